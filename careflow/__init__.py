@@ -1,0 +1,56 @@
+"""Transitions and lengths of stay over the continuum of addiction treatment.
+
+The front door is lazy: ``import careflow`` loads neither matplotlib nor the engine.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from careflow.continuum import Continuum, Level
+    from careflow.counts import Calendar, Counts, Transitions, link
+    from careflow.errors import CareflowError
+    from careflow.estimate import length_of_stay, transition_rates
+    from careflow.records import Episodes, read_episodes
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "Continuum": "continuum",
+    "Level": "continuum",
+    "Episodes": "records",
+    "read_episodes": "records",
+    "Calendar": "counts",
+    "Counts": "counts",
+    "Transitions": "counts",
+    "link": "counts",
+    "length_of_stay": "estimate",
+    "transition_rates": "estimate",
+    "CareflowError": "errors",
+}
+
+__all__ = [
+    "Calendar",
+    "CareflowError",
+    "Continuum",
+    "Counts",
+    "Episodes",
+    "Level",
+    "Transitions",
+    "length_of_stay",
+    "link",
+    "read_episodes",
+    "transition_rates",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return getattr(import_module(f"careflow.{_ROOMS[name]}"), name)
+    if name in {"charts", "continuum", "counts", "errors", "estimate", "protect", "records", "report", "simulate"}:
+        return import_module(f"careflow.{name}")
+    raise AttributeError(f"module 'careflow' has no attribute {name!r}; it has {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,145 @@
+"""Counts: the waist of careflow. Below this line nobody knows a person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from careflow.counts.calendar import UNITS
+from careflow.counts.clocks import CLOCKS
+from careflow.counts.rules import Rules
+from careflow.errors import CountsError
+
+_META: Final = b"careflow"
+_CLOCK: Final = "clock"
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Counts:
+    """Small tables of integers that add up over disjoint sets of persons.
+
+    Made by ``moves.counts(by=...)``, saved and loaded as plain Parquet, pooled with ``+``.
+
+    Attributes
+    ----------
+    rules : Rules
+        How they were made; only counts of equal rules can be added.
+    tables : mapping of str to pandas.DataFrame
+        One tidy table a clock: the strata, ``grp`` (jackknife group of the person), ``state``, ``what``, ``day``, ``n``.
+    persons, stays, set_aside : int
+        Distinct people, stays, and rows that the checks set aside.
+    """
+
+    rules: Rules
+    tables: Mapping[str, pd.DataFrame]
+    persons: int
+    stays: int
+    set_aside: int
+    source: str = ""
+
+    def __repr__(self) -> str:
+        by = f", by {', '.join(self.rules.by)}" if self.rules.by else ""
+        cells = sum(len(table) for table in self.tables.values())
+        return (
+            f"<Counts: {self.stays:,} stays of {self.persons:,} people in {cells:,} cells{by}; within "
+            f"{self.rules.within} days, cut-off {self.rules.cutoff:%Y-%m-%d}; {', '.join(self.tables)}>"
+        )
+
+    def __add__(self, other: Counts) -> Counts:
+        """Pool the counts of two sites that share no person."""
+        if not isinstance(other, Counts):
+            return NotImplemented
+        self.rules.check_same(other.rules)
+        if set(self.tables) != set(other.tables):
+            raise CountsError(
+                f"these counts hold different clocks ({', '.join(self.tables)} and {', '.join(other.tables)}) "
+                "and cannot be added; count again with the same clocks=."
+            )
+        return replace(
+            self,
+            tables={name: _pooled([table, other.tables[name]]) for name, table in self.tables.items()},
+            persons=self.persons + other.persons,
+            stays=self.stays + other.stays,
+            set_aside=self.set_aside + other.set_aside,
+            source=self.source if self.source == other.source else " + ".join(filter(None, (self.source, other.source))),
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write one plain Parquet file: the tables one below the other, their rules in the file's metadata."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        frames = [table.assign(**{_CLOCK: name}) for name, table in self.tables.items()]
+        rows = pd.concat([_plain(frame) for frame in frames], ignore_index=True)
+        strata = [name for name in self.rules.by if name in rows]
+        order = [_CLOCK, *strata, *[name for name in rows if name not in {_CLOCK, *strata}]]
+        about = {
+            "rules": json.loads(self.rules.to_json()),
+            "clocks": list(self.tables),
+            "persons": self.persons,
+            "stays": self.stays,
+            "set_aside": self.set_aside,
+            "source": self.source,
+        }
+        table = pa.Table.from_pandas(rows[order], preserve_index=False).replace_schema_metadata(
+            {_META: json.dumps(about, sort_keys=True).encode()}
+        )
+        pq.write_table(table, path, write_page_checksum=True)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Counts:
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        CountsError
+            If the file is not there, is broken, or holds no counts of careflow.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            table = pq.read_table(path, page_checksum_verification=True)
+        except (OSError, pa.ArrowException) as error:
+            raise CountsError(f"{Path(path).name} cannot be read as a counts file: it is missing or broken") from error
+        if _META not in (table.schema.metadata or {}):
+            raise CountsError(f"{Path(path).name} holds no careflow counts; they are written by counts.save(path)")
+        about = json.loads(table.schema.metadata[_META])
+        rules = Rules.from_json(json.dumps(about["rules"]))
+        rows = table.to_pandas()
+        tables = {name: _of_clock(rows, name, rules) for name in about["clocks"]}
+        return cls(
+            rules=rules,
+            tables=tables,
+            persons=about["persons"],
+            stays=about["stays"],
+            set_aside=about["set_aside"],
+            source=about["source"],
+        )
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    labels = frame.select_dtypes("category").columns
+    numbers = [name for name in frame if name not in labels and name != _CLOCK]
+    return frame.astype({name: object for name in labels} | {name: "Int64" for name in numbers})
+
+
+def _of_clock(rows: pd.DataFrame, clock: str, rules: Rules) -> pd.DataFrame:
+    by = [name for name in rules.by if clock != "census" or name not in UNITS]
+    labels = {name: "category" for name in by if name not in UNITS}
+    columns = [*by, *CLOCKS[clock].columns, "n"]
+    table = rows.loc[rows[_CLOCK] == clock, columns].reset_index(drop=True)
+    return table.astype({name: labels.get(name, "int64") for name in columns})
+
+
+def _pooled(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    labels = tables[0].select_dtypes("category").columns
+    rows = pd.concat([table.astype(dict.fromkeys(labels, object)) for table in tables], ignore_index=True)
+    keys = [name for name in rows if name != "n"]
+    pooled = rows.groupby(keys, sort=True, as_index=False)["n"].sum() if keys else rows
+    return pooled.astype(dict.fromkeys(labels, "category"))

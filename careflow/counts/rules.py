@@ -1,0 +1,94 @@
+"""The rules by which counts were made: equal rules are what lets two tables be added."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from datetime import date
+from typing import Any, Final
+
+from careflow.continuum import Continuum
+from careflow.counts.calendar import UNITS, Calendar
+from careflow.errors import CountsError
+
+GROUPS: Final = 100
+"""Jackknife groups of persons."""
+
+FORMAT: Final = 1
+"""Version of the counts file."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How a table of counts was made.
+
+    Attributes
+    ----------
+    continuum : Continuum
+    cutoff, start : datetime.date
+    within : int
+        The link window in days.
+    windows : tuple of int
+        The windows, up to ``within``, that the discharges are counted for.
+    overlaps : str
+        The policy for stays that overlap.
+    by : tuple of str
+        The strata; at most one of them is ``"quarter"``, ``"month"`` or ``"year"``.
+    calendar : Calendar
+    """
+
+    continuum: Continuum
+    cutoff: date
+    start: date | None
+    within: int
+    windows: tuple[int, ...]
+    overlaps: str
+    by: tuple[str, ...] = ()
+    calendar: Calendar = field(default_factory=Calendar)
+
+    @property
+    def unit(self) -> str | None:
+        """The calendar period among the strata, if there is one."""
+        return next((name for name in self.by if name in UNITS), None)
+
+    def check_same(self, other: Rules) -> None:
+        """Raise a :class:`CountsError` that names each rule in which two tables differ."""
+        unlike = [
+            f"{one.name} ({getattr(self, one.name)} and {getattr(other, one.name)})"
+            for one in fields(self)
+            if getattr(self, one.name) != getattr(other, one.name)
+        ]
+        if unlike:
+            raise CountsError(
+                "these counts were made by different rules and cannot be added: "
+                + "; ".join(unlike)
+                + ". Count again with the same ones."
+            )
+
+    def to_json(self) -> str:
+        """Return the rules as JSON, for the provenance of a counts file."""
+        plain: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
+        plain |= {
+            "format": FORMAT,
+            "continuum": self.continuum.to_dict(),
+            "cutoff": self.cutoff.isoformat(),
+            "start": self.start and self.start.isoformat(),
+            "calendar": asdict(self.calendar),
+        }
+        return json.dumps(plain, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Rules:
+        """Read what :meth:`to_json` wrote."""
+        plain = json.loads(text)
+        if plain.pop("format", None) != FORMAT:
+            raise CountsError(f"this counts file is of another version of careflow; this one reads version {FORMAT}")
+        plain |= {
+            "continuum": Continuum.from_dict(plain["continuum"]),
+            "cutoff": date.fromisoformat(plain["cutoff"]),
+            "start": plain["start"] and date.fromisoformat(plain["start"]),
+            "calendar": Calendar(**plain["calendar"]),
+            "windows": tuple(plain["windows"]),
+            "by": tuple(plain["by"]),
+        }
+        return cls(**plain)

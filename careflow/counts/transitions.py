@@ -1,0 +1,136 @@
+"""Linked stays: the last objects that know a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from typing import NoReturn
+
+from careflow.continuum.outcomes import DIRECTIONS
+from careflow.counts.calendar import Calendar
+from careflow.counts.clocks import CLOCKS, CONCURRENT_CODE, DIED_CODE
+from careflow.counts.counts import Counts
+from careflow.counts.rules import Rules
+from careflow.counts.tally import check_strata, tally
+from careflow.errors import ArgumentError, CountsError
+from careflow.records.episodes import Episodes
+
+_USUAL_WINDOWS = (7, 14, 30, 60, 90)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Transitions:
+    """Every stay with what came next, held by the engine; made by :func:`careflow.link`.
+
+    Attributes
+    ----------
+    episodes : Episodes
+        The stays that were linked.
+    within : int
+        The link window in days.
+    """
+
+    episodes: Episodes
+    table: str = field(repr=False)
+    within: int
+
+    def counts(
+        self,
+        by: str | Sequence[str] | None = None,
+        *,
+        windows: int | Sequence[int] | None = None,
+        clocks: str | Sequence[str] | None = None,
+        calendar: Calendar | None = None,
+    ) -> Counts:
+        """Count the linked stays: small tables of integers, from which every estimate is computed.
+
+        Parameters
+        ----------
+        by : str or sequence of str, optional
+            Strata: ``"quarter"``, ``"month"`` or ``"year"``, ``"discharge_reason"``, and any column that was read.
+        windows : int or sequence of int, optional
+            Windows in days, up to ``within``. Default: those of 7, 14, 30, 60 and 90 that are below it, and itself.
+        clocks : str or sequence of str, optional
+            Which tables (:data:`careflow.counts.CLOCKS`). Default: all.
+        calendar : Calendar, optional
+            Default: quarters of the calendar year.
+
+        Raises
+        ------
+        ArgumentError
+            If a stratum, window or clock does not exist.
+        """
+        strata = (by,) if isinstance(by, str) else tuple(by or ())
+        check_strata(self, strata)
+        names = (clocks,) if isinstance(clocks, str) else tuple(clocks or CLOCKS)
+        if unknown := [name for name in names if name not in CLOCKS]:
+            raise ArgumentError(f"no clock {unknown[0]!r}; there are {', '.join(CLOCKS)}")
+        episodes = self.episodes
+        rules = Rules(
+            continuum=episodes.continuum,
+            cutoff=episodes.cutoff,
+            start=episodes.start,
+            within=self.within,
+            windows=self._windows(windows),
+            overlaps=episodes.overlaps,
+            by=strata,
+            calendar=calendar or Calendar(),
+        )
+        return Counts(
+            rules=rules,
+            tables={name: tally(self, name, rules) for name in names},
+            persons=episodes.persons,
+            stays=episodes.n,
+            set_aside=episodes.set_aside,
+            source=episodes.source,
+        )
+
+    def _windows(self, asked: int | Sequence[int] | None) -> tuple[int, ...]:
+        if asked is None:
+            return tuple(sorted({w for w in _USUAL_WINDOWS if w < self.within} | {self.within}))
+        windows = tuple(sorted({asked} if isinstance(asked, int) else set(asked)))
+        if not windows or any(isinstance(w, bool) or not isinstance(w, int) or w < 0 for w in windows):
+            raise ArgumentError(f"a window is a whole number of days, 0 or more; it was {asked!r}")
+        if windows[-1] > self.within:
+            raise ArgumentError(
+                f"the stays were linked within {self.within} days, so a window of {windows[-1]} days cannot be "
+                f"counted; link(episodes, within={windows[-1]}) can."
+            )
+        return windows
+
+    @cached_property
+    def _summary(self) -> str:
+        table = self.counts(clocks="discharge", windows=self.within).tables["discharge"]
+        continuum, within = self.episodes.continuum, self.within
+        n, what = table["n"], table["what"]
+        moved = what < len(continuum)
+        direction = [
+            continuum.direction(continuum.names[i], continuum.names[j]) if j < len(continuum) else ""
+            for i, j in zip(table["state"], what, strict=True)
+        ]
+        kinds = [f"{n[[d == kind for d in direction]].sum():,} {kind}" for kind in DIRECTIONS if kind in direction]
+        left = ~moved & ~what.isin([DIED_CODE, CONCURRENT_CODE])
+        followed = table["followed"] >= within
+        total = int(n[moved].sum())
+        parts = [
+            f"{total:,} move{'' if total == 1 else 's'} within {within} days" + (f" ({', '.join(kinds)})" if kinds else ""),
+            f"{n[left & followed].sum():,} left care",
+        ]
+        for code, word in ((DIED_CODE, "died"), (CONCURRENT_CODE, "concurrent")):
+            if count := n[what == code].sum():
+                parts.append(f"{count:,} {word}")
+        return (
+            ", ".join(parts) + f"; {self.episodes.open:,} open, {n[left & ~followed].sum():,} not yet known; "
+            f"cut-off {self.episodes.cutoff:%Y-%m-%d}"
+        )
+
+    def __repr__(self) -> str:
+        return f"<Transitions: {self._summary}>"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>"
+
+    def __reduce__(self) -> NoReturn:
+        raise CountsError("linked stays are about persons and are never pickled; save their counts: .counts().save(path)")

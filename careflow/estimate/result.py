@@ -1,0 +1,117 @@
+"""What every estimator returns: a tidy frame that carries its own definition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from html import escape
+from typing import TYPE_CHECKING, Any, Self
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from careflow.continuum import Continuum
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """The definition that travels with a number.
+
+    Attributes
+    ----------
+    measure : str
+        What is estimated, in three words: ``"transition rate"``.
+    definition : str
+        The rule in one sentence, as it stands under a chart or in a table of definitions.
+    n : int
+        How many of ``unit`` the result rests on.
+    unit : str
+        What ``n`` counts: ``"discharges"``, ``"stays"``.
+    persons : int
+        Distinct people behind all the counts.
+    cutoff : datetime.date
+        The last day on which the data are complete.
+    dated_by : str
+        By which day a record is put in a quarter: ``"discharge"``, ``"admission"``, ``"days in the period"``.
+    interval : str
+        How the interval was made: ``"Wilson 95%, clustered by person"``.
+    start : datetime.date, optional
+        First day from which every stay in care was recorded.
+    within : tuple of int
+        The link windows in days, empty where none applies.
+    by : tuple of str
+        The strata.
+    convention : str
+        How a length of stay counts its days: ``"nights"``, ``"nights_min1"`` or ``"days"``; empty where none applies.
+    level : float
+        Coverage of the intervals.
+    missing : str
+        What is missing or suppressed, in words; empty if nothing.
+    source : str
+        Where the records came from, as the analyst named it.
+    """
+
+    measure: str
+    definition: str
+    n: int
+    unit: str
+    persons: int
+    cutoff: date
+    dated_by: str
+    interval: str
+    start: date | None = None
+    within: tuple[int, ...] = ()
+    by: tuple[str, ...] = ()
+    convention: str = ""
+    level: float = 0.95
+    missing: str = ""
+    source: str = ""
+
+    def __str__(self) -> str:
+        """One line: n, window, cut-off, rule, interval, what is missing."""
+        parts = [f"{self.n:,} {self.unit} of {self.persons:,} people"]
+        if self.within:
+            parts.append("within " + ", ".join(str(w) for w in self.within) + " days")
+        parts.append(f"cut-off {self.cutoff:%Y-%m-%d}")
+        if self.dated_by:
+            parts.append(f"by {self.dated_by}" if "days" in self.dated_by else f"by day of {self.dated_by}")
+        if self.convention:
+            parts.append(f"length in {self.convention}")
+        parts.append(self.interval)
+        if self.missing:
+            parts.append(self.missing)
+        return f"{self.measure}: " + "; ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Result:
+    """A frozen estimate: one tidy frame, the continuum it is about, and its definition.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        One row per estimate, strata first. A missing value means that there is no answer, or that it is hidden.
+    about : Provenance
+        What the numbers mean.
+    continuum : Continuum
+        The levels of care that the frame speaks of.
+    """
+
+    frame: pd.DataFrame
+    about: Provenance
+    continuum: Continuum = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.about}>"
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def _repr_html_(self) -> str:
+        return self.frame.head(20).to_html(index=False, na_rep="", float_format="{:.4g}".format) + (
+            f"<p style='color:#5A6169'>{escape(str(self.about))}</p>"
+        )
+
+    def with_frame(self, frame: pd.DataFrame, **changes: Any) -> Self:
+        """Return the same result around another frame, with ``changes`` made to its provenance."""
+        return replace(self, frame=frame, about=replace(self.about, **changes))
