@@ -1,0 +1,203 @@
+"""From the plain values of a TOML file or of provenance to the parts of a continuum, or to an error that helps."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from careflow.continuum.crosswalk import Line
+from careflow.continuum.level import Edge, Hours, Level
+from careflow.continuum.order import Pair
+from careflow.continuum.text import check_text, either, hint, shown
+from careflow.errors import DefinitionError
+
+FILE_BYTES = 1_000_000
+
+_TOP = ("name", "title", "edition", "note", "sources", "levels", "edges", "crosswalks")
+_LEVEL = (
+    *("name", "short", "label", "rank", "above", "setting", "live_in", "hours"),
+    *("services", "where_needed", "professionals", "flags", "aliases", "note"),
+)
+_HOURS = ("least", "most", "note")
+_EDGE = ("from", "to", "basis", "reason")
+_CROSSWALK = ("to", "lines")
+_LINE = ("code", "level", "label", "flags", "starts", "ends", "lost", "basis", "switch", "choices")
+
+
+class Parts(NamedTuple):
+    """What a continuum is made of."""
+
+    name: str
+    levels: tuple[Level, ...]
+    above: tuple[Pair, ...]
+    edges: tuple[Edge, ...] | None
+    crosswalks: tuple[tuple[str, tuple[Line, ...]], ...]
+    texts: dict[str, Any]
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """Return the values of a TOML file.
+
+    Raises
+    ------
+    DefinitionError
+        If there is no such file, if it is over 1 MB, or if it is not TOML in UTF-8.
+    """
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        if size > FILE_BYTES:
+            raise DefinitionError(f"{path.name} has {size:,} bytes; a continuum takes at most {FILE_BYTES:,}.")
+        return parse_toml(path.read_bytes(), path.name)
+    except FileNotFoundError:
+        raise DefinitionError(f"there is no file {path.name} at the path given.") from None
+    except OSError as error:
+        raise DefinitionError(f"{path.name} cannot be read: {error.strerror}.") from error
+
+
+def parse_toml(data: bytes, name: str) -> dict[str, Any]:
+    """Return the values of TOML in ``data``; ``name`` stands in the message of what is wrong."""
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))  # Windows editors put a byte-order mark first
+    except UnicodeDecodeError as error:
+        raise DefinitionError(f"{name} is not text in UTF-8 (byte {error.start:,}); save it as UTF-8.") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise DefinitionError(f"{name} is not TOML: {error}; mend that line.") from None
+
+
+def parts_of(values: object) -> Parts:
+    """Return the parts of the continuum that ``values`` defines; docs/taxonomies.md describes the format.
+
+    Raises
+    ------
+    DefinitionError
+        If a key is unknown or missing, or a value is not what it should be.
+    """
+    top = _table(values, "the definition", _TOP, ("name", "levels"))
+    rows = [
+        _table(row, f"level {place}{_named(row)}", _LEVEL, ("name",))
+        for place, row in enumerate(_list(top["levels"], "'levels'"), start=1)
+    ]
+    edges = None
+    if "edges" in top:
+        edges = tuple(_edge(row, place) for place, row in enumerate(_list(top["edges"], "'edges'"), start=1))
+    levels = tuple(_level(row) for row in rows)
+    return Parts(
+        name=top["name"],
+        levels=levels,
+        above=_pairs(rows),
+        edges=edges,
+        crosswalks=tuple(_crosswalk(row) for row in _list(top.get("crosswalks", []), "'crosswalks'")),
+        texts={
+            **{key: top[key] for key in ("title", "edition", "note") if key in top},
+            **({"sources": tuple(_list(top["sources"], "'sources'"))} if "sources" in top else {}),
+        },
+    )
+
+
+def _table(value: object, where: str, known: Sequence[str], needed: Sequence[str]) -> dict[str, Any]:
+    """Return ``value`` as a table that has all the keys ``needed`` and none that is not ``known``."""
+    if not isinstance(value, Mapping):
+        raise DefinitionError(f"{where} must be a table of keys and values, not {type(value).__name__}.")
+    for key in value:
+        if key not in known:
+            raise DefinitionError(f"{where} has the unknown key {shown(key)}{hint(key, known)}; it takes {either(known)}.")
+    missing = [key for key in needed if key not in value]
+    if missing:
+        raise DefinitionError(f"{where} has no {shown(missing[0])}; add it.")
+    return dict(value)
+
+
+def _list(value: object, where: str) -> list[Any]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise DefinitionError(f"{where} must be a list, not {type(value).__name__}.")
+    return list(value)
+
+
+def _named(row: object) -> str:
+    """Return `` ('php')`` for a row that has a name, to point at it in a message."""
+    name = row.get("name") if isinstance(row, Mapping) else None
+    return f" ({shown(name)})" if isinstance(name, str) else ""
+
+
+def _level(row: dict[str, Any]) -> Level:
+    fields = {key: value for key, value in row.items() if key not in ("rank", "above", "hours")}
+    if "hours" in row:
+        where = f"level {shown(row['name'])}: 'hours'"
+        hours = _table(row["hours"], where, _HOURS, ())
+        try:
+            fields["hours"] = Hours(**hours)
+        except DefinitionError as error:
+            raise DefinitionError(f"level {shown(row['name'])}: {error}") from None
+    return Level(**fields)
+
+
+def _edge(row: object, place: int) -> Edge:
+    values = _table(row, f"edge {place}", _EDGE, ("from", "to"))
+    return Edge(values.pop("from"), values.pop("to"), **values)
+
+
+def _crosswalk(row: object) -> tuple[str, tuple[Line, ...]]:
+    values = _table(row, "a crosswalk", _CROSSWALK, _CROSSWALK)
+    where = f"the crosswalk to {shown(values['to'])}"
+    lines = []
+    for place, line in enumerate(_list(values["lines"], f"{where}: 'lines'"), start=1):
+        fields = _table(line, f"{where}: line {place}", _LINE, ("code",))
+        lines.append(Line(**{key: str(item) if key in ("starts", "ends") else item for key, item in fields.items()}))
+    return values["to"], tuple(lines)
+
+
+def _pairs(rows: Sequence[dict[str, Any]]) -> tuple[Pair, ...]:
+    """Return all the pairs (higher, lower) that the rows state, by rank, by ``above``, or by their own order."""
+    names = [row["name"] for row in rows]
+    ranked = ["rank" in row for row in rows]
+    if any(ranked) and not all(ranked):
+        raise DefinitionError(
+            f"level {shown(names[ranked.index(False)])} has no 'rank' but {sum(ranked)} of {len(rows)} levels have one; "
+            "give every level a rank, or none."
+        )
+    stated = [
+        (row["name"], low) for row in rows for low in _list(row.get("above", []), f"level {shown(row['name'])}: 'above'")
+    ]
+    if any(ranked):
+        return (*_ranked(rows), *stated)
+    if any("above" in row for row in rows):
+        return tuple(stated)
+    return tuple(zip(names, names[1:], strict=False))
+
+
+def _ranked(rows: Sequence[dict[str, Any]]) -> list[Pair]:
+    """Return the pairs that follow from ``rank``: one number, or one number for each of several dimensions."""
+    marks = [_rank(row) for row in rows]
+    dimensions = set(marks[0])
+    for row, mark in zip(rows, marks, strict=True):
+        if set(mark) != dimensions:
+            raise DefinitionError(
+                f"level {shown(row['name'])}: its 'rank' has other dimensions than that of {shown(rows[0]['name'])}; "
+                "rank every level by the same ones."
+            )
+    return [
+        (high["name"], low["name"])
+        for high, a in zip(rows, marks, strict=True)
+        for low, b in zip(rows, marks, strict=True)
+        if a != b and all(a[key] <= b[key] for key in dimensions)
+    ]
+
+
+def _rank(row: dict[str, Any]) -> dict[str, float]:
+    rank = row["rank"]
+    marks = dict(rank) if isinstance(rank, Mapping) else {"": rank}
+    if not marks:
+        raise DefinitionError(f"level {shown(row['name'])}: 'rank' is empty; write a number, 1 for the most intensive.")
+    for dimension, number in marks.items():
+        if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
+            of = f" of dimension {shown(dimension)}" if dimension else ""
+            raise DefinitionError(
+                f"level {shown(row['name'])}: 'rank'{of} must be a number, 1 for the most intensive; "
+                f"it is {shown(number)}."
+            )
+        check_text(dimension, f"level {shown(row['name'])}: a dimension of 'rank'")
+    return marks

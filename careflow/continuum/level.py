@@ -1,0 +1,196 @@
+"""A level of care and an edge between two of them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from careflow.continuum.outcomes import OUTCOMES
+from careflow.continuum.text import check_name, check_names, check_one_of, check_text, either, look, shown
+from careflow.errors import DefinitionError
+
+LIVE_IN = ("always", "sometimes", "no", "unknown")
+"""Whether people live at the place of treatment."""
+
+BASES = ("named", "added")
+"""Whether an edge stands in the definition's own source, or was added to it with a reason."""
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Hours of service in a week.
+
+    Attributes
+    ----------
+    least, most : float or None
+        Hours a week; None where they are not known or have no limit.
+    note : str
+        What the numbers leave out, and where they are from.
+
+    Examples
+    --------
+    >>> str(Hours(9, 19)), str(Hours(20)), str(Hours())
+    ('9 to 19 hours a week', '20 or more hours a week', '')
+    """
+
+    least: float | None = None
+    most: float | None = None
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        for word, value in (("least", self.least), ("most", self.most)):
+            if value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                raise DefinitionError(f"hours: {word!r} must be a number of hours a week.")
+            if not 0 <= value <= 168:
+                raise DefinitionError(f"hours: {word!r} is {value:g}; a week has 0 to 168 hours.")
+        if self.least is not None and self.most is not None and self.least > self.most:
+            raise DefinitionError(f"hours: 'least' ({self.least:g}) is more than 'most' ({self.most:g}); swap them.")
+        check_text(self.note, "hours: 'note'")
+
+    def __str__(self) -> str:
+        if self.least is not None and self.most is not None:
+            return f"{self.least:g} to {self.most:g} hours a week"
+        if self.least is not None:
+            return f"{self.least:g} or more hours a week"
+        return "" if self.most is None else f"up to {self.most:g} hours a week"
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of care, as a continuum knows it.
+
+    Attributes
+    ----------
+    name : str
+        The key in records and frames: ``"php"``.
+    short : str
+        What charts print: ``"PHP"``. The name if not given.
+    label : str
+        The long name: ``"Partial hospitalization (PHP)"``. The short name if not given.
+    rank : int
+        Place in the order of intensity, 1 for the most intensive; set by the continuum. In a partial order it is one
+        more than the longest chain of levels above this one, so no two levels of one rank are above each other.
+    setting : str
+        Where care is given.
+    live_in : {"always", "sometimes", "no", "unknown"}
+        Whether people live at the place of treatment.
+    hours : Hours
+        Hours of service in a week, where known.
+    services, professionals : tuple of str
+        What is offered, and by whom.
+    where_needed : tuple of str
+        Those of the services that only some people get.
+    flags : tuple of str
+        What the level is besides its intensity: ``"wm"`` withdrawal management, ``"otp"`` opioid treatment program.
+    aliases : tuple of str
+        Other codes for the level in files.
+    note : str
+        What an analyst should know about it.
+
+    Raises
+    ------
+    DefinitionError
+        If a field does not hold what it should.
+
+    Examples
+    --------
+    >>> Level("ic", label="Intensive care").short
+    'ic'
+    >>> Level("died")
+    Traceback (most recent call last):
+    careflow.errors.DefinitionError: level 'died': the name is careflow's word for an outcome; choose another name, \
+or another spelling such as 'died level'.
+    """
+
+    name: str
+    short: str = ""
+    label: str = ""
+    rank: int = 0
+    setting: str = ""
+    live_in: str = "unknown"
+    hours: Hours = field(default_factory=Hours)
+    services: tuple[str, ...] = ()
+    where_needed: tuple[str, ...] = ()
+    professionals: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "a level's name" if not isinstance(self.name, str) else f"the level name {shown(self.name)}")
+        here = f"level {shown(self.name)}"
+        if look(self.name) in {look(word) for word in OUTCOMES}:
+            raise DefinitionError(
+                f"{here}: the name is careflow's word for an outcome; choose another name, "
+                f"or another spelling such as {shown(self.name + ' level')}."
+            )
+        object.__setattr__(self, "short", self.short or self.name)
+        object.__setattr__(self, "label", self.label or self.short)
+        check_name(self.short, f"{here}: 'short'")
+        check_name(self.label, f"{here}: 'label'")
+        check_one_of(self.live_in, LIVE_IN, f"{here}: 'live_in'")
+        for key in ("setting", "note"):
+            check_text(getattr(self, key), f"{here}: {key!r}")
+        for key in ("services", "where_needed", "professionals", "flags", "aliases"):
+            object.__setattr__(self, key, check_names(getattr(self, key), f"{here}: {key!r}"))
+        if not isinstance(self.hours, Hours):
+            raise DefinitionError(f"{here}: 'hours' must be of type Hours, not {type(self.hours).__name__}.")
+        strange = [service for service in self.where_needed if service not in self.services]
+        if strange:
+            raise DefinitionError(
+                f"{here}: 'where_needed' has {shown(strange[0])}, which is not one of its services; "
+                f"{'it has ' + either(self.services) if self.services else 'add it to services'}."
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the level as plain values that JSON and TOML can hold; empty fields and the rank are left out."""
+        out: dict[str, Any] = {"name": self.name, "short": self.short, "label": self.label}
+        hours = {key: getattr(self.hours, key) for key in ("least", "most", "note")}
+        values: dict[str, Any] = {
+            "setting": self.setting,
+            "live_in": self.live_in,
+            "hours": {key: value for key, value in hours.items() if value not in (None, "")},
+        }
+        for key in ("services", "where_needed", "professionals", "flags", "aliases"):
+            values[key] = list(getattr(self, key))
+        values["note"] = self.note
+        return out | {key: value for key, value in values.items() if value}
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A move that the continuum knows.
+
+    Attributes
+    ----------
+    frm, to : str
+        Names of levels.
+    basis : {"named", "added"}
+        Whether the source of the continuum names the move, or whether it was added.
+    reason : str
+        Why it was added; for a named edge what the source says.
+    """
+
+    frm: str
+    to: str
+    basis: str = "named"
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        check_name(self.frm, "an edge's 'from'")
+        check_name(self.to, "an edge's 'to'")
+        here = f"the edge from {shown(self.frm)} to {shown(self.to)}"
+        if self.frm == self.to:
+            raise DefinitionError(f"{here} goes nowhere; take it away (a move within a level is always lateral).")
+        check_one_of(self.basis, BASES, f"{here}: 'basis'")
+        check_text(self.reason, f"{here}: 'reason'")
+        if self.basis == "added" and not self.reason.strip():
+            raise DefinitionError(f"{here} is added, but gives no reason; say in 'reason' why it belongs here.")
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the edge as plain values."""
+        out = {"from": self.frm, "to": self.to, "basis": self.basis}
+        return out | ({"reason": self.reason} if self.reason else {})
