@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
-from html import escape
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from careflow.continuum.crosswalk import Crosswalk, Line, check_lines, choose
-from careflow.continuum.definition import parse_toml, parts_of, read_toml
+from careflow.continuum import show
+from careflow.continuum.checks import checked_edges, checked_levels, checked_pairs, every_edge
+from careflow.continuum.crosswalk import Crosswalk, Line, check_crosswalks, cross
+from careflow.continuum.definition import parse_toml, parts_of, read_toml, values_of
 from careflow.continuum.level import Edge, Level
 from careflow.continuum.order import Order, Pair, order_of
 from careflow.continuum.outcomes import LATERAL, STEP_DOWN, STEP_UP
-from careflow.continuum.text import check_name, check_names, check_text, either, hint, look, shown
+from careflow.continuum.text import check_name, check_names, check_text, either, hint, shown
 from careflow.errors import ArgumentError, DefinitionError
 
 if TYPE_CHECKING:
     import networkx as nx
-
-MOST_LEVELS = 100
-UNDECLARED = "no edges were declared, so a move between any two levels counts as one along the continuum"
-
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Continuum:
@@ -82,26 +80,16 @@ class Continuum:
             for key, value in values.items():
                 object.__setattr__(self, key, value)
 
-        check_name(self.name, "the name of the continuum")
-        put(sources=check_names(self.sources, "'sources'") if self.sources else ())
+        put(name=check_name(self.name, "the name of the continuum"), sources=check_names(self.sources, "'sources'"))
         for key in ("title", "edition", "note"):
             check_text(getattr(self, key), repr(key))
-        levels = _levels(self.levels)
-        names = [level.name for level in levels]
-        above = tuple(zip(names, names[1:], strict=False)) if self.above is None else _known_pairs(self.above, names)
-        order = order_of(names, above)
-        by_name = {level.name: level for level in levels}
-        put(
-            levels=tuple(
-                replace(by_name[name], rank=rank) for name, rank in zip(order.names, order.ranks, strict=True)
-            ),
-            above=order.covers,
-            _order=order,
-        )
-        put(edges=_every_edge(order.names) if self.edges is None else _checked_edges(self.edges, names))
-        put(crosswalks=tuple((to, tuple(lines)) for to, lines in self.crosswalks))
-        for to, lines in self.crosswalks:
-            check_lines(lines, f"the crosswalk to {shown(check_name(to, 'the name of a crosswalk'))}")
+        levels = {level.name: level for level in checked_levels(self.levels)}
+        names = tuple(levels)
+        order = order_of(names, tuple(pairwise(names)) if self.above is None else checked_pairs(self.above, names))
+        ranked = zip(order.names, order.ranks, strict=True)
+        put(levels=tuple(replace(levels[name], rank=rank) for name, rank in ranked), above=order.covers, _order=order)
+        put(edges=every_edge(order.names) if self.edges is None else checked_edges(self.edges, names))
+        put(crosswalks=check_crosswalks(self.crosswalks))
 
     # -- where continua come from ------------------------------------------------------------------------------
 
@@ -126,7 +114,7 @@ class Continuum:
         ('step-down', 'lateral', 'step-up')
         """
         if isinstance(edition, bool) or edition not in (3, 4):
-            raise ArgumentError("careflow has the third and the fourth edition of the ASAM criteria: edition=3 or edition=4.")
+            raise ArgumentError("careflow has the ASAM criteria in two editions: give edition=3 or edition=4.")
         return _shipped(f"asam{int(edition)}")
 
     @classmethod
@@ -152,9 +140,9 @@ class Continuum:
         >>> Continuum.of(["detox", "rehab", "aftercare"]).names
         ('detox', 'rehab', 'aftercare')
         """
-        if isinstance(levels, str) or not isinstance(levels, Iterable):
-            raise DefinitionError("give the levels as a list of names, the most intensive first: ['residential', 'iop'].")
-        return cls(name, tuple(levels))  # type: ignore[arg-type]  # names become levels in __post_init__
+        if isinstance(levels, str | Set | Mapping) or not isinstance(levels, Iterable):
+            raise DefinitionError("give the levels as a list, the most intensive first: ['residential', 'iop'].")
+        return cls(name, tuple(checked_levels(tuple(levels))))
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Continuum:
@@ -204,9 +192,9 @@ class Continuum:
         try:
             return self._places[name]
         except (KeyError, TypeError):
-            known = self.names if len(self) <= 20 else (*self.names[:20], "…")
+            some = self.names if len(self) <= 20 else (*self.names[:20], "…")
             raise ArgumentError(
-                f"no level {shown(name)} in this continuum{hint(name, self.names)}; it has {either(known)}."
+                f"no level {shown(name)} in this continuum{hint(name, self.names)}; it has {either(some)}."
             ) from None
 
     def __getitem__(self, name: str) -> Level:
@@ -237,13 +225,19 @@ class Continuum:
 
     def has_edge(self, frm: str, to: str) -> bool:
         """Return whether a move belongs to the continuum, named or added."""
-        self.index(frm), self.index(to)
+        for name in (frm, to):
+            self.index(name)
         return (frm, to) in self._edges
 
     @property
-    def partial(self) -> bool:
-        """Whether some levels are of equal rank or not compared."""
-        return self._order.partial
+    def silent(self) -> int:
+        """How many pairs of levels are of equal rank or not compared; 0 if the order is a line."""
+        return self._order.silent
+
+    @cached_property
+    def declared(self) -> bool:
+        """Whether the definition says which moves belong to the continuum; if not, every pair of levels is an edge."""
+        return self.edges != every_edge(self.names)
 
     @property
     def aliases(self) -> dict[str, str]:
@@ -262,7 +256,7 @@ class Continuum:
 
         >>> import networkx as nx
         >>> nx.shortest_path(Continuum.standard().graph, "residential", "outpatient")
-        ['residential', 'php', 'outpatient']
+        ['residential', 'iop', 'outpatient']
         """
         from careflow.continuum.graph import digraph
 
@@ -273,7 +267,7 @@ class Continuum:
 
         The name says so, since a direction that the original leaves open is then a choice.
         """
-        return replace(self, name=f"{self.name} (ladder)", above=None) if self.partial else self
+        return replace(self, name=f"{self.name} (ladder)", above=None) if self.silent else self
 
     def crosswalk(
         self, to: Continuum | str = "standard", *, choose: Mapping[str, str] | None = None, on: date | str | None = None
@@ -293,27 +287,22 @@ class Continuum:
         Raises
         ------
         ArgumentError
-            If there is no such crosswalk or switch.
+            If there is no such crosswalk, switch or day.
+
+        >>> Continuum.teds().crosswalk().mapping["6"]
+        'iop'
         """
-        return _crosswalk(self, to, choose or {}, on)
+        if isinstance(to, str):
+            if to not in SHIPPED:
+                raise ArgumentError(f"careflow ships no continuum {shown(to)}; it has {either(SHIPPED)}.")
+            to = _shipped(to)
+        return cross(self, to, choose or {}, on)
 
     # -- as values and words -----------------------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, Any]:
         """Return the definition as values that JSON can hold; two continua are equal when these are."""
-        lower: dict[str, list[str]] = {name: [] for name in self.names}
-        for high, low in self.above or ():
-            lower[high].append(low)
-        out: dict[str, Any] = {"name": self.name, "title": self.title, "edition": self.edition, "note": self.note}
-        out = {key: value for key, value in out.items() if value} | ({"sources": list(self.sources)} if self.sources else {})
-        out["levels"] = [level.to_dict() | {"above": lower[level.name]} for level in self.levels]
-        if self.edges != _every_edge(self.names):
-            out["edges"] = [edge.to_dict() for edge in self.edges or ()]
-        if self.crosswalks:
-            out["crosswalks"] = [
-                {"to": to, "lines": [line.to_dict() for line in lines]} for to, lines in self.crosswalks
-            ]
-        return out
+        return values_of(self)
 
     def __eq__(self, other: object) -> bool:
         return self.to_dict() == other.to_dict() if isinstance(other, Continuum) else NotImplemented
@@ -322,120 +311,17 @@ class Continuum:
         return hash((self.name, self.names, self.above))
 
     def __repr__(self) -> str:
-        shorts = [shown(level.name)[1:-1] for level in self.levels]
-        if len(shorts) > 12:
-            shorts = [*shorts[:5], "…", *shorts[-2:]]
-        named = sum(edge.basis == "named" for edge in self.edges or ())
-        count = len(self.edges or ())
-        order = "not all compared: " + ", ".join(shorts) if self.partial else " > ".join(shorts)
-        if self.edges == _every_edge(self.names):
-            edges = "edges not declared"
-        else:
-            edges = f"{count} edges, {named} named, {count - named} added"
-        return f"<Continuum {shown(self.name)}: {len(self)} levels, {order}; {edges}>"
+        return show.line(self)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
-            for cells in (
-                (str(level.rank), level.name, level.label, level.live_in, str(level.hours)) for level in self.levels[:20]
-            )
-        )
-        head = "".join(f"<th>{word}</th>" for word in ("rank", "name", "level", "live in", "hours"))
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table><p>{escape(repr(self)[1:-1])}</p>"
-
-
-@lru_cache(maxsize=8)
-def _shipped(name: str) -> Continuum:
-    """Return a continuum of the data files; it cannot be changed, so one copy serves all."""
-    data = resources.files("careflow.continuum").joinpath("data", f"{name}.toml").read_bytes()
-    return Continuum.from_dict(parse_toml(data, f"{name}.toml"))
+        return show.table(self)
 
 
 SHIPPED = ("standard", "asam3", "asam4", "teds")
 
 
-def _levels(given: Sequence[Level | str]) -> list[Level]:
-    """Return levels that can stand in one continuum, or raise DefinitionError."""
-    for item in given:
-        if not isinstance(item, Level | str):
-            raise DefinitionError(
-                f"a level must be a name or a Level, not {type(item).__name__}; put it in quotes, so that '2.10' stays '2.10'."
-            )
-    levels = [item if isinstance(item, Level) else Level(item) for item in given]
-    if len(levels) < 2:
-        raise DefinitionError(
-            f"a continuum needs two levels or more, but {'one is' if levels else 'none are'} given; add the levels "
-            "that people move between."
-        )
-    if len(levels) > MOST_LEVELS:
-        raise DefinitionError(f"{len(levels):,} levels are given; careflow takes up to {MOST_LEVELS}, so group some of them.")
-    for what, words in (
-        ("named", [level.name for level in levels]),
-        ("printed as", [level.short for level in levels]),
-    ):
-        seen: dict[str, str] = {}
-        for word in words:
-            if (other := seen.setdefault(look(word), word)) != word or words.count(word) > 1:
-                same = f"two levels are {what} {shown(word)}" if other == word else f"{shown(other)} and {shown(word)} look the same"
-                raise DefinitionError(f"{same}; give each level its own {'name' if what == 'named' else 'short name'}.")
-    names = {level.name for level in levels}
-    aliases = [alias for level in levels for alias in level.aliases]
-    for alias in aliases:
-        if alias in names or aliases.count(alias) > 1:
-            raise DefinitionError(f"the alias {shown(alias)} stands for two levels; leave it with one of them.")
-    return levels
-
-
-def _known(name: object, names: Sequence[str], where: str) -> None:
-    if name not in names:
-        raise DefinitionError(
-            f"{where} speaks of {shown(name)}, which is not a level{hint(name, names)}; the levels are {either(names[:20])}."
-        )
-
-
-def _known_pairs(pairs: Iterable[Pair], names: Sequence[str]) -> tuple[Pair, ...]:
-    out = []
-    for high, low in pairs:
-        _known(high, names, "'above'")
-        _known(low, names, f"level {shown(high)}: 'above'")
-        if high == low:
-            raise DefinitionError(f"level {shown(high)} is said to be above itself; take that away.")
-        out.append((high, low))
-    return tuple(out)
-
-
-def _checked_edges(edges: Iterable[Edge], names: Sequence[str]) -> tuple[Edge, ...]:
-    seen: set[Pair] = set()
-    for edge in edges:
-        where = f"the edge from {shown(edge.frm)} to {shown(edge.to)}"
-        _known(edge.frm, names, where)
-        _known(edge.to, names, where)
-        if (edge.frm, edge.to) in seen:
-            raise DefinitionError(f"{where} is there twice; take one away.")
-        seen.add((edge.frm, edge.to))
-    return tuple(edges)
-
-
-def _every_edge(names: Sequence[str]) -> tuple[Edge, ...]:
-    return tuple(Edge(a, b, "added", UNDECLARED) for a in names for b in names if a != b)
-
-
-def _crosswalk(origin: Continuum, to: Continuum | str, chosen: Mapping[str, str], on: date | str | None) -> Crosswalk:
-    walks = dict(origin.crosswalks)
-    if isinstance(to, str):
-        if to not in SHIPPED:
-            raise ArgumentError(f"careflow ships no continuum {shown(to)}; it has {either(SHIPPED)}, or give your own.")
-        to = _shipped(to)
-    where = f"the crosswalk from {shown(origin.name)} to {shown(to.name)}"
-    if to.name not in walks:
-        known = f"it has crosswalks to {either(walks)}" if walks else "it has no crosswalks"
-        raise ArgumentError(f"the continuum {shown(origin.name)} has no crosswalk to {shown(to.name)}; {known}.")
-    for line in walks[to.name]:
-        for level in {line.level, *line.choices} - {""}:
-            _known(level, to.names, f"{where}, line {shown(line.code)},")
-    lines, final = choose(walks[to.name], chosen, where)
-    if on is not None:
-        day = on if isinstance(on, date) else date.fromisoformat(on)
-        lines = tuple(line for line in lines if line.first <= day <= line.last)
-    return Crosswalk(origin, to, lines, final)
+@lru_cache(maxsize=len(SHIPPED))
+def _shipped(name: str) -> Continuum:
+    """Return a continuum of the data files; it cannot be changed, so one copy serves all."""
+    data = resources.files("careflow.continuum").joinpath("data", f"{name}.toml").read_bytes()
+    return Continuum.from_dict(parse_toml(data, f"{name}.toml"))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from html import escape
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from careflow.continuum.checks import check_known
 from careflow.continuum.text import check_name, check_names, check_one_of, check_text, either, shown
 from careflow.errors import ArgumentError, DefinitionError
 
@@ -74,7 +74,7 @@ class Line:
         if self.starts and self.ends and self.first > self.last:
             raise DefinitionError(f"{here} ends ({self.ends}) before it starts ({self.starts}); swap them.")
         if bool(self.switch) != bool(self.choices):
-            raise DefinitionError(f"{here}: a 'switch' needs 'choices', and choices need a switch; give both or neither.")
+            raise DefinitionError(f"{here}: 'switch' and 'choices' need each other; give both or neither.")
         if self.choices and self.level not in self.choices:
             raise DefinitionError(f"{here}: its level must be one of its 'choices'; add {shown(self.level)} to them.")
 
@@ -122,10 +122,7 @@ class Crosswalk:
     origin: Continuum
     to: Continuum
     lines: tuple[Line, ...]
-    chosen: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "chosen", MappingProxyType(dict(self.chosen)))
+    chosen: Mapping[str, str] = field(default_factory=dict, compare=False)  # the lines tell them apart
 
     @property
     def mapping(self) -> dict[str, str]:
@@ -186,21 +183,35 @@ class Crosswalk:
         return f"{table}<p>{escape(repr(self)[1:-1])}</p>"
 
 
-def check_lines(lines: tuple[Line, ...], where: str) -> None:
-    """Raise DefinitionError if a code has two lines in force on one day, or if a switch has two defaults."""
+def check_crosswalks(walks: Iterable[tuple[str, Iterable[Line]]]) -> tuple[tuple[str, tuple[Line, ...]], ...]:
+    """Return the crosswalks, each to another continuum; DefinitionError if one of them contradicts itself."""
+    out: dict[str, tuple[Line, ...]] = {}
+    for to, lines in walks:
+        check_name(to, "the name of a crosswalk")
+        if to in out:
+            raise DefinitionError(f"there are two crosswalks to {shown(to)}; put their lines in one.")
+        out[to] = tuple(lines)
+        _check_lines(out[to], f"the crosswalk to {shown(to)}")
+    return tuple(out.items())
+
+
+def _check_lines(lines: tuple[Line, ...], where: str) -> None:
+    """Raise DefinitionError if a code has two lines in force on one day, or a switch two sets of choices."""
     spans: dict[str, list[Line]] = {}
+    choices: dict[str, Line] = {}
     for line in lines:
-        for other in spans.setdefault(line.code, []):
-            if line.first <= other.last and other.first <= line.last:
-                raise DefinitionError(
-                    f"{where} has two lines in force at once for code {shown(line.code)}; "
-                    "take one away, or part them by 'starts' and 'ends'."
-                )
-        spans[line.code].append(line)
-    choices: dict[str, tuple[str, ...]] = {}
-    for line in lines:
-        if line.switch and choices.setdefault(line.switch, line.choices) != line.choices:
-            raise DefinitionError(f"{where}: the lines of switch {shown(line.switch)} differ in 'choices'; give them the same.")
+        earlier = spans.setdefault(line.code, [])
+        if any(line.first <= other.last and other.first <= line.last for other in earlier):
+            raise DefinitionError(
+                f"{where} has two lines in force at once for code {shown(line.code)}; "
+                "take one away, or part them by 'starts' and 'ends'."
+            )
+        earlier.append(line)
+        first = choices.setdefault(line.switch, line)
+        if line.switch and (first.choices, first.level) != (line.choices, line.level):
+            raise DefinitionError(
+                f"{where}: the lines of switch {shown(line.switch)} differ in 'choices' or level; give them the same."
+            )
 
 
 def _check_day(value: object, where: str) -> None:
@@ -220,23 +231,37 @@ def _day(value: str, rest: str) -> date:
     return date.fromisoformat(value if len(value) > 4 else f"{value}-{rest}")
 
 
-def choose(lines: tuple[Line, ...], chosen: Mapping[str, str], where: str) -> tuple[tuple[Line, ...], dict[str, str]]:
-    """Return the lines with their switches set, and every switch with its level.
+def cross(origin: Continuum, to: Continuum, chosen: Mapping[str, str], on: date | str | None) -> Crosswalk:
+    """Return the crosswalk from ``origin`` to ``to``: the body of :meth:`Continuum.crosswalk`."""
+    walks = dict(origin.crosswalks)
+    if to.name not in walks:
+        known = f"it has one to {either(walks)}" if walks else "it has none"
+        raise ArgumentError(f"the continuum {shown(origin.name)} has no crosswalk to {shown(to.name)}; {known}.")
+    where = f"the crosswalk from {shown(origin.name)} to {shown(to.name)}"
+    for line in walks[to.name]:
+        for level in {line.level, *line.choices} - {""}:
+            check_known(level, to.names, f"{where}, line {shown(line.code)},")
+    lines, final = _chosen(walks[to.name], chosen, where)
+    if on is not None:
+        try:
+            day = on if isinstance(on, date) else date.fromisoformat(on)
+        except (TypeError, ValueError):
+            raise ArgumentError("on= must be a day such as '2020-01-31'.") from None
+        lines = tuple(line for line in lines if line.first <= day <= line.last)
+        if not lines:
+            raise ArgumentError(f"no line of {where} is in force on {day}; see .frame for the days they start and end.")
+    return Crosswalk(origin, to, lines, final)
 
-    Raises
-    ------
-    ArgumentError
-        If there is no such switch, or if it cannot be set to that level.
-    """
-    from dataclasses import replace
 
-    defaults = {line.switch: line.level for line in lines if line.switch}
-    choices = {line.switch: line.choices for line in lines if line.switch}
+def _chosen(lines: tuple[Line, ...], chosen: Mapping[str, str], where: str) -> tuple[tuple[Line, ...], dict[str, str]]:
+    """Return the lines with their switches set, and every switch with its level."""
+    switches = {line.switch: line for line in lines if line.switch}
     for switch, level in chosen.items():
-        if switch not in choices:
-            known = f"it has {either(choices)}" if choices else "it has none"
+        if switch not in switches:
+            known = f"it has {either(switches)}" if switches else "it has none"
             raise ArgumentError(f"{where} has no switch {shown(switch)}; {known}.")
-        if level not in choices[switch]:
-            raise ArgumentError(f"{where}: {shown(switch)} cannot be {shown(level)}; choose {either(choices[switch])}.")
-    final = defaults | dict(chosen)
+        if level not in switches[switch].choices:
+            choices = either(switches[switch].choices)
+            raise ArgumentError(f"{where}: {shown(switch)} cannot be {shown(level)}; choose {choices}.")
+    final = {switch: line.level for switch, line in switches.items()} | dict(chosen)
     return tuple(replace(line, level=final[line.switch]) if line.switch else line for line in lines), final

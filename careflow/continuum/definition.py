@@ -5,14 +5,19 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from careflow.continuum.checks import check_count
 from careflow.continuum.crosswalk import Line
 from careflow.continuum.level import Edge, Hours, Level
 from careflow.continuum.order import Pair
-from careflow.continuum.text import check_text, either, hint, shown
+from careflow.continuum.text import check_name, check_text, either, hint, shown
 from careflow.errors import DefinitionError
+
+if TYPE_CHECKING:
+    from careflow.continuum.continuum import Continuum
 
 FILE_BYTES = 1_000_000
 
@@ -77,10 +82,11 @@ def parts_of(values: object) -> Parts:
         If a key is unknown or missing, or a value is not what it should be.
     """
     top = _table(values, "the definition", _TOP, ("name", "levels"))
-    rows = [
-        _table(row, f"level {place}{_named(row)}", _LEVEL, ("name",))
-        for place, row in enumerate(_list(top["levels"], "'levels'"), start=1)
-    ]
+    rows = []
+    for place, row in enumerate(_list(top["levels"], "'levels'"), start=1):
+        rows.append(_table(row, f"level {place}{_named(row)}", _LEVEL, ("name",)))
+        check_name(rows[-1]["name"], f"level {place}: 'name'")
+    check_count(len(rows))
     edges = None
     if "edges" in top:
         edges = tuple(_edge(row, place) for place, row in enumerate(_list(top["edges"], "'edges'"), start=1))
@@ -98,13 +104,33 @@ def parts_of(values: object) -> Parts:
     )
 
 
+def values_of(continuum: Continuum) -> dict[str, Any]:
+    """Return the plain values from which :func:`parts_of` makes the same continuum again, ranks as ``above``."""
+    lower: dict[str, list[str]] = {name: [] for name in continuum.names}
+    for high, low in continuum.above or ():
+        lower[high].append(low)
+    texts: dict[str, Any] = {key: getattr(continuum, key) for key in ("name", "title", "edition", "note")}
+    texts["sources"] = list(continuum.sources)
+    out = {key: value for key, value in texts.items() if value}
+    out["levels"] = [level.to_dict() | {"above": lower[level.name]} for level in continuum.levels]
+    if continuum.declared:
+        out["edges"] = [edge.to_dict() for edge in continuum.edges or ()]
+    if continuum.crosswalks:
+        out["crosswalks"] = [
+            {"to": to, "lines": [line.to_dict() for line in lines]} for to, lines in continuum.crosswalks
+        ]
+    return out
+
+
 def _table(value: object, where: str, known: Sequence[str], needed: Sequence[str]) -> dict[str, Any]:
     """Return ``value`` as a table that has all the keys ``needed`` and none that is not ``known``."""
     if not isinstance(value, Mapping):
         raise DefinitionError(f"{where} must be a table of keys and values, not {type(value).__name__}.")
     for key in value:
         if key not in known:
-            raise DefinitionError(f"{where} has the unknown key {shown(key)}{hint(key, known)}; it takes {either(known)}.")
+            raise DefinitionError(
+                f"{where} has the unknown key {shown(key)}{hint(key, known)}; the keys are {either(known)}."
+            )
     missing = [key for key in needed if key not in value]
     if missing:
         raise DefinitionError(f"{where} has no {shown(missing[0])}; add it.")
@@ -137,16 +163,19 @@ def _level(row: dict[str, Any]) -> Level:
 
 def _edge(row: object, place: int) -> Edge:
     values = _table(row, f"edge {place}", _EDGE, ("from", "to"))
+    for key in ("from", "to"):
+        check_name(values[key], f"edge {place}: {key!r}")
     return Edge(values.pop("from"), values.pop("to"), **values)
 
 
 def _crosswalk(row: object) -> tuple[str, tuple[Line, ...]]:
     values = _table(row, "a crosswalk", _CROSSWALK, _CROSSWALK)
-    where = f"the crosswalk to {shown(values['to'])}"
+    where = f"the crosswalk to {shown(check_name(values['to'], 'the name of a crosswalk'))}"
     lines = []
     for place, line in enumerate(_list(values["lines"], f"{where}: 'lines'"), start=1):
         fields = _table(line, f"{where}: line {place}", _LINE, ("code",))
-        lines.append(Line(**{key: str(item) if key in ("starts", "ends") else item for key, item in fields.items()}))
+        fields |= {key: str(fields[key]) for key in ("starts", "ends") if key in fields}  # TOML has days of its own
+        lines.append(Line(**fields))
     return values["to"], tuple(lines)
 
 
@@ -156,17 +185,19 @@ def _pairs(rows: Sequence[dict[str, Any]]) -> tuple[Pair, ...]:
     ranked = ["rank" in row for row in rows]
     if any(ranked) and not all(ranked):
         raise DefinitionError(
-            f"level {shown(names[ranked.index(False)])} has no 'rank' but {sum(ranked)} of {len(rows)} levels have one; "
-            "give every level a rank, or none."
+            f"level {shown(names[ranked.index(False)])} has no 'rank', but {sum(ranked)} of {len(rows)} levels have "
+            "one; give every level a rank, or none."
         )
     stated = [
-        (row["name"], low) for row in rows for low in _list(row.get("above", []), f"level {shown(row['name'])}: 'above'")
+        (row["name"], check_name(low, f"level {shown(row['name'])}: an entry of 'above'"))
+        for row in rows
+        for low in _list(row.get("above", []), f"level {shown(row['name'])}: 'above'")
     ]
     if any(ranked):
         return (*_ranked(rows), *stated)
     if any("above" in row for row in rows):
         return tuple(stated)
-    return tuple(zip(names, names[1:], strict=False))
+    return tuple(pairwise(names))
 
 
 def _ranked(rows: Sequence[dict[str, Any]]) -> list[Pair]:

@@ -15,8 +15,17 @@ def digraph(continuum: Continuum) -> nx.DiGraph[str]:
     """Return a new graph: a node for each level, most intensive first, and an edge for each edge of the continuum."""
     graph: nx.DiGraph[str] = nx.DiGraph(name=continuum.name)
     for level in continuum:
-        graph.add_node(level.name, **{f.name: getattr(level, f.name) for f in fields(level) if f.name != "name"})
+        attributes = {item.name: _plain(getattr(level, item.name)) for item in fields(level)}
+        del attributes["name"]
+        graph.add_node(level.name, **attributes)
     for edge in continuum.edges or ():
         direction = continuum.direction(edge.frm, edge.to)
         graph.add_edge(edge.frm, edge.to, direction=direction, basis=edge.basis, reason=edge.reason)
     return graph
+
+
+def _plain(value: object) -> str | int:
+    """Return a number or text: the kinds of attribute that every writer of networkx (GraphML, GEXF, JSON) takes."""
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return value if isinstance(value, int) else str(value)

@@ -120,17 +120,16 @@ or another spelling such as 'died level'.
     note: str = ""
 
     def __post_init__(self) -> None:
-        check_name(self.name, "a level's name" if not isinstance(self.name, str) else f"the level name {shown(self.name)}")
+        where = f"the level name {shown(self.name)}" if isinstance(self.name, str) else "a level's name"
+        object.__setattr__(self, "name", check_name(self.name, where))
         here = f"level {shown(self.name)}"
         if look(self.name) in {look(word) for word in OUTCOMES}:
             raise DefinitionError(
                 f"{here}: the name is careflow's word for an outcome; choose another name, "
                 f"or another spelling such as {shown(self.name + ' level')}."
             )
-        object.__setattr__(self, "short", self.short or self.name)
-        object.__setattr__(self, "label", self.label or self.short)
-        check_name(self.short, f"{here}: 'short'")
-        check_name(self.label, f"{here}: 'label'")
+        object.__setattr__(self, "short", check_name(self.short or self.name, f"{here}: 'short'"))
+        object.__setattr__(self, "label", check_name(self.label or self.short, f"{here}: 'label'"))
         check_one_of(self.live_in, LIVE_IN, f"{here}: 'live_in'")
         for key in ("setting", "note"):
             check_text(getattr(self, key), f"{here}: {key!r}")

@@ -37,9 +37,9 @@ class Order:
     ranks: tuple[int, ...]
 
     @property
-    def partial(self) -> bool:
-        """Whether some two names are not above or below each other."""
-        return sum(bits.bit_count() for bits in self.below) < len(self.names) * (len(self.names) - 1) // 2
+    def silent(self) -> int:
+        """How many pairs of names are neither above nor below each other."""
+        return len(self.names) * (len(self.names) - 1) // 2 - sum(bits.bit_count() for bits in self.below)
 
 
 def order_of(names: Sequence[str], pairs: Iterable[Pair]) -> Order:

@@ -43,11 +43,12 @@ def either(values: Iterable[str]) -> str:
 def hint(value: object, known: Iterable[str]) -> str:
     """Return `` (did you mean 'x'?)`` when a known word is near ``value``, or nothing.
 
-    >>> hint("phpp", ["php", "iop"])
+    >>> hint("PHP", ["php", "iop"])
     " (did you mean 'php'?)"
     """
-    near = difflib.get_close_matches(str(value)[:NAME_LENGTH], list(known), n=1)
-    return f" (did you mean {shown(near[0])}?)" if near else ""
+    words = {word.casefold(): word for word in known}
+    near = difflib.get_close_matches(str(value)[:NAME_LENGTH].casefold(), list(words), n=1)
+    return f" (did you mean {shown(words[near[0]])}?)" if near else ""
 
 
 def look(name: str) -> str:
@@ -75,7 +76,7 @@ def check_name(value: object, where: str, *, length: int = NAME_LENGTH) -> str:
         raise DefinitionError(f"{where} holds a control character ({bad}); write it in visible characters on one line.")
     if value != value.strip():
         raise DefinitionError(f"{where} has a space before or after it; take it away.")
-    return value
+    return str(value)
 
 
 def check_text(value: object, where: str) -> str:

@@ -1,0 +1,38 @@
+"""A continuum in one line, and as a small table."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from careflow.continuum.text import shown
+
+if TYPE_CHECKING:
+    from careflow.continuum.continuum import Continuum
+
+
+def line(continuum: Continuum) -> str:
+    """Return the provenance in one line: levels, what is not ranked, and how many edges are named and added."""
+    names = [shown(name)[1:-1] for name in continuum.names]
+    if len(names) > 15:
+        names = [*names[:10], "…", *names[-2:]]
+    silent = continuum.silent
+    parts = [f"{len(continuum)} levels, " + (", " if silent else " > ").join(names)]
+    if silent:
+        parts.append(f"{silent} {'pair' if silent == 1 else 'pairs'} of levels not ranked against each other")
+    edges = continuum.edges or ()
+    named = sum(edge.basis == "named" for edge in edges)
+    if continuum.declared:
+        parts.append(f"{len(edges)} edges, {named} named, {len(edges) - named} added")
+    else:
+        parts.append("edges not declared")
+    return f"<Continuum {shown(continuum.name)}: {'; '.join(parts)}>"
+
+
+def table(continuum: Continuum, *, most: int = 20) -> str:
+    """Return the levels as an HTML table, every text escaped; at most ``most`` rows."""
+    levels = continuum.levels[:most]
+    rows = [(str(level.rank), level.name, level.label, level.live_in, str(level.hours)) for level in levels]
+    head = "".join(f"<th>{word}</th>" for word in ("rank", "name", "level", "live in", "hours"))
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{escape(line(continuum)[1:-1])}</p>"
