@@ -31,6 +31,8 @@ def checked_levels(given: Sequence[object]) -> list[Level]:
     levels = [item if isinstance(item, Level) else Level(item) for item in given]  # type: ignore[arg-type]
     _check_different([level.name for level in levels], "named", "name")
     _check_different([level.short for level in levels], "printed as", "short name")
+    _check_different([level.label for level in levels], "labelled", "label")
+    _check_apart(levels)
     words = Counter(alias for level in levels for alias in level.aliases) + Counter(level.name for level in levels)
     for word, count in words.items():
         if count > 1:
@@ -51,6 +53,18 @@ def _check_different(words: Sequence[str], what: str, kind: str) -> None:
                 f"the {kind}s {shown(other)} and {shown(word)} look the same; give each level a {kind} of its own."
             )
         seen[look(word)] = word
+
+
+def _check_apart(levels: Sequence[Level]) -> None:
+    """Raise DefinitionError if what is printed for one level is the name of another."""
+    owner = {look(level.name): level.name for level in levels}
+    for level in levels:
+        for key, word in (("short", level.short), ("label", level.label)):
+            if (other := owner.get(look(word), level.name)) != level.name:
+                raise DefinitionError(
+                    f"level {shown(level.name)}: {key!r} is the name of another level ({shown(other)}); "
+                    "change one of them."
+                )
 
 
 def check_known(name: object, names: Sequence[str], where: str) -> None:

@@ -24,6 +24,7 @@ from careflow.errors import ArgumentError, DefinitionError
 if TYPE_CHECKING:
     import networkx as nx
 
+
 @dataclass(frozen=True, repr=False, eq=False)
 class Continuum:
     """Levels of care in their order of intensity, most intensive first, and the edges between them.

@@ -101,8 +101,8 @@ class Level:
     'ic'
     >>> Level("died")
     Traceback (most recent call last):
-    careflow.errors.DefinitionError: level 'died': the name is careflow's word for an outcome; choose another name, \
-or another spelling such as 'died level'.
+    careflow.errors.DefinitionError: level 'died': the name is careflow's word for an outcome; choose another, \
+such as 'died level'.
     """
 
     name: str
@@ -123,12 +123,13 @@ or another spelling such as 'died level'.
         where = f"the level name {shown(self.name)}" if isinstance(self.name, str) else "a level's name"
         object.__setattr__(self, "name", check_name(self.name, where))
         here = f"level {shown(self.name)}"
-        if look(self.name) in {look(word) for word in OUTCOMES}:
-            raise DefinitionError(
-                f"{here}: the name is careflow's word for an outcome; choose another name, "
-                f"or another spelling such as {shown(self.name + ' level')}."
-            )
         object.__setattr__(self, "short", check_name(self.short or self.name, f"{here}: 'short'"))
+        for what, word in (("the name", self.name), ("'short'", self.short)):
+            if look(word) in {look(outcome) for outcome in OUTCOMES}:
+                other = shown(f"{word} level")
+                raise DefinitionError(
+                    f"{here}: {what} is careflow's word for an outcome; choose another, such as {other}."
+                )
         object.__setattr__(self, "label", check_name(self.label or self.short, f"{here}: 'label'"))
         check_one_of(self.live_in, LIVE_IN, f"{here}: 'live_in'")
         for key in ("setting", "note"):
