@@ -30,7 +30,7 @@ class Counts:
     rules : Rules
         How they were made; only counts of equal rules can be added.
     tables : mapping of str to pandas.DataFrame
-        One tidy table a clock: the strata, ``grp`` (jackknife group of the person), ``state``, ``what``, ``day``, ``n``.
+        One tidy table a clock: the strata, ``grp`` (jackknife group), ``state``, ``what``, ``day``, ``n``.
     persons, stays, set_aside : int
         Distinct people, stays, and rows that the checks set aside.
     """
@@ -66,7 +66,9 @@ class Counts:
             persons=self.persons + other.persons,
             stays=self.stays + other.stays,
             set_aside=self.set_aside + other.set_aside,
-            source=self.source if self.source == other.source else " + ".join(filter(None, (self.source, other.source))),
+            source=self.source
+            if self.source == other.source
+            else " + ".join(filter(None, (self.source, other.source))),
         )
 
     def save(self, path: str | Path) -> None:
@@ -126,14 +128,14 @@ class Counts:
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     labels = frame.select_dtypes("category").columns
     numbers = [name for name in frame if name not in labels and name != _CLOCK]
-    return frame.astype({name: object for name in labels} | {name: "Int64" for name in numbers})
+    return frame.astype(dict.fromkeys(labels, object) | dict.fromkeys(numbers, "Int64"))
 
 
 def _of_clock(rows: pd.DataFrame, clock: str, rules: Rules) -> pd.DataFrame:
     by = [name for name in rules.by if clock != "census" or name not in UNITS]
     labels = {name: "category" for name in by if name not in UNITS}
     columns = [*by, *CLOCKS[clock].columns, "n"]
-    table = rows.loc[rows[_CLOCK] == clock, columns].reset_index(drop=True)
+    table = rows[rows[_CLOCK] == clock].reset_index(drop=True)[columns]
     return table.astype({name: labels.get(name, "int64") for name in columns})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -81,12 +81,11 @@ def _stratum(moves: Transitions, name: str) -> str:
     return moves.episodes.strata[name].column
 
 
-def _labelled(moves: Transitions, name: str, codes: pd.Series[int]) -> pd.Categorical:
+def _labelled(moves: Transitions, name: str, codes: pd.Series[int]) -> pd.Categorical[Any]:
     labels = REASONS if name == REASON else moves.episodes.strata[name].labels
     absent = OPEN if name == REASON else MISSING
-    return pd.Categorical.from_codes(
-        np.where(codes.to_numpy() < 0, len(labels), codes.to_numpy()), categories=[*labels, absent], ordered=True
-    )
+    places = np.where(codes < 0, len(labels), codes).astype(np.int64)
+    return pd.Categorical.from_codes(places, dtype=pd.CategoricalDtype([*labels, absent], ordered=True))
 
 
 class _Periods:

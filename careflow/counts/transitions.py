@@ -115,7 +115,8 @@ class Transitions:
         followed = table["followed"] >= within
         total = int(n[moved].sum())
         parts = [
-            f"{total:,} move{'' if total == 1 else 's'} within {within} days" + (f" ({', '.join(kinds)})" if kinds else ""),
+            f"{total:,} move{'' if total == 1 else 's'} within {within} days"
+            + (f" ({', '.join(kinds)})" if kinds else ""),
             f"{n[left & followed].sum():,} left care",
         ]
         for code, word in ((DIED_CODE, "died"), (CONCURRENT_CODE, "concurrent")):
@@ -133,4 +134,6 @@ class Transitions:
         return f"<p>{escape(repr(self))}</p>"
 
     def __reduce__(self) -> NoReturn:
-        raise CountsError("linked stays are about persons and are never pickled; save their counts: .counts().save(path)")
+        raise CountsError(
+            "linked stays are about persons and are never pickled; save their counts: .counts().save(path)"
+        )

@@ -1,0 +1,77 @@
+"""What a caller asked of an estimator, checked once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from careflow.counts import CLOCKS, Calendar, Counts, Transitions
+from careflow.counts.calendar import UNITS
+from careflow.errors import ArgumentError, CountsError
+
+Cluster = Literal["person"] | None
+
+
+def counts_for(
+    source: Transitions | Counts,
+    clocks: str | Sequence[str],
+    by: str | Sequence[str] | None,
+    *,
+    windows: int | Sequence[int] | None = None,
+    calendar: Calendar | None = None,
+) -> tuple[Counts, tuple[str, ...]]:
+    """Return counts that hold the clocks by these strata: counted now from linked stays, or as they were counted."""
+    names = (clocks,) if isinstance(clocks, str) else tuple(clocks)
+    strata = (by,) if isinstance(by, str) else tuple(by or ())
+    if isinstance(source, Transitions):
+        return source.counts(strata, windows=windows, clocks=names, calendar=calendar), strata
+    if not isinstance(source, Counts):
+        raise TypeError(
+            f"an estimator takes Transitions, from careflow.link, or Counts, from .counts(); "
+            f"it was given {type(source).__name__}"
+        )
+    if unheld := [name for name in names if name not in source.tables]:
+        raise CountsError(f"these counts hold no {unheld[0]!r} table; count again with {unheld[0]!r} among clocks=")
+    unit = source.rules.unit
+    if lacking := [name for name in strata if name not in source.rules.by]:
+        raise CountsError(
+            f"these counts are not split by {lacking[0]!r} (they are by {', '.join(source.rules.by) or 'nothing'}); "
+            f"count again with by={list(strata)}"
+        )
+    if unit is not None and unit not in strata and any(CLOCKS[n].dated_by == "days in the period" for n in names):
+        raise CountsError(
+            f"these counts follow each stay within each {unit}; ask with by={unit!r} or count again without"
+        )
+    if calendar is not None and calendar != source.rules.calendar:
+        raise CountsError("these counts were made by another calendar; count again with calendar=")
+    return source, strata
+
+
+def windows_for(counts: Counts, within: int | Sequence[int] | None) -> tuple[int, ...]:
+    """Return the windows asked for, of those that the counts hold; the link window by default."""
+    asked = counts.rules.within if within is None else within
+    windows = tuple(sorted({asked} if isinstance(asked, int) else set(asked)))
+    if unheld := [w for w in windows if w not in counts.rules.windows]:
+        raise CountsError(
+            f"these counts hold the windows {', '.join(map(str, counts.rules.windows))} days, not {unheld[0]!r}; "
+            f"count again with windows={list(windows)}"
+        )
+    return windows
+
+
+def check_options(cluster: Cluster, level: float) -> None:
+    """Raise unless the options that every estimator has are in order."""
+    if cluster not in ("person", None):
+        raise ArgumentError(f"cluster is 'person' or None; it was {cluster!r}")
+    if not 0 < level < 1:
+        raise ArgumentError(f"level is the coverage of the intervals, between 0 and 1; it was {level!r}")
+
+
+def interval_name(kind: str, level: float, cluster: Cluster) -> str:
+    """Return how an interval was made, in words."""
+    return f"{kind} {level:.0%}" + (", clustered by person" if cluster else "")
+
+
+def unit_of(by: Sequence[str]) -> str | None:
+    """Return the period among the strata, if there is one."""
+    return next((name for name in by if name in UNITS), None)

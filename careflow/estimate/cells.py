@@ -1,0 +1,118 @@
+"""Turn tidy counts into arrays: one axis for the strata, one for each thing counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pandas.api.types import union_categoricals
+
+from careflow.counts.calendar import UNITS
+from careflow.counts.rules import Rules
+from careflow.counts.tally import last_day
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Strata:
+    """The strata of a result: a row each, and where each row of the counts belongs.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        One row a stratum: labels as ordered categoricals. Every period between the first and the last is there.
+    place : numpy.ndarray
+        For each row of the counts, its stratum.
+    periods : numpy.ndarray or None
+        The period of each stratum, if the strata have one.
+    """
+
+    frame: pd.DataFrame
+    place: Ints
+    periods: Ints | None
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def mature(self, rules: Rules, window: int) -> npt.NDArray[np.bool_]:
+        """Say of each stratum whether its last day + window is not after the cut-off.
+
+        Without a period among the strata only discharges that were followed are looked at, so all are mature.
+        """
+        if self.periods is None:
+            return np.ones(len(self), dtype=bool)
+        return np.array([(rules.cutoff - last_day(rules, int(p))).days >= window for p in self.periods])
+
+    def repeat(self, *axes: pd.Series) -> pd.DataFrame:
+        """Return the strata crossed with further columns, the last of them changing fastest."""
+        frame = self.frame.loc[np.repeat(np.arange(len(self)), int(np.prod([len(axis) for axis in axes])))]
+        frame = frame.reset_index(drop=True)
+        inner = 1
+        for axis in reversed(axes):
+            column = pd.Series(np.tile(np.repeat(np.arange(len(axis)), inner), len(frame) // (inner * len(axis)) or 0))
+            frame.insert(len(self.frame.columns), str(axis.name), axis.take(column.to_numpy()).reset_index(drop=True))
+            inner *= len(axis)
+        return frame
+
+
+def strata_of(table: pd.DataFrame, rules: Rules, by: Sequence[str]) -> Strata:
+    """Find the strata of a table of counts: those that occur, at every period from the first to the last."""
+    unit = next((name for name in by if name in UNITS), None)
+    others = [name for name in by if name != unit]
+    if others:
+        place, keys = _codes(table, others)
+    else:
+        place, keys = np.zeros(len(table), dtype=np.int64), pd.DataFrame(index=range(1))
+    periods = None
+    frame = keys
+    if unit is not None:
+        days = table[unit].to_numpy()
+        final = rules.calendar.period(rules.cutoff, unit)
+        first = int(days.min()) if len(days) else final
+        span = np.arange(first, max(final, int(days.max()) if len(days) else final) + 1)
+        labels = [rules.calendar.label(int(p), unit) for p in span]
+        place = (days - first) * len(keys) + place
+        frame = keys.loc[np.tile(np.arange(len(keys)), len(span))].reset_index(drop=True)
+        periods = np.repeat(span, len(keys))
+        frame[unit] = pd.Categorical(np.repeat(labels, len(keys)), categories=labels, ordered=True)
+    return Strata(frame[list(by)], place.astype(np.int64), periods)
+
+
+def joint_strata(tables: Sequence[pd.DataFrame], rules: Rules, by: Sequence[str]) -> list[Strata]:
+    """Find the strata of several tables together; each gets the same ``frame`` and its own ``place``."""
+    columns = [table[list(by)] for table in tables]
+    for name in [name for name in by if name not in UNITS]:
+        labels = union_categoricals([part[name] for part in columns], sort_categories=False).categories
+        columns = [part.assign(**{name: part[name].cat.set_categories(labels)}) for part in columns]
+    together = strata_of(pd.concat(columns, ignore_index=True), rules, by)
+    ends = np.cumsum([len(table) for table in tables])
+    places = np.split(together.place, ends[:-1])
+    return [Strata(together.frame, place, together.periods) for place in places]
+
+
+def _codes(table: pd.DataFrame, names: list[str]) -> tuple[Ints, pd.DataFrame]:
+    """Number the combinations of labels that occur, in the order of their labels."""
+    code = np.zeros(len(table), dtype=np.int64)
+    sizes = []
+    for name in names:
+        labels = table[name].cat.categories
+        sizes.append(len(labels))
+        code = code * len(labels) + table[name].cat.codes.to_numpy()
+    found, place = np.unique(code, return_inverse=True)
+    frame = pd.DataFrame(index=range(len(found)))
+    for name, codes in zip(names, np.unravel_index(found, sizes), strict=True):
+        labels = table[name].cat.categories
+        frame[name] = pd.Categorical.from_codes(codes, categories=labels, ordered=True)
+    return place.astype(np.int64), frame
+
+
+def add_up(weights: npt.ArrayLike, *axes: tuple[npt.ArrayLike, int]) -> Ints:
+    """Sum integer weights into a dense array; each axis is a pair of places and a length."""
+    shape = tuple(length for _, length in axes)
+    flat = np.ravel_multi_index([np.asarray(place, dtype=np.int64) for place, _ in axes], shape)
+    total = np.bincount(flat, weights=np.asarray(weights, dtype=float), minlength=int(np.prod(shape)))
+    return total.astype(np.int64).reshape(shape)

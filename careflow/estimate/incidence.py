@@ -1,0 +1,97 @@
+"""Cumulative incidence of competing causes, with intervals, on any clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from careflow.estimate.asked import Cluster
+from careflow.estimate.intervals import log_log, log_log_incidence, quantile_of
+from careflow.estimate.process import Process
+from careflow.estimate.survival import (
+    clustered_se,
+    greenwood,
+    incidence,
+    incidence_se,
+    kaplan_meier,
+    without_each_group,
+)
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Incidences:
+    """Curves of one cell: a row for each set of causes, and a last row for nothing having happened yet.
+
+    ``n`` is how many events there were by each day (last row: how many are still at risk after it), ``of`` how many
+    ever entered.
+    """
+
+    days: npt.NDArray[np.int64]
+    at_risk: npt.NDArray[np.int64]
+    n: Array
+    rate: Array
+    se: Array
+    low: Array
+    high: Array
+    of: int
+
+    def at(self, day: int) -> dict[str, Array]:
+        """Return the value of each curve on a day, carried forward from the last day on which anything happened."""
+        last = int(np.searchsorted(self.days, day, side="right")) - 1
+        if last < 0:
+            start = np.zeros(len(self.n))
+            start[-1] = 1.0
+            missing = np.full(len(start), np.nan)
+            return {
+                "n": np.append(start[:-1], self.of),
+                "of": np.full(len(start), float(self.of)),
+                "rate": start,
+                "se": np.zeros(len(start)),
+                "low": missing,
+                "high": missing,
+            }
+        curves = {name: getattr(self, name)[:, last] for name in ("n", "rate", "se", "low", "high")}
+        return curves | {"of": np.full(len(self.n), float(self.of))}
+
+
+def incidences(seen: Process, sets: npt.NDArray[np.int64], cluster: Cluster, level: float) -> Incidences:
+    """Estimate the cumulative incidence of sets of causes.
+
+    Parameters
+    ----------
+    seen : Process
+    sets : numpy.ndarray of 0 and 1, shape (sets, causes)
+        Which causes make up each set; sets may overlap.
+    cluster, level
+        As everywhere.
+    """
+    events, at_risk = seen.events.sum(axis=1), seen.at_risk.sum(axis=0)
+    every = events.sum(axis=0)
+    risen, left = sets @ incidence(events, at_risk), kaplan_meier(every, at_risk)
+    if cluster is None:
+        groups = None
+        se = incidence_se(sets @ events, at_risk, every)
+        left_se = greenwood(every, at_risk)
+    else:
+        other_events, others = without_each_group(seen)
+        without = np.einsum("kc,cgd->kgd", sets, incidence(other_events, others))
+        se, groups = clustered_se(risen, without, seen.present)
+        left_se, _ = clustered_se(left, kaplan_meier(other_events.sum(axis=0), others), seen.present)
+    z = quantile_of(level, groups)
+    low, high = log_log_incidence(risen, se, z)
+    left_low, left_high = log_log(left, left_se, z)
+    gone = events.sum(axis=0) + seen.censored.sum(axis=0)
+    return Incidences(
+        days=seen.days,
+        at_risk=at_risk,
+        n=np.vstack([sets @ np.cumsum(events, axis=-1), at_risk - gone]).astype(float),
+        rate=np.vstack([risen, left]),
+        se=np.vstack([se, left_se]),
+        low=np.vstack([low, left_low]),
+        high=np.vstack([high, left_high]),
+        of=int(seen.entered.sum()),
+    )

@@ -1,0 +1,59 @@
+"""Intensities: moves per 100 person-days in the level."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from careflow.counts import Counts
+from careflow.counts.rules import GROUPS
+from careflow.errors import ArgumentError
+from careflow.estimate.asked import Cluster
+from careflow.estimate.cells import Ints, add_up, joint_strata
+from careflow.estimate.flows import Array, Block, Flows, direction_targets, targets
+from careflow.estimate.followed import by_direction, followed_share, outcomes, with_left_care
+from careflow.estimate.intervals import garwood
+from careflow.estimate.jackknife import jackknife_se
+
+PER = 100
+"""Person-days to which an intensity refers."""
+
+
+def intensity_flows(
+    counts: Counts, by: tuple[str, ...], windows: tuple[int, ...], cluster: Cluster, level: float
+) -> tuple[Flows, Flows]:
+    """Return moves per 100 person-days by next level or outcome, and by direction."""
+    if windows != (counts.rules.within,):
+        raise ArgumentError(f"method='intensity' has one window, the link window: within={counts.rules.within}")
+    table, exposure, continuum = counts.tables["discharge"], counts.tables["exposure"], counts.rules.continuum
+    strata, spent = joint_strata([table, exposure], counts.rules, by)
+    window = counts.rules.within
+    cells = outcomes(table, strata, continuum, window)
+    days = add_up(
+        exposure["n"], (spent.place, len(spent)), (exposure["state"], len(continuum)), (exposure["grp"], GROUPS)
+    )
+    followed = followed_share(counts, strata, cells.sum(axis=(2, 3)))
+    mature = strata.mature(counts.rules, window)
+    blocks = []
+    for n in (with_left_care(cells, continuum), by_direction(cells, continuum)):
+        base = np.broadcast_to(days[:, :, None], n.shape)
+        numbers = _intensity(n, base, cluster, level)
+        blocks.append(Block(window, n.sum(axis=-1), base.sum(axis=-1), *numbers, followed, mature))
+    to, ways = blocks
+    return Flows(strata, continuum, targets(continuum), (to,)), Flows(strata, continuum, direction_targets(), (ways,))
+
+
+def _intensity(n: Ints, days: Ints, cluster: Cluster, level: float) -> tuple[Array, Array, Array, Array]:
+    """Return moves per 100 days, their standard error and Garwood's limits at the effective number of moves."""
+    moves, total = n.sum(axis=-1).astype(float), days.sum(axis=-1).astype(float)
+    total[total == 0] = np.nan
+    rate = moves / total
+    if cluster is None:
+        low, high = garwood(moves, total, level)
+        return PER * rate, PER * np.sqrt(moves) / total, PER * low, PER * high
+    with np.errstate(divide="ignore", invalid="ignore"):
+        without = (moves[..., None] - n) / (total[..., None] - days)
+        se, _ = jackknife_se(rate, without, days > 0)
+        effective = np.where(moves > 0, np.minimum((rate / se) ** 2, moves), 0.0)
+        low, high = garwood(effective, np.where(moves > 0, effective / rate, total), level)
+    known = np.isfinite(se)
+    return PER * rate, PER * se, np.where(known, PER * low, np.nan), np.where(known, PER * high, np.nan)

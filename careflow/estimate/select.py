@@ -1,0 +1,36 @@
+"""Pick one stratum out of a tidy frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from careflow.errors import ArgumentError
+from careflow.estimate.asked import unit_of
+
+WITHIN: Final = "within"
+"""The column of windows, there when several were asked for."""
+
+
+def select(frame: pd.DataFrame, by: Sequence[str], quarter: str | None, strata: Mapping[str, str]) -> pd.DataFrame:
+    """Return the rows of one stratum of a tidy frame, or raise with the labels that there are."""
+    unit = unit_of(by)
+    wanted: dict[str, object] = dict(strata)
+    if quarter is not None:
+        wanted[unit or "quarter"] = quarter
+    for name, label in wanted.items():
+        if name not in frame:
+            raise ArgumentError(f"this result is not split by {name}; it is split by {', '.join(by) or 'nothing'}")
+        there = frame[name].unique()
+        if label not in there:
+            raise ArgumentError(f"no {name} {label!r} in this result; there are {', '.join(map(str, sorted(there)))}")
+    windows = [WITHIN] if WITHIN in frame and frame[WITHIN].nunique() > 1 else []
+    if unsettled := [name for name in [*by, *windows] if name not in wanted]:
+        raise ArgumentError(f"say which {unsettled[0]}: {', '.join(map(str, frame[unsettled[0]].unique()))}")
+    mask = np.ones(len(frame), dtype=bool)
+    for name, label in wanted.items():
+        mask &= (frame[name] == label).to_numpy()
+    return frame[mask].reset_index(drop=True)

@@ -1,0 +1,256 @@
+"""Length of stay: Kaplan-Meier, with the stays that are still open counted for as long as they have lasted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from careflow.counts import Calendar, Counts, Transitions
+from careflow.counts.clocks import CENSORED, CLOCKS, ENDED, ENTERED
+from careflow.errors import ArgumentError
+from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name, unit_of
+from careflow.estimate.cells import Strata, strata_of
+from careflow.estimate.intervals import log_log, quantile_of
+from careflow.estimate.process import Process, each_cell, process
+from careflow.estimate.result import Provenance, Result
+from careflow.estimate.survival import (
+    clustered_se,
+    greenwood,
+    kaplan_meier,
+    quantile,
+    restricted_mean,
+    restricted_mean_se,
+    without_each_group,
+)
+
+Cohort = Literal["period", "admission", "discharge"]
+Convention = Literal["nights", "nights_min1", "days"]
+
+_CLOCK: Final = {"period": "stay", "admission": "stay by admission", "discharge": "stay by discharge"}
+_CONVENTIONS: Final = ("nights", "nights_min1", "days")
+_ALL_WORDS: Final = "open stays counted for as long as they have lasted"
+_COHORT_WORDS: Final = {
+    "period": "each stay counted for the days it spent in the period",
+    "admission": "stays by admission, followed to the cut-off",
+    "discharge": "closed stays only, by discharge",
+}
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class LengthOfStay(Result):
+    """Lengths of stay; see :func:`length_of_stay` for the columns of ``frame``.
+
+    Attributes
+    ----------
+    curve : pandas.DataFrame
+        The Kaplan-Meier curves: strata, ``level, day, at_risk, events, survival, se, low, high``.
+    horizon : int
+        To which day the restricted mean goes.
+    """
+
+    curve: pd.DataFrame
+    horizon: int
+
+
+def length_of_stay(
+    moves: Transitions | Counts,
+    *,
+    by: str | Sequence[str] | None = None,
+    horizon: int = 365,
+    cohort: Cohort | None = None,
+    convention: Convention = "nights",
+    cluster: Cluster = "person",
+    level: float = 0.95,
+    calendar: Calendar | None = None,
+) -> LengthOfStay:
+    r"""Estimate how long stays at each level last.
+
+    Parameters
+    ----------
+    moves : Transitions or Counts
+        Linked stays, or their counts.
+    by : str or sequence of str, optional
+        Strata: ``"quarter"``, ``"month"``, ``"year"``, ``"discharge_reason"`` and any column that was read.
+    horizon : int
+        Days to which the mean is restricted.
+    cohort : {"period", "admission", "discharge"}, optional
+        How a stay belongs to a quarter. ``"period"`` (the default) is a period life table: a stay counts for the days
+        that it spent in the quarter, entering at the age it had on the first of them. ``"admission"`` follows those
+        admitted in the quarter to the cut-off; ``"discharge"`` looks back at those discharged in it, and so leaves
+        out who stayed.
+    convention : {"nights", "nights_min1", "days"}
+        ``nights`` is discharge - admission (HCUP); ``nights_min1`` counts a same-day stay as 1 (CMS); ``days`` counts
+        both days (TEDS outpatient since 2005).
+    cluster : {"person", None}
+        Whether intervals allow for people who come back.
+    level : float
+        Coverage of the intervals.
+    calendar : Calendar, optional
+        Which months make a quarter.
+
+    Returns
+    -------
+    LengthOfStay
+        ``frame``: the strata, then ``level, n, open, median, median_low, median_high, q25, q75, rmean, rmean_se,
+        discharged_mean, discharged_median``, in days. ``open`` stays are still in care when observation ends. A
+        quantile that is not reached is missing. The two ``discharged_`` columns are of closed stays only, so they are
+        too short while stays are open; they are for comparison with what others publish.
+
+    Raises
+    ------
+    ArgumentError, CountsError
+        If a stratum or an option does not exist.
+
+    Notes
+    -----
+    :math:`S(t) = \prod_{s \le t}(1 - d_s/n_s)`; a stay is at risk from the day it enters, and a discharge comes
+    before a censoring on the same day. A quantile is the first day with :math:`S(t) \le 1 - q`; its limits invert the
+    log-log band (Brookmeyer and Crowley 1982, Biometrics 38:29-41). The restricted mean is the sum of S(t) over the
+    days before the horizon.
+
+    Examples
+    --------
+    >>> import pandas as pd, careflow as cf
+    >>> stays = pd.DataFrame({"person_id": ["a", "b", "c"], "level": ["iop"] * 3,
+    ...     "admit_date": ["2024-01-01", "2024-01-01", "2024-01-01"],
+    ...     "discharge_date": ["2024-01-11", "2024-01-21", None]})
+    >>> stays = cf.length_of_stay(cf.link(cf.read_episodes(stays, cutoff="2024-06-30")), cluster=None)
+    >>> stays.frame.loc[lambda f: f["level"] == "iop", ["n", "open", "median", "discharged_median"]].values.tolist()
+    [[3.0, 1.0, 20.0, 15.0]]
+    """
+    check_options(cluster, level)
+    if convention not in _CONVENTIONS:
+        raise ArgumentError(f"convention is one of {', '.join(_CONVENTIONS)}; it was {convention!r}")
+    if cohort is not None and cohort not in _CLOCK:
+        raise ArgumentError(f"cohort is one of {', '.join(_CLOCK)}; it was {cohort!r}")
+    if isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 1:
+        raise ArgumentError(f"horizon is a whole number of days, 1 or more; it was {horizon!r}")
+    names = (by,) if isinstance(by, str) else tuple(by or ())
+    chosen = cohort or ("period" if unit_of(names) or isinstance(moves, Transitions) else "admission")
+    counts, strata_names = counts_for(moves, _CLOCK[chosen], names, calendar=calendar)
+    table = _counted(counts.tables[_CLOCK[chosen]], convention)
+    strata = strata_of(table, counts.rules, strata_names)
+    rows, curves = _estimates(table, strata, counts, horizon, cluster, level)
+    about = Provenance(
+        measure="length of stay",
+        definition=(
+            f"Days from admission to discharge from the level ({convention}), by Kaplan-Meier: "
+            f"{_COHORT_WORDS[chosen] if unit_of(strata_names) else _ALL_WORDS}."
+        ),
+        n=int(rows["n"].sum()),
+        unit="stays" if chosen != "period" or not unit_of(strata_names) else "stays in a period",
+        persons=counts.persons,
+        cutoff=counts.rules.cutoff,
+        start=counts.rules.start,
+        dated_by=CLOCKS[_CLOCK[chosen]].dated_by if unit_of(strata_names) else "",
+        interval=interval_name("log-log", level, cluster),
+        by=strata_names,
+        convention=convention,
+        level=level,
+        missing=f"{int(rows['open'].sum()):,} open",
+        source=counts.source,
+    )
+    return LengthOfStay(rows, about, counts.rules.continuum, curve=curves, horizon=horizon)
+
+
+def _counted(table: pd.DataFrame, convention: Convention) -> pd.DataFrame:
+    if convention == "nights":
+        return table
+    if convention == "days":
+        return table.assign(day=table["day"] + 1)
+    ends = table["what"] != ENTERED
+    return table.assign(day=np.where(ends, np.maximum(table["day"], 1), table["day"]))
+
+
+def _estimates(
+    table: pd.DataFrame, strata: Strata, counts: Counts, horizon: int, cluster: Cluster, level: float
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    continuum = counts.rules.continuum
+    levels = pd.Series(pd.Categorical(continuum.names, continuum.names, ordered=True), name="level")
+    rows = strata.repeat(levels)
+    numbers = np.full((len(rows), len(_NUMBERS)), np.nan)
+    numbers[:, :2] = 0
+    curves = []
+    for stratum, state, cell in each_cell(table, strata.place):
+        row = stratum * len(continuum) + state
+        seen = process(cell, (ENDED,))
+        curve = _curve(seen, cluster, level)
+        numbers[row] = _summary(cell, seen, curve, horizon, cluster)
+        keep = (seen.events.sum(axis=(0, 1)) + seen.censored.sum(axis=0)) > 0
+        curves.append(curve[keep].assign(_row=row))
+    rows[list(_NUMBERS)] = numbers
+    rows = rows.astype({"n": np.int64, "open": np.int64})
+    keys = [*strata.frame.columns, "level"]
+    if not curves:
+        return rows, pd.DataFrame(columns=[*keys, *_CURVE])
+    joined = pd.concat(curves, ignore_index=True)
+    return rows, pd.concat([rows.loc[joined.pop("_row"), keys].reset_index(drop=True), joined], axis=1)
+
+
+_NUMBERS: Final = (
+    "n",
+    "open",
+    "median",
+    "median_low",
+    "median_high",
+    "q25",
+    "q75",
+    "rmean",
+    "rmean_se",
+    "discharged_mean",
+    "discharged_median",
+)
+_CURVE: Final = ("day", "at_risk", "events", "survival", "se", "low", "high")
+
+
+def _curve(seen: Process, cluster: Cluster, level: float) -> pd.DataFrame:
+    events, at_risk = seen.events.sum(axis=(0, 1)), seen.at_risk.sum(axis=0)
+    survival = kaplan_meier(events, at_risk)
+    if cluster is None:
+        se, groups = greenwood(events, at_risk), None
+    else:
+        other_events, others = without_each_group(seen)
+        se, groups = clustered_se(survival, kaplan_meier(other_events[0], others), seen.present)
+    low, high = log_log(survival, se, quantile_of(level, groups))
+    return pd.DataFrame(dict(zip(_CURVE, (seen.days, at_risk, events, survival, se, low, high), strict=True)))
+
+
+def _summary(cell: pd.DataFrame, seen: Process, curve: pd.DataFrame, horizon: int, cluster: Cluster) -> list[float]:
+    days, survival = seen.days, curve["survival"].to_numpy()
+    median, q25, q75 = (float(quantile(days, survival, share)) for share in (0.5, 0.25, 0.75))
+    low, high = (float(quantile(days, curve[band], 0.5)) for band in ("low", "high"))
+    mean = restricted_mean(days, survival, horizon)
+    if cluster is None:
+        se = restricted_mean_se(days, seen, horizon)
+    else:
+        events, at_risk = without_each_group(seen)
+        other = restricted_mean(days, kaplan_meier(events[0], at_risk), horizon)
+        se, _ = clustered_se(mean[None], other[:, None], seen.present)
+        se = se[0]
+    ended = cell[cell["what"] == ENDED].groupby("day")["n"].sum()
+    return [
+        float(seen.entered.sum()),
+        float(cell.loc[cell["what"] == CENSORED, "n"].sum()),
+        median,
+        low,
+        high,
+        q25,
+        q75,
+        float(mean),
+        float(se),
+        *_plain(ended),
+    ]
+
+
+def _plain(ended: pd.Series) -> tuple[float, float]:
+    """Return the mean and the median of days with their counts."""
+    if ended.empty:
+        return np.nan, np.nan
+    days, below = ended.index.to_numpy(), np.cumsum(ended.to_numpy())
+    total = below[-1]
+    middle = [days[np.searchsorted(below, rank, side="right")] for rank in ((total - 1) // 2, total // 2)]
+    return float((days * ended.to_numpy()).sum() / total), float(np.mean(middle))
