@@ -89,7 +89,7 @@ def checked_pairs(pairs: Iterable[Pair], names: Sequence[str]) -> tuple[Pair, ..
 
 
 def checked_edges(edges: Iterable[Edge], names: Sequence[str]) -> tuple[Edge, ...]:
-    """Return different edges between known levels; else raise DefinitionError."""
+    """Return different edges between known levels, in the order of ``names``; else raise DefinitionError."""
     seen: dict[Pair, Edge] = {}
     for edge in edges:
         where = f"the edge from {shown(edge.frm)} to {shown(edge.to)}"
@@ -98,7 +98,8 @@ def checked_edges(edges: Iterable[Edge], names: Sequence[str]) -> tuple[Edge, ..
         if (edge.frm, edge.to) in seen:
             raise DefinitionError(f"{where} is there twice; take one away.")
         seen[edge.frm, edge.to] = edge
-    return tuple(seen.values())
+    place = {name: i for i, name in enumerate(names)}
+    return tuple(sorted(seen.values(), key=lambda edge: (place[edge.frm], place[edge.to])))
 
 
 def every_edge(names: Sequence[str]) -> tuple[Edge, ...]:

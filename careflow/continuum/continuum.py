@@ -37,9 +37,9 @@ class Continuum:
         At least two and at most 100, with different names.
     above : sequence of (str, str), optional
         Pairs (more intensive, less intensive). The rest follows: if a is above b and b above c, a is above c. Levels
-        that no chain of pairs joins are not compared: a move between them is lateral. None is the order given.
+        that no chain of pairs joins are not compared: a move between them is lateral. Left out: the order given.
     edges : sequence of Edge, optional
-        The moves that belong to the continuum. None is every pair of levels.
+        The moves that belong to the continuum. Left out: every pair of levels.
     title, edition, note : str
         Its long name, the edition of the taxonomy, and what an analyst should know about it.
     sources : sequence of str
@@ -67,8 +67,8 @@ class Continuum:
 
     name: str
     levels: tuple[Level, ...]
-    above: tuple[Pair, ...] | None = None
-    edges: tuple[Edge, ...] | None = None
+    above: tuple[Pair, ...] = None  # type: ignore[assignment]  # left out: the order of the list
+    edges: tuple[Edge, ...] = None  # type: ignore[assignment]  # left out: every pair of levels
     title: str = ""
     edition: str = ""
     note: str = ""
@@ -89,7 +89,7 @@ class Continuum:
         order = order_of(names, tuple(pairwise(names)) if self.above is None else checked_pairs(self.above, names))
         ranked = zip(order.names, order.ranks, strict=True)
         put(levels=tuple(replace(levels[name], rank=rank) for name, rank in ranked), above=order.covers, _order=order)
-        put(edges=every_edge(order.names) if self.edges is None else checked_edges(self.edges, names))
+        put(edges=every_edge(order.names) if self.edges is None else checked_edges(self.edges, order.names))
         put(crosswalks=check_crosswalks(self.crosswalks))
 
     # -- where continua come from ------------------------------------------------------------------------------
@@ -169,9 +169,7 @@ class Continuum:
         True
         """
         parts = parts_of(values)
-        return cls(
-            parts.name, parts.levels, above=parts.above, edges=parts.edges, crosswalks=parts.crosswalks, **parts.texts
-        )
+        return cls(parts.name, parts.levels, above=parts.above, crosswalks=parts.crosswalks, **parts.optional)
 
     # -- what it knows -----------------------------------------------------------------------------------------
 
@@ -181,7 +179,7 @@ class Continuum:
 
     @cached_property
     def _edges(self) -> dict[Pair, Edge]:
-        return {(edge.frm, edge.to): edge for edge in self.edges or ()}
+        return {(edge.frm, edge.to): edge for edge in self.edges}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -256,8 +254,8 @@ class Continuum:
         Nodes have the attributes of :class:`Level`, edges ``direction``, ``basis`` and ``reason``.
 
         >>> import networkx as nx
-        >>> nx.shortest_path(Continuum.standard().graph, "residential", "outpatient")
-        ['residential', 'iop', 'outpatient']
+        >>> nx.shortest_path_length(Continuum.standard().graph, "residential", "outpatient")
+        2
         """
         from careflow.continuum.graph import digraph
 
@@ -268,7 +266,7 @@ class Continuum:
 
         The name says so, since a direction that the original leaves open is then a choice.
         """
-        return replace(self, name=f"{self.name} (ladder)", above=None) if self.silent else self
+        return replace(self, name=f"{self.name} (ladder)", above=tuple(pairwise(self.names))) if self.silent else self
 
     def crosswalk(
         self, to: Continuum | str = "standard", *, choose: Mapping[str, str] | None = None, on: date | str | None = None

@@ -38,9 +38,8 @@ class Parts(NamedTuple):
     name: str
     levels: tuple[Level, ...]
     above: tuple[Pair, ...]
-    edges: tuple[Edge, ...] | None
     crosswalks: tuple[tuple[str, tuple[Line, ...]], ...]
-    texts: dict[str, Any]
+    optional: dict[str, Any]
 
 
 def read_toml(path: str | Path) -> dict[str, Any]:
@@ -87,34 +86,33 @@ def parts_of(values: object) -> Parts:
         rows.append(_table(row, f"level {place}{_named(row)}", _LEVEL, ("name",)))
         check_name(rows[-1]["name"], f"level {place}: 'name'")
     check_count(len(rows))
-    edges = None
+    optional: dict[str, Any] = {key: top[key] for key in ("title", "edition", "note") if key in top}
+    if "sources" in top:
+        optional["sources"] = tuple(_list(top["sources"], "'sources'"))
     if "edges" in top:
-        edges = tuple(_edge(row, place) for place, row in enumerate(_list(top["edges"], "'edges'"), start=1))
+        edges = enumerate(_list(top["edges"], "'edges'"), start=1)
+        optional["edges"] = tuple(_edge(row, place) for place, row in edges)
     levels = tuple(_level(row) for row in rows)
     return Parts(
         name=top["name"],
         levels=levels,
         above=_pairs(rows),
-        edges=edges,
         crosswalks=tuple(_crosswalk(row) for row in _list(top.get("crosswalks", []), "'crosswalks'")),
-        texts={
-            **{key: top[key] for key in ("title", "edition", "note") if key in top},
-            **({"sources": tuple(_list(top["sources"], "'sources'"))} if "sources" in top else {}),
-        },
+        optional=optional,
     )
 
 
 def values_of(continuum: Continuum) -> dict[str, Any]:
     """Return the plain values from which :func:`parts_of` makes the same continuum again, ranks as ``above``."""
     lower: dict[str, list[str]] = {name: [] for name in continuum.names}
-    for high, low in continuum.above or ():
+    for high, low in continuum.above:
         lower[high].append(low)
     texts: dict[str, Any] = {key: getattr(continuum, key) for key in ("name", "title", "edition", "note")}
     texts["sources"] = list(continuum.sources)
     out = {key: value for key, value in texts.items() if value}
     out["levels"] = [level.to_dict() | {"above": lower[level.name]} for level in continuum.levels]
     if continuum.declared:
-        out["edges"] = [edge.to_dict() for edge in continuum.edges or ()]
+        out["edges"] = [edge.to_dict() for edge in continuum.edges]
     if continuum.crosswalks:
         out["crosswalks"] = [
             {"to": to, "lines": [line.to_dict() for line in lines]} for to, lines in continuum.crosswalks

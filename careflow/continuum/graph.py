@@ -18,7 +18,7 @@ def digraph(continuum: Continuum) -> nx.DiGraph[str]:
         attributes = {item.name: _plain(getattr(level, item.name)) for item in fields(level)}
         del attributes["name"]
         graph.add_node(level.name, **attributes)
-    for edge in continuum.edges or ():
+    for edge in continuum.edges:
         direction = continuum.direction(edge.frm, edge.to)
         graph.add_edge(edge.frm, edge.to, direction=direction, basis=edge.basis, reason=edge.reason)
     return graph

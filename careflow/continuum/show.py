@@ -20,7 +20,7 @@ def line(continuum: Continuum) -> str:
     parts = [f"{len(continuum)} levels, " + (", " if silent else " > ").join(names)]
     if silent:
         parts.append(f"{silent} {'pair' if silent == 1 else 'pairs'} of levels not ranked against each other")
-    edges = continuum.edges or ()
+    edges = continuum.edges
     named = sum(edge.basis == "named" for edge in edges)
     if continuum.declared:
         parts.append(f"{len(edges)} edges, {named} named, {len(edges) - named} added")

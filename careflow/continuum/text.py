@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from careflow.errors import DefinitionError
 
@@ -111,6 +112,7 @@ def check_names(values: object, where: str, *, most: int = 100) -> tuple[str, ..
     return names
 
 
+@lru_cache(maxsize=1024)  # a hundred levels have 9,900 edges between them, of the same few names
 def _controls(value: str) -> str:
     """Return the first character that must not be printed, as ``U+202E``, or nothing."""
     for char in value:

@@ -3,8 +3,10 @@
 from dataclasses import FrozenInstanceError
 from datetime import date
 
+import pandas as pd
 import pytest
 
+import careflow
 from careflow.continuum import Continuum, Crosswalk, Level, Line
 from careflow.errors import ArgumentError, DefinitionError
 
@@ -182,3 +184,17 @@ def test_its_html_is_escaped() -> None:
     html = walk(Line("a", "php", label="<script>alert(1)</script>"))._repr_html_()
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
+
+
+def test_a_mapping_is_what_read_episodes_takes() -> None:
+    records = pd.DataFrame(
+        {
+            "person_id": ["p", "p", "q"],
+            "level": ["3.7-WM", "2.1", "0.5"],
+            "admit_date": ["2024-01-01", "2024-01-05", "2024-02-01"],
+            "discharge_date": ["2024-01-05", "2024-02-01", "2024-02-02"],
+        }
+    )
+    mapping = Continuum.asam(3).crosswalk(choose={"3.7": "residential"}).mapping
+    episodes = careflow.read_episodes(records, cutoff="2024-12-31", levels=mapping)
+    assert (episodes.n, episodes.set_aside) == (2, 1)

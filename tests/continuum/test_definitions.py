@@ -1,10 +1,13 @@
 """A definition that contradicts itself gets an error that says what to mend."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from careflow.continuum import Continuum, Edge, Hours, Level
 from careflow.continuum.outcomes import OUTCOMES
@@ -338,3 +341,51 @@ def test_an_edge_and_hours_check_themselves() -> None:
         Edge("a", "a")
     with pytest.raises(DefinitionError, match="must be of type Hours, not int"):
         Level("a", hours=9)  # type: ignore[arg-type]
+
+
+LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 300),
+    st.floats(),
+    st.text(max_size=6),
+    st.sampled_from(["php", "iop", "1"]),
+)
+ANYTHING = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place inside plain values."""
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inner:
+        yield from places(item, (*path, key))
+
+
+@given(st.data())
+def test_a_definition_with_anything_anywhere_is_a_continuum_or_a_definition_error(data: st.DataObject) -> None:
+    values = json.loads(json.dumps(data.draw(st.sampled_from([Continuum.standard(), Continuum.asam(3)])).to_dict()))
+    path = data.draw(st.sampled_from(list(places(values))[1:]))
+    spot = values
+    for key in path[:-1]:
+        spot = spot[key]
+    spot[path[-1]] = data.draw(ANYTHING)
+    message = ""
+    try:
+        care = Continuum.from_dict(values)
+    except DefinitionError as error:
+        message = str(error)
+    else:
+        assert Continuum.from_dict(care.to_dict()) == care
+    assert message.isprintable()
+    assert len(message) < 1000
+
+
+def test_the_order_in_which_edges_are_written_does_not_matter() -> None:
+    values = Continuum.standard().to_dict()
+    values["edges"].reverse()
+    assert Continuum.from_dict(values) == Continuum.standard()
