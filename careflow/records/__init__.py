@@ -1,0 +1,7 @@
+"""Everything that touches a person: reading, checking and encoding episode records."""
+
+from careflow.records.episodes import Episodes, Stratum
+from careflow.records.read import read_episodes
+from careflow.records.schema import FIELDS, Field
+
+__all__ = ["FIELDS", "Episodes", "Field", "Stratum", "read_episodes"]

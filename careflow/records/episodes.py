@@ -1,0 +1,121 @@
+"""Checked, encoded stays: what :func:`careflow.read_episodes` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from html import escape
+from typing import NoReturn
+
+import pandas as pd
+
+from careflow.continuum import Continuum
+from careflow.continuum.outcomes import REASONS
+from careflow.errors import CareflowError
+from careflow.records.engine import Engine
+from careflow.records.findings import RULES
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """A column that estimates can be split by: where it is in the stays table, and what its codes stand for."""
+
+    column: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Episodes:
+    """Episode records after the checks, held by the engine and never shown row by row.
+
+    Attributes
+    ----------
+    findings : pandas.DataFrame
+        ``check, action, n, note``: what the checks found, and what was done with it.
+    n, persons, set_aside, open : int
+        Stays kept, distinct people in them, rows set aside, stays still open at the cut-off.
+    rows_in : int
+        Rows of the file. Always ``rows_in == n + set_aside`` before the overlap policy splits or joins stays.
+    """
+
+    engine: Engine = field(repr=False)
+    table: str
+    continuum: Continuum
+    cutoff: date
+    start: date | None
+    overlaps: str
+    strata: Mapping[str, Stratum]
+    findings: pd.DataFrame
+    n: int
+    persons: int
+    set_aside: int
+    open: int
+    first: date | None
+    last: date | None
+    source: str = ""
+    rows_in: int = 0
+
+    def __repr__(self) -> str:
+        return f"<Episodes: {self._line()}>"
+
+    def _repr_html_(self) -> str:
+        note = "Not one row is shown; the deliberate look is .rows()."
+        return f"<p>{escape(self._line())}</p>{self.findings.to_html(index=False)}<p style='color:#5A6169'>{note}</p>"
+
+    def _line(self) -> str:
+        parts = [f"{self.n:,} stays of {self.persons:,} people"]
+        if self.first is not None and self.last is not None:
+            parts.append(f"{_quarter(self.first)}-{_quarter(self.last)}")
+        parts += [f"{self.open:,} open", f"{self.set_aside:,} set aside"]
+        return ", ".join(parts)
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise CareflowError(
+            "Episodes hold records of people and are not pickled or copied to another process. "
+            "Save counts instead: link(episodes).counts().save(path)."
+        )
+
+    def rows(self) -> pd.DataFrame:
+        """Return the stays row by row: a deliberate look at records of people, not for output that leaves the place.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``person`` (a number given on load, not the file's id), ``level``, ``admit``, ``discharge``, ``reason`` and
+            the strata; one row a stay, in the order of linking.
+        """
+        strata = "".join(f", {s.column}" for s in self.strata.values())
+        frame = self.engine.frame(
+            f"SELECT person, level, admit, discharge, reason{strata} FROM {self.table} "
+            "ORDER BY person, admit, discharge NULLS LAST, level, seq"
+        )
+        return self._words(frame)
+
+    def set_aside_rows(self) -> pd.DataFrame:
+        """Return what was set aside, by rule and by its place in the file (from 1, the header not counted).
+
+        Places are missing where the source has none (tables in memory). Deliberate, as :meth:`rows` is.
+        """
+        frame = self.engine.frame(f"SELECT why, row + 1 AS place FROM {self.table}_aside ORDER BY why, row")
+        frame["rule"] = [f"R{why:02d}" for why in frame.pop("why")]
+        frame["reason"] = frame["rule"].map(RULES)
+        return frame[["rule", "reason", "place"]].astype({"place": "Int64"})
+
+    def _words(self, frame: pd.DataFrame) -> pd.DataFrame:
+        names = list(self.continuum.names)
+        frame["level"] = pd.Categorical.from_codes(frame["level"].to_numpy(), names, ordered=True)
+        frame["reason"] = pd.Categorical.from_codes(frame["reason"].to_numpy(), list(REASONS))
+        for name in ("admit", "discharge"):
+            frame[name] = pd.to_datetime(frame[name].astype("Float64"), unit="D", origin="unix").astype("datetime64[s]")
+        for name, stratum in self.strata.items():
+            codes = frame.pop(stratum.column).to_numpy()
+            frame[name] = pd.Categorical.from_codes(codes, list(stratum.labels))
+        return frame
+
+
+def _quarter(day: date) -> str:
+    return f"{day.year}Q{(day.month + 2) // 3}"

@@ -1,0 +1,96 @@
+"""The ledger of what the checks found: every row that came in is kept or set aside, by rule, and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+import pandas as pd
+
+from careflow.errors import ArgumentError, RecordError
+
+STOPPED, SET_ASIDE, FIXED, FLAGGED = "stopped", "set aside", "fixed", "flagged"
+
+RULES: Final = {
+    "R01": "no person",
+    "R02": "no level",
+    "R03": "unknown level",
+    "R04": "no admission date",
+    "R05": "impossible date",
+    "R06": "discharged before admitted",
+    "R07": "admitted after the cut-off",
+    "R10": "the same row again",
+    "R11": "one stay in two versions",
+    "R12": "discharged before the start",
+    "R13": "torn row",
+}
+"""The rules by which a row is set aside."""
+
+CHOSEN: Final = frozenset({"R07", "R12"})
+"""Rules that follow from the analyst's own window; they are no faults of the file and never stop the reading."""
+
+MOST_SHARE: Final = 0.05
+MOST_SHARE_OF_ONE: Final = 0.01
+MOST_ROWS_OF_ONE: Final = 100
+SMALL_FILE: Final = 100
+
+
+class Ledger:
+    """Collects findings while a file is read, and stops when too much had to be set aside.
+
+    Parameters
+    ----------
+    accept : collection of str
+        Rules (``"R06"``) that may set aside any number of rows.
+    """
+
+    def __init__(self, accept: Collection[str] = ()) -> None:
+        accept = (accept,) if isinstance(accept, str) else tuple(accept)
+        unknown = [rule for rule in accept if rule not in RULES]
+        if unknown:
+            raise ArgumentError(f"accept= has {len(unknown)} rules that do not exist; the rules are: {', '.join(RULES)}.")
+        self._accept = set(accept)
+        self._lines: list[tuple[str, str, int, str]] = []
+        self.aside: dict[str, int] = {}
+
+    def add(self, check: str, action: str, n: int, note: str = "") -> None:
+        """Note a finding, if there is any."""
+        if n:
+            self._lines.append((check, action, n, note))
+
+    def set_aside(self, rule: str, n: int, note: str = "") -> None:
+        """Note rows that were set aside by a rule."""
+        if n:
+            self.aside[rule] = self.aside.get(rule, 0) + n
+            self.add(f"{rule} {RULES[rule]}", SET_ASIDE, n, note)
+
+    def check_limits(self, rows: int, hints: dict[str, str] | None = None) -> None:
+        """Stop if too many rows had to be set aside.
+
+        Raises
+        ------
+        RecordError
+            Over 5% of the rows, or over 1% and over 100 rows for one rule. Files of fewer than 100 rows are let through.
+        """
+        if rows < SMALL_FILE:
+            return
+        faults = {rule: n for rule, n in self.aside.items() if rule not in CHOSEN and rule not in self._accept}
+        wide = {
+            rule: n for rule, n in faults.items() if n > MOST_ROWS_OF_ONE and n > MOST_SHARE_OF_ONE * rows
+        } or (faults if sum(faults.values()) > MOST_SHARE * rows else {})
+        if not wide:
+            return
+        lines = "; ".join(f"{n:,} ({n / rows:.1%}) {RULES[rule]} ({rule})" for rule, n in sorted(wide.items()))
+        hint = " ".join(hints[rule] for rule in sorted(wide) if hints and rule in hints)
+        names = ", ".join(repr(rule) for rule in sorted(wide))
+        raise RecordError(
+            f"of {rows:,} rows, too many would be set aside: {lines}. Mend the file"
+            f"{' (' + hint + ')' if hint else ''}, or accept the loss: accept=[{names}]."
+        )
+
+    def frame(self) -> pd.DataFrame:
+        """Return ``check, action, n, note``, rows set aside first."""
+        order = {STOPPED: 0, SET_ASIDE: 1, FIXED: 2, FLAGGED: 3}
+        lines = sorted(self._lines, key=lambda line: (order[line[1]], line[0]))
+        frame = pd.DataFrame(lines, columns=["check", "action", "n", "note"])
+        return frame.astype({"check": "str", "action": "str", "n": "int64", "note": "str"})

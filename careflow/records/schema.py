@@ -1,0 +1,112 @@
+"""The columns that careflow knows, and how the columns of a file are matched to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from careflow.errors import ArgumentError, RecordError
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of episode records: its name, whether it must be there, what it means, and an example."""
+
+    name: str
+    required: bool
+    meaning: str
+    example: str
+
+
+FIELDS: Final = (
+    Field("person_id", True, "the same code for the same person everywhere in the file; replaced on load", "P0001234"),
+    Field("level", True, "the level of care of the stay: a name of the continuum, or a code mapped by levels=", "php"),
+    Field("admit_date", True, "the day on which the stay began", "2024-03-01"),
+    Field("discharge_date", False, "the day on which the stay ended; empty while it goes on", "2024-03-19"),
+    Field("discharge_reason", False, "how the stay ended, in careflow's words or mapped by reasons=", "completed"),
+    Field("episode_id", False, "a code of the stay; orders stays that share all their dates", "E0004567"),
+    Field("facility", False, "where the stay was; a stratum for by=", "F07"),
+    Field("payer", False, "who paid for the stay; a stratum for by=", "medicaid"),
+    Field("updated_at", False, "when the row was last written; the newest of two versions of one stay is kept", "2024-04-02"),
+)
+"""What :func:`careflow.read_episodes` reads. Any other column is a stratum, and is read only when mapped by name."""
+
+DATES: Final = ("admit_date", "discharge_date")
+STRATA: Final = ("facility", "payer")
+_NAMES: Final = tuple(f.name for f in FIELDS)
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """Which column of the file stands for which field, and which are strata of the analyst's own."""
+
+    fields: Mapping[str, str]
+    strata: Mapping[str, str]
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The columns of the file that are read."""
+        return tuple(dict.fromkeys((*self.fields.values(), *self.strata.values())))
+
+
+def map_columns(header: Iterable[str], columns: Mapping[str, str] | None = None) -> Mapped:
+    """Match the columns of a file to the fields.
+
+    Parameters
+    ----------
+    header : iterable of str
+        The file's columns.
+    columns : mapping, optional
+        ``{field: column in the file}``; a field that is not one of :data:`FIELDS` becomes a stratum of that name.
+
+    Raises
+    ------
+    RecordError
+        A required column is missing, or a column stands twice in the file.
+    ArgumentError
+        ``columns`` names a column that the file does not have, or a stratum that cannot be named so.
+
+    Examples
+    --------
+    >>> map_columns(["person_id", "loc", "admit_date"], {"level": "loc"}).fields["level"]
+    'loc'
+    """
+    names = list(header)
+    asked = dict(columns or {})
+    for name, column in asked.items():
+        if not isinstance(name, str) or not isinstance(column, str):
+            raise ArgumentError("columns= maps names to names: {'level': 'name of the column in the file'}")
+    used = [asked.get(name, name) for name in _NAMES] + [c for n, c in asked.items() if n not in _NAMES]
+    double = sorted({name for name in names if names.count(name) > 1 and name in used})
+    if double:
+        raise RecordError(f"column {_list(double)} stands more than once in the file. Rename one of them.")
+    for name, column in asked.items():
+        if column not in names:
+            raise ArgumentError(f"columns= says that {name} is {column!r}; the file has: {_list(names)}.{_hint(column, names)}")
+        if name not in _NAMES and not name.isidentifier():
+            raise ArgumentError(f"a stratum needs a plain name (letters, digits, _): columns= has {name!r}")
+    fields = {name: asked.get(name, name) for name in _NAMES if asked.get(name, name) in names}
+    missing = [f.name for f in FIELDS if f.required and f.name not in fields]
+    if missing:
+        word = "column" if len(missing) == 1 else "columns"
+        raise RecordError(
+            f"{word} {_list(missing)} {'is' if len(missing) == 1 else 'are'} missing; the file has: {_list(names)}. "
+            f"Name {'it' if len(missing) == 1 else 'them'} with columns={{{missing[0]!r}: 'its name in the file'}}."
+            + _hint(missing[0], names)
+        )
+    strata = {name: fields[name] for name in STRATA if name in fields}
+    strata |= {name: column for name, column in asked.items() if name not in _NAMES}
+    return Mapped({n: c for n, c in fields.items() if n not in STRATA}, strata)
+
+
+def _list(names: Iterable[str], most: int = 30) -> str:
+    shown = [name if len(name) <= 60 else name[:57] + "..." for name in names]
+    return ", ".join(shown[:most]) + (f" and {len(shown) - most} more" if len(shown) > most else "")
+
+
+def _hint(name: str, names: list[str]) -> str:
+    close = get_close_matches(name.lower(), [n.lower() for n in names], n=1, cutoff=0.7)
+    real = [n for n in names if close and n.lower() == close[0]]
+    return f" Did you mean {real[0]!r}?" if real else ""

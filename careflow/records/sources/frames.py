@@ -1,0 +1,99 @@
+"""Tables in memory: pandas, polars, a DuckDB relation, or anything else that speaks the Arrow stream protocol."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from careflow.errors import RecordError
+from careflow.records.engine import Engine
+from careflow.records.schema import Mapped
+from careflow.records.sources.parquet import zones_of
+from careflow.records.sources.raw import Raw, kinds_of, select_list
+
+
+class ArrowSource:
+    """A table of Arrow columns; the mapped ones are read where they lie, without a copy."""
+
+    def __init__(self, table: pa.Table, label: str) -> None:
+        self.label = label
+        self.header = list(table.column_names)
+        self._table = table
+
+    def load(self, engine: Engine, mapped: Mapped) -> Raw:
+        """Make a view of the mapped columns."""
+        places = {column: self._table.column_names.index(column) for column in mapped.used}
+        picked = self._table.select(list(places.values()))
+        name = engine.name("frame")
+        engine.register(name, picked)
+        view = engine.name("raw")
+        engine.run(f"CREATE TEMP VIEW {view} AS SELECT {select_list(mapped)} FROM {name}")
+        return Raw(view, kinds_of(engine, view, mapped), "NULL", zones=zones_of(picked.schema, mapped))
+
+
+class PandasSource:
+    """A pandas frame; columns of Python objects are taken as text, cell by cell."""
+
+    def __init__(self, frame: pd.DataFrame, label: str) -> None:
+        self.label = label
+        self.header = [str(column) for column in frame.columns]
+        self._frame = frame
+
+    def load(self, engine: Engine, mapped: Mapped) -> Raw:
+        """Turn the mapped columns into Arrow and read them there."""
+        columns = {}
+        for name in mapped.used:
+            columns[name] = arrow_column(self._frame.iloc[:, self.header.index(name)], name)
+        return ArrowSource(pa.table(columns), self.label).load(engine, mapped)
+
+
+def arrow_column(values: pd.Series[Any], name: str) -> pa.Array | pa.ChunkedArray:
+    """Return a pandas column as Arrow, objects as text.
+
+    Raises
+    ------
+    RecordError
+        The column holds what can be neither.
+    """
+    if values.dtype == object:
+        values = _texts(values)
+    elif isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.cat.categories.dtype)
+        return arrow_column(values, name)
+    elif isinstance(values.dtype, pd.PeriodDtype):
+        values = values.dt.start_time
+    try:
+        return pa.Array.from_pandas(values)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        pass
+    raise RecordError(f"column {name} holds values that are neither text, numbers nor dates.")
+
+
+def stream_table(source: Any) -> pa.Table:
+    """Read a stream of Arrow batches whole.
+
+    Raises
+    ------
+    RecordError
+        The stream breaks off.
+    """
+    try:
+        return pa.RecordBatchReader.from_stream(source).read_all()
+    except Exception:  # noqa: BLE001 - whatever the producer raises may quote rows
+        pass
+    raise RecordError("the stream of Arrow batches broke off before its end.")
+
+
+def _texts(values: pd.Series[Any]) -> pd.Series[Any]:
+    # pandas.isna is True for None, NaN, NaT and pd.NA; the text "NA" is a value and stays.
+    kinds = {type(value) for value in values[~values.isna()]}
+    if not kinds:
+        return pd.Series(pd.array([None] * len(values), dtype="string"))
+    if all(issubclass(kind, int | np.integer) and kind is not bool for kind in kinds):
+        return values.astype("Int64")
+    if all(hasattr(kind, "isoformat") for kind in kinds):
+        return pd.Series([None if pd.isna(v) else v.isoformat() for v in values], dtype="string")
+    return pd.Series([None if pd.isna(v) else str(v) for v in values], dtype="string")

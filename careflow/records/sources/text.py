@@ -1,0 +1,143 @@
+"""Delimited text: every column as text, by a dialect found in the header line and never by guessing types."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from careflow.errors import RecordError
+from careflow.records.engine import Engine
+from careflow.records.schema import Mapped
+from careflow.records.sources.raw import TEXT, Raw, internal_names
+
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_HEAD: Final = 1 << 20
+_MOST_RAGGED: Final = 1_000_000
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text file is written: its header, its delimiter and how its lines end."""
+
+    header: tuple[str, ...]
+    delimiter: str
+    newline: str
+
+
+class TextSource:
+    """One or more CSV files of the same columns, in UTF-8.
+
+    Parameters
+    ----------
+    paths : list of pathlib.Path
+        The files, in reading order.
+    label : str
+        What the analyst called them.
+    """
+
+    def __init__(self, paths: list[Path], label: str) -> None:
+        dialects = [read_dialect(path) for path in paths]
+        if len(set(dialects)) > 1:
+            raise RecordError(f"the {len(paths)} files do not have the same columns in the same order and format.")
+        self.label = label
+        self._paths = paths
+        self._dialect = dialects[0]
+        self.header = list(dialects[0].header)
+
+    def load(self, engine: Engine, mapped: Mapped) -> Raw:
+        """Read the mapped columns as text; lines of the wrong width are counted and left out."""
+        # Two columns of one name that nobody asked for are harmless, but the engine wants names that differ.
+        asked = {name: self.header.index(column) for name, column in internal_names(mapped).items()}
+        columns = ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(self.header)))
+        picked = ", ".join(f"c{place} AS {name}" for name, place in asked.items())
+        table = engine.name("raw")
+        newline = f", new_line = '{self._dialect.newline}'" if self._dialect.newline == "\\r" else ""
+        engine.run(
+            f"CREATE TEMP TABLE {table} AS SELECT {picked} FROM read_csv(?, auto_detect = false, header = true, "
+            f"delim = ?, quote = '\"', escape = '\"', strict_mode = true, columns = {{{columns}}}{newline}, "
+            f"store_rejects = true, rejects_table = '{table}_rejects', rejects_scan = '{table}_scans', "
+            f"rejects_limit = {_MOST_RAGGED})",
+            [[str(path) for path in self._paths], self._dialect.delimiter],
+        )
+        ragged = self._ragged(engine, f"{table}_rejects")
+        return Raw(table, dict.fromkeys(asked, TEXT), "r.rowid", ragged)
+
+    def _ragged(self, engine: Engine, rejects: str) -> int:
+        counts = engine.rows(
+            f"SELECT error_type::VARCHAR, count(DISTINCT (file_id, line)), min(line), min(byte_position) "
+            f"FROM {rejects} GROUP BY 1 ORDER BY 1"
+        )
+        for kind, n, line, byte in counts:
+            if kind == "INVALID ENCODING":
+                raise RecordError(
+                    f"{n:,} lines are not UTF-8, the first near byte {byte or 0:,} (line {line:,}). "
+                    "Say how the file is written: encoding='cp1252' is the most likely."
+                )
+            if kind not in {"MISSING COLUMNS", "TOO MANY COLUMNS"}:
+                raise RecordError(
+                    f"line {line:,} has a quotation mark that is not closed or stands inside a text; "
+                    "what follows it cannot be split into columns. Mend that line."
+                )
+        total = engine.one(f"SELECT count(DISTINCT (file_id, line)) FROM {rejects}")[0]
+        if total >= _MOST_RAGGED:
+            raise RecordError(f"more than {_MOST_RAGGED:,} lines do not have the {len(self.header)} columns of the header.")
+        return int(total)
+
+
+def read_dialect(path: Path) -> Dialect:
+    """Read a file's header line.
+
+    Raises
+    ------
+    RecordError
+        The file is empty, is not text, or is not in UTF-8.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError as error:
+        problem = error.strerror or "it cannot be opened"
+    else:
+        return _dialect(head)
+    raise RecordError(f"the file cannot be read: {problem}.")
+
+
+def _dialect(head: bytes) -> Dialect:
+    if not head.strip():
+        raise RecordError("the file is empty.")
+    text = codecs.getincrementaldecoder("utf-8-sig")("replace").decode(head)
+    if "\x00" in text[:4096]:
+        raise RecordError("the file is not text: its first bytes hold zeros. Is it a CSV file, and in which encoding?")
+    first = io.StringIO(text, newline="").readline()
+    if "\ufffd" in first:
+        byte = len(first.split("\ufffd", 1)[0].encode())
+        raise RecordError(f"the header line is not UTF-8 (byte {byte:,}). Say how the file is written: encoding='cp1252'.")
+    newline = "\\r" if first.endswith("\r") or ("\r" in first and "\n" not in first) else "\\n"
+    first = first.split("\r")[0] if newline == "\\r" else first
+    best = max(_DELIMITERS, key=lambda delimiter: len(_cells(first, delimiter)))
+    return Dialect(tuple(cell.strip() for cell in _cells(first, best)), best, newline)
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def bom_encoding(head: bytes) -> str | None:
+    """Return the encoding that a byte order mark declares."""
+    return next((name for mark, name in _BOMS if head.startswith(mark)), None)
+
+
