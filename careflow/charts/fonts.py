@@ -1,0 +1,71 @@
+"""The bundled typeface: found, loaded on first use, and measured without a drawing backend."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Final
+
+from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
+
+BUNDLED: Final = "Source Sans Pro"
+FALLBACK: Final = "DejaVu Sans"
+REGULAR: Final = 400
+SEMIBOLD: Final = 600
+BOLD: Final = 700
+
+CAP: Final = 0.66
+"""Height of a capital letter, as a share of the type size."""
+LEADING: Final = 1.24
+"""Distance between two baselines, as a share of the type size."""
+
+_MEASURED_AT: Final = 100
+
+
+@cache
+def families() -> tuple[str, ...]:
+    """Load the bundled fonts once and return the families to draw with, best first."""
+    files = sorted((Path(__file__).parent / "fonts").glob("*.ttf"))
+    for file in files:
+        fontManager.addfont(str(file))
+    # The fallback has no semibold; saying that its bold may stand in keeps matplotlib from logging it at every text.
+    bold = [e for e in fontManager.ttflist if e.name == FALLBACK and e.weight == BOLD and e.style == "normal"]
+    fontManager.ttflist.extend(replace(entry, weight=SEMIBOLD) for entry in bold[:1])
+    return (BUNDLED, FALLBACK) if files else (FALLBACK,)
+
+
+@lru_cache(maxsize=64)
+def font(family: tuple[str, ...], weight: int) -> FontProperties:
+    """Return the font of a weight, with the fallback for what it lacks."""
+    return FontProperties(family=list(family), weight=weight)
+
+
+@cache
+def _files(family: tuple[str, ...], weight: int) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(findfont(FontProperties(family=name, weight=weight))) for name in family))
+
+
+def _inked(text: str, family: tuple[str, ...], weight: int) -> float:
+    face = get_font(list(_files(family, weight)))
+    face.set_size(_MEASURED_AT, 72)
+    face.set_text(text, 0.0, flags=_no_hinting())
+    return float(face.get_width_height()[0]) / 64
+
+
+@cache
+def _no_hinting() -> int:
+    from matplotlib.ft2font import LoadFlags
+
+    return LoadFlags.NO_HINTING  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=20_000)
+def advance(text: str, family: tuple[str, ...], weight: int) -> float:
+    """Return the width of ``text`` at a type size of 1 point: how far the pen moves, spaces counted.
+
+    The text is set between two upright letters, because a font measures ink and would forget a space at either end.
+    """
+    if not text:
+        return 0.0
+    return (_inked(f"H{text}H", family, weight) - _inked("HH", family, weight)) / _MEASURED_AT

@@ -1,0 +1,381 @@
+"""Length of stay by level: quantile dots above a line, the middle half and the median below it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, Unpack
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from careflow.charts import words
+from careflow.charts.canvas import Box, middle
+from careflow.charts.fonts import CAP, LEADING, REGULAR, SEMIBOLD
+from careflow.charts.page import Look, Page, drawn
+from careflow.charts.palette import BAND, INK, MUTED, RULE, WHITE, intensity, luminance
+from careflow.charts.panel import COUNT_STEPS, Panel, steps
+from careflow.charts.reading import View, masked, number, read
+from careflow.charts.text import Run, cut, plain
+from careflow.errors import ArgumentError
+
+TITLE: Final = "Length of stay by level of care"
+_LOG_TICKS: Final = {
+    0: "", 1: "", 3: "", 7: "a week", 14: "", 30: "a month", 60: "", 90: "a quarter", 180: "", 365: "a year",
+    730: "two years", 1460: "four years",
+}  # fmt: skip
+_DOTS: Final = (50, 25, 20, 10)
+Style = Literal["auto", "dots", "interval", "ridge"]
+
+
+@drawn
+def los(
+    result: Any,
+    *,
+    quarter: str | None = None,
+    style: Style = "auto",
+    scale: Literal["auto", "log", "linear"] = "auto",
+    dots: int = 50,
+    benchmark: Mapping[str, float] | None = None,
+    **look: Unpack[Look],
+) -> Axes:
+    """Draw how long stays last, level by level, stays still open counted.
+
+    Each dot is an equal share of a level's stays, placed at a Kaplan-Meier quantile, and stands for at least 11 of
+    them; circle and bar are the median and the middle half, as the result has them.
+
+    Parameters
+    ----------
+    result : LengthOfStay
+        From :func:`careflow.length_of_stay`.
+    quarter : str, optional
+        The period to draw; by default the latest.
+    style : {"auto", "dots", "interval", "ridge"}
+        ``"auto"`` is dots up to 8 levels, else intervals; a ridge is drawn only on request.
+    scale : {"auto", "log", "linear"}
+        ``"auto"`` is logarithmic if the largest median is over 5 times the smallest.
+    dots : int
+        Most dots a row: 50, 25, 20 or 10.
+    benchmark : dict of str to float, optional
+        Days to mark, by level.
+    **look
+    """
+    if style not in ("auto", "dots", "interval", "ridge") or scale not in ("auto", "log", "linear"):
+        raise ArgumentError(f"no style {style!r} with scale {scale!r}; see the docstring of charts.los")
+    view = read(result, "LengthOfStay", "los", quarter=quarter, where=look.get("where"))
+    page = Page("los", view, look)
+    curve = getattr(result, "curve", None)
+    curves = _curves(curve, view) if isinstance(curve, pd.DataFrame) and style != "interval" else {}
+    if style == "auto":
+        style = "dots" if len(view.levels) <= 8 and curves else "interval"
+    stays = _stays(view, curves if style in ("dots", "ridge") else {}, dots)
+    if not any(stay.hidden or stay.n > 0 for stay in stays):
+        return page.nothing(TITLE)
+    return _Drawing(page, view, stays, style, scale, benchmark or {}).draw()
+
+
+@dataclass(frozen=True)
+class _Stay:
+    """One row."""
+
+    name: str
+    n: float
+    median: float
+    q25: float
+    q75: float
+    hidden: bool
+    dots: NDArray[np.float64]
+    curve: pd.DataFrame | None
+
+
+def _curves(curve: pd.DataFrame, view: View) -> dict[str, pd.DataFrame]:
+    """Return the survival curve of each level, for the chosen stratum."""
+    table = masked(curve)
+    for key, value in view.chosen.items():
+        if key in table.columns:
+            table = table[table[key].astype(str) == str(value)]
+    text = table["level"].astype(str)
+    parts = {name: table[text == name].sort_values("day") for name in view.levels}
+    return {name: part for name, part in parts.items() if len(part) and part["survival"].notna().any()}
+
+
+def _stays(view: View, curves: Mapping[str, pd.DataFrame], most: int) -> list[_Stay]:
+    rows = {str(row["level"]): row for row in view.frame.to_dict("records")}
+    out = []
+    for name in view.levels:
+        row = rows.get(name)
+        if row is None:
+            out.append(_Stay(name, 0.0, np.nan, np.nan, np.nan, False, np.empty(0), None))
+            continue
+        n, hidden = number(row["n"]), bool(row["hidden"])
+        curve = None if hidden else curves.get(name)
+        count = next((d for d in _DOTS if d <= most and d <= n / 11), 0) if curve is not None else 0
+        values = [number(row.get(key)) for key in ("median", "q25", "q75")]
+        dots = _quantiles(curve, count) if curve is not None and count else np.empty(0)
+        out.append(_Stay(name, n, *values, hidden, dots, curve))
+    return out
+
+
+def _quantiles(curve: pd.DataFrame, count: int) -> NDArray[np.float64]:
+    """Return the days at which equal shares of stays have ended; infinite where the curve does not get there."""
+    known = curve[curve["survival"].notna()]
+    day, survival = known["day"].to_numpy(float), known["survival"].to_numpy(float)
+    wanted = 1 - (np.arange(count) + 0.5) / count
+    reached = [np.flatnonzero(survival <= s + 1e-12) for s in wanted]
+    return np.array([day[r[0]] if len(r) else np.inf for r in reached])
+
+
+class _Drawing:
+    """The rows, one under the other, on one axis of days."""
+
+    def __init__(
+        self, page: Page, view: View, stays: Sequence[_Stay], style: str, scale: str, benchmark: Mapping[str, float]
+    ) -> None:
+        self.page, self.view, self.stays, self.style, self.benchmark = page, view, list(stays), style, benchmark
+        medians = [s.median for s in stays if words.known(s.median) and s.median > 0]
+        self.log = scale == "log" or (scale == "auto" and bool(medians) and max(medians) > 5 * min(medians))
+        finite = [d for s in stays for d in s.dots[np.isfinite(s.dots)]]
+        ends = [*finite, *(v for s in stays for v in (s.q75, s.median, s.q25) if words.known(v)), *benchmark.values()]
+        self.last = max([*ends, 1.0])
+        self.over = any(np.isinf(s.dots).any() for s in stays)
+        self.zero = min([*ends, 1.0]) < 1
+
+    def draw(self) -> Axes:
+        """Draw everything and return the host."""
+        page, view = self.page, self.view
+        hidden = sum(s.hidden for s in self.stays)
+        box = page.open(
+            title=TITLE, subtitle=self._subtitle(), masked=hidden, gap=18,
+            notes=[
+                "Kaplan–Meier quantiles, so stays still open at the cut-off count towards length.",
+                f"Length counted in {view.about.convention}." if view.about.convention else "",
+                view.size(float(np.sum([s.n for s in self.stays]))),
+                "Upright mark: benchmark." if self.benchmark else "",
+                "Levels with too few stays for dots of 11 have no dots." if self._bare() else "",
+            ],
+        )  # fmt: skip
+        self._place(box)
+        self._thin()
+        self._axis()
+        for i, stay in enumerate(self.stays):
+            self._row(i, stay)
+        known = sorted((s for s in self.stays if words.known(s.median)), key=lambda s: -s.median)
+        return page.close(
+            data=self._data(),
+            n=float(np.sum([s.n for s in self.stays])),
+            largest=[f"{page.labels[s.name]} median {words.days(s.median)}" for s in known],
+            what="Length of stay by level, with medians and middle halves",
+        )
+
+    def _bare(self) -> bool:
+        return self.style == "dots" and any(s.n > 0 and not len(s.dots) and not s.hidden for s in self.stays)
+
+    def _subtitle(self) -> str:
+        counts = sorted({len(s.dots) for s in self.stays if len(s.dots)}, reverse=True)
+        parts = []
+        if self.style == "dots" and counts:
+            share = f"{100 / counts[0]:g}%" + (f"–{100 / counts[-1]:g}%" if len(counts) > 1 else "")
+            parts.append(f"Each dot is {share} of stays at that level; bar = middle half, circle = median.")
+        else:
+            parts.append("Bar = middle half of stays, circle = median.")
+        return f"{' '.join(parts)} {plain(self.view.population())}"
+
+    def _place(self, box: Box) -> None:
+        """Share out the box: names at the left, the axis, medians at the right."""
+        page, t, u = self.page, self.page.theme, self.page.u
+        wide = page.canvas.wide
+        foot = 7 * u + 2.3 * t.body
+        head = t.body + 6 * u
+        self.step = (box.h - foot - head) / len(self.stays)
+        self.one_line = self.step < t.body * 2.15
+        names = [wide(page.labels[s.name], t.body, SEMIBOLD) for s in self.stays]
+        sizes = [wide(self._size(s), t.small) for s in self.stays]
+        gutter = min(max(names), 0.24 * box.w)
+        gutter = gutter + 6 * u + max(sizes) if self.one_line else max(gutter, *sizes)
+        figures = [wide(words.days(s.median), t.body, SEMIBOLD) for s in self.stays]
+        spans = [wide(self._span(s), t.small) for s in self.stays]
+        right = max([a + b + 4 * u for a, b in zip(figures, spans, strict=True)] if self.one_line else [*figures, *spans])
+        right = max(right, wide("Median", t.body, SEMIBOLD) + wide(" (IQR)", t.small))
+        over = 26 * u if self.over else 0.0
+        self.box = box
+        area = Box(box.x0 + gutter + 16 * u, box.y0 + foot, box.x1 - right - 12 * u - over, box.y1 - head)
+        self.name_room = min(max(names), 0.24 * box.w)
+        self.strip = Box(area.x1 + 4 * u, area.y0, area.x1 + over, area.y1) if self.over else None
+        self.panel = Panel(page.canvas, area, self._limits(), (0, 1), self._warp if self.log else None)
+
+    def _thin(self) -> None:
+        """Take fewer dots where a row is too low for its stacks."""
+        for i, stay in enumerate(self.stays):
+            for count in (d for d in _DOTS if d < len(stay.dots)):
+                if self._size_of_dots(stay) >= 3.4 * self.page.u or stay.curve is None:
+                    break
+                stay = replace(stay, dots=_quantiles(stay.curve, count))
+            self.stays[i] = stay
+
+    def _size_of_dots(self, stay: _Stay) -> float:
+        """Return the diameter at which the tallest stack stays in its row."""
+        u = self.page.u
+        xs = self.panel.xs(stay.dots[np.isfinite(stay.dots)])
+        size = 5.0 * u
+        while size > 2 * u and _tallest(xs, size) * size * 1.02 > self.step * 0.72 - 3 * u:
+            size -= 0.1 * u
+        return size
+
+    def _warp(self, days: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.log(np.maximum(days, 0.5))
+
+    def _limits(self) -> tuple[float, float]:
+        if not self.log:
+            return 0.0, self.last * 1.03
+        low = 0.5 if self.zero else 1.0
+        top = next((tick for tick in _LOG_TICKS if tick >= self.last), self.last)
+        return low * (0.88 if not self.zero else 0.94), max(top * 1.0, self.last, low * 4) * 1.06
+
+    def _axis(self) -> None:
+        page, t, u, panel = self.page, self.page.theme, self.page.u, self.panel
+        if self.log:
+            marks = [(d, s) for d, s in _LOG_TICKS.items() if (self.zero or d > 0) and d <= panel.xlim[1]]
+        else:
+            marks = [(int(d), "") for d in steps(panel.xlim[1], COUNT_STEPS, at_most=8)]
+        said = {7: "a week", 30: "a month", 90: "a quarter", 365: "a year"}
+        base = panel.box.y0 - 5 * u - t.body * CAP
+        ends = -1e9
+        for day, _ in marks:
+            x = panel.x(day if not self.log else max(day, 0.5))
+            page.canvas.line([x, x], [panel.box.y0, panel.box.y1], color=RULE, lw=0.7, z=0.5)
+            half = page.canvas.wide(words.count(day), t.body) / 2
+            if x - half > ends + 2 * u:
+                page.canvas.text(x, base, words.count(day), color=MUTED, align="center")
+                ends = x + half
+        caption = "Length of stay, days (log scale)" if self.log else "Length of stay, days"
+        page.canvas.text(self.box.x0, base - t.body * 1.3, caption, color=MUTED)
+        free = self.box.x0 + page.canvas.wide(caption, t.body) + 6 * u
+        for day, text in said.items() if self.log else ():
+            x, half = panel.x(day), page.canvas.wide(text, t.small) / 2
+            if day <= panel.xlim[1] and x - half > free:
+                page.canvas.text(x, base - t.body * 1.3, text, size=t.small, color=MUTED, align="center")
+                free = x + half + 5 * u
+        runs = [Run("Median", INK, SEMIBOLD)]
+        y = panel.box.y1 + 8 * u
+        x = self._right()
+        x += page.canvas.runs(x, y, runs)
+        page.canvas.text(x, y, " (IQR)", size=t.small, color=MUTED)
+        if self.strip is not None:
+            page.canvas.rect(self.strip, BAND, z=0.3)
+            at = (self.strip.x0 + self.strip.x1) / 2
+            page.canvas.text(at, y, "longer", size=t.small, color=MUTED, align="center")
+
+    def _right(self) -> float:
+        return (self.strip.x1 if self.strip is not None else self.panel.box.x1) + 12 * self.page.u
+
+    def _size(self, stay: _Stay) -> str:
+        return f"n = {words.count(stay.n)}" + ("" if self.one_line else " stays")
+
+    def _span(self, stay: _Stay) -> str:
+        if stay.hidden or not words.known(stay.q25):
+            return ""
+        return f"{words.count(stay.q25)}–{words.count(stay.q75) if words.known(stay.q75) else 'not reached'}"
+
+    def _row(self, place: int, stay: _Stay) -> None:
+        page, t, u, panel = self.page, self.page.theme, self.page.u, self.panel
+        canvas = page.canvas
+        floor = panel.box.y1 - (place + (0.72 if self.style != "interval" else 0.5)) * self.step
+        fill = page.faded(intensity(len(self.stays))[place], stay.name)
+        if self.style != "interval":
+            end = self.strip.x1 if self.strip is not None else panel.box.x1
+            canvas.line([panel.box.x0 - 8 * u, end + 4 * u], [floor, floor], color="#A9B0B7", lw=0.8, z=1)
+        bar = floor - 5 * u if self.style != "interval" else floor
+        self._words(stay, floor)
+        if self.style == "dots":
+            self._dots(stay, floor, fill)
+        elif self.style == "ridge" and stay.curve is not None:
+            self._ridge(stay, floor, fill)
+        color = INK if self.style != "interval" else fill
+        if not stay.hidden and words.known(stay.q25):
+            q75 = stay.q75 if words.known(stay.q75) else panel.xlim[1]
+            canvas.line([panel.x(stay.q25), panel.x(q75)], [bar, bar], color=page.faded(color, stay.name), lw=2.4 if self.style != "interval" else 5, z=3)
+        if not stay.hidden and words.known(stay.median):
+            canvas.dots([panel.x(stay.median)], [bar], size=6.6, color=WHITE, edge=page.faded(INK, stay.name), lw=1.6, z=5)
+        if stay.name in self.benchmark:
+            x = panel.x(self.benchmark[stay.name])
+            canvas.line([x, x], [bar - 4.5 * u, bar + 4.5 * u], color=INK, lw=1.1, z=4)
+
+    def _words(self, stay: _Stay, floor: float) -> None:
+        page, t, u = self.page, self.page.theme, self.page.u
+        canvas, right = page.canvas, self._right()
+        name = cut(page.labels[stay.name], t.body, self.name_room + 0.5, t.family, SEMIBOLD)
+        figure = words.MASK if stay.hidden else words.days(stay.median) if stay.n > 0 else "no stays"
+        span = self._span(stay)
+        if self.one_line:
+            y = middle(floor, t.body)
+            canvas.text(self.box.x0, y, name, weight=SEMIBOLD)
+            canvas.text(self.panel.box.x0 - 12 * u, y, self._size(stay), size=t.small, color=MUTED, align="right")
+            x = right + canvas.text(right, y, figure, weight=SEMIBOLD)
+            canvas.text(x + 4 * u, y, span, size=t.small, color=MUTED)
+            return
+        upper = floor + 3.5 * u if self.style != "interval" else floor + (t.small * LEADING) / 2 - t.body * CAP / 2
+        lower = upper - t.small * LEADING - u
+        for x, top, under in ((self.box.x0, name, self._size(stay)), (right, figure, span)):
+            canvas.text(x, upper, top, weight=SEMIBOLD if top not in (words.MASK, "no stays") else REGULAR)
+            canvas.text(x, lower, under, size=t.small, color=MUTED)
+
+    def _dots(self, stay: _Stay, floor: float, fill: str) -> None:
+        """Stack the dots: those that would touch stand on one another."""
+        u, panel = self.page.u, self.panel
+        if not len(stay.dots):
+            return
+        finite = stay.dots[np.isfinite(stay.dots)]
+        xs, size = panel.xs(finite), self._size_of_dots(stay)
+        edge = WHITE if luminance(fill) < 0.35 else intensity(5)[2]
+        style: dict[str, Any] = {"size": size / u * 0.93, "color": fill, "edge": edge, "lw": 0.25 if edge == WHITE else 0.6}
+        x, y = _stacked(xs, size)
+        self.page.canvas.dots(x, floor + size * 0.62 + y, z=3.5, **style)
+        more = int(np.isinf(stay.dots).sum())
+        if more and self.strip is not None:
+            per = max(int((self.strip.w - 2 * u) // size), 1)
+            i = np.arange(more)
+            self.page.canvas.dots(
+                self.strip.x0 + u + size * (i % per + 0.5), floor + size * 0.62 + (i // per) * size, z=3.5, **style
+            )
+
+    def _ridge(self, stay: _Stay, floor: float, fill: str) -> None:
+        """Draw the smoothed density of ends over the axis."""
+        assert stay.curve is not None
+        panel = self.panel
+        known = stay.curve[stay.curve["survival"].notna()]
+        weight = -np.diff(np.concatenate([[1.0], known["survival"].to_numpy(float)]))
+        at = panel.xs(known["day"].to_numpy(float))
+        x = np.linspace(panel.box.x0, panel.box.x1, 160)
+        spread = panel.box.w / 45
+        density = (weight * np.exp(-0.5 * ((x[:, None] - at) / spread) ** 2)).sum(axis=1)
+        high = density / max(density.max(), 1e-12) * self.step * 0.62
+        self.page.canvas.area(x, np.full_like(x, floor), floor + high, fill, z=1.5)
+
+    def _data(self) -> pd.DataFrame:
+        rows = [(s.name, s.n, s.median, s.q25, s.q75, s.hidden, len(s.dots)) for s in self.stays]
+        return pd.DataFrame(rows, columns=["level", "n", "median", "q25", "q75", "hidden", "dots"])
+
+
+def _columns(xs: NDArray[np.float64], size: float) -> list[list[int]]:
+    """Group dots, in order, that would touch the first one of their column."""
+    groups: list[list[int]] = []
+    for i, x in enumerate(xs):
+        if groups and x - xs[groups[-1][0]] < size * 0.98:
+            groups[-1].append(i)
+        else:
+            groups.append([i])
+    return groups
+
+
+def _tallest(xs: NDArray[np.float64], size: float) -> int:
+    return max((len(group) for group in _columns(xs, size)), default=0)
+
+
+def _stacked(xs: NDArray[np.float64], size: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    x, y = xs.copy(), np.zeros_like(xs)
+    for group in _columns(xs, size):
+        x[group] = xs[group].mean()
+        y[group] = np.arange(len(group)) * size
+    return x, y

@@ -1,0 +1,162 @@
+"""Words before they are drawn: runs of one style, coloured words, wrapping by measured width, cutting."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from careflow.charts.fonts import BOLD, REGULAR, SEMIBOLD, advance
+from careflow.charts.palette import MUTED, ROLES, Palette
+
+_MARKUP: Final = re.compile(r"\{\{|\{(?P<role>" + "|".join(ROLES) + r"):(?P<words>[^}]*)\}|\*\*(?P<strong>.+?)\*\*", re.S)
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
+_LONGEST: Final = 400
+
+Family = tuple[str, ...]
+
+
+class CareflowLabelWarning(UserWarning):
+    """A name was cut with an ellipsis to fit its place; ``short_labels=`` gives it a shorter one."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A stretch of text in one colour and weight."""
+
+    text: str
+    color: str = MUTED
+    weight: int = REGULAR
+
+
+def clean(text: object) -> str:
+    """Return text without control characters and of a length that can be set."""
+    return _CONTROL.sub(" ", str(text))[:_LONGEST]
+
+
+def plain(text: object) -> str:
+    """Escape data that goes into marked-up text, so that a name with braces or stars stays itself.
+
+    >>> runs = parse("Stays at " + plain("{up:x}"), Palette())
+    >>> "".join(run.text for run in runs)
+    'Stays at {up:x}'
+    """
+    return clean(text).replace("{", "{{").replace("**", "*\u200b*")
+
+
+def parse(text: str, palette: Palette, color: str = MUTED) -> list[Run]:
+    """Split ``{down:stepped down}``, ``**bold**`` and plain text into runs; ``{{`` is a brace.
+
+    >>> [run.text for run in parse("who {down:stepped down}, **all**", Palette())]
+    ['who ', 'stepped down', ', ', 'all']
+    """
+    runs: list[Run] = []
+    place = 0
+    text = clean(text)
+    for match in _MARKUP.finditer(text):
+        runs.append(Run(text[place : match.start()], color))
+        if match["role"]:
+            runs.append(Run(match["words"], palette.ink(match["role"]), SEMIBOLD))
+        elif match["strong"]:
+            runs.append(Run(match["strong"], color, SEMIBOLD))
+        else:
+            runs.append(Run("{", color))
+        place = match.end()
+    runs.append(Run(text[place:], color))
+    return [replace(run, text=run.text.replace("\u200b", "")) for run in runs if run.text]
+
+
+def unmarked(text: str) -> str:
+    """Return marked-up text as plain words, for alt text and metadata."""
+    return "".join(run.text for run in parse(text, Palette()))
+
+
+def width(runs: Sequence[Run], size: float, family: Family) -> float:
+    """Return the width of runs set at ``size``, in points."""
+    return sum(advance(run.text, family, run.weight) for run in runs) * size
+
+
+def wrap(runs: Sequence[Run], size: float, room: float, family: Family) -> list[list[Run]]:
+    """Break runs into lines no wider than ``room`` points, at spaces only.
+
+    A single word that is wider than the room is cut with an ellipsis.
+    """
+    lines: list[list[Run]] = [[]]
+    used = 0.0
+    for word, space in _words(runs):
+        wide = width(word, size, family)
+        gap = width([space], size, family) if space else 0.0
+        if lines[-1] and used + gap + wide > room:
+            lines.append([])
+            used, gap = 0.0, 0.0
+        if wide > room:
+            word = [replace(word[0], text=cut("".join(run.text for run in word), size, room, family, word[0].weight))]
+            wide = width(word, size, family)
+        if lines[-1] and space:
+            lines[-1].append(space)
+        lines[-1].extend(word)
+        used += gap + wide
+    return [_joined(line) for line in lines]
+
+
+def cut(text: str, size: float, room: float, family: Family, weight: int = BOLD) -> str:
+    """Return text cut with an ellipsis to fit ``room`` points, with a warning if it had to be cut."""
+    if advance(text, family, weight) * size <= room:
+        return text
+    warnings.warn(
+        f"a label of {len(text)} characters was cut to fit; give a shorter one with short_labels=",
+        CareflowLabelWarning,
+        stacklevel=2,
+    )
+    for keep in range(len(text) - 1, 0, -1):
+        shorter = text[:keep].rstrip() + "…"
+        if advance(shorter, family, weight) * size <= room:
+            return shorter
+    return "…"
+
+
+def label_lines(name: str, size: float, room: float, family: Family, *, weight: int, lines: int = 2) -> list[str]:
+    """Break a name over at most ``lines`` lines of ``room`` points; what does not fit is cut and warned about."""
+    words = clean(name).split(" ")
+    out = [""]
+    for word in words:
+        longer = f"{out[-1]} {word}".strip()
+        if not out[-1] or advance(longer, family, weight) * size <= room or len(out) == lines:
+            out[-1] = longer
+        else:
+            out.append(word)
+    return [cut(line, size, room, family, weight) for line in out]
+
+
+def _words(runs: Sequence[Run]) -> list[tuple[list[Run], Run | None]]:
+    """Return words, each the pieces it is made of, with the space that stands before it."""
+    words: list[tuple[list[Run], Run | None]] = []
+    space: Run | None = None
+    fresh = True
+    for run in runs:
+        for piece in re.findall(r" +|[^ ]+", run.text):
+            part = replace(run, text=piece)
+            if piece[0] == " ":
+                space, fresh = replace(part, text=" "), True
+            elif fresh:
+                words.append(([part], space if words else None))
+                space, fresh = None, False
+            else:
+                words[-1][0].append(part)
+    return words
+
+
+def _joined(line: list[Run]) -> list[Run]:
+    """Merge neighbours of one style, so that a line is few drawn texts."""
+    out: list[Run] = []
+    for run in line:
+        if out and (out[-1].color, out[-1].weight) == (run.color, run.weight):
+            out[-1] = replace(run, text=out[-1].text + run.text)
+        elif out and run.text == " ":
+            # A space takes the style of the word before it: its colour cannot be seen.
+            out[-1] = replace(out[-1], text=out[-1].text + " ")
+        else:
+            out.append(run)
+    return out

@@ -1,0 +1,159 @@
+"""Numbers and dates as a chart prints them, the same in every locale."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MASK: Final = "s"
+
+_QUARTER: Final = re.compile(r"(?P<year>(?:FY)?\d{4})Q(?P<quarter>[1-4])$")
+_MONTH: Final = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})$")
+
+
+def known(value: float | None) -> bool:
+    """Say whether there is a number."""
+    return value is not None and not math.isnan(value)
+
+
+def count(value: float) -> str:
+    """Print a count: thousands by comma, ``s`` if suppressed.
+
+    >>> count(6254.0)
+    '6,254'
+    """
+    return f"{round_half_up(value):,}" if known(value) else MASK
+
+
+def percent(share: float, *, sign: bool = True) -> str:
+    """Print a share as a whole percentage; what is not nothing is not printed as nothing.
+
+    >>> percent(0.512), percent(0.002), percent(0.0)
+    ('51%', '<1%', '0%')
+    """
+    if not known(share):
+        return MASK
+    whole = round_half_up(share * 100)
+    text = "<1" if whole == 0 and share > 0 else ">99" if whole == 100 and share < 1 else str(whole)
+    return text + ("%" if sign else "")
+
+
+def span(low: float, high: float) -> str:
+    """Print an interval of shares: an en dash, no sign.
+
+    >>> span(0.4782, 0.5431)
+    '48–54'
+    """
+    if not (known(low) and known(high)):
+        return ""
+    return f"{round_half_up(low * 100)}–{round_half_up(high * 100)}"
+
+
+def days(value: float) -> str:
+    """Print a number of days.
+
+    >>> days(1.0), days(82.0)
+    ('1 day', '82 days')
+    """
+    if not known(value):
+        return "not reached"
+    whole = round_half_up(value)
+    return f"{whole:,} day" + ("" if whole == 1 else "s")
+
+
+def round_half_up(value: float) -> int:
+    """Round to a whole number, halves up, as readers do it by hand.
+
+    >>> round_half_up(2.5), round_half_up(3.5)
+    (3, 4)
+    """
+    return math.floor(value + 0.5 + 1e-9)
+
+
+def day(value: date) -> str:
+    """Print a date, ``31 Dec 2025``, with spaces that do not break."""
+    return f"{value.day}\u00a0{MONTHS[value.month - 1]}\u00a0{value.year}"
+
+
+def period(value: object) -> str:
+    """Print a period: ``2025 Q2`` with a space that does not break, ``Apr 2025``, ``2025``.
+
+    >>> period("2025-04"), period("FY2026Q1").replace(chr(160), " ")
+    ('Apr\\xa02025', 'FY2026 Q1')
+    """
+    text = str(value)
+    if match := _QUARTER.match(text):
+        return f"{match['year']}\u00a0Q{match['quarter']}"
+    if match := _MONTH.match(text):
+        return f"{MONTHS[int(match['month']) - 1]}\u00a0{match['year']}"
+    return text
+
+
+def ticks(periods: Sequence[object]) -> list[tuple[int, str]]:
+    """Choose the periods that get a tick: the first of each year (of each half year for months).
+
+    >>> ticks(["2023Q1", "2023Q2", "2024Q1", "2025Q1"])
+    [(0, '2023'), (2, '’24'), (3, '’25')]
+    """
+    marks: list[tuple[int, str]] = []
+    for place, value in enumerate(periods):
+        text = str(value)
+        quarter, month = _QUARTER.match(text), _MONTH.match(text)
+        if quarter:
+            if quarter["quarter"] == "1":
+                marks.append((place, _year(quarter["year"], first=not marks)))
+        elif month:
+            if month["month"] == "01":
+                marks.append((place, f"Jan {_year(month['year'], first=not marks)}"))
+            elif month["month"] == "07":
+                marks.append((place, f"Jul {month['year']}" if not marks else "Jul"))
+        else:
+            marks.append((place, text if not marks or not text.isdigit() else _year(text, first=False)))
+    if not marks and periods:
+        marks = [(0, period(periods[0]))]
+    return marks
+
+
+def listing(words: Sequence[str], most: int = 6) -> str:
+    """Join words with commas, the last with "and".
+
+    >>> listing(["PHP", "IOP", "Outpatient"])
+    'PHP, IOP and Outpatient'
+    """
+    if len(words) > most:
+        return ", ".join(words[:most]) + f" and {len(words) - most} more"
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1] if words else ""
+
+
+def nice_ceiling(value: float, steps: Sequence[float] = (1, 2, 2.5, 5, 10)) -> float:
+    """Return the smallest round number that is not below ``value``.
+
+    >>> nice_ceiling(0.83), nice_ceiling(130)
+    (1.0, 200.0)
+    """
+    if value <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next((step * power for step in steps if step * power >= value * (1 - 1e-12)), 10 * power)
+
+
+def round_numbers(top: float) -> list[int]:
+    """Return up to three round counts for a key, the largest not above ``top``.
+
+    >>> round_numbers(640)
+    [100, 200, 500]
+    """
+    out = []
+    power = 10.0 ** math.floor(math.log10(max(top, 1)))
+    for step in (10 * power, 5 * power, 2 * power, power, power / 2, power / 5):
+        if step <= top and step >= 1 and len(out) < 3 and step == int(step):
+            out.append(int(step))
+    return sorted(out) or [1]
+
+
+def _year(text: str, *, first: bool) -> str:
+    return text if first else f"’{text[-2:]}" if not text.startswith("FY") else f"FY{text[-2:]}"
