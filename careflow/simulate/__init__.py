@@ -1,0 +1,21 @@
+"""Made-up episode records from a stated truth; writes ``data/sample`` (``python -m careflow.simulate data/sample``)."""
+
+from careflow.simulate.benchmark import benchmark_data
+from careflow.simulate.draw import Durations
+from careflow.simulate.faults import FAULTS, add_faults, fault_counts
+from careflow.simulate.records import simulate
+from careflow.simulate.sample import write_sample
+from careflow.simulate.truth import LEVELS, Facility, Truth
+
+__all__ = [
+    "FAULTS",
+    "LEVELS",
+    "Durations",
+    "Facility",
+    "Truth",
+    "add_faults",
+    "benchmark_data",
+    "fault_counts",
+    "simulate",
+    "write_sample",
+]

@@ -1,0 +1,17 @@
+"""``python -m careflow.simulate data/sample`` writes the made-up sample and its README."""
+
+import argparse
+
+from careflow.simulate.sample import write_sample
+
+
+def main() -> None:
+    """Write the sample into the folder that the command names."""
+    parser = argparse.ArgumentParser(prog="python -m careflow.simulate", description=__doc__)
+    parser.add_argument("folder", help="where episodes.csv and README.md are written, over older ones")
+    for path in write_sample(parser.parse_args().folder):
+        print(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Large made-up files for timing: the standard truth, millions of stays, straight to Parquet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from careflow.continuum.outcomes import REASONS
+from careflow.errors import ArgumentError
+from careflow.simulate.draw import Integers
+from careflow.simulate.people import OPEN, Stays, run
+from careflow.simulate.records import CUTOFF, FIRST, SEED, as_date
+from careflow.simulate.truth import LEVELS, Truth
+
+STAYS_PER_PERSON = 2.3
+"""A little less than what the standard truth gives, so that the people asked for are always enough."""
+
+
+def benchmark_data(
+    stays: int, path: str | Path, ids: Literal["integer", "text"] = "integer", *, seed: int = SEED
+) -> Path:
+    """Write exactly ``stays`` made-up stays to a Parquet file, in order of admission, and return its path.
+
+    Parameters
+    ----------
+    stays : int
+        Rows of the file; 1,000,000 take one or two seconds, 10,000,000 about 15 seconds and 2 GB.
+    path : str or pathlib.Path
+        Written new; its folder must be there.
+    ids : {"integer", "text"}
+        ``person_id`` as 64-bit integers or as text of 16 characters; both scattered, and about the same people.
+    seed : int
+
+    Returns
+    -------
+    pathlib.Path
+        The file: ``person_id, level`` (text), ``admit_date, discharge_date`` (dates, missing while open),
+        ``discharge_reason, facility, payer`` (text).
+
+    Raises
+    ------
+    ArgumentError
+        Fewer than one stay, or another kind of ids.
+    """
+    if stays < 1:
+        raise ArgumentError(f"stays is a number of rows, 1 or more; it was {stays}")
+    if ids not in ("integer", "text"):
+        raise ArgumentError("ids is 'integer' or 'text'")
+    truth = Truth.standard()
+    people = int(stays / STAYS_PER_PERSON) + 100
+    made = _exactly(stays, run(people, as_date("first", FIRST), as_date("cutoff", CUTOFF), truth, seed))
+    key = scattered(made.person)
+    open_ = made.discharge == OPEN
+    table = pa.table(
+        {
+            "person_id": hexadecimal(key) if ids == "text" else pa.array((key >> np.uint64(1)).astype(np.int64)),
+            "level": _words(made.level, LEVELS),
+            "admit_date": _dates(made.admit),
+            "discharge_date": _dates(made.discharge, open_),
+            "discharge_reason": _words(made.reason, REASONS, open_),
+            "facility": _words(made.facility, [facility.name for facility in truth.facilities]),
+            "payer": _words(made.payer, list(truth.payers)),
+        }
+    )
+    pq.write_table(table, path, row_group_size=1_000_000)
+    return Path(path)
+
+
+def _exactly(n: int, made: Stays) -> Stays:
+    """Return ``n`` stays: all of the first people, and of the last one perhaps not all."""
+    if len(made) < n:
+        raise ArgumentError(f"the people made only {len(made)} of {n} stays: ask for more, or for another seed")
+    by_person = np.argsort(made.person, kind="stable")
+    return made.take(np.sort(by_person[:n]))
+
+
+def scattered(numbers: Integers) -> npt.NDArray[np.uint64]:
+    """Return a different, random-looking 64-bit integer for each number (SplitMix64's mixing, one to one)."""
+    mixed = numbers.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+def hexadecimal(keys: npt.NDArray[np.uint64]) -> Any:
+    """Return each key as text of 16 hexadecimal digits, an Arrow array made without a loop over rows."""
+    digits = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
+    text = np.empty((len(keys), 16), dtype=np.uint8)
+    for place in range(16):
+        text[:, place] = digits[(keys >> np.uint64(60 - 4 * place)) & np.uint64(15)]
+    offsets = np.arange(0, 16 * len(keys) + 1, 16, dtype=np.int64)
+    return pa.LargeStringArray.from_buffers(len(keys), pa.py_buffer(offsets), pa.py_buffer(text))
+
+
+def _words(codes: Integers, words: Any, missing: npt.NDArray[np.bool_] | None = None) -> Any:
+    places = pa.array(codes.astype(np.int8), mask=missing)
+    return pa.DictionaryArray.from_arrays(places, pa.array(list(words))).cast(pa.string())
+
+
+def _dates(days: Integers, missing: npt.NDArray[np.bool_] | None = None) -> Any:
+    return pa.array(days.astype(np.int32), mask=missing).cast(pa.date32())

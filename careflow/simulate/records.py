@@ -1,0 +1,126 @@
+"""From whole numbers to the frame that an analyst would get."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from careflow.continuum.outcomes import REASONS
+from careflow.errors import ArgumentError
+from careflow.simulate.draw import Integers
+from careflow.simulate.people import OPEN, run
+from careflow.simulate.truth import LEVELS, Truth
+
+SEED = 20251231
+FIRST = "2023-01-01"
+CUTOFF = "2025-12-31"
+COLUMNS = (
+    "person_id",
+    "episode_id",
+    "level",
+    "admit_date",
+    "discharge_date",
+    "discharge_reason",
+    "facility",
+    "payer",
+)
+
+
+def simulate(
+    people: int = 6000,
+    *,
+    first: str | date = FIRST,
+    cutoff: str | date = CUTOFF,
+    truth: Truth | None = None,
+    seed: int = SEED,
+) -> pd.DataFrame:
+    """Return made-up episode records of a network of care that takes its first people on ``first``.
+
+    Nobody is in care before ``first``, so no stay is left-truncated; and the first months hold more short stays among
+    the discharges than later ones, as with any new network.
+
+    Parameters
+    ----------
+    people : int
+        How many people arrive from ``first`` to ``cutoff``; each has at least one stay, on average about 2.3.
+    first, cutoff : str or datetime.date
+        First and last day of the records, included. Stays that go on at the cut-off have no discharge.
+    truth : Truth, optional
+        Default: :meth:`Truth.standard`.
+    seed : int
+        The same arguments give the same records, on every machine; no global random state is read or changed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a stay, in order of admission: ``person_id`` and ``episode_id`` (text, made up), ``level``,
+        ``admit_date``, ``discharge_date`` (datetimes, missing while open), ``discharge_reason`` (missing while open),
+        ``facility``, ``payer``. No faults: :func:`add_faults` adds them.
+
+    Raises
+    ------
+    ArgumentError
+        Fewer than one person, dates that cannot be read or a cut-off before ``first``.
+
+    Examples
+    --------
+    >>> from careflow.simulate import simulate
+    >>> stays = simulate(100)
+    >>> stays.person_id.nunique(), bool(stays.admit_date.min() >= pd.Timestamp("2023-01-01"))
+    (100, True)
+    """
+    start, end = as_date("first", first), as_date("cutoff", cutoff)
+    if people < 1:
+        raise ArgumentError(f"people is a number of people, 1 or more; it was {people}")
+    if end < start:
+        raise ArgumentError(f"the cut-off {end} lies before the first day {start}; give a later cutoff=")
+    truth = Truth.standard() if truth is None else truth
+    stays = run(people, start, end, truth, seed)
+    open_ = stays.discharge == OPEN
+    reason = _words(REASONS)[stays.reason]
+    reason[open_] = None
+    discharge = as_days(stays.discharge)
+    discharge[open_] = np.datetime64("NaT")
+    columns = (
+        numbered("P", stays.person + 1, max(6, len(str(people)))),
+        numbered("E", np.arange(1, len(stays) + 1), max(6, len(str(len(stays))))),
+        _words(LEVELS)[stays.level],
+        as_days(stays.admit),
+        discharge,
+        reason,
+        _words([facility.name for facility in truth.facilities])[stays.facility],
+        _words(list(truth.payers))[stays.payer],
+    )
+    return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
+
+
+def as_date(name: str, day: str | date) -> date:
+    """Return ``day`` as a date; text is year-month-day."""
+    if isinstance(day, date):
+        return day
+    try:
+        return date.fromisoformat(day)
+    except ValueError:
+        raise ArgumentError(f"{name} is a day such as '2025-12-31'; this text is none") from None
+
+
+def as_days(days: Integers) -> npt.NDArray[np.datetime64]:
+    """Return days since 1970-01-01 as datetimes of the unit that every pandas reads."""
+    return np.minimum(days, 100_000).astype("datetime64[D]").astype("datetime64[ns]")
+
+
+def numbered(letter: str, numbers: Integers, width: int) -> npt.NDArray[np.str_]:
+    """Return ``letter`` and each number with leading zeros, ``width`` digits."""
+    text = np.empty((len(numbers), width + 1), dtype=np.uint32)
+    text[:, 0] = ord(letter)
+    for place in range(width):
+        text[:, width - place] = numbers // 10**place % 10 + ord("0")
+    return text.view(f"U{width + 1}").ravel()
+
+
+def _words(words: Sequence[str]) -> npt.NDArray[np.object_]:
+    return np.array(words, dtype=object)

@@ -1,0 +1,157 @@
+"""``data/sample``: the made-up file that the README, the notebooks and the tests use, and the page that explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from careflow.records.schema import FIELDS
+from careflow.simulate.faults import FAULTS, add_faults, fault_counts
+from careflow.simulate.records import COLUMNS, CUTOFF, FIRST, SEED, simulate
+from careflow.simulate.standard import CT_ADMISSIONS
+from careflow.simulate.truth import LAST_MOVE, LEVELS, Truth
+
+
+def write_sample(folder: str | Path) -> tuple[Path, Path]:
+    """Write ``episodes.csv`` and its ``README.md`` into ``folder``, and return their paths.
+
+    The bytes are the same on every machine: UTF-8, line ends LF.
+    """
+    clean = simulate()
+    spoilt = add_faults(clean)
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    episodes, readme = target / "episodes.csv", target / "README.md"
+    episodes.write_bytes(spoilt.to_csv(index=False, lineterminator="\n").encode())
+    readme.write_bytes(sample_readme(clean, spoilt).encode())
+    return episodes, readme
+
+
+def sample_readme(clean: pd.DataFrame, spoilt: pd.DataFrame) -> str:
+    """Return the text of the sample's README: columns, truth, sources and faults, from the objects that define them."""
+    return "\n".join((_head(clean, spoilt), _truth(Truth.standard()), _sources(), _faulty(len(clean))))
+
+
+def _head(clean: pd.DataFrame, spoilt: pd.DataFrame) -> str:
+    open_stays = int(clean.discharge_date.isna().sum())
+    return f"""# Made-up episodes
+
+`episodes.csv` is made up: no person, stay, facility or payer in it exists. It has {len(spoilt):,} rows:
+{len(clean):,} stays of {clean.person_id.nunique():,} people from {FIRST} to {CUTOFF}, {open_stays:,} of them open at
+the end, and the copies that are among its faults. UTF-8, line ends LF, dates `%Y-%m-%d`, empty where there is nothing.
+
+Written by `python -m careflow.simulate data/sample` (seed {SEED}), this page too; a test writes both again and
+compares every byte.
+
+## Columns
+
+{_columns()}"""
+
+
+def _truth(truth: Truth) -> str:
+    before, after = (_percent(truth, changed=changed) for changed in (False, True))
+    return f"""## What is true here
+
+Chance draws each stay from a stated truth, so what an estimator finds can be compared with what is so. Someone arrives
+at a level; the stay gets a discharge reason, by level; its nights depend on level and reason; the next level within
+{LAST_MOVE} days, or none, depends on level and reason as well. Who has none may come back later. Facility and payer
+change nothing: what differs between them is chance. A few stays begin up to {truth.taper_days} days before the one
+before them ends (PHP into IOP, IOP into outpatient). New people come with a season, and few at weekends.
+
+The network of care takes its first people on {FIRST}, from a waiting list; later fewer come for the first time and
+more come back, so that admissions grow by only 2% or so a year. Nobody is in care before, so no stay is left-truncated;
+the census grows in the first year as a new network's does, outpatient longest; and short stays, more of which end
+early, are more than their usual share of the discharges of the first quarters.
+
+**One thing changes.** Of discharges from {truth.changed_on:%Y-%m-%d} on, residential stays that end as planned lead to
+PHP about twice as often: **residential to PHP within {LAST_MOVE} days is {before}% before and {after}% after.** Most
+of these people would have gone nowhere. No length of stay changes.
+
+True share of discharges by what follows within {LAST_MOVE} days, in %, before the change (`residential*`: after it):
+
+{_rates(truth)}
+True length of stay in nights, all stays followed to their end:
+
+{_lengths(truth)}
+`Truth.standard()` holds every figure; its `.transitions(within=, changed=)`, `.quantiles(level, shares)` and
+`.mean(level, horizon)` give the expected values.
+"""
+
+
+def _sources() -> str:
+    return f"""## Where the figures come from
+
+- Level mix: admissions to addiction programmes, Connecticut DMHAS annual reports, state fiscal years 2016-2019
+  ({_mix()}).
+  Inpatient, residential and outpatient stand to each other as there. PHP and IOP are larger here, on purpose: at
+  Connecticut's share a quarter would have about 7 PHP stays and every cell about them would have to be hidden.
+- Discharge reasons: TEDS 2004, table 2.5, by service (SAMHSA); incarcerated, died and other split as in TEDS-D 2019.
+  TEDS has no PHP; it stands half-way between IOP and residential.
+- Nights: inpatient as the detoxification stays of the CTN-0051 trial (quartiles 4, 6, 8); residential as short term
+  (TEDS 2005: median 21, mean 26) and long term (TEDS 2004: median 46, mean 74) in 60 to 40; outpatient so that about
+  4% of all stays exceed a year (5.4% in TEDS-D 2019).
+- Season: Connecticut DMHAS admissions by month, July 2013 to June 2016.
+- Assumed, with no public figure behind it: next levels, gaps, returns, nights at PHP and IOP, payers, facilities,
+  weekdays, the pace of arrivals, overlaps, and the change.
+"""
+
+
+def _faulty(rows: int) -> str:
+    return f"""## Faults
+
+{sum(fault_counts(rows).values())} rows (0.5%) have a fault that real files have, one each, so that the checks
+have something to find:
+
+{_faults(rows)}"""
+
+
+def _columns() -> str:
+    known = {field.name: field for field in FIELDS}
+    rows = [
+        (f"`{name}`", "yes" if known[name].required else "no", known[name].meaning, f"`{example}`")
+        for name, example in zip(COLUMNS, _EXAMPLES, strict=True)
+    ]
+    return _table(("column", "required", "meaning", "here"), rows)
+
+
+_EXAMPLES = ("P000123", "E000123", "residential", "2024-03-01", "2024-03-29", "completed", "Cedar House", "medicaid")
+
+
+def _rates(truth: Truth) -> str:
+    rows = []
+    for level, changed in [(level, False) for level in LEVELS] + [("residential", True)]:
+        frame = truth.transitions(changed=changed)
+        shares = frame[frame["from"] == level].set_index("to").probability
+        cells = [f"{100 * shares[to]:.1f}" for to in (*LEVELS, "left care", "concurrent", "died")]
+        rows.append((level + "*" * changed, *cells))
+    return _table(("from", *LEVELS, "left care", "concurrent", "died"), rows)
+
+
+def _lengths(truth: Truth) -> str:
+    rows = [
+        (level, *map(str, truth.quantiles(level)), f"{truth.mean(level):.1f}", f"{truth.mean(level, 365):.1f}")
+        for level in LEVELS
+    ]
+    return _table(("level", "lower quartile", "median", "upper quartile", "mean", "mean within 365 days"), rows)
+
+
+def _faults(rows: int) -> str:
+    counts = fault_counts(rows)
+    return _table(("fault", "rows", "what it looks like"), [(f.name, str(counts[f.name]), f.meaning) for f in FAULTS])
+
+
+def _percent(truth: Truth, *, changed: bool) -> str:
+    rates = truth.transitions(changed=changed).set_index(["from", "to"]).probability
+    return f"{100 * rates['residential', 'php']:.1f}"
+
+
+def _mix() -> str:
+    total = sum(CT_ADMISSIONS.values())
+    return ", ".join(f"{level} {100 * n / total:.1f}%" for level, n in CT_ADMISSIONS.items())
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
