@@ -174,7 +174,7 @@ def _plan_person(engine: Engine, raw: Raw, made: Plan, ledger: Ledger) -> None:
     number = mark if not whole else f"coalesce({integer_sql(text)}, {mark})"
     made.columns |= {
         # The shift keeps the hash within BIGINT; 63 bits and the 32 of `mark` tell two ids apart.
-        "person": f"(hash({text}, {key}::BIGINT) >> 1)::BIGINT",
+        "person": f"CASE WHEN {text} IS NOT NULL THEN (hash({text}, {key}::BIGINT) >> 1)::BIGINT END",
         "mark": mark,
         "grp": group_sql(number),
     }

@@ -176,6 +176,8 @@ def _finish(
         reasons = ", ".join(f"{RULES[rule]} {count:,}" for rule, count in ledger.aside.items())
         raise RecordError(f"no stay is left of {rows_in:,} rows: {reasons}.")
     engine.run(f"DROP TABLE {found.odd}")
+    for column in ("mark", "episode", "written", "row", "why", "marks"):
+        engine.run(f"ALTER TABLE {stays} DROP COLUMN {column}")
     return Episodes(
         engine=engine,
         table=stays,
