@@ -10,7 +10,18 @@ if TYPE_CHECKING:
     from careflow.continuum import Continuum, Level
     from careflow.counts import Calendar, Counts, Transitions, link
     from careflow.errors import CareflowError
-    from careflow.estimate import length_of_stay, transition_rates
+    from careflow.estimate import (
+        bounce_back,
+        census,
+        cumulative_incidence,
+        expected_days,
+        length_of_stay,
+        occupation,
+        pathways,
+        persons_served,
+        readmissions,
+        transition_rates,
+    )
     from careflow.records import Episodes, read_episodes
 
 __version__ = "0.1.0"
@@ -24,8 +35,21 @@ _ROOMS = {
     "Counts": "counts",
     "Transitions": "counts",
     "link": "counts",
-    "length_of_stay": "estimate",
-    "transition_rates": "estimate",
+    **dict.fromkeys(
+        (
+            "bounce_back",
+            "census",
+            "cumulative_incidence",
+            "expected_days",
+            "length_of_stay",
+            "occupation",
+            "pathways",
+            "persons_served",
+            "readmissions",
+            "transition_rates",
+        ),
+        "estimate",
+    ),
     "CareflowError": "errors",
 }
 
@@ -37,9 +61,17 @@ __all__ = [
     "Episodes",
     "Level",
     "Transitions",
+    "bounce_back",
+    "census",
+    "cumulative_incidence",
+    "expected_days",
     "length_of_stay",
     "link",
+    "occupation",
+    "pathways",
+    "persons_served",
     "read_episodes",
+    "readmissions",
     "transition_rates",
 ]
 

@@ -120,16 +120,16 @@ class Clock:
     dated_by: str
 
 
-_PROCESS: Final = ("grp", "state", "what", "day")
+PROCESS: Final = ("grp", "state", "what", "day")
 
 CLOCKS: Final = {
     "discharge": Clock(("grp", "state", "what", "reason", "moved", "followed"), _DISCHARGE, "discharge"),
-    "stay": Clock(_PROCESS, _STAY, "days in the period"),
-    "stay by admission": Clock(_PROCESS, _COHORT.replace("{join}", "{on_admit}"), "admission"),
-    "stay by discharge": Clock(_PROCESS, _COHORT.replace("{join}", "{on_discharge}"), "discharge"),
-    "exit": Clock(_PROCESS, _EXIT, "admission"),
-    "gap": Clock(_PROCESS, _GAP, "discharge"),
-    "census": Clock(_PROCESS, _CENSUS, ""),
+    "stay": Clock(PROCESS, _STAY, "days in the period"),
+    "stay by admission": Clock(PROCESS, _COHORT.replace("{join}", "{on_admit}"), "admission"),
+    "stay by discharge": Clock(PROCESS, _COHORT.replace("{join}", "{on_discharge}"), "discharge"),
+    "exit": Clock(PROCESS, _EXIT, "admission"),
+    "gap": Clock(PROCESS, _GAP, "discharge"),
+    "census": Clock(PROCESS, _CENSUS, ""),
     "exposure": Clock(("grp", "state"), _EXPOSURE, "days in the period"),
 }
 """Every table that counts can hold, by name."""

@@ -11,7 +11,7 @@ from typing import Final
 import pandas as pd
 
 from careflow.counts.calendar import UNITS
-from careflow.counts.clocks import CLOCKS
+from careflow.counts.catalogue import clock as clock_of
 from careflow.counts.rules import Rules
 from careflow.errors import CountsError
 
@@ -134,8 +134,8 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
 def _of_clock(rows: pd.DataFrame, clock: str, rules: Rules) -> pd.DataFrame:
     by = [name for name in rules.by if clock != "census" or name not in UNITS]
     labels = {name: "category" for name in by if name not in UNITS}
-    columns = [*by, *CLOCKS[clock].columns, "n"]
-    table = rows[rows[_CLOCK] == clock].reset_index(drop=True)[columns]
+    columns = [*by, *clock_of(clock, rules.continuum).columns, "n"]
+    table = rows[rows[_CLOCK] == clock].reset_index(drop=True).reindex(columns=columns)
     return table.astype({name: labels.get(name, "int64") for name in columns})
 
 
@@ -143,5 +143,5 @@ def _pooled(tables: list[pd.DataFrame]) -> pd.DataFrame:
     labels = tables[0].select_dtypes("category").columns
     rows = pd.concat([table.astype(dict.fromkeys(labels, object)) for table in tables], ignore_index=True)
     keys = [name for name in rows if name != "n"]
-    pooled = rows.groupby(keys, sort=True, as_index=False)["n"].sum() if keys else rows
+    pooled = rows.groupby(keys, sort=True, as_index=False).agg({"n": "sum"}) if keys else rows
     return pooled.astype(dict.fromkeys(labels, "category"))

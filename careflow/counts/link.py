@@ -14,6 +14,7 @@ _LINK = """
 CREATE TABLE {linked} AS
 WITH ordered AS (
     SELECT *,
+        row_number() OVER stays AS place,
         lead(admit) OVER stays AS next_admit,
         lead(level) OVER stays AS next_level,
         max(coalesce(discharge, {endless})) OVER (stays ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach
@@ -27,23 +28,22 @@ second_look AS (
     SELECT o.person, o.day,
         min(CASE WHEN s.admit >= o.day THEN s.admit END) AS later_admit,
         coalesce(max(CASE WHEN s.admit < o.day AND coalesce(s.discharge, {endless}) > o.day THEN 1 END), 0) AS goes_on
-    FROM overtaken o JOIN {stays} s ON s.person = o.person
+    FROM overtaken o JOIN ordered s ON s.person = o.person
     GROUP BY o.person, o.day
 ),
 second_level AS (
     SELECT person, day, later_admit, goes_on, level AS later_level FROM (
         SELECT o.*, s.level, row_number() OVER (
-            PARTITION BY o.person, o.day
-            ORDER BY coalesce(s.discharge, {endless}), s.level, s.seq {s_strata_order}) AS place
-        FROM second_look o LEFT JOIN {stays} s ON s.person = o.person AND s.admit = o.later_admit
-    ) WHERE place = 1
+            PARTITION BY o.person, o.day ORDER BY s.place) AS candidate
+        FROM second_look o LEFT JOIN ordered s ON s.person = o.person AND s.admit = o.later_admit
+    ) WHERE candidate = 1
 )
-SELECT person, grp, level, admit, discharge, reason {strata},
+SELECT person, place, grp, level, admit, discharge, reason {strata},
     CASE WHEN discharge IS NOT NULL AND reason <> {died} THEN next_level END AS next_level,
     CASE WHEN discharge IS NOT NULL AND reason <> {died} THEN next_admit - discharge END AS gap,
     concurrent
 FROM (
-    SELECT o.person, o.grp, o.level, o.admit, o.discharge, o.reason {o_strata},
+    SELECT o.person, o.place, o.grp, o.level, o.admit, o.discharge, o.reason {o_strata},
         CASE WHEN x.person IS NULL THEN o.next_level ELSE x.later_level END AS next_level,
         CASE WHEN x.person IS NULL THEN o.next_admit ELSE x.later_admit END AS next_admit,
         o.discharge IS NOT NULL AND o.reason <> {died}
@@ -108,7 +108,6 @@ def link(episodes: Episodes, *, within: int = 30) -> Transitions:
             strata=listed(""),
             o_strata=listed("o."),
             strata_order=", reason" + listed(""),
-            s_strata_order=", s.reason" + listed("s."),
         )
     )
     return Transitions(episodes=episodes, table=linked, within=within)

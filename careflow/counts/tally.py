@@ -11,7 +11,8 @@ import pandas as pd
 
 from careflow.continuum.outcomes import REASONS
 from careflow.counts.calendar import UNITS, Calendar, day_number
-from careflow.counts.clocks import CLOCKS, ENDLESS, REASON_CODE
+from careflow.counts.catalogue import clock as clock_of
+from careflow.counts.clocks import ENDLESS, REASON_CODE
 from careflow.counts.rules import Rules
 from careflow.errors import ArgumentError
 
@@ -31,10 +32,9 @@ def tally(moves: Transitions, clock: str, rules: Rules) -> pd.DataFrame:
     cutoff, start = day_number(rules.cutoff), -ENDLESS if rules.start is None else day_number(rules.start)
     known = cutoff - rules.within
     parts = _Periods(moves, rules)
-    plan = CLOCKS[clock]
     by = [name for name in rules.by if clock != "census" or name not in UNITS]
     frame = engine.frame(
-        plan.sql.format(
+        clock_of(clock, rules.continuum).sql.format(
             linked=moves.table,
             strata="".join(f"{_stratum(moves, name)} AS b{i}, " for i, name in enumerate(by)),
             names="".join(f"b{i}, " for i in range(len(by))),

@@ -10,7 +10,8 @@ from typing import NoReturn
 
 from careflow.continuum.outcomes import DIRECTIONS
 from careflow.counts.calendar import Calendar
-from careflow.counts.clocks import CLOCKS, CONCURRENT_CODE, DIED_CODE
+from careflow.counts.catalogue import DEFAULT
+from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE
 from careflow.counts.counts import Counts
 from careflow.counts.rules import Rules
 from careflow.counts.tally import check_strata, tally
@@ -53,7 +54,7 @@ class Transitions:
         windows : int or sequence of int, optional
             Windows in days, up to ``within``. Default: those of 7, 14, 30, 60 and 90 that are below it, and itself.
         clocks : str or sequence of str, optional
-            Which tables (:data:`careflow.counts.CLOCKS`). Default: all.
+            Which tables (see :func:`careflow.counts.clock`). Default: all that need no further choice.
         calendar : Calendar, optional
             Default: quarters of the calendar year.
 
@@ -64,9 +65,7 @@ class Transitions:
         """
         strata = (by,) if isinstance(by, str) else tuple(by or ())
         check_strata(self, strata)
-        names = (clocks,) if isinstance(clocks, str) else tuple(clocks or CLOCKS)
-        if unknown := [name for name in names if name not in CLOCKS]:
-            raise ArgumentError(f"no clock {unknown[0]!r}; there are {', '.join(CLOCKS)}")
+        names = (clocks,) if isinstance(clocks, str) else tuple(clocks or DEFAULT)
         episodes = self.episodes
         rules = Rules(
             continuum=episodes.continuum,

@@ -1,7 +1,34 @@
 """Estimates: counts in, tidy frames out."""
 
+from careflow.estimate.census import Census, census
+from careflow.estimate.cif import CumulativeIncidence, cumulative_incidence
+from careflow.estimate.occupation import ExpectedDays, Occupation, expected_days, occupation
+from careflow.estimate.paths import Pathways, pathways
 from careflow.estimate.rates import Rates, transition_rates
 from careflow.estimate.result import Provenance, Result
+from careflow.estimate.returns import PersonsServed, Returns, bounce_back, persons_served, readmissions
 from careflow.estimate.stays import LengthOfStay, length_of_stay
 
-__all__ = ["LengthOfStay", "Provenance", "Rates", "Result", "length_of_stay", "transition_rates"]
+__all__ = [
+    "Census",
+    "CumulativeIncidence",
+    "ExpectedDays",
+    "LengthOfStay",
+    "Occupation",
+    "Pathways",
+    "PersonsServed",
+    "Provenance",
+    "Rates",
+    "Result",
+    "Returns",
+    "bounce_back",
+    "census",
+    "cumulative_incidence",
+    "expected_days",
+    "length_of_stay",
+    "occupation",
+    "pathways",
+    "persons_served",
+    "readmissions",
+    "transition_rates",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from careflow.counts import CLOCKS, Calendar, Counts, Transitions
+from careflow.counts import Calendar, Counts, Transitions, clock
 from careflow.counts.calendar import UNITS
 from careflow.errors import ArgumentError, CountsError
 
@@ -38,7 +38,11 @@ def counts_for(
             f"these counts are not split by {lacking[0]!r} (they are by {', '.join(source.rules.by) or 'nothing'}); "
             f"count again with by={list(strata)}"
         )
-    if unit is not None and unit not in strata and any(CLOCKS[n].dated_by == "days in the period" for n in names):
+    if (
+        unit is not None
+        and unit not in strata
+        and any(clock(n, source.rules.continuum).dated_by == "days in the period" for n in names)
+    ):
         raise CountsError(
             f"these counts follow each stay within each {unit}; ask with by={unit!r} or count again without"
         )

@@ -36,8 +36,8 @@ def jackknife_se(estimate: Array, without: Array, present: npt.NDArray[np.bool_]
     Examples
     --------
     >>> se, groups = jackknife_se(np.array(0.5), np.array([0.4, 0.6, 0.5]), np.array([True, True, False]))
-    >>> float(se), int(groups)
-    (0.1, 2)
+    >>> print(f"{se:.3f} from {groups:.0f} groups")
+    0.100 from 2 groups
     """
     groups = present.sum(axis=-1).astype(float)
     square = np.where(present, (without - estimate[..., None]) ** 2, 0.0).sum(axis=-1)

@@ -110,9 +110,10 @@ def transition_rates(
     -------
     Rates
         ``frame``: the strata, then ``from, to, direction, n, of, rate, se, low, high, followed, mature``, a row for
-        every pair of a level and a level or outcome. The rows of levels, reasons of leaving, ``died`` and ``concurrent``
-        sum to 1; ``left care`` is the sum of the reasons. ``followed`` is the share of the level's discharges in the
-        stratum that were followed for the window; ``mature`` says whether the last day of the quarter was.
+        every pair of a level and a level or outcome. The rows of levels, reasons of leaving, ``died`` and
+        ``concurrent`` sum to 1; ``left care`` is the sum of the reasons. ``followed`` is the share of the level's
+        discharges in the stratum that were followed for the window; ``mature`` says whether the last day of the
+        quarter was.
 
     Raises
     ------

@@ -69,7 +69,7 @@ class Provenance:
 
     def __str__(self) -> str:
         """One line: n, window, cut-off, rule, interval, what is missing."""
-        parts = [f"{self.n:,} {self.unit} of {self.persons:,} people"]
+        parts = [f"{self.n:,} {self.unit}, from the records of {self.persons:,} people"]
         if self.within:
             parts.append("within " + ", ".join(str(w) for w in self.within) + " days")
         parts.append(f"cut-off {self.cutoff:%Y-%m-%d}")

@@ -1,0 +1,53 @@
+"""The tables that counts can hold, by name; some names carry a number, such as ``returns:30``."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from careflow.continuum import Continuum
+from careflow.counts.clocks import CLOCKS, PROCESS, Clock
+from careflow.counts.journeys import journey_sql, paths_sql
+from careflow.counts.returns import SERVED, bounces_sql, returns_sql
+from careflow.errors import ArgumentError
+
+DEFAULT: Final = (*CLOCKS, "served", "journey", "paths:4", "returns:30", "bounces:30")
+"""What ``moves.counts()`` counts unless told otherwise."""
+
+_NAME: Final = re.compile(r"(served|journey|paths|returns|bounces)(?::(\d+(?:,\d+)*))?(:reentry)?")
+
+
+def clock(name: str, continuum: Continuum) -> Clock:
+    """Return the clock of a name.
+
+    ``journey`` runs from the first admission, ``journey:1`` from the first to the level in that place, and
+    ``journey:1:reentry`` follows people back into care; ``paths:4`` holds the first four stays of each journey;
+    ``returns:30`` and ``bounces:30`` the returns and bounce-backs within 30 days, ``returns:30,0,1`` the returns to
+    the levels in places 0 and 1.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such clock.
+    """
+    if name in CLOCKS:
+        return CLOCKS[name]
+    found = _NAME.fullmatch(name)
+    if found is None:
+        raise ArgumentError(
+            f"no clock {name!r}; there are {', '.join(DEFAULT)}, the numbers being days, steps or levels"
+        )
+    kind, numbers, reentry = found[1], [int(n) for n in (found[2] or "").split(",") if n], bool(found[3])
+    if kind == "served":
+        return Clock(("state",), SERVED, "days in the period")
+    if kind == "journey":
+        start = numbers[0] if numbers else None
+        return Clock(PROCESS, journey_sql(start, reentry=reentry), "admission")
+    if not numbers:
+        raise ArgumentError(f"clock {name!r} needs a number, such as {kind}:30")
+    if kind == "paths":
+        return Clock(tuple(f"step_{i}" for i in range(1, numbers[0] + 1)), paths_sql(numbers[0]), "admission")
+    if kind == "returns":
+        levels = tuple(numbers[1:])
+        return Clock(("grp", "state", "what", "followed"), returns_sql(numbers[0], levels), "discharge")
+    return Clock(("grp", "state", "target", "what", "followed"), bounces_sql(numbers[0], continuum), "discharge")

@@ -1,0 +1,141 @@
+"""The SQL of journeys: stays of a person joined by moves, as a path of states and as a path of levels."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from careflow.counts.clocks import CENSORED, DIED_CODE, ENDLESS, ENTERED, REASON_CODE
+
+BETWEEN_CODE: Final = 151
+"""Between two stays of a journey."""
+
+LEFT_CODE: Final = 152
+"""Left care, for whatever reason."""
+
+IN_CARE_CODE: Final = 153
+"""Still in care at the cut-off."""
+
+UNKNOWN_CODE: Final = 154
+"""Discharged too shortly before the cut-off to know what follows."""
+
+# Nothing follows a death. A stay begins a journey when it starts later than `within` days after every earlier one.
+_NUMBERED: Final = f"""
+    ordered AS (
+        SELECT *, coalesce(discharge, {ENDLESS}) AS ending,
+            max(coalesce(discharge, {ENDLESS})) OVER (
+                PARTITION BY person ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach
+        FROM (
+            SELECT *, min(CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN discharge END)
+                OVER (PARTITION BY person) AS death
+            FROM {{linked}}
+        ) WHERE death IS NULL OR admit < death OR reason = {DIED_CODE - REASON_CODE}
+    ),
+    numbered AS (
+        SELECT *, sum(CASE WHEN reach IS NULL OR admit > reach + {{within}} THEN 1 ELSE 0 END) OVER (
+            PARTITION BY person ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS journey
+        FROM ordered
+    )"""
+
+# Changes of state by day; of several on one day the last counts. While stays overlap, the state is the most intensive
+# level that the person is in. The clock starts at the first admission (to {first_of}), and runs to `known`.
+_JOURNEY: Final = f"""
+WITH {_NUMBERED},
+    ended AS (
+        SELECT *, lead(admit) OVER (PARTITION BY person {{chain}} ORDER BY place) AS follows FROM numbered
+    ),
+    changes AS (
+        SELECT person, {{number}} AS journey, admit AS day, CAST(level AS INTEGER) AS state, 2 * place AS turn
+        FROM ended
+        UNION ALL
+        SELECT person, {{number}} AS journey, discharge AS day,
+            CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CODE}
+                 WHEN follows - discharge <= {{within}} THEN {BETWEEN_CODE} ELSE {LEFT_CODE} END AS state,
+            2 * place + 1 AS turn
+        FROM ended WHERE discharge IS NOT NULL
+    ),
+    settled AS (
+        SELECT person, journey, day, state FROM (
+            SELECT *, row_number() OVER (PARTITION BY person, journey, day ORDER BY turn DESC) AS latest FROM changes
+        ) WHERE latest = 1
+    ),
+    covered AS (
+        SELECT c.person, c.day, min(s.level) AS level
+        FROM settled c
+        JOIN (SELECT DISTINCT person FROM ordered WHERE admit < reach) o ON o.person = c.person
+        JOIN ordered s ON s.person = c.person AND s.admit <= c.day AND s.ending > c.day
+        GROUP BY c.person, c.day
+    ),
+    origins AS (
+        SELECT * FROM (
+            SELECT {{strata}} grp, person, {{number}} AS journey, admit AS origin,
+                row_number() OVER (PARTITION BY person, {{number}} ORDER BY place) AS candidate
+            FROM numbered {{on_admit}} WHERE {{first_of}}
+        ) WHERE candidate = 1 AND origin <= {{known}} AND origin >= {{start}}
+    ),
+    path AS (
+        SELECT {{names}} grp, c.person, c.journey, c.day - origin AS day,
+            coalesce(x.level, c.state) AS state, {{known}} - origin AS length
+        FROM settled c
+        JOIN origins o ON o.person = c.person AND o.journey = c.journey AND c.day >= o.origin AND c.day <= {{known}}
+        LEFT JOIN covered x ON x.person = c.person AND x.day = c.day
+    ),
+    steps AS (
+        SELECT *, lag(state) OVER along AS before, lead(state) OVER along AS after
+        FROM path WINDOW along AS (PARTITION BY person, journey ORDER BY day)
+    )
+SELECT {{names}} grp, CASE WHEN before IS NULL THEN state ELSE before END AS state,
+    CASE WHEN before IS NULL THEN {ENTERED} ELSE state END AS what, day, count(*) AS n
+FROM steps WHERE before IS NULL OR before <> state GROUP BY ALL
+UNION ALL
+SELECT {{names}} grp, state, {CENSORED} AS what, length AS day, count(*) AS n
+FROM steps WHERE after IS NULL GROUP BY ALL
+"""
+
+# The levels of the first stays of each journey, then how the journey went on.
+_PATHS: Final = f"""
+WITH {_NUMBERED},
+    along AS (
+        SELECT *, row_number() OVER (PARTITION BY person, journey ORDER BY place) AS step,
+            count(*) OVER (PARTITION BY person, journey) AS steps,
+            max(ending) OVER (PARTITION BY person, journey) AS finish
+        FROM numbered
+    ),
+    ends AS (
+        SELECT person, journey, max(CASE WHEN finish = {ENDLESS} THEN {IN_CARE_CODE}
+            WHEN ending < finish THEN -1
+            WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CODE}
+            WHEN finish > {{known}} THEN {UNKNOWN_CODE}
+            ELSE {REASON_CODE} + reason END) AS outcome
+        FROM along GROUP BY person, journey
+    ),
+    paths AS (
+        SELECT person, journey, {{steps}} FROM along GROUP BY person, journey
+    ),
+    firsts AS (
+        SELECT {{strata}} grp, person, journey FROM along {{on_admit}} WHERE step = 1
+    )
+SELECT {{names}} {{path}} count(*) AS n
+FROM firsts f JOIN paths USING (person, journey) JOIN ends USING (person, journey)
+GROUP BY ALL
+"""
+
+
+def journey_sql(start: int | None, *, reentry: bool) -> str:
+    """Return the SQL of the journey clock, from the first admission (to the level ``start``)."""
+    return (
+        _JOURNEY.replace("{first_of}", "true" if start is None else f"level = {int(start)}")
+        .replace("{chain}", "" if reentry else ", journey")
+        .replace("{number}", "1" if reentry else "journey")
+    )
+
+
+def paths_sql(steps: int) -> str:
+    """Return the SQL of the first ``steps`` stays of each journey and what came after."""
+    columns = [f"max(CASE WHEN step = {i} THEN level END) AS l{i}" for i in range(1, steps + 1)]
+    return _PATHS.replace("{steps}", ", ".join([*columns, "max(steps) AS steps"])).replace(
+        "{path}",
+        "".join(
+            f"coalesce(l{i}, CASE WHEN steps = {i - 1} THEN outcome ELSE -1 END) AS step_{i}, "
+            for i in range(1, steps + 1)
+        ),
+    )

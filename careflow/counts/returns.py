@@ -1,0 +1,74 @@
+"""The SQL of people who come back, and of how many people there are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from careflow.continuum import Continuum
+from careflow.continuum.outcomes import STEP_DOWN
+from careflow.counts.clocks import DIED_CODE, ENDLESS, REASON_CODE
+
+# A discharge by death or by same-day transfer cannot return, nor one that happens while another stay goes on.
+_RETURNS: Final = f"""
+SELECT {{strata}} grp, level AS state, CASE WHEN {{returned}} THEN 1 ELSE 0 END AS what,
+    CASE WHEN {{cutoff}} - discharge >= {{days}} THEN 1 ELSE 0 END AS followed, count(*) AS n
+FROM {{linked}} l {{on_discharge}}
+WHERE discharge IS NOT NULL AND reason <> {DIED_CODE - REASON_CODE} AND NOT concurrent AND coalesce(gap, 1) > 0
+GROUP BY ALL
+"""
+
+_AT_LEVELS: Final = """EXISTS (SELECT 1 FROM {linked} s WHERE s.person = l.person
+        AND s.admit > l.discharge AND s.admit <= l.discharge + {days} AND s.level IN ({levels}))"""
+
+# Of the moves that step down, those whose person is admitted again, within `days` of the new stay's start, to a level
+# at least as intensive as the one left.
+_BOUNCES: Final = """
+SELECT {strata} grp, level AS state, next_level AS target,
+    CASE WHEN EXISTS (
+        SELECT 1 FROM {linked} s WHERE s.person = l.person AND s.place > l.place
+        AND s.admit <= l.discharge + l.gap + {days} AND ({as_intensive})
+    ) THEN 1 ELSE 0 END AS what,
+    CASE WHEN {cutoff} - (discharge + gap) >= {days} THEN 1 ELSE 0 END AS followed, count(*) AS n
+FROM {linked} l {on_discharge}
+WHERE gap <= {within} AND NOT concurrent AND ({down})
+GROUP BY ALL
+"""
+
+# -1 stands for any level. People do not add up over levels or periods, so each is counted for itself.
+_SERVED: Final = f"""
+WITH seen AS (
+    SELECT {{strata}} level, person
+    FROM {{linked}} JOIN {{spans}} p ON admit <= p.last_day
+        AND (coalesce(discharge, {ENDLESS}) > p.first_day OR admit >= p.first_day)
+)
+SELECT {{names}} level AS state, count(DISTINCT person) AS n FROM seen GROUP BY ALL
+UNION ALL
+SELECT {{names}} -1 AS state, count(DISTINCT person) AS n FROM seen GROUP BY ALL
+"""
+
+SERVED: Final = _SERVED
+
+
+def returns_sql(days: int, levels: tuple[int, ...]) -> str:
+    """Return the SQL of returns within ``days``, to any level or to those given by their places."""
+    anywhere = f"gap <= {int(days)}"
+    some = _AT_LEVELS.replace("{levels}", ", ".join(str(int(level)) for level in levels))
+    return _RETURNS.replace("{returned}", some if levels else anywhere).replace("{days}", str(int(days)))
+
+
+def bounces_sql(days: int, continuum: Continuum) -> str:
+    """Return the SQL of bounce-backs within ``days`` of the new stay's start."""
+    names = continuum.names
+    places = range(len(names))
+    down = {i: [j for j in places if continuum.direction(names[i], names[j]) == STEP_DOWN] for i in places}
+
+    def pairs(origin: str, target: str, of: dict[int, list[int]]) -> str:
+        cases = [f"({origin} = {i} AND {target} IN ({', '.join(map(str, js))}))" for i, js in of.items() if js]
+        return " OR ".join(cases) or "false"
+
+    as_intensive = {i: [j for j in places if j not in down[i]] for i in places}
+    return (
+        _BOUNCES.replace("{down}", pairs("l.level", "l.next_level", down))
+        .replace("{as_intensive}", pairs("l.level", "s.level", as_intensive))
+        .replace("{days}", str(int(days)))
+    )

@@ -1,0 +1,183 @@
+"""Cumulative incidence: what happens next, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from careflow.continuum import Continuum
+from careflow.continuum.outcomes import CONCURRENT, DIED, LEFT_CARE, LEFT_REASONS, OUTCOMES, REASONS
+from careflow.counts import Calendar, Counts, Transitions
+from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE, REASON_CODE
+from careflow.errors import ArgumentError
+from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name
+from careflow.estimate.cells import Ints, strata_of
+from careflow.estimate.incidence import incidences
+from careflow.estimate.process import each_cell, process
+from careflow.estimate.result import Provenance, Result
+
+_COLUMNS: Final = ("day", "estimate", "se", "low", "high", "at_risk")
+_DEFINITIONS: Final = {
+    "stay": "Share of stays at the level that have ended each way by each day since admission (Aalen-Johansen), for "
+    "stays admitted and outcomes known up to the cut-off less {within} days; a move is the next admission within "
+    "{within} days.",
+    "gap": "Share of discharges from the level that have been admitted to each level by each day since discharge "
+    "(Aalen-Johansen), whatever the gap; not yet readmitted counts for as long as it was followed.",
+}
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class CumulativeIncidence(Result):
+    """Cumulative incidences; see :func:`cumulative_incidence` for the columns of ``frame``.
+
+    Attributes
+    ----------
+    clock : str
+        ``"stay"`` or ``"gap"``.
+    survival : pandas.DataFrame
+        What is left: strata, ``from, day, estimate, se, low, high, at_risk``; with the rows of levels, reasons,
+        ``died`` and ``concurrent`` of the same day it sums to 1.
+    """
+
+    clock: str
+    survival: pd.DataFrame
+
+
+def cumulative_incidence(
+    moves: Transitions | Counts,
+    frm: str | None = None,
+    *,
+    clock: Literal["stay", "gap"] = "stay",
+    by: str | Sequence[str] | None = None,
+    cluster: Cluster = "person",
+    level: float = 0.95,
+    calendar: Calendar | None = None,
+) -> CumulativeIncidence:
+    r"""Estimate how many stays have ended each way, or how many discharges have gone on to each level, by each day.
+
+    Parameters
+    ----------
+    moves : Transitions or Counts
+        Linked stays, or their counts.
+    frm : str, optional
+        The level to look at; every level when left out.
+    clock : {"stay", "gap"}
+        ``"stay"``: days since admission to the level; causes are the next level, the reasons of leaving care, death,
+        and care that goes on. It runs to the cut-off less the link window, so that each cause is known; stays open on
+        that day are censored there. ``"gap"``: days since discharge; causes are the next level whatever the gap, and
+        death on day 0; censored at the cut-off.
+    by : str or sequence of str, optional
+        Strata; a quarter is that of admission on the stay clock and of discharge on the gap clock.
+    cluster, level, calendar
+        As in :func:`transition_rates`.
+
+    Returns
+    -------
+    CumulativeIncidence
+        ``frame``: the strata, then ``from, to, day, estimate, se, low, high, at_risk``, a row for each day on which a
+        stay ended (each way or censored). ``left care`` is the sum of its reasons.
+
+    Raises
+    ------
+    ArgumentError, CountsError
+        If the level, the clock or a stratum does not exist.
+
+    Notes
+    -----
+    :math:`I_k(t) = \sum_{s \le t} S(s-)\, d_{ks}/n_s` with log-log limits (Aalen and Johansen 1978); the plain
+    standard error is the multinomial Greenwood one of R's ``etm``.
+
+    Examples
+    --------
+    >>> import pandas as pd, careflow as cf
+    >>> stays = pd.DataFrame({"person_id": ["a", "a", "b"], "level": ["php", "iop", "php"],
+    ...     "admit_date": ["2024-01-01", "2024-01-15", "2024-01-01"],
+    ...     "discharge_date": ["2024-01-11", "2024-03-01", "2024-01-21"]})
+    >>> moves = cf.link(cf.read_episodes(stays, cutoff="2024-12-31"))
+    >>> nexts = cf.cumulative_incidence(moves, "php", cluster=None).frame
+    >>> nexts.loc[nexts["to"] == "iop", ["day", "estimate"]].values.tolist()
+    [[10.0, 0.5], [20.0, 0.5]]
+    """
+    check_options(cluster, level)
+    if clock not in _DEFINITIONS:
+        raise ArgumentError(f"clock is 'stay' or 'gap'; it was {clock!r}")
+    name = "exit" if clock == "stay" else "gap"
+    counts, strata_names = counts_for(moves, name, by, calendar=calendar)
+    continuum = counts.rules.continuum
+    table = counts.tables[name]
+    if frm is not None:
+        table = table[table["state"] == continuum.index(frm)]
+    names, sets, causes = _sets(continuum, clock)
+    strata = strata_of(table, counts.rules, strata_names)
+    parts: list[pd.DataFrame] = []
+    left: list[pd.DataFrame] = []
+    entered = 0
+    for stratum, state, cell in each_cell(table, strata.place):
+        seen = process(cell, causes)
+        found = incidences(seen, sets, cluster, level)
+        entered += found.of
+        keep = (seen.events.sum(axis=(0, 1)) + seen.censored.sum(axis=0)) > 0
+        curves = [getattr(found, c)[:, keep] for c in ("rate", "se", "low", "high")]
+        key = {"_stratum": stratum, "from": state}
+        days, at_risk = found.days[keep], found.at_risk[keep]
+        for i, cause in enumerate([*names, None]):
+            rows = dict(zip(_COLUMNS, (days, *(curve[i] for curve in curves), at_risk), strict=True))
+            (left if cause is None else parts).append(pd.DataFrame(rows | key | {"to": cause}))
+    about = Provenance(
+        measure="cumulative incidence",
+        definition=_DEFINITIONS[clock].format(within=counts.rules.within),
+        n=entered,
+        unit="stays" if clock == "stay" else "discharges",
+        persons=counts.persons,
+        cutoff=counts.rules.cutoff,
+        start=counts.rules.start,
+        dated_by=("admission" if clock == "stay" else "discharge") if strata_names else "",
+        interval=interval_name("log-log", level, cluster),
+        within=(counts.rules.within,) if clock == "stay" else (),
+        by=strata_names,
+        level=level,
+        source=counts.source,
+    )
+    keys = ["from", "to"]
+    return CumulativeIncidence(
+        _tidy(parts, strata.frame, continuum, keys),
+        about,
+        continuum,
+        clock=clock,
+        survival=_tidy(left, strata.frame, continuum, ["from"]),
+    )
+
+
+def _sets(continuum: Continuum, clock: str) -> tuple[list[str], Ints, tuple[int, ...]]:
+    """Return the values of ``to``, which causes make up each, and the codes of the causes."""
+    levels = list(range(len(continuum)))
+    if clock == "gap":
+        names = [*continuum.names, DIED, CONCURRENT]
+        return names, np.eye(len(names), dtype=np.int64), (*levels, DIED_CODE, CONCURRENT_CODE)
+    reasons = [REASON_CODE + REASONS.index(reason) for reason in LEFT_REASONS]
+    causes = (*levels, *reasons, DIED_CODE, CONCURRENT_CODE)
+    names = [*continuum.names, *LEFT_REASONS, LEFT_CARE, DIED, CONCURRENT]
+    single = np.eye(len(causes), dtype=np.int64)
+    left = single[len(levels) : len(levels) + len(reasons)].sum(axis=0, keepdims=True)
+    place = len(levels) + len(reasons)
+    return names, np.concatenate([single[:place], left, single[place:]]), causes
+
+
+def _tidy(parts: list[pd.DataFrame], strata: pd.DataFrame, continuum: Continuum, keys: list[str]) -> pd.DataFrame:
+    columns = [*strata.columns, *keys, *_COLUMNS]
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    rows = pd.concat(parts, ignore_index=True)
+    frame = pd.concat([strata.loc[rows.pop("_stratum")].reset_index(drop=True), rows], axis=1)
+    frame["from"] = pd.Categorical.from_codes(frame["from"].to_numpy(), dtype=_dtype(continuum.names))
+    if "to" in keys:
+        frame["to"] = pd.Categorical(frame["to"], dtype=_dtype([*continuum.names, *OUTCOMES]))
+    return frame[columns].sort_values([*strata.columns, *keys, "day"], kind="stable", ignore_index=True)
+
+
+def _dtype(names: Sequence[str]) -> pd.CategoricalDtype[Any]:
+    return pd.CategoricalDtype(list(names), ordered=True)

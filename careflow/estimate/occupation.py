@@ -1,0 +1,265 @@
+"""Where people are on each day of a journey, and how many days they spend at each level."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from careflow.continuum.outcomes import DIED, LEFT_CARE
+from careflow.counts import Calendar, Counts, Transitions
+from careflow.counts.clocks import DIED_CODE, ENTERED
+from careflow.counts.journeys import BETWEEN_CODE, LEFT_CODE
+from careflow.errors import ArgumentError
+from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name
+from careflow.estimate.cells import Strata, strata_of
+from careflow.estimate.intervals import log_log_incidence, quantile_of
+from careflow.estimate.result import Provenance, Result
+from careflow.estimate.states import States, hazards, occupied, occupied_se, states
+from careflow.estimate.survival import clustered_se
+
+Array = npt.NDArray[np.float64]
+
+BETWEEN: Final = "between stays"
+_OUT: Final = (BETWEEN, LEFT_CARE, DIED)
+_OUT_CODES: Final = (BETWEEN_CODE, LEFT_CODE, DIED_CODE)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Occupation(Result):
+    """State occupation; see :func:`occupation` for the columns of ``frame``."""
+
+    start: str | None
+    days: int
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class ExpectedDays(Result):
+    """Expected days by level; see :func:`expected_days` for the columns of ``frame``."""
+
+    start: str | None
+    days: int
+
+
+def occupation(
+    moves: Transitions | Counts,
+    *,
+    start: str | None = None,
+    days: int = 365,
+    reentry: bool = False,
+    by: str | Sequence[str] | None = None,
+    cluster: Cluster = "person",
+    level: float = 0.95,
+    calendar: Calendar | None = None,
+) -> Occupation:
+    r"""Estimate what share of journeys is at each level on each day since they began.
+
+    Parameters
+    ----------
+    moves : Transitions or Counts
+        Linked stays, or their counts.
+    start : str, optional
+        The clock starts at each journey's first admission to this level; at its first admission when left out.
+    days : int
+        Up to which day.
+    reentry : bool
+        Whether to follow people back into care after they have left it. One clock a person then, from the first
+        admission.
+    by : str or sequence of str, optional
+        Strata, of the stay at which the clock starts.
+    cluster, level, calendar
+        As in :func:`transition_rates`.
+
+    Returns
+    -------
+    Occupation
+        ``frame``: the strata, then ``day, state, estimate, se, low, high``, for the days 0 to ``days``. The states are
+        the levels, ``between stays`` (a move is to come), ``left care`` and ``died``; on every day they sum to 1.
+
+    Raises
+    ------
+    ArgumentError, CountsError
+        If a level, a stratum or a number of days does not fit.
+
+    Notes
+    -----
+    :math:`p(t) = p(0) \prod_{s \le t} (I + dA(s))` over reversible states, from one-day transition counts, up to the
+    cut-off less the link window, so that what follows a discharge is known. Several changes on one day are one net
+    move. With random censoring the occupation is right whether or not the process is Markov (Datta and Satten 2001,
+    Statistics and Probability Letters 55:403-411).
+
+    Examples
+    --------
+    >>> import pandas as pd, careflow as cf
+    >>> stays = pd.DataFrame({"person_id": ["a", "a", "b"], "level": ["php", "iop", "php"],
+    ...     "admit_date": ["2024-01-01", "2024-01-15", "2024-01-01"],
+    ...     "discharge_date": ["2024-01-11", "2024-03-01", "2024-01-21"]})
+    >>> moves = cf.link(cf.read_episodes(stays, cutoff="2024-12-31"))
+    >>> where = cf.occupation(moves, start="php", days=30, cluster=None).frame
+    >>> where[(where["day"] == 12) & (where["estimate"] > 0)][["state", "estimate"]].values.tolist()
+    [['php', 0.5], ['between stays', 0.5]]
+    """
+    journeys = _Journeys(moves, start, days, reentry, by, cluster, level, calendar)
+    frame = journeys.frame("state", np.arange(days + 1), _occupation, bounded=True)
+    definition = (
+        f"Share of journeys at each level on each day since the first admission{f' to {start}' if start else ''} "
+        "(Aalen-Johansen), followed to the cut-off less the link window"
+        + ("; people are followed back into care." if reentry else "; who left care is not followed back into it.")
+    )
+    about = journeys.about("state occupation", definition, "log-log")
+    return Occupation(frame, about, journeys.counts.rules.continuum, start=start, days=days)
+
+
+def expected_days(
+    moves: Transitions | Counts,
+    *,
+    start: str | None = None,
+    days: int = 365,
+    reentry: bool = False,
+    by: str | Sequence[str] | None = None,
+    cluster: Cluster = "person",
+    level: float = 0.95,
+    calendar: Calendar | None = None,
+) -> ExpectedDays:
+    r"""Estimate how many of the first ``days`` days of a journey are spent at each level.
+
+    Parameters
+    ----------
+    moves, start, days, reentry, by, cluster, level, calendar
+        As in :func:`occupation`.
+
+    Returns
+    -------
+    ExpectedDays
+        ``frame``: the strata, then ``state, days, se, low, high``; the days of all states sum to ``days``.
+
+    Raises
+    ------
+    ArgumentError, CountsError
+        As in :func:`occupation`.
+
+    Notes
+    -----
+    :math:`\sum_{t=0}^{D-1} p(t)`, the area under the state occupation, with limits from the normal or *t* quantile.
+
+    Examples
+    --------
+    >>> import pandas as pd, careflow as cf
+    >>> stays = pd.DataFrame({"person_id": ["a", "b"], "level": ["php", "php"],
+    ...     "admit_date": ["2024-01-01", "2024-01-01"], "discharge_date": ["2024-01-11", "2024-01-21"]})
+    >>> moves = cf.link(cf.read_episodes(stays, cutoff="2024-12-31"))
+    >>> spent = cf.expected_days(moves, start="php", days=100, cluster=None).frame
+    >>> spent.loc[spent["days"] > 0, ["state", "days"]].values.tolist()
+    [['php', 15.0], ['left care', 85.0]]
+    """
+    journeys = _Journeys(moves, start, days, reentry, by, cluster, level, calendar)
+    frame = journeys.frame("days", np.array([days]), _spent, bounded=False).drop(columns="day")
+    definition = (
+        f"Days out of the first {days} since the first admission{f' to {start}' if start else ''} that are spent at "
+        "each level: the area under the state occupation."
+    )
+    about = journeys.about("expected days", definition, "normal" if cluster is None else "t")
+    return ExpectedDays(frame, about, journeys.counts.rules.continuum, start=start, days=days)
+
+
+def _occupation(process: States, cluster: Cluster) -> tuple[Array, Array, int | None]:
+    """Return estimates and standard errors, shape (days + 1, states), and the number of groups."""
+    return _estimated(process, cluster, lambda path: path, spent=False)
+
+
+def _spent(process: States, cluster: Cluster) -> tuple[Array, Array, int | None]:
+    def area(path: Array) -> Array:
+        return np.asarray(path[..., :-1, :].sum(axis=-2, keepdims=True))
+
+    return _estimated(process, cluster, area, spent=True)
+
+
+def _estimated(
+    process: States, cluster: Cluster, shown: Callable[[Array], Array], *, spent: bool
+) -> tuple[Array, Array, int | None]:
+    start, moves, risk = process.start, process.moves, process.at_risk
+    all_start, all_moves, all_risk = start.sum(axis=0), moves.sum(axis=0), risk.sum(axis=0)
+    estimate = shown(occupied(all_start, hazards(all_moves, all_risk)))
+    if cluster is None:
+        plain = occupied_se(process, spent=spent)
+        return estimate, plain[-2:-1] if spent else plain, None
+    with np.errstate(invalid="ignore"):
+        without = shown(occupied(all_start - start, hazards(all_moves - moves, all_risk - risk)))
+    flat = without.reshape(len(without), -1)
+    se, groups = clustered_se(estimate.reshape(-1), flat, process.present)
+    return estimate, se.reshape(estimate.shape), groups
+
+
+class _Journeys:
+    """What :func:`occupation` and :func:`expected_days` share: the counts asked for, and the tidy frame."""
+
+    def __init__(
+        self,
+        moves: Transitions | Counts,
+        start: str | None,
+        days: int,
+        reentry: bool,
+        by: str | Sequence[str] | None,
+        cluster: Cluster,
+        level: float,
+        calendar: Calendar | None,
+    ) -> None:
+        check_options(cluster, level)
+        if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= 3650:
+            raise ArgumentError(f"days is a whole number from 1 to 3650; it was {days!r}")
+        continuum = moves.rules.continuum if isinstance(moves, Counts) else moves.episodes.continuum
+        place = "" if start is None else f":{continuum.index(start)}"
+        clock = f"journey{place}{':reentry' if reentry else ''}"
+        self.counts, self.by = counts_for(moves, clock, by, calendar=calendar)
+        self.table, self.days, self.cluster, self.level = self.counts.tables[clock], days, cluster, level
+        self.strata: Strata = strata_of(self.table, self.counts.rules, self.by)
+        self.names = [*continuum.names, *_OUT]
+        self.codes = (*range(len(continuum)), *_OUT_CODES)
+
+    def each(self) -> Iterator[tuple[int, States]]:
+        for stratum in np.unique(self.strata.place):
+            yield int(stratum), states(self.table[self.strata.place == stratum], self.codes, self.days)
+
+    def frame(
+        self,
+        value: str,
+        days: npt.NDArray[np.int64],
+        estimate: Callable[[States, Cluster], tuple[Array, Array, int | None]],
+        *,
+        bounded: bool,
+    ) -> pd.DataFrame:
+        column = "estimate" if value == "state" else value
+        state = pd.Series(pd.Categorical(self.names, self.names, ordered=True), name="state")
+        frame = self.strata.repeat(pd.Series(days, name="day"), state)
+        numbers = np.full((len(self.strata), len(days) * len(state), 4), np.nan)
+        for stratum, process in self.each():
+            found, se, groups = estimate(process, self.cluster)
+            z = quantile_of(self.level, groups)
+            low, high = log_log_incidence(found, se, z) if bounded else (found - z * se, found + z * se)
+            if not bounded:
+                low, high = np.maximum(low, 0), np.minimum(high, self.days)
+            numbers[stratum] = np.stack([x.ravel() for x in (found, se, low, high)], axis=-1)
+        frame[[column, "se", "low", "high"]] = numbers.reshape(-1, 4)
+        return frame
+
+    def about(self, measure: str, definition: str, interval: str) -> Provenance:
+        rules = self.counts.rules
+        return Provenance(
+            measure=measure,
+            definition=definition,
+            n=int(self.table.loc[self.table["what"] == ENTERED, "n"].sum()),
+            unit="journeys",
+            persons=self.counts.persons,
+            cutoff=rules.cutoff,
+            start=rules.start,
+            dated_by="admission" if self.by else "",
+            interval=interval_name(interval, self.level, self.cluster),
+            within=(rules.within,),
+            by=self.by,
+            level=self.level,
+            source=self.counts.source,
+        )

@@ -1,0 +1,113 @@
+"""Pathways: which levels people go through, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from careflow.continuum.outcomes import REASONS
+from careflow.counts import Calendar, Counts, Transitions
+from careflow.counts.clocks import REASON_CODE
+from careflow.counts.journeys import IN_CARE_CODE, UNKNOWN_CODE
+from careflow.errors import ArgumentError
+from careflow.estimate.asked import counts_for
+from careflow.estimate.cells import strata_of
+from careflow.estimate.result import Provenance, Result
+
+IN_CARE: Final = "in care"
+NOT_YET_KNOWN: Final = "not yet known"
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Pathways(Result):
+    """Pathways; see :func:`pathways` for the columns of ``frame``."""
+
+    steps: int
+
+
+def pathways(
+    moves: Transitions | Counts,
+    *,
+    steps: int = 4,
+    by: str | Sequence[str] | None = None,
+    calendar: Calendar | None = None,
+) -> Pathways:
+    """Count the ways that journeys take through the levels.
+
+    A journey is a chain of stays of one person joined by moves.
+
+    Parameters
+    ----------
+    moves : Transitions or Counts
+        Linked stays, or their counts.
+    steps : int
+        How many stays of each journey to look at, 1 to 12.
+    by : str or sequence of str, optional
+        Strata, of the journey's first stay.
+    calendar : Calendar, optional
+        Which months make a quarter.
+
+    Returns
+    -------
+    Pathways
+        ``frame``: the strata, then ``step_1 ... step_k, n, share``, the commonest pathway first. A step is a level, or
+        how the journey ended there: a reason of leaving care, ``died``, ``in care`` (at the cut-off) or ``not yet
+        known``; it is missing after the end.
+
+    Raises
+    ------
+    ArgumentError, CountsError
+        If ``steps`` or a stratum does not fit.
+
+    Examples
+    --------
+    >>> import pandas as pd, careflow as cf
+    >>> stays = pd.DataFrame({"person_id": ["a", "a", "b"], "level": ["php", "iop", "php"],
+    ...     "admit_date": ["2024-01-01", "2024-01-15", "2024-01-01"],
+    ...     "discharge_date": ["2024-01-11", "2024-03-01", "2024-01-21"],
+    ...     "discharge_reason": ["completed", "completed", "left early"]})
+    >>> cf.pathways(cf.link(cf.read_episodes(stays, cutoff="2024-12-31")), steps=3).frame.values.tolist()
+    [['php', 'iop', 'completed', 1, 0.5], ['php', 'left early', nan, 1, 0.5]]
+    """
+    if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= 12:
+        raise ArgumentError(f"steps is a whole number from 1 to 12; it was {steps!r}")
+    clock = f"paths:{steps}"
+    counts, names = counts_for(moves, clock, by, calendar=calendar)
+    table, continuum = counts.tables[clock], counts.rules.continuum
+    strata = strata_of(table, counts.rules, names)
+    words = dict(enumerate(continuum.names)) | {REASON_CODE + i: reason for i, reason in enumerate(REASONS)}
+    words |= {IN_CARE_CODE: IN_CARE, UNKNOWN_CODE: NOT_YET_KNOWN}
+    columns = [f"step_{i}" for i in range(1, steps + 1)]
+    rows = table[columns].assign(_stratum=strata.place, n=table["n"]).groupby(["_stratum", *columns], as_index=False)
+    frame = rows.agg({"n": "sum"}).sort_values(
+        ["_stratum", "n", *columns], ascending=[True, False, *[True] * steps], ignore_index=True
+    )
+    whole = frame.groupby("_stratum")["n"].transform("sum")
+    frame["share"] = frame["n"] / whole
+    labels = [*continuum.names, *REASONS, IN_CARE, NOT_YET_KNOWN]
+    for column in columns:
+        frame[column] = pd.Categorical(frame[column].map(words), labels, ordered=True)
+    place = frame.pop("_stratum").to_numpy(dtype=np.int64)
+    about = Provenance(
+        measure="pathways",
+        definition=(
+            f"Journeys by the levels of their first {steps} stays; stays less than {counts.rules.within + 1} days "
+            "apart belong to one journey."
+        ),
+        n=int(frame["n"].sum()),
+        unit="journeys",
+        persons=counts.persons,
+        cutoff=counts.rules.cutoff,
+        start=counts.rules.start,
+        dated_by="admission" if names else "",
+        interval="",
+        within=(counts.rules.within,),
+        by=names,
+        source=counts.source,
+    )
+    tidy = pd.concat([strata.frame.loc[place].reset_index(drop=True), frame], axis=1)
+    return Pathways(tidy, about, continuum, steps=steps)

@@ -1,0 +1,296 @@
+"""People who come back: returns after a discharge, bounce-backs after a step down, and how many people were served."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from careflow.continuum.outcomes import STEP_DOWN
+from careflow.counts import Calendar, Counts, Transitions
+from careflow.counts.rules import GROUPS
+from careflow.errors import ArgumentError
+from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name, unit_of
+from careflow.estimate.cells import Ints, add_up, strata_of
+from careflow.estimate.proportions import shares
+from careflow.estimate.result import Provenance, Result
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Returns(Result):
+    """Shares of discharges, or of step-downs, after which the person was admitted again.
+
+    Attributes
+    ----------
+    days : int
+        Within how many days.
+    """
+
+    days: int
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class PersonsServed(Result):
+    """Distinct people; they do not add up over periods or levels."""
+
+
+def readmissions(
+    moves: Transitions | Counts,
+    *,
+    days: int = 30,
+    to: str | Sequence[str] | None = None,
+    by: str | Sequence[str] | None = None,
+    cluster: Cluster = "person",
+    level: float = 0.95,
+    calendar: Calendar | None = None,
+) -> Returns:
+    """Estimate what share of discharges was followed by another admission within ``days``.
+
+    The denominator is the discharges that were followed for ``days``, without deaths, same-day transfers and
+    discharges while another stay goes on; the numerator is those with an admission 1 to ``days`` days later.
+
+    Parameters
+    ----------
+    moves : Transitions or Counts
+        Linked stays, or their counts.
+    days : int
+        Within how many days.
+    to : str or sequence of str, optional
+        Only admissions to these levels; any level when left out.
+    by, cluster, level, calendar
+        As in :func:`transition_rates`; a quarter is that of the discharge.
+
+    Returns
+    -------
+    Returns
+        ``frame``: the strata, then ``from, n, of, rate, se, low, high, followed, mature``.
+
+    Raises
+    ------
+    ArgumentError, CountsError
+        If ``days``, a level or a stratum does not fit.
+
+    Examples
+    --------
+    >>> import pandas as pd, careflow as cf
+    >>> stays = pd.DataFrame({"person_id": ["a", "a", "b"], "level": ["inpatient"] * 3,
+    ...     "admit_date": ["2024-01-01", "2024-01-20", "2024-01-01"],
+    ...     "discharge_date": ["2024-01-05", "2024-01-25", "2024-01-05"]})
+    >>> frame = cf.readmissions(cf.link(cf.read_episodes(stays, cutoff="2024-12-31")), days=30, cluster=None).frame
+    >>> frame.loc[frame["from"] == "inpatient", ["n", "of"]].values.tolist()
+    [[1, 3]]
+    """
+    _check_days(days)
+    continuum = moves.rules.continuum if isinstance(moves, Counts) else moves.episodes.continuum
+    targets = (to,) if isinstance(to, str) else tuple(to or ())
+    places = "".join(f",{continuum.index(name)}" for name in targets)
+    what = f"to {', '.join(targets)} " if targets else ""
+    definition = (
+        f"Discharges with another admission {what}1 to {days} days later, as a share of the discharges that were "
+        f"followed for {days} days; without deaths and same-day transfers."
+    )
+    return _returned(
+        moves,
+        f"returns:{days}{places}",
+        ["from"],
+        "readmission rate",
+        definition,
+        "discharges",
+        days,
+        by,
+        cluster,
+        level,
+        calendar,
+    )
+
+
+def bounce_back(
+    moves: Transitions | Counts,
+    *,
+    days: int = 30,
+    by: str | Sequence[str] | None = None,
+    cluster: Cluster = "person",
+    level: float = 0.95,
+    calendar: Calendar | None = None,
+) -> Returns:
+    """Estimate what share of step-downs was undone within ``days``.
+
+    The denominator is the step-down moves whose new stay began at least ``days`` days before the cut-off; the
+    numerator is those followed, within ``days`` days of that start, by an admission to a level at least as intensive
+    as the one left.
+
+    Parameters
+    ----------
+    moves : Transitions or Counts
+        Linked stays, or their counts.
+    days : int
+        Within how many days.
+    by, cluster, level, calendar
+        As in :func:`transition_rates`; a quarter is that of the discharge that began the step down.
+
+    Returns
+    -------
+    Returns
+        ``frame``: the strata, then ``from, to, n, of, rate, se, low, high, followed, mature``, a row for each pair of
+        levels that is a step down.
+
+    Raises
+    ------
+    ArgumentError, CountsError
+        If ``days`` or a stratum does not fit.
+
+    Examples
+    --------
+    >>> import pandas as pd, careflow as cf
+    >>> stays = pd.DataFrame({"person_id": ["a"] * 3, "level": ["residential", "php", "residential"],
+    ...     "admit_date": ["2024-01-01", "2024-02-01", "2024-02-10"],
+    ...     "discharge_date": ["2024-02-01", "2024-02-08", "2024-03-01"]})
+    >>> frame = cf.bounce_back(cf.link(cf.read_episodes(stays, cutoff="2024-12-31")), cluster=None).frame
+    >>> frame.loc[frame["of"] > 0, ["from", "to", "n", "of"]].values.tolist()
+    [['residential', 'php', 1, 1]]
+    """
+    _check_days(days)
+    definition = (
+        f"Step-downs followed, within {days} days of the new stay's start, by an admission to a level at least as "
+        f"intensive as the one left, as a share of the step-downs whose new stay began {days} days before the cut-off."
+    )
+    return _returned(
+        moves,
+        f"bounces:{days}",
+        ["from", "to"],
+        "bounce-back rate",
+        definition,
+        "step-downs",
+        days,
+        by,
+        cluster,
+        level,
+        calendar,
+    )
+
+
+def persons_served(
+    moves: Transitions | Counts, *, by: str | Sequence[str] = "quarter", calendar: Calendar | None = None
+) -> PersonsServed:
+    """Count the distinct people who were admitted in a period or in care on any of its days.
+
+    Parameters
+    ----------
+    moves : Transitions or Counts
+        Linked stays, or their counts.
+    by : str or sequence of str
+        The period, and any further strata.
+    calendar : Calendar, optional
+        Which months make a quarter.
+
+    Returns
+    -------
+    PersonsServed
+        ``frame``: the strata, then ``level, persons``; the level ``any`` counts everybody once. People do not add up
+        over levels or periods.
+
+    Examples
+    --------
+    >>> import pandas as pd, careflow as cf
+    >>> stays = pd.DataFrame({"person_id": ["a", "a"], "level": ["php", "iop"],
+    ...     "admit_date": ["2024-01-01", "2024-01-20"], "discharge_date": ["2024-01-19", "2024-02-10"]})
+    >>> frame = cf.persons_served(cf.link(cf.read_episodes(stays, cutoff="2024-03-31"))).frame
+    >>> frame.loc[frame["persons"] > 0, ["level", "persons"]].values.tolist()
+    [['php', 1], ['iop', 1], ['any', 1]]
+    """
+    counts, names = counts_for(moves, "served", by, calendar=calendar)
+    table, continuum = counts.tables["served"], counts.rules.continuum
+    if set(names) != set(counts.rules.by):
+        raise ArgumentError(f"people do not add up over strata; these counts have them by {', '.join(counts.rules.by)}")
+    strata = strata_of(table, counts.rules, names)
+    labels = [*continuum.names, "any"]
+    place = np.where(table["state"] < 0, len(continuum), table["state"])
+    persons = add_up(table["n"], (strata.place, len(strata)), (place, len(labels)))
+    frame = strata.repeat(pd.Series(pd.Categorical(labels, labels, ordered=True), name="level"))
+    frame["persons"] = persons.ravel()
+    about = Provenance(
+        measure="persons served",
+        definition="Distinct people who were admitted in the period or in care on any of its days.",
+        n=counts.persons,
+        unit="people",
+        persons=counts.persons,
+        cutoff=counts.rules.cutoff,
+        start=counts.rules.start,
+        dated_by="days in the period",
+        interval="",
+        by=names,
+        source=counts.source,
+    )
+    return PersonsServed(frame, about, continuum)
+
+
+def _check_days(days: int) -> None:
+    if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= 3650:
+        raise ArgumentError(f"days is a whole number from 1 to 3650; it was {days!r}")
+
+
+def _returned(
+    moves: Transitions | Counts,
+    clock: str,
+    keys: list[str],
+    measure: str,
+    definition: str,
+    unit: str,
+    days: int,
+    by: str | Sequence[str] | None,
+    cluster: Cluster,
+    level: float,
+    calendar: Calendar | None,
+) -> Returns:
+    check_options(cluster, level)
+    counts, names = counts_for(moves, clock, by, calendar=calendar)
+    table, continuum = counts.tables[clock], counts.rules.continuum
+    strata = strata_of(table, counts.rules, names)
+    pairs = _pairs(counts, keys)
+    index = {pair: i for i, pair in enumerate(pairs)}
+    columns = ["state", "target"][: len(keys)]
+    place = np.array([index[row] for row in table[columns].itertuples(index=False, name=None)], dtype=np.int64)
+    axes = ((strata.place, len(strata)), (place, len(pairs)), (table["grp"], GROUPS))
+    of = add_up(table["n"] * table["followed"], *axes)
+    n = add_up(table["n"] * table["followed"] * table["what"], *axes)
+    every: Ints = add_up(table["n"], *axes[:2])
+    found = shares(n, of, cluster=cluster, level=level)
+    labels = continuum.names
+    frame = strata.frame.loc[np.repeat(np.arange(len(strata)), len(pairs))].reset_index(drop=True)
+    for i, key in enumerate(keys):
+        frame[key] = pd.Categorical(np.tile([labels[pair[i]] for pair in pairs], len(strata)), labels, ordered=True)
+    frame["n"], frame["of"] = n.sum(axis=-1).ravel(), of.sum(axis=-1).ravel()
+    for name, values in (("rate", found.share), ("se", found.se), ("low", found.low), ("high", found.high)):
+        frame[name] = values.ravel()
+    ratio = np.divide(of.sum(axis=-1), every, out=np.full(every.shape, np.nan), where=every > 0)
+    frame["followed"] = ratio.ravel()
+    frame["mature"] = np.repeat(strata.mature(counts.rules, days), len(pairs))
+    late = frame.loc[~frame["mature"], unit_of(names) or "from"].unique()
+    about = Provenance(
+        measure=measure,
+        definition=definition,
+        n=int(of.sum()),
+        unit=unit,
+        persons=counts.persons,
+        cutoff=counts.rules.cutoff,
+        start=counts.rules.start,
+        dated_by="discharge",
+        interval=interval_name("Wilson", level, cluster),
+        within=(days,),
+        by=names,
+        level=level,
+        missing=f"not yet mature: {', '.join(map(str, late))}" if len(late) else "",
+        source=counts.source,
+    )
+    return Returns(frame, about, continuum, days=days)
+
+
+def _pairs(counts: Counts, keys: list[str]) -> list[tuple[int, ...]]:
+    continuum = counts.rules.continuum
+    places = range(len(continuum))
+    if len(keys) == 1:
+        return [(i,) for i in places]
+    names = continuum.names
+    return [(i, j) for i in places for j in places if continuum.direction(names[i], names[j]) == STEP_DOWN]
