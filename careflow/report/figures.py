@@ -1,0 +1,85 @@
+"""The pictures of the report, each drawn once and written as SVG and PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from careflow import charts
+from careflow.charts.words import period
+from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
+from careflow.report.content import Content
+from careflow.report.periods import LEFT_EARLY
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FOLDER: Final = "charts"
+_DPI: Final = 200
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A picture before it is drawn: the plain name of its files, its heading, and how to draw it."""
+
+    name: str
+    heading: str
+    quarter: str
+    draw: Callable[[], Axes]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of the report: where its files are, and what it says to who cannot see it."""
+
+    name: str
+    heading: str
+    quarter: str
+    alt: str
+    svg: Path
+    png: Path
+
+
+def plans(content: Content) -> Iterator[Plan]:
+    """Return the pictures in the order of the page; ``quarter`` is empty for those over all quarters."""
+    rates, stays, chosen = content.rates, content.stays, content.quarter
+    notes = f"{content.label}."
+    for one in content.periods:
+        name = "flow_map" if one.name == chosen else f"flow_map_{one.name}"
+        yield Plan(
+            name,
+            f"Where people went after {one.label}",
+            one.name,
+            lambda quarter=one.name: charts.flow_map(rates, quarter=quarter, stays=stays, notes=notes),
+        )
+    when = period(chosen)
+    yield Plan(
+        "transition_matrix", f"Every level to every other, {when}", chosen,
+        lambda: charts.transition_matrix(rates, quarter=chosen, notes=notes),
+    )  # fmt: skip
+    yield Plan(
+        "length_of_stay", f"How long stays last, {when}", chosen,
+        lambda: charts.los(stays, quarter=chosen, notes=notes),
+    )  # fmt: skip
+    measures = ((STEP_DOWN, "Stepping down"), (STEP_UP, "Stepping up"), (LEFT_EARLY, "Leaving early"))
+    for measure, heading in measures:
+        yield Plan(
+            f"trend_{measure.replace('-', '_').replace(' ', '_')}", f"{heading}, quarter by quarter", "",
+            lambda measure=measure: charts.trend(rates, measure=measure, notes=notes),
+        )  # fmt: skip
+    yield Plan(
+        "trend_length_of_stay", "Length of stay, quarter by quarter", "", lambda: charts.trend(stays, notes=notes)
+    )
+
+
+def write(plan: Plan, folder: Path) -> Picture:
+    """Draw a picture and write its files into ``folder / "charts"``."""
+    place = folder / FOLDER
+    place.mkdir(exist_ok=True)
+    with charts.theme("report"):
+        ax = plan.draw()
+    svg = charts.save(ax, place / f"{plan.name}.svg")
+    png = charts.save(ax, place / f"{plan.name}.png", dpi=_DPI)
+    return Picture(plan.name, plan.heading, plan.quarter, charts.alt_text(ax), svg, png)

@@ -1,0 +1,87 @@
+"""What every number of the report means: from its provenance, and the words that all numbers share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from careflow.charts.words import day
+from careflow.counts.rules import Rules
+from careflow.estimate.result import Provenance
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word of the report, what it means, and the facts that its numbers rest on."""
+
+    key: str
+    name: str
+    meaning: str
+    facts: tuple[str, ...] = ()
+
+
+def glossary(rules: Rules, rates: Provenance, stays: Provenance, below: int) -> tuple[Term, ...]:
+    """Return the terms of the report in the order in which a reader meets them."""
+    within, cutoff = rules.within, day(rules.cutoff)
+    return (
+        Term("rate", "Transition rate", rates.definition, facts(rates)),
+        Term(
+            "directions",
+            "Stepped down, stepped up, same rank",
+            f"The next admission, within {within} days of discharge, was to a less intensive level, to a more intensive "
+            "one, or to the same level or one of equal rank. The order of the levels is that of the continuum "
+            f"“{rules.continuum.name}”: {', '.join(level.label for level in rules.continuum.levels)}.",
+        ),
+        Term(
+            "outcomes",
+            "Completed, left early, other outcomes",
+            f"No admission within {within} days of a discharge that was followed that long; the recorded reason of "
+            "discharge splits it. Left early is against advice or dropped out. Other outcomes are terminated, "
+            "transferred out, incarcerated, other and unknown reasons, death, and discharges during another stay.",
+        ),
+        Term(
+            "followed",
+            "Discharges followed",
+            f"Discharges at least {within} days before the cut-off, {cutoff}. Only these enter a rate, moved or not: a "
+            f"move is seen at once and a departure only after {within} days, so the others would raise the rates.",
+        ),
+        Term(
+            "mature",
+            "Mature, not yet mature",
+            f"A quarter is mature when its last day lies {within} days or more before the cut-off. Until then its rates "
+            "rest on part of its discharges, and will change.",
+        ),
+        Term("stay", "Length of stay, median and quartiles", stays.definition, facts(stays)),
+        Term(
+            "interval",
+            "Interval (the smaller numbers)",
+            f"Where the true value plausibly lies, at {rates.level:.0%} confidence. Rates: {rates.interval}. "
+            f"Lengths of stay: {stays.interval}; beside a median stand the quartiles, between which half of the stays lie.",
+        ),
+        Term(
+            "change",
+            "Change",
+            "The rate of the quarter less that of the quarter before, in percentage points, with an interval made from "
+            "those of the two rates (Newcombe 1998, method 10). It is called clear when the interval leaves out 0.",
+        ),
+        Term(
+            "hidden",
+            "s, hidden",
+            f"Counts of 1 to {below - 1} are not shown, nor what would give them away: the rates made from them, their "
+            "complements, and enough of the same row that they are not found by subtraction. Lengths of stay are shown "
+            f"where {2 * below} stays or more ended, quartiles where {4 * below} did. Zeros are shown.",
+        ),
+    )
+
+
+def facts(about: Provenance) -> tuple[str, ...]:
+    """Return what a number rests on, one fact a line."""
+    lines = [f"{about.n:,} {about.unit} in all periods, of {about.persons:,} people", f"Data complete to {day(about.cutoff)}"]
+    if about.start:
+        lines.append(f"Everyone in care recorded from {day(about.start)}")
+    if about.dated_by:
+        lines.append("Put in a quarter by " + (about.dated_by if "days" in about.dated_by else f"day of {about.dated_by}"))
+    if about.convention:
+        lines.append(f"Length counted in {about.convention}")
+    if about.interval:
+        lines.append(f"Interval: {about.interval}")
+    return tuple(lines)

@@ -1,0 +1,103 @@
+"""A table as a reader sees it: words and numbers already in print, each cell knowing whether it is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from careflow.charts.words import MASK, count, days, known, percent, span
+
+HIDDEN_WORD: Final = "hidden"
+"""What a hidden cell is called where it is read aloud."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: its text, a smaller text beside it, and how it is set."""
+
+    text: str
+    beside: str = ""
+    number: bool = True
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table to read.
+
+    Attributes
+    ----------
+    title : str
+        What it shows, in words.
+    head : tuple of str
+        One heading a column; the first column holds the headings of the rows.
+    rows : tuple of tuple of Cell
+        One cell a column.
+    terms : tuple of str
+        For each column, the term of the glossary that defines it, or ``""``.
+    note : str
+        A sentence below the table.
+    files : tuple of str
+        Names of the tables that hold the same numbers as files.
+    """
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    terms: tuple[str, ...] = ()
+    note: str = ""
+    files: tuple[str, ...] = ()
+
+    @property
+    def masked(self) -> bool:
+        """Whether any cell is hidden."""
+        return any(cell.hidden for row in self.rows for cell in row)
+
+    def term(self, column: int) -> str:
+        """Return the term that defines a column."""
+        return self.terms[column] if column < len(self.terms) else ""
+
+
+HIDDEN: Final = Cell(MASK, hidden=True)
+NOTHING: Final = Cell("–")
+
+
+def word(text: str) -> Cell:
+    """Return a cell of text."""
+    return Cell(text, number=False)
+
+
+def whole(n: float, *, hidden: bool = False) -> Cell:
+    """Return a cell with a count."""
+    return HIDDEN if hidden or not known(n) else Cell(count(n))
+
+
+def share(row: dict[str, float] | None) -> Cell:
+    """Return a cell with a share and its interval, from a row with ``n, of, rate, low, high, hidden``."""
+    if row is None:
+        return NOTHING
+    if row["hidden"]:
+        return HIDDEN
+    if not known(row["rate"]):
+        return NOTHING
+    return Cell(percent(row["rate"]), span(row["low"], row["high"]))
+
+
+def length(row: dict[str, float] | None) -> Cell:
+    """Return a cell with a median and its quartiles, from a row of lengths of stay."""
+    if row is None:
+        return NOTHING
+    if row["hidden"]:
+        return HIDDEN
+    if not row["n"]:
+        return NOTHING
+    if not known(row["median"]):
+        return Cell("not reached")
+    quartiles = [count(row[name]) if known(row[name]) else "…" for name in ("q25", "q75")]
+    return Cell(days(row["median"]), "" if quartiles == ["…", "…"] else "–".join(quartiles))
+
+
+def by_key(rows: Sequence[dict[str, float]], *keys: str) -> dict[tuple[str, ...], dict[str, float]]:
+    """Return rows by the text of some of their columns."""
+    return {tuple(str(row[key]) for key in keys): row for row in rows}

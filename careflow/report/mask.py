@@ -1,0 +1,147 @@
+"""Hide small cells and what gives them away: an interim rule, row by row, for reports that stay in the house.
+
+This is a rule of thumb without a proof; :func:`careflow.protect` is for what leaves the house. It hides counts of 1 to
+10, counts whose complement is 1 to 10, whole rows of 1 to 10, and enough of the rest of a row that no hidden count is
+found by subtraction from a total that is shown. Zeros are shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from careflow.continuum.outcomes import DIRECTIONS, LEFT_CARE, LEFT_REASONS
+from careflow.errors import DisclosureError
+from careflow.estimate.result import Result
+from careflow.report.rows import Flags, hide_row, small, spread
+
+BELOW: Final = 11
+"""Counts under this, and above 0, are hidden."""
+
+R = TypeVar("R", bound=Result)
+
+_SHARES: Final = ("n", "rate", "se", "low", "high")
+_QUARTILES: Final = ("q25", "q75")
+_LENGTHS: Final = ("median", "median_low", "median_high", *_QUARTILES, "rmean", "rmean_se")
+_CLOSED: Final = ("discharged_mean", "discharged_median")
+
+
+def mask(result: R, below: int = BELOW) -> R:
+    """Return the same kind of result with a boolean column ``hidden``; hidden values are missing.
+
+    Parameters
+    ----------
+    result : Rates or LengthOfStay
+        An estimate with its counts.
+    below : int
+        Counts from 1 to ``below - 1`` are hidden.
+
+    Returns
+    -------
+    Result
+        Rates: ``n, rate, se, low, high`` are missing where hidden, ``of`` where it is small itself. Lengths of stay:
+        a row is hidden where some stays ended but fewer than ``2 * below``; quartiles are missing under ``4 * below``;
+        the curve keeps only days between which ``below`` stays or more ended.
+
+    Raises
+    ------
+    TypeError
+        If it is another kind of result.
+    DisclosureError
+        If the whole result is about fewer than ``below``.
+    """
+    if small(result.about.n, below) or small(result.about.persons, below):
+        raise DisclosureError(
+            f"these counts are about fewer than {below} people or {result.about.unit}, and every number would show "
+            "some of them; take more quarters or more places together."
+        )
+    if hasattr(result, "directions"):
+        return _rates(result, below)
+    if hasattr(result, "curve"):
+        return _stays(result, below)
+    raise TypeError(f"mask() hides small cells of Rates and LengthOfStay; it was given {type(result).__name__}")
+
+
+def _rates(result: R, below: int) -> R:
+    frame, ways = (_as_floats(table) for table in (result.frame, cast(Any, result).directions))
+    hidden, shut = np.zeros(len(frame), dtype=bool), np.zeros(len(ways), dtype=bool)
+    keys = [*(name for name in (*result.about.by, "within") if name in frame), "from"]
+    rows, totals = _groups(frame, keys), _groups(ways, keys)
+    of = np.array([int(frame["of"].iloc[at[0]]) for at in rows.values()], dtype=np.int64)
+    for (key, at), gone in zip(rows.items(), spread(of, small(of, below), below), strict=True):
+        summed = totals[key]
+        if gone:
+            hidden[at], shut[summed] = True, True
+            frame.loc[at, ["of", "followed"]] = ways.loc[summed, ["of", "followed"]] = np.nan
+        else:
+            hidden[at], shut[summed] = _one_row(frame.iloc[at], ways.iloc[summed], below)
+    return replace(result, frame=_shares(frame, hidden, below), directions=_shares(ways, shut, below))  # type: ignore[call-arg]
+
+
+def _as_floats(table: pd.DataFrame) -> pd.DataFrame:
+    return table.reset_index(drop=True).astype(dict.fromkeys([*_SHARES, "of", "followed"], float))
+
+
+def _groups(table: pd.DataFrame, keys: list[str]) -> dict[Any, npt.NDArray[np.intp]]:
+    return dict(table.groupby(keys, observed=True, sort=False).indices)
+
+
+def _one_row(row: pd.DataFrame, ways: pd.DataFrame, below: int) -> tuple[Flags, Flags]:
+    """Say what is hidden of the discharges of one level: where they went, and the sums by direction."""
+    to, direction = row["to"].astype(str).to_numpy(), row["direction"].to_numpy()
+    cell = to != LEFT_CARE
+    parts = [np.asarray(direction[cell] == way) for way in DIRECTIONS] + [np.isin(to[cell], LEFT_REASONS)]
+    cells, sums = hide_row(row["n"].to_numpy(dtype=np.int64)[cell], parts, below)
+    hidden = np.zeros(len(row), dtype=bool)
+    hidden[cell], hidden[~cell] = cells, sums[-1]
+    by_way = dict(zip(DIRECTIONS, sums, strict=False))
+    return hidden, np.array([by_way[way] for way in ways["direction"].astype(str)], dtype=bool)
+
+
+def _shares(table: pd.DataFrame, hidden: Flags, below: int) -> pd.DataFrame:
+    """Blank the hidden shares, and the share followed where it would show how few were not."""
+    table.loc[hidden, list(_SHARES)] = np.nan
+    with np.errstate(divide="ignore", invalid="ignore"):
+        unfollowed = np.rint(table["of"] / table["followed"] - table["of"])
+    table.loc[small(unfollowed, below), "followed"] = np.nan
+    return table.assign(hidden=hidden)
+
+
+def _stays(result: R, below: int) -> R:
+    frame = result.frame.reset_index(drop=True)
+    n, still = (frame[name].to_numpy(dtype=np.int64) for name in ("n", "open"))
+    closed = n - still
+    few = small(n, below) | small(closed, 2 * below)
+    hidden = few | spread(n, small(n, below), below)
+    values = ["n", "open", *_LENGTHS, *_CLOSED]
+    frame[values] = frame[values].astype(float)
+    frame.loc[hidden, values] = np.nan
+    frame.loc[small(still, below), "open"] = np.nan
+    frame.loc[small(closed, 4 * below), list(_QUARTILES)] = np.nan
+    curve = _curve(cast(Any, result).curve, frame, hidden, below)
+    about = replace(result.about, missing="")
+    return replace(result, frame=frame.assign(hidden=hidden), curve=curve, about=about)  # type: ignore[call-arg]
+
+
+def _curve(curve: pd.DataFrame, frame: pd.DataFrame, hidden: Flags, below: int) -> pd.DataFrame:
+    """Keep the days of a curve between which ``below`` stays or more ended, while as many are at risk."""
+    keys = list(curve.columns[: list(curve.columns).index("day")])
+    open_to_all = set(frame.loc[~hidden, keys].astype(str).itertuples(index=False, name=None))
+    kept = []
+    for _, part in curve.groupby(keys, observed=True, sort=False):
+        if tuple(part[keys].iloc[0].astype(str)) not in open_to_all:
+            continue
+        part = part[part["at_risk"] >= below]
+        steps, so_far = [], 0
+        for place, ended in enumerate(part["events"]):
+            so_far += int(ended)
+            if so_far >= below:
+                steps.append((place, so_far))
+                so_far = 0
+        places = [place for place, _ in steps]
+        kept.append(part.iloc[places].assign(events=[ended for _, ended in steps]))
+    return pd.concat(kept, ignore_index=True) if kept else curve.head(0)

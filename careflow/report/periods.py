@@ -1,0 +1,180 @@
+"""The tables of each quarter, as a reader sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, cast
+
+import numpy as np
+import pandas as pd
+
+from careflow.charts.words import known, percent, period, round_half_up
+from careflow.continuum import Continuum
+from careflow.continuum.outcomes import DIRECTIONS, LATERAL, STEP_DOWN, STEP_UP
+from careflow.estimate.rates import Rates
+from careflow.estimate.stays import LengthOfStay
+from careflow.report.changes import changes
+from careflow.report.grid import HIDDEN, NOTHING, Cell, Grid, by_key, length, share, whole, word
+
+Row = dict[str, float]
+Rows = Mapping[tuple[str, ...], Row]
+Rows2 = Mapping[str, Rows]
+
+COMPLETED: Final = "completed"
+LEFT_EARLY: Final = "left early"
+_WAYS: Final = {STEP_DOWN: "Stepped down", STEP_UP: "Stepped up", LATERAL: "Same rank"}
+
+
+@dataclass(frozen=True)
+class Period:
+    """One quarter of the report.
+
+    Attributes
+    ----------
+    name, label : str
+        ``"2025Q2"`` and ``"2025 Q2"``.
+    mature : bool
+        Whether its rates are final.
+    n : float
+        Discharges followed; missing where hidden.
+    key, moves : Grid
+        The key table, and where discharges went.
+    changes : Grid or None
+        What changed since the quarter before, where both are mature.
+    """
+
+    name: str
+    label: str
+    mature: bool
+    n: float
+    key: Grid
+    moves: Grid
+    changes: Grid | None
+
+
+def periods(rates: Rates, stays: LengthOfStay) -> tuple[tuple[Period, ...], pd.DataFrame]:
+    """Return every quarter of masked rates and stays, oldest first, and what changed between them as one table."""
+    care = rates.continuum
+    names = tuple(str(name) for name in rates.frame["quarter"].cat.categories)
+    shares = {name: _of(rates.frame, name, "from", "to") for name in names}
+    ways = {name: _of(rates.directions, name, "from", "direction") for name in names}
+    mature = {name: all(row["mature"] for row in shares[name].values()) for name in names}
+    changed = changes(names, care.names, shares, ways, mature)
+    out = []
+    for place, name in enumerate(names):
+        before = names[place - 1] if place and mature[names[place - 1]] and mature[name] else None
+        rows = changed[changed["quarter"] == name]
+        out.append(
+            Period(
+                name=name,
+                label=period(name),
+                mature=mature[name],
+                n=float(np.sum([ways[name][level, STEP_DOWN]["of"] for level in care.names])),
+                key=_key(care, name, shares[name], ways[name], _of(stays.frame, name, "level")),
+                moves=_moves(care, name, shares[name], ways[name]),
+                changes=None if before is None else _changes(care, before, name, rows, shares, ways),
+            )
+        )
+    return tuple(out), changed
+
+
+def _of(frame: pd.DataFrame, quarter: str, *keys: str) -> Rows:
+    rows = frame[frame["quarter"].astype(str) == quarter].to_dict("records")
+    return by_key(cast(list[Row], rows), *keys)
+
+
+def _key(care: Continuum, quarter: str, shares: Rows, ways: Rows, lengths: Rows) -> Grid:
+    there = [way for way in DIRECTIONS if any(row["hidden"] or row["n"] > 0 for (_, w), row in ways.items() if w == way)]
+    rows = []
+    for level in care.levels:
+        of = ways[level.name, STEP_DOWN]["of"]
+        rows.append(
+            (
+                word(level.label),
+                whole(of),
+                *(share(ways[level.name, way]) for way in there),
+                share(shares[level.name, COMPLETED]),
+                share(shares[level.name, LEFT_EARLY]),
+                _rest(level.name, shares, ways),
+                length(lengths.get((level.name,))),
+            )
+        )
+    return Grid(
+        f"Every level in {period(quarter)}",
+        ("Level", "Discharges followed", *(_WAYS[way] for way in there), "Completed", "Left early", "Other outcomes",
+         "Length of stay, median"),
+        tuple(rows),
+        ("", "followed", *["directions"] * len(there), *["outcomes"] * 3, "stay"),
+        "Rates are shares of the discharges followed, with their interval; beside a median stand the quartiles.",
+        ("transitions", "directions", "lengths_of_stay"),
+    )  # fmt: skip
+
+
+def _rest(level: str, shares: Rows, ways: Rows) -> Cell:
+    """Return the share of all other outcomes together; hidden unless all that it is the rest of is shown."""
+    shown = [*(ways[level, way] for way in DIRECTIONS), shares[level, COMPLETED], shares[level, LEFT_EARLY]]
+    if any(row["hidden"] for row in shown):
+        return HIDDEN
+    rest = 1 - sum(row["rate"] for row in shown)
+    return Cell(percent(max(rest, 0.0) if rest > 1e-9 else 0.0)) if known(rest) else NOTHING
+
+
+def _moves(care: Continuum, quarter: str, shares: Rows, ways: Rows) -> Grid:
+    rows = [
+        (
+            word(level.label),
+            *(share(shares[level.name, to]) for to in (*care.names, COMPLETED, LEFT_EARLY)),
+            _rest(level.name, shares, ways),
+        )
+        for level in care.levels
+    ]
+    return Grid(
+        f"Where discharges of {period(quarter)} went",
+        ("From", *(f"to {level.short}" for level in care.levels), "Completed", "Left early", "Other outcomes"),
+        tuple(rows),
+        ("", *["rate"] * len(care), *["outcomes"] * 3),
+        "Each row adds up to 100% before rounding. The file of transition rates has every outcome apart.",
+        ("transitions",),
+    )
+
+
+def _there(row: Row) -> bool:
+    return bool(row["hidden"]) or row["n"] > 0
+
+
+def _changes(care: Continuum, before: str, after: str, table: pd.DataFrame, shares: Rows2, ways: Rows2) -> Grid:
+    rows, clear = [], 0
+    known_rows = table[table["difference"].notna()]
+    for row in known_rows.to_dict("records"):
+        key = row["level"], row["measure"]
+        source = ways if row["measure"] in DIRECTIONS else shares
+        clear += bool(row["clear"])
+        name = _WAYS.get(row["measure"], row["measure"].capitalize())
+        difference = Cell(_points(row["difference"]), f"{_points(row['low'])} to {_points(row['high'])}")
+        said = "clear" if row["clear"] else "could be chance"
+        old, new = (share(source[quarter][key]) for quarter in (before, after))
+        rows.append((word(care[row["level"]].label), word(name), old, new, difference, word(said)))
+    return Grid(
+        f"From {period(before)} to {period(after)}",
+        ("Level", "Outcome", period(before), period(after), "Change, points", "Reading"),
+        tuple(rows),
+        ("", "", "rate", "rate", "change", "change"),
+        _said(len(rows), clear, len(table) - len(rows)),
+        ("changes",),
+    )
+
+
+def _said(told: int, clear: int, gone: int) -> str:
+    """Say how many changes are clear, and how many would seem so by chance."""
+    note = f"{clear} of {told} change{'' if told == 1 else 's'} {'is' if clear == 1 else 'are'} clear."
+    if told >= 10:
+        note += f" Of so many, about {round_half_up(told / 20)} would seem clear by chance alone."
+    if gone:
+        note += f" {gone} more cannot be told: a rate is hidden, or there was no discharge."
+    return note
+
+
+def _points(difference: float) -> str:
+    whole_points = round_half_up(abs(difference) * 100)
+    return "0" if whole_points == 0 else f"{'+' if difference > 0 else '−'}{whole_points}"

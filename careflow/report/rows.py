@@ -1,0 +1,89 @@
+"""Which cells of one row of counts must be hidden together, so that none is found by subtraction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Flags = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+
+def small(n: npt.ArrayLike, below: int) -> Flags:
+    """Say of each count whether it is above 0 and under ``below``.
+
+    >>> small([0, 1, 10, 11], 11).tolist()
+    [False, True, True, False]
+    """
+    counts = np.asarray(n)
+    return np.asarray((counts > 0) & (counts < below))
+
+
+def safe(n: Ints, below: int) -> bool:
+    """Say whether cells may be hidden as one lump: none at all, or two and more that reach ``below`` together.
+
+    >>> safe(np.array([3, 9]), 11), safe(np.array([12]), 11), safe(np.array([], dtype=int), 11)
+    (True, False, True)
+    """
+    held = n[n > 0]
+    return len(held) == 0 or (len(held) > 1 and int(held.sum()) >= below)
+
+
+def spread(n: Ints, hidden: Flags, below: int) -> Flags:
+    """Hide more cells beside a total that is shown, smallest first, until those hidden are a safe lump.
+
+    >>> spread(np.array([4, 60, 15, 0]), np.array([True, False, False, False]), 11).tolist()
+    [True, False, True, False]
+    """
+    hidden = hidden.copy()
+    while not safe(n[hidden], below):
+        left = np.flatnonzero(~hidden & (n > 0))
+        if not len(left):
+            break
+        hidden[left[np.argmin(n[left])]] = True
+    return hidden
+
+
+def hide_row(n: Ints, parts: Sequence[Flags], below: int) -> tuple[Flags, Flags]:
+    """Say which cells of a row, and which sums of its parts, are hidden beside the row's total.
+
+    Parameters
+    ----------
+    n : numpy.ndarray of int
+        Counts that exclude each other and add up to the total of the row, which is shown unless it is small itself.
+    parts : sequence of boolean numpy.ndarray
+        Which cells each sum is made of, the sum that matters most first; no cell is in two of them.
+    below : int
+        Counts from 1 to ``below - 1`` are hidden, and counts that leave so many.
+
+    Returns
+    -------
+    cells, sums : numpy.ndarray of bool
+        One flag a cell, and one a part.
+    """
+    total = int(n.sum())
+    if small(total, below):
+        return np.ones(len(n), dtype=bool), np.ones(len(parts), dtype=bool)
+    sums = np.array([int(n[part].sum()) for part in parts])
+    cells = small(n, below) | small(total - n, below)
+    shut = small(sums, below) | small(total - sums, below)
+    while True:
+        shut |= np.array([not safe(n[part & cells], below) for part in parts])
+        known = np.zeros(len(n), dtype=bool)
+        for part, closed in zip(parts, shut, strict=True):
+            if not closed:
+                known |= part
+        rest = cells & ~known
+        if safe(n[rest], below):
+            return cells, shut
+        # The cells outside every sum that is shown can be had as one lump by subtraction: make the lump larger.
+        others = [i for i, part in enumerate(parts) if not shut[i] and (part & cells & (n > 0)).any()]
+        free = np.flatnonzero(~cells & (n > 0))
+        if others:
+            shut[others[-1]] = True
+        elif len(free):
+            cells[free[np.argmin(n[free])]] = True
+        else:
+            return cells, shut

@@ -1,0 +1,65 @@
+"""The tables of the report as files that any program opens, and none runs."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from io import StringIO
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from careflow.report.glossary import Term
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for a file: its plain name, what it shows, and its values, missing where hidden."""
+
+    name: str
+    title: str
+    frame: pd.DataFrame
+
+
+def harmless(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula (OWASP ASVS 1.2.10); numbers are never passed here.
+
+    >>> harmless("=1+1"), harmless("PHP")
+    ("'=1+1", 'PHP')
+    """
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def to_csv(frame: pd.DataFrame) -> bytes:
+    """Return a frame as CSV in UTF-8: text made harmless, numbers as they are, empty where a value is missing.
+
+    >>> to_csv(pd.DataFrame({"level": ["=php"], "n": [12], "rate": [float("nan")]}))
+    b"level,n,rate\\n'=php,12,\\n"
+    """
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([harmless(str(name)) for name in frame.columns])
+    for row in frame.itertuples(index=False, name=None):
+        writer.writerow([_plain(value) for value in row])
+    return out.getvalue().encode()
+
+
+def glossary_table(terms: tuple[Term, ...]) -> Table:
+    """Return the definitions as a table."""
+    rows = [(term.name, term.meaning, "; ".join(term.facts)) for term in terms]
+    return Table("definitions", "Definitions", pd.DataFrame(rows, columns=["term", "meaning", "facts"]))
+
+
+def _plain(value: object) -> str:
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value)).lower()
+    if isinstance(value, float | np.floating):
+        return str(int(value)) if float(value).is_integer() else repr(float(value))
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    return harmless(str(value))

@@ -1,0 +1,108 @@
+"""Write the report: estimate, mask, draw, set, and put the folder in its place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+from tqdm import tqdm
+
+from careflow.counts import Calendar, Counts, Transitions
+from careflow.errors import ArgumentError
+from careflow.report.content import CLOCKS, Content, content
+from careflow.report.figures import plans, write
+from careflow.report.folder import folder
+from careflow.report.page import NAME, page
+from careflow.report.tables import to_csv
+
+_TABLES: Final = "tables"
+FORMAT: Final = 1
+"""Version of the folder, in its manifest."""
+
+
+def write_report(
+    moves: Transitions | Counts,
+    out: str | os.PathLike[str],
+    *,
+    quarter: str | None = None,
+    title: str | None = None,
+    source: str | None = None,
+    findings: pd.DataFrame | None = None,
+    calendar: Calendar | None = None,
+    progress: bool | None = False,
+) -> Path:
+    """Write the quarterly report of linked stays, or of their counts, as a folder.
+
+    The folder holds ``report.html``, which needs nothing else; ``charts`` as SVG and PNG; ``tables`` as CSV; and a
+    manifest. It is there whole or not at all: a crash leaves the report that was there before, or none. Counts of 1 to
+    10, and what gives them away, are hidden; every picture and page says that it is internal.
+
+    Parameters
+    ----------
+    moves : Transitions or Counts
+        Linked stays, or their counts by quarter (``moves.counts(by="quarter")``), pooled or not.
+    out : path
+        The folder. A report that is there is replaced; any other folder that is not empty is refused.
+    quarter : str, optional
+        ``"2025Q3"``. Default: the newest quarter that is mature.
+    title, source : str, optional
+        What the report is called, and where its records came from.
+    findings : pandas.DataFrame, optional
+        ``check, action, n, note``. Default: those of the records, if there are records.
+    calendar : Calendar, optional
+        Which months make a quarter; counts have theirs already.
+    progress : bool, optional
+        Show a progress bar on stderr; None shows one on a terminal.
+
+    Returns
+    -------
+    pathlib.Path
+        The page.
+
+    Raises
+    ------
+    ArgumentError, CountsError, DisclosureError
+        If the quarter or the folder does not fit, or too few people are behind the counts.
+    """
+    if isinstance(moves, Transitions):
+        findings = moves.episodes.findings if findings is None else findings
+        counts = moves.counts(by="quarter", clocks=CLOCKS, calendar=calendar)
+    elif isinstance(moves, Counts):
+        if calendar is not None and calendar != moves.rules.calendar:
+            raise ArgumentError("these counts were made by another calendar; count again with calendar=")
+        counts = moves
+    else:
+        raise TypeError(f"a report is written from Transitions or Counts; it was given {type(moves).__name__}")
+    said = content(counts, quarter=quarter, title=title, source=source, findings=findings)
+    with folder(out, _about(said)) as work:
+        _fill(work, said, progress)
+    return Path(out) / NAME
+
+
+def _fill(work: Path, said: Content, progress: bool | None) -> None:
+    pictures = tuple(write(plan, work) for plan in _bar(list(plans(said)), progress))
+    tables = work / _TABLES
+    tables.mkdir()
+    for table in said.tables:
+        (tables / f"{table.name}.csv").write_bytes(to_csv(table.frame))
+    (work / NAME).write_bytes(page(said, pictures))
+
+
+def _bar(steps: Sequence[Any], progress: bool | None) -> Iterable[Any]:
+    disable = None if progress is None else not progress
+    return tqdm(steps, desc="Drawing", unit="chart", leave=False, disable=disable, dynamic_ncols=True)
+
+
+def _about(said: Content) -> dict[str, Any]:
+    rules = said.rates.about
+    return {
+        "careflow report": FORMAT,
+        "title": said.title,
+        "label": said.label,
+        "quarter": said.quarter,
+        "cutoff": rules.cutoff.isoformat(),
+        "source": said.source,
+    }
