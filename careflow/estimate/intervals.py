@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 Array = npt.NDArray[np.float64]
 
@@ -105,8 +105,8 @@ def garwood(events: npt.ArrayLike, exposure: npt.ArrayLike, level: float = 0.95)
     n, time = np.asarray(events, dtype=float), np.asarray(exposure, dtype=float)
     tail = (1 - level) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
-        low = np.where(n > 0, stats.chi2.ppf(tail, 2 * n) / 2, 0.0) / time
-        high = stats.chi2.ppf(1 - tail, 2 * n + 2) / 2 / time
+        low = np.where(n > 0, special.gammaincinv(np.maximum(n, 1e-300), tail), 0.0) / time
+        high = special.gammaincinv(n + 1, 1 - tail) / time
     return low, high
 
 
@@ -114,6 +114,6 @@ def quantile_of(level: float, groups: Any = None) -> Array:
     """Return the two-sided quantile: Student's *t* with ``groups - 1`` degrees of freedom, or the normal one."""
     tail = (1 + level) / 2
     if groups is None:
-        return np.asarray(stats.norm.ppf(tail))
+        return np.asarray(special.ndtri(tail))
     df = np.asarray(groups, dtype=float) - 1
-    return np.where(df > 0, stats.t.ppf(tail, np.maximum(df, 1)), np.nan)
+    return np.where(df > 0, special.stdtrit(np.maximum(df, 1), tail), np.nan)
