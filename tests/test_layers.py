@@ -1,0 +1,135 @@
+"""Imports run one way: continuum <- records <- counts <- estimate <- protect <- charts <- report and cli.
+
+Read from the source with ``ast``, so that an import within a function counts too; those for type checkers do not.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import careflow
+
+PACKAGE = Path(careflow.__file__).parent
+
+ROOMS = ("errors", "continuum", "records", "counts", "estimate", "protect", "charts", "report", "cli")
+"""From the ground up. A room may import those below it, but for the exceptions here under."""
+
+MAY_IMPORT = {room: frozenset(ROOMS[:floor]) for floor, room in enumerate(ROOMS)}
+for _room in ("estimate", "protect", "charts", "report"):
+    MAY_IMPORT[_room] -= {"records"}
+MAY_IMPORT["simulate"] = MAY_IMPORT["cli"]
+MAY_IMPORT["cli"] |= {"simulate"}
+
+ONLY = {"matplotlib": {"charts"}, "networkx": {"continuum"}, "duckdb": {"records", "counts"}}
+"""Libraries that a few rooms keep to themselves."""
+
+
+def room_of(path: Path, root: Path) -> str:
+    """Return the room that a module belongs to; the front door is a room of its own, named ''."""
+    parts = path.relative_to(root).with_suffix("").parts
+    return "" if parts == ("__init__",) else parts[0]
+
+
+def imported(source: str) -> Iterator[str]:
+    """Yield the full name of every module or name that a module imports, but for type checkers."""
+    tree = ast.parse(source)
+    skipped = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for statement in node.body
+        for inner in ast.walk(statement)
+    }
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                yield "." * node.level + (node.module or "")
+            else:
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def faults(source: str, room: str) -> list[str]:
+    """Say what is wrong with the imports of a module of a room."""
+    found = []
+    for name in imported(source):
+        top, *rest = name.split(".")
+        if name.startswith("."):
+            found.append(f"{room} imports {name}: write imports in full")
+        elif top == "careflow" and rest and rest[0] in MAY_IMPORT:
+            if rest[0] != room and rest[0] not in MAY_IMPORT[room]:
+                found.append(f"{room} imports {name}")
+        elif top == "careflow" and rest != ["__version__"]:
+            found.append(f"{room} imports {name} from the front door")
+        elif top in ONLY and room not in ONLY[top]:
+            found.append(f"{room} imports {top}, which only {' and '.join(sorted(ONLY[top]))} may")
+    return found
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py") if room_of(path, PACKAGE))
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_module_imports_from_a_room_above_its_own(path: Path) -> None:
+    room = room_of(path, PACKAGE)
+    assert room in MAY_IMPORT, f"a new room {room}: say in MAY_IMPORT what it may import"
+    assert faults(path.read_text(encoding="utf-8"), room) == []
+
+
+@pytest.mark.parametrize(
+    ("room", "source", "fault"),
+    [
+        ("counts", "from careflow.estimate import Rates", "counts imports careflow.estimate.Rates"),
+        ("continuum", "import careflow.records.read", "continuum imports careflow.records.read"),
+        ("charts", "def draw():\n    from careflow.records import Field", "charts imports careflow.records.Field"),
+        ("charts", "from careflow import records", "charts imports careflow.records"),
+        ("estimate", "import matplotlib.pyplot as plt", "estimate imports matplotlib, which only charts may"),
+        ("charts", "import networkx", "charts imports networkx, which only continuum may"),
+        ("protect", "from duckdb import connect", "protect imports duckdb, which only counts and records may"),
+        ("records", "from ..counts import link", "records imports ..counts: write imports in full"),
+        ("report", "from careflow import link", "report imports careflow.link from the front door"),
+    ],
+)
+def test_an_import_that_runs_back_is_found(room: str, source: str, fault: str) -> None:
+    assert faults(source, room) == [fault]
+
+
+@pytest.mark.parametrize(
+    ("room", "source"),
+    [
+        ("counts", "from careflow.records.episodes import Episodes"),
+        ("estimate", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import networkx as nx"),
+        ("charts", "import matplotlib"),
+        ("report", "from careflow.charts import trend"),
+        ("cli", "from careflow.report import write"),
+        ("records", "import pandas as pd"),
+    ],
+)
+def test_an_import_of_a_room_below_is_allowed(room: str, source: str) -> None:
+    assert faults(source, room) == []
+
+
+def test_the_front_door_loads_neither_matplotlib_nor_the_engine() -> None:
+    code = (
+        "import careflow, sys; heavy = {'matplotlib', 'duckdb', 'networkx', 'pandas', 'scipy'} & set(sys.modules); "
+        "assert not heavy, heavy; careflow.Continuum.standard(); careflow.CareflowError; "
+        "heavy = {'matplotlib', 'duckdb'} & set(sys.modules); assert not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_estimates_load_without_matplotlib() -> None:
+    code = "import careflow as cf, sys; cf.transition_rates; cf.read_episodes; assert 'matplotlib' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
