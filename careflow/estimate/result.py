@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 from html import escape
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import pandas as pd
 
 if TYPE_CHECKING:
     from careflow.continuum import Continuum
+
+
+_ROWS_SHOWN: Final = 12
 
 
 @dataclass(frozen=True)
@@ -108,9 +111,16 @@ class Result:
         return len(self.frame)
 
     def _repr_html_(self) -> str:
-        return self.frame.head(20).to_html(index=False, na_rep="", float_format="{:.4g}".format) + (
-            f"<p style='color:#5A6169'>{escape(str(self.about))}</p>"
-        )
+        shown = self.frame.head(_ROWS_SHOWN)
+        table = shown.to_html(index=False, border=0, na_rep="", float_format="{:.4g}".format)
+        rows = f" · the first {len(shown)} of {len(self.frame):,} rows" if len(shown) < len(self.frame) else ""
+        return f"<div>{table}<p style='opacity:.7;font-size:.9em'>{escape(str(self.about))}{rows}</p></div>"
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Hand the frame to polars, pyarrow or DuckDB by the Arrow protocol: ``polars.DataFrame(result)``."""
+        import pyarrow as pa
+
+        return pa.Table.from_pandas(self.frame, preserve_index=False).__arrow_c_stream__(requested_schema)
 
     def with_frame(self, frame: pd.DataFrame, **changes: Any) -> Self:
         """Return the same result around another frame, with ``changes`` made to its provenance."""
