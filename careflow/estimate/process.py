@@ -64,8 +64,10 @@ def process(table: pd.DataFrame, causes: tuple[int, ...] | None = None) -> Proce
 
 def each_cell(table: pd.DataFrame, place: Ints) -> Iterator[tuple[int, int, pd.DataFrame]]:
     """Yield every stratum and state that has counts, with its rows."""
+    if table.empty:
+        return
     state = table["state"].to_numpy()
-    code = place * (int(state.max()) + 1 if len(state) else 1) + state
+    code = place * (int(state.max()) + 1) + state
     order = np.argsort(code, kind="stable")
     starts = np.flatnonzero(np.diff(code[order], prepend=-1))
     columns = table[["grp", "what", "day", "n"]]
