@@ -189,7 +189,7 @@ class _Drawing:
         foot = 7 * u + 2.3 * t.body
         head = t.body + 6 * u
         self.step = (box.h - foot - head) / len(self.stays)
-        self.one_line = self.step < t.body * 2.15
+        self.one_line = self.step < t.body * 2.7
         names = [wide(page.labels[s.name], t.body, SEMIBOLD) for s in self.stays]
         sizes = [wide(self._size(s), t.small) for s in self.stays]
         gutter = min(max(names), 0.24 * box.w)
@@ -295,7 +295,10 @@ class _Drawing:
         color = INK if self.style != "interval" else fill
         if not stay.hidden and words.known(stay.q25):
             q75 = stay.q75 if words.known(stay.q75) else panel.xlim[1]
-            canvas.line([panel.x(stay.q25), panel.x(q75)], [bar, bar], color=page.faded(color, stay.name), lw=2.4 if self.style != "interval" else 5, z=3)
+            half = (1.2 if self.style != "interval" else 2.6) * u
+            edge = {"edgecolor": intensity(5)[2], "linewidth": 0.6 * u} if luminance(color) > 0.4 else {}
+            box = Box(panel.x(stay.q25), bar - half, panel.x(q75), bar + half)
+            canvas.rect(box, page.faded(color, stay.name), z=3, **edge)
         if not stay.hidden and words.known(stay.median):
             canvas.dots([panel.x(stay.median)], [bar], size=6.6, color=WHITE, edge=page.faded(INK, stay.name), lw=1.6, z=5)
         if stay.name in self.benchmark:

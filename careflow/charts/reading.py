@@ -25,7 +25,7 @@ KINDS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "Occupation": ("occupation", ("day", "state", "estimate")),
     "ExpectedDays": ("expected_days", ("state", "days")),
     "Census": ("census", ("level", "average")),
-    "Pathways": ("pathways", ("step", "from", "to", "n")),
+    "Pathways": ("pathways", ("step_1", "n")),
 }
 """The kinds of result: the function of careflow that makes one, and the columns that tell it."""
 

@@ -15,6 +15,7 @@ from careflow.continuum.outcomes import DIRECTIONS, OUTCOMES
 from careflow.errors import ArgumentError
 
 MEDIAN: Final = "median"
+AVERAGE: Final = "average"
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,8 @@ def trend_of(result: Any, kind: str, frm: str | None, to: str | None, measure: s
         allowed = (*names, *OUTCOMES) if name is to and name is not frm else names
         if name is not None and name not in allowed:
             raise ArgumentError(f"no level {name!r} in this continuum; it has {', '.join(map(repr, names))}")
-    if kind == "LengthOfStay":
-        return _stays(result, frm, where)
+    if kind in ("LengthOfStay", "Census"):
+        return _of_levels(result, kind, frm, where)
     if to is None and measure not in (*DIRECTIONS, *OUTCOMES):
         raise ArgumentError(f"no measure {measure!r}; there are {', '.join(map(repr, (*DIRECTIONS, *OUTCOMES)))}")
     goal = to or measure
@@ -101,9 +102,12 @@ def _role(result: Any, frm: str | None, goal: str, names: Sequence[str]) -> str:
     return ROLE_OF.get(goal, "care")
 
 
-def _stays(result: Any, frm: str | None, where: Any) -> Trend:
-    view = read(result, "LengthOfStay", "trend", where=where, over=True)
-    return _assembled(view, view.frame, "level", (MEDIAN, "median_low", "median_high", "n"), MEDIAN, "stay", frm, None)
+def _of_levels(result: Any, kind: str, frm: str | None, where: Any) -> Trend:
+    view = read(result, kind, "trend", where=where, over=True)
+    if kind == "LengthOfStay":
+        return _assembled(view, view.frame, "level", (MEDIAN, "median_low", "median_high", "n"), MEDIAN, "stay", frm, None)
+    whole = view.frame[~view.frame["partial"].astype(bool)] if "partial" in view.frame.columns else view.frame
+    return _assembled(view, whole, "level", ("average", "", "", ""), AVERAGE, "stay", frm, None)
 
 
 def _assembled(
@@ -119,7 +123,7 @@ def _assembled(
             own = ROLE_OF.get(view.continuum.direction(name, measure), "care")
             if name == measure:
                 continue
-        if table["hidden"].any() or (table["value"].notna().any() and (measure == MEDIAN or table["value"].max() > 0)):
+        if table["hidden"].any() or (table["value"].notna().any() and (measure in (MEDIAN, AVERAGE) or table["value"].max() > 0)):
             found.append(Series(name, own, table))
     return Trend(view, order, found, measure, role, frm, to)
 
@@ -133,7 +137,7 @@ def _table(view: View, rows: pd.DataFrame, columns: tuple[str, str, str, str], o
         if row is None:
             out.append((name, np.nan, np.nan, np.nan, np.nan, False, True))
         else:
-            values = [number(row[column]) for column in columns]
+            values = [number(row.get(column)) for column in columns]
             mature = bool(row.get("mature", True)) if pd.notna(row.get("mature", True)) else False
             out.append((name, *values, bool(row["hidden"]), mature))
     return pd.DataFrame(out, columns=["period", "value", "low", "high", "n", "hidden", "mature"])

@@ -33,6 +33,9 @@ class Specimen(Result):
 
     directions: pd.DataFrame = field(default_factory=pd.DataFrame)
     curve: pd.DataFrame = field(default_factory=pd.DataFrame)
+    survival: pd.DataFrame = field(default_factory=pd.DataFrame)
+    daily: pd.DataFrame = field(default_factory=pd.DataFrame)
+    clock: str = "stay"
     horizon: int = 365
 
 
@@ -132,6 +135,144 @@ def stays(levels: int = 5, *, by: str | None = None, seed: int = 5, size: int = 
         dated_by="days in the period" if by else "admission", interval="Kaplan-Meier, log-log 95%",
     )  # fmt: skip
     return Specimen(_levels(frame, care), about, care, curve=_levels(curve, care))
+
+
+def _steps(rng: np.random.Generator, n: int, hazards: np.ndarray, days: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return events (day by cause) and who is at risk, of ``n`` stays with one hazard a day and cause."""
+    events, risk, left = np.zeros((days, hazards.shape[1])), np.zeros(days), n
+    for day in range(days):
+        risk[day] = left
+        drawn = rng.multinomial(left, [*hazards[day], max(1 - hazards[day].sum(), 0)])
+        events[day] = drawn[:-1]
+        left -= int(drawn[:-1].sum()) + int(rng.binomial(left, 0.0006))
+    return events, risk
+
+
+def incidence(levels: int = 5, *, clock: str = "stay", seed: int = 3, days: int = 200) -> Specimen:
+    """Return made-up cumulative incidences of every level."""
+    care = continuum(levels)
+    rng = np.random.default_rng(seed)
+    parts, lefts, entered = [], [], 0
+    for i, origin in enumerate(care.names):
+        ends = [*care.names, *(_ENDS if clock == "stay" else (DIED, CONCURRENT))]
+        weight = np.array([0.9 * 0.5 ** (j - i - 1) if j > i else 0.25 * 0.5 ** (i - j) for j in range(len(care))])
+        weight = np.concatenate([weight, np.array(_END_SHARES) * 2 if clock == "stay" else [0.01, 0.005]])
+        t = np.arange(days)
+        pace = (0.03 * (t / 20) * np.exp(-t / 60) + 0.004) if clock == "stay" else 0.05 * np.exp(-t / 18)
+        n = int(rng.integers(900, 2200))
+        entered += n
+        events, risk = _steps(rng, n, pace[:, None] * weight / weight.sum(), days)
+        alive = np.cumprod(1 - events.sum(axis=1) / risk)
+        before = np.concatenate([[1.0], alive[:-1]])
+        share = np.cumsum(before[:, None] * events / risk[:, None], axis=0)
+        shares = dict(zip(ends, share.T, strict=True))
+        if clock == "stay":
+            shares[LEFT_CARE] = sum(shares[reason] for reason in LEFT_REASONS)
+        keep = events.sum(axis=1) > 0
+        for to, values in [*shares.items(), ("", alive)]:
+            se = np.sqrt(np.clip(values * (1 - values), 0, 1) / n)
+            rows = {"from": origin, "to": to, "day": t, "estimate": values, "se": se, "at_risk": risk}
+            rows |= {"low": np.clip(values - 1.96 * se, 0, 1), "high": np.clip(values + 1.96 * se, 0, 1)}
+            (parts if to else lefts).append(pd.DataFrame(rows)[keep])
+    unit = "stays" if clock == "stay" else "discharges"
+    about = provenance("cumulative incidence", entered, unit, within=(30,), dated_by="", interval="log-log 95%")
+    frame, survival = pd.concat(parts, ignore_index=True), pd.concat(lefts, ignore_index=True).drop(columns="to")
+    return Specimen(_levels(frame, care), about, care, survival=_levels(survival, care), clock=clock)
+
+
+def occupation(levels: int = 5, *, seed: int = 2, days: int = 365) -> Specimen:
+    """Return made-up state occupation from a chain of levels into "left care"."""
+    care = continuum(levels)
+    rng = np.random.default_rng(seed)
+    k = len(care)
+    states = [*care.names, "between stays", LEFT_CARE, DIED]
+    step = np.zeros((k + 3, k + 3))
+    for i in range(k):
+        pace = 1 / np.interp(i, [0, max(k - 1, 1)], [8, 90])
+        if i + 1 < k:
+            step[i, i + 1] += pace * 0.5
+        step[i, k] += pace * 0.08
+        step[i, k + 1] += pace * (0.41 if i + 1 < k else 0.9)
+        step[i, k + 2] += pace * 0.005
+    step[k, min(1, k - 1)] += 0.05
+    step[np.arange(k + 3), np.arange(k + 3)] += 1 - step.sum(axis=1)
+    now = np.concatenate([rng.dirichlet(np.full(k, 8.0)), [0, 0, 0]])
+    rows = []
+    for day in range(days + 1):
+        for name, value in zip(states, now, strict=True):
+            se = float(np.sqrt(value * (1 - value) / 1700))
+            rows.append((day, name, value, se, max(value - 1.96 * se, 0), min(value + 1.96 * se, 1)))
+        now = now @ step
+    frame = pd.DataFrame(rows, columns=["day", "state", "estimate", "se", "low", "high"])
+    frame["state"] = pd.Categorical(frame["state"], states, ordered=True)
+    about = provenance("state occupation", 1698, "journeys", dated_by="", interval="Greenwood, clustered by person")
+    return Specimen(frame, about, care, horizon=days)
+
+
+def expected_days(levels: int = 5) -> Specimen:
+    """Return made-up expected days: the sum of the made-up occupation."""
+    where = occupation(levels)
+    days = where.frame.groupby("state", observed=False)["estimate"].sum() - 0.5
+    frame = days.rename("days").reset_index()
+    frame["se"] = 0.02 * frame["days"] + 0.6
+    frame["low"], frame["high"] = frame["days"] - 1.96 * frame["se"], frame["days"] + 1.96 * frame["se"]
+    frame["low"] = frame["low"].clip(lower=0)
+    return Specimen(frame, where.about, where.continuum, horizon=365)
+
+
+def census(levels: int = 5, *, seed: int = 4) -> Specimen:
+    """Return a made-up census by quarter, with its days."""
+    care = continuum(levels)
+    rng = np.random.default_rng(seed)
+    days = np.arange(np.datetime64("2023-01-01"), np.datetime64("2026-01-01"))
+    quarter = pd.PeriodIndex(pd.DatetimeIndex(days), freq="Q").astype(str)
+    parts, daily = [], []
+    for i, name in enumerate(care.names):
+        walk = 40 + 22 * i + np.cumsum(rng.normal(0.02, 1.0, len(days)))
+        inside = np.maximum(np.round(walk), 5)
+        daily.append(pd.DataFrame({"level": name, "day": days, "stays": inside}))
+        parts.append(pd.DataFrame({"quarter": quarter, "level": name, "stays": inside}))
+    grouped = pd.concat(parts).groupby(["quarter", "level"])["stays"]
+    frame = grouped.agg(opening="first", closing="last", person_days="sum", average="mean").reset_index()
+    frame["quarter"] = pd.Categorical(frame["quarter"], list(QUARTERS), ordered=True)
+    about = provenance("census", 14_000, "stays", dated_by="days in the period", interval="", by=("quarter",))
+    return Specimen(_levels(frame, care), about, care, daily=_levels(pd.concat(daily, ignore_index=True), care))
+
+
+def pathways(levels: int = 5, *, steps: int = 4, seed: int = 6, people: int = 2600, masked: bool = True) -> Specimen:
+    """Return made-up pathways of four stays; those of 1 to 10 journeys are hidden."""
+    care = continuum(levels)
+    rng = np.random.default_rng(seed)
+    chance = rates(levels, masked=False).frame
+    chance = chance[chance["to"].astype(str) != LEFT_CARE]
+    ends = [*care.names, *LEFT_REASONS, DIED, "in care", "not yet known"]
+    known = {name: _of(chance, name) for name in care.names}
+    rows = []
+    for first, n in zip(care.names, rng.multinomial(people, rng.dirichlet(np.full(len(care), 6.0))), strict=True):
+        for _ in range(n):
+            path = [first]
+            while len(path) < steps and path[-1] in care.names:
+                of = known[path[-1]]
+                path.append(str(rng.choice(of[0], p=of[1])) if rng.random() > 0.05 else "in care")
+            rows.append(tuple(path + [None] * (steps - len(path))))
+    columns = [f"step_{i + 1}" for i in range(steps)]
+    frame = pd.DataFrame(rows, columns=columns).value_counts(dropna=False).rename("n").reset_index()
+    frame = frame.sort_values(["n", *columns], ascending=[False, *[True] * steps], ignore_index=True)
+    frame["n"] = frame["n"].astype(float)
+    frame["share"] = frame["n"] / frame["n"].sum()
+    for column in columns:
+        frame[column] = pd.Categorical(frame[column], ends, ordered=True)
+    if masked:
+        frame["hidden"] = frame["n"] < 11
+        frame.loc[frame["hidden"], ["n", "share"]] = np.nan
+    about = provenance("pathways", people, "journeys", within=(30,), dated_by="", interval="")
+    return Specimen(frame, about, care)
+
+
+def _of(chance: pd.DataFrame, origin: str) -> tuple[list[str], np.ndarray]:
+    part = chance[(chance["from"] == origin) & (chance["to"] != CONCURRENT)]
+    share = part["rate"].to_numpy(float)
+    return [str(to) for to in part["to"]], share / share.sum()
 
 
 def _moves(care: Continuum, rng: np.random.Generator, size: int, drift: float) -> pd.DataFrame:

@@ -73,11 +73,13 @@ def trend(
         gap=15,
     )
     top = _top(asked, target)
-    if late:
-        top = _headroom(page, asked, _slot(page, box, 0, columns, rows), top)
+    first = _slot(page, box, 0, columns, rows)
+    named = late and first.h - _foot_height(page, asked) >= 92 * page.u
+    if named:
+        top = _headroom(page, asked, first, top)
     for i, one in enumerate(asked.series):
         cell = _slot(page, box, i, columns, rows)
-        _panel(page, asked, one, cell, top, first=i == 0, left=i % columns == 0, target=target, context=context)
+        _panel(page, asked, one, cell, top, first=i == 0, named=named and i == 0, left=i % columns == 0, target=target, context=context)
     if spare:
         cell = _slot(page, box, len(asked.series), columns, rows)
         _key(page, asked, cell, late=late, context=context and len(asked.series) > 1)
@@ -170,7 +172,7 @@ def _slot(page: Page, box: Box, place: int, columns: int, rows: int) -> Box:
 
 
 def _panel(
-    page: Page, asked: Trend, one: Series, cell: Box, top: float, *, first: bool, left: bool, target: float | None,
+    page: Page, asked: Trend, one: Series, cell: Box, top: float, *, first: bool, named: bool, left: bool, target: float | None,
     context: bool,
 ) -> None:  # fmt: skip
     t, u, canvas = page.theme, page.u, page.canvas
@@ -179,7 +181,7 @@ def _panel(
     n = len(asked.periods)
     edge = 0.45 if n > 1 else 0.5
     panel = Panel(canvas, box, (-edge, n - 1 + edge), (0.0, top))
-    _late_band(page, panel, one, first)
+    _late_band(page, panel, one, named)
     limit = top if asked.is_days else min(top, 1.0)
     marks = steps(limit, COUNT_STEPS if asked.is_days else SHARE_STEPS, at_most=4 if box.h > 70 * u else 2)
     texts = [words.count(m) for m in marks] if asked.is_days else shares(marks)
@@ -220,7 +222,7 @@ def _target(page: Page, asked: Trend, one: Series, panel: Panel, target: float, 
     canvas.text(at, middle(y, t.small), text, size=t.small, color=INK, align="center")
 
 
-def _late_band(page: Page, panel: Panel, one: Series, first: bool) -> None:
+def _late_band(page: Page, panel: Panel, one: Series, named: bool) -> None:
     """Lay the grey ground under the periods that are not yet mature."""
     late = np.flatnonzero(~one.table["mature"].to_numpy(bool))
     if not len(late):
@@ -228,7 +230,7 @@ def _late_band(page: Page, panel: Panel, one: Series, first: bool) -> None:
     t, u = page.theme, page.u
     start = panel.x(late[0] - 0.5)
     page.canvas.rect(Box(start, panel.box.y0, panel.box.x1, panel.box.y1), BAND, z=0.2)
-    if first:
+    if named:
         room = panel.box.x1 - start
         lines = ["Not yet", "mature"]
         wide = max(page.canvas.wide(line, t.small) for line in lines)

@@ -1,0 +1,256 @@
+"""The alluvial chart: how many go from stay to stay, levels in a fixed order, endings set apart below."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Unpack
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.path import Path as Outline
+
+from careflow.charts import words
+from careflow.charts.canvas import Align, Box, middle
+from careflow.charts.fonts import CAP, LEADING, SEMIBOLD
+from careflow.charts.page import Look, Page, drawn
+from careflow.charts.palette import INK, MUTED, OUTLINE, WHITE, text_on
+from careflow.charts.paths import ENDS, IN_CARE, NOT_YET, Paths, fills, head, hidden_note, names, paths_of
+from careflow.charts.text import CareflowLabelWarning, cut, plain
+from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
+from careflow.errors import ArgumentError
+
+TITLE: Final = "Paths through care, stay by stay"
+_STRENGTH: Final = {"down": 0.62, "up": 0.9, "planned": 0.38, "left": 0.42, "care": 0.6, "other": 0.45}
+
+
+@drawn
+def alluvial(
+    result: Any,
+    *,
+    steps: int | None = None,
+    color_by: Literal["direction", "origin"] = "direction",
+    **look: Unpack[Look],
+) -> Axes:
+    """Draw how many go from each stay to the next, and where paths end.
+
+    Levels stand in their fixed order in every column, endings below a gap; an ending is not carried on. Suppressed
+    pathways are left out and counted in the note. Above 6 levels or 5 columns a warning suggests the chronogram.
+
+    Parameters
+    ----------
+    result : Pathways
+        From :func:`careflow.pathways`.
+    steps : int, optional
+        How many columns; by default those of the result.
+    color_by : {"direction", "origin"}
+        What the colour of a flow says.
+    **look
+    """
+    if color_by not in ("direction", "origin"):
+        raise ArgumentError(f"color_by is 'direction' or 'origin', not {color_by!r}")
+    found = paths_of(result, "alluvial", steps, look.get("where"))
+    page = Page("alluvial", found.view, look, levels=1)
+    if not found.paths:
+        return page.nothing(TITLE)
+    if len(found.view.levels) > 6 or found.steps > 5:
+        warnings.warn("an alluvial chart of this size is hard to read; charts.chronogram() may serve", CareflowLabelWarning, stacklevel=3)
+    return _Drawing(page, found, color_by).draw()
+
+
+@dataclass
+class _Node:
+    """One state in one column, with its box and how far its sides are filled."""
+
+    n: float
+    box: Box
+    label: Box
+    style: str
+    out: float = 0.0
+    into: float = 0.0
+
+
+class _Drawing:
+    """Columns of nodes and the ribbons between them."""
+
+    def __init__(self, page: Page, found: Paths, color_by: str) -> None:
+        self.page, self.found, self.color_by = page, found, color_by
+        self.levels = found.view.levels
+        self.names, self.fills = names(page), fills(page, found.view)
+        self.columns, self.flows = _tally(found)
+
+    def draw(self) -> Axes:
+        """Draw everything and return the host."""
+        page, found, t, u = self.page, self.found, self.page.theme, self.page.u
+        box = page.open(
+            title=TITLE, subtitle=self._subtitle(), masked=found.hidden, sign="s", gap=18,
+            notes=[found.view.size(found.n), hidden_note(found, "Drawn"), self._care_note()],
+        )  # fmt: skip
+        self.box = box
+        self.body = Box(box.x0, box.y0, box.x1, box.y1 - t.body * CAP - t.small * LEADING - 8 * u)
+        self.wide = min(81 * u, box.w / (len(self.columns) * 1.55))
+        self.scale = self._scale()
+        self.nodes = [self._place(i) for i in range(len(self.columns))]
+        self._ribbons()
+        self._cards()
+        self._heads()
+        flows = sorted(((n, c, a, b) for (c, a, b), n in self.flows.items() if b in self.levels), reverse=True)
+        data = pd.DataFrame([(c + 1, a, b, n) for (c, a, b), n in self.flows.items()], columns=["step", "from", "to", "n"])
+        return page.close(
+            data=data,
+            n=found.n,
+            largest=[f"{self.names[a]} to {self.names[b]} {words.count(n)}" for n, _, a, b in flows],
+            what=f"Alluvial chart of {len(self.columns)} stays",
+        )
+
+    def _subtitle(self) -> str:
+        view = self.found.view
+        seen = {b for _, _, b in self.flows}
+        ends = [f"{{{role}:{word}}}" for role, word, end in (("planned", "completed", "completed"), ("left", "left early", "left early")) if end in seen]
+        ways = ["{down:stepped down}", "{up:stepped up}", *ends]
+        return f"Flows that {', '.join(ways[:-1])} or {ways[-1]}; height shows the number of {plain(view.about.unit)}. {plain(view.population())}"
+
+    def _care_note(self) -> str:
+        seen = {b for _, _, b in self.flows}
+        return "In care: stay open at the cut-off; not adjusted for censoring." if IN_CARE in seen else ""
+
+    def _states(self, column: int) -> list[str]:
+        return [s for s in (*self.levels, *ENDS) if self.columns[column].get(s, 0) > 0]
+
+    def _slot(self, n: float, scale: float) -> tuple[float, str]:
+        """Return the height that a node takes with its label, and where the label stands."""
+        t, u = self.page.theme, self.page.u
+        high = max(n * scale, 1.6 * u)
+        if high >= 2 * t.body * LEADING + 3 * u:
+            return high, "two"
+        if high >= t.body * LEADING + u:
+            return high, "one"
+        return high + t.body * 1.12, "top"
+
+    def _height(self, column: int, scale: float) -> float:
+        u = self.page.u
+        states = self._states(column)
+        gaps = 5 * u * max(len(states) - 1, 0)
+        if any(s in self.levels for s in states) and any(s not in self.levels for s in states):
+            gaps += 11 * u
+        return sum(self._slot(self.columns[column][s], scale)[0] for s in states) + gaps
+
+    def _scale(self) -> float:
+        """Return the most points a journey may take so that every column fits."""
+        low, high = 0.0, self.body.h / max(self.found.n, 1)
+        for _ in range(40):
+            middle_of = (low + high) / 2
+            fits = all(self._height(c, middle_of) <= self.body.h for c in range(len(self.columns)))
+            low, high = (middle_of, high) if fits else (low, middle_of)
+        return low
+
+    def _x(self, column: int) -> float:
+        last = max(len(self.columns) - 1, 1)
+        return self.body.x0 + column * (self.body.w - self.wide) / last
+
+    def _place(self, column: int) -> dict[str, _Node]:
+        t, u = self.page.theme, self.page.u
+        x, y = self._x(column), self.body.y1
+        out: dict[str, _Node] = {}
+        for state in self._states(column):
+            if state not in self.levels and out and not any(s not in self.levels for s in out):
+                y -= 11 * u
+            n = self.columns[column][state]
+            slot, style = self._slot(n, self.scale)
+            high = max(n * self.scale, 1.6 * u)
+            head_room = t.body * 1.12 if style == "top" else 0.0
+            box = Box(x, y - head_room - high, x + self.wide, y - head_room)
+            out[state] = _Node(n, box, Box(x, y - head_room, x + self.wide, y), style)
+            y -= slot + 5 * u
+        return out
+
+    def _ribbons(self) -> None:
+        """Draw the flows, wide ones first; each side of a node is filled from the top in the fixed order."""
+        place = {s: i for i, s in enumerate((*self.levels, *ENDS))}
+        spans: dict[tuple[int, str, str], list[float]] = {}
+        for c in range(len(self.columns) - 1):
+            here = [key for key in self.flows if key[0] == c]
+            for key in sorted(here, key=lambda k: (place[k[1]], place[k[2]])):
+                node = self.nodes[c][key[1]]
+                spans[key] = [node.box.y1 - node.out, 0.0]
+                node.out += self.flows[key] * self.scale
+            for key in sorted(here, key=lambda k: (place[k[2]], place[k[1]])):
+                node = self.nodes[c + 1][key[2]]
+                spans[key][1] = node.box.y1 - node.into
+                node.into += self.flows[key] * self.scale
+        for rank, key in enumerate(sorted(spans, key=lambda k: (self._role(k) == "up", -self.flows[k], k))):
+            self._ribbon(key, spans[key], 1 + rank / 1000)
+
+    def _role(self, key: tuple[int, str, str]) -> str:
+        _, a, b = key
+        if b in self.levels:
+            return {STEP_DOWN: "down", STEP_UP: "up"}.get(self.found.view.continuum.direction(a, b), "other")
+        return {"completed": "planned", "left early": "left", IN_CARE: "care", NOT_YET: "care"}.get(b, "other")
+
+    def _ribbon(self, key: tuple[int, str, str], span: Sequence[float], z: float) -> None:
+        c, a, b = key
+        u, role = self.page.u, self._role(key)
+        thick = max(self.flows[key] * self.scale, 0.5 * u)
+        x0, x1 = self.nodes[c][a].box.x1 + u, self.nodes[c + 1][b].box.x0 - u
+        fill = self.page.palette.fill(role) if role != "other" else OUTLINE
+        if self.color_by == "origin":
+            fill, role = self.fills[a], "down"
+        fill = self.page.faded(fill, (a, b), a, b)
+        mid, (y0, y1) = (x0 + x1) / 2, span
+        points = [(x0, y0), (mid, y0), (mid, y1), (x1, y1), (x1, y1 - thick), (mid, y1 - thick), (mid, y0 - thick), (x0, y0 - thick), (x0, y0)]
+        codes = [Outline.MOVETO, *[Outline.CURVE4] * 3, Outline.LINETO, *[Outline.CURVE4] * 3, Outline.CLOSEPOLY]
+        self.page.canvas.outline(
+            Outline(points, codes), fill, z=z, alpha=_STRENGTH[role], edgecolor=WHITE, linewidth=0.45 * u if thick > 2 * u else 0
+        )
+
+    def _cards(self) -> None:
+        t, u, canvas = self.page.theme, self.page.u, self.page.canvas
+        for column in self.nodes:
+            for state, node in column.items():
+                fill = self.page.faded(self.fills[state], state)
+                open_ = state in (IN_CARE, NOT_YET)
+                style: Mapping[str, Any] = {"edgecolor": OUTLINE, "linewidth": 0.8 * u, "linestyle": (0, (2.4, 1.6))} if open_ else {}
+                canvas.rect(node.box, fill, z=3, **style)
+                ink = text_on(fill)
+                if node.style == "two":
+                    name = cut(self.names[state], t.body, self.wide - 6 * u, t.family, SEMIBOLD)
+                    y = (node.box.y0 + node.box.y1) / 2
+                    canvas.text(node.box.x0 + 4 * u, middle(y, t.body, 0, 2), name, color=ink, weight=SEMIBOLD)
+                    canvas.text(node.box.x0 + 4 * u, middle(y, t.body, 1, 2), words.count(node.n), color=ink)
+                    continue
+                inside = node.style == "one"
+                y = middle((node.box.y0 + node.box.y1) / 2, t.body) if inside else node.box.y1 + 2.2 * u
+                pad, ink = (4 * u, ink) if inside else (0.0, INK)
+                count = words.count(node.n)
+                room = self.wide - 2 * pad - canvas.wide(count, t.body) - 4 * u
+                canvas.text(node.box.x0 + pad, y, cut(self.names[state], t.body, room, t.family, SEMIBOLD), color=ink, weight=SEMIBOLD)
+                canvas.text(node.box.x1 - pad, y, count, color=ink, align="right")
+
+    def _heads(self) -> None:
+        t, u, canvas = self.page.theme, self.page.u, self.page.canvas
+        y = self.box.y1 - t.body * CAP
+        unit = self.found.view.about.unit
+        for c, column in enumerate(self.columns):
+            n = sum(count for state, count in column.items() if state in self.levels)
+            share = f" ({words.percent(n / self.found.n)})" if c else ""
+            last = c == len(self.columns) - 1
+            align: Align = "left" if c == 0 else "right" if last else "center"
+            x = self._x(c) + {"left": 0.0, "right": self.wide, "center": self.wide / 2}[align]
+            canvas.text(x, y, head(c), weight=SEMIBOLD, align=align)
+            canvas.text(x, y - t.small * LEADING - u, f"{words.count(n)} {unit}{share}", size=t.small, color=MUTED, align=align)
+
+
+def _tally(found: Paths) -> tuple[list[dict[str, float]], dict[tuple[int, str, str], float]]:
+    """Return the count of each state by column, and of each flow by (column, from, to)."""
+    columns: list[dict[str, float]] = [{} for _ in range(found.steps)]
+    flows: dict[tuple[int, str, str], float] = {}
+    for path, n in found.paths:
+        for c, state in enumerate(path):
+            columns[c][state] = columns[c].get(state, 0.0) + n
+            if c + 1 < len(path):
+                key = (c, state, path[c + 1])
+                flows[key] = flows.get(key, 0.0) + n
+    return [column for column in columns if column], flows
+
+

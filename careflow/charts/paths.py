@@ -1,0 +1,114 @@
+"""Pathways as charts read them: visible paths with their counts, states in a fixed order with fixed colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from careflow.charts.page import Page
+from careflow.charts.palette import MID, intensity
+from careflow.charts.reading import View, masked, number, read
+from careflow.errors import ArgumentError
+
+STEP: Final = "step_"
+HEADS: Final = ("First stay", "Second stay", "Third stay", "Fourth stay", "Fifth stay", "Sixth stay")
+IN_CARE: Final = "in care"
+NOT_YET: Final = "not yet known"
+ENDS: Final = ("completed", "left early", "other endings", IN_CARE, NOT_YET)
+_NAMES: Final = {
+    "completed": "Completed", "left early": "Left early", "other endings": "Other endings", IN_CARE: "In care",
+    NOT_YET: "Not yet known",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Pathways by how many took them.
+
+    Attributes
+    ----------
+    paths : list of (tuple of str, float)
+        States step by step, and the count; suppressed ones are left out.
+    hidden : int
+        How many pathways are suppressed.
+    steps : int
+        Length of the longest.
+    """
+
+    view: View
+    paths: list[tuple[tuple[str, ...], float]]
+    hidden: int
+    steps: int
+
+    @property
+    def n(self) -> float:
+        """How many took the pathways that are shown."""
+        return sum(count for _, count in self.paths)
+
+    @property
+    def states(self) -> list[str]:
+        """States that occur, levels first, in their fixed order."""
+        seen = {state for path, _ in self.paths for state in path}
+        return [state for state in (*self.view.levels, *ENDS) if state in seen]
+
+
+def paths_of(result: Any, chart: str, steps: int | None, where: Any) -> Paths:
+    """Return the pathways of a result, cut to ``steps``.
+
+    Raises
+    ------
+    TypeError
+        If the result is no Pathways.
+    ArgumentError
+        If it has fewer steps.
+    """
+    view = read(result, "Pathways", chart, where=where)
+    columns = [c for c in view.frame.columns if c.startswith(STEP)]
+    wanted = len(columns) if steps is None else steps
+    if not 1 <= wanted <= len(columns):
+        raise ArgumentError(f"steps is from 1 to {len(columns)}, the steps of the result; it was {wanted}")
+    table = masked(view.frame)
+    counts: dict[tuple[str, ...], float] = {}
+    for row in table[~table["hidden"]].to_dict("records"):
+        path = tuple(_state(view, str(row[c])) for c in columns[:wanted] if pd.notna(row[c]))
+        counts[path] = counts.get(path, 0.0) + number(row["n"])
+    return Paths(view, list(counts.items()), int(table["hidden"].sum()), wanted)
+
+
+def _state(view: View, value: str) -> str:
+    return value if value in view.levels or value in ENDS else "other endings"
+
+
+def fills(page: Page, view: View) -> dict[str, str]:
+    """Return the colour of every state."""
+    ramp = dict(zip(view.levels, intensity(len(view.levels)), strict=True))
+    p = page.palette
+    ends = {"completed": p.fill("planned"), "left early": p.fill("left"), "other endings": MID, IN_CARE: "#E6E9EC", NOT_YET: "#E6E9EC"}
+    return ramp | ends
+
+
+def names(page: Page) -> dict[str, str]:
+    """Return what every state is called."""
+    return page.labels | _NAMES
+
+
+def hidden_note(found: Paths, drawn: str) -> str:
+    """Say how much is left out because it is suppressed."""
+    if not found.hidden:
+        return ""
+    share = found.n / max(found.view.about.n, 1) if found.view.whole else None
+    part = f" ({share * 100:.0f}% of all)" if share is not None else ""
+    return f"{drawn} of {found.n:,.0f} {found.view.about.unit}{part}; the rest took pathways that are suppressed."
+
+
+def head(step: int) -> str:
+    """Return the name of a step."""
+    return HEADS[step] if step < len(HEADS) else f"Stay {step + 1}"
+
+
+def ordered(states: Sequence[str], found: Paths) -> dict[str, int]:
+    """Return the place of each state in the fixed order."""
+    return {state: i for i, state in enumerate((*found.view.levels, *ENDS)) if state in states}

@@ -1,0 +1,115 @@
+"""Time to the next level: share of discharges admitted again by day since discharge, one level standing out."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from careflow.charts import words
+from careflow.charts.canvas import Box, middle
+from careflow.charts.causes import Incidence, incidence_of
+from careflow.charts.cumulative_incidence import even_ticks
+from careflow.charts.fonts import CAP, LEADING, REGULAR, SEMIBOLD
+from careflow.charts.page import Look, Page, drawn
+from careflow.charts.palette import CONTEXT, INK, MUTED
+from careflow.charts.panel import SHARE_STEPS, Panel, apart, shares, steps
+from careflow.charts.reading import read
+from careflow.charts.text import cut, plain
+from careflow.errors import ArgumentError
+
+
+@drawn
+def time_to_next(
+    result: Any,
+    level: str | None = None,
+    *,
+    quarter: str | None = None,
+    horizon: int = 90,
+    **look: Unpack[Look],
+) -> Axes:
+    """Draw how soon the next level follows a discharge: share admitted again by each day, a curve per level.
+
+    Parameters
+    ----------
+    result : CumulativeIncidence
+        On the gap clock: ``careflow.cumulative_incidence(moves, clock="gap")``.
+    level : str, optional
+        The level that stands out; by default all do.
+    quarter : str, optional
+        The period to draw.
+    horizon : int
+        Days to draw.
+    **look
+    """
+    view = read(result, "CumulativeIncidence", "time_to_next", quarter=quarter, where=look.get("where"))
+    if getattr(result, "clock", "gap") != "gap":
+        raise TypeError(
+            'charts.time_to_next() draws CumulativeIncidence on the gap clock, made by '
+            'careflow.cumulative_incidence(moves, clock="gap")'
+        )
+    page = Page("time_to_next", view, look, levels=1)
+    if level is not None and level not in view.levels:
+        raise ArgumentError(f"no level {level!r} in this continuum; it has {', '.join(map(repr, view.levels))}")
+    title = "How soon the next level follows"
+    about = [name for name in view.levels if (view.frame["from"].astype(str) == name).any()]
+    found = {name: incidence_of(result, view, name, horizon, guard="total" if page.external else None) for name in about}
+    found = {name: one for name, one in found.items() if len(one.days) > 1 and one.causes}
+    return _draw(page, found, level, title) if found else page.nothing(title)
+
+
+def _draw(page: Page, found: dict[str, Incidence], level: str | None, title: str) -> Axes:
+    t, u, canvas, view = page.theme, page.u, page.canvas, page.view
+    last = max(float(one.days[-1]) for one in found.values())
+    n = sum(float(one.at_risk[0]) for one in found.values())
+    box = page.open(
+        title=title,
+        subtitle=f"Share of discharges followed by an admission to another level, % by days since discharge. "
+        f"{plain(view.population())}",
+        notes=[
+            view.size(n),
+            "1 – Kaplan–Meier; people not yet back count for as long as they were followed.",
+            "Drawn at days between which at least 11 followed." if page.external else "",
+        ],
+        gap=16,
+    )
+    right = min(max(canvas.wide(page.labels[name], t.body, SEMIBOLD) for name in found), 0.22 * box.w)
+    right += canvas.wide(" 100%", t.body) + 16 * u
+    gutter = canvas.wide("100%", t.body) + 6 * u
+    area = Box(box.x0 + gutter, box.y0 + 6 * u + t.body * CAP + t.body * 1.5, box.x1 - right, box.y1)
+    top = min(max(float(one.total[-1]) for one in found.values()) * 1.08, 1.0)
+    panel = Panel(canvas, area, (0, last), (0, top))
+    marks = steps(top, SHARE_STEPS, at_most=5)
+    panel.grid(marks, shares(marks))
+    panel.floor()
+    for tick in even_ticks(int(last)):
+        panel.tick(tick, f"{tick:,}")
+    panel.caption("Days since discharge")
+    for name, one in found.items():
+        strong = level is None or name == level
+        shown = level is not None and strong
+        color = INK if shown else "#7C858E" if strong else CONTEXT
+        panel.line(one.days, one.total, color=color, lw=2.1 if shown else 1.5, z=3.2 if shown else 2, steps=not page.external)
+    order = sorted(found, key=lambda name: float(found[name].total[-1]))
+    wanted = [panel.y(float(found[name].total[-1])) for name in order]
+    gap = t.body * LEADING + u
+    for name, at, y in zip(order, wanted, apart(wanted, gap, area.y0 + gap * 0.3, area.y1), strict=True):
+        canvas.line([area.x1 + 2 * u, area.x1 + 5 * u, area.x1 + 8 * u, area.x1 + 10.5 * u], [at, at, y, y], color=MUTED, lw=0.8)
+        ink = INK if level in (None, name) else MUTED
+        weight = SEMIBOLD if level in (None, name) else REGULAR
+        said = cut(page.labels[name], t.body, right - canvas.wide(" 100%", t.body) - 14 * u, t.family, weight)
+        x = area.x1 + 14 * u
+        x += canvas.text(x, middle(y, t.body), said, color=ink, weight=weight)
+        canvas.text(x + 3 * u, middle(y, t.body), words.percent(float(found[name].total[-1])), color=ink)
+    data = pd.concat(
+        [pd.DataFrame({"level": name, "day": one.days, "share": one.total}) for name, one in found.items()],
+        ignore_index=True,
+    )
+    return page.close(
+        data=data,
+        n=n if np.isfinite(n) else None,
+        largest=[f"{page.labels[name]} {words.percent(float(found[name].total[-1]))}" for name in reversed(order)],
+        what=f"Time from discharge to the next level, over {int(last)} days",
+    )
