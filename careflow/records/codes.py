@@ -75,6 +75,7 @@ def code_levels(counts: Mapping[str, int], continuum: Continuum, levels: Mapping
         )
     known: dict[str, int] = {}
     for names in (
+        [(alias, i) for i, level in enumerate(continuum.levels) for alias in level.aliases],
         [(level.label, i) for i, level in enumerate(continuum.levels)],
         [(level.short, i) for i, level in enumerate(continuum.levels)],
         [(level.name, i) for i, level in enumerate(continuum.levels)],

@@ -15,6 +15,7 @@ from careflow.continuum.outcomes import REASONS
 from careflow.errors import CareflowError
 from careflow.records.engine import Engine
 from careflow.records.findings import RULES
+from careflow.records.words import people, several
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,9 @@ class Episodes:
     n, persons, set_aside, open : int
         Stays kept, distinct people in them, rows set aside, stays still open at the cut-off.
     rows_in : int
-        Rows of the file. Always ``rows_in == n + set_aside`` before the overlap policy splits or joins stays.
+        Rows of the file: ``n + set_aside``, but for stays that the overlap policy or bridging added or joined.
+    attrition : pandas.DataFrame
+        ``step, n, left``: from the rows of the file to the discharges that can be linked.
     """
 
     engine: Engine = field(repr=False)
@@ -55,6 +58,7 @@ class Episodes:
     last: date | None
     source: str = ""
     rows_in: int = 0
+    attrition: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __repr__(self) -> str:
         return f"<Episodes: {self._line()}>"
@@ -64,7 +68,7 @@ class Episodes:
         return f"<p>{escape(self._line())}</p>{self.findings.to_html(index=False)}<p style='color:#5A6169'>{note}</p>"
 
     def _line(self) -> str:
-        parts = [f"{self.n:,} stays of {self.persons:,} people"]
+        parts = [f"{several(self.n, 'stay')} of {people(self.persons)}"]
         if self.first is not None and self.last is not None:
             parts.append(f"{_quarter(self.first)}-{_quarter(self.last)}")
         parts += [f"{self.open:,} open", f"{self.set_aside:,} set aside"]

@@ -29,6 +29,17 @@ RULES: Final = {
 CHOSEN: Final = frozenset({"R07", "R12"})
 """Rules that follow from the analyst's own window; they are no faults of the file and never stop the reading."""
 
+ALSO_ACCEPTED: Final = ("F04",)
+"""Flags that stop the reading when they are many, unless accepted."""
+
+HINTS: Final = {
+    "R03": "Say what the file's codes mean with levels={code: level}.",
+    "R05": "Are the dates written in two formats?",
+    "R10": "Was the file joined to another one, row by row?",
+    "R11": "Map a column updated_at, and the newest version is kept.",
+}
+"""What may help when a rule sets too much aside."""
+
 MOST_SHARE: Final = 0.05
 MOST_SHARE_OF_ONE: Final = 0.01
 MOST_ROWS_OF_ONE: Final = 100
@@ -46,12 +57,17 @@ class Ledger:
 
     def __init__(self, accept: Collection[str] = ()) -> None:
         accept = (accept,) if isinstance(accept, str) else tuple(accept)
-        unknown = [rule for rule in accept if rule not in RULES]
+        known = (*RULES, *ALSO_ACCEPTED)
+        unknown = [rule for rule in accept if rule not in known]
         if unknown:
-            raise ArgumentError(f"accept= has {len(unknown)} rules that do not exist; the rules are: {', '.join(RULES)}.")
+            raise ArgumentError(f"accept= has {len(unknown)} unknown rules; the rules are: {', '.join(known)}.")
         self._accept = set(accept)
         self._lines: list[tuple[str, str, int, str]] = []
         self.aside: dict[str, int] = {}
+
+    def accepts(self, rule: str) -> bool:
+        """Say whether the analyst accepts any number of a rule."""
+        return rule in self._accept
 
     def add(self, check: str, action: str, n: int, note: str = "") -> None:
         """Note a finding, if there is any."""
@@ -64,28 +80,31 @@ class Ledger:
             self.aside[rule] = self.aside.get(rule, 0) + n
             self.add(f"{rule} {RULES[rule]}", SET_ASIDE, n, note)
 
-    def check_limits(self, rows: int, hints: dict[str, str] | None = None) -> None:
+    def check_limits(self, rows: int) -> None:
         """Stop if too many rows had to be set aside.
 
         Raises
         ------
         RecordError
-            Over 5% of the rows, or over 1% and over 100 rows for one rule. Files of fewer than 100 rows are let through.
+            Over 5% of the rows, or over 1% and over 100 rows for one rule, or over 1% impossible dates. Files of fewer
+            than 100 rows are let through.
         """
         if rows < SMALL_FILE:
             return
         faults = {rule: n for rule, n in self.aside.items() if rule not in CHOSEN and rule not in self._accept}
         wide = {
-            rule: n for rule, n in faults.items() if n > MOST_ROWS_OF_ONE and n > MOST_SHARE_OF_ONE * rows
+            rule: n
+            for rule, n in faults.items()
+            if n > MOST_SHARE_OF_ONE * rows and (n > MOST_ROWS_OF_ONE or rule == "R05")
         } or (faults if sum(faults.values()) > MOST_SHARE * rows else {})
         if not wide:
             return
         lines = "; ".join(f"{n:,} ({n / rows:.1%}) {RULES[rule]} ({rule})" for rule, n in sorted(wide.items()))
-        hint = " ".join(hints[rule] for rule in sorted(wide) if hints and rule in hints)
+        hint = " ".join(HINTS[rule] for rule in sorted(wide) if rule in HINTS)
         names = ", ".join(repr(rule) for rule in sorted(wide))
         raise RecordError(
-            f"of {rows:,} rows, too many would be set aside: {lines}. Mend the file"
-            f"{' (' + hint + ')' if hint else ''}, or accept the loss: accept=[{names}]."
+            f"of {rows:,} rows, too many would be set aside: {lines}. {hint}{' ' if hint else ''}"
+            f"Mend the file, or accept the loss: accept=[{names}]."
         )
 
     def frame(self) -> pd.DataFrame:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime, timedelta
-from typing import Any, Final
+from datetime import date, timedelta
+from typing import Any
 
 from careflow.continuum import Continuum
-from careflow.errors import ArgumentError, RecordError
-from careflow.records import dates, encode, sequence
-from careflow.records.encode import Choices
+from careflow.errors import RecordError
+from careflow.records import checks, dates, encode, identifiers
+from careflow.records.attrition import attrition
+from careflow.records.checks import Table
+from careflow.records.encode import Choices, Plan
 from careflow.records.engine import Engine
 from careflow.records.episodes import Episodes, Stratum
-from careflow.records.findings import FIXED, FLAGGED, RULES, Ledger
-from careflow.records.schema import Mapped, map_columns
+from careflow.records.findings import FIXED, RULES, Ledger
+from careflow.records.options import Options, choices, options
+from careflow.records.schema import DATES, map_columns
 from careflow.records.sources import open_source
-
-OVERLAPS: Final = ("flag", "highest", "latest", "error")
 
 
 def read_episodes(
@@ -30,6 +31,8 @@ def read_episodes(
     reasons: Mapping[Any, str] | None = None,
     date_format: str | None = None,
     overlaps: str = "flag",
+    bridge_days: int = 0,
+    close_open_after: int | None = None,
     allow: Collection[str] = (),
     accept: Collection[str] = (),
 ) -> Episodes:
@@ -48,14 +51,19 @@ def read_episodes(
     start : str or datetime.date, optional
         The first day from which every stay in care was recorded. Stays admitted earlier enter observation there.
     columns : mapping, optional
-        ``{field: column in the file}``, fields as in :data:`careflow.records.schema.FIELDS`; any other name makes that
+        ``{field: column in the file}``, fields as in :data:`careflow.records.FIELDS`; any other name makes that
         column a stratum for ``by=``.
     levels, reasons : mapping, optional
         ``{code in the file: level}`` and ``{code in the file: reason}``, besides the names themselves.
     date_format : str, optional
         How dates are written as text, ``"%d.%m.%Y"`` or ``"excel"``. Default: the single format that fits them all.
     overlaps : {"flag", "highest", "latest", "error"}
-        What to do with stays of one person that overlap.
+        What to do with stays of one person that overlap: keep them, give each day to the more intensive level, let a
+        new admission end the earlier stay, or stop.
+    bridge_days : int
+        Join stays of one person at one level and facility with a gap of at most so many days; 0 joins none.
+    close_open_after : int, optional
+        Close stays that have been open for longer than so many days; by default none is closed.
     allow : collection of str
         Columns that may pass although they look like direct identifiers.
     accept : collection of str
@@ -75,124 +83,67 @@ def read_episodes(
     Examples
     --------
     >>> import pandas as pd
-    >>> stays = pd.DataFrame({"person_id": ["A", "A", "B"], "level": ["residential", "php", "iop"],
-    ...     "admit_date": ["2024-01-03", "2024-02-01", "2024-02-20"], "discharge_date": ["2024-02-01", None, "2024-03-31"]})
+    >>> stays = pd.DataFrame({
+    ...     "person_id": ["A", "A", "B"], "level": ["residential", "php", "iop"],
+    ...     "admit_date": ["2024-01-03", "2024-02-01", "2024-02-20"],
+    ...     "discharge_date": ["2024-02-01", None, "2024-03-31"]})
     >>> read_episodes(stays, cutoff="2024-06-30")
     <Episodes: 3 stays of 2 people, 2024Q1-2024Q1, 1 open, 0 set aside>
     """
-    choices = _choices(continuum, cutoff, start, levels, reasons, date_format)
-    if overlaps not in OVERLAPS:
-        raise ArgumentError(f"overlaps={overlaps!r} is none of {', '.join(map(repr, OVERLAPS))}")
+    chosen = choices(continuum, cutoff, start, levels, reasons, date_format)
+    wanted = options(overlaps, bridge_days, close_open_after, allow)
     ledger = Ledger(accept)
     opened = open_source(source)
     mapped = map_columns(opened.header, columns)
     engine = Engine()
+    head = opened.head(engine, identifiers.SAMPLE)
+    stay_dates = {mapped.fields.get(name) for name in (*DATES, "updated_at")}
+    looked_at = {name: texts for name, texts in head.items() if name not in stay_dates}
+    identifiers.screen(opened.header, looked_at, wanted.allow, year=chosen.cutoff.year)
     raw = opened.load(engine, mapped)
     ledger.set_aside("R13", raw.ragged, f"not the {len(opened.header)} columns of the header")
     for check, n, note in raw.notes:
         ledger.add(check, FIXED, n, note)
-    made = encode.plan(engine, raw, mapped, choices, ledger)
-    stays = encode.run(engine, raw, made, choices)
+    made = encode.plan(engine, raw, mapped, chosen, ledger)
+    stays = encode.run(engine, raw, made, chosen)
     engine.close_doors()
-    rows_in = _judge(engine, stays, made, ledger) + raw.ragged
-    return _finish(engine, stays, made, mapped, choices, ledger, rows_in, overlaps, opened.label)
+    table = Table(engine, stays, tuple(mapped.strata), (chosen.cutoff - dates.EPOCH).days)
+    return _check(table, made, chosen, wanted, ledger, raw.ragged, opened.label)
 
 
-def _choices(
-    continuum: Continuum | None,
-    cutoff: str | date,
-    start: str | date | None,
-    levels: Mapping[Any, str] | None,
-    reasons: Mapping[Any, str] | None,
-    date_format: str | None,
-) -> Choices:
-    if continuum is not None and not isinstance(continuum, Continuum):
-        raise ArgumentError("continuum is a Continuum, as Continuum.standard() or Continuum.of([...]) make it")
-    last = as_day(cutoff, "cutoff")
-    first = None if start is None else as_day(start, "start")
-    if first is not None and first > last:
-        raise ArgumentError(f"start={first} is after cutoff={last}")
-    for name, mapping in (("levels", levels), ("reasons", reasons)):
-        if mapping is not None and not isinstance(mapping, Mapping):
-            raise ArgumentError(f"{name}= is a mapping {{code in the file: word of careflow}}")
-    chosen = dates.check_format(date_format)
-    return Choices(continuum or Continuum.standard(), levels, reasons, chosen, last, first)
-
-
-def as_day(value: str | date, name: str) -> date:
-    """Return an argument as a day.
-
-    Raises
-    ------
-    ArgumentError
-        It is no date, or a text that is not written as ``2025-12-31``.
-    """
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    day = dates.parser("%Y-%m-%d")(value) if isinstance(value, str) else None
-    if day is None:
-        raise ArgumentError(f"{name}= is a date or a text such as '2025-12-31'")
-    return day
-
-
-def _judge(engine: Engine, stays: str, made: encode.Plan, ledger: Ledger) -> int:
-    counts = dict(engine.rows(f"SELECT why, count(*) FROM {stays} GROUP BY 1"))
-    rows = sum(counts.values()) + ledger.aside.get("R13", 0)
-    if not rows:
-        raise RecordError("the file has a header and no rows.")
-    for why, n in sorted(counts.items()):
-        if why:
-            ledger.set_aside(f"R{why:02d}", n, made.level_note if why == 3 else "")
-    ledger.check_limits(rows)
-    return sum(counts.values())
-
-
-def _finish(
-    engine: Engine,
-    stays: str,
-    made: encode.Plan,
-    mapped: Mapped,
-    choices: Choices,
-    ledger: Ledger,
-    rows_in: int,
-    overlaps: str,
-    label: str,
+def _check(
+    table: Table, made: Plan, chosen: Choices, wanted: Options, ledger: Ledger, ragged: int, label: str
 ) -> Episodes:
-    cutoff = (choices.cutoff - dates.EPOCH).days
-    found = sequence.scan(engine, stays, cutoff, text_ids=made.text_ids)
-    ledger.set_aside("R10", sequence.repeated(engine, stays, found, len(mapped.strata)), "one of each is kept")
-    ledger.check_limits(rows_in)
-    engine.run(f"CREATE TEMP TABLE {stays}_aside AS SELECT row, why FROM {stays} WHERE why <> 0")
-    engine.run(f"DELETE FROM {stays} WHERE why <> 0")
-    over, people = sequence.overlapping(engine, stays, found, cutoff)
-    ledger.add("F01 overlapping stays", FLAGGED, over, f"of {people:,} people; overlaps={overlaps!r}")
-    n, still_open, first, last = engine.one(
-        f"SELECT count(*), count(*) FILTER (discharge IS NULL), min(admit), max(greatest(admit, coalesce(discharge, admit))) "
-        f"FROM {stays}"
-    )
-    if not n:
+    rows = checks.set_rows_aside(table, made.level_note, ledger, ragged)
+    found, persons = checks.compare_neighbours(table, rows, wanted, ledger)
+    checks.drop_helpers(table)
+    kept = table.engine.one(f"SELECT count(*) FROM {table.stays}")[0]
+    if not kept:
         reasons = ", ".join(f"{RULES[rule]} {count:,}" for rule, count in ledger.aside.items())
-        raise RecordError(f"no stay is left of {rows_in:,} rows: {reasons}.")
-    engine.run(f"DROP TABLE {found.odd}")
-    for column in ("mark", "episode", "written", "row", "why", "marks"):
-        engine.run(f"ALTER TABLE {stays} DROP COLUMN {column}")
+        raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.")
+    checks.flag_people(table, found, chosen.continuum, len(made.labels.get("facility", ())), ledger)
+    change = checks.apply_policies(table, found, wanted, ledger)
+    table.engine.run(f"DROP TABLE {found.table}")
+    n, still_open, first, last = table.engine.one(
+        "SELECT count(*), count(*) FILTER (discharge IS NULL), min(admit), "
+        f"max(greatest(admit, coalesce(discharge, admit))) FROM {table.stays}"
+    )
     return Episodes(
-        engine=engine,
-        table=stays,
-        continuum=choices.continuum,
-        cutoff=choices.cutoff,
-        start=choices.start,
-        overlaps=overlaps,
-        strata={name: Stratum(f"s{i}", made.labels[name]) for i, name in enumerate(mapped.strata)},
+        engine=table.engine,
+        table=table.stays,
+        continuum=chosen.continuum,
+        cutoff=chosen.cutoff,
+        start=chosen.start,
+        overlaps=wanted.overlaps,
+        strata={name: Stratum(f"s{i}", made.labels[name]) for i, name in enumerate(table.strata)},
         findings=ledger.frame(),
         n=int(n),
-        persons=found.persons,
+        persons=persons,
         set_aside=sum(ledger.aside.values()),
         open=int(still_open),
         first=dates.EPOCH + timedelta(days=first),
         last=dates.EPOCH + timedelta(days=last),
         source=label,
-        rows_in=rows_in,
+        rows_in=rows,
+        attrition=attrition(rows, ledger.aside, change, int(n), int(still_open)),
     )

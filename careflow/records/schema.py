@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -29,13 +30,15 @@ FIELDS: Final = (
     Field("episode_id", False, "a code of the stay; orders stays that share all their dates", "E0004567"),
     Field("facility", False, "where the stay was; a stratum for by=", "F07"),
     Field("payer", False, "who paid for the stay; a stratum for by=", "medicaid"),
-    Field("updated_at", False, "when the row was last written; the newest of two versions of one stay is kept", "2024-04-02"),
+    Field("updated_at", False, "when the row was last written; of two versions of a stay the newest is kept", "2024-04-02"),
 )
 """What :func:`careflow.read_episodes` reads. Any other column is a stratum, and is read only when mapped by name."""
 
-DATES: Final = ("admit_date", "discharge_date")
-STRATA: Final = ("facility", "payer")
-_NAMES: Final = tuple(f.name for f in FIELDS)
+DATES: Final[tuple[str, ...]] = ("admit_date", "discharge_date")
+STRATA: Final[tuple[str, ...]] = ("facility", "payer")
+_VALUE: Final = re.compile(r"|[\d.,:/ TZ+-]+")
+_PLAIN: Final = re.compile(r"[^\W\d_](?!.*\d{3})[\w .:/()#%+-]{0,59}")
+_NAMES: Final[tuple[str, ...]] = tuple(f.name for f in FIELDS)
 
 
 @dataclass(frozen=True)
@@ -81,18 +84,23 @@ def map_columns(header: Iterable[str], columns: Mapping[str, str] | None = None)
     used = [asked.get(name, name) for name in _NAMES] + [c for n, c in asked.items() if n not in _NAMES]
     double = sorted({name for name in names if names.count(name) > 1 and name in used})
     if double:
-        raise RecordError(f"column {_list(double)} stands more than once in the file. Rename one of them.")
+        raise RecordError(f"column {shown(double)} stands more than once in the file. Rename one of them.")
     for name, column in asked.items():
         if column not in names:
-            raise ArgumentError(f"columns= says that {name} is {column!r}; the file has: {_list(names)}.{_hint(column, names)}")
+            raise ArgumentError(
+                f"columns= says that {shown([name])} is {shown([column])}; the file has: {shown(names)}."
+                + _hint(column, names)
+            )
         if name not in _NAMES and not name.isidentifier():
             raise ArgumentError(f"a stratum needs a plain name (letters, digits, _): columns= has {name!r}")
     fields = {name: asked.get(name, name) for name in _NAMES if asked.get(name, name) in names}
     missing = [f.name for f in FIELDS if f.required and f.name not in fields]
+    if len(missing) == 3 and not asked and any(_VALUE.fullmatch(name.strip()) for name in names):
+        raise RecordError("the first line of the file holds values, not the names of columns. Put a line of names above it.")
     if missing:
         word = "column" if len(missing) == 1 else "columns"
         raise RecordError(
-            f"{word} {_list(missing)} {'is' if len(missing) == 1 else 'are'} missing; the file has: {_list(names)}. "
+            f"{word} {shown(missing)} {'is' if len(missing) == 1 else 'are'} missing; the file has: {shown(names)}. "
             f"Name {'it' if len(missing) == 1 else 'them'} with columns={{{missing[0]!r}: 'its name in the file'}}."
             + _hint(missing[0], names)
         )
@@ -101,12 +109,19 @@ def map_columns(header: Iterable[str], columns: Mapping[str, str] | None = None)
     return Mapped({n: c for n, c in fields.items() if n not in STRATA}, strata)
 
 
-def _list(names: Iterable[str], most: int = 30) -> str:
-    shown = [name if len(name) <= 60 else name[:57] + "..." for name in names]
-    return ", ".join(shown[:most]) + (f" and {len(shown) - most} more" if len(shown) > most else "")
+def shown(names: Iterable[str], most: int = 30) -> str:
+    """Return column names for a message; a name that could be a value (a header that is none) is not repeated.
+
+    Examples
+    --------
+    >>> shown(["level", "2024-03-01"])
+    "level, (column 2)"
+    """
+    words = [name if _PLAIN.fullmatch(name) else f"(column {i})" for i, name in enumerate(names, start=1)]
+    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
 
 
 def _hint(name: str, names: list[str]) -> str:
     close = get_close_matches(name.lower(), [n.lower() for n in names], n=1, cutoff=0.7)
     real = [n for n in names if close and n.lower() == close[0]]
-    return f" Did you mean {real[0]!r}?" if real else ""
+    return f" Did you mean {shown(real[:1])}?" if real else ""

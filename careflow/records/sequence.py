@@ -1,4 +1,4 @@
-"""Checks that need a person's stays side by side: repeated rows, ties, overlaps, care after death.
+"""Checks that need a person's stays side by side: repeated rows, two versions of one stay, overlaps, care after death.
 
 One sorted pass marks the people whose neighbouring stays look odd; the exact rules then run on those people alone.
 That finds them all: if any two stays of a person overlap, so does some stay with the one just before it in order.
@@ -6,94 +6,104 @@ That finds them all: if any two stays of a person overlap, so does some stay wit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from careflow.continuum.outcomes import DIED, REASONS
-from careflow.errors import RecordError
 from careflow.records.engine import Engine
 
-TIE, OVERLAP, AFTER_DEATH, SAME_DAY, OPEN_BEFORE = 1, 2, 4, 8, 16
+TIE, OVERLAP, AFTER_DEATH, SAME_DAY, OPEN_BEFORE, TOUCH, FIRST, NEAR, SAME_START = (1 << i for i in range(9))
+"""What a stay is to the one before it; FIRST has none before it."""
 
-# admit, end, level and "died" in one 64-bit key: 21 + 21 + 16 + 1 bits. Sorting by one column is twice as fast as by four.
-_SHIFT = 1 << 20
-_BITS = (1 << 21) - 1
+# admit, end, level and "died" in one 64-bit key: 21 + 21 + 16 + 1 bits. Sorting by one column takes half the time.
+_SHIFT: Final = 1 << 20
+_BITS: Final = (1 << 21) - 1
+DIED_CODE: Final = REASONS.index(DIED)
 
 
 @dataclass(frozen=True)
-class Sequence:
+class Neighbours:
     """What the sorted pass found.
 
     Attributes
     ----------
-    persons : int
-        Distinct people.
-    odd : str
-        Table ``person, bits``: people with something to look at.
+    table : str
+        ``person, bits``: a row for each stay that is something to the one before it.
+    counts : dict of int to int
+        Stays by bit; those with ``FIRST`` are the number of people.
     """
 
-    persons: int
-    odd: str
+    table: str
+    counts: dict[int, int]
+
+    def people(self, bit: int) -> str:
+        """Return the SQL of the people with a bit."""
+        return f"SELECT person FROM {self.table} WHERE (bits & {bit}) > 0"
 
 
-def scan(engine: Engine, stays: str, cutoff: int, *, text_ids: bool) -> Sequence:
-    """Sort each person's stays and compare neighbours.
+def scan(engine: Engine, stays: str, cutoff: int, near: int = 0) -> Neighbours:
+    """Sort each person's stays, compare neighbours, and count what they are to each other.
 
-    Raises
-    ------
-    RecordError
-        Two different ids were given the same number (less likely than one in a million at ten million people).
+    Parameters
+    ----------
+    engine, stays
+        Where the encoded stays are; those with ``why = 0`` are looked at.
+    cutoff : int
+        The last complete day; an open stay reaches to the day after it.
+    near : int
+        The gap in days up to which two stays at one level are near each other.
     """
-    died = REASONS.index(DIED)
-    odd = engine.name("odd")
-    other = "mark <> lag(mark) OVER w" if text_ids else "false"
-    end, start = f"((before >> 17) & {_BITS})", f"(key >> 38)"
+    table = engine.name("odd")
+    end, start, level = f"((before >> 17) & {_BITS})", "(key >> 38)", "((key >> 1) & 65535)"
+    same_level = f"((before >> 1) & 65535) = {level}"
+    tests = {
+        TIE: "before >> 1 = key >> 1",
+        OVERLAP: f"{end} > {start}",
+        AFTER_DEATH: f"(before & 1) = 1 AND {end} < {start}",
+        SAME_DAY: f"{end} = {start} AND NOT {same_level}",
+        OPEN_BEFORE: f"{end} = {cutoff + 1 + _SHIFT}",
+        TOUCH: f"{end} = {start} AND {same_level}",
+        FIRST: "before IS NULL",
+        NEAR: f"{near} > 0 AND {end} <= {start} AND {start} - {end} <= {near} AND {same_level}",
+        SAME_START: f"before >> 38 = {start}",
+    }
+    bits = " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in tests.items())
     engine.run(
         f"""
-        CREATE TEMP TABLE {odd} AS
+        CREATE TEMP TABLE {table} AS
         WITH keyed AS (
-          SELECT person, mark, ((admit + {_SHIFT})::BIGINT << 38) + ((coalesce(discharge, {cutoff + 1}) + {_SHIFT})::BIGINT << 17)
-            + (level::BIGINT << 1) + (reason = {died})::BIGINT AS key
+          SELECT person, ((admit + {_SHIFT})::BIGINT << 38)
+            + ((coalesce(discharge, {cutoff + 1}) + {_SHIFT})::BIGINT << 17)
+            + (level::BIGINT << 1) + (reason = {DIED_CODE})::BIGINT AS key
           FROM {stays} WHERE why = 0),
-        beside AS (SELECT person, key, lag(key) OVER w AS before, {other} AS other
-          FROM keyed WINDOW w AS (PARTITION BY person ORDER BY key))
-        SELECT person, (CASE
-            WHEN before IS NULL THEN 64
-            WHEN other THEN 128
-            ELSE CASE WHEN before >> 1 = key >> 1 THEN {TIE} ELSE 0 END
-              + CASE WHEN {end} > {start} THEN {OVERLAP} ELSE 0 END
-              + CASE WHEN (before & 1) = 1 AND {end} < {start} THEN {AFTER_DEATH} ELSE 0 END
-              + CASE WHEN {end} = {start} THEN {SAME_DAY} ELSE 0 END
-              + CASE WHEN {end} = {cutoff + 1 + _SHIFT} THEN {OPEN_BEFORE} ELSE 0 END
-          END)::UTINYINT AS bits
-        FROM beside WHERE bits <> 0"""
+        beside AS (SELECT person, key, lag(key) OVER (PARTITION BY person ORDER BY key) AS before FROM keyed)
+        SELECT person, ({bits})::USMALLINT AS bits FROM beside WHERE bits <> 0"""
     )
-    persons, clashes = engine.one(
-        f"SELECT count(*) FILTER (bits = 64), count(*) FILTER (bits = 128) FROM {odd}"
-    )
-    if clashes:
-        raise RecordError("two different ids were given the same number on load. Read the file again: the key is new each time.")
-    return Sequence(int(persons), odd)
+    counted = engine.rows(f"SELECT bits, count(*) FROM {table} GROUP BY 1")
+    counts = {bit: sum(n for bits, n in counted if bits & bit) for bit in tests}
+    return Neighbours(table, counts)
 
 
-def repeated(engine: Engine, stays: str, found: Sequence, strata: int) -> int:
-    """Set aside the second and later of exactly equal rows, and rank what shares all its dates; return how many."""
-    if not engine.one(f"SELECT count(*) FROM {found.odd} WHERE bits < 64 AND (bits & {TIE}) > 0")[0]:
+def repeated(engine: Engine, stays: str, found: Neighbours, strata: int) -> int:
+    """Set aside (R10) the second and later of exactly equal rows; rank by episode id what shares all its dates."""
+    if not found.counts[TIE]:
         return 0
     same = "person, admit, discharge, level"
     more = "".join(f", s{i}" for i in range(strata))
     # An episode id that is a whole number sorts as one, whichever way the file stores it.
     engine.run(
         f"""
-        CREATE OR REPLACE TEMP TABLE ties AS
+        CREATE TEMP TABLE ties AS
         WITH mine AS (
           SELECT rowid AS place, *, TRY_CAST(episode AS BIGINT) AS number FROM {stays}
-          WHERE why = 0 AND person IN (SELECT person FROM {found.odd} WHERE bits < 64 AND (bits & {TIE}) > 0)),
+          WHERE why = 0 AND person IN ({found.people(TIE)})),
         counted AS (
-          SELECT place, {same}, written, number, episode, row_number() OVER (
-            PARTITION BY {same}, reason, episode, written{more} ORDER BY place) AS copy
+          SELECT place, {same}, number, episode, row_number() OVER (
+            PARTITION BY {same}, reason, episode, written, version{more} ORDER BY place) AS copy
           FROM mine)
-        SELECT place, copy, CASE WHEN copy = 1 THEN dense_rank() OVER (
-            PARTITION BY {same} ORDER BY number NULLS LAST, episode NULLS LAST) - 1 ELSE 0 END AS seq
+        SELECT place, copy, dense_rank() OVER (
+          PARTITION BY {same} ORDER BY number NULLS LAST, episode NULLS LAST) - 1 AS seq
         FROM counted"""
     )
     n = int(engine.one("SELECT count(*) FROM ties WHERE copy > 1")[0])
@@ -103,21 +113,60 @@ def repeated(engine: Engine, stays: str, found: Sequence, strata: int) -> int:
     return n
 
 
-def overlapping(engine: Engine, stays: str, found: Sequence, cutoff: int) -> tuple[int, int]:
-    """Return the stays that begin while an earlier one of the person goes on, and the people concerned."""
-    people = f"SELECT person FROM {found.odd} WHERE bits < 64 AND (bits & {OVERLAP}) > 0"
+def versions(engine: Engine, stays: str, found: Neighbours, strata: Sequence[str]) -> tuple[int, int]:
+    """Set aside (R11) contradicting versions of one stay; return how many, and how many a newer one replaced.
+
+    Rows of one person, level, admission day, episode id and facility that discharge on different days speak of one
+    stay. The one with the latest ``updated_at`` is kept; without one, all are set aside. Stays of no night are left
+    alone: someone can be discharged and admitted again to one level on one day.
+    """
+    if not found.counts[SAME_START]:
+        return 0, 0
+    place = "".join(f", s{i}" for i, name in enumerate(strata) if name == "facility")
+    key = f"person, level, admit, episode{place}"
+    engine.run(
+        f"""
+        CREATE TEMP TABLE twins AS
+        SELECT place, newest AND alone AS keep FROM (
+          SELECT rowid AS place, TRY_CAST(version AS TIMESTAMP) AS stamp,
+            min(coalesce(discharge, 10000000)) OVER k <> max(coalesce(discharge, 10000000)) OVER k AS differ,
+            coalesce(stamp = max(stamp) OVER k AND count(stamp) OVER k = count(*) OVER k, false) AS newest,
+            coalesce(count(*) OVER (PARTITION BY {key}, stamp) = 1, false) AS alone
+          FROM {stays}
+          WHERE why = 0 AND (discharge IS NULL OR discharge > admit) AND person IN ({found.people(SAME_START)})
+          WINDOW k AS (PARTITION BY {key}))
+        WHERE differ"""
+    )
+    n, kept = engine.one("SELECT count(*) FILTER (NOT keep), count(*) FILTER (keep) FROM twins")
+    engine.run(f"UPDATE {stays} SET why = 11 FROM twins WHERE {stays}.rowid = twins.place AND NOT twins.keep")
+    engine.run("DROP TABLE twins")
+    return int(n), int(kept)
+
+
+def overlapping(engine: Engine, stays: str, people: str, cutoff: int) -> tuple[int, int]:
+    """Return the stays that begin while an earlier one of the person goes on, and the people concerned.
+
+    A running maximum of the ends decides, since the stay just before may be a short one inside a longer one.
+    """
     n, persons = engine.one(
         f"""
         SELECT count(*), count(DISTINCT person) FROM (
           SELECT person, admit, max(coalesce(discharge, {cutoff + 1})) OVER (
             PARTITION BY person ORDER BY admit, coalesce(discharge, {cutoff + 1}), level, seq
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
-          FROM {stays} WHERE why = 0 AND person IN ({people}))
+          FROM {stays} WHERE person IN ({people}))
         WHERE reached > admit"""
     )
     return int(n), int(persons)
 
 
-def counted(engine: Engine, found: Sequence, bit: int) -> int:
-    """Return how many neighbouring pairs have a bit."""
-    return int(engine.one(f"SELECT count(*) FROM {found.odd} WHERE bits < 64 AND (bits & {bit}) > 0")[0])
+def after_death(engine: Engine, stays: str, people: str) -> tuple[int, int]:
+    """Return the people admitted on a day after that of their death, and those who died at all."""
+    late = engine.one(
+        f"SELECT count(*) FROM (SELECT person FROM {stays} WHERE person IN ({people}) GROUP BY person "
+        f"HAVING max(admit) > min(CASE WHEN reason = {DIED_CODE} THEN discharge END))"
+    )[0]
+    deaths = engine.one(
+        f"SELECT count(DISTINCT person) FROM {stays} WHERE reason = {DIED_CODE} AND discharge IS NOT NULL"
+    )[0]
+    return int(late), int(deaths)

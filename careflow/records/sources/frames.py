@@ -12,7 +12,7 @@ from careflow.errors import RecordError
 from careflow.records.engine import Engine
 from careflow.records.schema import Mapped
 from careflow.records.sources.parquet import zones_of
-from careflow.records.sources.raw import Raw, kinds_of, select_list
+from careflow.records.sources.raw import Raw, head_of, kinds_of, select_list
 
 
 class ArrowSource:
@@ -23,8 +23,16 @@ class ArrowSource:
         self.header = list(table.column_names)
         self._table = table
 
+    def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
+        """Return the distinct texts in the first rows of each column of texts."""
+        # Column names may stand twice in Arrow; the screen takes the first of each.
+        places = {column: i for i, column in reversed(list(enumerate(self.header)))}
+        name = engine.name("head")
+        engine.register(name, self._table.select(sorted(places.values())).slice(0, rows))
+        return head_of(engine, name, self.header, rows)
+
     def load(self, engine: Engine, mapped: Mapped) -> Raw:
-        """Make a view of the mapped columns."""
+        """Make a view of the mapped columns, read where they lie."""
         places = {column: self._table.column_names.index(column) for column in mapped.used}
         picked = self._table.select(list(places.values()))
         name = engine.name("frame")
@@ -41,6 +49,16 @@ class PandasSource:
         self.label = label
         self.header = [str(column) for column in frame.columns]
         self._frame = frame
+
+    def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
+        """Return the distinct texts in the first rows of each column of texts."""
+        first = self._frame.head(rows)
+        texts = {}
+        for i, name in enumerate(self.header):
+            column = first.iloc[:, i]
+            if not pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+                texts[name] = sorted({str(value) for value in column[~column.isna()]})
+        return texts
 
     def load(self, engine: Engine, mapped: Mapped) -> Raw:
         """Turn the mapped columns into Arrow and read them there."""
@@ -82,7 +100,7 @@ def stream_table(source: Any) -> pa.Table:
     """
     try:
         return pa.RecordBatchReader.from_stream(source).read_all()
-    except Exception:  # noqa: BLE001 - whatever the producer raises may quote rows
+    except Exception:  # whatever the producer raises may quote rows
         pass
     raise RecordError("the stream of Arrow batches broke off before its end.")
 

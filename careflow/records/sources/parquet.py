@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from careflow.errors import RecordError
 from careflow.records.engine import Engine
 from careflow.records.schema import Mapped
-from careflow.records.sources.raw import Raw, internal_names, kinds_of, select_list
+from careflow.records.sources.raw import Raw, head_of, internal_names, kinds_of, select_list
 
 
 class ParquetSource:
@@ -34,21 +34,28 @@ class ParquetSource:
         self._paths = paths
         self._schema = schemas[0]
         self._partitions = partitions
+        self._alone = len(paths) == 1 and not partitions
         self.header = [*self._schema.names, *(name for name in partitions if name not in self._schema.names)]
+
+    def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
+        """Return the distinct texts in the first rows of each column of texts."""
+        view = engine.name("head")
+        engine.run(f"CREATE TEMP VIEW {view} AS SELECT * FROM {self._scan()}")
+        return head_of(engine, view, self.header, rows)
 
     def load(self, engine: Engine, mapped: Mapped) -> Raw:
         """Make a view of the mapped columns; the engine reads no others."""
         view = engine.name("raw")
-        files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in self._paths)
-        single = len(self._paths) == 1 and not self._partitions
-        row = "file_row_number AS file_row" if single else "NULL::BIGINT AS file_row"
-        options = "file_row_number = true" if single else "union_by_name = true"
-        hive = ", hive_partitioning = true, hive_types_autocast = false" if self._partitions else ", hive_partitioning = false"
-        engine.run(
-            f"CREATE TEMP VIEW {view} AS SELECT {select_list(mapped)}, {row} FROM read_parquet([{files}], {options}{hive})"
-        )
+        row = "file_row_number AS file_row" if self._alone else "NULL::BIGINT AS file_row"
+        engine.run(f"CREATE TEMP VIEW {view} AS SELECT {select_list(mapped)}, {row} FROM {self._scan()}")
         kinds = kinds_of(engine, view, mapped)
         return Raw(view, kinds, "r.file_row", zones=zones_of(self._schema, mapped))
+
+    def _scan(self) -> str:
+        files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in self._paths)
+        options = "file_row_number = true" if self._alone else "union_by_name = true"
+        hive = "true, hive_types_autocast = false" if self._partitions else "false"
+        return f"read_parquet([{files}], {options}, hive_partitioning = {hive})"
 
 
 def read_schema(path: Path) -> pa.Schema:

@@ -49,6 +49,10 @@ class Source(Protocol):
     label: str
     header: list[str]
 
+    def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
+        """Return the distinct texts in the first rows of each column of texts; only the screen for identifiers looks."""
+        ...
+
     def load(self, engine: Engine, mapped: Mapped) -> Raw:
         """Bring the mapped columns, and no others, into the engine."""
         ...
@@ -67,6 +71,20 @@ def quote(name: str) -> str:
 def select_list(mapped: Mapped) -> str:
     """Return the SQL that picks the mapped columns and gives them careflow's own names."""
     return ", ".join(f"{quote(column)} AS {name}" for name, column in internal_names(mapped).items())
+
+
+def head_of(engine: Engine, relation: str, header: list[str], rows: int) -> dict[str, list[str]]:
+    """Return the distinct texts in the first rows of a relation whose columns are named as in the file."""
+    texts = [
+        name
+        for name, kind, *_ in engine.rows(f"DESCRIBE {relation}")
+        if name in header and _kind(kind) in {TEXT, DATE, STAMP, MOMENT}
+    ]
+    if not texts:
+        return {}
+    picked = ", ".join(f"{quote(name)}::VARCHAR" for name in texts)
+    sample = engine.rows(f"SELECT {picked} FROM {relation} LIMIT {rows}")
+    return {name: sorted({row[i] for row in sample if row[i] is not None}) for i, name in enumerate(texts)}
 
 
 def kinds_of(engine: Engine, relation: str, mapped: Mapped) -> dict[str, str]:

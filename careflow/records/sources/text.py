@@ -55,23 +55,37 @@ class TextSource:
         self._dialect = dialects[0]
         self.header = list(dialects[0].header)
 
+    def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
+        """Return the distinct texts in the first rows of each column."""
+        sample = engine.rows(f"SELECT * FROM {self._scan('ignore_errors = true')} LIMIT {rows}", self._bound())
+        return {
+            name: sorted({row[i] for row in sample if row[i] is not None}) for i, name in enumerate(self.header)
+        }
+
     def load(self, engine: Engine, mapped: Mapped) -> Raw:
         """Read the mapped columns as text; lines of the wrong width are counted and left out."""
-        # Two columns of one name that nobody asked for are harmless, but the engine wants names that differ.
+        # Columns go by their place: two of one name that nobody asked for are harmless.
         asked = {name: self.header.index(column) for name, column in internal_names(mapped).items()}
-        columns = ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(self.header)))
         picked = ", ".join(f"c{place} AS {name}" for name, place in asked.items())
         table = engine.name("raw")
-        newline = f", new_line = '{self._dialect.newline}'" if self._dialect.newline == "\\r" else ""
-        engine.run(
-            f"CREATE TEMP TABLE {table} AS SELECT {picked} FROM read_csv(?, auto_detect = false, header = true, "
-            f"delim = ?, quote = '\"', escape = '\"', strict_mode = true, columns = {{{columns}}}{newline}, "
+        rejects = (
             f"store_rejects = true, rejects_table = '{table}_rejects', rejects_scan = '{table}_scans', "
-            f"rejects_limit = {_MOST_RAGGED})",
-            [[str(path) for path in self._paths], self._dialect.delimiter],
+            f"rejects_limit = {_MOST_RAGGED}"
         )
+        engine.run(f"CREATE TEMP TABLE {table} AS SELECT {picked} FROM {self._scan(rejects)}", self._bound())
         ragged = self._ragged(engine, f"{table}_rejects")
         return Raw(table, dict.fromkeys(asked, TEXT), "r.rowid", ragged)
+
+    def _scan(self, more: str) -> str:
+        columns = ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(self.header)))
+        newline = "new_line = '\\r', " if self._dialect.newline == "\\r" else ""
+        return (
+            "read_csv(?, auto_detect = false, header = true, delim = ?, quote = '\"', escape = '\"', strict_mode = true, "
+            f"columns = {{{columns}}}, {newline}{more})"
+        )
+
+    def _bound(self) -> list[object]:
+        return [[str(path) for path in self._paths], self._dialect.delimiter]
 
     def _ragged(self, engine: Engine, rejects: str) -> int:
         counts = engine.rows(

@@ -1,0 +1,229 @@
+"""The checks in their order: rows set aside one by one, then what a person's stays are to each other, then the policies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from careflow.continuum import Continuum
+from careflow.errors import RecordError
+from careflow.records import encode, overlaps, sequence
+from careflow.records.engine import Engine
+from careflow.records.findings import FIXED, FLAGGED, Ledger
+from careflow.records.options import Options
+from careflow.records.words import people, several
+
+LONG_STAY: Final = 1461
+"""Nights (four years) beyond which a stay is flagged; at a level where everyone lives in, 365."""
+
+MOST_AFTER_DEATH: Final = 0.005
+FEW_PEOPLE: Final = 11
+MANY_FACILITIES: Final = 12
+LONG_OVERLAP: Final = 30
+MIXED_GRAIN: Final = 0.3
+
+_MARKS: Final = (
+    (encode.OPEN_AFTER_CUTOFF, "R08 discharged after the cut-off", FIXED, "read as still open at the cut-off"),
+    (encode.OPEN_ENDLESS, "R09 end-of-time discharge", FIXED, "9999-12-31 and the like: read as still open"),
+    (encode.LATE_ENTRY, "F07 admitted before the start", FLAGGED, "under observation from the start on"),
+    (encode.REASON_NO_DATE, "F08 reason without a discharge", FLAGGED, "kept as an open stay; the reason is not used"),
+    (encode.DATE_NO_REASON, "F08 discharge without a reason", FLAGGED, "counted as 'unknown'"),
+    (encode.NO_NIGHT, "F09 stays of no night", FLAGGED, "admitted and discharged on one day: length 0"),
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The encoded stays and what is needed to check them.
+
+    Attributes
+    ----------
+    engine : Engine
+        Where they are.
+    stays : str
+        The table.
+    strata : tuple of str
+        Names of the strata, in the order of the columns s0, s1, ...
+    cutoff : int
+        The last complete day, in days since 1970-01-01.
+    """
+
+    engine: Engine
+    stays: str
+    strata: tuple[str, ...]
+    cutoff: int
+
+    @property
+    def facility(self) -> int | None:
+        """The number of the stratum ``facility``, if there is one."""
+        return self.strata.index("facility") if "facility" in self.strata else None
+
+
+def set_rows_aside(table: Table, level_note: str, ledger: Ledger, ragged: int) -> int:
+    """Count the rows that the pass set aside; return the rows of the file.
+
+    Raises
+    ------
+    RecordError
+        The file has no rows, or too many were set aside.
+    """
+    counts = dict(table.engine.rows(f"SELECT why, count(*) FROM {table.stays} GROUP BY 1"))
+    rows = sum(counts.values()) + ragged
+    if not rows:
+        raise RecordError("the file has a line of names and no rows.")
+    notes = {3: f"{level_note}. Map them with levels=" if level_note else ""}
+    for why, n in sorted(counts.items()):
+        if why:
+            ledger.set_aside(f"R{why:02d}", n, notes.get(why, ""))
+    ledger.check_limits(rows)
+    return rows
+
+
+def compare_neighbours(table: Table, rows: int, options: Options, ledger: Ledger) -> tuple[sequence.Neighbours, int]:
+    """Run the checks on each person's stays; return what was found, and the number of people."""
+    engine, stays = table.engine, table.stays
+    if options.close_open_after is not None:
+        n = overlaps.close_stale(engine, stays, table.cutoff, options.close_open_after)
+        note = f"closed after {options.close_open_after} days, reason unknown, by close_open_after="
+        ledger.add("stale open stays closed", FIXED, n, note)
+    found = sequence.scan(engine, stays, table.cutoff, options.bridge_days)
+    ledger.set_aside("R10", sequence.repeated(engine, stays, found, len(table.strata)), "one of each is kept")
+    twins, replaced = sequence.versions(engine, stays, found, table.strata)
+    ledger.set_aside("R11", twins, f"{replaced:,} replaced by a newer version" if replaced else "which one holds is not known")
+    ledger.check_limits(rows)
+    persons = found.counts[sequence.FIRST]
+    if twins:
+        persons -= engine.one(
+            f"SELECT count(*) FROM (SELECT person FROM {stays} WHERE person IN (SELECT person FROM {stays} WHERE why = 11) "
+            "GROUP BY person HAVING count(*) FILTER (why = 0) = 0)"
+        )[0]
+    _marks(table, ledger)
+    return found, int(persons)
+
+
+def drop_helpers(table: Table) -> None:
+    """Keep what was set aside as rule and place in the file, and of the kept rows what the waist reads."""
+    engine, stays = table.engine, table.stays
+    engine.run(f"CREATE TEMP TABLE {stays}_aside AS SELECT row, why FROM {stays} WHERE why <> 0")
+    engine.run(f"DELETE FROM {stays} WHERE why <> 0")
+    for column in encode.HELPERS:
+        engine.run(f"ALTER TABLE {stays} DROP COLUMN {column}")
+
+
+def apply_policies(table: Table, found: sequence.Neighbours, options: Options, ledger: Ledger) -> overlaps.Change:
+    """Join what is near, and settle what overlaps.
+
+    Raises
+    ------
+    RecordError
+        ``overlaps="error"`` and there are some.
+    """
+    engine, stays, cutoff, strata = table.engine, table.stays, table.cutoff, len(table.strata)
+    joined = overlaps.Change()
+    if found.counts[sequence.NEAR]:
+        near = found.people(sequence.NEAR)
+        joined = overlaps.bridge(engine, stays, near, cutoff, strata, options.bridge_days, table.facility)
+        note = f"gaps of 0 to {options.bridge_days} days at one level and facility, by bridge_days="
+        ledger.add("stays joined to the one before", FIXED, joined.absorbed, note)
+    if not found.counts[sequence.OVERLAP]:
+        return joined
+    whose = found.people(sequence.OVERLAP)
+    n, persons = sequence.overlapping(engine, stays, whose, cutoff)
+    if n and options.overlaps == "error":
+        raise RecordError(
+            f"{several(n, 'stay')} of {people(persons)} begin while an earlier stay goes on. Choose what to do: "
+            "overlaps='highest' (the more intensive level has each day), 'latest' (a new admission ends the earlier "
+            "stay) or 'flag' (kept as they are)."
+        )
+    _shared_ids(table, whose, ledger)
+    changed = overlaps.Change()
+    if n and options.overlaps != "flag":
+        policy = overlaps.highest if options.overlaps == "highest" else overlaps.latest
+        changed = policy(engine, stays, whose, cutoff, strata)
+    how = (
+        "kept; a discharge while another stay goes on is 'concurrent'"
+        if options.overlaps == "flag"
+        else f"{changed.trimmed:,} trimmed, {changed.added:,} added by splitting, {changed.absorbed:,} absorbed"
+    )
+    note = f"of {people(persons)}; overlaps={options.overlaps!r}: {how}"
+    ledger.add("F01 overlapping stays", FLAGGED if options.overlaps == "flag" else FIXED, n, note)
+    return overlaps.Change(changed.trimmed, changed.added, changed.absorbed + joined.absorbed)
+
+
+def flag_people(
+    table: Table, found: sequence.Neighbours, continuum: Continuum, places: int, ledger: Ledger
+) -> None:
+    """Flag what is kept and yet odd: same-day changes, long stays, care after death, ids that may be shared.
+
+    Parameters
+    ----------
+    table, found, continuum, ledger
+        The stays, what they are to each other, the levels, and where findings go.
+    places : int
+        The number of facilities in the file.
+
+    Raises
+    ------
+    RecordError
+        Too many people are admitted after their death: ids of different people were merged.
+    """
+    engine, stays = table.engine, table.stays
+    counts = found.counts
+    ledger.add("F02 same-day changes of level", FLAGGED, counts[sequence.SAME_DAY], "moves of no days between")
+    ledger.add("F05 same-day returns", FLAGGED, counts[sequence.TOUCH], "discharged and admitted again to one level")
+    ledger.add("F06 open, then another stay", FLAGGED, counts[sequence.OPEN_BEFORE], "overlaps='latest' closes the earlier")
+    total, nights = engine.one(f"SELECT count(*), count(*) FILTER ({_long(continuum, table.cutoff)}) FROM {stays}")
+    ledger.add("F03 very long stays", FLAGGED, nights, f"over 365 nights living in, or over {LONG_STAY:,} elsewhere")
+    if total >= 100 and counts[sequence.TOUCH] > MIXED_GRAIN * total:
+        note = "many stays begin where one at the same level ends: weeks or claims? bridge_days=1 joins them"
+        ledger.add("F10 rows may be parts of stays", FLAGGED, counts[sequence.TOUCH], note)
+    if counts[sequence.AFTER_DEATH]:
+        _after_death(table, found, ledger)
+    if table.facility is not None and places > MANY_FACILITIES:
+        many = engine.one(
+            f"SELECT count(DISTINCT person) FROM (SELECT person, count(DISTINCT s{table.facility}) AS places FROM {stays} "
+            f"WHERE person IN (SELECT person FROM {stays} GROUP BY person HAVING count(*) > {MANY_FACILITIES}) "
+            f"GROUP BY person, admit // 365) WHERE places > {MANY_FACILITIES}"
+        )[0]
+        note = f"people with more than {MANY_FACILITIES} facilities in a year: is the id of several people?"
+        ledger.add("F11 ids that may be shared", FLAGGED, many, note)
+
+
+def _after_death(table: Table, found: sequence.Neighbours, ledger: Ledger) -> None:
+    late, deaths = sequence.after_death(table.engine, table.stays, found.people(sequence.AFTER_DEATH))
+    if late >= FEW_PEOPLE and late > MOST_AFTER_DEATH * deaths and not ledger.accepts("F04"):
+        raise RecordError(
+            f"{late:,} of {deaths:,} people who died are admitted after their death: ids of several people may have been "
+            "merged, or a reason code may not mean death. Mend the file, or accept it: accept=['F04']."
+        )
+    ledger.add("F04 admitted after death", FLAGGED, late, f"people, of {deaths:,} who died; nothing is linked to a death")
+
+
+def _shared_ids(table: Table, whose: str, ledger: Ledger) -> None:
+    if table.facility is None:
+        return
+    place = f"s{table.facility}"
+    n = table.engine.one(
+        f"""
+        WITH mine AS (SELECT rowid AS place, person, admit, coalesce(discharge, {table.cutoff + 1}) AS finish, {place} AS f
+          FROM {table.stays} WHERE person IN ({whose}))
+        SELECT count(DISTINCT a.person) FROM mine a JOIN mine b ON a.person = b.person AND a.place < b.place AND a.f <> b.f
+        WHERE least(a.finish, b.finish) - greatest(a.admit, b.admit) > {LONG_OVERLAP}"""
+    )[0]
+    note = f"people in two facilities at once for more than {LONG_OVERLAP} days: is the id of several people?"
+    ledger.add("F11 ids that may be shared", FLAGGED, n, note)
+
+
+def _marks(table: Table, ledger: Ledger) -> None:
+    counted: Sequence[tuple[int, int]] = table.engine.rows(  # type: ignore[assignment]
+        f"SELECT marks, count(*) FROM {table.stays} WHERE why = 0 GROUP BY 1"
+    )
+    for bit, check, action, note in _MARKS:
+        ledger.add(check, action, sum(n for marks, n in counted if marks and marks & bit), note)
+
+
+def _long(continuum: Continuum, cutoff: int) -> str:
+    living_in = [str(i) for i, level in enumerate(continuum.levels) if level.live_in == "always"]
+    limit = f"CASE WHEN level IN ({', '.join(living_in)}) THEN 365 ELSE {LONG_STAY} END" if living_in else str(LONG_STAY)
+    return f"coalesce(discharge, {cutoff}) - admit > {limit}"

@@ -1,0 +1,153 @@
+"""How the pass reads the two date columns: typed days as they are written, texts by the one format of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+from careflow.errors import ArgumentError, RecordError
+from careflow.records import dates
+from careflow.records.engine import Engine
+from careflow.records.findings import FIXED, Ledger
+from careflow.records.lookup import Lookups, distinct
+from careflow.records.people import SPACES
+from careflow.records.schema import DATES, Mapped
+from careflow.records.sources.raw import FLOAT, INTEGER, MOMENT, STAMP, TEXT, Raw
+
+OK, NONE, BAD, ENDLESS = 0, 1, 2, 3
+"""States of a date: a day, missing, impossible, and a mark for "no end" (9999-12-31, 1900-01-01)."""
+
+EARLIEST: Final = (date(1900, 1, 2) - dates.EPOCH).days
+ENDLESS_FROM: Final = (date(2200, 1, 1) - dates.EPOCH).days
+_MOST_TEXTS: Final = 200_000
+_TIME: Final = r"([T ])\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?"
+
+
+def read_days(
+    engine: Engine, raw: Raw, mapped: Mapped, lookups: Lookups, ledger: Ledger, date_format: str | None
+) -> dict[str, str]:
+    """Return the SQL of ``admit, admit_state, discharge, discharge_state``, days since 1970-01-01.
+
+    Raises
+    ------
+    RecordError
+        No single format fits, or the dates carry several time zones, or are no dates at all.
+    """
+    columns: dict[str, str] = {}
+    texts: dict[str, dict[str, int]] = {}
+    for name in DATES:
+        short = name.split("_")[0]
+        if name not in mapped.fields:
+            columns |= {short: "NULL::INTEGER", f"{short}_state": str(NONE)}
+        elif raw.kinds[name] in {TEXT, INTEGER}:
+            texts[name] = distinct(engine, raw, name, name, _key(raw, name), _MOST_TEXTS)
+        elif raw.kinds[name] == FLOAT:
+            raise RecordError(f"{name} is stored as floating numbers; give it as dates, or as text in one format.")
+        else:
+            columns |= _typed(raw, name)
+    if texts:
+        _understand(engine, raw, texts, columns, lookups, ledger, date_format)
+    return columns
+
+
+def written(raw: Raw, mapped: Mapped) -> str:
+    """Return SQL that tells apart dates written differently: two stays at different hours of one day are two stays."""
+    timed = [f"r.{name}" for name in DATES if name in mapped.fields and raw.kinds[name] in {TEXT, STAMP, MOMENT}]
+    return f"hash({', '.join(timed)})" if timed else "NULL"
+
+
+def _understand(
+    engine: Engine,
+    raw: Raw,
+    texts: Mapping[str, Mapping[str, int]],
+    columns: dict[str, str],
+    lookups: Lookups,
+    ledger: Ledger,
+    date_format: str | None,
+) -> None:
+    # A declared format with hours in it reads the text whole; else the time of day is split off first.
+    whole = date_format is not None and "%H" in date_format
+    parts = {
+        name: {text: (text.strip(SPACES), "") if whole else dates.split_time(text.strip(SPACES)) for text in counts}
+        for name, counts in texts.items()
+    }
+    zones = {zone for found in parts.values() for _, zone in found.values()} - {""}
+    if len(zones) > 1:
+        raise RecordError(
+            f"the dates carry {len(zones)} different offsets from UTC, so one day can be written in several ways. "
+            "Write them all as local dates."
+        )
+    chosen = date_format or dates.detect(
+        [dates.DateTexts(name, _by_part(counts, parts[name])) for name, counts in texts.items()]
+    )
+    for name, counts in texts.items():
+        short = name.split("_")[0]
+        states = _states(parts[name], chosen, name)
+        trimmed = sum(n for text, n in counts.items() if text.strip(SPACES) != text and states[text][1] != NONE)
+        words = sum(n for text, n in counts.items() if text.strip(SPACES) and states[text][1] == NONE)
+        ledger.add(f"{name} mended", FIXED, trimmed, "spaces around the date")
+        ledger.add(f"{name} written as missing", FIXED, words, "NA, NULL and the like: read as no date")
+        lookups.days(engine, _key(raw, name), states, short)
+        columns |= {short: f"{short}_map.day", f"{short}_state": f"coalesce({short}_map.state, {NONE})"}
+
+
+def _by_part(counts: Mapping[str, int], parts: Mapping[str, tuple[str, str]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for text, n in counts.items():
+        # What ends in something that is no time of day counts as a text that no format fits.
+        short = parts[text][0] or ("" if dates.is_missing(text) else "?")
+        total[short] = total.get(short, 0) + n
+    return total
+
+
+def _states(parts: Mapping[str, tuple[str, str]], chosen: str, name: str) -> dict[str, tuple[int | None, int]]:
+    found = dates.days({short for short, _ in parts.values()}, chosen)
+    states: dict[str, tuple[int | None, int]] = {}
+    for text, (short, _) in parts.items():
+        day = found[short]
+        if dates.is_missing(text):
+            states[text] = (None, NONE)
+        elif day is None:
+            states[text] = (None, BAD)
+        elif day >= ENDLESS_FROM or day < EARLIEST:
+            states[text] = (None, ENDLESS if name == "discharge_date" else BAD)
+        else:
+            states[text] = (day, OK)
+    return states
+
+
+def _key(raw: Raw, name: str) -> str:
+    text = f"r.{name}::VARCHAR"
+    if raw.kinds[name] == INTEGER:
+        return text
+    # Times of day make almost every text distinct. They are set to midnight, so that few texts remain to be understood.
+    return f"CASE WHEN contains({text}, ':') THEN regexp_replace({text}, '{_TIME}', '\\100:00') ELSE {text} END"
+
+
+def _typed(raw: Raw, name: str) -> dict[str, str]:
+    value, short = f"r.{name}", name.split("_")[0]
+    local = value
+    if raw.kinds[name] == MOMENT:
+        zone = raw.zones.get(name, "UTC")
+        if not all(c.isalnum() or c in "+-_/:" for c in zone):
+            raise ArgumentError(f"{name} is in a time zone of unknown name")
+        local = f"timezone('{_zone(zone)}', {value})"
+    day = f"CASE WHEN isfinite({value}) THEN ({local})::DATE - DATE '1970-01-01' END"
+    odd = ENDLESS if name == "discharge_date" else BAD
+    state = (
+        f"CASE WHEN {value} IS NULL THEN {NONE} WHEN NOT isfinite({value}) THEN {odd} "
+        f"WHEN {day} >= {ENDLESS_FROM} OR {day} < {EARLIEST} THEN {odd} ELSE {OK} END"
+    )
+    return {short: day, f"{short}_state": state}
+
+
+def _zone(zone: str) -> str:
+    # Arrow writes fixed offsets as +05:30; the engine's time zones of that form count the other way round (POSIX).
+    if zone[:1] in "+-":
+        return ("Etc/GMT" + ("-" if zone[0] == "+" else "+") + str(int(zone[1:3]))) if zone[3:] in {"", ":00", "00"} else _odd()
+    return zone
+
+
+def _odd() -> str:
+    raise RecordError("dates are stored with an offset of part of an hour from UTC. Write them as local dates.")

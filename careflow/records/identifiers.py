@@ -1,0 +1,169 @@
+"""Direct identifiers: columns or values that look like them stop the reading; nothing is shown, nothing is dropped.
+
+The patterns look for what HIPAA's Safe Harbor (45 CFR 164.514(b)(2)) lists and tables hold: names, social security,
+record and phone numbers, birth dates, e-mail and street addresses, ZIP codes. Column names are judged by their words,
+values by the share of a sample that fits. A column that is harmless passes by ``allow=``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from careflow.errors import ArgumentError, RecordError
+from careflow.records.schema import shown
+
+SAMPLE: Final = 2_000
+"""Rows of the file, and then distinct values of a column, that are looked at."""
+
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WHOSE: Final = frozenset(
+    "first last given family middle maiden full patient client member person mother father guardian legal preferred "
+    "nick birth resident consumer".split()
+)
+_NUMBERS: Final = frozenset("id no nr num number nbr code key".split())
+_JOINED: Final = {
+    "name": "firstname lastname surname fname lname fullname patientname clientname membername forename",
+    "social security number": "ssn ssnum socialsecurity socsec",
+    "medical record number": "mrn medicalrecord mbi hicn chartnumber chartno",
+    "birth date": "dob birthdate birthday dateofbirth birthdt",
+    "phone number": "phone telephone cellphone mobilephone homephone workphone fax phonenumber",
+    "e-mail address": "email emailaddress",
+    "street address": "street address addr address1 address2 streetaddress addressline",
+    "ZIP code": "zip zipcode zip5 zip9 postcode postalcode",
+}
+_BY_WORD: Final = {word: kind for kind, words in _JOINED.items() for word in words.split()}
+
+_STREETS: Final = "st|street|ave|avenue|rd|road|blvd|boulevard|ln|lane|dr|drive|way|ct|court|pl|place|ter|terrace|hwy|pike"
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    kind: str
+    shape: re.Pattern[str]
+    share: float
+
+
+_PATTERNS: Final = (
+    _Pattern("social security numbers", re.compile(r"(?!000|666|9)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}"), 0.01),
+    _Pattern("e-mail addresses", re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}"), 0.01),
+    _Pattern("phone numbers", re.compile(r"(\+?1[ .-]?)?(\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}"), 0.1),
+    _Pattern("street addresses", re.compile(rf"\d{{1,6}} +[\w .'-]+ ({_STREETS})\.?([ ,].*)?", re.IGNORECASE), 0.1),
+    _Pattern("ZIP codes", re.compile(r"\d{5}-\d{4}"), 0.5),
+)
+_DATE: Final = re.compile(r"(?P<a>\d{4})-\d{1,2}-\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-](?P<b>\d{4})")
+_FIRST_NAMES: Final = frozenset(
+    "james john robert michael william david richard joseph thomas charles christopher daniel matthew anthony mark donald "
+    "steven paul andrew joshua kenneth kevin brian george edward ronald timothy jason jeffrey ryan jacob gary nicholas "
+    "eric jonathan stephen larry justin scott brandon benjamin samuel gregory frank raymond patrick jack dennis jerry "
+    "tyler aaron jose adam henry nathan zachary peter kyle walter ethan jeremy keith roger juan carlos luis miguel jesus "
+    "mary patricia jennifer linda elizabeth barbara susan jessica sarah karen nancy lisa margaret betty sandra ashley "
+    "dorothy kimberly emily donna michelle carol amanda melissa deborah stephanie rebecca laura sharon cynthia kathleen "
+    "amy angela shirley anna ruth brenda pamela nicole katherine samantha christine emma catherine virginia debra rachel "
+    "janet maria heather diane julie joyce victoria kelly christina joan evelyn lauren judith olivia martha cheryl megan "
+    "andrea ann jane alice julia hannah grace amber denise marilyn danielle rosa ana carmen jean gloria teresa sara".split()
+)
+_NAME: Final = re.compile(r"[A-Z][a-z'’-]+,? (?:[A-Z]\.? )?[A-Z][A-Za-z'’-]+")
+
+
+def screen(
+    header: Iterable[str], values: Mapping[str, Collection[str]], allow: Collection[str], *, year: int
+) -> None:
+    """Stop if a column of the file looks like a direct identifier.
+
+    Parameters
+    ----------
+    header : iterable of str
+        All columns of the file.
+    values : mapping of str to collection of str
+        Distinct values of a sample, by column.
+    allow : collection of str
+        Columns that may pass.
+    year : int
+        The year of the cut-off: most people in care were born long before it.
+
+    Raises
+    ------
+    RecordError
+        Columns look like direct identifiers; named and counted, no value shown.
+    ArgumentError
+        ``allow=`` names a column that the file does not have.
+    """
+    names = list(header)
+    passed = {allow} if isinstance(allow, str) else set(allow)
+    strange = sorted(name for name in passed if name not in names)
+    if strange:
+        raise ArgumentError(f"allow= names {len(strange)} columns that the file does not have: {shown(strange)}.")
+    found: dict[str, str] = {}
+    for name in dict.fromkeys(names):
+        if name in passed:
+            continue
+        kind = by_name(name)
+        if kind:
+            found[name] = f"{shown([name])} is named like a {kind}"
+        elif name in values:
+            kinds = by_value(values[name], year=year)
+            if kinds:
+                found[name] = f"{shown([name])} holds what look like {kinds}"
+    if found:
+        raise RecordError(
+            f"{len(found)} column{'s look' if len(found) > 1 else ' looks'} like direct identifiers: "
+            f"{'; '.join(list(found.values())[:10])}. Take {'them' if len(found) > 1 else 'it'} out of the file, or let "
+            f"a harmless column pass with allow=[{', '.join(repr(name) for name in list(found)[:3] if shown([name]) == name)}]."
+        )
+
+
+def by_name(name: str) -> str:
+    """Return the kind of identifier that a column name speaks of, or an empty text.
+
+    Examples
+    --------
+    >>> by_name("PatientLastName"), by_name("facility_name"), by_name("zip3"), by_name("birth_year")
+    ('name', '', '', '')
+    """
+    words = [word.lower() for word in _WORD.findall(name)]
+    joined = {"".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, min(i + 4, len(words)) + 1)}
+    if "zip" in words and "3" in words:
+        return ""
+    if words == ["name"] or ("name" in words and _WHOSE & set(words)):
+        return "name"
+    if "birth" in words and "year" not in words:
+        return "birth date"
+    if {"medical", "record"} <= set(words) or ({"medicaid", "medicare"} & set(words) and _NUMBERS & set(words)):
+        return "medical record number"
+    return next((kind for word, kind in _BY_WORD.items() if word in joined), "")
+
+
+def by_value(values: Collection[str], *, year: int) -> str:
+    """Return what the values look like, with counts, or an empty text.
+
+    Examples
+    --------
+    >>> by_value(["a@b.org", "c@d.org", "none"], year=2025)
+    'e-mail addresses (2 of 3 different values)'
+    """
+    texts = [text.strip() for text in values if text and text.strip()][:SAMPLE]
+    if not texts:
+        return ""
+    for pattern in _PATTERNS:
+        n = sum(pattern.shape.fullmatch(text) is not None for text in texts)
+        if n and n >= pattern.share * len(texts):
+            return f"{pattern.kind} ({n:,} of {len(texts):,} different values)"
+    n = sum(_is_name(text) for text in texts)
+    if n >= 3 and n * 2 >= len(texts):
+        return f"names of people ({n:,} of {len(texts):,} different values)"
+    born = [match for match in map(_DATE.fullmatch, (text[:10] for text in texts)) if match]
+    old = sum(int(match["a"] or match["b"]) < year - 17 for match in born)
+    if len(born) * 2 > len(texts) and old >= 3 and old * 2 >= len(born):
+        return f"birth dates ({old:,} of {len(texts):,} different values)"
+    return ""
+
+
+def _is_name(text: str) -> bool:
+    if not _NAME.fullmatch(text):
+        return False
+    parts = text.replace(",", "").split()
+    first = parts[1] if "," in text and len(parts) > 1 else parts[0]
+    return first.lower() in _FIRST_NAMES

@@ -1,0 +1,82 @@
+"""Distinct texts of a column, and the small tables by which the pass looks their codes up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from careflow.errors import RecordError
+from careflow.records.engine import Engine
+from careflow.records.sources.raw import FLOAT, Raw
+
+MOST_TEXTS = 20_000
+
+
+def text_of(raw: Raw, name: str) -> str:
+    """Return the SQL of a column as text; a floating 3.0 is the code 3 to whoever wrote it."""
+    return f"regexp_replace(r.{name}::VARCHAR, '\\.0$', '')" if raw.kinds[name] == FLOAT else f"r.{name}::VARCHAR"
+
+
+def distinct(
+    engine: Engine, raw: Raw, name: str, shown: str, key: str | None = None, most: int = MOST_TEXTS
+) -> dict[str, int]:
+    """Return the distinct texts of a column, each with its number of rows.
+
+    Raises
+    ------
+    RecordError
+        There are too many of them for the column to be what it should be.
+    """
+    rows = engine.rows(
+        f"SELECT {key or text_of(raw, name)} AS v, count(*) FROM {raw.relation} r GROUP BY 1 "
+        f"HAVING v IS NOT NULL LIMIT {most + 1}"
+    )
+    if len(rows) > most:
+        raise RecordError(f"{shown} has more than {most:,} different values: is this the right column?")
+    return dict(rows)
+
+
+@dataclass
+class Lookups:
+    """Small tables registered with the engine, and the joins that use them.
+
+    Attributes
+    ----------
+    joins : list of str
+        LEFT JOINs on the texts of the relation ``r``.
+    names : list of str
+        What is registered, to be forgotten after the pass.
+    """
+
+    joins: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+    def codes(self, engine: Engine, key: str, codes: Mapping[str, int], short: str) -> str:
+        """Add a table of codes; return the SQL of the code, -1 where there is none."""
+        values = pd.array(list(codes.values()), dtype="int32")
+        self._add(engine, pd.DataFrame({"v": pd.array(list(codes), dtype="str"), "code": values}), key, short)
+        return f"coalesce({short}_map.code, -1)"
+
+    def days(self, engine: Engine, key: str, states: Mapping[str, tuple[int | None, int]], short: str) -> None:
+        """Add a table of days and their states."""
+        frame = pd.DataFrame(
+            {
+                "v": pd.array(list(states), dtype="str"),
+                "day": pd.array([day for day, _ in states.values()], dtype="Int32"),
+                "state": pd.array([state for _, state in states.values()], dtype="int8"),
+            }
+        )
+        self._add(engine, frame, key, short)
+
+    def forget(self, engine: Engine) -> None:
+        """Take the tables out of the engine."""
+        for name in self.names:
+            engine.unregister(name)
+
+    def _add(self, engine: Engine, frame: pd.DataFrame, key: str, short: str) -> None:
+        name = engine.name("lookup")
+        engine.register(name, frame)
+        self.names.append(name)
+        self.joins.append(f"LEFT JOIN {name} {short}_map ON {key} = {short}_map.v")

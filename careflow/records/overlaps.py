@@ -1,0 +1,159 @@
+"""What becomes of stays of one person that overlap, and of short gaps between stays at one place.
+
+Overlaps are normal: PHP while living in, IOP tapering into outpatient care. Stays are half-open, ``[admit, discharge)``:
+two that touch do not overlap. Each policy is one rule; docs/records.md draws them. A stay cut short by a policy ends as
+"transferred out", since care went on; the part that reaches the stay's own end keeps its reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from careflow.continuum.outcomes import REASONS
+from careflow.records.engine import Engine
+from careflow.records.sequence import DIED_CODE
+
+POLICIES: Final = ("flag", "highest", "latest", "error")
+CUT: Final = REASONS.index("transferred out")
+_ORDER: Final = "admit, finish, level, seq, place"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a policy did to the number of stays.
+
+    Attributes
+    ----------
+    trimmed : int
+        Stays that got a later admission or an earlier discharge.
+    added : int
+        Stays added, since one was split around a more intensive one.
+    absorbed : int
+        Stays that nothing was left of, or that became part of another.
+    """
+
+    trimmed: int = 0
+    added: int = 0
+    absorbed: int = 0
+
+
+def highest(engine: Engine, stays: str, people: str, cutoff: int, strata: int) -> Change:
+    """Let the more intensive level have each day; the other stay is trimmed, split, or absorbed.
+
+    Of overlapping stays at one level, the one that comes first in the order of linking has the day. A stay of no night
+    strictly inside a stay at least as intensive is absorbed; inside a less intensive one it splits it.
+    """
+    mine = _working(engine, stays, people, cutoff)
+    more = "".join(f", m.s{i}" for i in range(strata))
+    engine.run(
+        f"""
+        CREATE TEMP TABLE {mine}_new AS
+        WITH flat AS (SELECT * FROM {mine} WHERE finish > admit),
+        visits AS (
+          SELECT v.*, (SELECT min(f.level) FROM flat f
+            WHERE f.person = v.person AND f.admit < v.admit AND f.finish > v.admit) AS inside
+          FROM {mine} v WHERE v.finish = v.admit),
+        splits AS (SELECT DISTINCT person, admit AS day FROM visits WHERE level < inside),
+        days AS (SELECT person, admit AS day FROM flat UNION SELECT person, finish FROM flat UNION FROM splits),
+        spans AS (SELECT person, day, lead(day) OVER (PARTITION BY person ORDER BY day) AS until FROM days),
+        held AS (
+          SELECT s.person, s.day, s.until, arg_min(f.place, f.held) AS place
+          FROM spans s JOIN flat f ON f.person = s.person AND f.admit <= s.day AND f.finish >= s.until
+          GROUP BY ALL),
+        runs AS (
+          SELECT h.*, CASE WHEN lag(h.place) OVER w = h.place AND lag(h.until) OVER w = h.day AND s.day IS NULL
+            THEN 0 ELSE 1 END AS fresh
+          FROM held h LEFT JOIN splits s ON s.person = h.person AND s.day = h.day
+          WINDOW w AS (PARTITION BY h.person ORDER BY h.day)),
+        pieces AS (
+          SELECT person, place, min(day) AS admit, max(until) AS finish FROM (
+            SELECT *, sum(fresh) OVER (PARTITION BY person ORDER BY day) AS run FROM runs)
+          GROUP BY person, place, run)
+        SELECT p.place, m.person, m.grp, m.level, p.admit, CASE WHEN p.finish <= {cutoff} THEN p.finish END AS discharge,
+          CASE WHEN p.finish < m.finish THEN {CUT} ELSE m.reason END AS reason, m.seq{more}, m.admit AS was, m.finish,
+          p.finish AS ends
+        FROM pieces p JOIN {mine} m ON m.place = p.place
+        UNION ALL
+        SELECT m.place, m.person, m.grp, m.level, m.admit, m.discharge, m.reason, m.seq{more}, m.admit, m.finish, m.finish
+        FROM visits m WHERE inside IS NULL OR level < inside"""
+    )
+    return _replace(engine, stays, mine, strata)
+
+
+def latest(engine: Engine, stays: str, people: str, cutoff: int, strata: int) -> Change:
+    """Let a new admission end the earlier stay, which does not resume; of one day's admissions the longest goes on."""
+    mine = _working(engine, stays, people, cutoff)
+    more = "".join(f", s{i}" for i in range(strata))
+    engine.run(
+        f"""
+        CREATE TEMP TABLE {mine}_new AS
+        SELECT place, person, grp, level, admit, CASE WHEN ends <= {cutoff} THEN ends END::INTEGER AS discharge,
+          CASE WHEN ends < finish THEN {CUT} ELSE reason END AS reason, seq{more}, admit AS was, finish, ends
+        FROM (SELECT *, least(finish, coalesce(lead(admit) OVER (PARTITION BY person ORDER BY turn), finish)) AS ends
+          FROM {mine})"""
+    )
+    return _replace(engine, stays, mine, strata)
+
+
+def bridge(engine: Engine, stays: str, people: str, cutoff: int, strata: int, days: int, facility: int | None) -> Change:
+    """Join a stay to the person's next one when that is at the same level and facility and begins within ``days``.
+
+    The joined stay has the first one's admission and the last one's discharge and reason. Nothing is joined across
+    another stay, or after a death.
+    """
+    mine = _working(engine, stays, people, cutoff)
+    more = "".join(f", arg_max(s{i}, turn) AS s{i}" for i in range(strata))
+    same = "" if facility is None else f"AND lag(s{facility}) OVER w = s{facility}"
+    engine.run(
+        f"""
+        CREATE TEMP TABLE {mine}_new AS
+        SELECT arg_min(place, turn) AS place, person, any_value(grp) AS grp, any_value(level) AS level,
+          min(admit) AS admit, CASE WHEN max(finish) <= {cutoff} THEN max(finish) END::INTEGER AS discharge,
+          arg_max(reason, turn) AS reason, min(seq) AS seq{more}, min(admit) AS was, arg_min(finish, turn) AS finish,
+          max(finish) AS ends
+        FROM (
+          SELECT *, sum(fresh) OVER (PARTITION BY person ORDER BY turn) AS run FROM (
+            SELECT *, CASE WHEN lag(level) OVER w = level {same} AND admit - lag(finish) OVER w BETWEEN 0 AND {days}
+              AND lag(reason) OVER w <> {DIED_CODE} THEN 0 ELSE 1 END AS fresh
+            FROM {mine} WINDOW w AS (PARTITION BY person ORDER BY turn)))
+        GROUP BY person, run"""
+    )
+    return _replace(engine, stays, mine, strata)
+
+
+def close_stale(engine: Engine, stays: str, cutoff: int, days: int) -> int:
+    """Close the stays that have been open for more than ``days``, on that day, reason unknown; return how many."""
+    unknown = REASONS.index("unknown")
+    stale = f"discharge IS NULL AND why = 0 AND {cutoff} - admit > {days}"
+    n = int(engine.one(f"SELECT count(*) FROM {stays} WHERE {stale}")[0])
+    if n:
+        engine.run(f"UPDATE {stays} SET discharge = admit + {days}, reason = {unknown} WHERE {stale}")
+    return n
+
+
+def _working(engine: Engine, stays: str, people: str, cutoff: int) -> str:
+    mine = engine.name("mine")
+    engine.run(
+        f"""
+        CREATE TEMP TABLE {mine} AS
+        SELECT *, (level::BIGINT << 32) + turn AS held FROM (
+          SELECT *, row_number() OVER (PARTITION BY person ORDER BY {_ORDER}) AS turn FROM (
+            SELECT rowid AS place, *, coalesce(discharge, {cutoff + 1}) AS finish FROM {stays}
+            WHERE person IN ({people})))"""
+    )
+    return mine
+
+
+def _replace(engine: Engine, stays: str, mine: str, strata: int) -> Change:
+    columns = "person, grp, level, admit, discharge, reason, seq" + "".join(f", s{i}" for i in range(strata))
+    trimmed, kept, pieces = engine.one(
+        f"SELECT count(DISTINCT place) FILTER (admit <> was OR ends <> finish), count(DISTINCT place), count(*) "
+        f"FROM {mine}_new"
+    )
+    before = engine.one(f"SELECT count(*) FROM {mine}")[0]
+    engine.run(f"DELETE FROM {stays} WHERE rowid IN (SELECT place FROM {mine})")
+    engine.run(f"INSERT INTO {stays} ({columns}) SELECT {columns} FROM {mine}_new")
+    engine.run(f"DROP TABLE {mine}")
+    engine.run(f"DROP TABLE {mine}_new")
+    return Change(int(trimmed), int(pieces - kept), int(before - kept))

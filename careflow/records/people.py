@@ -1,0 +1,115 @@
+"""Ids to numbers: the file's id never leaves this step.
+
+A whole number becomes another by a key that is drawn anew for each reading; a text becomes a keyed 63-bit hash, after
+it has been ruled out, text by text, that two ids share one. The jackknife group is computed once a person.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from careflow.errors import RecordError
+from careflow.records.engine import Engine
+from careflow.records.findings import FIXED, FLAGGED, Ledger
+from careflow.records.groups import group_sql, integer_sql, text_number_sql
+from careflow.records.sources.raw import FLOAT, INTEGER, TEXT, Raw
+
+SPACES: Final = " \t\r\n\u00a0\ufeff\u200b"
+"""What is trimmed from both ends of an id."""
+
+_EDGES: Final = r"^[\s\x{a0}\x{feff}\x{200b}]|[\s\x{a0}\x{feff}\x{200b}]$"
+
+
+@dataclass(frozen=True)
+class People:
+    """How the pass reads the person: SQL of the number and of the group, and the join they need.
+
+    Attributes
+    ----------
+    person, group : str
+        SQL, NULL where there is no id.
+    join : str
+        The LEFT JOIN of the table of people, or nothing.
+    table : str
+        That table, to be dropped after the pass; empty where there is none.
+    """
+
+    person: str
+    group: str
+    join: str = ""
+    table: str = ""
+
+
+def read_people(engine: Engine, raw: Raw, ledger: Ledger) -> People:
+    """Decide how the ids are read, and note what is odd about them.
+
+    Raises
+    ------
+    RecordError
+        The ids are floating numbers or dates.
+    """
+    kind = raw.kinds["person_id"]
+    if kind == FLOAT:
+        raise RecordError(
+            "person_id is stored as floating numbers: leading zeros and digits after the 15th are lost, so two people "
+            "can have become one. Read the ids as text or as whole numbers."
+        )
+    if kind not in {INTEGER, TEXT}:
+        raise RecordError("person_id holds dates, so it cannot name a person. Name another column with columns={...}.")
+    key = secrets.randbits(62)
+    if kind == INTEGER:
+        return _numbers("r.person_id::BIGINT", key)
+    return _texts(engine, raw, ledger, key)
+
+
+def _numbers(number: str, key: int) -> People:
+    return People(f"xor({number}, {key}::BIGINT)", group_sql(number))
+
+
+def _texts(engine: Engine, raw: Raw, ledger: Ledger, key: int) -> People:
+    table = engine.name("people")
+    hashed = f"(hash(r.person_id::VARCHAR, {key}::BIGINT) >> 1)::BIGINT"
+    engine.run(
+        f"CREATE TEMP TABLE {table}_seen AS SELECT {hashed} AS h, min(r.person_id::VARCHAR) AS id, "
+        f"max(r.person_id::VARCHAR) AS other, count(*) AS n FROM {raw.relation} r WHERE r.person_id IS NOT NULL GROUP BY 1"
+    )
+    ids, whole, digits, mended, words, wide, narrow, shared = engine.one(
+        f"SELECT count(*) FILTER (id <> ''), count({integer_sql('id')}), "
+        "count(*) FILTER (id BETWEEN '0' AND ':' AND TRY_CAST(id AS HUGEINT) IS NOT NULL), "
+        f"coalesce(sum(n) FILTER (regexp_matches(id, '{_EDGES}')), 0)::BIGINT, "
+        "coalesce(sum(n) FILTER (length(id) <= 4 AND lower(id) IN ('na', 'nan', 'null', 'none', 'n/a')), 0)::BIGINT, "
+        "max(length(id)), min(length(id)), count(*) FILTER (id <> other) "
+        f"FROM {table}_seen"
+    )
+    _no_clash(shared)
+    ledger.add("ids mended", FIXED, mended, "spaces around the id")
+    ledger.add("ids that read like 'missing'", FLAGGED, words, "kept as the id of a person (NA, NULL, nan, none)")
+    if digits > whole and wide != narrow:
+        note = "some ids have leading zeros and not all are equally long: were zeros lost from others?"
+        ledger.add("ids of several widths", FLAGGED, digits - whole, note)
+    if not mended and whole == ids:
+        engine.run(f"DROP TABLE {table}_seen")
+        return _numbers("TRY_CAST(r.person_id AS BIGINT)", key)
+    if 0 < whole < ids:
+        ledger.add("ids of two kinds", FLAGGED, min(whole, ids - whole), "some ids are whole numbers, others are not")
+    text = f"nullif(trim(id, '{SPACES}'), '')" if mended else "nullif(id, '')"
+    number = text_number_sql("t") if not whole and not mended else f"coalesce({integer_sql('t')}, {text_number_sql('t')})"
+    person = f"(hash(t, {key}::BIGINT) >> 1)::BIGINT" if mended else "h"
+    engine.run(
+        f"CREATE TEMP TABLE {table} AS SELECT h, {person} AS person, {group_sql(number)} AS grp"
+        f"{', t' if mended else ''} FROM (SELECT h, {text} AS t FROM {table}_seen) WHERE t IS NOT NULL"
+    )
+    if mended:
+        _no_clash(engine.one(f"SELECT count(DISTINCT t) - count(DISTINCT person) FROM {table}")[0])
+    engine.run(f"DROP TABLE {table}_seen")
+    return People("who.person", "who.grp", f"LEFT JOIN {table} who ON {hashed} = who.h", table)
+
+
+def _no_clash(shared: int) -> None:
+    if shared:
+        raise RecordError(
+            "two different ids were given the same number on load, which happens once in millions of readings. "
+            "Read the file again: the key is new each time."
+        )
