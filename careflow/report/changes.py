@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import pandas as pd
@@ -14,7 +15,10 @@ from careflow.continuum.outcomes import DIRECTIONS, STEP_DOWN, STEP_UP
 MEASURES: Final = (STEP_DOWN, STEP_UP, "completed", "left early")
 """What is compared from quarter to quarter: two directions and two outcomes."""
 
-COLUMNS: Final = ("quarter", "before", "level", "measure", "rate_before", "rate", "difference", "low", "high", "clear", "hidden")
+COLUMNS: Final = (
+    *("quarter", "before", "level", "measure"),
+    *("rate_before", "rate", "difference", "low", "high", "clear", "hidden"),
+)
 
 Rows = Mapping[tuple[str, ...], dict[str, float]]
 
@@ -80,7 +84,7 @@ def changes(names: tuple[str, ...], levels: tuple[str, ...], shares: Mapping[str
         Whether each quarter is.
     """
     rows = []
-    for before, after in zip(names, names[1:], strict=False):
+    for before, after in pairwise(names):
         if not (mature[before] and mature[after]):
             continue
         for level in levels:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from careflow.charts.words import day, listing, period
+from careflow.charts.words import day, period
 from careflow.counts import Counts
 from careflow.errors import ArgumentError, CountsError
 from careflow.estimate import length_of_stay, transition_rates
@@ -16,6 +16,7 @@ from careflow.report.findings import Attrition, attrition
 from careflow.report.glossary import Term, glossary
 from careflow.report.mask import BELOW, mask
 from careflow.report.periods import Period, periods
+from careflow.report.summary import summary
 from careflow.report.tables import Table, glossary_table
 
 LABEL = "Internal, not for release"
@@ -41,8 +42,8 @@ class Content:
         What the checks found.
     tables : tuple of Table
         What is written as files.
-    maturity : str
-        Which quarters are not yet mature, in a sentence.
+    summary : tuple of str
+        What a reader in a hurry must know, in sentences that the numbers support.
     facts : tuple of (str, str)
         What the report rests on.
     """
@@ -56,7 +57,7 @@ class Content:
     terms: tuple[Term, ...]
     attrition: Attrition
     tables: tuple[Table, ...]
-    maturity: str
+    summary: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     label: str = LABEL
 
@@ -96,7 +97,7 @@ def content(
         terms=terms,
         attrition=found,
         tables=_tables(rates, stays, changed, found, terms),
-        maturity=_maturity(all_periods, counts),
+        summary=summary(all_periods, chosen, changed, rates.continuum, counts.rules),
         facts=_facts(counts),
     )
 
@@ -123,18 +124,6 @@ def _tables(
     if found.table is not None:
         tables.append(Table("findings", "What the checks found", found.table))
     return (*tables, glossary_table(terms))
-
-
-def _maturity(all_periods: tuple[Period, ...], counts: Counts) -> str:
-    late = [one.label for one in all_periods if not one.mature]
-    within, cutoff = counts.rules.within, day(counts.rules.cutoff)
-    if not late:
-        return f"All quarters are mature: each ended {within} days or more before the cut-off, {cutoff}."
-    verb = "is" if len(late) == 1 else "are"
-    return (
-        f"{listing(late)} {verb} not yet mature: discharges of the last {within} days before the cut-off, {cutoff}, are "
-        "left out until it is known whether they led to an admission, so these rates will change."
-    )
 
 
 def _facts(counts: Counts) -> tuple[tuple[str, str], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "charts"
 _DPI: Final = 200
+_TRENDS: Final = (
+    ("step_down", STEP_DOWN, "Stepping down"),
+    ("step_up", STEP_UP, "Stepping up"),
+    ("left_early", LEFT_EARLY, "Leaving early"),
+)
 
 
 @dataclass(frozen=True)
@@ -45,33 +51,23 @@ class Picture:
 def plans(content: Content) -> Iterator[Plan]:
     """Return the pictures in the order of the page; ``quarter`` is empty for those over all quarters."""
     rates, stays, chosen = content.rates, content.stays, content.quarter
-    notes = f"{content.label}."
+    notes, when = f"{content.label}.", period(chosen)
     for one in content.periods:
-        name = "flow_map" if one.name == chosen else f"flow_map_{one.name}"
         yield Plan(
-            name,
+            "flow_map" if one.name == chosen else f"flow_map_{one.name}",
             f"Where people went after {one.label}",
             one.name,
-            lambda quarter=one.name: charts.flow_map(rates, quarter=quarter, stays=stays, notes=notes),
+            partial(charts.flow_map, rates, quarter=one.name, stays=stays, notes=notes),
         )
-    when = period(chosen)
-    yield Plan(
-        "transition_matrix", f"Every level to every other, {when}", chosen,
-        lambda: charts.transition_matrix(rates, quarter=chosen, notes=notes),
-    )  # fmt: skip
-    yield Plan(
-        "length_of_stay", f"How long stays last, {when}", chosen,
-        lambda: charts.los(stays, quarter=chosen, notes=notes),
-    )  # fmt: skip
-    measures = ((STEP_DOWN, "Stepping down"), (STEP_UP, "Stepping up"), (LEFT_EARLY, "Leaving early"))
-    for measure, heading in measures:
-        yield Plan(
-            f"trend_{measure.replace('-', '_').replace(' ', '_')}", f"{heading}, quarter by quarter", "",
-            lambda measure=measure: charts.trend(rates, measure=measure, notes=notes),
-        )  # fmt: skip
-    yield Plan(
-        "trend_length_of_stay", "Length of stay, quarter by quarter", "", lambda: charts.trend(stays, notes=notes)
-    )
+    matrix = partial(charts.transition_matrix, rates, quarter=chosen, notes=notes)
+    yield Plan("transition_matrix", f"Every level to every other, {when}", chosen, matrix)
+    lengths = partial(charts.los, stays, quarter=chosen, notes=notes)
+    yield Plan("length_of_stay", f"How long stays last, {when}", chosen, lengths)
+    for name, measure, heading in _TRENDS:
+        trend = partial(charts.trend, rates, measure=measure, notes=notes)
+        yield Plan(f"trend_{name}", f"{heading}, quarter by quarter", "", trend)
+    trend = partial(charts.trend, stays, notes=notes)
+    yield Plan("trend_length_of_stay", "Length of stay, quarter by quarter", "", trend)
 
 
 def write(plan: Plan, folder: Path) -> Picture:

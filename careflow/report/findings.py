@@ -51,10 +51,16 @@ def attrition(counts: Counts, findings: pd.DataFrame | None, below: int) -> Attr
         return Attrition(steps, None, None)
     table = hide(findings, secret, below)
     rows = [
-        (word(str(row["check"])), word(str(row["action"])), whole(row["n"], hidden=row["hidden"]), word(str(row["note"])))
+        (word(row["check"]), word(row["action"]), whole(row["n"], hidden=row["hidden"]), word(row["note"]))
         for row in table.to_dict("records")
     ]
-    grid = Grid("What the checks found", ("Check", "Action", "Rows", "Note"), tuple(rows), ("", "", "hidden", ""), "", ("findings",))
+    grid = Grid(
+        "What the checks found",
+        ("Check", "Action", "Rows", "Note"),
+        tuple(rows),
+        ("", "", "hidden", ""),
+        files=("findings",),
+    )
     return Attrition(steps, grid, table)
 
 

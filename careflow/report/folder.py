@@ -87,8 +87,8 @@ def _check(place: Path, name: str) -> None:
         raise ArgumentError(f"{MANIFEST} in {name} is broken; name a new folder, or take the old one away") from None
     if foreign := {path for path in there if Path(path).name not in _IGNORED} - known:
         raise ArgumentError(
-            f"{name} holds {len(foreign)} file{'' if len(foreign) == 1 else 's'} that are not of the report and would be "
-            "lost; move them, or name another folder"
+            f"{name} holds {len(foreign)} file{'' if len(foreign) == 1 else 's'} that are not of the report and would "
+            "be lost; move them, or name another folder"
         )
 
 

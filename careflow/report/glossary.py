@@ -27,8 +27,8 @@ def glossary(rules: Rules, rates: Provenance, stays: Provenance, below: int) -> 
         Term(
             "directions",
             "Stepped down, stepped up, same rank",
-            f"The next admission, within {within} days of discharge, was to a less intensive level, to a more intensive "
-            "one, or to the same level or one of equal rank. The order of the levels is that of the continuum "
+            f"The next admission, within {within} days of discharge, was to a less intensive level, to a more "
+            "intensive one, or to the same level or one of equal rank. The order of the levels is that of the continuum "
             f"“{rules.continuum.name}”: {', '.join(level.label for level in rules.continuum.levels)}.",
         ),
         Term(
@@ -47,15 +47,16 @@ def glossary(rules: Rules, rates: Provenance, stays: Provenance, below: int) -> 
         Term(
             "mature",
             "Mature, not yet mature",
-            f"A quarter is mature when its last day lies {within} days or more before the cut-off. Until then its rates "
-            "rest on part of its discharges, and will change.",
+            f"A quarter is mature when its last day lies {within} days or more before the cut-off. Until then its "
+            "rates rest on part of its discharges, and will change.",
         ),
         Term("stay", "Length of stay, median and quartiles", stays.definition, facts(stays)),
         Term(
             "interval",
             "Interval (the smaller numbers)",
             f"Where the true value plausibly lies, at {rates.level:.0%} confidence. Rates: {rates.interval}. "
-            f"Lengths of stay: {stays.interval}; beside a median stand the quartiles, between which half of the stays lie.",
+            f"Lengths of stay: {stays.interval}; beside a median stand the quartiles, between which half of the stays "
+            "lie.",
         ),
         Term(
             "change",
@@ -75,11 +76,15 @@ def glossary(rules: Rules, rates: Provenance, stays: Provenance, below: int) -> 
 
 def facts(about: Provenance) -> tuple[str, ...]:
     """Return what a number rests on, one fact a line."""
-    lines = [f"{about.n:,} {about.unit} in all periods, of {about.persons:,} people", f"Data complete to {day(about.cutoff)}"]
+    lines = [
+        f"{about.n:,} {about.unit} in all periods, of {about.persons:,} people",
+        f"Data complete to {day(about.cutoff)}",
+    ]
     if about.start:
         lines.append(f"Everyone in care recorded from {day(about.start)}")
     if about.dated_by:
-        lines.append("Put in a quarter by " + (about.dated_by if "days" in about.dated_by else f"day of {about.dated_by}"))
+        day_of = "" if "days" in about.dated_by else "day of "
+        lines.append(f"Put in a quarter by {day_of}{about.dated_by}")
     if about.convention:
         lines.append(f"Length counted in {about.convention}")
     if about.interval:

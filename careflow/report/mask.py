@@ -7,6 +7,7 @@ found by subtraction from a total that is shown. Zeros are shown.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final, TypeVar, cast
 
@@ -17,7 +18,7 @@ import pandas as pd
 from careflow.continuum.outcomes import DIRECTIONS, LEFT_CARE, LEFT_REASONS
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
-from careflow.report.rows import Flags, hide_row, small, spread
+from careflow.report.rows import Flags, hide_row, safe, small, spread
 
 BELOW: Final = 11
 """Counts under this, and above 0, are hidden."""
@@ -28,6 +29,11 @@ _SHARES: Final = ("n", "rate", "se", "low", "high")
 _QUARTILES: Final = ("q25", "q75")
 _LENGTHS: Final = ("median", "median_low", "median_high", *_QUARTILES, "rmean", "rmean_se")
 _CLOSED: Final = ("discharged_mean", "discharged_median")
+
+_TOO_FEW: Final = (
+    "these counts are about fewer than {below} people or {unit}, or so few more that every number would show some of "
+    "them; take more quarters or more places together."
+)
 
 
 def mask(result: R, below: int = BELOW) -> R:
@@ -54,16 +60,13 @@ def mask(result: R, below: int = BELOW) -> R:
     DisclosureError
         If the whole result is about fewer than ``below``.
     """
+    kinds: dict[str, Callable[[R, int], R]] = {"directions": _rates, "curve": _stays}
+    of_kind = next((hide for frame, hide in kinds.items() if hasattr(result, frame)), None)
+    if of_kind is None:
+        raise TypeError(f"mask() hides small cells of Rates and LengthOfStay; it was given {type(result).__name__}")
     if small(result.about.n, below) or small(result.about.persons, below):
-        raise DisclosureError(
-            f"these counts are about fewer than {below} people or {result.about.unit}, and every number would show "
-            "some of them; take more quarters or more places together."
-        )
-    if hasattr(result, "directions"):
-        return _rates(result, below)
-    if hasattr(result, "curve"):
-        return _stays(result, below)
-    raise TypeError(f"mask() hides small cells of Rates and LengthOfStay; it was given {type(result).__name__}")
+        raise DisclosureError(_TOO_FEW.format(below=below, unit=result.about.unit))
+    return of_kind(result, below)
 
 
 def _rates(result: R, below: int) -> R:
@@ -72,7 +75,10 @@ def _rates(result: R, below: int) -> R:
     keys = [*(name for name in (*result.about.by, "within") if name in frame), "from"]
     rows, totals = _groups(frame, keys), _groups(ways, keys)
     of = np.array([int(frame["of"].iloc[at[0]]) for at in rows.values()], dtype=np.int64)
-    for (key, at), gone in zip(rows.items(), spread(of, small(of, below), below), strict=True):
+    few = spread(of, small(of, below), below)
+    if not safe(of[few], below):
+        raise DisclosureError(_TOO_FEW.format(below=below, unit=result.about.unit))
+    for (key, at), gone in zip(rows.items(), few, strict=True):
         summed = totals[key]
         if gone:
             hidden[at], shut[summed] = True, True
@@ -87,7 +93,8 @@ def _as_floats(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _groups(table: pd.DataFrame, keys: list[str]) -> dict[Any, npt.NDArray[np.intp]]:
-    return dict(table.groupby(keys, observed=True, sort=False).indices)
+    found = table.groupby(keys, observed=True, sort=False).indices
+    return {key: np.asarray(at, dtype=np.intp) for key, at in found.items()}
 
 
 def _one_row(row: pd.DataFrame, ways: pd.DataFrame, below: int) -> tuple[Flags, Flags]:

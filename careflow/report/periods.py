@@ -11,7 +11,7 @@ import pandas as pd
 
 from careflow.charts.words import known, percent, period, round_half_up
 from careflow.continuum import Continuum
-from careflow.continuum.outcomes import DIRECTIONS, LATERAL, STEP_DOWN, STEP_UP
+from careflow.continuum.outcomes import CONCURRENT, DIED, DIRECTIONS, LATERAL, LEFT_REASONS, STEP_DOWN, STEP_UP
 from careflow.estimate.rates import Rates
 from careflow.estimate.stays import LengthOfStay
 from careflow.report.changes import changes
@@ -23,6 +23,7 @@ Rows2 = Mapping[str, Rows]
 
 COMPLETED: Final = "completed"
 LEFT_EARLY: Final = "left early"
+_OTHERS: Final = (*(reason for reason in LEFT_REASONS if reason not in (COMPLETED, LEFT_EARLY)), DIED, CONCURRENT)
 _WAYS: Final = {STEP_DOWN: "Stepped down", STEP_UP: "Stepped up", LATERAL: "Same rank"}
 
 
@@ -85,7 +86,7 @@ def _of(frame: pd.DataFrame, quarter: str, *keys: str) -> Rows:
 
 
 def _key(care: Continuum, quarter: str, shares: Rows, ways: Rows, lengths: Rows) -> Grid:
-    there = [way for way in DIRECTIONS if any(row["hidden"] or row["n"] > 0 for (_, w), row in ways.items() if w == way)]
+    there = [way for way in DIRECTIONS if any(_there(ways[name, way]) for name in care.names)]
     rows = []
     for level in care.levels:
         of = ways[level.name, STEP_DOWN]["of"]
@@ -112,12 +113,16 @@ def _key(care: Continuum, quarter: str, shares: Rows, ways: Rows, lengths: Rows)
 
 
 def _rest(level: str, shares: Rows, ways: Rows) -> Cell:
-    """Return the share of all other outcomes together; hidden unless all that it is the rest of is shown."""
-    shown = [*(ways[level, way] for way in DIRECTIONS), shares[level, COMPLETED], shares[level, LEFT_EARLY]]
-    if any(row["hidden"] for row in shown):
+    """Return the share of all other outcomes together, where they are shown or all else is."""
+    inside = [shares[level, end] for end in _OTHERS]
+    others = [*(ways[level, way] for way in DIRECTIONS), shares[level, COMPLETED], shares[level, LEFT_EARLY]]
+    if not any(row["hidden"] for row in inside):
+        rest = sum(row["rate"] for row in inside)
+    elif not any(row["hidden"] for row in others):
+        rest = 1 - sum(row["rate"] for row in others)
+    else:
         return HIDDEN
-    rest = 1 - sum(row["rate"] for row in shown)
-    return Cell(percent(max(rest, 0.0) if rest > 1e-9 else 0.0)) if known(rest) else NOTHING
+    return Cell(percent(rest if rest > 1e-9 else 0.0)) if known(rest) else NOTHING
 
 
 def _moves(care: Continuum, quarter: str, shares: Rows, ways: Rows) -> Grid:

@@ -22,13 +22,16 @@ def small(n: npt.ArrayLike, below: int) -> Flags:
 
 
 def safe(n: Ints, below: int) -> bool:
-    """Say whether cells may be hidden as one lump: none at all, or two and more that reach ``below`` together.
+    """Say whether cells may be hidden as one lump whose sum is known.
 
-    >>> safe(np.array([3, 9]), 11), safe(np.array([12]), 11), safe(np.array([], dtype=int), 11)
-    (True, False, True)
+    Either there are none, or two and more of which any, for all a reader can tell, might be ``below``: zeros are shown,
+    so that each of the others is 1 at least.
+
+    >>> safe(np.array([3, 9]), 11), safe(np.array([12]), 11), safe(np.array([1] * 11), 11), safe(np.array([], int), 11)
+    (True, False, False, True)
     """
     held = n[n > 0]
-    return len(held) == 0 or (len(held) > 1 and int(held.sum()) >= below)
+    return len(held) == 0 or (len(held) > 1 and int(held.sum()) - (len(held) - 1) >= below)
 
 
 def spread(n: Ints, hidden: Flags, below: int) -> Flags:
@@ -66,11 +69,11 @@ def hide_row(n: Ints, parts: Sequence[Flags], below: int) -> tuple[Flags, Flags]
     total = int(n.sum())
     if small(total, below):
         return np.ones(len(n), dtype=bool), np.ones(len(parts), dtype=bool)
-    sums = np.array([int(n[part].sum()) for part in parts])
+    sums = np.array([int(n[part].sum()) for part in parts], dtype=np.int64)
     cells = small(n, below) | small(total - n, below)
     shut = small(sums, below) | small(total - sums, below)
     while True:
-        shut |= np.array([not safe(n[part & cells], below) for part in parts])
+        shut |= np.array([not safe(n[part & cells], below) for part in parts], dtype=bool)
         known = np.zeros(len(n), dtype=bool)
         for part, closed in zip(parts, shut, strict=True):
             if not closed:
@@ -85,5 +88,5 @@ def hide_row(n: Ints, parts: Sequence[Flags], below: int) -> tuple[Flags, Flags]
             shut[others[-1]] = True
         elif len(free):
             cells[free[np.argmin(n[free])]] = True
-        else:
-            return cells, shut
+        else:  # hide the zeros as well, so that any cell might hold all there are
+            return np.ones(len(n), dtype=bool), np.ones(len(parts), dtype=bool)

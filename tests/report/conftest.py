@@ -1,0 +1,16 @@
+"""Made-up stays and their counts, for every test of the report."""
+
+import pytest
+from support.made_up import linked, made_up
+
+import careflow as cf
+
+
+@pytest.fixture(scope="session")
+def moves() -> cf.Transitions:
+    return linked(made_up())
+
+
+@pytest.fixture(scope="session")
+def counts(moves: cf.Transitions) -> cf.Counts:
+    return moves.counts(by="quarter", clocks=("discharge", "stay"))
