@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.clocks import CENSORED, CLOCKS, ENDED, ENTERED
+from careflow.counts.clocks import CLOCKS, ENDED
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name, unit_of
 from careflow.estimate.cells import Strata, strata_of
@@ -132,9 +133,9 @@ def length_of_stay(
     names = (by,) if isinstance(by, str) else tuple(by or ())
     chosen = cohort or ("period" if unit_of(names) or isinstance(moves, Transitions) else "admission")
     counts, strata_names = counts_for(moves, _CLOCK[chosen], names, calendar=calendar)
-    table = _counted(counts.tables[_CLOCK[chosen]], convention)
+    table = counts.tables[_CLOCK[chosen]]
     strata = strata_of(table, counts.rules, strata_names)
-    rows, curves = _estimates(table, strata, counts, horizon, cluster, level)
+    rows, curves = _estimates(table, strata, counts, horizon, convention, cluster, level)
     about = Provenance(
         measure="length of stay",
         definition=(
@@ -157,17 +158,19 @@ def length_of_stay(
     return LengthOfStay(rows, about, counts.rules.continuum, curve=curves, horizon=horizon)
 
 
-def _counted(table: pd.DataFrame, convention: Convention) -> pd.DataFrame:
-    if convention == "nights":
-        return table
-    if convention == "days":
-        return table.assign(day=table["day"] + 1)
-    ends = table["what"] != ENTERED
-    return table.assign(day=np.where(ends, np.maximum(table["day"], 1), table["day"]))
+def _relabelled(days: npt.NDArray[np.int64], convention: Convention) -> npt.NDArray[np.int64]:
+    """Return lengths in nights by another convention: its curve is that of nights on other days, whoever came late."""
+    return days + 1 if convention == "days" else np.maximum(days, 1) if convention == "nights_min1" else days
 
 
 def _estimates(
-    table: pd.DataFrame, strata: Strata, counts: Counts, horizon: int, cluster: Cluster, level: float
+    table: pd.DataFrame,
+    strata: Strata,
+    counts: Counts,
+    horizon: int,
+    convention: Convention,
+    cluster: Cluster,
+    level: float,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     continuum = counts.rules.continuum
     levels = pd.Series(pd.Categorical(continuum.names, continuum.names, ordered=True), name="level")
@@ -178,10 +181,11 @@ def _estimates(
     for stratum, state, cell in each_cell(table, strata.place):
         row = stratum * len(continuum) + state
         seen = process(cell, (ENDED,))
+        seen = replace(seen, days=_relabelled(seen.days, convention))
         curve = _curve(seen, cluster, level)
-        numbers[row] = _summary(cell, seen, curve, horizon, cluster)
+        numbers[row] = _summary(seen, curve, horizon, cluster)
         keep = (seen.events.sum(axis=(0, 1)) + seen.censored.sum(axis=0)) > 0
-        curves.append(curve[keep].assign(_row=row))
+        curves.append(_one_a_day(curve[keep]).assign(_row=row))
     rows[list(_NUMBERS)] = numbers
     rows = rows.astype({"n": np.int64, "open": np.int64})
     keys = [*strata.frame.columns, "level"]
@@ -219,7 +223,16 @@ def _curve(seen: Process, cluster: Cluster, level: float) -> pd.DataFrame:
     return pd.DataFrame(dict(zip(_CURVE, (seen.days, at_risk, events, survival, se, low, high), strict=True)))
 
 
-def _summary(cell: pd.DataFrame, seen: Process, curve: pd.DataFrame, horizon: int, cluster: Cluster) -> list[float]:
+def _one_a_day(curve: pd.DataFrame) -> pd.DataFrame:
+    """Put the stays of no night, where they count as 1, with those of one night."""
+    if not curve["day"].iloc[:2].duplicated().any():
+        return curve
+    one = curve.iloc[1:].copy()
+    one.iloc[0, [1, 2]] += curve["events"].iloc[0]
+    return one
+
+
+def _summary(seen: Process, curve: pd.DataFrame, horizon: int, cluster: Cluster) -> list[float]:
     days, survival = seen.days, curve["survival"].to_numpy()
     median, q25, q75 = (float(quantile(days, survival, share)) for share in (0.5, 0.25, 0.75))
     low, high = (float(quantile(days, curve[band], 0.5)) for band in ("low", "high"))
@@ -231,10 +244,9 @@ def _summary(cell: pd.DataFrame, seen: Process, curve: pd.DataFrame, horizon: in
         other = restricted_mean(days, kaplan_meier(events[0], at_risk), horizon)
         se, _ = clustered_se(mean[None], other[:, None], seen.present)
         se = se[0]
-    ended = cell[cell["what"] == ENDED].groupby("day")["n"].sum()
     return [
         float(seen.entered.sum()),
-        float(cell.loc[cell["what"] == CENSORED, "n"].sum()),
+        float(seen.censored.sum()),
         median,
         low,
         high,
@@ -242,15 +254,14 @@ def _summary(cell: pd.DataFrame, seen: Process, curve: pd.DataFrame, horizon: in
         q75,
         float(mean),
         float(se),
-        *_plain(ended),
+        *_plain(days, seen.events.sum(axis=(0, 1))),
     ]
 
 
-def _plain(ended: pd.Series) -> tuple[float, float]:
+def _plain(days: npt.NDArray[np.int64], ended: npt.NDArray[np.int64]) -> tuple[float, float]:
     """Return the mean and the median of days with their counts."""
-    if ended.empty:
+    below = np.cumsum(ended)
+    if not (total := below[-1]):
         return np.nan, np.nan
-    days, below = ended.index.to_numpy(), np.cumsum(ended.to_numpy())
-    total = below[-1]
     middle = [days[np.searchsorted(below, rank, side="right")] for rank in ((total - 1) // 2, total // 2)]
-    return float((days * ended.to_numpy()).sum() / total), float(np.mean(middle))
+    return float((days * ended).sum() / total), float(np.mean(middle))
