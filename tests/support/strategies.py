@@ -1,8 +1,8 @@
 """Random files of episode records for the property tests.
 
-A file holds forty small worlds, a facility each, of up to eight people: small enough that a failing one can be read,
+A file holds thirty small worlds, a facility each, of up to eight people: small enough that a failing one can be read,
 and full of ties, overlaps, stays of no night and deaths that are not the end. To count a file by facility is one call
-of careflow and forty cases. Hypothesis draws the window of the data and the seed of the stays.
+of careflow and thirty cases. Hypothesis draws the window of the data and the seed of the stays.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ REASONS = ("completed", "left early", "died", "unknown", "transferred out")
 FIXED = settings(
     derandomize=True,
     deadline=None,
-    max_examples=8,
+    max_examples=6,
     database=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],
@@ -47,9 +47,9 @@ class File:
 
     @cached_property
     def stays(self) -> tuple[Stay, ...]:
-        """Every stay of the file, of forty worlds of up to four people and nine stays each."""
+        """Every stay of the file, of thirty worlds of up to four people and nine stays each."""
         chance = Random(self.seed)
-        return tuple(stay for world in range(40) for stay in _world(chance, world, 4, 9, self.cutoff))
+        return tuple(stay for world in range(30) for stay in _world(chance, world, 4, 9, self.cutoff))
 
     @cached_property
     def kept(self) -> list[Stay]:
