@@ -33,6 +33,8 @@ class Block:
     high: Array
     followed: Array
     mature: npt.NDArray[np.bool_]
+    persons: npt.NDArray[np.int64] | None = None
+    """At least how many distinct people are behind ``n``: the jackknife groups that hold any of them."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,14 @@ class Flows:
 
     def frame(self, by: Sequence[str]) -> pd.DataFrame:
         """Return the tidy frame: strata, window (if several), from, target, numbers."""
+        return self._tidy(by).drop(columns="persons", errors="ignore")
+
+    def contributors(self, by: Sequence[str]) -> pd.DataFrame | None:
+        """Return at least how many people are behind each row of :meth:`frame` (column ``persons``), if that is known."""
+        tidy = self._tidy(by)
+        return tidy[[*by, "from", str(self.targets.name), "persons"]] if "persons" in tidy else None
+
+    def _tidy(self, by: Sequence[str]) -> pd.DataFrame:
         several = [WITHIN] if len(self.blocks) > 1 else []
         keys = [*by, *several, "from", str(self.targets.name)]
         frame = pd.concat([self._block(block) for block in self.blocks], ignore_index=True)
@@ -64,6 +74,8 @@ class Flows:
             frame[name] = getattr(block, name).ravel()
         frame["followed"] = np.repeat(block.followed.ravel(), len(self.targets))
         frame["mature"] = np.repeat(block.mature, len(names) * len(self.targets))
+        if block.persons is not None:
+            frame["persons"] = block.persons.ravel()
         frame[WITHIN] = block.window
         return frame
 

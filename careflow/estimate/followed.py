@@ -42,6 +42,7 @@ def followed_flows(
                     found.high,
                     followed,
                     mature,
+                    (n > 0).sum(axis=-1),
                 )
             )
     return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 import pandas as pd
@@ -33,9 +33,13 @@ class Rates(Result):
     ----------
     directions : pandas.DataFrame
         The same by direction: strata, ``from, direction, n, of, rate, se, low, high, followed, mature``.
+    contributors : pandas.DataFrame or None
+        At least how many distinct people are behind each row of ``frame`` (column ``persons``): the jackknife groups
+        that hold any of them. What protection needs beside the counts, never for show.
     """
 
     directions: pd.DataFrame
+    contributors: pd.DataFrame | None = field(default=None, repr=False)
 
     def matrix(self, quarter: str | None = None, *, value: str = "rate", **strata: str) -> pd.DataFrame:
         """Return one stratum as a matrix: from (rows) by to (columns, levels first, then outcomes).
@@ -172,7 +176,13 @@ def transition_rates(
         missing=_immature(frame, strata),
         source=counts.source,
     )
-    return Rates(frame, about, counts.rules.continuum, directions=directions.frame(strata))
+    return Rates(
+        frame,
+        about,
+        counts.rules.continuum,
+        directions=directions.frame(strata),
+        contributors=to.contributors(strata),
+    )
 
 
 def _words(windows: tuple[int, ...]) -> str:
