@@ -51,7 +51,7 @@ class Flows:
         return self._tidy(by).drop(columns="persons", errors="ignore")
 
     def contributors(self, by: Sequence[str]) -> pd.DataFrame | None:
-        """Return at least how many people are behind each row of :meth:`frame` (column ``persons``), if that is known."""
+        """Return at least how many people are behind each row of :meth:`frame`, as ``persons``, if that is known."""
         tidy = self._tidy(by)
         return tidy[[*by, "from", str(self.targets.name), "persons"]] if "persons" in tidy else None
 

@@ -36,8 +36,8 @@ def intensity_flows(
     blocks = []
     for n in (with_left_care(cells, continuum), by_direction(cells, continuum)):
         base = np.broadcast_to(days[:, :, None], n.shape)
-        numbers = _intensity(n, base, cluster, level)
-        blocks.append(Block(window, n.sum(axis=-1), base.sum(axis=-1), *numbers, followed, mature, (n > 0).sum(axis=-1)))
+        numbers, persons = _intensity(n, base, cluster, level), (n > 0).sum(axis=-1)
+        blocks.append(Block(window, n.sum(axis=-1), base.sum(axis=-1), *numbers, followed, mature, persons))
     to, ways = blocks
     return Flows(strata, continuum, targets(continuum), (to,)), Flows(strata, continuum, direction_targets(), (ways,))
 
