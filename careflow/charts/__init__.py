@@ -8,6 +8,7 @@ from careflow.charts.expected_days import expected_days
 from careflow.charts.files import save, show
 from careflow.charts.flow_map import flow_map
 from careflow.charts.funnel import funnel
+from careflow.charts.headline import headline
 from careflow.charts.info import ChartInfo, alt_text, chart_data
 from careflow.charts.kaplan_meier import kaplan_meier
 from careflow.charts.los import los
@@ -31,6 +32,7 @@ __all__ = [
     "expected_days",
     "flow_map",
     "funnel",
+    "headline",
     "kaplan_meier",
     "los",
     "p_chart",

@@ -14,7 +14,8 @@ from matplotlib.path import Path as Outline
 from careflow.charts import words
 from careflow.charts.canvas import Align, Box, middle
 from careflow.charts.fonts import CAP, LEADING, SEMIBOLD
-from careflow.charts.page import Look, Page, drawn
+from careflow.charts.look import Look, drawn
+from careflow.charts.page import Page
 from careflow.charts.palette import INK, MUTED, OUTLINE, WHITE, text_on
 from careflow.charts.paths import ENDS, IN_CARE, NOT_YET, Paths, fills, head, hidden_note, names, paths_of
 from careflow.charts.text import CareflowLabelWarning, cut, plain
@@ -55,7 +56,11 @@ def alluvial(
     if not found.paths:
         return page.nothing(TITLE)
     if len(found.view.levels) > 6 or found.steps > 5:
-        warnings.warn("an alluvial chart of this size is hard to read; charts.chronogram() may serve", CareflowLabelWarning, stacklevel=3)
+        warnings.warn(
+            "an alluvial chart of this size is hard to read; charts.chronogram() may serve",
+            CareflowLabelWarning,
+            stacklevel=3,
+        )
     return _Drawing(page, found, color_by).draw()
 
 
@@ -96,7 +101,9 @@ class _Drawing:
         self._cards()
         self._heads()
         flows = sorted(((n, c, a, b) for (c, a, b), n in self.flows.items() if b in self.levels), reverse=True)
-        data = pd.DataFrame([(c + 1, a, b, n) for (c, a, b), n in self.flows.items()], columns=["step", "from", "to", "n"])
+        data = pd.DataFrame(
+            [(c + 1, a, b, n) for (c, a, b), n in self.flows.items()], columns=["step", "from", "to", "n"]
+        )
         return page.close(
             data=data,
             n=found.n,
@@ -107,9 +114,14 @@ class _Drawing:
     def _subtitle(self) -> str:
         view = self.found.view
         seen = {b for _, _, b in self.flows}
-        ends = [f"{{{role}:{word}}}" for role, word, end in (("planned", "completed", "completed"), ("left", "left early", "left early")) if end in seen]
+        ends = [
+            f"{{{role}:{word}}}"
+            for role, word, end in (("planned", "completed", "completed"), ("left", "left early", "left early"))
+            if end in seen
+        ]
         ways = ["{down:stepped down}", "{up:stepped up}", *ends]
-        return f"Flows that {', '.join(ways[:-1])} or {ways[-1]}; height shows the number of {plain(view.about.unit)}. {plain(view.population())}"
+        height = f"height shows the number of {plain(view.about.unit)}"
+        return f"Flows that {', '.join(ways[:-1])} or {ways[-1]}; {height}. {plain(view.population())}"
 
     def _care_note(self) -> str:
         seen = {b for _, _, b in self.flows}
@@ -198,10 +210,25 @@ class _Drawing:
             fill, role = self.fills[a], "down"
         fill = self.page.faded(fill, (a, b), a, b)
         mid, (y0, y1) = (x0 + x1) / 2, span
-        points = [(x0, y0), (mid, y0), (mid, y1), (x1, y1), (x1, y1 - thick), (mid, y1 - thick), (mid, y0 - thick), (x0, y0 - thick), (x0, y0)]
+        points = [
+            (x0, y0),
+            (mid, y0),
+            (mid, y1),
+            (x1, y1),
+            (x1, y1 - thick),
+            (mid, y1 - thick),
+            (mid, y0 - thick),
+            (x0, y0 - thick),
+            (x0, y0),
+        ]
         codes = [Outline.MOVETO, *[Outline.CURVE4] * 3, Outline.LINETO, *[Outline.CURVE4] * 3, Outline.CLOSEPOLY]
         self.page.canvas.outline(
-            Outline(points, codes), fill, z=z, alpha=_STRENGTH[role], edgecolor=WHITE, linewidth=0.45 * u if thick > 2 * u else 0
+            Outline(points, codes),
+            fill,
+            z=z,
+            alpha=_STRENGTH[role],
+            edgecolor=WHITE,
+            linewidth=0.45 * u if thick > 2 * u else 0,
         )
 
     def _cards(self) -> None:
@@ -210,7 +237,9 @@ class _Drawing:
             for state, node in column.items():
                 fill = self.page.faded(self.fills[state], state)
                 open_ = state in (IN_CARE, NOT_YET)
-                style: Mapping[str, Any] = {"edgecolor": OUTLINE, "linewidth": 0.8 * u, "linestyle": (0, (2.4, 1.6))} if open_ else {}
+                style: Mapping[str, Any] = (
+                    {"edgecolor": OUTLINE, "linewidth": 0.8 * u, "linestyle": (0, (2.4, 1.6))} if open_ else {}
+                )
                 canvas.rect(node.box, fill, z=3, **style)
                 ink = text_on(fill)
                 if node.style == "two":
@@ -224,7 +253,13 @@ class _Drawing:
                 pad, ink = (4 * u, ink) if inside else (0.0, INK)
                 count = words.count(node.n)
                 room = self.wide - 2 * pad - canvas.wide(count, t.body) - 4 * u
-                canvas.text(node.box.x0 + pad, y, cut(self.names[state], t.body, room, t.family, SEMIBOLD), color=ink, weight=SEMIBOLD)
+                canvas.text(
+                    node.box.x0 + pad,
+                    y,
+                    cut(self.names[state], t.body, room, t.family, SEMIBOLD),
+                    color=ink,
+                    weight=SEMIBOLD,
+                )
                 canvas.text(node.box.x1 - pad, y, count, color=ink, align="right")
 
     def _heads(self) -> None:
@@ -238,7 +273,9 @@ class _Drawing:
             align: Align = "left" if c == 0 else "right" if last else "center"
             x = self._x(c) + {"left": 0.0, "right": self.wide, "center": self.wide / 2}[align]
             canvas.text(x, y, head(c), weight=SEMIBOLD, align=align)
-            canvas.text(x, y - t.small * LEADING - u, f"{words.count(n)} {unit}{share}", size=t.small, color=MUTED, align=align)
+            canvas.text(
+                x, y - t.small * LEADING - u, f"{words.count(n)} {unit}{share}", size=t.small, color=MUTED, align=align
+            )
 
 
 def _tally(found: Paths) -> tuple[list[dict[str, float]], dict[tuple[int, str, str], float]]:
@@ -252,5 +289,3 @@ def _tally(found: Paths) -> tuple[list[dict[str, float]], dict[tuple[int, str, s
                 key = (c, state, path[c + 1])
                 flows[key] = flows.get(key, 0.0) + n
     return [column for column in columns if column], flows
-
-

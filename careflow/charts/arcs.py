@@ -134,7 +134,7 @@ def place_label(
     another label.
     """
     best: tuple[float, Box] | None = None
-    for step in range(0, 2 * (_STEPS // 3)):
+    for step in range(2 * (_STEPS // 3)):
         i = _STEPS // 2 + (step + 1) // 2 * (1 if step % 2 else -1)
         x, y = line[i]
         box = Box(x - size[0] / 2, y - size[1] / 2, x + size[0] / 2, y + size[1] / 2)

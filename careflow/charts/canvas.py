@@ -65,7 +65,9 @@ class Canvas:
         self.ax = ax
         self.theme = theme
         place = ax.get_position()
-        size = ax.figure.get_size_inches()
+        figure = ax.get_figure(root=True)
+        assert figure is not None
+        size = figure.get_size_inches()
         self.w = float(place.width * size[0] * 72)
         self.h = float(place.height * size[1] * 72)
         self.u = theme.u
@@ -121,9 +123,7 @@ class Canvas:
         """Set lines centred about ``y``."""
         size = self.theme.body if size is None else size
         for i, line in enumerate(lines):
-            self.text(
-                x, middle(y, size, i, len(lines)), line, size=size, color=color, weight=weight, align=align
-            )
+            self.text(x, middle(y, size, i, len(lines)), line, size=size, color=color, weight=weight, align=align)
 
     def _set(self, x: float, y: float, run: Run, size: float) -> None:
         mark = Text(
@@ -177,7 +177,9 @@ class Canvas:
             Rectangle((box.x0, box.y0), box.w, box.h, facecolor=color, zorder=z, alpha=alpha, clip_on=False, **style)
         )
 
-    def card(self, box: Box, color: str, *, radius: float = 2.5, z: float = 4, name: str = "card", **style: Any) -> None:
+    def card(
+        self, box: Box, color: str, *, radius: float = 2.5, z: float = 4, name: str = "card", **style: Any
+    ) -> None:
         """Fill a rectangle with rounded corners; ``radius`` in units."""
         style.setdefault("linewidth", 0)
         round_ = f"round,pad=0,rounding_size={min(radius * self.u, box.h / 2, box.w / 2)}"

@@ -131,7 +131,7 @@ def guarded_days(found: Incidence, least: int = LEAST, *, together: bool = False
 def _pooled(found: Incidence) -> Incidence:
     """Add causes with fewer than 33 events in all to the other outcomes."""
     rare = [c for c in found.causes if c.events[-1] < 3 * LEAST or c.key == OTHER]
-    if not rare or len(rare) == 1 and rare[0].key == OTHER:
+    if not rare or (len(rare) == 1 and rare[0].key == OTHER):
         return found
     missing = np.full_like(found.days, np.nan)
     estimate, events = (np.sum([getattr(c, name) for c in rare], axis=0) for name in ("estimate", "events"))

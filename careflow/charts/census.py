@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Unpack
 
@@ -14,13 +13,14 @@ from numpy.typing import NDArray
 from careflow.charts import words
 from careflow.charts.canvas import Box, middle
 from careflow.charts.fonts import CAP, LEADING, SEMIBOLD
-from careflow.charts.page import Look, Page, drawn
+from careflow.charts.look import Look, drawn
+from careflow.charts.page import Page
 from careflow.charts.palette import INK, MUTED, WHITE, intensity
 from careflow.charts.panel import COUNT_STEPS, Panel, apart, steps
 from careflow.charts.reading import View, masked, periods, read
 from careflow.charts.text import cut, plain
 
-TITLE: Final = "People in care, by level"
+TITLE: Final = "In care, by level"
 _WEEK: Final = 7
 
 
@@ -44,7 +44,13 @@ def census(result: Any, *, capacity: float | None = None, daily: bool = True, **
     view = read(result, "Census", "census", where=look.get("where"), over=True)
     page = Page("census", view, look)
     days = getattr(result, "daily", None)
-    weekly = daily and not page.external and isinstance(days, pd.DataFrame) and len(days) > 0 and not view.frame["hidden"].any()
+    weekly = (
+        daily
+        and not page.external
+        and isinstance(days, pd.DataFrame)
+        and len(days) > 0
+        and not view.frame["hidden"].any()
+    )
     if not len(view.frame) or not view.frame["average"].notna().any():
         return page.nothing(TITLE)
     stack = _weeks(days, view) if weekly and isinstance(days, pd.DataFrame) else _periods(view)
@@ -68,7 +74,9 @@ def _periods(view: View) -> _Stack:
     order = periods(view)
     assert view.period is not None
     table = view.frame.assign(_level=view.frame["level"].astype(str), _at=view.frame[view.period].astype(str))
-    wide = table.pivot_table(index="_level", columns="_at", values="average", aggfunc="first", observed=True, dropna=False)
+    wide = table.pivot_table(
+        index="_level", columns="_at", values="average", aggfunc="first", observed=True, dropna=False
+    )
     secret = table.pivot_table(index="_level", columns="_at", values="hidden", aggfunc="max", observed=True)
     wide, secret = (w.reindex(index=list(view.levels), columns=order) for w in (wide, secret))
     return _Stack(
@@ -82,21 +90,26 @@ def _weeks(days: pd.DataFrame, view: View) -> _Stack:
     for key, value in view.chosen.items():
         if key in table.columns:
             table = table[table[key].astype(str) == str(value)]
-    at = pd.to_datetime(table["day"]) if not np.issubdtype(table["day"].dtype, np.integer) else pd.to_datetime(table["day"], unit="D")
+    whole = pd.api.types.is_integer_dtype(table["day"])
+    at = pd.to_datetime(table["day"], unit="D") if whole else pd.to_datetime(table["day"])
     first = at.min()
     week = (at - first).dt.days // _WEEK
     full = week[week < week.max()] if (at.max() - first).days % _WEEK != _WEEK - 1 else week
-    grouped = table.loc[full.index].groupby([table.loc[full.index, "level"].astype(str), full])["stays"].mean().unstack()
+    grouped = (
+        table.loc[full.index].groupby([table.loc[full.index, "level"].astype(str), full])["stays"].mean().unstack()
+    )
     grouped = grouped.reindex(index=list(view.levels)).fillna(0.0)
     starts = [first + pd.Timedelta(days=int(w) * _WEEK) for w in grouped.columns]
-    ticks = []
+    ticks: list[tuple[float, str]] = []
     for year in range(first.year, at.max().year + 1):
         place = (pd.Timestamp(year, 1, 1) - first).days / _WEEK
         if place > -1:
             ticks.append((max(place, 0.0), str(year) if not ticks else f"’{year % 100:02d}"))
     values = grouped.to_numpy(float)
     names = [f"{s.date().isoformat()}" for s in starts]
-    return _Stack(np.arange(len(starts), dtype=float), values, np.zeros(values.shape, bool), ticks, False, "weekly average", names)
+    return _Stack(
+        np.arange(len(starts), dtype=float), values, np.zeros(values.shape, bool), ticks, False, "weekly average", names
+    )
 
 
 def _draw(page: Page, view: View, stack: _Stack, capacity: float | None) -> Axes:
@@ -113,7 +126,11 @@ def _draw(page: Page, view: View, stack: _Stack, capacity: float | None) -> Axes
     top = max(float(tops.max(initial=0)), capacity or 0.0, 1.0) * 1.04
     marks = steps(top, COUNT_STEPS, at_most=5)
     last = [page.labels[name] for name in view.levels]
-    right = min(max(canvas.wide(name, t.body, SEMIBOLD) for name in last), 0.24 * box.w) + canvas.wide(" 1,000", t.body) + 16 * u
+    right = (
+        min(max(canvas.wide(name, t.body, SEMIBOLD) for name in last), 0.24 * box.w)
+        + canvas.wide(" 1,000", t.body)
+        + 16 * u
+    )
     gutter = canvas.wide(words.count(marks[-1]), t.body) + 6 * u
     area = Box(box.x0 + gutter, box.y0 + 6 * u + t.body * CAP, box.x1 - right, box.y1)
     edge = 0.5 if stack.bars else 0.0
@@ -132,13 +149,18 @@ def _draw(page: Page, view: View, stack: _Stack, capacity: float | None) -> Axes
             panel.area(stack.at, low, tops[i], fill, z=1.5)
             panel.line(stack.at, tops[i], color=WHITE, lw=0.7, z=2)
     for place in np.flatnonzero(stack.hidden.any(axis=0)):
-        canvas.text(panel.x(float(place)), panel.y(float(tops[0, place])) + 3 * u, "s", size=t.small, color=MUTED, align="center")
+        over = panel.y(float(tops[0, int(place)])) + 3 * u
+        canvas.text(panel.x(float(place)), over, "s", size=t.small, color=MUTED, align="center")
     if capacity is not None:
         panel.line(panel.xlim, [capacity] * 2, color=INK, lw=1.1, z=3)
         canvas.text(area.x0 + 3 * u, panel.y(capacity) + 3 * u, f"Capacity {words.count(capacity)}", size=t.small)
     _labels(page, view, panel, stack, tops)
     order = np.argsort(-shown[:, -1], kind="stable")
-    data = pd.DataFrame(stack.values.T, columns=list(view.levels)).assign(at=stack.names).melt("at", var_name="level", value_name="average")
+    data = (
+        pd.DataFrame(stack.values.T, columns=list(view.levels))
+        .assign(at=stack.names)
+        .melt("at", var_name="level", value_name="average")
+    )
     return page.close(
         data=data,
         n=None,
@@ -147,14 +169,18 @@ def _draw(page: Page, view: View, stack: _Stack, capacity: float | None) -> Axes
     )
 
 
-def _bars(panel: Panel, at: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64], fill: str) -> None:
+def _bars(
+    panel: Panel, at: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64], fill: str
+) -> None:
     gap = 0.4 * panel.u
     for x, a, b in zip(at, low, high, strict=True):
         if b > a:
-            panel.canvas.rect(Box(panel.x(x - 0.41), panel.y(a) + gap, panel.x(x + 0.41), panel.y(b) - gap), fill, z=1.5)
+            panel.canvas.rect(
+                Box(panel.x(x - 0.41), panel.y(a) + gap, panel.x(x + 0.41), panel.y(b) - gap), fill, z=1.5
+            )
 
 
-def _labels(page: Page, view: View, panel: Panel, stack: _Stack, tops: Sequence[Any]) -> None:
+def _labels(page: Page, view: View, panel: Panel, stack: _Stack, tops: NDArray[np.float64]) -> None:
     """Name the levels at the right with their latest average, apart from one another."""
     t, u, canvas = page.theme, page.u, page.canvas
     mids = [(tops[i][-1] + (tops[i + 1][-1] if i + 1 < len(tops) else 0)) / 2 for i in range(len(tops))]
@@ -162,7 +188,9 @@ def _labels(page: Page, view: View, panel: Panel, stack: _Stack, tops: Sequence[
     wanted = [panel.y(float(mids[i])) for i in order]
     gap = t.body * LEADING
     room = page.right - panel.box.x1 - canvas.wide(" 1,000", t.body) - 14 * u
-    for i, y0, y in zip(order, wanted, apart(wanted, gap, panel.box.y0 + gap * 0.3, panel.box.y1 + gap * 2), strict=True):
+    for i, y0, y in zip(
+        order, wanted, apart(wanted, gap, panel.box.y0 + gap * 0.3, panel.box.y1 + gap * 2), strict=True
+    ):
         x = panel.box.x1
         canvas.line([x + k * u for k in (2, 5, 8, 10.5)], [y0, y0, y, y], color=MUTED, lw=0.8)
         name = cut(page.labels[view.levels[i]], t.body, room, t.family, SEMIBOLD)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from careflow.charts import words
 from careflow.charts.canvas import Box, middle
 from careflow.charts.fonts import CAP, LEADING, SEMIBOLD
-from careflow.charts.page import Look, Page, drawn
+from careflow.charts.look import Look, drawn
+from careflow.charts.page import Page
 from careflow.charts.palette import INK, MID, MUTED, WHITE, intensity, text_on
 from careflow.charts.panel import Panel, apart
 from careflow.charts.reading import View, read
@@ -75,7 +76,9 @@ def _bands(page: Page, view: View, frame: pd.DataFrame) -> list[_Band]:
     for state in [*(name for name in view.levels if name in seen), *exits]:
         share = frame[text == state].sort_values("day")["estimate"].to_numpy(float)
         care = state in view.levels
-        fill = ramp[state] if care else page.palette.fill("left") if state == "left early" else _EXIT_FILLS.get(state, MID)
+        fill = (
+            ramp[state] if care else page.palette.fill("left") if state == "left early" else _EXIT_FILLS.get(state, MID)
+        )
         name = page.labels[state] if care else _EXIT_NAMES.get(state, state.capitalize())
         if np.nanmax(share, initial=0.0) > 0.0005:
             out.append(_Band(state, name, np.nan_to_num(share), page.faded(fill, state), care))
@@ -94,7 +97,7 @@ class _Drawing:
         hidden = int(view.frame["hidden"].sum())
         box = page.open(
             title=title, subtitle=self._subtitle(), masked=hidden, gap=16,
-            notes=[view.size(None), "Aalen–Johansen state occupation, so people are counted for as long as they were followed."],
+            notes=[view.size(None), "Aalen–Johansen state occupation: people count for as long as they were followed."],
         )  # fmt: skip
         t, u, canvas = page.theme, page.u, page.canvas
         starts = [f"{b.name} {words.percent(float(b.share[0]))}" for b in self.bands if b.share[0] >= 0.005]
@@ -122,7 +125,8 @@ class _Drawing:
         exits = [b.name.lower() for b in self.bands if not b.care]
         then = f", then {words.listing(exits)}" if exits else ""
         return (
-            f"Share of people in each state by day since admission: levels from **most** to least intensive{plain(then)}. "
+            f"Share of people in each state by day since admission: levels from **most** to least "
+            f"intensive{plain(then)}. "
             f"{plain(self.view.population())}"
         )
 
@@ -157,7 +161,9 @@ class _Drawing:
         shown = [(i, b) for i, b in enumerate(self.bands) if b.share[at] >= 0.005][::-1]
         wanted = [panel.y(float(edges[i, at] + edges[i + 1, at]) / 2) for i, _ in shown]
         gap = t.body * LEADING
-        for (_, band), y0, y in zip(shown, wanted, apart(wanted, gap, panel.box.y0 + gap * 0.3, panel.box.y1 - gap * 0.3), strict=True):
+        for (_, band), y0, y in zip(
+            shown, wanted, apart(wanted, gap, panel.box.y0 + gap * 0.3, panel.box.y1 - gap * 0.3), strict=True
+        ):
             x = panel.box.x0 if left else panel.box.x1
             way = -1 if left else 1
             canvas.line([x + way * k * u for k in (2, 5, 8, 10.5)], [y0, y0, y, y], color=MUTED, lw=0.8)
@@ -182,7 +188,9 @@ class _Drawing:
                     best = (float(high - low), float(x), float(high + low) / 2)
             if best[0] * panel.box.h > t.body * 1.6:
                 color = text_on(band.fill)
-                canvas.text(best[1], middle(panel.y(best[2]), t.body), band.name, color=color, weight=SEMIBOLD, align="center")
+                canvas.text(
+                    best[1], middle(panel.y(best[2]), t.body), band.name, color=color, weight=SEMIBOLD, align="center"
+                )
 
     def _data(self) -> pd.DataFrame:
         tables = [pd.DataFrame({"state": b.state, "day": self.days, "estimate": b.share}) for b in self.bands]

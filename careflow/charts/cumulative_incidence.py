@@ -12,9 +12,11 @@ from matplotlib.axes import Axes
 from careflow.charts import table as tables
 from careflow.charts import words
 from careflow.charts.canvas import Box, middle
-from careflow.charts.causes import LEAST, NAMES, OTHER, Cause, Incidence, incidence_of
+from careflow.charts.causes import LEAST, NAMES, Cause, Incidence, incidence_of
 from careflow.charts.fonts import CAP, LEADING, REGULAR, SEMIBOLD
-from careflow.charts.page import Look, Page, drawn
+from careflow.charts.look import Look, drawn
+from careflow.charts.moves import OTHER
+from careflow.charts.page import Page
 from careflow.charts.palette import FAINT, INK, MID, MUTED, WHITE, tint
 from careflow.charts.panel import Panel, apart, shares
 from careflow.charts.reading import View, read
@@ -125,7 +127,9 @@ class _Drawing:
             data=self._data(),
             n=float(found.at_risk[0]),
             largest=[f"{NAMES[c.key]} {words.percent(float(c.estimate[-1]))}" for c in top],
-            what=f"Stacked cumulative incidence over {int(self.last)} days" if self.stacked else "Cumulative incidence lines",
+            what=f"Stacked cumulative incidence over {int(self.last)} days"
+            if self.stacked
+            else "Cumulative incidence lines",
         )
 
     def _top(self) -> float:
@@ -139,8 +143,8 @@ class _Drawing:
         joined = ", ".join(ways[:-1]) + f" or {ways[-1]}" if len(ways) > 1 else "".join(ways)
         unit = plain(self.view.about.unit)
         return (
-            f"Cumulative share of {plain(self.name)} {unit} that had {joined} by each day; % at day\u00a0{int(self.last)} with "
-            f"95% CI. {plain(self.view.population())}"
+            f"Cumulative share of {plain(self.name)} {unit} that had {joined} by each day; % at "
+            f"day\u00a0{int(self.last)} with 95% CI. {plain(self.view.population())}"
         )
 
     def _notes(self) -> list[str]:
@@ -192,7 +196,9 @@ class _Drawing:
             panel.line(self.found.days, cause.estimate, color=fill, lw=1.9, z=3, steps=steps)
 
     def _fill(self, cause: Cause) -> str:
-        return self.page.palette.fill(cause.role) if cause.role in _COLOURED else MID if cause.key == OTHER else "#98A1AA"
+        return (
+            self.page.palette.fill(cause.role) if cause.role in _COLOURED else MID if cause.key == OTHER else "#98A1AA"
+        )
 
     def _median(self, panel: Panel, total: np.ndarray) -> None:
         """Mark the day by which half had ended."""
@@ -294,5 +300,3 @@ def even_ticks(last: int) -> list[int]:
     """
     step = next((s for s in (1, 2, 5, 7, 10, 15, 30, 60, 90, 180, 365) if last / s <= 7), max(last // 6, 1))
     return list(range(0, last + 1, step))
-
-

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from careflow.charts import words
 from careflow.charts.canvas import Box, middle
 from careflow.charts.fonts import CAP, REGULAR, SEMIBOLD
-from careflow.charts.page import Look, Page, drawn
+from careflow.charts.look import Look, drawn
+from careflow.charts.page import Page
 from careflow.charts.palette import INK, MID, MUTED, WHITE, intensity, luminance
 from careflow.charts.panel import COUNT_STEPS, Panel, steps
 from careflow.charts.reading import number, read
@@ -77,7 +78,9 @@ def _draw(page: Page, box: Box, rows: dict[str, Any], order: list[str]) -> Axes:
     for i, name in enumerate(order):
         y = area.y1 - (i + 0.5) * step
         fill = page.faded(ramp.get(name, MID), name)
-        canvas.text(box.x0, middle(y, t.body), cut(names[name], t.body, gutter + 1, t.family, SEMIBOLD), weight=SEMIBOLD)
+        canvas.text(
+            box.x0, middle(y, t.body), cut(names[name], t.body, gutter + 1, t.family, SEMIBOLD), weight=SEMIBOLD
+        )
         if bool(rows[name]["hidden"]) or not words.known(values[name][0]):
             canvas.text(area.x0 + 4 * u, middle(y, t.body), "s" if rows[name]["hidden"] else "–", color=MUTED)
             continue
@@ -91,16 +94,21 @@ def _draw(page: Page, box: Box, rows: dict[str, Any], order: list[str]) -> Axes:
     else:
         canvas.text(area.x0 + 4 * u, middle(y, t.body), "s", color=MUTED)
     known = sorted((n for n in order if words.known(values[n][0])), key=lambda n: -values[n][0])
-    data = pd.DataFrame([(n, *values[n], bool(rows[n]["hidden"])) for n in order], columns=["state", "days", "low", "high", "hidden"])
+    data = pd.DataFrame(
+        [(n, *values[n], bool(rows[n]["hidden"])) for n in order], columns=["state", "days", "low", "high", "hidden"]
+    )
     return page.close(
-        data=data, n=None, largest=[f"{names[n]} {_figure(values[n][0])} days" for n in known], what="Expected days by level"
+        data=data,
+        n=None,
+        largest=[f"{names[n]} {_figure(values[n][0])} days" for n in known],
+        what="Expected days by level",
     )
 
 
 def _bar(page: Page, panel: Panel, y: float, step: float, value: list[float], fill: str) -> None:
     t, u, canvas = page.theme, page.u, page.canvas
     days, low, high = value
-    edge = {"edgecolor": intensity(5)[2], "linewidth": 0.6 * u} if luminance(fill) > 0.4 else {}
+    edge: dict[str, Any] = {"edgecolor": intensity(5)[2], "linewidth": 0.6 * u} if luminance(fill) > 0.4 else {}
     canvas.rect(Box(panel.box.x0, y - step * 0.3, panel.x(days), y + step * 0.3), fill, z=1, **edge)
     end = panel.x(days)
     if words.known(low) and words.known(high):
@@ -109,7 +117,14 @@ def _bar(page: Page, panel: Panel, y: float, step: float, value: list[float], fi
             canvas.line([panel.x(low), panel.x(high)], [y, y], color=color, lw=lw, z=3)
     x = canvas.runs(end + 5 * u, middle(y, t.body), [Run(_figure(days), INK, SEMIBOLD)])
     if words.known(low) and words.known(high):
-        canvas.text(end + 5 * u + x + 3 * u, middle(y, t.body), f"{_figure(low)}–{_figure(high)}", size=t.small, color=MUTED, weight=REGULAR)
+        canvas.text(
+            end + 5 * u + x + 3 * u,
+            middle(y, t.body),
+            f"{_figure(low)}–{_figure(high)}",
+            size=t.small,
+            color=MUTED,
+            weight=REGULAR,
+        )
 
 
 def _figure(days: float) -> str:

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any, Final
 from xml.sax.saxutils import escape as xml
 
+import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from careflow.charts.info import charts_of, info
 from careflow.charts.theme import settings
 from careflow.errors import ArgumentError
-
-import matplotlib as mpl
 
 FORMATS: Final = ("png", "svg", "pdf")
 
@@ -116,7 +115,7 @@ def show(ax: Axes) -> None:
         from IPython.display import HTML, display
     except ImportError:
         raise ArgumentError("show() needs a notebook; write the chart to a file with save(ax, path)") from None
-    display(HTML(html(ax)))
+    display(HTML(html(ax)))  # type: ignore[no-untyped-call]
 
 
 def _figure(ax: Axes) -> Figure:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
+from matplotlib.ft2font import LoadFlags
 
 BUNDLED: Final = "Source Sans Pro"
 FALLBACK: Final = "DejaVu Sans"
@@ -49,15 +50,8 @@ def _files(family: tuple[str, ...], weight: int) -> tuple[str, ...]:
 def _inked(text: str, family: tuple[str, ...], weight: int) -> float:
     face = get_font(list(_files(family, weight)))
     face.set_size(_MEASURED_AT, 72)
-    face.set_text(text, 0.0, flags=_no_hinting())
+    face.set_text(text, 0.0, flags=LoadFlags.NO_HINTING)
     return float(face.get_width_height()[0]) / 64
-
-
-@cache
-def _no_hinting() -> int:
-    from matplotlib.ft2font import LoadFlags
-
-    return LoadFlags.NO_HINTING  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=20_000)

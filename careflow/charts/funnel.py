@@ -13,13 +13,14 @@ from careflow.charts import words
 from careflow.charts.canvas import Box, middle
 from careflow.charts.fonts import CAP, LEADING, REGULAR, SEMIBOLD
 from careflow.charts.limits import Floats, dispersion, funnel_limits
+from careflow.charts.look import Look, drawn
 from careflow.charts.moves import ROLE_OF
-from careflow.charts.page import Look, Page, drawn
+from careflow.charts.page import Page
 from careflow.charts.palette import INK, MID, MUTED
 from careflow.charts.panel import COUNT_STEPS, SHARE_STEPS, Panel, apart, shares, steps
 from careflow.charts.reading import PERIODS, View, read
 from careflow.charts.series import words_for
-from careflow.charts.text import cut, plain
+from careflow.charts.text import coloured, cut, plain
 from careflow.continuum.outcomes import DIRECTIONS, OUTCOMES, STEP_DOWN
 from careflow.errors import ArgumentError
 
@@ -72,7 +73,9 @@ def funnel(
     options: dict[str, Any] = {"quarter": quarter, "where": look.get("where"), "keep": [over] if over else []}
     view = read(result, "Rates", "funnel", frame=frame, **options)
     if over is None or over not in view.frame.columns:
-        raise ArgumentError('a funnel compares facilities: make the rates with by="facility", or name the stratum with over=')
+        raise ArgumentError(
+            'a funnel compares facilities: make the rates with by="facility", or name the stratum with over='
+        )
     if frm not in view.levels:
         raise ArgumentError(f"no level {frm!r} in this continuum; it has {', '.join(map(repr, view.levels))}")
     if goal not in (*view.levels, *OUTCOMES, *DIRECTIONS):
@@ -80,11 +83,16 @@ def funnel(
     page = Page("funnel", view, look, levels=1)
     column = "direction" if frame == "directions" else "to"
     rows = view.frame[(view.frame["from"].astype(str) == frm) & (view.frame[column].astype(str) == goal)]
-    title = f"{_verb(page, goal).capitalize() if goal not in view.levels else 'Moved to ' + page.labels[goal]} from {page.labels[frm]}, by {over}"
+    verb = _verb(page, goal)
+    title = f"{verb[:1].upper()}{verb[1:]} from {page.labels[frm]}, by {over}"
     shown, left_out = _shown(rows, over)
     if not len(shown):
         return page.nothing(title)
     return _draw(page, view, shown, left_out, (frm, goal, over, title), limits, overdispersion)
+
+
+def _plural(over: str) -> str:
+    return {"facility": "facilities"}.get(over, f"groups by {over}")
 
 
 def _verb(page: Page, goal: str) -> str:
@@ -102,8 +110,8 @@ def _shown(rows: pd.DataFrame, over: str) -> tuple[pd.DataFrame, int]:
 
 
 def _draw(
-    page: Page, view: View, shown: pd.DataFrame, left_out: int, names: tuple[str, str, str, str], limits: Sequence[float],
-    widen: bool,
+    page: Page, view: View, shown: pd.DataFrame, left_out: int, names: tuple[str, str, str, str],
+    limits: Sequence[float], widen: bool,
 ) -> Axes:  # fmt: skip
     frm, goal, over, title = names
     t, u, canvas = page.theme, page.u, page.canvas
@@ -114,16 +122,15 @@ def _draw(
     out = _outside(rate, of, mean, outer, phi)
     role = ROLE_OF.get(goal, "")
     verb = _verb(page, goal)
-    coloured = f"{{{role}:{verb}}}" if role in ("down", "up", "planned", "left") else f"**{plain(verb)}**"
     within = f" within {view.within} days" if view.within else ""
     unit = plain(view.about.unit)
     few = f"{left_out} with 1–10 events or non-events, or suppressed, not drawn." if left_out else ""
     box = page.open(
         title=title,
-        subtitle=f"Share of {plain(page.labels[frm])} {unit} that {coloured}{within}, by {plain(over)}, against "
+        subtitle=f"Share of {plain(page.labels[frm])} {unit} that {coloured(role, verb)}{within}, by {plain(over)}, against "
         f"{inner * 100:g}% and {outer * 100:g}% limits around the average. {plain(view.population())}",
         notes=[
-            f"n = {words.count(of.sum())} {view.about.unit}, {len(shown)} of {over}.",
+            f"n = {words.count(of.sum())} {view.about.unit}, {len(shown)} {_plural(over)}.",
             "Limits: exact binomial" + (f", widened for over-dispersion (φ = {phi:.1f})." if phi > 1 else "."),
             few,
             "Not adjusted for case mix.",
@@ -201,5 +208,9 @@ def _name_lines(page: Page, panel: Panel, names: Sequence[str], heights: Sequenc
     for i, y in zip(order, apart(wanted, gap, panel.box.y0, panel.box.y1), strict=True):
         strong = names[i].startswith("Average")
         page.canvas.text(
-            panel.box.x1 + 6 * u, middle(y, t.body), names[i], color=INK if strong else MUTED, weight=SEMIBOLD if strong else REGULAR
+            panel.box.x1 + 6 * u,
+            middle(y, t.body),
+            names[i],
+            color=INK if strong else MUTED,
+            weight=SEMIBOLD if strong else REGULAR,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -61,7 +60,9 @@ def info(ax: Axes) -> ChartInfo:
     """
     found = getattr(ax, "careflow", None)
     if not isinstance(found, ChartInfo):
-        raise TypeError("this Axes carries no careflow chart: give the Axes that a function of careflow.charts returned")
+        raise TypeError(
+            "this Axes carries no careflow chart: give the Axes that a function of careflow.charts returned"
+        )
     return found
 
 
@@ -78,4 +79,4 @@ def chart_data(ax: Axes) -> pd.DataFrame:
 def charts_of(figure: Figure) -> list[ChartInfo]:
     """Return the charts on a figure, in the order in which they were made."""
     found = [getattr(ax, "careflow", None) for ax in figure.axes]
-    return [cast(ChartInfo, one) for one in found if isinstance(one, ChartInfo)]
+    return [one for one in found if isinstance(one, ChartInfo)]

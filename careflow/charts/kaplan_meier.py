@@ -12,11 +12,12 @@ from matplotlib.axes import Axes
 
 from careflow.charts import table as tables
 from careflow.charts import words
-from careflow.charts.canvas import Box
+from careflow.charts.canvas import Box, middle
 from careflow.charts.causes import LEAST, Cause, Floats, Incidence, guarded_days, step_at
 from careflow.charts.cumulative_incidence import even_ticks
 from careflow.charts.fonts import CAP, SEMIBOLD
-from careflow.charts.page import Look, Page, drawn
+from careflow.charts.look import Look, drawn
+from careflow.charts.page import Page
 from careflow.charts.palette import INK, MUTED, WHITE, contrast, intensity, mix, tint
 from careflow.charts.panel import Panel, shares
 from careflow.charts.reading import PERIODS, View, check, read
@@ -154,13 +155,20 @@ def _group(name: str, color: str, curve: pd.DataFrame, horizon: int, external: b
 
 
 def _draw(
-    page: Page, view: View, groups: Sequence[_Group], title: str, ticks: Sequence[int] | None, *, dropped: int, table: bool
+    page: Page,
+    view: View,
+    groups: Sequence[_Group],
+    title: str,
+    ticks: Sequence[int] | None,
+    *,
+    dropped: int,
+    table: bool,
 ) -> Axes:
     t, u, canvas = page.theme, page.u, page.canvas
     guard = "Drawn at days between which at least 11 stays ended; counts rounded to 10." if page.external else ""
     box = page.open(
         title=title,
-        subtitle=f"Share of stays that have not ended, % by days since admission, with 95% CI. {plain(view.population())}",
+        subtitle=f"Share of stays not yet ended, % by days since admission, with 95% CI. {plain(view.population())}",
         notes=[
             view.size(sum(float(g.at_risk[0]) for g in groups)),
             "Kaplan–Meier estimates; stays still open count for as long as they were followed.",
@@ -195,7 +203,10 @@ def _draw(
         canvas.text(box.x0, top + t.small * 0.45, "Stays at risk", size=t.small, color=MUTED)
         tables.draw(canvas, rows, left=box.x0, right=area.x1, top=top, at=[panel.x(m) for m in marks])
     data = pd.concat(
-        [pd.DataFrame({"group": g.name, "day": g.days, "survival": g.survival, "low": g.low, "high": g.high}) for g in groups],
+        [
+            pd.DataFrame({"group": g.name, "day": g.days, "survival": g.survival, "low": g.low, "high": g.high})
+            for g in groups
+        ],
         ignore_index=True,
     )
     order = sorted(groups, key=lambda g: -g.survival[-1])
@@ -225,42 +236,47 @@ def _row(page: Page, g: _Group, marks: Sequence[int]) -> tables.Row:
 
 
 def _names(page: Page, panel: Panel, groups: Sequence[_Group]) -> None:
-    """Name each curve beside it, with its median, where the fewest other curves pass."""
+    """Name each curve beside it, with its median, where the least of the other curves is covered."""
     t, u, canvas = page.theme, page.u, page.canvas
-    points = [np.column_stack([panel.xs(g.days), panel.ys(g.survival)]) for g in groups]
+    points = [np.column_stack(_dense(panel, g)) for g in groups]
     taken: list[Box] = []
     for i, g in enumerate(groups):
         half = np.flatnonzero(g.survival <= 0.5 + 1e-12)
-        median = words.days(float(g.days[half[0]])) if len(half) else "not reached"
+        median = f" {words.days(float(g.days[half[0]]))}" if len(half) and not page.external else ""
         name = cut(g.name, t.body, 0.3 * panel.box.w, t.family, SEMIBOLD)
-        wide = max(canvas.wide(name, t.body, SEMIBOLD), canvas.wide(f"median {median}", t.small))
-        tall = (t.body + t.small) * 1.15
-        others = np.concatenate([p for j, p in enumerate(points) if j != i] or [np.empty((0, 2))])
-        box = _free(panel, points[i], g.survival, (wide, tall), others, taken, u)
+        ink = g.color if contrast(g.color, WHITE) >= 4.5 else MUTED
+        wide = canvas.wide(name, t.body, SEMIBOLD) + canvas.wide(median, t.small)
+        box = _free(panel, points[i], (wide + 5 * u, t.body * 1.3), np.concatenate(points), taken, u)
         if box is None:
             continue
         taken.append(box)
-        ink = g.color if contrast(g.color, WHITE) >= 4.5 else MUTED
-        canvas.card(Box(box.x0 - 2 * u, box.y0 - u, box.x1 + 2 * u, box.y1 + u), WHITE, z=2, name="pill", alpha=0.88)
-        canvas.text(box.x0, box.y1 - t.body * 0.8, name, color=ink, weight=SEMIBOLD)
-        canvas.text(box.x0, box.y0 + t.small * 0.3, f"median {median}", size=t.small, color=ink)
+        canvas.pill(box, z=4.5)
+        y = middle((box.y0 + box.y1) / 2, t.body)
+        x = box.x0 + 2.5 * u
+        x += canvas.text(x, y, name, color=ink, weight=SEMIBOLD)
+        canvas.text(x, y, median, size=t.small, color=ink)
+
+
+def _dense(panel: Panel, g: _Group) -> tuple[Floats, Floats]:
+    """Return points close together along a curve and its steps."""
+    x, y = panel.xs(np.repeat(g.days, 2)[1:]), panel.ys(np.repeat(g.survival, 2)[:-1])
+    along = np.arange(len(x), dtype=float)
+    fine = np.linspace(0, len(x) - 1, 6 * len(x))
+    return np.interp(fine, along, x), np.interp(fine, along, y)
 
 
 def _free(
-    panel: Panel, own: Floats, survival: Floats, size: tuple[float, float], others: Floats, taken: Sequence[Box], u: float
+    panel: Panel, own: Floats, size: tuple[float, float], lines: Floats, taken: Sequence[Box], u: float
 ) -> Box | None:
-    """Return the box right of a curve that the fewest points of other curves, and of its own, run through."""
+    """Return the box right of a curve that the least of all curves runs through."""
     best: tuple[float, Box] | None = None
-    for height in (0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.74, 0.2, 0.82, 0.12, 0.9):
-        reached = np.flatnonzero(survival <= height)
-        place = int(reached[0]) if len(reached) else len(survival) - 1
-        x, y = own[place, 0] + 7 * u, panel.y(height) + 3 * u
+    for place in range(0, len(own), max(len(own) // 120, 1)):
+        x, y = own[place, 0] + 4 * u, own[place, 1] + 2 * u
         box = Box(x, y - size[1] / 2, x + size[0], y + size[1] / 2)
         if not box.inside(panel.box) or any(box.meets(b, 3 * u) for b in taken):
             continue
-        near = np.concatenate([others, own])
-        over = (near[:, 0] > box.x0) & (near[:, 0] < box.x1) & (near[:, 1] > box.y0) & (near[:, 1] < box.y1)
-        cost = float(over.sum()) + abs(height - 0.5)
+        over = (lines[:, 0] > box.x0) & (lines[:, 0] < box.x1) & (lines[:, 1] > box.y0) & (lines[:, 1] < box.y1)
+        cost = float(over.sum()) / 4 + abs((y - panel.box.y0) / panel.box.h - 0.55) * 4
         if best is None or cost < best[0]:
             best = (cost, box)
     return best[1] if best else None

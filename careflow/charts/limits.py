@@ -90,7 +90,9 @@ def xmr_limits(values: ArrayLike, baseline: int) -> tuple[float, float, float]:
     return mean, round(mean - half, 10), round(mean + half, 10)
 
 
-def signals(values: ArrayLike, mean: float, low: ArrayLike, high: ArrayLike) -> tuple[NDArray[np.bool_], list[tuple[int, int]]]:
+def signals(
+    values: ArrayLike, mean: float, low: ArrayLike, high: ArrayLike
+) -> tuple[NDArray[np.bool_], list[tuple[int, int]]]:
     """Return which points break a rule, and the runs (first, last) of 8 or more on one side of the mean.
 
     A missing point, and one on the mean, ends a run.

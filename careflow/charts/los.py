@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, Literal, Unpack
 
 import numpy as np
@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from careflow.charts import words
 from careflow.charts.canvas import Box, middle
 from careflow.charts.fonts import CAP, LEADING, REGULAR, SEMIBOLD
-from careflow.charts.page import Look, Page, drawn
+from careflow.charts.look import Look, drawn
+from careflow.charts.page import Page
 from careflow.charts.palette import BAND, INK, MUTED, RULE, WHITE, intensity, luminance
 from careflow.charts.panel import COUNT_STEPS, Panel, steps
-from careflow.charts.reading import View, masked, number, read
+from careflow.charts.reading import View, read
+from careflow.charts.stay_rows import DOTS, Stay, curves_of, quantiles, stacked, stays_of, tallest
 from careflow.charts.text import Run, cut, plain
 from careflow.errors import ArgumentError
 
@@ -26,7 +28,6 @@ _LOG_TICKS: Final = {
     0: "", 1: "", 3: "", 7: "a week", 14: "", 30: "a month", 60: "", 90: "a quarter", 180: "", 365: "a year",
     730: "two years", 1460: "four years",
 }  # fmt: skip
-_DOTS: Final = (50, 25, 20, 10)
 Style = Literal["auto", "dots", "interval", "ridge"]
 
 
@@ -67,71 +68,20 @@ def los(
     view = read(result, "LengthOfStay", "los", quarter=quarter, where=look.get("where"))
     page = Page("los", view, look)
     curve = getattr(result, "curve", None)
-    curves = _curves(curve, view) if isinstance(curve, pd.DataFrame) and style != "interval" else {}
+    curves = curves_of(curve, view) if isinstance(curve, pd.DataFrame) and style != "interval" else {}
     if style == "auto":
         style = "dots" if len(view.levels) <= 8 and curves else "interval"
-    stays = _stays(view, curves if style in ("dots", "ridge") else {}, dots)
+    stays = stays_of(view, curves if style in ("dots", "ridge") else {}, dots)
     if not any(stay.hidden or stay.n > 0 for stay in stays):
         return page.nothing(TITLE)
     return _Drawing(page, view, stays, style, scale, benchmark or {}).draw()
-
-
-@dataclass(frozen=True)
-class _Stay:
-    """One row."""
-
-    name: str
-    n: float
-    median: float
-    q25: float
-    q75: float
-    hidden: bool
-    dots: NDArray[np.float64]
-    curve: pd.DataFrame | None
-
-
-def _curves(curve: pd.DataFrame, view: View) -> dict[str, pd.DataFrame]:
-    """Return the survival curve of each level, for the chosen stratum."""
-    table = masked(curve)
-    for key, value in view.chosen.items():
-        if key in table.columns:
-            table = table[table[key].astype(str) == str(value)]
-    text = table["level"].astype(str)
-    parts = {name: table[text == name].sort_values("day") for name in view.levels}
-    return {name: part for name, part in parts.items() if len(part) and part["survival"].notna().any()}
-
-
-def _stays(view: View, curves: Mapping[str, pd.DataFrame], most: int) -> list[_Stay]:
-    rows = {str(row["level"]): row for row in view.frame.to_dict("records")}
-    out = []
-    for name in view.levels:
-        row = rows.get(name)
-        if row is None:
-            out.append(_Stay(name, 0.0, np.nan, np.nan, np.nan, False, np.empty(0), None))
-            continue
-        n, hidden = number(row["n"]), bool(row["hidden"])
-        curve = None if hidden else curves.get(name)
-        count = next((d for d in _DOTS if d <= most and d <= n / 11), 0) if curve is not None else 0
-        values = [number(row.get(key)) for key in ("median", "q25", "q75")]
-        dots = _quantiles(curve, count) if curve is not None and count else np.empty(0)
-        out.append(_Stay(name, n, *values, hidden, dots, curve))
-    return out
-
-
-def _quantiles(curve: pd.DataFrame, count: int) -> NDArray[np.float64]:
-    """Return the days at which equal shares of stays have ended; infinite where the curve does not get there."""
-    known = curve[curve["survival"].notna()]
-    day, survival = known["day"].to_numpy(float), known["survival"].to_numpy(float)
-    wanted = 1 - (np.arange(count) + 0.5) / count
-    reached = [np.flatnonzero(survival <= s + 1e-12) for s in wanted]
-    return np.array([day[r[0]] if len(r) else np.inf for r in reached])
 
 
 class _Drawing:
     """The rows, one under the other, on one axis of days."""
 
     def __init__(
-        self, page: Page, view: View, stays: Sequence[_Stay], style: str, scale: str, benchmark: Mapping[str, float]
+        self, page: Page, view: View, stays: Sequence[Stay], style: str, scale: str, benchmark: Mapping[str, float]
     ) -> None:
         self.page, self.view, self.stays, self.style, self.benchmark = page, view, list(stays), style, benchmark
         medians = [s.median for s in stays if words.known(s.median) and s.median > 0]
@@ -196,7 +146,9 @@ class _Drawing:
         gutter = gutter + 6 * u + max(sizes) if self.one_line else max(gutter, *sizes)
         figures = [wide(words.days(s.median), t.body, SEMIBOLD) for s in self.stays]
         spans = [wide(self._span(s), t.small) for s in self.stays]
-        right = max([a + b + 4 * u for a, b in zip(figures, spans, strict=True)] if self.one_line else [*figures, *spans])
+        right = max(
+            [a + b + 4 * u for a, b in zip(figures, spans, strict=True)] if self.one_line else [*figures, *spans]
+        )
         right = max(right, wide("Median", t.body, SEMIBOLD) + wide(" (IQR)", t.small))
         over = 26 * u if self.over else 0.0
         self.box = box
@@ -208,18 +160,18 @@ class _Drawing:
     def _thin(self) -> None:
         """Take fewer dots where a row is too low for its stacks."""
         for i, stay in enumerate(self.stays):
-            for count in (d for d in _DOTS if d < len(stay.dots)):
+            for count in (d for d in DOTS if d < len(stay.dots)):
                 if self._size_of_dots(stay) >= 3.4 * self.page.u or stay.curve is None:
                     break
-                stay = replace(stay, dots=_quantiles(stay.curve, count))
+                stay = replace(stay, dots=quantiles(stay.curve, count))
             self.stays[i] = stay
 
-    def _size_of_dots(self, stay: _Stay) -> float:
+    def _size_of_dots(self, stay: Stay) -> float:
         """Return the diameter at which the tallest stack stays in its row."""
         u = self.page.u
         xs = self.panel.xs(stay.dots[np.isfinite(stay.dots)])
         size = 5.0 * u
-        while size > 2 * u and _tallest(xs, size) * size * 1.02 > self.step * 0.72 - 3 * u:
+        while size > 2 * u and tallest(xs, size) * size * 1.02 > self.step * 0.72 - 3 * u:
             size -= 0.1 * u
         return size
 
@@ -270,16 +222,16 @@ class _Drawing:
     def _right(self) -> float:
         return (self.strip.x1 if self.strip is not None else self.panel.box.x1) + 12 * self.page.u
 
-    def _size(self, stay: _Stay) -> str:
+    def _size(self, stay: Stay) -> str:
         return f"n = {words.count(stay.n)}" + ("" if self.one_line else " stays")
 
-    def _span(self, stay: _Stay) -> str:
+    def _span(self, stay: Stay) -> str:
         if stay.hidden or not words.known(stay.q25):
             return ""
         return f"{words.count(stay.q25)}–{words.count(stay.q75) if words.known(stay.q75) else 'not reached'}"
 
-    def _row(self, place: int, stay: _Stay) -> None:
-        page, t, u, panel = self.page, self.page.theme, self.page.u, self.panel
+    def _row(self, place: int, stay: Stay) -> None:
+        page, u, panel = self.page, self.page.u, self.panel
         canvas = page.canvas
         floor = panel.box.y1 - (place + (0.72 if self.style != "interval" else 0.5)) * self.step
         fill = page.faded(intensity(len(self.stays))[place], stay.name)
@@ -296,16 +248,20 @@ class _Drawing:
         if not stay.hidden and words.known(stay.q25):
             q75 = stay.q75 if words.known(stay.q75) else panel.xlim[1]
             half = (1.2 if self.style != "interval" else 2.6) * u
-            edge = {"edgecolor": intensity(5)[2], "linewidth": 0.6 * u} if luminance(color) > 0.4 else {}
+            edge: dict[str, Any] = (
+                {"edgecolor": intensity(5)[2], "linewidth": 0.6 * u} if luminance(color) > 0.4 else {}
+            )
             box = Box(panel.x(stay.q25), bar - half, panel.x(q75), bar + half)
             canvas.rect(box, page.faded(color, stay.name), z=3, **edge)
         if not stay.hidden and words.known(stay.median):
-            canvas.dots([panel.x(stay.median)], [bar], size=6.6, color=WHITE, edge=page.faded(INK, stay.name), lw=1.6, z=5)
+            canvas.dots(
+                [panel.x(stay.median)], [bar], size=6.6, color=WHITE, edge=page.faded(INK, stay.name), lw=1.6, z=5
+            )
         if stay.name in self.benchmark:
             x = panel.x(self.benchmark[stay.name])
             canvas.line([x, x], [bar - 4.5 * u, bar + 4.5 * u], color=INK, lw=1.1, z=4)
 
-    def _words(self, stay: _Stay, floor: float) -> None:
+    def _words(self, stay: Stay, floor: float) -> None:
         page, t, u = self.page, self.page.theme, self.page.u
         canvas, right = page.canvas, self._right()
         name = cut(page.labels[stay.name], t.body, self.name_room + 0.5, t.family, SEMIBOLD)
@@ -324,7 +280,7 @@ class _Drawing:
             canvas.text(x, upper, top, weight=SEMIBOLD if top not in (words.MASK, "no stays") else REGULAR)
             canvas.text(x, lower, under, size=t.small, color=MUTED)
 
-    def _dots(self, stay: _Stay, floor: float, fill: str) -> None:
+    def _dots(self, stay: Stay, floor: float, fill: str) -> None:
         """Stack the dots: those that would touch stand on one another."""
         u, panel = self.page.u, self.panel
         if not len(stay.dots):
@@ -332,8 +288,13 @@ class _Drawing:
         finite = stay.dots[np.isfinite(stay.dots)]
         xs, size = panel.xs(finite), self._size_of_dots(stay)
         edge = WHITE if luminance(fill) < 0.35 else intensity(5)[2]
-        style: dict[str, Any] = {"size": size / u * 0.93, "color": fill, "edge": edge, "lw": 0.25 if edge == WHITE else 0.6}
-        x, y = _stacked(xs, size)
+        style: dict[str, Any] = {
+            "size": size / u * 0.93,
+            "color": fill,
+            "edge": edge,
+            "lw": 0.25 if edge == WHITE else 0.6,
+        }
+        x, y = stacked(xs, size)
         self.page.canvas.dots(x, floor + size * 0.62 + y, z=3.5, **style)
         more = int(np.isinf(stay.dots).sum())
         if more and self.strip is not None:
@@ -343,7 +304,7 @@ class _Drawing:
                 self.strip.x0 + u + size * (i % per + 0.5), floor + size * 0.62 + (i // per) * size, z=3.5, **style
             )
 
-    def _ridge(self, stay: _Stay, floor: float, fill: str) -> None:
+    def _ridge(self, stay: Stay, floor: float, fill: str) -> None:
         """Draw the smoothed density of ends over the axis."""
         assert stay.curve is not None
         panel = self.panel
@@ -359,26 +320,3 @@ class _Drawing:
     def _data(self) -> pd.DataFrame:
         rows = [(s.name, s.n, s.median, s.q25, s.q75, s.hidden, len(s.dots)) for s in self.stays]
         return pd.DataFrame(rows, columns=["level", "n", "median", "q25", "q75", "hidden", "dots"])
-
-
-def _columns(xs: NDArray[np.float64], size: float) -> list[list[int]]:
-    """Group dots, in order, that would touch the first one of their column."""
-    groups: list[list[int]] = []
-    for i, x in enumerate(xs):
-        if groups and x - xs[groups[-1][0]] < size * 0.98:
-            groups[-1].append(i)
-        else:
-            groups.append([i])
-    return groups
-
-
-def _tallest(xs: NDArray[np.float64], size: float) -> int:
-    return max((len(group) for group in _columns(xs, size)), default=0)
-
-
-def _stacked(xs: NDArray[np.float64], size: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    x, y = xs.copy(), np.zeros_like(xs)
-    for group in _columns(xs, size):
-        x[group] = xs[group].mean()
-        y[group] = np.arange(len(group)) * size
-    return x, y

@@ -55,10 +55,9 @@ def moves(view: View) -> dict[tuple[str, str], Move]:
     found = {}
     for row in view.frame.to_dict("records"):
         direction = row.get("direction")
-        values = [number(row[key]) for key in ("n", "rate", "low", "high")]
-        move = Move(
-            str(row["from"]), str(row["to"]), str(direction) if pd.notna(direction) else "", *values, bool(row["hidden"])
-        )
+        n, share, low, high = (number(row[key]) for key in ("n", "rate", "low", "high"))
+        way = str(direction) if pd.notna(direction) else ""
+        move = Move(str(row["from"]), str(row["to"]), way, n, share, low, high, bool(row["hidden"]))
         found[move.edge] = move
     return found
 
@@ -85,8 +84,8 @@ def directions(result: Any, view: View, found: Mapping[tuple[str, str], Move]) -
         frm, direction = str(row["from"]), str(row["direction"])
         inside = [move for move in found.values() if move.frm == frm and move.direction == direction]
         hidden = bool(row["hidden"]) or sum(move.hidden for move in inside) == 1
-        values = [number(row[key]) for key in ("n", "rate", "low", "high")]
-        out[frm, direction] = Move(frm, direction, direction, *([np.nan] * 4 if hidden else values), hidden)
+        n, share, low, high = (np.nan if hidden else number(row[key]) for key in ("n", "rate", "low", "high"))
+        out[frm, direction] = Move(frm, direction, direction, n, share, low, high, hidden)
     return out
 
 

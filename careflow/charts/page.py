@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal, ParamSpec, TypedDict, get_type_hints
+from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -16,99 +13,13 @@ from careflow.charts import text as words_on
 from careflow.charts import words
 from careflow.charts.canvas import Box, Canvas
 from careflow.charts.files import ChartAxes
-from careflow.charts.fonts import BOLD, CAP, LEADING, REGULAR, SEMIBOLD
+from careflow.charts.fonts import BOLD, CAP, LEADING, REGULAR
 from careflow.charts.info import ChartInfo
+from careflow.charts.look import DEFAULTS, Look
 from careflow.charts.palette import INK, MUTED, RULE, Palette, mix
 from careflow.charts.reading import View, labels
 from careflow.charts.theme import current
 from careflow.errors import ArgumentError, DisclosureError
-
-Audience = Literal["internal", "external"]
-P = ParamSpec("P")
-
-
-class Look(TypedDict, total=False):
-    """The options that every chart takes, all by keyword."""
-
-    ax: Axes | None
-    title: str | None
-    subtitle: str | None
-    notes: str | None
-    source: str | None
-    header: bool
-    short_labels: Mapping[str, str] | None
-    emphasis: Sequence[object] | None
-    audience: Audience
-    figsize: tuple[float, float] | None
-    palette: Mapping[str, str] | None
-    where: Mapping[str, object] | None
-
-
-_DEFAULTS: Final[Look] = {
-    "ax": None, "title": None, "subtitle": None, "notes": None, "source": None, "header": True,
-    "short_labels": None, "emphasis": None, "audience": "internal", "figsize": None, "palette": None, "where": None,
-}  # fmt: skip
-
-_LOOK_DOC: Final = """
-    ax : matplotlib.axes.Axes, optional
-        The box to draw in, header and footer included. By default a new figure of the theme's size.
-    title : str, optional
-        A finding, in the analyst's words; by default a neutral one, ``""`` for none.
-    subtitle : str, optional
-        Takes ``{down:...}``, ``{up:...}``, ``{planned:...}``, ``{left:...}`` and ``**bold**``.
-    notes, source : str, optional
-        More for the footer.
-    header : bool
-        False draws the body only.
-    short_labels : dict, optional
-        Names of levels as the chart shall print them.
-    emphasis : list, optional
-        Levels or (from, to) pairs to stand out; the rest is paler.
-    audience : {"internal", "external"}
-        ``"external"`` refuses what may not leave the house.
-    figsize : (float, float), optional
-        Inches, of a new figure.
-    palette : dict, optional
-        Other fills for the roles ``down``, ``up``, ``planned``, ``left``, ``care``.
-    where : dict, optional
-        Which stratum to draw, ``{"facility": "A"}``, where the result has several.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The host Axes, in points; ``.careflow`` describes the chart.
-
-    Raises
-    ------
-    TypeError
-        If the result is of another kind.
-    ArgumentError
-        If an argument does not fit the result.
-"""
-
-
-def drawn(chart: Callable[P, Axes]) -> Callable[P, Axes]:
-    """Spell out the common options in the signature and docstring of a chart."""
-    hints = get_type_hints(Look)
-    signature = inspect.signature(chart)
-    own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
-    common = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[name])
-        for name, default in _DEFAULTS.items()
-    ]
-
-    @functools.wraps(chart)
-    def whole(*args: P.args, **kwargs: P.kwargs) -> Axes:
-        unknown = [name for name in kwargs if name not in allowed]
-        if unknown:
-            raise TypeError(f"charts.{chart.__name__}() takes no {unknown[0]!r}; it takes {', '.join(allowed)}")
-        return chart(*args, **kwargs)
-
-    allowed = [p.name for p in own] + list(_DEFAULTS)
-    whole.__signature__ = signature.replace(parameters=[*own, *common])  # type: ignore[attr-defined]
-    before, mark, after = (chart.__doc__ or "").partition("    **look\n")
-    whole.__doc__ = before + _LOOK_DOC.lstrip("\n") + after if mark else before
-    return whole
 
 
 class Page:
@@ -128,7 +39,7 @@ class Page:
 
     def __init__(self, kind: str, view: View, look: Look, *, levels: int | None = None) -> None:
         self.kind, self.view = kind, view
-        self.look: Look = {**_DEFAULTS, **look}
+        self.look: Look = {**DEFAULTS, **look}
         if self.look["audience"] not in ("internal", "external"):
             raise ArgumentError(f"audience is 'internal' or 'external', not {self.look['audience']!r}")
         self.theme = current()
@@ -320,6 +231,3 @@ def _new_axes(figsize: tuple[float, float]) -> Axes:
     figure = Figure(figsize=figsize, facecolor="white")
     FigureCanvasAgg(figure)
     return figure.add_axes(ChartAxes(figure, (0.0, 0.0, 1.0, 1.0)))
-
-
-__all__ = ["BOLD", "SEMIBOLD", "Audience", "Look", "Page", "drawn"]

@@ -111,7 +111,8 @@ def mix(one: str, other: str, share: float) -> str:
     '#ffffff'
     """
     a, b = to_rgb(one), to_rgb(other)
-    return to_hex([x + (y - x) * share for x, y in zip(a, b, strict=True)])
+    r, g, b_ = (x + (y - x) * share for x, y in zip(a, b, strict=True))
+    return to_hex((r, g, b_))
 
 
 def tint(fill: str, strength: float) -> str:

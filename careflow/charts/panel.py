@@ -48,7 +48,9 @@ class Panel:
 
     def ys(self, values: ArrayLike) -> Floats:
         """Return points up for data."""
-        return np.asarray(self.box.y0 + (np.asarray(values, dtype=float) - self._y0) / (self._y1 - self._y0) * self.box.h)
+        return np.asarray(
+            self.box.y0 + (np.asarray(values, dtype=float) - self._y0) / (self._y1 - self._y0) * self.box.h
+        )
 
     def x(self, value: float) -> float:
         """Return points across for one value."""

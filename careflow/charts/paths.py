@@ -86,7 +86,13 @@ def fills(page: Page, view: View) -> dict[str, str]:
     """Return the colour of every state."""
     ramp = dict(zip(view.levels, intensity(len(view.levels)), strict=True))
     p = page.palette
-    ends = {"completed": p.fill("planned"), "left early": p.fill("left"), "other endings": MID, IN_CARE: "#E6E9EC", NOT_YET: "#E6E9EC"}
+    ends = {
+        "completed": p.fill("planned"),
+        "left early": p.fill("left"),
+        "other endings": MID,
+        IN_CARE: "#E6E9EC",
+        NOT_YET: "#E6E9EC",
+    }
     return ramp | ends
 
 
@@ -101,7 +107,7 @@ def hidden_note(found: Paths, drawn: str) -> str:
         return ""
     share = found.n / max(found.view.about.n, 1) if found.view.whole else None
     part = f" ({share * 100:.0f}% of all)" if share is not None else ""
-    return f"{drawn} of {found.n:,.0f} {found.view.about.unit}{part}; the rest took pathways that are suppressed."
+    return f"{drawn}: {found.n:,.0f} {found.view.about.unit}{part}; the rest took pathways that are suppressed."
 
 
 def head(step: int) -> str:

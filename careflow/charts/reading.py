@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -88,7 +88,7 @@ class View:
         if self.when:
             return f"{unit} of {self.when}{place}, followed to {cut}"
         if self.about.start is not None:
-            return f"{unit}{place} {words.day(self.about.start)} – {cut}"
+            return f"{unit}{place} {words.day(self.about.start)}\u00a0–\u00a0{cut}"
         return f"{unit}{place} to {cut}"
 
     def size(self, n: float | None) -> str:
@@ -228,9 +228,9 @@ def periods(view: View) -> list[str]:
     return sorted(set(values.astype(str)))
 
 
-def number(value: object) -> float:
+def number(value: Any) -> float:
     """Return a cell as a float, missing as NaN."""
-    return float(cast(float, value)) if pd.notna(value) else float("nan")
+    return float(value) if pd.notna(value) else float("nan")
 
 
 def _choice(table: pd.DataFrame, stratum: str, asked: object) -> object:

@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from careflow.charts import words
 from careflow.charts.canvas import Box, middle
 from careflow.charts.fonts import CAP, LEADING, SEMIBOLD
-from careflow.charts.page import Look, Page, drawn
+from careflow.charts.look import Look, drawn
+from careflow.charts.page import Page
 from careflow.charts.palette import FAINT, text_on
 from careflow.charts.paths import Paths, fills, head, hidden_note, names, ordered, paths_of
 from careflow.charts.text import plain
@@ -111,8 +112,8 @@ def _draw(page: Page, found: Paths, rows: Sequence[Path]) -> Axes:
     each = found.n / len(rows)
     box = page.open(
         title=TITLE,
-        subtitle=f"Each row stands for {100 / len(rows):.3g}% of {plain(view.about.unit)} and is the most central pathway among "
-        f"them, sorted by first level. {plain(view.population())}",
+        subtitle=f"Each row stands for {100 / len(rows):.3g}% of {plain(view.about.unit)} and is the most central "
+        f"pathway among them, sorted by first level. {plain(view.population())}",
         notes=[
             view.size(found.n),
             f"{len(rows)} groups of {each:.0f} {view.about.unit}.",
@@ -153,5 +154,3 @@ def _draw(page: Page, found: Paths, rows: Sequence[Path]) -> Axes:
         largest=[f"first {called[str(s)]} {words.percent(n / len(rows))}" for s, n in firsts.items()],
         what=f"Relative-frequency sequence plot, {len(rows)} groups",
     )
-
-

@@ -105,7 +105,9 @@ def _role(result: Any, frm: str | None, goal: str, names: Sequence[str]) -> str:
 def _of_levels(result: Any, kind: str, frm: str | None, where: Any) -> Trend:
     view = read(result, kind, "trend", where=where, over=True)
     if kind == "LengthOfStay":
-        return _assembled(view, view.frame, "level", (MEDIAN, "median_low", "median_high", "n"), MEDIAN, "stay", frm, None)
+        return _assembled(
+            view, view.frame, "level", (MEDIAN, "median_low", "median_high", "n"), MEDIAN, "stay", frm, None
+        )
     whole = view.frame[~view.frame["partial"].astype(bool)] if "partial" in view.frame.columns else view.frame
     return _assembled(view, whole, "level", ("average", "", "", ""), AVERAGE, "stay", frm, None)
 
@@ -123,7 +125,9 @@ def _assembled(
             own = ROLE_OF.get(view.continuum.direction(name, measure), "care")
             if name == measure:
                 continue
-        if table["hidden"].any() or (table["value"].notna().any() and (measure in (MEDIAN, AVERAGE) or table["value"].max() > 0)):
+        if table["hidden"].any() or (
+            table["value"].notna().any() and (measure in (MEDIAN, AVERAGE) or table["value"].max() > 0)
+        ):
             found.append(Series(name, own, table))
     return Trend(view, order, found, measure, role, frm, to)
 
@@ -131,7 +135,7 @@ def _assembled(
 def _table(view: View, rows: pd.DataFrame, columns: tuple[str, str, str, str], order: Sequence[str]) -> pd.DataFrame:
     assert view.period is not None
     by = {str(row[view.period]): row for row in rows.to_dict("records")}
-    out = []
+    out: list[tuple[object, ...]] = []
     for name in order:
         row = by.get(name)
         if row is None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final, Unpack
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
@@ -15,12 +14,13 @@ from careflow.charts import words
 from careflow.charts.canvas import Box, middle
 from careflow.charts.fonts import CAP, SEMIBOLD
 from careflow.charts.limits import RUN, p_limits, signals, xmr_limits
-from careflow.charts.page import Look, Page, drawn
+from careflow.charts.look import Look, drawn
+from careflow.charts.page import Page
 from careflow.charts.palette import BAND, INK, MUTED, WHITE
 from careflow.charts.panel import COUNT_STEPS, SHARE_STEPS, Panel, shares, steps
 from careflow.charts.reading import check
 from careflow.charts.series import AVERAGE, MEDIAN, Series, Trend, trend_of, words_for
-from careflow.charts.text import plain
+from careflow.charts.text import coloured, plain
 from careflow.errors import ArgumentError
 
 _LINE: Final = "#9AA1A9"
@@ -98,7 +98,9 @@ def xmr(
     if not np.isfinite(low):
         return page.nothing(_title(page, asked), "Too few periods for limits")
     size = len(value)
-    rule = f"XmR chart: mean ± 2.66 × average moving range; black points: {RUN} or more in a row on one side, or outside."
+    rule = (
+        f"XmR chart: mean ± 2.66 × average moving range; black points: {RUN} or more in a row on one side, or outside."
+    )
     return _draw(page, asked, one, _Limits(mean, np.full(size, max(low, 0.0)), np.full(size, high), first, rule))
 
 
@@ -119,7 +121,9 @@ def _baseline(value: NDArray[np.float64], wanted: int) -> int:
     return min(wanted, max(len(value), 1))
 
 
-def _one(result: Any, kind: str, frm: str | None, to: str | None, measure: str, where: Any) -> tuple[Trend, Series | None]:
+def _one(
+    result: Any, kind: str, frm: str | None, to: str | None, measure: str, where: Any
+) -> tuple[Trend, Series | None]:
     asked = trend_of(result, kind, frm, to, measure, where)
     if len(asked.series) > 1:
         names = ", ".join(repr(one.name) for one in asked.series)
@@ -154,9 +158,8 @@ def _subtitle(page: Page, asked: Trend, limits: _Limits) -> str:
     else:
         verb = _what(page, asked)[:1].lower() + _what(page, asked)[1:]
         role = asked.series[0].role
-        coloured = f"{{{role}:{plain(verb)}}}" if role in ("down", "up", "planned", "left") else f"**{plain(verb)}**"
         within = f" within {asked.view.within} days" if asked.view.within else ""
-        said = f"Share of {name} {plain(asked.view.about.unit)} that {coloured}{within}"
+        said = f"Share of {name} {plain(asked.view.about.unit)} that {coloured(role, verb)}{within}"
     return f"{said}, {span}. Limits set on the first {limits.first} {asked.view.period}s"
 
 
@@ -171,7 +174,9 @@ def _draw(page: Page, asked: Trend, one: Series, limits: _Limits) -> Axes:
         subtitle=_subtitle(page, asked, limits),
         notes=[
             asked.view.size(None if asked.view.whole else float("nan")),
-            f"{words.count(n.min())}–{words.count(n.max())} a {asked.view.period}." if len(n) and not page.external else "",
+            f"{words.count(n.min())}–{words.count(n.max())} a {asked.view.period}."
+            if len(n) and not page.external
+            else "",
             limits.rule,
             "On grey: not yet mature, not judged." if late else "",
         ],
@@ -229,7 +234,9 @@ def _points(page: Page, panel: Panel, one: Series, broken: NDArray[np.bool_], ju
     panel.dots(x[late], value[late], size=5, color=WHITE, edge=_LINE, lw=1.0, z=4)
     panel.dots(x[broken], value[broken], size=7, color=INK, z=4.2)
     for place in np.flatnonzero(table["hidden"].to_numpy(bool)):
-        page.canvas.text(panel.x(float(place)), panel.box.y0 + 3.5 * u, "s", size=page.theme.small, color=MUTED, align="center")
+        page.canvas.text(
+            panel.x(float(place)), panel.box.y0 + 3.5 * u, "s", size=page.theme.small, color=MUTED, align="center"
+        )
 
 
 def _said(
@@ -257,4 +264,10 @@ def _said(
         return
     for i, line in enumerate(lines):
         canvas.text(at - 8 * u, over + (1 - i) * t.small * 1.2, line, size=t.small, align="right")
-    canvas.line([at - 6 * u, at - 2.5 * u], [over - 2 * u, y + 4 * u] if side == "above" else [over + t.small, y - 4 * u], color=INK, lw=0.8, z=4)
+    canvas.line(
+        [at - 6 * u, at - 2.5 * u],
+        [over - 2 * u, y + 4 * u] if side == "above" else [over + t.small, y - 4 * u],
+        color=INK,
+        lw=0.8,
+        z=4,
+    )

@@ -11,7 +11,9 @@ from typing import Final
 from careflow.charts.fonts import BOLD, REGULAR, SEMIBOLD, advance
 from careflow.charts.palette import MUTED, ROLES, Palette
 
-_MARKUP: Final = re.compile(r"\{\{|\{(?P<role>" + "|".join(ROLES) + r"):(?P<words>[^}]*)\}|\*\*(?P<strong>.+?)\*\*", re.S)
+_MARKUP: Final = re.compile(
+    r"\{\{|\{(?P<role>" + "|".join(ROLES) + r"):(?P<words>[^}]*)\}|\*\*(?P<strong>.+?)\*\*", re.S
+)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 _LONGEST: Final = 400
 
@@ -44,6 +46,17 @@ def plain(text: object) -> str:
     'Stays at {up:x}'
     """
     return clean(text).replace("{", "{{").replace("**", "*\u200b*")
+
+
+def coloured(role: str, words: str) -> str:
+    """Mark words with the colour of a role, or as bold where the role has none.
+
+    >>> coloured("down", "stepped down"), coloured("other", "died")
+    ('{down:stepped down}', '**died**')
+    """
+    if role in ROLES and role != "care":
+        return f"{{{role}:{clean(words).replace('{', '(').replace('}', ')')}}}"
+    return f"**{plain(words)}**"
 
 
 def parse(text: str, palette: Palette, color: str = MUTED) -> list[Run]:

@@ -54,7 +54,7 @@ CONTEXTS: Final = {
     "slide": Theme("slide", 1.45, 12.6, 6.9, 22.5, 16.2, 13.9, 12.8),
 }
 
-_STYLE: Final[dict[str, Any]] = {
+_STYLE: Final[Any] = {
     "text.hinting": "none",
     "text.parse_math": False,
     "text.usetex": False,

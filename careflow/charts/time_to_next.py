@@ -13,7 +13,8 @@ from careflow.charts.canvas import Box, middle
 from careflow.charts.causes import Incidence, incidence_of
 from careflow.charts.cumulative_incidence import even_ticks
 from careflow.charts.fonts import CAP, LEADING, REGULAR, SEMIBOLD
-from careflow.charts.page import Look, Page, drawn
+from careflow.charts.look import Look, drawn
+from careflow.charts.page import Page
 from careflow.charts.palette import CONTEXT, INK, MUTED
 from careflow.charts.panel import SHARE_STEPS, Panel, apart, shares, steps
 from careflow.charts.reading import read
@@ -47,7 +48,7 @@ def time_to_next(
     view = read(result, "CumulativeIncidence", "time_to_next", quarter=quarter, where=look.get("where"))
     if getattr(result, "clock", "gap") != "gap":
         raise TypeError(
-            'charts.time_to_next() draws CumulativeIncidence on the gap clock, made by '
+            "charts.time_to_next() draws CumulativeIncidence on the gap clock, made by "
             'careflow.cumulative_incidence(moves, clock="gap")'
         )
     page = Page("time_to_next", view, look, levels=1)
@@ -55,7 +56,9 @@ def time_to_next(
         raise ArgumentError(f"no level {level!r} in this continuum; it has {', '.join(map(repr, view.levels))}")
     title = "How soon the next level follows"
     about = [name for name in view.levels if (view.frame["from"].astype(str) == name).any()]
-    found = {name: incidence_of(result, view, name, horizon, guard="total" if page.external else None) for name in about}
+    found = {
+        name: incidence_of(result, view, name, horizon, guard="total" if page.external else None) for name in about
+    }
     found = {name: one for name, one in found.items() if len(one.days) > 1 and one.causes}
     return _draw(page, found, level, title) if found else page.nothing(title)
 
@@ -91,12 +94,16 @@ def _draw(page: Page, found: dict[str, Incidence], level: str | None, title: str
         strong = level is None or name == level
         shown = level is not None and strong
         color = INK if shown else "#7C858E" if strong else CONTEXT
-        panel.line(one.days, one.total, color=color, lw=2.1 if shown else 1.5, z=3.2 if shown else 2, steps=not page.external)
+        panel.line(
+            one.days, one.total, color=color, lw=2.1 if shown else 1.5, z=3.2 if shown else 2, steps=not page.external
+        )
     order = sorted(found, key=lambda name: float(found[name].total[-1]))
     wanted = [panel.y(float(found[name].total[-1])) for name in order]
     gap = t.body * LEADING + u
     for name, at, y in zip(order, wanted, apart(wanted, gap, area.y0 + gap * 0.3, area.y1), strict=True):
-        canvas.line([area.x1 + 2 * u, area.x1 + 5 * u, area.x1 + 8 * u, area.x1 + 10.5 * u], [at, at, y, y], color=MUTED, lw=0.8)
+        canvas.line(
+            [area.x1 + 2 * u, area.x1 + 5 * u, area.x1 + 8 * u, area.x1 + 10.5 * u], [at, at, y, y], color=MUTED, lw=0.8
+        )
         ink = INK if level in (None, name) else MUTED
         weight = SEMIBOLD if level in (None, name) else REGULAR
         said = cut(page.labels[name], t.body, right - canvas.wide(" 100%", t.body) - 14 * u, t.family, weight)

@@ -13,11 +13,22 @@ from matplotlib.axes import Axes
 from careflow.charts import words
 from careflow.charts.canvas import Box, middle
 from careflow.charts.fonts import CAP, LEADING, REGULAR, SEMIBOLD
+from careflow.charts.look import Look, drawn
 from careflow.charts.moves import (
-    COMPLETED, LEFT_EARLY, OTHER, ROLE_OF, Move, assert_protected, discharges, maturity_note, moves, other_outcomes,
-    rest_note, total,
+    COMPLETED,
+    LEFT_EARLY,
+    OTHER,
+    ROLE_OF,
+    Move,
+    assert_protected,
+    discharges,
+    maturity_note,
+    moves,
+    other_outcomes,
+    rest_note,
+    total,
 )  # fmt: skip
-from careflow.charts.page import Look, Page, drawn
+from careflow.charts.page import Page
 from careflow.charts.palette import AXIS, INK, MID, MUTED, WHITE, shade, text_on
 from careflow.charts.reading import View, read
 from careflow.charts.text import label_lines, plain
@@ -64,7 +75,7 @@ def transition_matrix(
     if page.external:
         assert_protected(view, found)
     of = discharges(view)
-    if not found or np.nansum(list(of.values())) == 0 and not view.frame["hidden"].any():
+    if not found or (np.nansum(list(of.values())) == 0 and not view.frame["hidden"].any()):
         return page.nothing(TITLE)
     cells = {edge: move for edge, move in found.items() if edge[1] in view.levels}
     if exits:
@@ -125,7 +136,10 @@ def _draw(
 
 def _subtitle(page: Page, view: View, exits: Sequence[str], ci: bool) -> str:
     within = f" within {view.within} days" if view.within else ""
-    ends = [*(["{planned:completed}", "{left:left early}"] if exits else []), *(["another outcome"] if OTHER in exits else [])]
+    ends = [
+        *(["{planned:completed}", "{left:left early}"] if exits else []),
+        *(["another outcome"] if OTHER in exits else []),
+    ]
     ways = ["{down:stepped down}", "{up:stepped up}", *ends]
     late = maturity_note(view)
     return (
@@ -189,7 +203,9 @@ def _heads(page: Page, view: View, grid: _Grid, of: Mapping[str, float], exits: 
             page.labels[name], t.body, grid.name_end - grid.box.x0, t.family, weight=SEMIBOLD, lines=2 if tall else 1
         )
         canvas.lines(grid.box.x0, (y0 + y1) / 2, lines, weight=SEMIBOLD)
-        canvas.text(levels[0][0] - 12 * u, middle((y0 + y1) / 2, t.body), words.count(of[name]), color=MUTED, align="right")
+        canvas.text(
+            levels[0][0] - 12 * u, middle((y0 + y1) / 2, t.body), words.count(of[name]), color=MUTED, align="right"
+        )
 
 
 def _cell(page: Page, grid: _Grid, edge: tuple[str, str], move: Move, largest: float, *, ci: bool) -> None:
@@ -212,7 +228,11 @@ def _cell(page: Page, grid: _Grid, edge: tuple[str, str], move: Move, largest: f
         canvas.text(x, middle(y, t.body), "0", color=MUTED, align="center")
         return
     role = ROLE_OF.get(move.direction or edge[1], "lateral")
-    fill = shade(page.palette.fill(role), move.share, largest) if role != "lateral" else shade("#8B939B", move.share, largest)
+    fill = (
+        shade(page.palette.fill(role), move.share, largest)
+        if role != "lateral"
+        else shade("#8B939B", move.share, largest)
+    )
     fill = page.faded(fill, edge, *edge)
     ink = text_on(fill)
     canvas.rect(box, fill)
@@ -225,7 +245,9 @@ def _cell(page: Page, grid: _Grid, edge: tuple[str, str], move: Move, largest: f
     canvas.text(
         x, y + high / 2 - big * CAP, words.percent(move.share), size=big, color=ink, weight=SEMIBOLD, align="center"
     )
-    canvas.text(x, y - high / 2, words.span(move.low, move.high), size=t.small, color=ink, weight=REGULAR, align="center")
+    canvas.text(
+        x, y - high / 2, words.span(move.low, move.high), size=t.small, color=ink, weight=REGULAR, align="center"
+    )
 
 
 def _data(view: View, cells: Mapping[tuple[str, str], Move], of: Mapping[str, float], *, ci: bool) -> pd.DataFrame:
@@ -235,5 +257,3 @@ def _data(view: View, cells: Mapping[tuple[str, str], Move], of: Mapping[str, fl
         for m in cells.values()
     ]
     return pd.DataFrame(rows, columns=["from", "to", "direction", "n", "of", "rate", "low", "high", "hidden"])
-
-

@@ -12,13 +12,14 @@ from matplotlib.axes import Axes
 
 from careflow.charts import words
 from careflow.charts.canvas import Box, middle
-from careflow.charts.fonts import BOLD, CAP, LEADING, SEMIBOLD
-from careflow.charts.page import Look, Page, drawn
+from careflow.charts.fonts import CAP, LEADING, SEMIBOLD
+from careflow.charts.look import Look, drawn
+from careflow.charts.page import Page
 from careflow.charts.palette import BAND, CONTEXT, INK, MUTED, WHITE, tint
-from careflow.charts.panel import COUNT_STEPS, SHARE_STEPS, Panel, shares, steps
 from careflow.charts.reading import check
-from careflow.charts.series import Series, Trend, trend_of, words_for
-from careflow.charts.text import Run, cut, plain, wrap
+from careflow.charts.series import Trend, trend_of, words_for
+from careflow.charts.text import Run, coloured, plain, wrap
+from careflow.charts.trend_panel import draw_panel, foot_height
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 
 _COLUMNS: Final = {1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3, 7: 4, 8: 4, 9: 3}
@@ -68,18 +69,33 @@ def trend(
     box = page.open(
         title=title,
         subtitle=_subtitle(page, asked),
-        notes=[asked.view.size(None if asked.view.whole else math.nan), asked.view.interval(), *_reading(asked, spare, late)],
+        notes=[
+            asked.view.size(None if asked.view.whole else math.nan),
+            asked.view.interval(),
+            *_reading(asked, spare, late),
+        ],
         masked=asked.hidden,
         gap=15,
     )
     top = _top(asked, target)
     first = _slot(page, box, 0, columns, rows)
-    named = late and first.h - _foot_height(page, asked) >= 92 * page.u
+    named = late and first.h - foot_height(page, asked) >= 92 * page.u
     if named:
         top = _headroom(page, asked, first, top)
     for i, one in enumerate(asked.series):
         cell = _slot(page, box, i, columns, rows)
-        _panel(page, asked, one, cell, top, first=i == 0, named=named and i == 0, left=i % columns == 0, target=target, context=context)
+        draw_panel(
+            page,
+            asked,
+            one,
+            cell,
+            top,
+            first=i == 0,
+            named=named and i == 0,
+            left=i % columns == 0,
+            target=target,
+            context=context,
+        )
     if spare:
         cell = _slot(page, box, len(asked.series), columns, rows)
         _key(page, asked, cell, late=late, context=context and len(asked.series) > 1)
@@ -112,16 +128,16 @@ def _subtitle(page: Page, asked: Trend) -> str:
     frm = f"{page.labels[asked.frm]} " if asked.frm else ""
     if asked.is_days:
         return f"Days by which half of {plain(frm)}stays had ended, with 95% CI, {span}"
-    verb = words_for(asked.measure) if asked.to is None or asked.to not in page.labels else f"moved to {page.labels[asked.to]}"
-    coloured = f"{{{asked.role}:{verb}}}" if asked.role in ("down", "up", "planned", "left") else f"**{plain(verb)}**"
+    moved = asked.to is not None and asked.to in page.labels
+    verb = f"moved to {page.labels[str(asked.to)]}" if moved else words_for(asked.measure)
     within = f" within {asked.view.within} days" if asked.view.within else ""
-    return f"Share of {plain(frm)}{plain(asked.view.about.unit)} that {coloured}{within}, % with 95% CI, {span}"
+    return f"Share of {plain(frm)}{plain(asked.view.about.unit)} that {coloured(asked.role, verb)}{within}, % with 95% CI, {span}"
 
 
 def _reading(asked: Trend, spare: bool, late: bool) -> list[str]:
     """Return what the key says, for the notes, where there is no room for the key."""
     period = asked.view.period
-    said = [f"Figure above each panel: latest mature {period}."] if late else [f"Figure above each panel: latest {period}."]
+    said = [f"Figure above each panel: latest {'mature ' if late else ''}{period}."]
     if late:
         said.append("Shaded, hollow and dashed: not yet mature, follow-up incomplete, will change.")
     return [] if spare else said
@@ -131,7 +147,8 @@ def _top(asked: Trend, target: float | None) -> float:
     values = np.concatenate([one.table[c].to_numpy(float) for one in asked.series for c in ("value", "high")])
     if asked.is_days:
         # An upper limit can be far above every median; it may not flatten all the lines.
-        most = np.nanmax([np.nanmax(one.table["value"]) for one in asked.series if one.table["value"].notna().any()] or [1.0])
+        known = pd.concat([one.table["value"] for one in asked.series]).dropna()
+        most = known.max() if len(known) else 1.0
         values = np.minimum(values, 2.2 * most)
     top = float(np.nanmax([*values[~np.isnan(values)], target or 0.0, 0.0])) * 1.06
     return max(top, 1e-9)
@@ -144,19 +161,8 @@ def _headroom(page: Page, asked: Trend, cell: Box, top: float) -> float:
     if not np.isfinite(near).any():
         return top
     label = page.theme.small * 2.1 + 4 * page.u
-    room = max(cell.h - _foot_height(page, asked) - page.theme.body * CAP - 8 * page.u, 3 * label)
+    room = max(cell.h - foot_height(page, asked) - page.theme.body * CAP - 8 * page.u, 3 * label)
     return max(top, float(np.nanmax(np.minimum(near, top))) / (1 - label / room))
-
-
-def _foot_height(page: Page, asked: Trend) -> float:
-    """Return the height of tick labels and the count of stays under a panel."""
-    t, u = page.theme, page.u
-    single = len(asked.series) == 1
-    return 8 * u + t.body * CAP + (t.small * LEADING + u if _says_n(asked) else 0) + (t.body * 1.2 if single else 0)
-
-
-def _says_n(asked: Trend) -> bool:
-    return len(asked.series) <= 8
 
 
 def _slot(page: Page, box: Box, place: int, columns: int, rows: int) -> Box:
@@ -169,151 +175,6 @@ def _slot(page: Page, box: Box, place: int, columns: int, rows: int) -> Box:
     x = box.x0 + axis + (place % columns) * (wide + gap)
     y = box.y1 - (place // columns) * (tall + 12 * u)
     return Box(x, y - tall, x + wide, y)
-
-
-def _panel(
-    page: Page, asked: Trend, one: Series, cell: Box, top: float, *, first: bool, named: bool, left: bool, target: float | None,
-    context: bool,
-) -> None:  # fmt: skip
-    t, u, canvas = page.theme, page.u, page.canvas
-    single = len(asked.series) == 1
-    box = Box(cell.x0, cell.y0 + _foot_height(page, asked), cell.x1, cell.y1 - t.body * CAP - 8 * u)
-    n = len(asked.periods)
-    edge = 0.45 if n > 1 else 0.5
-    panel = Panel(canvas, box, (-edge, n - 1 + edge), (0.0, top))
-    _late_band(page, panel, one, named)
-    limit = top if asked.is_days else min(top, 1.0)
-    marks = steps(limit, COUNT_STEPS if asked.is_days else SHARE_STEPS, at_most=4 if box.h > 70 * u else 2)
-    texts = [words.count(m) for m in marks] if asked.is_days else shares(marks)
-    panel.grid(marks, texts if left else None)
-    panel.floor()
-    _ticks(page, panel, asked, single)
-    if context:
-        for other in asked.series:
-            if other is not one:
-                values = other.table["value"].where(other.table["mature"]).to_numpy(float)
-                panel.line(range(n), values, color=CONTEXT, lw=1.0, z=1)
-    _head(page, asked, one, cell)
-    _ribbon_and_line(page, asked, one, panel)
-    if target is not None:
-        _target(page, asked, one, panel, target, said=first)
-    if _says_n(asked):
-        _foot(page, asked, one, cell)
-
-
-def _target(page: Page, asked: Trend, one: Series, panel: Panel, target: float, *, said: bool) -> None:
-    """Draw the target, named once, where the line is farthest from it."""
-    t, u, canvas = page.theme, page.u, page.canvas
-    y = panel.y(target)
-    canvas.line([panel.box.x0, panel.box.x1], [y, y], color=INK, lw=0.8, z=2.5)
-    if not said:
-        return
-    text = f"Target {words.days(target) if asked.is_days else words.percent(target)}"
-    half = canvas.wide(text, t.small) / 2 + 3 * u
-    spots = np.arange(panel.box.x0 + half, panel.box.x1 - half, 4 * u)
-    value = one.table["value"].to_numpy(float)
-    known = np.isfinite(value)
-    if not len(spots) or not known.any():
-        return
-    x = panel.xs(np.arange(len(value))[known])
-    near = [np.abs(np.interp(s + np.array([-half, 0, half]), x, panel.ys(value[known])) - y).min() for s in spots]
-    at = float(spots[int(np.argmax(near))])
-    canvas.pill(Box(at - half, y - t.small * 0.66, at + half, y + t.small * 0.66), z=4.5)
-    canvas.text(at, middle(y, t.small), text, size=t.small, color=INK, align="center")
-
-
-def _late_band(page: Page, panel: Panel, one: Series, named: bool) -> None:
-    """Lay the grey ground under the periods that are not yet mature."""
-    late = np.flatnonzero(~one.table["mature"].to_numpy(bool))
-    if not len(late):
-        return
-    t, u = page.theme, page.u
-    start = panel.x(late[0] - 0.5)
-    page.canvas.rect(Box(start, panel.box.y0, panel.box.x1, panel.box.y1), BAND, z=0.2)
-    if named:
-        room = panel.box.x1 - start
-        lines = ["Not yet", "mature"]
-        wide = max(page.canvas.wide(line, t.small) for line in lines)
-        x = panel.box.x1 - 2 * u if wide > room - 2 * u else start + 3 * u
-        for i, line in enumerate(lines):
-            y = panel.box.y1 - 3 * u - t.small * (CAP + i * 1.1)
-            page.canvas.text(x, y, line, size=t.small, color=MUTED, align="right" if x > start + 4 * u else "left")
-
-
-def _ticks(page: Page, panel: Panel, asked: Trend, single: bool) -> None:
-    if single and asked.view.period == "quarter" and len(asked.periods) <= 16:
-        for i, value in enumerate(asked.periods):
-            year, quarter = value[:-2], value[-2:]
-            new = i == 0 or asked.periods[i - 1][:-2] != year
-            panel.tick(i, quarter, under=year if new else "")
-        return
-    for place, text in words.ticks(asked.periods):
-        panel.tick(place, text)
-
-
-def _head(page: Page, asked: Trend, one: Series, cell: Box) -> None:
-    """Set the name of the level and the latest mature figure above a panel."""
-    t, u, canvas = page.theme, page.u, page.canvas
-    y = cell.y1 - t.body * CAP
-    ink = page.palette.ink(one.role) if one.role in page.palette.inks else INK
-    runs: list[tuple[Run, float]] = []
-    latest = one.latest
-    if latest is not None:
-        figure = words.days(latest["value"]) if asked.is_days else words.percent(latest["value"])
-        limits = (latest["low"], latest["high"])
-        span = _day_span(*limits) if asked.is_days else words.span(*limits)
-        runs = [(Run(figure, ink, BOLD), t.body), (Run(f" {span}" if span else "", ink), t.small)]
-    wide = sum(canvas.wide(run.text, size, run.weight) for run, size in runs)
-    name = page.labels[one.name]
-    if asked.to is not None and asked.frm is not None:
-        name = f"{name} to {page.labels.get(asked.to, asked.to)}"
-    canvas.text(cell.x0, y, cut(name, t.body, cell.w - wide - 6 * u, t.family, SEMIBOLD), weight=SEMIBOLD)
-    x = cell.x1 - wide
-    for run, size in runs:
-        x += canvas.runs(x, y, [run], size=size)
-
-
-def _day_span(low: float, high: float) -> str:
-    return f"{words.count(low)}–{words.count(high)}" if words.known(low) and words.known(high) else ""
-
-
-def _ribbon_and_line(page: Page, asked: Trend, one: Series, panel: Panel) -> None:
-    table, u = one.table, page.u
-    fill = page.faded(page.palette.fill(one.role) if one.role in page.palette.fills else INK, one.name)
-    x = np.arange(len(table))
-    value = table["value"].to_numpy(float)
-    low, high = table["low"].to_numpy(float), np.minimum(table["high"].to_numpy(float), panel.ylim[1])
-    ripe = table["mature"].to_numpy(bool)
-    # The step from the last mature period to the first immature one belongs to the immature part.
-    late = ~ripe | np.concatenate([~ripe[1:], [False]])
-    for part, strength, z in ((late, 0.13, 1.8), (ripe, 0.24, 1.9)):
-        panel.area(x, np.where(part, low, np.nan), np.where(part, high, np.nan), tint(fill, strength), z=z)
-    known = np.concatenate([[False], np.isfinite(value), [False]])
-    for place in np.flatnonzero(known[1:-1] & ~known[:-2] & ~known[2:]):
-        panel.line([place, place], [low[place], high[place]], color=tint(fill, 0.24), lw=4.0, z=1.8)
-    panel.line(x, np.where(ripe, value, np.nan), color=fill, lw=1.9, z=3, cap="round")
-    if late.any():
-        panel.line(x, np.where(late, value, np.nan), color=fill, lw=1.4, dash=(2.6, 2.0), z=3)
-    panel.dots(x[ripe], value[ripe], size=4.2 if len(x) <= 16 else 3.2, color=fill, z=4)
-    if (~ripe).any():
-        panel.dots(x[~ripe], value[~ripe], size=4.6, color=WHITE, edge=fill, lw=1.3, z=4)
-    for place in np.flatnonzero(table["hidden"].to_numpy(bool)):
-        at, base = panel.x(place), panel.box.y0 + 3.5 * u
-        page.canvas.text(at, base, "s", size=page.theme.small, color=MUTED, align="center")
-        page.canvas.line([at, at], [base + page.theme.small * 0.62 + u, base + page.theme.small * 0.62 + 4.5 * u], color=MUTED, lw=0.8)
-
-
-def _foot(page: Page, asked: Trend, one: Series, cell: Box) -> None:
-    """Say how many stand behind each point."""
-    n = one.table.loc[one.table["mature"], "n"].dropna()
-    if not len(n):
-        return
-    low, high = float(n.min()), float(n.max())
-    if page.external:
-        low, high = math.floor(low / 10) * 10, math.ceil(high / 10) * 10
-    span = words.count(low) if low == high else f"{words.count(low)}–{words.count(high)}"
-    text = f"n per {asked.view.period} {span}"
-    page.canvas.text(cell.x0, cell.y0 + page.u, text, size=page.theme.small, color=MUTED)
 
 
 def _key(page: Page, asked: Trend, cell: Box, *, late: bool, context: bool) -> None:

@@ -147,7 +147,7 @@ def round_numbers(top: float) -> list[int]:
     >>> round_numbers(640)
     [100, 200, 500]
     """
-    out = []
+    out: list[int] = []
     power = 10.0 ** math.floor(math.log10(max(top, 1)))
     for step in (10 * power, 5 * power, 2 * power, power, power / 2, power / 5):
         if step <= top and step >= 1 and len(out) < 3 and step == int(step):
