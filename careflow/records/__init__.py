@@ -3,5 +3,6 @@
 from careflow.records.episodes import Episodes, Stratum
 from careflow.records.read import read_episodes
 from careflow.records.schema import FIELDS, Field
+from careflow.records.sources import query
 
-__all__ = ["FIELDS", "Episodes", "Field", "Stratum", "read_episodes"]
+__all__ = ["FIELDS", "Episodes", "Field", "Stratum", "query", "read_episodes"]

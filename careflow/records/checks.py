@@ -1,8 +1,7 @@
-"""The checks in their order: rows set aside one by one, then what a person's stays are to each other, then the policies."""
+"""The checks in their order: single rows, then what a person's stays are to each other, then the policies."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -90,12 +89,15 @@ def compare_neighbours(table: Table, rows: int, options: Options, ledger: Ledger
     found = sequence.scan(engine, stays, table.cutoff, options.bridge_days)
     ledger.set_aside("R10", sequence.repeated(engine, stays, found, len(table.strata)), "one of each is kept")
     twins, replaced = sequence.versions(engine, stays, found, table.strata)
-    ledger.set_aside("R11", twins, f"{replaced:,} replaced by a newer version" if replaced else "which one holds is not known")
+    ledger.set_aside(
+        "R11", twins, f"{replaced:,} replaced by a newer version" if replaced else "which one holds is not known"
+    )
     ledger.check_limits(rows)
     persons = found.counts[sequence.FIRST]
     if twins:
         persons -= engine.one(
-            f"SELECT count(*) FROM (SELECT person FROM {stays} WHERE person IN (SELECT person FROM {stays} WHERE why = 11) "
+            f"SELECT count(*) FROM (SELECT person FROM {stays} "
+            f"WHERE person IN (SELECT person FROM {stays} WHERE why = 11) "
             "GROUP BY person HAVING count(*) FILTER (why = 0) = 0)"
         )[0]
     _marks(table, ledger)
@@ -151,9 +153,7 @@ def apply_policies(table: Table, found: sequence.Neighbours, options: Options, l
     return overlaps.Change(changed.trimmed, changed.added, changed.absorbed + joined.absorbed)
 
 
-def flag_people(
-    table: Table, found: sequence.Neighbours, continuum: Continuum, places: int, ledger: Ledger
-) -> None:
+def flag_people(table: Table, found: sequence.Neighbours, continuum: Continuum, places: int, ledger: Ledger) -> None:
     """Flag what is kept and yet odd: same-day changes, long stays, care after death, ids that may be shared.
 
     Parameters
@@ -172,7 +172,9 @@ def flag_people(
     counts = found.counts
     ledger.add("F02 same-day changes of level", FLAGGED, counts[sequence.SAME_DAY], "moves of no days between")
     ledger.add("F05 same-day returns", FLAGGED, counts[sequence.TOUCH], "discharged and admitted again to one level")
-    ledger.add("F06 open, then another stay", FLAGGED, counts[sequence.OPEN_BEFORE], "overlaps='latest' closes the earlier")
+    ledger.add(
+        "F06 open, then another stay", FLAGGED, counts[sequence.OPEN_BEFORE], "overlaps='latest' closes the earlier"
+    )
     total, nights = engine.one(f"SELECT count(*), count(*) FILTER ({_long(continuum, table.cutoff)}) FROM {stays}")
     ledger.add("F03 very long stays", FLAGGED, nights, f"over 365 nights living in, or over {LONG_STAY:,} elsewhere")
     if total >= 100 and counts[sequence.TOUCH] > MIXED_GRAIN * total:
@@ -182,7 +184,8 @@ def flag_people(
         _after_death(table, found, ledger)
     if table.facility is not None and places > MANY_FACILITIES:
         many = engine.one(
-            f"SELECT count(DISTINCT person) FROM (SELECT person, count(DISTINCT s{table.facility}) AS places FROM {stays} "
+            "SELECT count(DISTINCT person) FROM ("
+            f"SELECT person, count(DISTINCT s{table.facility}) AS places FROM {stays} "
             f"WHERE person IN (SELECT person FROM {stays} GROUP BY person HAVING count(*) > {MANY_FACILITIES}) "
             f"GROUP BY person, admit // 365) WHERE places > {MANY_FACILITIES}"
         )[0]
@@ -194,10 +197,12 @@ def _after_death(table: Table, found: sequence.Neighbours, ledger: Ledger) -> No
     late, deaths = sequence.after_death(table.engine, table.stays, found.people(sequence.AFTER_DEATH))
     if late >= FEW_PEOPLE and late > MOST_AFTER_DEATH * deaths and not ledger.accepts("F04"):
         raise RecordError(
-            f"{late:,} of {deaths:,} people who died are admitted after their death: ids of several people may have been "
-            "merged, or a reason code may not mean death. Mend the file, or accept it: accept=['F04']."
+            f"{late:,} of {deaths:,} people who died are admitted after their death: ids of several people may have "
+            "been merged, or a reason code may not mean death. Mend the file, or accept it: accept=['F04']."
         )
-    ledger.add("F04 admitted after death", FLAGGED, late, f"people, of {deaths:,} who died; nothing is linked to a death")
+    ledger.add(
+        "F04 admitted after death", FLAGGED, late, f"people, of {deaths:,} who died; nothing is linked to a death"
+    )
 
 
 def _shared_ids(table: Table, whose: str, ledger: Ledger) -> None:
@@ -206,9 +211,11 @@ def _shared_ids(table: Table, whose: str, ledger: Ledger) -> None:
     place = f"s{table.facility}"
     n = table.engine.one(
         f"""
-        WITH mine AS (SELECT rowid AS place, person, admit, coalesce(discharge, {table.cutoff + 1}) AS finish, {place} AS f
+        WITH mine AS (
+          SELECT rowid AS place, person, admit, coalesce(discharge, {table.cutoff + 1}) AS finish, {place} AS f
           FROM {table.stays} WHERE person IN ({whose}))
-        SELECT count(DISTINCT a.person) FROM mine a JOIN mine b ON a.person = b.person AND a.place < b.place AND a.f <> b.f
+        SELECT count(DISTINCT a.person)
+        FROM mine a JOIN mine b ON a.person = b.person AND a.place < b.place AND a.f <> b.f
         WHERE least(a.finish, b.finish) - greatest(a.admit, b.admit) > {LONG_OVERLAP}"""
     )[0]
     note = f"people in two facilities at once for more than {LONG_OVERLAP} days: is the id of several people?"
@@ -216,14 +223,14 @@ def _shared_ids(table: Table, whose: str, ledger: Ledger) -> None:
 
 
 def _marks(table: Table, ledger: Ledger) -> None:
-    counted: Sequence[tuple[int, int]] = table.engine.rows(  # type: ignore[assignment]
-        f"SELECT marks, count(*) FROM {table.stays} WHERE why = 0 GROUP BY 1"
-    )
+    counted = table.engine.rows(f"SELECT marks, count(*) FROM {table.stays} WHERE why = 0 GROUP BY 1")
     for bit, check, action, note in _MARKS:
         ledger.add(check, action, sum(n for marks, n in counted if marks and marks & bit), note)
 
 
 def _long(continuum: Continuum, cutoff: int) -> str:
     living_in = [str(i) for i, level in enumerate(continuum.levels) if level.live_in == "always"]
-    limit = f"CASE WHEN level IN ({', '.join(living_in)}) THEN 365 ELSE {LONG_STAY} END" if living_in else str(LONG_STAY)
+    limit = (
+        f"CASE WHEN level IN ({', '.join(living_in)}) THEN 365 ELSE {LONG_STAY} END" if living_in else str(LONG_STAY)
+    )
     return f"coalesce(discharge, {cutoff}) - admit > {limit}"

@@ -19,7 +19,10 @@ EXCEL_EPOCH: Final = date(1899, 12, 30)
 MISSING: Final = frozenset({"", "na", "n/a", "nan", "nat", "null", "none", "."})
 """Texts that stand for no date (compared without regard to case)."""
 
-_MONTHS = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
+_MONTHS = {
+    m: i
+    for i, m in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1)
+}
 _SHAPES: Final[dict[str, str]] = {
     "%Y-%m-%d": r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})",
     "%Y/%m/%d": r"(?P<y>\d{4})/(?P<m>\d{1,2})/(?P<d>\d{1,2})",

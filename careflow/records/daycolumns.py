@@ -145,7 +145,11 @@ def _typed(raw: Raw, name: str) -> dict[str, str]:
 def _zone(zone: str) -> str:
     # Arrow writes fixed offsets as +05:30; the engine's time zones of that form count the other way round (POSIX).
     if zone[:1] in "+-":
-        return ("Etc/GMT" + ("-" if zone[0] == "+" else "+") + str(int(zone[1:3]))) if zone[3:] in {"", ":00", "00"} else _odd()
+        return (
+            ("Etc/GMT" + ("-" if zone[0] == "+" else "+") + str(int(zone[1:3])))
+            if zone[3:] in {"", ":00", "00"}
+            else _odd()
+        )
     return zone
 
 

@@ -118,7 +118,8 @@ def run(engine: Engine, raw: Raw, made: Plan, choices: Choices) -> str:
             discharge_state = {OK} AND discharge <= {cutoff} AS closed
           FROM read)
         SELECT person::BIGINT AS person, grp::SMALLINT AS grp, level::SMALLINT AS level, admit::INTEGER AS admit,
-          CASE WHEN closed THEN discharge END::INTEGER AS discharge, reason::SMALLINT AS reason, 0::INTEGER AS seq{strata},
+          CASE WHEN closed THEN discharge END::INTEGER AS discharge,
+          reason::SMALLINT AS reason, 0::INTEGER AS seq{strata},
           episode::VARCHAR AS episode, written::UBIGINT AS written, version::VARCHAR AS version, row::BIGINT AS row,
           why::UTINYINT AS why, {_marks(cutoff, start)} AS marks
         FROM judged"""

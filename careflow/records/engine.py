@@ -11,7 +11,7 @@ import itertools
 import shutil
 import tempfile
 import weakref
-from typing import Any, cast
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -40,6 +40,7 @@ class Engine:
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         settings: dict[str, Any] = {
             "temp_directory": folder,
+            "memory_limit": "70%",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
@@ -52,11 +53,11 @@ class Engine:
 
     def frame(self, sql: str, parameters: list[Any] | None = None) -> pd.DataFrame:
         """Return the rows of a query as a pandas frame."""
-        return cast("pd.DataFrame", self._execute(sql, parameters).df())
+        return self._execute(sql, parameters).df()
 
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Return the rows of a (small) query as tuples."""
-        return cast("list[tuple[Any, ...]]", self._execute(sql, parameters).fetchall())
+        return self._execute(sql, parameters).fetchall()
 
     def one(self, sql: str, parameters: list[Any] | None = None) -> tuple[Any, ...]:
         """Return the only row of a query."""
@@ -64,7 +65,12 @@ class Engine:
 
     def register(self, name: str, frame: Any) -> None:
         """Make a frame of ours readable under ``name``."""
-        self.connection.register(name, frame)
+        try:
+            self.connection.register(name, frame)
+            return
+        except (duckdb.Error, RuntimeError, ValueError, TypeError) as error:
+            refused = explain(error)
+        raise refused
 
     def unregister(self, name: str) -> None:
         """Forget a registered frame."""

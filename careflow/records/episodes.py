@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from html import escape
-from typing import NoReturn
+from typing import Any, NoReturn
 
+import numpy as np
 import pandas as pd
 
 from careflow.continuum import Continuum
@@ -111,14 +112,18 @@ class Episodes:
 
     def _words(self, frame: pd.DataFrame) -> pd.DataFrame:
         names = list(self.continuum.names)
-        frame["level"] = pd.Categorical.from_codes(frame["level"].to_numpy(), names, ordered=True)
-        frame["reason"] = pd.Categorical.from_codes(frame["reason"].to_numpy(), list(REASONS))
+        frame["level"] = _labelled(frame["level"], names)
+        frame["reason"] = _labelled(frame["reason"], list(REASONS))
         for name in ("admit", "discharge"):
             frame[name] = pd.to_datetime(frame[name].astype("Float64"), unit="D", origin="unix").astype("datetime64[s]")
         for name, stratum in self.strata.items():
-            codes = frame.pop(stratum.column).to_numpy()
-            frame[name] = pd.Categorical.from_codes(codes, list(stratum.labels))
+            frame[name] = _labelled(frame.pop(stratum.column), list(stratum.labels))
         return frame
+
+
+def _labelled(codes: pd.Series[Any], labels: list[str]) -> pd.Categorical[Any]:
+    numbers = codes.to_numpy().astype(np.int64)
+    return pd.Categorical.from_codes(numbers, categories=pd.Index(labels, dtype=object), ordered=True)
 
 
 def _quarter(day: date) -> str:

@@ -10,20 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from importlib import resources
 from typing import Final
 
 from careflow.errors import ArgumentError, RecordError
 from careflow.records.schema import shown
+from careflow.records.words import several
 
 SAMPLE: Final = 2_000
 """Rows of the file, and then distinct values of a column, that are looked at."""
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _WHOSE: Final = frozenset(
-    "first last given family middle maiden full patient client member person mother father guardian legal preferred "
-    "nick birth resident consumer".split()
+    {"first", "last", "given", "family", "middle", "maiden", "full", "nick", "birth", "legal", "preferred"}
+    | {"patient", "client", "member", "person", "resident", "consumer", "mother", "father", "guardian"}
 )
-_NUMBERS: Final = frozenset("id no nr num number nbr code key".split())
+_NUMBERS: Final = frozenset(["id", "no", "nr", "num", "number", "nbr", "code", "key"])
 _JOINED: Final = {
     "name": "firstname lastname surname fname lname fullname patientname clientname membername forename",
     "social security number": "ssn ssnum socialsecurity socsec",
@@ -36,7 +38,7 @@ _JOINED: Final = {
 }
 _BY_WORD: Final = {word: kind for kind, words in _JOINED.items() for word in words.split()}
 
-_STREETS: Final = "st|street|ave|avenue|rd|road|blvd|boulevard|ln|lane|dr|drive|way|ct|court|pl|place|ter|terrace|hwy|pike"
+_STREETS: Final = "st|street|ave|avenue|rd|road|blvd|boulevard|ln|lane|dr|drive|ct|court|pl|place|ter|terrace|hwy|pike"
 
 
 @dataclass(frozen=True)
@@ -54,23 +56,11 @@ _PATTERNS: Final = (
     _Pattern("ZIP codes", re.compile(r"\d{5}-\d{4}"), 0.5),
 )
 _DATE: Final = re.compile(r"(?P<a>\d{4})-\d{1,2}-\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-](?P<b>\d{4})")
-_FIRST_NAMES: Final = frozenset(
-    "james john robert michael william david richard joseph thomas charles christopher daniel matthew anthony mark donald "
-    "steven paul andrew joshua kenneth kevin brian george edward ronald timothy jason jeffrey ryan jacob gary nicholas "
-    "eric jonathan stephen larry justin scott brandon benjamin samuel gregory frank raymond patrick jack dennis jerry "
-    "tyler aaron jose adam henry nathan zachary peter kyle walter ethan jeremy keith roger juan carlos luis miguel jesus "
-    "mary patricia jennifer linda elizabeth barbara susan jessica sarah karen nancy lisa margaret betty sandra ashley "
-    "dorothy kimberly emily donna michelle carol amanda melissa deborah stephanie rebecca laura sharon cynthia kathleen "
-    "amy angela shirley anna ruth brenda pamela nicole katherine samantha christine emma catherine virginia debra rachel "
-    "janet maria heather diane julie joyce victoria kelly christina joan evelyn lauren judith olivia martha cheryl megan "
-    "andrea ann jane alice julia hannah grace amber denise marilyn danielle rosa ana carmen jean gloria teresa sara".split()
-)
+_FIRST_NAMES: Final = frozenset(resources.files(__package__).joinpath("first_names.txt").read_text("utf-8").split())
 _NAME: Final = re.compile(r"[A-Z][a-z'’-]+,? (?:[A-Z]\.? )?[A-Z][A-Za-z'’-]+")
 
 
-def screen(
-    header: Iterable[str], values: Mapping[str, Collection[str]], allow: Collection[str], *, year: int
-) -> None:
+def screen(header: Iterable[str], values: Mapping[str, Collection[str]], allow: Collection[str], *, year: int) -> None:
     """Stop if a column of the file looks like a direct identifier.
 
     Parameters
@@ -108,10 +98,12 @@ def screen(
             if kinds:
                 found[name] = f"{shown([name])} holds what look like {kinds}"
     if found:
+        plain = [name for name in found if shown([name]) == name][:3]
+        many = len(found) > 1
         raise RecordError(
-            f"{len(found)} column{'s look' if len(found) > 1 else ' looks'} like direct identifiers: "
-            f"{'; '.join(list(found.values())[:10])}. Take {'them' if len(found) > 1 else 'it'} out of the file, or let "
-            f"a harmless column pass with allow=[{', '.join(repr(name) for name in list(found)[:3] if shown([name]) == name)}]."
+            f"{several(len(found), 'column')} {'look' if many else 'looks'} like direct identifiers: "
+            f"{'; '.join(list(found.values())[:10])}. Take {'them' if many else 'it'} out of the file, "
+            f"or let a harmless column pass with allow=[{', '.join(map(repr, plain)) or '...'}]."
         )
 
 

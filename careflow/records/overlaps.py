@@ -1,8 +1,8 @@
 """What becomes of stays of one person that overlap, and of short gaps between stays at one place.
 
-Overlaps are normal: PHP while living in, IOP tapering into outpatient care. Stays are half-open, ``[admit, discharge)``:
-two that touch do not overlap. Each policy is one rule; docs/records.md draws them. A stay cut short by a policy ends as
-"transferred out", since care went on; the part that reaches the stay's own end keeps its reason.
+Overlaps are normal: PHP while living in, IOP tapering into outpatient care. Stays are half-open, ``[admit,
+discharge)``: two that touch do not overlap. Each policy is one rule; docs/records.md draws them. A stay cut short by
+a policy ends as "transferred out", since care went on; the part that reaches the stay's own end keeps its reason.
 """
 
 from __future__ import annotations
@@ -70,12 +70,14 @@ def highest(engine: Engine, stays: str, people: str, cutoff: int, strata: int) -
           SELECT person, place, min(day) AS admit, max(until) AS finish FROM (
             SELECT *, sum(fresh) OVER (PARTITION BY person ORDER BY day) AS run FROM runs)
           GROUP BY person, place, run)
-        SELECT p.place, m.person, m.grp, m.level, p.admit, CASE WHEN p.finish <= {cutoff} THEN p.finish END AS discharge,
+        SELECT p.place, m.person, m.grp, m.level, p.admit,
+          CASE WHEN p.finish <= {cutoff} THEN p.finish END AS discharge,
           CASE WHEN p.finish < m.finish THEN {CUT} ELSE m.reason END AS reason, m.seq{more}, m.admit AS was, m.finish,
           p.finish AS ends
         FROM pieces p JOIN {mine} m ON m.place = p.place
         UNION ALL
-        SELECT m.place, m.person, m.grp, m.level, m.admit, m.discharge, m.reason, m.seq{more}, m.admit, m.finish, m.finish
+        SELECT m.place, m.person, m.grp, m.level, m.admit, m.discharge, m.reason, m.seq{more}, m.admit,
+          m.finish, m.finish
         FROM visits m WHERE inside IS NULL OR level < inside"""
     )
     return _replace(engine, stays, mine, strata)
@@ -96,7 +98,9 @@ def latest(engine: Engine, stays: str, people: str, cutoff: int, strata: int) ->
     return _replace(engine, stays, mine, strata)
 
 
-def bridge(engine: Engine, stays: str, people: str, cutoff: int, strata: int, days: int, facility: int | None) -> Change:
+def bridge(
+    engine: Engine, stays: str, people: str, cutoff: int, strata: int, days: int, facility: int | None
+) -> Change:
     """Join a stay to the person's next one when that is at the same level and facility and begins within ``days``.
 
     The joined stay has the first one's admission and the last one's discharge and reason. Nothing is joined across

@@ -73,7 +73,8 @@ def _texts(engine: Engine, raw: Raw, ledger: Ledger, key: int) -> People:
     hashed = f"(hash(r.person_id::VARCHAR, {key}::BIGINT) >> 1)::BIGINT"
     engine.run(
         f"CREATE TEMP TABLE {table}_seen AS SELECT {hashed} AS h, min(r.person_id::VARCHAR) AS id, "
-        f"max(r.person_id::VARCHAR) AS other, count(*) AS n FROM {raw.relation} r WHERE r.person_id IS NOT NULL GROUP BY 1"
+        f"max(r.person_id::VARCHAR) AS other, count(*) AS n FROM {raw.relation} r "
+        "WHERE r.person_id IS NOT NULL GROUP BY 1"
     )
     ids, whole, digits, mended, words, wide, narrow, shared = engine.one(
         f"SELECT count(*) FILTER (id <> ''), count({integer_sql('id')}), "
@@ -95,7 +96,9 @@ def _texts(engine: Engine, raw: Raw, ledger: Ledger, key: int) -> People:
     if 0 < whole < ids:
         ledger.add("ids of two kinds", FLAGGED, min(whole, ids - whole), "some ids are whole numbers, others are not")
     text = f"nullif(trim(id, '{SPACES}'), '')" if mended else "nullif(id, '')"
-    number = text_number_sql("t") if not whole and not mended else f"coalesce({integer_sql('t')}, {text_number_sql('t')})"
+    number = (
+        text_number_sql("t") if not whole and not mended else f"coalesce({integer_sql('t')}, {text_number_sql('t')})"
+    )
     person = f"(hash(t, {key}::BIGINT) >> 1)::BIGINT" if mended else "h"
     engine.run(
         f"CREATE TEMP TABLE {table} AS SELECT h, {person} AS person, {group_sql(number)} AS grp"

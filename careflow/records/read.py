@@ -35,6 +35,8 @@ def read_episodes(
     close_open_after: int | None = None,
     allow: Collection[str] = (),
     accept: Collection[str] = (),
+    encoding: str | None = None,
+    sheet: str | None = None,
 ) -> Episodes:
     """Read episode records, one row a stay of one person at one level of care, and check them.
 
@@ -43,7 +45,9 @@ def read_episodes(
     Parameters
     ----------
     source : path, glob or table
-        CSV or Parquet files, a pandas or polars frame, anything with the Arrow stream protocol, a DuckDB relation.
+        CSV (also in gz or zip), Parquet (also a partitioned folder), Excel, SAS, SPSS, Stata or Arrow files; a pandas
+        or polars frame, anything with the Arrow stream protocol, a DuckDB relation; of other databases what
+        :func:`careflow.records.query` returns.
     continuum : Continuum, optional
         The levels of care; default ``Continuum.standard()``.
     cutoff : str or datetime.date
@@ -68,6 +72,10 @@ def read_episodes(
         Columns that may pass although they look like direct identifiers.
     accept : collection of str
         Rules (``"R06"``) that may set aside more rows than the limits allow.
+    encoding : str, optional
+        How a text file is written (``"cp1252"``) if it is not UTF-8 and no byte order mark says so.
+    sheet : str, optional
+        The sheet of a workbook that has several.
 
     Returns
     -------
@@ -93,7 +101,7 @@ def read_episodes(
     chosen = choices(continuum, cutoff, start, levels, reasons, date_format)
     wanted = options(overlaps, bridge_days, close_open_after, allow)
     ledger = Ledger(accept)
-    opened = open_source(source)
+    opened = open_source(source, encoding=encoding, sheet=sheet)
     mapped = map_columns(opened.header, columns)
     engine = Engine()
     head = opened.head(engine, identifiers.SAMPLE)

@@ -30,7 +30,9 @@ FIELDS: Final = (
     Field("episode_id", False, "a code of the stay; orders stays that share all their dates", "E0004567"),
     Field("facility", False, "where the stay was; a stratum for by=", "F07"),
     Field("payer", False, "who paid for the stay; a stratum for by=", "medicaid"),
-    Field("updated_at", False, "when the row was last written; of two versions of a stay the newest is kept", "2024-04-02"),
+    Field(
+        "updated_at", False, "when the row was last written; of two versions of a stay the newest is kept", "2024-04-02"
+    ),
 )
 """What :func:`careflow.read_episodes` reads. Any other column is a stratum, and is read only when mapped by name."""
 
@@ -96,7 +98,9 @@ def map_columns(header: Iterable[str], columns: Mapping[str, str] | None = None)
     fields = {name: asked.get(name, name) for name in _NAMES if asked.get(name, name) in names}
     missing = [f.name for f in FIELDS if f.required and f.name not in fields]
     if len(missing) == 3 and not asked and any(_VALUE.fullmatch(name.strip()) for name in names):
-        raise RecordError("the first line of the file holds values, not the names of columns. Put a line of names above it.")
+        raise RecordError(
+            "the first line of the file holds values, not the names of columns. Put a line of names above it."
+        )
     if missing:
         word = "column" if len(missing) == 1 else "columns"
         raise RecordError(

@@ -7,37 +7,52 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from careflow.errors import ArgumentError, RecordError
 from careflow.records.sources.frames import ArrowSource, PandasSource, stream_table
 from careflow.records.sources.parquet import ParquetSource
 from careflow.records.sources.raw import Source
+from careflow.records.sources.statistical import READERS, StatisticalSource
 from careflow.records.sources.text import TextSource
+from careflow.records.sources.unpack import check_sum
+from careflow.records.sources.workbook import open_workbook
 
-_TEXT = {".csv", ".tsv", ".txt"}
+_TEXT = {".csv", ".tsv", ".txt", ".gz", ".zip"}
 _PARQUET = {".parquet", ".pq"}
+_WORKBOOK = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
+_ARROW = {".arrow", ".feather"}
 
 
-def open_source(source: Any) -> Source:
+def open_source(source: Any, *, encoding: str | None = None, sheet: str | None = None) -> Source:
     """Return the reader of a path, a glob or a table in memory.
+
+    Parameters
+    ----------
+    source
+        What :func:`careflow.read_episodes` was given.
+    encoding : str, optional
+        How a text file is written, if it is not UTF-8 and has no byte order mark.
+    sheet : str, optional
+        The sheet of a workbook.
 
     Raises
     ------
     RecordError
-        There is no such file, or it is of a kind that careflow does not read.
+        There is no such file, it is damaged, or it is of a kind that careflow does not read.
     ArgumentError
         The source is no path and no table.
     """
     if isinstance(source, str | Path):
-        return _open_path(source)
+        return _open_path(source, encoding, sheet)
     if isinstance(source, pd.DataFrame):
         return PandasSource(source, "a pandas frame")
+    if type(source).__module__.startswith("polars") and hasattr(source, "collect"):
+        source = source.collect()
     if hasattr(source, "__arrow_c_stream__"):
         return ArrowSource(stream_table(source), _kind_of(source))
-    if hasattr(source, "to_arrow_table"):
-        return ArrowSource(source.to_arrow_table(), _kind_of(source))
     raise ArgumentError(
-        f"source is a {type(source).__name__}; give a path or glob of CSV or Parquet files, or a table: "
+        f"source is a {type(source).__name__}; give a path or glob of files, or a table: "
         "pandas, polars, Arrow, a DuckDB relation."
     )
 
@@ -47,25 +62,63 @@ def _kind_of(source: Any) -> str:
     return f"a {module} table"
 
 
-def _open_path(source: str | Path) -> Source:
+def _open_path(source: str | Path, encoding: str | None, sheet: str | None) -> Source:
     text = str(source)
-    paths = [Path(name) for name in sorted(glob.glob(text, recursive=True))] if glob.has_magic(text) else [Path(text)]
-    label = Path(text).name
-    if not paths:
-        raise RecordError(f"no file matches {label}.")
-    if not paths[0].exists():
-        raise RecordError(f"there is no file {label}.")
+    if "\x00" in text or not text:
+        raise ArgumentError("source is an empty path, or one with a zero in it.")
+    label = Path(text).name or text
+    paths = _files(text, label)
     if len(paths) == 1 and paths[0].is_dir():
-        inside = sorted(paths[0].glob("**/*.parquet"))
-        if not inside:
-            raise RecordError(f"{label} is a folder, and holds no Parquet files; name a file or a glob (folder/*.csv).")
-        names = [part.split("=", 1)[0] for part in inside[0].relative_to(paths[0]).parts[:-1] if "=" in part]
-        return ParquetSource(inside, label, tuple(names))
-    if any(path.is_dir() for path in paths):
-        raise RecordError(f"{label} matches folders; name files.")
+        return _open_folder(paths[0], label)
+    for path in paths:
+        check_sum(path)
     kinds = {path.suffix.lower() for path in paths}
     if kinds <= _PARQUET:
         return ParquetSource(paths, label)
     if kinds <= _TEXT:
-        return TextSource(paths, label)
-    raise RecordError(f"{label} is of a kind that careflow does not read ({', '.join(sorted(kinds))}).")
+        return TextSource(paths, label, encoding)
+    kind = next(iter(kinds))
+    if len(paths) == 1 and kind in READERS:
+        return StatisticalSource(paths[0], label)
+    if len(paths) == 1 and kind in _WORKBOOK:
+        return open_workbook(paths[0], label, sheet)
+    if len(paths) == 1 and kind in _ARROW:
+        return ArrowSource(_arrow_file(paths[0]), label)
+    readable = ", ".join(sorted(_PARQUET | _TEXT | _WORKBOOK | _ARROW | set(READERS)))
+    raise RecordError(
+        f"{label} is of a kind that careflow does not read, or is several files of it; it reads {readable}."
+    )
+
+
+def _files(text: str, label: str) -> list[Path]:
+    path = Path(text)
+    try:
+        if path.exists():
+            return [path]
+    except OSError:
+        pass
+    # pathlib's own glob does not take absolute patterns.
+    found = [Path(name) for name in sorted(glob.glob(text, recursive=True))] if glob.has_magic(text) else []  # noqa: PTH207
+    found = [path for path in found if path.is_file()]
+    if not found:
+        raise RecordError(f"no file matches {label}." if glob.has_magic(text) else f"there is no file {label}.")
+    return found
+
+
+def _open_folder(folder: Path, label: str) -> Source:
+    inside = sorted(path for path in folder.glob("**/*") if path.suffix.lower() in _PARQUET and path.is_file())
+    if not inside:
+        raise RecordError(
+            f"{label} is a folder without Parquet files in it; name a file, or a glob such as {label}/*.csv."
+        )
+    names = [part.split("=", 1)[0] for part in inside[0].relative_to(folder).parts[:-1] if "=" in part]
+    return ParquetSource(inside, label, tuple(names))
+
+
+def _arrow_file(path: Path) -> pa.Table:
+    try:
+        with pa.memory_map(str(path)) as file:
+            return pa.ipc.open_file(file).read_all()
+    except (pa.ArrowException, OSError, ValueError):
+        pass
+    raise RecordError("the file cannot be read: it is truncated, damaged, or no Arrow file.")

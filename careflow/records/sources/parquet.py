@@ -72,7 +72,9 @@ def read_schema(path: Path) -> pa.Schema:
         size = path.stat().st_size if path.exists() else 0
     if not size:
         raise RecordError("the file is empty.")
-    raise RecordError(f"the file ({size:,} bytes) is not a whole Parquet file: it is truncated, damaged, or of another format.")
+    raise RecordError(
+        f"the file ({size:,} bytes) is not a whole Parquet file: it is truncated, damaged, or of another format."
+    )
 
 
 def zones_of(schema: pa.Schema, mapped: Mapped) -> dict[str, str]:

@@ -50,7 +50,7 @@ class Source(Protocol):
     header: list[str]
 
     def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
-        """Return the distinct texts in the first rows of each column of texts; only the screen for identifiers looks."""
+        """Return the distinct texts in the first rows of each column; only the screen for identifiers looks."""
         ...
 
     def load(self, engine: Engine, mapped: Mapped) -> Raw:
@@ -100,7 +100,7 @@ def kinds_of(engine: Engine, relation: str, mapped: Mapped) -> dict[str, str]:
     for name, kind in found.items():
         if not kind:
             raise RecordError(
-                f"column {names[name]} holds lists, structures, times or raw bytes; give it as text, a number or a date."
+                f"column {names[name]} holds lists, structures, times or raw bytes; give text, numbers or dates."
             )
     return found
 

@@ -13,17 +13,11 @@ from careflow.errors import RecordError
 from careflow.records.engine import Engine
 from careflow.records.schema import Mapped
 from careflow.records.sources.raw import TEXT, Raw, internal_names
+from careflow.records.sources.unpack import Workshop
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _HEAD: Final = 1 << 20
 _MOST_RAGGED: Final = 1_000_000
-_BOMS: Final = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 @dataclass(frozen=True)
@@ -36,7 +30,7 @@ class Dialect:
 
 
 class TextSource:
-    """One or more CSV files of the same columns, in UTF-8.
+    """One or more CSV files of the same columns; unpacked and in UTF-8 if they are not.
 
     Parameters
     ----------
@@ -44,9 +38,13 @@ class TextSource:
         The files, in reading order.
     label : str
         What the analyst called them.
+    encoding : str, optional
+        How they are written; default UTF-8, or what a byte order mark declares.
     """
 
-    def __init__(self, paths: list[Path], label: str) -> None:
+    def __init__(self, paths: list[Path], label: str, encoding: str | None = None) -> None:
+        self._workshop = Workshop()
+        paths = [self._workshop.plain(path, encoding) for path in paths]
         dialects = [read_dialect(path) for path in paths]
         if len(set(dialects)) > 1:
             raise RecordError(f"the {len(paths)} files do not have the same columns in the same order and format.")
@@ -58,9 +56,7 @@ class TextSource:
     def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
         """Return the distinct texts in the first rows of each column."""
         sample = engine.rows(f"SELECT * FROM {self._scan('ignore_errors = true')} LIMIT {rows}", self._bound())
-        return {
-            name: sorted({row[i] for row in sample if row[i] is not None}) for i, name in enumerate(self.header)
-        }
+        return {name: sorted({row[i] for row in sample if row[i] is not None}) for i, name in enumerate(self.header)}
 
     def load(self, engine: Engine, mapped: Mapped) -> Raw:
         """Read the mapped columns as text; lines of the wrong width are counted and left out."""
@@ -80,8 +76,8 @@ class TextSource:
         columns = ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(self.header)))
         newline = "new_line = '\\r', " if self._dialect.newline == "\\r" else ""
         return (
-            "read_csv(?, auto_detect = false, header = true, delim = ?, quote = '\"', escape = '\"', strict_mode = true, "
-            f"columns = {{{columns}}}, {newline}{more})"
+            "read_csv(?, auto_detect = false, header = true, delim = ?, quote = '\"', escape = '\"', "
+            f"strict_mode = true, columns = {{{columns}}}, {newline}{more})"
         )
 
     def _bound(self) -> list[object]:
@@ -105,7 +101,9 @@ class TextSource:
                 )
         total = engine.one(f"SELECT count(DISTINCT (file_id, line)) FROM {rejects}")[0]
         if total >= _MOST_RAGGED:
-            raise RecordError(f"more than {_MOST_RAGGED:,} lines do not have the {len(self.header)} columns of the header.")
+            raise RecordError(
+                f"more than {_MOST_RAGGED:,} lines do not have the {len(self.header)} columns of the header."
+            )
         return int(total)
 
 
@@ -136,7 +134,9 @@ def _dialect(head: bytes) -> Dialect:
     first = io.StringIO(text, newline="").readline()
     if "\ufffd" in first:
         byte = len(first.split("\ufffd", 1)[0].encode())
-        raise RecordError(f"the header line is not UTF-8 (byte {byte:,}). Say how the file is written: encoding='cp1252'.")
+        raise RecordError(
+            f"the header line is not UTF-8 (byte {byte:,}). Say how the file is written: encoding='cp1252'."
+        )
     newline = "\\r" if first.endswith("\r") or ("\r" in first and "\n" not in first) else "\\n"
     first = first.split("\r")[0] if newline == "\\r" else first
     best = max(_DELIMITERS, key=lambda delimiter: len(_cells(first, delimiter)))
@@ -148,10 +148,3 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
     except csv.Error:
         return []
-
-
-def bom_encoding(head: bytes) -> str | None:
-    """Return the encoding that a byte order mark declares."""
-    return next((name for mark, name in _BOMS if head.startswith(mark)), None)
-
-
