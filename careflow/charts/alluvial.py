@@ -120,12 +120,15 @@ class _Drawing:
             if end in seen
         ]
         ways = ["{down:stepped down}", "{up:stepped up}", *ends]
-        height = f"height shows the number of {plain(view.about.unit)}"
+        height = f"height shows the number of {plain(view.unit)}"
         return f"Flows that {', '.join(ways[:-1])} or {ways[-1]}; {height}. {plain(view.population())}"
 
     def _care_note(self) -> str:
         seen = {b for _, _, b in self.flows}
-        return "In care: stay open at the cut-off; not adjusted for censoring." if IN_CARE in seen else ""
+        care = "In care: stay open at the cut-off; not adjusted for censoring." if IN_CARE in seen else ""
+        days = self.found.view.within
+        recent = f"Too recent: discharged less than {days} days before the cut-off." if NOT_YET in seen and days else ""
+        return f"{care} {recent}".strip()
 
     def _states(self, column: int) -> list[str]:
         return [s for s in (*self.levels, *ENDS) if self.columns[column].get(s, 0) > 0]
@@ -265,7 +268,7 @@ class _Drawing:
     def _heads(self) -> None:
         t, u, canvas = self.page.theme, self.page.u, self.page.canvas
         y = self.box.y1 - t.body * CAP
-        unit = self.found.view.about.unit
+        unit = self.found.view.unit
         for c, column in enumerate(self.columns):
             n = sum(count for state, count in column.items() if state in self.levels)
             share = f" ({words.percent(n / self.found.n)})" if c else ""

@@ -148,9 +148,9 @@ def _draw(page: Page, view: View, stack: _Stack, capacity: float | None) -> Axes
         else:
             panel.area(stack.at, low, tops[i], fill, z=1.5)
             panel.line(stack.at, tops[i], color=WHITE, lw=0.7, z=2)
-    for place in np.flatnonzero(stack.hidden.any(axis=0)):
-        over = panel.y(float(tops[0, int(place)])) + 3 * u
-        canvas.text(panel.x(float(place)), over, "s", size=t.small, color=MUTED, align="center")
+    for spot in np.flatnonzero(stack.hidden.any(axis=0)).tolist():
+        over = panel.y(float(tops[0, spot])) + 3 * u
+        canvas.text(panel.x(float(spot)), over, "s", size=t.small, color=MUTED, align="center")
     if capacity is not None:
         panel.line(panel.xlim, [capacity] * 2, color=INK, lw=1.1, z=3)
         canvas.text(area.x0 + 3 * u, panel.y(capacity) + 3 * u, f"Capacity {words.count(capacity)}", size=t.small)

@@ -141,7 +141,7 @@ class _Drawing:
         rest = any(c.role not in _COLOURED for c in self.found.causes)
         ways = [*done, *(["ended otherwise"] if rest else [])]
         joined = ", ".join(ways[:-1]) + f" or {ways[-1]}" if len(ways) > 1 else "".join(ways)
-        unit = plain(self.view.about.unit)
+        unit = plain(self.view.unit)
         return (
             f"Cumulative share of {plain(self.name)} {unit} that had {joined} by each day; % at "
             f"day\u00a0{int(self.last)} with 95% CI. {plain(self.view.population())}"
@@ -151,7 +151,7 @@ class _Drawing:
         guard = "Drawn at days between which each outcome has none or at least 11 events; counts rounded to 10."
         n = words.count(self._rounded(float(self.found.at_risk[0])))
         return [
-            f"n = {n} {self.name} {self.view.about.unit}.",
+            f"n = {n} {self.name} {self.view.unit}.",
             "Aalen–Johansen estimates.",
             self.view.interval(),
             f"Curves stop where fewer than {LEAST} remain at risk.",
@@ -279,7 +279,7 @@ class _Drawing:
     def _table(self, panel: Panel, rows: Sequence[tables.Row], box: Box) -> None:
         t, canvas = self.page.theme, self.page.canvas
         top = box.y0 + tables.height(canvas, len(rows))
-        said = f"Number of {self.view.about.unit} (cumulative, except at risk)"
+        said = f"Number of {self.view.unit} (cumulative, except at risk)"
         canvas.text(box.x0, top + t.small * 0.45, said, size=t.small, color=MUTED)
         at = [panel.x(tick) for tick in self.ticks]
         tables.draw(canvas, rows, left=box.x0, right=panel.box.x1, top=top, at=at)

@@ -117,7 +117,7 @@ def subtitle_of(plan: Plan) -> str:
     interval = " with 95% CI" if plan.ci else ""
     late = maturity_note(plan.view)
     return (
-        f"Share of {plain(plan.view.about.unit)} that {{down:stepped down}} or {{up:stepped up}}{within}, %{interval}. "
+        f"Share of {plain(plan.view.unit)} that {{down:stepped down}} or {{up:stepped up}}{within}, %{interval}. "
         f"{plain(plan.view.population())}" + (f". **{late}**" if late else "")
     )
 

@@ -123,14 +123,14 @@ def _draw(
     role = ROLE_OF.get(goal, "")
     verb = _verb(page, goal)
     within = f" within {view.within} days" if view.within else ""
-    unit = plain(view.about.unit)
+    unit = plain(view.unit)
     few = f"{left_out} with 1–10 events or non-events, or suppressed, not drawn." if left_out else ""
     box = page.open(
         title=title,
-        subtitle=f"Share of {plain(page.labels[frm])} {unit} that {coloured(role, verb)}{within}, by {plain(over)}, against "
-        f"{inner * 100:g}% and {outer * 100:g}% limits around the average. {plain(view.population())}",
+        subtitle=f"Share of {plain(page.labels[frm])} {unit} that {coloured(role, verb)}{within}, by {plain(over)}, "
+        f"against {inner * 100:g}% and {outer * 100:g}% limits around the average. {plain(view.population())}",
         notes=[
-            f"n = {words.count(of.sum())} {view.about.unit}, {len(shown)} {_plural(over)}.",
+            f"n = {words.count(of.sum())} {view.unit}, {len(shown)} {_plural(over)}.",
             "Limits: exact binomial" + (f", widened for over-dispersion (φ = {phi:.1f})." if phi > 1 else "."),
             few,
             "Not adjusted for case mix.",
@@ -153,7 +153,7 @@ def _draw(
     panel.floor()
     for tick in steps(most, COUNT_STEPS, at_most=6):
         panel.tick(tick, words.count(tick))
-    panel.caption(f"{page.labels[frm]} {view.about.unit} at the {over}")
+    panel.caption(f"{page.labels[frm]} {view.unit} at the {over}")
     panel.line([0, most], [mean, mean], color=INK, lw=1.2, z=2)
     for level, dash in ((inner, (3.2, 2.0)), (outer, None)):
         for curve in curves[level]:

@@ -126,7 +126,7 @@ class _Drawing:
         counts = sorted({len(s.dots) for s in self.stays if len(s.dots)}, reverse=True)
         parts = []
         if self.style == "dots" and counts:
-            share = f"{100 / counts[0]:g}%" + (f"–{100 / counts[-1]:g}%" if len(counts) > 1 else "")
+            share = f"{100 / counts[0]:g}" + (f"–{100 / counts[-1]:g}" if len(counts) > 1 else "") + "%"
             parts.append(f"Each dot is {share} of stays at that level; bar = middle half, circle = median.")
         else:
             parts.append("Bar = middle half of stays, circle = median.")

@@ -132,7 +132,7 @@ class Page:
     def suppression(self, sign: str) -> str:
         """The sentence that says what a suppressed value looks like."""
         return (
-            f"{sign}: suppressed (fewer than {self.view.below} {self.view.about.unit}, or withheld so that another "
+            f"{sign}: suppressed (fewer than {self.view.below} {self.view.unit}, or withheld so that another "
             "cell cannot be worked out)."
         )
 

@@ -20,7 +20,7 @@ NOT_YET: Final = "not yet known"
 ENDS: Final = ("completed", "left early", "other endings", IN_CARE, NOT_YET)
 _NAMES: Final = {
     "completed": "Completed", "left early": "Left early", "other endings": "Other endings", IN_CARE: "In care",
-    NOT_YET: "Not yet known",
+    NOT_YET: "Too recent",
 }  # fmt: skip
 
 
@@ -107,7 +107,7 @@ def hidden_note(found: Paths, drawn: str) -> str:
         return ""
     share = found.n / max(found.view.about.n, 1) if found.view.whole else None
     part = f" ({share * 100:.0f}% of all)" if share is not None else ""
-    return f"{drawn}: {found.n:,.0f} {found.view.about.unit}{part}; the rest took pathways that are suppressed."
+    return f"{drawn}: {found.n:,.0f} {found.view.unit}{part}; the rest took pathways that are suppressed."
 
 
 def head(step: int) -> str:

@@ -79,9 +79,14 @@ class View:
         """The column of the frame that says the period, where there is one."""
         return next((p for p in PERIODS if p in self.frame.columns), None)
 
+    @property
+    def unit(self) -> str:
+        """What is counted, in the words of a sentence: the definition's own, without its qualifications."""
+        return self.about.unit.removeprefix("followed ").removesuffix(" in a period")
+
     def population(self) -> str:
         """Who is counted, in words: ``Discharges of 2025 Q2, followed to 31 Dec 2025``."""
-        unit = self.about.unit[:1].upper() + self.about.unit[1:]
+        unit = self.unit[:1].upper() + self.unit[1:]
         cut = words.day(self.about.cutoff)
         others = [str(value) for key, value in self.chosen.items() if key not in (*PERIODS, "within")]
         place = f" at {words.listing(others)}" if others else ""
@@ -94,9 +99,9 @@ class View:
     def size(self, n: float | None) -> str:
         """The number the chart rests on, with its unit."""
         if self.whole or n is None or not words.known(n):
-            everyone = "" if self.whole else ", all strata together"
-            people = f" of {words.count(self.about.persons)} people" if self.about.persons > 0 else ""
-            return f"n = {words.count(self.about.n)} {self.about.unit}{people}{everyone}."
+            everyone = "" if self.whole else " in all strata together"
+            people = f", from the records of {words.count(self.about.persons)} people" if self.about.persons > 0 else ""
+            return f"n = {words.count(self.about.n)} {self.about.unit}{everyone}{people}."
         return f"n = {words.count(n)} {self.about.unit}."
 
     def interval(self) -> str:

@@ -112,11 +112,11 @@ def _draw(page: Page, found: Paths, rows: Sequence[Path]) -> Axes:
     each = found.n / len(rows)
     box = page.open(
         title=TITLE,
-        subtitle=f"Each row stands for {100 / len(rows):.3g}% of {plain(view.about.unit)} and is the most central "
+        subtitle=f"Each row stands for {100 / len(rows):.3g}% of {plain(view.unit)} and is the most central "
         f"pathway among them, sorted by first level. {plain(view.population())}",
         notes=[
             view.size(found.n),
-            f"{len(rows)} groups of {each:.0f} {view.about.unit}.",
+            f"{len(rows)} groups of {each:.0f} {view.unit}.",
             hidden_note(found, "Drawn"),
             "Blank: the pathway has ended.",
         ],

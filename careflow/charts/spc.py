@@ -59,7 +59,7 @@ def p_chart(
     value = table["value"].where(table["mature"]).to_numpy(float)
     of = table["n"].to_numpy(float)
     first = _baseline(value, baseline)
-    mean, low, high = p_limits(value * of, of, first)
+    mean, low, high = p_limits(value * of, np.where(np.isfinite(value), of, np.nan), first)
     rule = f"p-chart: mean ± 3σ; black points: {RUN} or more in a row on one side of the mean, or outside the limits."
     return _draw(page, asked, one, _Limits(mean, low, high, first, rule))
 
@@ -159,7 +159,7 @@ def _subtitle(page: Page, asked: Trend, limits: _Limits) -> str:
         verb = _what(page, asked)[:1].lower() + _what(page, asked)[1:]
         role = asked.series[0].role
         within = f" within {asked.view.within} days" if asked.view.within else ""
-        said = f"Share of {name} {plain(asked.view.about.unit)} that {coloured(role, verb)}{within}"
+        said = f"Share of {name} {plain(asked.view.unit)} that {coloured(role, verb)}{within}"
     return f"{said}, {span}. Limits set on the first {limits.first} {asked.view.period}s"
 
 
@@ -187,8 +187,9 @@ def _draw(page: Page, asked: Trend, one: Series, limits: _Limits) -> Axes:
     show = words.percent if is_share else words.count
     ends = [f"Mean {show(limits.mean)}", "Upper limit", "Lower limit"]
     right = max(canvas.wide(end, t.body, SEMIBOLD) for end in ends) + 9 * u
-    values = np.concatenate([table["value"].to_numpy(float), limits.high])
-    top = float(np.nanmax(values)) * 1.1
+    # The limits of a period with a handful of discharges may not flatten all the others.
+    values = [*table["value"].dropna(), float(np.nanquantile(limits.high, 0.9))]
+    top = max(values) * 1.1
     marks = steps(min(top, 1.0) if is_share else top, SHARE_STEPS if is_share else COUNT_STEPS, at_most=5)
     texts = shares(marks) if is_share else [words.count(m) for m in marks]
     gutter = max(canvas.wide(text, t.body) for text in texts) + 7 * u
@@ -214,7 +215,7 @@ def _draw(page: Page, asked: Trend, one: Series, limits: _Limits) -> Axes:
 
 def _band(panel: Panel, limits: _Limits, n: int) -> None:
     x = np.repeat(np.arange(n + 1) - 0.5, 2)[1:-1]
-    panel.area(x, np.repeat(limits.low, 2), np.repeat(limits.high, 2), BAND, z=0.3)
+    panel.area(x, np.repeat(limits.low, 2), np.minimum(np.repeat(limits.high, 2), panel.ylim[1]), BAND, z=0.3)
     panel.line(panel.xlim, [limits.mean] * 2, color=INK, lw=1.1, z=2)
     if limits.first < n:
         at = limits.first - 0.5
@@ -249,9 +250,11 @@ def _said(
     mean = panel.y(limits.mean)
     gap = t.body * 1.2
     canvas.text(x, middle(mean, t.body), ends[0], weight=SEMIBOLD)
-    canvas.text(x, middle(max(panel.y(float(limits.high[-1])), mean + gap), t.body), ends[1], color=MUTED)
-    if limits.low[-1] > 0:
-        canvas.text(x, middle(min(panel.y(float(limits.low[-1])), mean - gap), t.body), ends[2], color=MUTED)
+    last = int(np.flatnonzero(np.isfinite(limits.high))[-1])
+    over = min(max(panel.y(float(limits.high[last])), mean + gap), panel.box.y1)
+    canvas.text(x, middle(over, t.body), ends[1], color=MUTED)
+    if limits.low[last] > 0:
+        canvas.text(x, middle(min(panel.y(float(limits.low[last])), mean - gap), t.body), ends[2], color=MUTED)
     if not runs:
         return
     first, last = runs[-1]

@@ -32,6 +32,7 @@ from careflow.charts.page import Page
 from careflow.charts.palette import AXIS, INK, MID, MUTED, WHITE, shade, text_on
 from careflow.charts.reading import View, read
 from careflow.charts.text import label_lines, plain
+from careflow.continuum.outcomes import LATERAL
 from careflow.errors import ArgumentError
 
 TITLE: Final = "Where discharges went next"
@@ -114,6 +115,7 @@ def _draw(
             view.size(total(of)),
             view.interval() if ci else "",
             "Darker = larger share.",
+            "Grey among the levels: moves that are neither up nor down." if _any_lateral(cells) else "",
             rest_note(found) if OTHER in exits else "",
         ],
         masked=masked,
@@ -134,6 +136,10 @@ def _draw(
     )
 
 
+def _any_lateral(cells: Mapping[tuple[str, str], Move]) -> bool:
+    return any(move.direction == LATERAL and not move.hidden and move.n > 0 for move in cells.values())
+
+
 def _subtitle(page: Page, view: View, exits: Sequence[str], ci: bool) -> str:
     within = f" within {view.within} days" if view.within else ""
     ends = [
@@ -144,7 +150,7 @@ def _subtitle(page: Page, view: View, exits: Sequence[str], ci: bool) -> str:
     late = maturity_note(view)
     return (
         f"Where each discharge led{within}: {', '.join(ways[:-1])} or {ways[-1]}. "
-        f"% of {plain(view.about.unit)} from the level{', with 95% CI' if ci else ''}. {plain(view.population())}"
+        f"% of {plain(view.unit)} from the level{', with 95% CI' if ci else ''}. {plain(view.population())}"
         + (f". **{late}**" if late else "")
     )
 

@@ -131,7 +131,8 @@ def _subtitle(page: Page, asked: Trend) -> str:
     moved = asked.to is not None and asked.to in page.labels
     verb = f"moved to {page.labels[str(asked.to)]}" if moved else words_for(asked.measure)
     within = f" within {asked.view.within} days" if asked.view.within else ""
-    return f"Share of {plain(frm)}{plain(asked.view.about.unit)} that {coloured(asked.role, verb)}{within}, % with 95% CI, {span}"
+    unit = plain(asked.view.unit)
+    return f"Share of {plain(frm)}{unit} that {coloured(asked.role, verb)}{within}, % with 95% CI, {span}"
 
 
 def _reading(asked: Trend, spare: bool, late: bool) -> list[str]:
