@@ -5,7 +5,9 @@ from __future__ import annotations
 import codecs
 import gzip
 import hashlib
+import shutil
 import tempfile
+import weakref
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -32,7 +34,8 @@ class Workshop:
     """A private folder for unpacked copies, removed when the object goes."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="careflow-", ignore_cleanup_errors=True)
+        self._folder = Path(tempfile.mkdtemp(prefix="careflow-"))
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._made = 0
 
     def plain(self, path: Path, encoding: str | None) -> Path:
@@ -53,7 +56,7 @@ class Workshop:
 
     def _new(self) -> Path:
         self._made += 1
-        return Path(self._folder.name) / f"{self._made}.csv"
+        return self._folder / f"{self._made}.csv"
 
     def _unpacked(self, path: Path) -> Path:
         target = self._new()
