@@ -18,6 +18,25 @@ Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Replicates:
+    """What differences and products of estimates need beside the estimates.
+
+    Attributes
+    ----------
+    without : numpy.ndarray, shape (strata, from, target, groups)
+        Each estimate without each jackknife group.
+    present : numpy.ndarray of bool, same shape
+        Which groups hold anyone of the level.
+    size : numpy.ndarray, shape (strata, from, target)
+        The (effective) number of discharges or person-days behind each estimate; missing where there is none.
+    """
+
+    without: Array
+    present: npt.NDArray[np.bool_]
+    size: Array
+
+
+@dataclass(frozen=True)
 class Block:
     """The numbers of one window, each of shape (strata, from, target).
 
@@ -35,6 +54,8 @@ class Block:
     mature: npt.NDArray[np.bool_]
     persons: npt.NDArray[np.int64] | None = None
     """At least how many distinct people are behind ``n``: the jackknife groups that hold any of them."""
+    replicates: Replicates | None = None
+    """Kept only where somebody goes on from here."""
 
 
 @dataclass(frozen=True)

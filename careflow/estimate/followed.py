@@ -12,14 +12,23 @@ from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE, REASON_CODE
 from careflow.counts.rules import GROUPS
 from careflow.estimate.asked import Cluster
 from careflow.estimate.cells import Ints, Strata, add_up, strata_of
-from careflow.estimate.flows import Array, Block, Flows, direction_masks, direction_targets, targets
-from careflow.estimate.proportions import shares
+from careflow.estimate.flows import Array, Block, Flows, Replicates, direction_masks, direction_targets, targets
+from careflow.estimate.proportions import shares, shares_without
 
 
 def followed_flows(
-    counts: Counts, by: tuple[str, ...], windows: tuple[int, ...], cluster: Cluster, level: float
+    counts: Counts,
+    by: tuple[str, ...],
+    windows: tuple[int, ...],
+    cluster: Cluster,
+    level: float,
+    *,
+    keep: bool = False,
 ) -> tuple[Flows, Flows]:
-    """Return shares of followed discharges by next level or outcome, and by direction."""
+    """Return shares of followed discharges by next level or outcome, and by direction.
+
+    ``keep`` says whether the blocks keep their replicates.
+    """
     table, continuum = counts.tables["discharge"], counts.rules.continuum
     strata = strata_of(table, counts.rules, by)
     to: list[Block] = []
@@ -43,6 +52,7 @@ def followed_flows(
                     followed,
                     mature,
                     (n > 0).sum(axis=-1),
+                    Replicates(shares_without(n, base), base > 0, found.size) if keep else None,
                 )
             )
     return (

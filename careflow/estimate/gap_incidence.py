@@ -6,56 +6,72 @@ import numpy as np
 
 from careflow.counts import Counts
 from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE
+from careflow.counts.rules import GROUPS
 from careflow.estimate.asked import Cluster
 from careflow.estimate.cells import Strata, strata_of
-from careflow.estimate.flows import Array, Block, Flows, direction_masks, direction_targets, targets
+from careflow.estimate.flows import Array, Block, Flows, Replicates, direction_masks, direction_targets, targets
 from careflow.estimate.followed import followed_share, outcomes
-from careflow.estimate.incidence import Incidences, incidences
+from careflow.estimate.incidence import incidences, without_at
 from careflow.estimate.process import each_cell, process
 
 _NUMBERS = ("n", "of", "rate", "se", "low", "high")
 
 
 def incidence_flows(
-    counts: Counts, by: tuple[str, ...], windows: tuple[int, ...], cluster: Cluster, level: float
+    counts: Counts,
+    by: tuple[str, ...],
+    windows: tuple[int, ...],
+    cluster: Cluster,
+    level: float,
+    *,
+    keep: bool = False,
 ) -> tuple[Flows, Flows]:
-    """Return cumulative incidences at each window by next level or outcome, and by direction."""
+    """Return cumulative incidences at each window by next level or outcome, and by direction.
+
+    ``keep`` says whether the blocks keep their replicates.
+    """
     table, continuum = counts.tables["gap"], counts.rules.continuum
     strata = strata_of(table, counts.rules, by)
     masks, levels = direction_masks(continuum), len(continuum)
     causes = (*range(levels), DIED_CODE, CONCURRENT_CODE)
     shape = (len(windows), len(strata), levels)
-    to = {name: np.full((*shape, levels + 3), np.nan) for name in _NUMBERS}
-    ways = {name: np.full((*shape, 3), np.nan) for name in _NUMBERS}
-    for name in ("n", "of"):
-        to[name][:], ways[name][:] = 0, 0
+    to, ways = _empty(shape, levels + 3, keep), _empty(shape, 3, keep)
     for stratum, state, cell in each_cell(table, strata.place):
         seen = process(cell, causes)
         groups = np.eye(len(causes), dtype=np.int64)
         ways_groups = np.concatenate([masks[state], np.zeros((3, 2), dtype=np.int64)], axis=1)
-        found = incidences(seen, np.concatenate([groups, ways_groups]), cluster, level)
+        sets = np.concatenate([groups, ways_groups])
+        found = incidences(seen, sets, cluster, level)
         for i, window in enumerate(windows):
-            _fill({name: array[i, stratum, state] for name, array in to.items()}, found, window, slice(0, len(causes)))
-            _fill(
-                {name: array[i, stratum, state] for name, array in ways.items()},
-                found,
-                window,
-                slice(len(causes), None),
-            )
+            values = found.at(window)
+            if keep:
+                values["without"], values["present"] = without_at(seen, sets, window)
+            for arrays, rows in ((to, slice(0, len(causes))), (ways, slice(len(causes), None))):
+                _fill({name: array[i, stratum, state] for name, array in arrays.items()}, values, rows)
     return (
         Flows(strata, continuum, targets(continuum, reasons=False), _blocks(to, counts, strata, by, windows)),
         Flows(strata, continuum, direction_targets(), _blocks(ways, counts, strata, by, windows)),
     )
 
 
-def _fill(into: dict[str, Array], found: Incidences, window: int, rows: slice) -> None:
+def _empty(shape: tuple[int, ...], targets: int, keep: bool) -> dict[str, Array]:
+    """Return the arrays of every number, for cells in which nothing was counted."""
+    arrays = {name: np.full((*shape, targets), np.nan) for name in _NUMBERS}
+    for name in ("n", "of"):
+        arrays[name][:] = 0
+    if keep:
+        arrays["without"] = np.full((*shape, targets, GROUPS), np.nan)
+        arrays["present"] = np.zeros((*shape, targets, GROUPS))
+    return arrays
+
+
+def _fill(into: dict[str, Array], values: dict[str, Array], rows: slice) -> None:
     """Put one cell's numbers at a window in their places: causes as they are, left care between levels and death."""
-    values = found.at(window)
-    picked = {name: values[name][:-1][rows] for name in _NUMBERS}
-    if len(into["n"]) > len(picked["n"]):
-        picked = {name: np.insert(column, len(column) - 2, values[name][-1]) for name, column in picked.items()}
-    for name, column in picked.items():
-        into[name][:] = column
+    for name, column in into.items():
+        picked = values[name][:-1][rows]
+        if len(column) > len(picked):
+            picked = np.insert(picked, len(picked) - 2, values[name][-1], axis=0)
+        column[:] = picked
 
 
 def _blocks(
@@ -69,5 +85,10 @@ def _blocks(
         share = followed_share(counts, known, cells.sum(axis=(2, 3)))
         n, of = (numbers[name][i].astype(np.int64) for name in ("n", "of"))
         rate, se, low, high = (numbers[name][i] for name in ("rate", "se", "low", "high"))
-        blocks.append(Block(window, n, of, rate, se, low, high, share, strata.mature(counts.rules, window)))
+        kept = None
+        if "without" in numbers:
+            kept = Replicates(numbers["without"][i], numbers["present"][i] > 0, numbers["of"][i])
+        blocks.append(
+            Block(window, n, of, rate, se, low, high, share, strata.mature(counts.rules, window), replicates=kept)
+        )
     return tuple(blocks)

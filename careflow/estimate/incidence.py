@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from careflow.counts.rules import GROUPS
 from careflow.estimate.asked import Cluster
 from careflow.estimate.intervals import log_log, log_log_incidence, quantile_of
 from careflow.estimate.process import Process
@@ -95,3 +96,24 @@ def incidences(seen: Process, sets: npt.NDArray[np.int64], cluster: Cluster, lev
         high=np.vstack([high, left_high]),
         of=int(seen.entered.sum()),
     )
+
+
+def without_at(seen: Process, sets: npt.NDArray[np.int64], day: int) -> tuple[Array, Array]:
+    """Return each curve on a day without each jackknife group, in the order of :class:`Incidences`.
+
+    Returns
+    -------
+    without, present : numpy.ndarray, shape (sets + 1, all groups)
+        Missing, and 0, where a group holds nobody of the cell.
+    """
+    events, at_risk = without_each_group(seen)
+    until = int(np.searchsorted(seen.days, day, side="right"))
+    without, present = np.full((len(sets) + 1, GROUPS), np.nan), np.zeros((len(sets) + 1, GROUPS))
+    present[:, seen.groups[seen.present]] = 1.0
+    if until:
+        risen = incidence(events[..., :until], at_risk[..., :until])[..., -1]
+        left = kaplan_meier(events[..., :until].sum(axis=0), at_risk[..., :until])[..., -1]
+        without[:, seen.groups] = np.vstack([sets @ risen, left])
+    else:
+        without[:-1, seen.groups], without[-1, seen.groups] = 0.0, 1.0
+    return without, present

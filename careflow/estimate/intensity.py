@@ -9,19 +9,29 @@ from careflow.counts.rules import GROUPS
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import Cluster
 from careflow.estimate.cells import Ints, add_up, joint_strata
-from careflow.estimate.flows import Array, Block, Flows, direction_targets, targets
+from careflow.estimate.flows import Array, Block, Flows, Replicates, direction_targets, targets
 from careflow.estimate.followed import by_direction, followed_share, outcomes, with_left_care
 from careflow.estimate.intervals import garwood
 from careflow.estimate.jackknife import jackknife_se
+from careflow.estimate.proportions import shares_without
 
 PER = 100
 """Person-days to which an intensity refers."""
 
 
 def intensity_flows(
-    counts: Counts, by: tuple[str, ...], windows: tuple[int, ...], cluster: Cluster, level: float
+    counts: Counts,
+    by: tuple[str, ...],
+    windows: tuple[int, ...],
+    cluster: Cluster,
+    level: float,
+    *,
+    keep: bool = False,
 ) -> tuple[Flows, Flows]:
-    """Return moves per 100 person-days by next level or outcome, and by direction."""
+    """Return moves per 100 person-days by next level or outcome, and by direction.
+
+    ``keep`` says whether the blocks keep their replicates.
+    """
     if windows != (counts.rules.within,):
         raise ArgumentError(f"method='intensity' has one window, the link window: within={counts.rules.within}")
     table, exposure, continuum = counts.tables["discharge"], counts.tables["exposure"], counts.rules.continuum
@@ -36,24 +46,25 @@ def intensity_flows(
     blocks = []
     for n in (with_left_care(cells, continuum), by_direction(cells, continuum)):
         base = np.broadcast_to(days[:, :, None], n.shape)
-        numbers, persons = _intensity(n, base, cluster, level), (n > 0).sum(axis=-1)
-        blocks.append(Block(window, n.sum(axis=-1), base.sum(axis=-1), *numbers, followed, mature, persons))
+        (*numbers, size), persons = _intensity(n, base, cluster, level), (n > 0).sum(axis=-1)
+        kept = Replicates(PER * shares_without(n, base), base > 0, size) if keep else None
+        blocks.append(Block(window, n.sum(axis=-1), base.sum(axis=-1), *numbers, followed, mature, persons, kept))
     to, ways = blocks
     return Flows(strata, continuum, targets(continuum), (to,)), Flows(strata, continuum, direction_targets(), (ways,))
 
 
-def _intensity(n: Ints, days: Ints, cluster: Cluster, level: float) -> tuple[Array, Array, Array, Array]:
-    """Return moves per 100 days, their standard error and Garwood's limits at the effective number of moves."""
+def _intensity(n: Ints, days: Ints, cluster: Cluster, level: float) -> tuple[Array, Array, Array, Array, Array]:
+    """Return moves per 100 days, standard errors, Garwood's limits at the effective number of moves, and its days."""
     moves, total = n.sum(axis=-1).astype(float), days.sum(axis=-1).astype(float)
     total[total == 0] = np.nan
     rate = moves / total
     if cluster is None:
         low, high = garwood(moves, total, level)
-        return PER * rate, PER * np.sqrt(moves) / total, PER * low, PER * high
+        return PER * rate, PER * np.sqrt(moves) / total, PER * low, PER * high, total
     with np.errstate(divide="ignore", invalid="ignore"):
-        without = (moves[..., None] - n) / (total[..., None] - days)
-        se, _ = jackknife_se(rate, without, days > 0)
+        se, _ = jackknife_se(rate, shares_without(n, days), days > 0)
         effective = np.where(moves > 0, np.minimum((rate / se) ** 2, moves), 0.0)
-        low, high = garwood(effective, np.where(moves > 0, effective / rate, total), level)
+        spent = np.where(moves > 0, effective / rate, total)
+        low, high = garwood(effective, spent, level)
     known = np.isfinite(se)
-    return PER * rate, PER * se, np.where(known, PER * low, np.nan), np.where(known, PER * high, np.nan)
+    return PER * rate, PER * se, np.where(known, PER * low, np.nan), np.where(known, PER * high, np.nan), spent

@@ -25,6 +25,8 @@ class Process:
     events : numpy.ndarray of int, shape (causes, groups, days)
     causes : tuple of int
         The ``what`` code of each cause, in order.
+    groups : numpy.ndarray of int, shape (groups,)
+        Which jackknife groups the arrays are of.
     """
 
     days: Ints
@@ -32,6 +34,7 @@ class Process:
     censored: Ints
     events: Ints
     causes: tuple[int, ...]
+    groups: Ints
 
     @property
     def at_risk(self) -> Ints:
@@ -59,7 +62,7 @@ def process(table: pd.DataFrame, causes: tuple[int, ...] | None = None) -> Proce
         return add_up(n[keep], (grp[keep], len(groups)), (at[keep], len(days)))
 
     events = np.stack([counted(code) for code in causes]) if causes else np.zeros((0, len(groups), len(days)), int)
-    return Process(days, counted(ENTERED), counted(CENSORED), events, causes)
+    return Process(days, counted(ENTERED), counted(CENSORED), events, causes, groups)
 
 
 def each_cell(table: pd.DataFrame, place: Ints) -> Iterator[tuple[int, int, pd.DataFrame]]:

@@ -16,12 +16,13 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Shares:
-    """Shares and their limits, each an array of one shape."""
+    """Shares and their limits, each an array of one shape; ``size`` is the (effective) number behind each."""
 
     share: Array
     se: Array
     low: Array
     high: Array
+    size: Array
 
 
 def shares(n: npt.NDArray[np.int64], of: npt.NDArray[np.int64], *, cluster: Cluster, level: float) -> Shares:
@@ -44,7 +45,7 @@ def shares(n: npt.NDArray[np.int64], of: npt.NDArray[np.int64], *, cluster: Clus
         p = total_n / total
         plain = np.sqrt(p * (1 - p) / total)
     if cluster is None:
-        return Shares(p, plain, *wilson(p, total, quantile_of(level)))
+        return Shares(p, plain, *wilson(p, total, quantile_of(level)), total.astype(float))
     se, groups = _clustered(n, of)
     pooled_n, pooled_of = n.sum(axis=0), of.sum(axis=0)
     pooled_se, _ = _clustered(pooled_n, pooled_of)
@@ -55,12 +56,16 @@ def shares(n: npt.NDArray[np.int64], of: npt.NDArray[np.int64], *, cluster: Clus
         size = np.where((p > 0) & (p < 1), np.minimum(p * (1 - p) / se**2, total), total / effect)
     # A jackknife that finds no variance at all has found no reason to trust fewer than all of them.
     size = np.where((se == 0) & (p > 0) & (p < 1), total, size)
-    return Shares(p, se, *wilson(p, size, quantile_of(level, groups)))
+    return Shares(p, se, *wilson(p, size, quantile_of(level, groups)), size)
+
+
+def shares_without(n: npt.NDArray[np.int64], of: npt.NDArray[np.int64]) -> Array:
+    """Return the shares without each group, in the shape of ``n``."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray((n.sum(axis=-1, keepdims=True) - n) / (of.sum(axis=-1, keepdims=True) - of))
 
 
 def _clustered(n: npt.NDArray[np.int64], of: npt.NDArray[np.int64]) -> tuple[Array, Array]:
-    total_n, total = n.sum(axis=-1, keepdims=True), of.sum(axis=-1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
-        p = (total_n / total)[..., 0]
-        without = (total_n - n) / (total - of)
-    return jackknife_se(p, without, of > 0)
+        p = n.sum(axis=-1) / of.sum(axis=-1)
+    return jackknife_se(p, shares_without(n, of), of > 0)
