@@ -123,8 +123,13 @@ def _add_report(to: argparse.ArgumentParser) -> None:
 def _report(asked: argparse.Namespace) -> int:
     from careflow.counts import link
     from careflow.report import write_report
+    from careflow.report.progress import Progress
 
-    moves = link(_episodes(asked), within=asked.within)
+    with Progress(asked.progress) as steps:
+        steps.next("Reading")
+        episodes = _episodes(asked)
+        steps.next("Linking")
+        moves = link(episodes, within=asked.within)
     page = write_report(moves, asked.out, calendar=_calendar(asked), **_report_options(asked))
     print(page)
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -74,7 +75,8 @@ def write(plan: Plan, folder: Path) -> Picture:
     """Draw a picture and write its files into ``folder / "charts"``."""
     place = folder / FOLDER
     place.mkdir(exist_ok=True)
-    with charts.theme("report"):
+    with charts.theme("report"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", charts.CareflowLabelWarning)  # a name that is cut stands whole in the tables
         ax = plan.draw()
     svg = charts.save(ax, place / f"{plan.name}.svg")
     png = charts.save(ax, place / f"{plan.name}.png", dpi=_DPI)

@@ -85,10 +85,11 @@ def _check(place: Path, name: str) -> None:
         known = set(json.loads((place / MANIFEST).read_text("utf-8"))["files"])
     except (ValueError, KeyError, TypeError):
         raise ArgumentError(f"{MANIFEST} in {name} is broken; name a new folder, or take the old one away") from None
-    if foreign := {path for path in there if Path(path).name not in _IGNORED} - known:
+    foreign = len({path for path in there if Path(path).name not in _IGNORED} - known)
+    if foreign:
+        which = "1 file that is" if foreign == 1 else f"{foreign} files that are"
         raise ArgumentError(
-            f"{name} holds {len(foreign)} file{'' if len(foreign) == 1 else 's'} that are not of the report and would "
-            "be lost; move them, or name another folder"
+            f"{name} holds {which} not of the report and would be lost; move what is yours, or name another folder"
         )
 
 

@@ -28,7 +28,7 @@ def glossary(rules: Rules, rates: Provenance, stays: Provenance, below: int) -> 
             "directions",
             "Stepped down, stepped up, same rank",
             f"The next admission, within {within} days of discharge, was to a less intensive level, to a more "
-            "intensive one, or to the same level or one of equal rank. The order of the levels is that of the continuum "
+            "intensive one, or to the same level or one of equal rank. The levels stand in the order of the continuum "
             f"“{rules.continuum.name}”: {', '.join(level.label for level in rules.continuum.levels)}.",
         ),
         Term(

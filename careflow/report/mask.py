@@ -82,9 +82,11 @@ def _rates(result: R, below: int) -> R:
         summed = totals[key]
         if gone:
             hidden[at], shut[summed] = True, True
-            frame.loc[at, ["of", "followed"]] = ways.loc[summed, ["of", "followed"]] = np.nan
         else:
             hidden[at], shut[summed] = _one_row(frame.iloc[at], ways.iloc[summed], below)
+            gone = bool(hidden[at].all())
+        if gone:
+            frame.loc[at, ["of", "followed"]] = ways.loc[summed, ["of", "followed"]] = np.nan
     return replace(result, frame=_shares(frame, hidden, below), directions=_shares(ways, shut, below))  # type: ignore[call-arg]
 
 

@@ -64,14 +64,15 @@ def hide_row(n: Ints, parts: Sequence[Flags], below: int) -> tuple[Flags, Flags]
     Returns
     -------
     cells, sums : numpy.ndarray of bool
-        One flag a cell, and one a part.
+        One flag a cell, and one a part. Where every cell is hidden, zeros too, the total must be hidden as well.
     """
     total = int(n.sum())
     if small(total, below):
         return np.ones(len(n), dtype=bool), np.ones(len(parts), dtype=bool)
     sums = np.array([int(n[part].sum()) for part in parts], dtype=np.int64)
     cells = small(n, below) | small(total - n, below)
-    shut = small(sums, below) | small(total - sums, below)
+    small_sums = small(sums, below) | small(total - sums, below)
+    shut = small_sums.copy()
     while True:
         shut |= np.array([not safe(n[part & cells], below) for part in parts], dtype=bool)
         known = np.zeros(len(n), dtype=bool)
@@ -88,5 +89,6 @@ def hide_row(n: Ints, parts: Sequence[Flags], below: int) -> tuple[Flags, Flags]
             shut[others[-1]] = True
         elif len(free):
             cells[free[np.argmin(n[free])]] = True
-        else:  # hide the zeros as well, so that any cell might hold all there are
+            shut = small_sums.copy()  # a sum that had to be hidden for want of this cell may be shown with it
+        else:
             return np.ones(len(n), dtype=bool), np.ones(len(parts), dtype=bool)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
-from tqdm import tqdm
 
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.errors import ArgumentError
@@ -16,6 +14,7 @@ from careflow.report.content import CLOCKS, Content, content
 from careflow.report.figures import plans, write
 from careflow.report.folder import folder
 from careflow.report.page import NAME, page
+from careflow.report.progress import Progress
 from careflow.report.tables import to_csv
 
 _TABLES: Final = "tables"
@@ -67,33 +66,41 @@ def write_report(
     ArgumentError, CountsError, DisclosureError
         If the quarter or the folder does not fit, or too few people are behind the counts.
     """
-    if isinstance(moves, Transitions):
-        findings = moves.episodes.findings if findings is None else findings
-        counts = moves.counts(by="quarter", clocks=CLOCKS, calendar=calendar)
-    elif isinstance(moves, Counts):
-        if calendar is not None and calendar != moves.rules.calendar:
-            raise ArgumentError("these counts were made by another calendar; count again with calendar=")
-        counts = moves
-    else:
-        raise TypeError(f"a report is written from Transitions or Counts; it was given {type(moves).__name__}")
-    said = content(counts, quarter=quarter, title=title, source=source, findings=findings)
-    with folder(out, _about(said)) as work:
-        _fill(work, said, progress)
+    if isinstance(moves, Transitions) and findings is None:
+        findings = moves.episodes.findings
+    with Progress(progress) as steps:
+        steps.next("Counting")
+        counts = _counts(moves, calendar)
+        steps.next("Estimating")
+        said = content(counts, quarter=quarter, title=title, source=source, findings=findings)
+        with folder(out, _about(said)) as work:
+            _fill(work, said, steps)
     return Path(out) / NAME
 
 
-def _fill(work: Path, said: Content, progress: bool | None) -> None:
-    pictures = tuple(write(plan, work) for plan in _bar(list(plans(said)), progress))
+def _counts(moves: Transitions | Counts, calendar: Calendar | None) -> Counts:
+    if isinstance(moves, Transitions):
+        return moves.counts(by="quarter", clocks=CLOCKS, calendar=calendar)
+    if not isinstance(moves, Counts):
+        raise TypeError(f"a report is written from Transitions or Counts; it was given {type(moves).__name__}")
+    if calendar is not None and calendar != moves.rules.calendar:
+        raise ArgumentError("these counts were made by another calendar; count again with calendar=")
+    return moves
+
+
+def _fill(work: Path, said: Content, steps: Progress) -> None:
+    planned = list(plans(said))
+    steps.expect(len(planned) + 1)
+    pictures = []
+    for plan in planned:
+        steps.next(f"Drawing {plan.name}")
+        pictures.append(write(plan, work))
+    steps.next("Writing")
     tables = work / _TABLES
     tables.mkdir()
     for table in said.tables:
         (tables / f"{table.name}.csv").write_bytes(to_csv(table.frame))
-    (work / NAME).write_bytes(page(said, pictures))
-
-
-def _bar(steps: Sequence[Any], progress: bool | None) -> Iterable[Any]:
-    disable = None if progress is None else not progress
-    return tqdm(steps, desc="Drawing", unit="chart", leave=False, disable=disable, dynamic_ncols=True)
+    (work / NAME).write_bytes(page(said, tuple(pictures)))
 
 
 def _about(said: Content) -> dict[str, Any]:

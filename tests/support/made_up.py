@@ -21,6 +21,7 @@ CELLS: dict[tuple[str, str], int] = {
     ("residential", "terminated"): 3,
     ("residential", "incarcerated"): 13,
     ("php", "iop"): 30,
+    ("php", "residential"): 5,
     ("php", "completed"): 22,
     ("php", "left early"): 14,
     ("iop", "completed"): 44,

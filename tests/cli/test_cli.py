@@ -1,0 +1,167 @@
+"""The command line: what it prints, what it writes, and how it ends."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.made_up import CELLS, CUTOFF, made_up
+
+import careflow as cf
+from careflow.cli import main
+
+SEPSIS = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "sepsis_ward_stays.csv"
+WARDS = """
+name = "wards"
+[[levels]]
+name = "IC"
+label = "Intensive care"
+[[levels]]
+name = "NC"
+label = "Normal care"
+"""
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("made_up") / "stays.csv"
+    made_up().to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def renamed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("renamed") / "stays.csv"
+    frame = made_up(names={"residential": "R=1"}).rename(columns={"person_id": "PID", "level": "LOC"})
+    frame["discharge_reason"] = frame["discharge_reason"].replace({"completed": "C"})
+    frame.to_csv(path, index=False)
+    return path
+
+
+def test_report_writes_a_report_and_prints_where(file, tmp_path, capsys):
+    assert main(["report", str(file), "--cutoff", CUTOFF, "--out", str(tmp_path / "out"), "--quarter", "2024Q2"]) == 0
+    printed = capsys.readouterr()
+    assert Path(printed.out.strip()) == tmp_path / "out" / "report.html"
+    assert printed.err == ""
+    assert json.loads((tmp_path / "out" / "careflow-report.json").read_text("utf-8"))["quarter"] == "2024Q2"
+
+
+def test_columns_levels_and_reasons_are_mapped_by_pairs(renamed, capsys):
+    told = ["--columns", "person_id=PID", "level=LOC", "--levels", "R=1=residential", "--reasons", "C=completed"]
+    assert main(["check", str(renamed), "--cutoff", CUTOFF, *told]) == 0
+    assert "0 set aside" in capsys.readouterr().out
+
+
+def test_check_prints_what_was_found(tmp_path, capsys):
+    stays = made_up()
+    stays.loc[0, "discharge_date"] = stays.loc[0, "admit_date"].replace(year=2020)
+    stays.to_csv(tmp_path / "stays.csv", index=False)
+    assert main(["check", str(tmp_path / "stays.csv"), "--cutoff", CUTOFF]) == 0
+    out = capsys.readouterr().out
+    assert "1 set aside" in out
+    assert "discharged before admitted" in out
+
+
+def test_check_ends_with_1_when_the_records_must_not_be_counted(tmp_path, capsys):
+    stays = made_up()
+    stays["level"] = "somewhere"
+    stays.to_csv(tmp_path / "stays.csv", index=False)
+    assert main(["check", str(tmp_path / "stays.csv"), "--cutoff", CUTOFF]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("careflow: ")
+    assert printed.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        ["report", "no_such_file.csv", "--cutoff", CUTOFF, "--out", "out"],
+        ["pool", "no_such_file.parquet", "--out", "out"],
+        ["report", "FILE", "--cutoff", CUTOFF, "--out", "out", "--quarter", "1999Q1"],
+        ["report", "FILE", "--cutoff", CUTOFF, "--out", "out", "--continuum", "no_such.toml"],
+        ["report", "FILE", "--cutoff", CUTOFF, "--out", "out", "--continuum", "asam9"],
+        ["report", "FILE", "--cutoff", CUTOFF, "--out", "out", "--columns", "level=nowhere"],
+        ["report", "FILE", "--cutoff", CUTOFF, "--out", "out", "--within", "-1"],
+        ["report", "FILE", "--cutoff", CUTOFF, "--out", "out", "--fiscal-start", "13"],
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line_and_nothing_is_written(told, file, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main([str(file) if word == "FILE" else word for word in told]) == 1
+    printed = capsys.readouterr()
+    assert printed.err.startswith("careflow: ")
+    assert printed.err.count("\n") == 1
+    assert "Traceback" not in printed.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [],
+        ["report"],
+        ["report", "FILE", "--out", "out"],
+        ["report", "FILE", "--cutoff", "yesterday", "--out", "out"],
+        ["report", "FILE", "--cutoff", CUTOFF, "--out", "out", "--columns", "level"],
+        ["report", "FILE", "--cutoff", CUTOFF, "--out", "out", "--wihtin", "30"],
+        ["rapport"],
+    ],
+)
+def test_a_command_that_is_not_understood_ends_with_2(told, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(told)
+    assert ended.value.code == 2
+    assert "usage: careflow" in capsys.readouterr().err
+
+
+def test_a_folder_with_other_files_is_left_alone(file, tmp_path, capsys):
+    (tmp_path / "mine.txt").write_text("mine")
+    assert main(["report", str(file), "--cutoff", CUTOFF, "--out", str(tmp_path)]) == 1
+    assert "holds other files" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_counts_of_two_sites_pool_into_one_report(tmp_path, capsys):
+    for site in ("a", "b"):
+        stays = made_up()
+        stays["person_id"] = site + stays["person_id"]
+        stays.to_csv(tmp_path / f"{site}.csv", index=False)
+        told = ["counts", str(tmp_path / f"{site}.csv"), "--cutoff", CUTOFF, "--out", str(tmp_path / f"{site}.parquet")]
+        assert main(told) == 0
+    files = [str(tmp_path / f"{site}.parquet") for site in ("a", "b")]
+    assert main(["pool", *files, "--out", str(tmp_path / "out"), "--source", "two made-up sites"]) == 0
+    capsys.readouterr()
+    text = (tmp_path / "out" / "tables" / "transitions.csv").read_text("utf-8")
+    assert f"2024Q1,residential,php,step-down,{2 * CELLS['residential', 'php']}," in text
+    assert cf.Counts.load(files[0]).persons * 2 == sum(cf.Counts.load(file).persons for file in files)
+
+
+def test_a_progress_bar_is_shown_when_asked_for(file, tmp_path, capsys):
+    told = ["report", str(file), "--cutoff", CUTOFF, "--out", str(tmp_path / "out"), "--progress"]
+    assert main(told) == 0
+    printed = capsys.readouterr()
+    assert "Drawing flow_map" in printed.err
+    assert "Drawing" not in printed.out
+
+
+def test_version_is_printed_at_once():
+    code = (
+        "import sys; from careflow.cli import main\ntry: main(['--version'])\nfinally: print('pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == f"careflow {cf.__version__}\nFalse\n"
+
+
+@pytest.mark.skipif(not SEPSIS.exists(), reason="the sepsis ward stays (../shared/data) are not on this machine")
+def test_real_ward_stays_become_a_report(tmp_path, capsys):
+    (tmp_path / "wards.toml").write_text(WARDS, "utf-8")
+    told = [str(SEPSIS), "--cutoff", "2015-06-30", "--continuum", str(tmp_path / "wards.toml")]
+    told += ["--columns", "admit_date=start", "discharge_date=end"]
+    assert main(["check", *told]) == 0
+    assert "1,299 stays of 810 people" in capsys.readouterr().out
+    assert main(["report", *told, "--out", str(tmp_path / "out"), "--within", "30"]) == 0
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert "Intensive care" in page
+    assert "1,299" in page
