@@ -15,6 +15,9 @@ from careflow.records.sources.parquet import zones_of
 from careflow.records.sources.raw import Raw, head_of, kinds_of, select_list
 
 
+_CONTAINERS = (list, tuple, dict, set, frozenset, bytes, bytearray, np.ndarray)
+
+
 class ArrowSource:
     """A table of Arrow columns; the mapped ones are read where they lie, without a copy."""
 
@@ -77,7 +80,7 @@ def arrow_column(values: pd.Series[Any], name: str) -> pa.Array | pa.ChunkedArra
         The column holds what can be neither.
     """
     if values.dtype == object:
-        values = _texts(values)
+        values = _texts(values, name)
     elif isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype)
         return arrow_column(values, name)
@@ -105,9 +108,11 @@ def stream_table(source: Any) -> pa.Table:
     raise RecordError("the stream of Arrow batches broke off before its end.")
 
 
-def _texts(values: pd.Series[Any]) -> pd.Series[Any]:
+def _texts(values: pd.Series[Any], name: str) -> pd.Series[Any]:
     # pandas.isna is True for None, NaN, NaT and pd.NA; the text "NA" is a value and stays.
     kinds = {type(value) for value in values[~values.isna()]}
+    if any(issubclass(kind, _CONTAINERS) for kind in kinds):
+        raise RecordError(f"column {name} holds lists, structures or raw bytes; give text, numbers or dates.")
     if not kinds:
         return pd.Series(pd.array([None] * len(values), dtype="string"))
     if all(issubclass(kind, int | np.integer) and kind is not bool for kind in kinds):
