@@ -1,6 +1,8 @@
-"""The one pass over the stays of each person: order them, look at the next."""
+"""The one pass over the stays of each person: look at the next one."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from careflow.continuum.outcomes import DIED, REASONS
 from careflow.counts.clocks import ENDLESS
@@ -8,17 +10,28 @@ from careflow.counts.transitions import Transitions
 from careflow.errors import ArgumentError
 from careflow.records.episodes import Episodes
 
-# A stay's next one is the person's next row, unless that one starts before this one ends. Only those stays need
-# another look; and what they need depends on the person and the day of discharge alone.
-_LINK = """
-CREATE TABLE {linked} AS
+# Reading has sorted each person's stays. Most people's do not overlap, so that what comes next is the next in order,
+# and any number that grows along that order serves as the place.
+_SETTLED: Final = """
+SELECT person, (CAST(admit AS BIGINT) * 4000000 + coalesce(discharge, 3000000)) * 65536 + level AS place,
+    grp, level, admit, discharge, reason {strata},
+    CASE WHEN discharge IS NOT NULL AND reason <> {died} THEN next_level END AS next_level,
+    CASE WHEN discharge IS NOT NULL AND reason <> {died} THEN next_admit - discharge END AS gap,
+    false AS concurrent
+FROM {settled}
+"""
+
+# Of the others, a stay's next one is the person's next row, unless that one starts before this one ends. Only those
+# stays need another look; and what they need depends on the person and the day of discharge alone.
+_ANEW: Final = """
+CREATE TEMP TABLE {linked} AS
 WITH ordered AS (
     SELECT *,
         row_number() OVER stays AS place,
         lead(admit) OVER stays AS next_admit,
         lead(level) OVER stays AS next_level,
         max(coalesce(discharge, {endless})) OVER (stays ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach
-    FROM {stays}
+    FROM {anew}
     WINDOW stays AS (PARTITION BY person ORDER BY admit, coalesce(discharge, {endless}), level, seq {strata_order})
 ),
 overtaken AS (
@@ -94,20 +107,22 @@ def link(episodes: Episodes, *, within: int = 30) -> Transitions:
     if isinstance(within, bool) or not isinstance(within, int) or not 0 <= within <= 3650:
         raise ArgumentError(f"within is a whole number of days from 0 to 3650; it was {within!r}")
     columns = [stratum.column for stratum in episodes.strata.values()]
-    linked = episodes.engine.name("linked")
+    engine = episodes.engine
+    linked, again = engine.name("linked"), engine.name("linked_anew")
 
     def listed(prefix: str) -> str:
         return "".join(f", {prefix}{column}" for column in columns)
 
-    episodes.engine.run(
-        _LINK.format(
-            linked=linked,
-            stays=episodes.table,
-            endless=ENDLESS,
-            died=REASONS.index(DIED),
-            strata=listed(""),
+    words = {"endless": ENDLESS, "died": REASONS.index(DIED), "strata": listed("")}
+    engine.run(
+        _ANEW.format(
+            linked=again,
+            anew=episodes.anew,
             o_strata=listed("o."),
             strata_order=", reason" + listed(""),
+            **words,
         )
     )
+    settled = _SETTLED.format(settled=episodes.settled, **words)
+    engine.run(f"CREATE TEMP VIEW {linked} AS {settled} UNION ALL SELECT * FROM {again}")
     return Transitions(episodes=episodes, table=linked, within=within)

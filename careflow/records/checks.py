@@ -86,14 +86,14 @@ def compare_neighbours(table: Table, rows: int, options: Options, ledger: Ledger
         n = overlaps.close_stale(engine, stays, table.cutoff, options.close_open_after)
         note = f"closed after {options.close_open_after} days, reason unknown, by close_open_after="
         ledger.add("stale open stays closed", FIXED, n, note)
-    found = sequence.scan(engine, stays, table.cutoff, options.bridge_days)
+    found = sequence.scan(engine, stays, table.cutoff, len(table.strata), options.bridge_days)
     ledger.set_aside("R10", sequence.repeated(engine, stays, found, len(table.strata)), "one of each is kept")
     twins, replaced = sequence.versions(engine, stays, found, table.strata)
     ledger.set_aside(
         "R11", twins, f"{replaced:,} replaced by a newer version" if replaced else "which one holds is not known"
     )
     ledger.check_limits(rows)
-    persons = found.counts[sequence.FIRST]
+    persons = found.counts[sequence.LAST]
     if twins:
         persons -= engine.one(
             f"SELECT count(*) FROM (SELECT person FROM {stays} "
@@ -151,6 +151,12 @@ def apply_policies(table: Table, found: sequence.Neighbours, options: Options, l
     note = f"of {people(persons)}; overlaps={options.overlaps!r}: {how}"
     ledger.add("F01 overlapping stays", FLAGGED if options.overlaps == "flag" else FIXED, n, note)
     return overlaps.Change(changed.trimmed, changed.added, changed.absorbed + joined.absorbed)
+
+
+def settle(table: Table, found: sequence.Neighbours, options: Options) -> sequence.Settled:
+    """Say whose stays are as they were sorted, and whose are to be ordered anew: those that a rule may have changed."""
+    bits = sequence.TIE | sequence.OVERLAP | sequence.SAME_START | (sequence.NEAR if options.bridge_days else 0)
+    return sequence.settle(table.engine, table.stays, found, bits, len(table.strata))
 
 
 def flag_people(table: Table, found: sequence.Neighbours, continuum: Continuum, places: int, ledger: Ledger) -> None:

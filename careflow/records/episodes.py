@@ -35,6 +35,8 @@ class Episodes:
     ----------
     findings : pandas.DataFrame
         ``check, action, n, note``: what the checks found, and what was done with it.
+    table : str
+        Every stay; ``settled`` and ``anew`` part them as :class:`careflow.records.sequence.Settled` says.
     n, persons, set_aside, open : int
         Stays kept, distinct people in them, rows set aside, stays still open at the cut-off.
     rows_in : int
@@ -45,6 +47,8 @@ class Episodes:
 
     engine: Engine = field(repr=False)
     table: str
+    settled: str
+    anew: str
     continuum: Continuum
     cutoff: date
     start: date | None

@@ -131,14 +131,16 @@ def _check(
         raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.")
     checks.flag_people(table, found, chosen.continuum, len(made.labels.get("facility", ())), ledger)
     change = checks.apply_policies(table, found, wanted, ledger)
-    table.engine.run(f"DROP TABLE {found.table}")
     n, still_open, first, last = table.engine.one(
         "SELECT count(*), count(*) FILTER (discharge IS NULL), min(admit), "
         f"max(greatest(admit, coalesce(discharge, admit))) FROM {table.stays}"
     )
+    parts = checks.settle(table, found, wanted)
     return Episodes(
         engine=table.engine,
         table=table.stays,
+        settled=parts.settled,
+        anew=parts.anew,
         continuum=chosen.continuum,
         cutoff=chosen.cutoff,
         start=chosen.start,

@@ -13,8 +13,8 @@ from typing import Final
 from careflow.continuum.outcomes import DIED, REASONS
 from careflow.records.engine import Engine
 
-TIE, OVERLAP, AFTER_DEATH, SAME_DAY, OPEN_BEFORE, TOUCH, FIRST, NEAR, SAME_START = (1 << i for i in range(9))
-"""What a stay is to the one before it; FIRST has none before it."""
+TIE, OVERLAP, AFTER_DEATH, SAME_DAY, OPEN_BEFORE, TOUCH, LAST, NEAR, SAME_START = (1 << i for i in range(9))
+"""What a stay is to the one after it; LAST has none after it."""
 
 # admit, end, level and "died" in one 64-bit key: 21 + 21 + 16 + 1 bits. Sorting by one column takes half the time.
 _SHIFT: Final = 1 << 20
@@ -28,22 +28,42 @@ class Neighbours:
 
     Attributes
     ----------
+    ordered : str
+        The stays without their helpers, each with ``next_admit`` and ``next_level`` of the one after it.
     table : str
-        ``person, bits``: a row for each stay that is something to the one before it.
+        ``person, bits``: a row for each stay that is something to the one after it.
     counts : dict of int to int
-        Stays by bit; those with ``FIRST`` are the number of people.
+        Stays by bit; those with ``LAST`` are the number of people.
     """
 
+    ordered: str
     table: str
     counts: dict[int, int]
 
-    def people(self, bit: int) -> str:
-        """Return the SQL of the people with a bit."""
-        return f"SELECT person FROM {self.table} WHERE (bits & {bit}) > 0"
+    def people(self, bits: int) -> str:
+        """Return the SQL of the people with any of the bits."""
+        return f"SELECT person FROM {self.table} WHERE (bits & {bits}) > 0"
 
 
-def scan(engine: Engine, stays: str, cutoff: int, near: int = 0) -> Neighbours:
-    """Sort each person's stays, compare neighbours, and count what they are to each other.
+@dataclass(frozen=True)
+class Settled:
+    """The stays as the waist finds them, in two tables.
+
+    Attributes
+    ----------
+    settled : str
+        Those of most people: no two of a person share all their dates or overlap, and each has the ``next_admit`` and
+        ``next_level`` of the one after it.
+    anew : str
+        Those of everybody else, whose order and neighbours are still to be found.
+    """
+
+    settled: str
+    anew: str
+
+
+def scan(engine: Engine, stays: str, cutoff: int, strata: int, near: int = 0) -> Neighbours:
+    """Sort each person's stays, once and for all; compare neighbours, and count what they are to each other.
 
     Parameters
     ----------
@@ -51,38 +71,66 @@ def scan(engine: Engine, stays: str, cutoff: int, near: int = 0) -> Neighbours:
         Where the encoded stays are; those with ``why = 0`` are looked at.
     cutoff : int
         The last complete day; an open stay reaches to the day after it.
+    strata : int
+        How many columns s0, s1, ... there are.
     near : int
         The gap in days up to which two stays at one level are near each other.
     """
-    table = engine.name("odd")
-    end, start, level = f"((before >> 17) & {_BITS})", "(key >> 38)", "((key >> 1) & 65535)"
-    same_level = f"((before >> 1) & 65535) = {level}"
+    ordered, table = engine.name("ordered"), engine.name("odd")
+    end, level = f"((key >> 17) & {_BITS})", "((key >> 1) & 65535)"
+    start, next_level = "(after >> 38)", "((after >> 1) & 65535)"
+    same_level = f"{next_level} = {level}"
     tests = {
-        TIE: "before >> 1 = key >> 1",
+        TIE: "after >> 1 = key >> 1",
         OVERLAP: f"{end} > {start}",
-        AFTER_DEATH: f"(before & 1) = 1 AND {end} < {start}",
+        AFTER_DEATH: f"(key & 1) = 1 AND {end} < {start}",
         SAME_DAY: f"{end} = {start} AND NOT {same_level}",
-        OPEN_BEFORE: f"{end} = {cutoff + 1 + _SHIFT}",
+        OPEN_BEFORE: f"after IS NOT NULL AND {end} = {cutoff + 1 + _SHIFT}",
         TOUCH: f"{end} = {start} AND {same_level}",
-        FIRST: "before IS NULL",
+        LAST: "after IS NULL",
         NEAR: f"{near} > 0 AND {end} <= {start} AND {start} - {end} <= {near} AND {same_level}",
-        SAME_START: f"before >> 38 = {start}",
+        SAME_START: f"key >> 38 = {start}",
     }
     bits = " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in tests.items())
+    more = "".join(f", s{i}" for i in range(strata))
     engine.run(
         f"""
-        CREATE TEMP TABLE {table} AS
+        CREATE TEMP TABLE {ordered} AS
         WITH keyed AS (
-          SELECT person, ((admit + {_SHIFT})::BIGINT << 38)
+          SELECT person, grp, reason{more}, ((admit + {_SHIFT})::BIGINT << 38)
             + ((coalesce(discharge, {cutoff + 1}) + {_SHIFT})::BIGINT << 17)
             + (level::BIGINT << 1) + (reason = {DIED_CODE})::BIGINT AS key
           FROM {stays} WHERE why = 0),
-        beside AS (SELECT person, key, lag(key) OVER (PARTITION BY person ORDER BY key) AS before FROM keyed)
-        SELECT person, ({bits})::USMALLINT AS bits FROM beside WHERE bits <> 0"""
+        beside AS (SELECT *, lead(key) OVER (PARTITION BY person ORDER BY key) AS after FROM keyed)
+        SELECT person, grp, {level}::SMALLINT AS level, ((key >> 38) - {_SHIFT})::INTEGER AS admit,
+          nullif({end} - {_SHIFT}, {cutoff + 1})::INTEGER AS discharge, reason{more},
+          ({start} - {_SHIFT})::INTEGER AS next_admit, {next_level}::SMALLINT AS next_level, ({bits})::SMALLINT AS bits
+        FROM beside"""
     )
-    counted = engine.rows(f"SELECT bits, count(*) FROM {table} GROUP BY 1")
+    engine.run(f"CREATE TEMP TABLE {table} AS SELECT person, bits FROM {ordered} WHERE bits NOT IN (0, {LAST})")
+    counted = engine.rows(f"SELECT bits, count(*) FROM {ordered} GROUP BY 1")
     counts = {bit: sum(n for bits, n in counted if bits & bit) for bit in tests}
-    return Neighbours(table, counts)
+    return Neighbours(ordered, table, counts)
+
+
+def settle(engine: Engine, stays: str, found: Neighbours, bits: int, strata: int) -> Settled:
+    """Part the people whose order is settled from those with any of the bits, whose stays are to be ordered anew.
+
+    The others' stays are as they were when they were sorted; these people's may share all their dates, overlap, or
+    have been changed since. ``stays`` becomes a view of both.
+    """
+    names = Settled(settled=found.ordered, anew=engine.name("anew"))
+    columns = "person, grp, level, admit, discharge, reason" + "".join(f", s{i}" for i in range(strata))
+    whose = found.people(bits)
+    engine.run(f"CREATE TEMP TABLE {names.anew} AS SELECT {columns}, seq FROM {stays} WHERE person IN ({whose})")
+    engine.run(f"DELETE FROM {names.settled} WHERE person IN ({whose})")
+    engine.run(f"DROP TABLE {stays}")
+    engine.run(f"DROP TABLE {found.table}")
+    engine.run(
+        f"CREATE TEMP VIEW {stays} AS SELECT {columns}, 0 AS seq FROM {names.settled} "
+        f"UNION ALL SELECT {columns}, seq FROM {names.anew}"
+    )
+    return names
 
 
 def repeated(engine: Engine, stays: str, found: Neighbours, strata: int) -> int:
