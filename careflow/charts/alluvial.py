@@ -90,11 +90,13 @@ class _Drawing:
         page, found, t, u = self.page, self.found, self.page.theme, self.page.u
         box = page.open(
             title=TITLE, subtitle=self._subtitle(), masked=found.hidden, sign="s", gap=18,
-            notes=[found.view.size(found.n), hidden_note(found, "Drawn"), self._care_note()],
+            notes=[found.view.size(None if found.hidden else found.n), hidden_note(found, "Drawn"), self._care_note()],
         )  # fmt: skip
         self.box = box
         self.body = Box(box.x0, box.y0, box.x1, box.y1 - t.body * CAP - t.small * LEADING - 8 * u)
-        self.wide = min(81 * u, box.w / (len(self.columns) * 1.55))
+        called = [page.canvas.wide(self.names[s], t.body, SEMIBOLD) for column in self.columns for s in column]
+        count = page.canvas.wide(words.count(max(max(c.values()) for c in self.columns)), t.body)
+        self.wide = min(max(81 * u, max(called) + count + 13 * u), box.w / (len(self.columns) * 1.55))
         self.scale = self._scale()
         self.nodes = [self._place(i) for i in range(len(self.columns))]
         self._ribbons()

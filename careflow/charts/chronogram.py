@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, Unpack
 
 import numpy as np
@@ -23,6 +24,7 @@ from careflow.charts.text import plain
 from careflow.continuum.outcomes import LEFT_CARE
 
 _TICKS: Final = (0, 30, 60, 90, 180, 270, 365, 545, 730)
+_GRID: Final = (0.25, 0.5, 0.75)
 _EXIT_NAMES: Final = {
     "between stays": "Between stays", LEFT_CARE: "Left care", "completed": "Completed", "left early": "Left early",
     "died": "Died",
@@ -142,7 +144,7 @@ class _Drawing:
             panel.area(self.days, edges[i + 1], edges[i], band.fill, z=1.5)
             if i:
                 panel.line(self.days, edges[i], color=WHITE, lw=0.8, z=2.2)
-        for mark in (0.25, 0.5, 0.75):
+        for mark in _GRID:
             panel.line(panel.xlim, [mark, mark], color=WHITE, lw=0.6, z=2.1)
         return edges
 
@@ -183,10 +185,13 @@ class _Drawing:
                 over = (xs >= x - half) & (xs <= x + half)
                 if not over.any():
                     continue
-                high, low = edges[i][over].min(), edges[i + 1][over].max()
-                if high - low > best[0]:
-                    best = (float(high - low), float(x), float(high + low) / 2)
-            if best[0] * panel.box.h > t.body * 1.6:
+                high, low = float(edges[i][over].min()), float(edges[i + 1][over].max())
+                # A name stands between gridlines, not on one.
+                cuts = [low, *(mark for mark in _GRID if low < mark < high), max(high, low)]
+                for a, b in pairwise(cuts):
+                    if b - a > best[0]:
+                        best = (b - a, float(x), (a + b) / 2)
+            if best[0] * panel.box.h > t.body * 1.5:
                 color = text_on(band.fill)
                 canvas.text(
                     best[1], middle(panel.y(best[2]), t.body), band.name, color=color, weight=SEMIBOLD, align="center"

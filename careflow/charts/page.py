@@ -172,7 +172,7 @@ class Page:
         small = self.theme.small
         for i, line in enumerate(reversed(self._foot)):
             self.canvas.runs(self.left, self._foot_at + i * small * LEADING, line, size=small)
-        if self.view.whole:
+        if n is None and self.view.whole:
             n = self.view.about.n
         self.ax.careflow = ChartInfo(  # type: ignore[attr-defined]
             kind=self.kind,

@@ -19,7 +19,7 @@ IN_CARE: Final = "in care"
 NOT_YET: Final = "not yet known"
 ENDS: Final = ("completed", "left early", "other endings", IN_CARE, NOT_YET)
 _NAMES: Final = {
-    "completed": "Completed", "left early": "Left early", "other endings": "Other endings", IN_CARE: "In care",
+    "completed": "Completed", "left early": "Left early", "other endings": "Other ending", IN_CARE: "In care",
     NOT_YET: "Too recent",
 }  # fmt: skip
 

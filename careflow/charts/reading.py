@@ -98,11 +98,12 @@ class View:
 
     def size(self, n: float | None) -> str:
         """The number the chart rests on, with its unit."""
-        if self.whole or n is None or not words.known(n):
-            everyone = "" if self.whole else " in all strata together"
-            people = f", from the records of {words.count(self.about.persons)} people" if self.about.persons > 0 else ""
-            return f"n = {words.count(self.about.n)} {self.about.unit}{everyone}{people}."
-        return f"n = {words.count(n)} {self.about.unit}."
+        known = n is not None and words.known(n)
+        size = words.round_half_up(n) if n is not None and known else self.about.n
+        everyone = "" if known or self.whole else " in all strata together"
+        all_of_them = size == self.about.n and self.about.persons > 0
+        people = f", from the records of {words.count(self.about.persons)} people" if all_of_them else ""
+        return f"n = {words.count(size)} {self.about.unit}{everyone}{people}."
 
     def interval(self) -> str:
         """How the interval was made, in four words."""

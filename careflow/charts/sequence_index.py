@@ -115,7 +115,7 @@ def _draw(page: Page, found: Paths, rows: Sequence[Path]) -> Axes:
         subtitle=f"Each row stands for {100 / len(rows):.3g}% of {plain(view.unit)} and is the most central "
         f"pathway among them, sorted by first level. {plain(view.population())}",
         notes=[
-            view.size(found.n),
+            view.size(None if found.hidden else found.n),
             f"{len(rows)} groups of {each:.0f} {view.unit}.",
             hidden_note(found, "Drawn"),
             "Blank: the pathway has ended.",

@@ -61,6 +61,11 @@ class Trend:
         return self.measure == MEDIAN
 
     @property
+    def n(self) -> float:
+        """How many all the periods rest on; missing where one is suppressed."""
+        return float(sum(one.table["n"].sum(skipna=False) for one in self.series))
+
+    @property
     def hidden(self) -> int:
         """How many values are suppressed."""
         return int(sum(one.table["hidden"].sum() for one in self.series))

@@ -173,7 +173,7 @@ def _draw(page: Page, asked: Trend, one: Series, limits: _Limits) -> Axes:
         title=_title(page, asked),
         subtitle=_subtitle(page, asked, limits),
         notes=[
-            asked.view.size(None if asked.view.whole else float("nan")),
+            asked.view.size(asked.n),
             f"{words.count(n.min())}–{words.count(n.max())} a {asked.view.period}."
             if len(n) and not page.external
             else "",
@@ -207,7 +207,7 @@ def _draw(page: Page, asked: Trend, one: Series, limits: _Limits) -> Axes:
     most = table.loc[table["mature"]].nlargest(3, "value")
     return page.close(
         data=data,
-        n=asked.view.about.n if asked.view.whole else None,
+        n=asked.n,
         largest=[f"{words.period(row['period'])} {show(row['value'])}" for _, row in most.iterrows()],
         what=f"Control chart, {int(broken.sum())} points break a rule",
     )

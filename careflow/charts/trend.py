@@ -70,7 +70,7 @@ def trend(
         title=title,
         subtitle=_subtitle(page, asked),
         notes=[
-            asked.view.size(None if asked.view.whole else math.nan),
+            asked.view.size(asked.n),
             asked.view.interval(),
             *_reading(asked, spare, late),
         ],
@@ -101,7 +101,7 @@ def trend(
         _key(page, asked, cell, late=late, context=context and len(asked.series) > 1)
     return page.close(
         data=_data(page, asked),
-        n=asked.view.about.n if asked.view.whole else None,
+        n=asked.n,
         largest=_largest(page, asked),
         what=f"Trend by {asked.view.period}, a panel per level",
     )

@@ -1,0 +1,198 @@
+"""Charts of made-up results, drawn once a session, and what a test wants to know of a drawn page."""
+
+import warnings
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.patches import FancyBboxPatch
+
+from careflow import charts
+from careflow.charts import specimens
+from careflow.charts.canvas import Box
+from careflow.charts.theme import settings
+
+MONTHS = tuple(f"{year}-{month:02d}" for year in (2023, 2024, 2025) for month in range(1, 13))
+FACILITIES = tuple(f"Facility {letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUV")
+
+
+@cache
+def result(what, levels=5):
+    """One made-up result, made once."""
+    made = {
+        "rates": lambda: specimens.rates(levels),
+        "quarters": lambda: specimens.rates(levels, by="quarter"),
+        "months": lambda: specimens.rates(levels, by="month", values=MONTHS),
+        "facilities": lambda: specimens.rates(levels, by="facility", values=FACILITIES),
+        "stays": lambda: specimens.stays(levels),
+        "stay quarters": lambda: specimens.stays(levels, by="quarter"),
+        "incidence": lambda: specimens.incidence(levels),
+        "gap": lambda: specimens.incidence(levels, clock="gap"),
+        "occupation": lambda: specimens.occupation(levels),
+        "expected days": lambda: specimens.expected_days(levels),
+        "census": lambda: specimens.census(levels),
+        "pathways": lambda: specimens.pathways(levels),
+    }
+    return made[what]()
+
+
+def _level(levels, place):
+    return specimens.continuum(levels).names[place]
+
+
+DRAWN = {
+    "flow_map": lambda k, **look: charts.flow_map(result("rates", k), stays=result("stays", k), **look),
+    "transition_matrix": lambda k, **look: charts.transition_matrix(result("rates", k), **look),
+    "trend": lambda k, **look: charts.trend(result("quarters", k), **look),
+    "los": lambda k, **look: charts.los(result("stays", k), **look),
+    "trend of one move": lambda k, **look: charts.trend(
+        result("quarters", k), frm=_level(k, 0), to=_level(k, 1), target=0.25, **look
+    ),
+    "trend of medians": lambda k, **look: charts.trend(result("stay quarters", k), **look),
+    "alluvial": lambda k, **look: charts.alluvial(result("pathways", k), **look),
+    "cumulative_incidence": lambda k, **look: charts.cumulative_incidence(
+        result("incidence", k), level=_level(k, min(3, k - 1)), **look
+    ),
+    "kaplan_meier": lambda k, **look: charts.kaplan_meier(result("stays", k), **look),
+    "time_to_next": lambda k, **look: charts.time_to_next(result("gap", k), **look),
+    "chronogram": lambda k, **look: charts.chronogram(result("occupation", k), **look),
+    "sequence_index": lambda k, **look: charts.sequence_index(result("pathways", k), **look),
+    "funnel": lambda k, **look: charts.funnel(result("facilities", k), _level(k, 0), **look),
+    "p_chart": lambda k, **look: charts.p_chart(result("months", k), _level(k, 0), **look),
+    "xmr": lambda k, **look: charts.xmr(result("stay quarters", k), _level(k, 0), baseline=8, **look),
+    "census": lambda k, **look: charts.census(result("census", k), **look),
+    "expected_days": lambda k, **look: charts.expected_days(result("expected days", k), **look),
+}
+FOUR = ("flow_map", "transition_matrix", "trend", "los")
+CONTEXTS = ("notebook", "report", "slide")
+SHEET = [(kind, levels, context) for kind in FOUR for levels in (2, 5, 8, 12) for context in CONTEXTS]
+SHEET += [(kind, 5, context) for kind in DRAWN if kind not in FOUR for context in CONTEXTS]
+
+
+@cache
+def drawn(kind, levels, context, family=None):
+    """One chart of the sheet, drawn once."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", charts.CareflowLabelWarning)
+        with charts.theme(context, family=family):
+            return DRAWN[kind](levels)
+
+
+@dataclass(frozen=True)
+class Word:
+    """A drawn text and the box that it covers, in pixels at 100 dpi."""
+
+    text: str
+    size: float
+    color: str
+    box: Box
+
+
+class Look:
+    """What can be seen on the figure of a chart."""
+
+    dpi = 100
+
+    def __init__(self, ax):
+        self.ax, self.figure, self._pixels = ax, ax.figure, None
+        with settings():
+            self.figure.set_dpi(self.dpi)
+            renderer = FigureCanvasAgg(self.figure).get_renderer()
+            self.words = [self._word(mark, renderer) for mark in ax.texts if mark.get_text().strip()]
+            self.boxes = [
+                (mark.get_label(), self._box(mark.get_window_extent(renderer)))
+                for mark in ax.patches
+                if isinstance(mark, FancyBboxPatch)
+            ]
+
+    def _word(self, mark, renderer):
+        return Word(mark.get_text(), mark.get_fontsize(), mark.get_color(), self._box(mark.get_window_extent(renderer)))
+
+    @staticmethod
+    def _box(extent):
+        return Box(extent.x0, extent.y0, extent.x1, extent.y1)
+
+    @property
+    def host(self):
+        return self._box(self.ax.get_window_extent())
+
+    def pixels(self):
+        """The page without its texts, as an array of RGB from the bottom up."""
+        if self._pixels is None:
+            self._pixels = self._without_texts()
+        return self._pixels
+
+    def _without_texts(self):
+        shown = [mark for mark in self.ax.texts if mark.get_visible()]
+        for mark in shown:
+            mark.set_visible(False)
+        with settings():
+            canvas = FigureCanvasAgg(self.figure)
+            canvas.draw()
+        for mark in shown:
+            mark.set_visible(True)
+        return np.asarray(canvas.buffer_rgba())[::-1, :, :3]
+
+
+@pytest.fixture
+def look():
+    """Look at a drawn chart, once a session at each."""
+    return _look
+
+
+@cache
+def _look(ax):
+    return Look(ax)
+
+
+@pytest.fixture(scope="session")
+def make():
+    """Draw one chart of the sheet."""
+    return drawn
+
+
+@pytest.fixture(scope="session")
+def results():
+    """Make one made-up result."""
+    return result
+
+
+@pytest.fixture(scope="session")
+def kinds():
+    """Every kind of chart, as a function of the number of levels and the options."""
+    return DRAWN
+
+
+@pytest.fixture
+def svg():
+    """Draw a chart to the text of an SVG."""
+
+    def render(ax):
+        from careflow.charts.files import render
+
+        return render(ax, "svg").decode()
+
+    return render
+
+
+@pytest.fixture
+def png():
+    """Draw a chart and open the picture."""
+
+    def render(ax, dpi=100):
+        from PIL import Image
+
+        from careflow.charts.files import render
+
+        return Image.open(BytesIO(render(ax, "png", dpi=dpi)))
+
+    return render
+
+
+def pytest_generate_tests(metafunc):
+    """Run a test that asks for ``sheet`` over every chart of the contact sheet."""
+    if "sheet" in metafunc.fixturenames:
+        metafunc.parametrize("sheet", SHEET, ids=[f"{kind}-{levels}-{context}" for kind, levels, context in SHEET])
