@@ -85,19 +85,24 @@ class Flows:
         ordered = frame.sort_values(keys, kind="stable", ignore_index=True)
         return ordered[[*keys, *[name for name in ordered if name not in keys]]]
 
-    def _block(self, block: Block) -> pd.DataFrame:
+    def keys(self, window: int) -> pd.DataFrame:
+        """Return the strata, from, target, direction and window of each number of a block."""
         names = self.continuum.names
         origin = pd.Series(pd.Categorical(names, names, ordered=True), name="from")
         frame = self.strata.repeat(origin, self.targets)
         if self.targets.name == "to":
             frame["direction"] = np.tile(self._directions(), len(self.strata))
+        frame[WITHIN] = window
+        return frame
+
+    def _block(self, block: Block) -> pd.DataFrame:
+        frame = self.keys(block.window)
         for name in ("n", "of", "rate", "se", "low", "high"):
             frame[name] = getattr(block, name).ravel()
         frame["followed"] = np.repeat(block.followed.ravel(), len(self.targets))
-        frame["mature"] = np.repeat(block.mature, len(names) * len(self.targets))
+        frame["mature"] = np.repeat(block.mature, len(self.continuum) * len(self.targets))
         if block.persons is not None:
             frame["persons"] = block.persons.ravel()
-        frame[WITHIN] = block.window
         return frame
 
     def _directions(self) -> npt.NDArray[np.object_]:

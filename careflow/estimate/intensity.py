@@ -46,9 +46,10 @@ def intensity_flows(
     blocks = []
     for n in (with_left_care(cells, continuum), by_direction(cells, continuum)):
         base = np.broadcast_to(days[:, :, None], n.shape)
-        (*numbers, size), persons = _intensity(n, base, cluster, level), (n > 0).sum(axis=-1)
+        rate, se, low, high, size = _intensity(n, base, cluster, level)
         kept = Replicates(PER * shares_without(n, base), base > 0, size) if keep else None
-        blocks.append(Block(window, n.sum(axis=-1), base.sum(axis=-1), *numbers, followed, mature, persons, kept))
+        moves, total, persons = n.sum(axis=-1), base.sum(axis=-1), (n > 0).sum(axis=-1)
+        blocks.append(Block(window, moves, total, rate, se, low, high, followed, mature, persons, kept))
     to, ways = blocks
     return Flows(strata, continuum, targets(continuum), (to,)), Flows(strata, continuum, direction_targets(), (ways,))
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import unit_of
+from careflow.estimate.result import Provenance
 
 WITHIN: Final = "within"
 """The column of windows, there when several were asked for."""
@@ -34,3 +35,26 @@ def select(frame: pd.DataFrame, by: Sequence[str], quarter: str | None, strata: 
     for name, label in wanted.items():
         mask &= (frame[name] == label).to_numpy()
     return frame[mask].reset_index(drop=True)
+
+
+def triangle(
+    frame: pd.DataFrame, about: Provenance, move: tuple[str, str], value: str, strata: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return one rate by period and window; see :meth:`careflow.estimate.Rates.triangle`."""
+    unit = unit_of(about.by)
+    if unit is None:
+        raise ArgumentError(
+            f"a triangle is by period, and this result is by {', '.join(about.by) or 'nothing'}: by='quarter'"
+        )
+    settled = dict(strata) | {"from": move[0], "to": move[1]}
+    for name, label in settled.items():
+        if name not in frame:
+            raise ArgumentError(f"this result is not split by {name}; it is split by {', '.join(about.by)}")
+        if label not in (there := frame[name].unique()):
+            raise ArgumentError(f"no {name} {label!r} in this result; there are {', '.join(map(str, there))}")
+    if unsettled := [name for name in about.by if name != unit and name not in settled]:
+        raise ArgumentError(f"say which {unsettled[0]}: {', '.join(map(str, frame[unsettled[0]].unique()))}")
+    rows = frame[np.logical_and.reduce([frame[name] == label for name, label in settled.items()])]
+    rows = rows if WITHIN in rows else rows.assign(**{WITHIN: about.within[0]})
+    shown = rows.assign(**{value: rows[value].where(rows["mature"].astype(bool))})
+    return shown.pivot_table(index=unit, columns=WITHIN, values=value, observed=False, dropna=False, sort=True)

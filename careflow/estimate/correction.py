@@ -1,0 +1,59 @@
+"""P values corrected for how many were looked at."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from careflow.errors import ArgumentError
+
+Array = npt.NDArray[np.float64]
+Correction = Literal["holm", "bh"] | None
+
+WORDS: Final = {"holm": "p corrected by Holm", "bh": "p corrected by Benjamini and Hochberg", None: "p not corrected"}
+"""What a provenance says of each correction."""
+
+
+def adjusted(p: npt.ArrayLike, correction: Correction) -> Array:
+    """Return p values corrected for the number of tests; missing ones are no tests and stay missing.
+
+    Parameters
+    ----------
+    p : array_like
+        P values.
+    correction : {"holm", "bh"} or None
+        ``"holm"`` bounds the chance of any false finding; ``"bh"`` the expected share of false ones among the
+        findings, if the tests are independent or positively dependent.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such correction.
+
+    References
+    ----------
+    Holm S (1979), Scandinavian Journal of Statistics 6:65-70. Benjamini Y, Hochberg Y (1995), JRSS B 57:289-300.
+
+    Examples
+    --------
+    >>> adjusted([0.01, 0.04, np.nan, 0.03], "holm").round(4).tolist()
+    [0.03, 0.06, nan, 0.06]
+    >>> adjusted([0.01, 0.04, np.nan, 0.03], "bh").round(4).tolist()
+    [0.03, 0.04, nan, 0.04]
+    """
+    if correction not in WORDS:
+        raise ArgumentError(f"correction is 'holm', 'bh' or None; it was {correction!r}")
+    values = np.asarray(p, dtype=float)
+    out = values.copy()
+    tests = np.flatnonzero(~np.isnan(values))
+    if correction is None or not len(tests):
+        return out
+    order = tests[np.argsort(values[tests], kind="stable")]
+    rank, m = np.arange(1, len(order) + 1), len(order)
+    if correction == "holm":
+        out[order] = np.maximum.accumulate((m - rank + 1) * values[order])
+    else:
+        out[order] = np.minimum.accumulate((values[order] * m / rank)[::-1])[::-1]
+    return np.asarray(np.minimum(out, 1.0))
