@@ -1,0 +1,10 @@
+"""Suppression of linked tables with a proof, the release ledger, and an auditor of our own."""
+
+from careflow.protect.audit import Audit, audit
+from careflow.protect.ledger import Ledger
+from careflow.protect.proof import Checked, Proof
+from careflow.protect.release import Released, protect
+from careflow.protect.system import System, system, table
+from careflow.protect.witness import prove
+
+__all__ = ["Audit", "Checked", "Ledger", "Proof", "Released", "System", "audit", "protect", "prove", "system", "table"]

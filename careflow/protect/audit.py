@@ -1,0 +1,247 @@
+"""The auditor: what a reader who knows every published number can work out of the hidden ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from careflow.errors import ArgumentError, DisclosureError
+from careflow.estimate.result import Result
+from careflow.protect.book import Book
+from careflow.protect.proof import Proof
+from careflow.protect.release import Released, entered
+from careflow.protect.system import UNGUARDED, VIRTUAL, Bools, Floats, margins
+
+EPS: Final = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What a reader sees: numbers (NaN where hidden), the sums that tie them, and what hidden numbers can be.
+
+    Attributes
+    ----------
+    values : ndarray of float, shape (cells,)
+        Published numbers; NaN for those that are hidden or printed nowhere.
+    relations : scipy.sparse.csr_array, shape (relations, cells)
+    lowest, highest : ndarray of float
+        Bounds of the numbers that are not published.
+    names : tuple of str
+    wanted : ndarray of bool
+        The cells to work out.
+    """
+
+    values: Floats
+    relations: sparse.csr_array
+    lowest: Floats
+    highest: Floats
+    names: tuple[str, ...]
+    wanted: Bools
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Audit:
+    """What a reader can work out.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        One row a hidden cell: ``cell, low, high`` (the least and the most it can be; infinite without a bound),
+        ``exact``, ``small`` (certainly 1 to ``below`` - 1).
+    below : int
+        The threshold.
+    """
+
+    frame: pd.DataFrame
+    below: int
+
+    def __repr__(self) -> str:
+        exact, small = int(self.frame["exact"].sum()), int(self.frame["small"].sum())
+        return (
+            f"<Audit: {len(self.frame):,} hidden cells, {exact:,} can be worked out exactly, {small:,} certainly below "
+            f"{self.below}>"
+        )
+
+    @property
+    def ok(self) -> bool:
+        """Whether no hidden cell is certainly small."""
+        return not bool(self.frame["small"].any())
+
+
+def audit(
+    released: Released | Result | Sequence[Result] | npt.ArrayLike,
+    *,
+    below: int = 11,
+    insider: Mapping[str, str] | None = None,
+) -> Audit:
+    """Play the reader who knows every published number, and report what each hidden one can be.
+
+    Parameters
+    ----------
+    released : Released, protected results, or a table
+        A release (with a ledger: with all earlier ones), results with ``hidden`` that are published together, or a
+        table made elsewhere: an array or frame of counts whose last entry along each axis is the total, NaN where
+        hidden.
+    below : int
+        The threshold.
+    insider : dict, optional
+        A stratum whose own numbers the reader knows, such as ``{"facility": "North"}``; only for a `Released`, which
+        holds the true numbers.
+
+    Returns
+    -------
+    Audit
+        Exact intervals: linear programs, and integer programs where their answer is not whole.
+
+    Raises
+    ------
+    DisclosureError
+        When the published numbers contradict each other.
+    ArgumentError
+        When an insider is named for numbers that are not known here, or is not among the strata.
+
+    Examples
+    --------
+    >>> audit([[float("nan"), 20, 23], [30, 40, 70], [33, 60, 93]]).frame[["low", "high", "exact"]].values.tolist()
+    [[3.0, 3.0, True]]
+    """
+    if isinstance(released, Released):
+        view = _of_release(released, insider)
+    elif insider is not None:
+        raise ArgumentError("what an insider knows is in a release only: audit what protect() returned")
+    elif isinstance(released, Result):
+        view = _of_results([released])
+    elif isinstance(released, Sequence) and released and all(isinstance(result, Result) for result in released):
+        view = _of_results([result for result in released if isinstance(result, Result)])
+    else:
+        view = _of_table(np.asarray(released, dtype=np.float64))
+    return attack(view, below)
+
+
+def attack(view: View, below: int = 11) -> Audit:
+    """Return the interval of every wanted cell of a view, block by block."""
+    unknown = np.isnan(view.values)
+    given = view.relations @ np.where(unknown, 0.0, view.values)
+    loose = view.relations @ sparse.diags_array(unknown.astype(np.int64), dtype=np.int64)
+    _check(given, loose)
+    _, labels = sparse.csgraph.connected_components(abs(loose).T @ abs(loose), directed=False)
+    rows: list[tuple[int, float, float]] = []
+    for label in np.unique(labels[view.wanted & unknown]):
+        cells = np.flatnonzero((labels == label) & unknown)
+        part = sparse.csc_array(loose[:, cells])
+        used = np.flatnonzero(np.diff(sparse.csr_array(part).indptr) > 0)
+        attacker = _Attacker(sparse.csc_array(part[used]), -given[used], view.lowest[cells], view.highest[cells])
+        rows += [(int(cell), *attacker.interval(at)) for at, cell in enumerate(cells) if view.wanted[cell]]
+    rows.sort()
+    low, high = (np.array([row[i] for row in rows], dtype=float) for i in (1, 2))
+    frame = pd.DataFrame({"cell": [view.names[row[0]] for row in rows], "low": low, "high": high})
+    frame["exact"] = low == high
+    frame["small"] = (low >= 1) & (high < below)
+    return Audit(frame, below)
+
+
+def _check(given: Floats, loose: sparse.csr_array) -> None:
+    full = np.asarray(abs(loose).sum(axis=1) == 0).ravel()
+    if wrong := int((np.abs(given[full]) > EPS).sum()):
+        raise DisclosureError(f"{wrong:,} published sums do not hold, so they are not of the same records")
+
+
+class _Attacker:
+    """Intervals of the unknown cells of one block: A w = b, low <= w <= high, w whole."""
+
+    def __init__(self, matrix: sparse.csc_array, right: Floats, low: Floats, high: Floats) -> None:
+        self.matrix, self.right, self.low, self.high = matrix.astype(np.float64), right, low, high
+
+    def interval(self, at: int) -> tuple[float, float]:
+        return self._end(at, 1.0), -self._end(at, -1.0) or 0.0
+
+    def _end(self, at: int, sign: float) -> float:
+        """Return the least of sign * w."""
+        aim = np.zeros(len(self.low))
+        aim[at] = sign
+        answer = self._solve(aim, whole=False)
+        if answer is None:
+            return -np.inf
+        if np.abs(answer - np.rint(answer)).max() < EPS:
+            return float(np.rint(answer[at]) * sign)
+        whole = self._solve(aim, whole=True)
+        # Out of time: the linear bound, rounded inwards, holds for whole numbers too.
+        return float(np.ceil(answer[at] * sign - EPS)) if whole is None else float(np.rint(whole[at]) * sign)
+
+    def _solve(self, aim: Floats, *, whole: bool) -> Floats | None:
+        found = milp(
+            aim,
+            constraints=LinearConstraint(self.matrix, self.right, self.right),
+            bounds=Bounds(self.low, self.high),
+            integrality=np.full(len(aim), int(whole)),
+            options={"time_limit": 10.0} if whole else {},
+        )
+        if found.status == 2:
+            raise DisclosureError(
+                "the published numbers contradict each other, so these tables are not of the same records"
+            )
+        return None if found.x is None else np.asarray(found.x, dtype=np.float64)
+
+
+def _of_release(released: Released, insider: Mapping[str, str] | None) -> View:
+    proof = released.proof
+    if not isinstance(proof, Proof):
+        system = proof.system
+        values = np.full(len(system), np.nan)
+        return View(values, system.relations, system.lowest, system.highest, system.names, proof.hidden & proof.printed)
+    return view_of(proof, insider)
+
+
+def view_of(proof: Proof, insider: Mapping[str, str] | None = None) -> View:
+    """Return what a reader of the tables behind a proof sees; an insider also sees the cells of their own stratum."""
+    system = proof.system
+    seen = ~proof.hidden & ~virtual_of(proof)
+    for name, value in (insider or {}).items():
+        own = np.array([f"{name} {value}" in cell.split(", ") for cell in system.names])
+        if not own.any():
+            raise ArgumentError(f"no cell of this release is of {name} {value!r}")
+        seen |= own
+    values = np.where(seen, system.values.astype(float), np.nan)
+    wanted = ~seen & (system.guard != UNGUARDED) & ~virtual_of(proof)
+    return View(values, system.relations, system.lowest, system.highest, system.names, wanted)
+
+
+def virtual_of(proof: Proof) -> Bools:
+    """Return which cells are printed nowhere."""
+    return np.asarray(proof.system.status == VIRTUAL, dtype=np.bool_)
+
+
+def _of_results(results: list[Result]) -> View:
+    if missing := sum("hidden" not in result.frame.columns for result in results):
+        raise DisclosureError(f"{missing:,} results are not protected: they show every number")
+    book, _ = entered(results)
+    return _of_book(book)
+
+
+def _of_book(book: Book) -> View:
+    printed = book.column("printed").astype(bool)
+    lowest = np.where(printed, 1.0, book.column("lowest"))
+    return View(
+        book.column("value").astype(float),
+        book.matrix(),
+        lowest,
+        book.column("highest").astype(float),
+        tuple(cell.name for cell in book.cells),
+        printed,
+    )
+
+
+def _of_table(values: Floats) -> View:
+    if values.ndim == 0 or min(values.shape) < 2:
+        raise ArgumentError("a table to audit has its totals as the last entry along each axis")
+    matrix, _, keys = margins(tuple(n - 1 for n in values.shape))
+    flat = values.ravel()
+    names = tuple("cell (" + ", ".join(map(str, key)) + ")" for key in keys)
+    return View(flat, matrix, np.ones(len(flat)), np.full(len(flat), np.inf), names, np.ones(len(flat), dtype=bool))

@@ -1,0 +1,200 @@
+"""The book of cells: every count that a release prints or gives away, each once, and the sums that tie them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from careflow.errors import DisclosureError
+from careflow.protect.system import CHANGE, COUNT, FREE, VIRTUAL, System, system
+
+Stratum = tuple[tuple[str, str], ...]
+Family = tuple[str, ...]
+PERIODS: Final = ("month", "quarter", "year")
+
+
+@dataclass
+class Cell:
+    """One count: where it stands, what it is called, and its true value (NaN for an auditor)."""
+
+    key: str
+    value: float
+    name: str
+    depth: int = 0
+    printed: bool = True
+    guard: int = COUNT
+    lowest: float = 0.0
+    highest: float = np.inf
+    persons: int = -1
+    block: str = ""
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame as dicts by column name."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def stratum_of(row: Mapping[str, Any], by: Iterable[str]) -> Stratum:
+    """Return a row's strata as a key that does not depend on their order."""
+    return tuple(sorted((name, str(row[name])) for name in by))
+
+
+def words_of(stratum: Stratum) -> str:
+    """Return a stratum as it stands in a message: ``quarter 2025Q2, payer medicaid``."""
+    return "".join(f", {name} {value}" for name, value in stratum)
+
+
+class Book:
+    """Cells by family (what is counted) and stratum (of whom); cells with the same key are one cell.
+
+    A family is additive: the count of a coarser stratum is the sum over the finer ones (`careflow.protect.ties`), over
+    periods too unless ``over_periods`` is False.
+    """
+
+    def __init__(self) -> None:
+        self.cells: list[Cell] = []
+        self.place: dict[str, int] = {}
+        self.sums: list[dict[int, int]] = []
+        self.families: dict[Family, dict[Stratum, int]] = defaultdict(dict)
+        self.lasting: set[Family] = set()
+        """Families that do not add up over periods: people or stays that are there in several."""
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def cell(
+        self,
+        family: Family,
+        stratum: Stratum,
+        value: float,
+        name: str,
+        *,
+        depth: int = 0,
+        printed: bool = True,
+        guard: int = COUNT,
+        block: str = "",
+        persons: int = -1,
+        over_periods: bool = True,
+    ) -> int:
+        """Enter a count and return its number; a count that is there already is the same cell.
+
+        Where two results give the same count different values, both are kept, and their difference is guarded: it
+        must not be told from none.
+        """
+        key = "|".join(family) + "|" + ",".join(f"{k}={v}" for k, v in stratum)
+        if not over_periods:
+            self.lasting.add(family)
+        if key not in self.place:
+            made = Cell(key, float(value), name + words_of(stratum), depth, printed, guard, 0.0, np.inf, persons, block)
+            number = self._enter(made)
+            self.families[family][stratum] = number
+            return number
+        number = self.place[key]
+        known = self.cells[number]
+        if np.isnan(known.value):
+            known.value = float(value)
+        if not np.isnan(value) and value != known.value:
+            return self._other(number, float(value), printed=printed, block=block)
+        known.printed |= printed
+        known.block = known.block or block
+        known.persons = max(known.persons, persons)
+        return number
+
+    def _other(self, number: int, value: float, *, printed: bool, block: str) -> int:
+        known = self.cells[number]
+        key = f"{known.key}|as {int(value)}"
+        if key in self.place:
+            return self.place[key]
+        made = Cell(key, value, known.name, known.depth, printed, known.guard, 0.0, np.inf, -1, block)
+        other = self._enter(made)
+        change = Cell(
+            f"{key}|difference", value - known.value, f"a difference in {known.name}", 0, False, CHANGE, -np.inf
+        )
+        self.sums.append({other: 1, number: -1, self._enter(change): -1})
+        return other
+
+    def _enter(self, cell: Cell) -> int:
+        self.place[cell.key] = len(self.cells)
+        self.cells.append(cell)
+        return len(self.cells) - 1
+
+    def unseen(self, key: str, value: float, name: str, *, guard: int = COUNT, lowest: float = 0.0) -> int:
+        """Enter a count that is printed nowhere, or return it if it is there."""
+        if key not in self.place:
+            return self._enter(Cell(key, float(value), name, 0, False, guard, lowest))
+        return self.place[key]
+
+    def sum(self, total: int, parts: Iterable[int], *, rest: bool = True) -> None:
+        """Tie a total to its parts; what is missing from the parts is a remainder, guarded like any count.
+
+        Raises
+        ------
+        DisclosureError
+            When the parts are more than the total.
+        """
+        members = sorted(set(parts))
+        known = [self.cells[i].value for i in members]
+        left = self.cells[total].value - sum(known)
+        row = {total: 1, **dict.fromkeys(members, -1)}
+        if left < 0:
+            raise DisclosureError(
+                f"{self.cells[total].name}: the parts are more than the total, so these results are not of the same "
+                "records; protect results that were made from one set of counts"
+            )
+        if left > 0 and rest:
+            named = "+".join(self.cells[i].key for i in members)
+            key = f"{self.cells[total].key}|rest of {sha256(named.encode()).hexdigest()[:12]}"
+            row[self.unseen(key, left, f"the remainder of {self.cells[total].name}")] = -1
+        elif left > 0:
+            return
+        self.sums.append(row)
+
+    def relation(self, coefficients: dict[int, int]) -> None:
+        """Tie cells by a sum that is 0."""
+        self.sums.append(coefficients)
+
+    def matrix(self) -> sparse.csr_array:
+        """Return the relations as a sparse matrix, each once."""
+        distinct = list({tuple(sorted(row.items())): row for row in self.sums}.values())
+        rows = [i for i, row in enumerate(distinct) for _ in row]
+        cols = [cell for row in distinct for cell in row]
+        data = [coefficient for row in distinct for coefficient in row.values()]
+        shape = (len(distinct), len(self.cells))
+        return sparse.csr_array((np.array(data, dtype=np.int64), (rows, cols)), shape=shape)
+
+    def column(self, name: str) -> np.ndarray[Any, Any]:
+        """Return one attribute of every cell as an array."""
+        return np.array([getattr(cell, name) for cell in self.cells])
+
+    def system(self) -> System:
+        """Return the plain linear system: printed zeros are shown, other printed cells at least 1."""
+        printed = self.column("printed").astype(bool) if self.cells else np.zeros(0, dtype=bool)
+        return system(
+            self.column("value") if self.cells else [],
+            self.matrix(),
+            names=[cell.name for cell in self.cells],
+            status=np.where(printed, FREE, VIRTUAL),
+            depth=self.column("depth"),
+            guard=self.column("guard"),
+            lowest=np.where(printed, 1.0, self.column("lowest")),
+            highest=self.column("highest"),
+            persons=self.column("persons"),
+        )
+
+
+def periods_in(frame: pd.DataFrame, by: Iterable[str]) -> tuple[str | None, list[str]]:
+    """Return the period column of a frame and its labels in order of time."""
+    unit = next((name for name in by if name in PERIODS), None)
+    if unit is None:
+        return None, []
+    column = frame[unit]
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return unit, [str(label) for label in column.cat.categories]
+    return unit, sorted(map(str, column.unique()))

@@ -1,0 +1,71 @@
+"""Rows as they were first published: kept in the ledger, printed again when what changed is too small to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from careflow.estimate.result import Result
+from careflow.protect.book import records
+
+R = TypeVar("R", bound=Result)
+Block = Callable[[Any, dict[str, Any]], str]
+ALWAYS_NEW: Final = ("mature",)
+"""Columns that come from the calendar alone."""
+
+
+def rows_by_block(result: Result, tables: tuple[str, ...], block: Block) -> dict[str, dict[str, Any]]:
+    """Return the printed rows of each block, per table, as plain values."""
+    found: dict[str, dict[str, Any]] = {}
+    for table in tables:
+        for record in records(getattr(result, table)):
+            entry = found.setdefault(block(result, record), {})
+            entry.setdefault(table, []).append({name: _plain(value) for name, value in record.items()})
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return None
+    if isinstance(value, np.generic):
+        return value.item()
+    return value
+
+
+def with_frozen(
+    result: R, tables: tuple[str, ...], block: Block, stored: dict[str, dict[str, Any]], frozen: set[str]
+) -> R:
+    """Return the result with the rows of frozen blocks as they were first published."""
+    changes: dict[str, Any] = {table: _frozen_table(result, table, block, stored, frozen) for table in tables}
+    return replace(result, **changes)
+
+
+def _frozen_table(
+    result: Result, table: str, block: Block, stored: dict[str, dict[str, Any]], frozen: set[str]
+) -> pd.DataFrame:
+    frame: pd.DataFrame = getattr(result, table)
+    blocks = [block(result, record) for record in records(frame)]
+    parts: list[pd.DataFrame] = []
+    start = 0
+    for stop in range(1, len(blocks) + 1):
+        if stop < len(blocks) and blocks[stop] == blocks[start]:
+            continue
+        part = frame.iloc[start:stop]
+        parts.append(_old(part, stored[blocks[start]].get(table, [])) if blocks[start] in frozen else part)
+        start = stop
+    if not parts:
+        return frame
+    return pd.concat(parts, ignore_index=True).astype(frame.dtypes.to_dict())[list(frame.columns)]
+
+
+def _old(part: pd.DataFrame, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the stored rows with the columns of today's part."""
+    made = pd.DataFrame(rows, columns=list(part.columns))
+    for name in part.columns:
+        if name in ALWAYS_NEW and len(part):
+            made[name] = part[name].iloc[0]
+    return made.astype(part.dtypes.to_dict())

@@ -1,0 +1,200 @@
+"""One system over all releases: earlier cells keep their mask, new ones are tied to them, changes are cells too.
+
+What an earlier release showed stays shown and what it hid stays hidden. A row (block) whose counts all changed by less
+than the threshold is frozen: it is printed again as it was, so that nobody can tell no change from a small one. In any
+other row a count that did not change keeps its mask, one that changed by the threshold or more is judged afresh, and
+one that changed by less is hidden.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from careflow.errors import DisclosureError
+from careflow.protect.book import Book, Cell
+from careflow.protect.system import CHANGE, COUNT, FREE, GROWN, HIDDEN, SHOWN, UNGUARDED, VIRTUAL, Bools, Ints, System
+
+
+@dataclass
+class State:
+    """Every cell that releases so far showed, hid or gave away, with their sums: what a ledger remembers.
+
+    Attributes
+    ----------
+    cells : list of Cell
+        The true values: a state stays beside the data.
+    status : list of int
+        `SHOWN`, `HIDDEN` or `VIRTUAL` for each cell.
+    sums : list of dict
+        Relations, cell number to coefficient.
+    latest : dict
+        For each key, the newest version of its cell.
+    rows : dict
+        For each block, its rows as they were printed.
+    """
+
+    cells: list[Cell] = field(default_factory=list)
+    status: list[int] = field(default_factory=list)
+    sums: list[dict[int, int]] = field(default_factory=list)
+    latest: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def system(self) -> System:
+        """Return all releases as one linear system."""
+        book = Book()
+        book.cells, book.sums = self.cells, self.sums
+        status = np.array(self.status, dtype=np.int64)
+        made = book.system()
+        printed = status != VIRTUAL
+        status = np.where((made.values == 0) & printed, SHOWN, status)
+        return replace(made, status=status, lowest=np.where(printed, 1.0, book.column("lowest")))
+
+    def hidden(self) -> Bools:
+        """Return which cells are hidden."""
+        return np.array([status == HIDDEN for status in self.status], dtype=np.bool_)
+
+
+@dataclass
+class Joint:
+    """A new release laid over a state.
+
+    Attributes
+    ----------
+    state : State
+        Old and new cells; new ones are `FREE` until the proof has judged them.
+    place : ndarray of int
+        For each cell of the new book, its number in the state.
+    frozen : set of str
+        Blocks that are printed again as they were.
+    new : bool
+        Whether anything is printed that no earlier release printed.
+    """
+
+    state: State
+    place: Ints
+    frozen: set[str]
+    new: bool
+
+    def settle(self, hidden: Bools) -> State:
+        """Return the state after release: what was free is now shown or hidden."""
+        settled = [
+            status if status == VIRTUAL else (HIDDEN if hide else SHOWN)
+            for status, hide in zip(self.state.status, hidden, strict=True)
+        ]
+        return replace(self.state, status=settled)
+
+
+def join(book: Book, before: State, below: int) -> Joint:
+    """Lay the book of a new release over the state of the earlier ones."""
+    state = State(
+        [replace(cell) for cell in before.cells],
+        list(before.status),
+        [dict(row) for row in before.sums],
+        dict(before.latest),
+        before.rows,
+    )
+    frozen, fresh = _blocks(book, before, below)
+    place = np.array([_lay(state, cell, cell.block in frozen, below) for cell in book.cells], dtype=np.int64)
+    state.sums += [{int(place[cell]): coefficient for cell, coefficient in row.items()} for row in book.sums]
+    return Joint(state, place, frozen, bool(fresh))
+
+
+def _blocks(book: Book, before: State, below: int) -> tuple[set[str], set[str]]:
+    """Return the blocks to freeze, and those that changed."""
+    change: dict[str, float] = defaultdict(float)
+    for cell in book.cells:
+        if not cell.printed or not cell.block:
+            continue
+        old = before.latest.get(cell.key)
+        known = old is not None and before.status[old] != VIRTUAL
+        size = abs(cell.value - before.cells[old].value) if known and old is not None else np.inf
+        change[cell.block] = max(change[cell.block], size)
+    frozen = {block for block, size in change.items() if size < below and block in before.rows}
+    return frozen, set(change) - frozen
+
+
+def _lay(state: State, cell: Cell, frozen: bool, below: int) -> int:
+    """Put one new cell into the state and return its number there."""
+    old = state.latest.get(cell.key)
+    printed = cell.printed and not frozen
+    if old is None:
+        return _append(state, replace(cell), FREE if printed else VIRTUAL)
+    known = state.cells[old]
+    if known.value == cell.value:
+        if state.status[old] == VIRTUAL and printed:
+            known.printed, state.status[old] = True, FREE
+            known.lowest, known.highest, known.guard = 0.0, np.inf, cell.guard
+        return old
+    small = abs(cell.value - known.value) < below
+    was = state.status[old]
+    new = replace(cell, printed=printed)
+    guard = CHANGE
+    status = FREE if printed else VIRTUAL
+    if printed and small and was != VIRTUAL and cell.value != 0:
+        status = HIDDEN
+        guard = GROWN if was == SHOWN else CHANGE
+    if not printed and frozen and was == SHOWN and cell.guard == COUNT:
+        # That a frozen number changed by less than the threshold is the rule, and so no secret.
+        new.lowest, new.highest = max(0.0, known.value - below + 1), known.value + below - 1
+        new.guard = UNGUARDED
+    number = _append(state, new, status)
+    if cell.guard == COUNT:
+        change = Cell(
+            f"{cell.key}|change {number}", cell.value - known.value, f"the change in {cell.name}",
+            printed=False, guard=guard, lowest=-np.inf,
+        )  # fmt: skip
+        state.sums.append({number: 1, old: -1, _append(state, change, VIRTUAL): -1})
+    return number
+
+
+def _append(state: State, cell: Cell, status: int) -> int:
+    state.latest[cell.key] = len(state.cells)
+    state.cells.append(cell)
+    state.status.append(status)
+    return len(state.cells) - 1
+
+
+def to_plain(state: State) -> dict[str, Any]:
+    """Return the state as plain lists and dicts, for a text file."""
+    cells = []
+    for cell, status in zip(state.cells, state.status, strict=True):
+        plain = asdict(cell)
+        plain["value"] = int(cell.value)
+        plain["lowest"] = None if np.isinf(cell.lowest) else cell.lowest
+        plain["highest"] = None if np.isinf(cell.highest) else cell.highest
+        plain["status"] = status
+        cells.append(plain)
+    sums = [[[int(cell), int(coefficient)] for cell, coefficient in row.items()] for row in state.sums]
+    return {"cells": cells, "sums": sums, "latest": state.latest, "rows": state.rows}
+
+
+def from_plain(plain: dict[str, Any]) -> State:
+    """Return the state that `to_plain` wrote.
+
+    Raises
+    ------
+    DisclosureError
+        When something is missing or of the wrong kind.
+    """
+    try:
+        cells, status = [], []
+        for given in plain["cells"]:
+            entry = dict(given)
+            status.append(int(entry.pop("status")))
+            entry["lowest"] = -np.inf if entry["lowest"] is None else float(entry["lowest"])
+            entry["highest"] = np.inf if entry["highest"] is None else float(entry["highest"])
+            entry["value"] = float(entry["value"])
+            cells.append(Cell(**entry))
+        sums = [{int(cell): int(coefficient) for cell, coefficient in row} for row in plain["sums"]]
+        state = State(cells, status, sums, {k: int(v) for k, v in plain["latest"].items()}, dict(plain["rows"]))
+        state.system()
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as problem:
+        raise DisclosureError(
+            "the ledger is broken: a release in it lacks something or does not add up. Restore the folder from a "
+            "backup; starting a new ledger would forget what readers already know"
+        ) from problem
+    return state

@@ -1,0 +1,272 @@
+"""The ledger: a folder that remembers what earlier releases of the same data showed and hid.
+
+Plain files: ``ledger.json`` lists the releases with their checksums, ``release-0001.json`` and so on hold the state
+after each. They hold true counts, so the folder stays beside the data. Every file is written whole under another name
+and then renamed; a lock file keeps a second writer out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from careflow.errors import DisclosureError
+from careflow.estimate.result import Result
+from careflow.protect.book import Book
+from careflow.protect.joint import State, from_plain, to_plain
+
+FORMAT: Final = 1
+INDEX: Final = "ledger.json"
+LOCK: Final = "ledger.lock"
+SMALL_CHANGE: Final = 20.0
+"""A count that changes by no more than this, or by half, may be restated; more counts than half may not."""
+STALE_AFTER: Final = 3600.0
+"""Seconds after which a lock of another machine is taken to be left over from a crash."""
+
+
+@dataclass
+class Ledger:
+    """The releases in a folder.
+
+    Attributes
+    ----------
+    folder : Path
+        Where the files are.
+    spec : dict
+        What the ledger is about: the continuum, the threshold, the first day. Other data are refused.
+    releases : list of dict
+        ``number, cutoff, file, sha256`` of each release.
+    state : State
+        After the last release.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> len(Ledger.open(folder).releases)
+    0
+    """
+
+    folder: Path
+    spec: dict[str, Any] = field(default_factory=dict)
+    releases: list[dict[str, Any]] = field(default_factory=list)
+    state: State = field(default_factory=State)
+
+    def __repr__(self) -> str:
+        return f"<Ledger: {len(self.releases)} releases>"
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str]) -> Ledger:
+        """Read a ledger; a folder that is empty or not there yet is a ledger without releases.
+
+        Raises
+        ------
+        DisclosureError
+            When the folder is a file, holds something else, or its files do not match their checksums.
+        """
+        path = Path(folder)
+        if path.exists() and not path.is_dir():
+            raise DisclosureError("the ledger is a folder, and a file of that name is in the way; name another folder")
+        if not (path / INDEX).exists():
+            others = list(path.glob("release-*.json")) if path.is_dir() else []
+            if others:
+                raise DisclosureError(
+                    f"the ledger is broken: {len(others)} releases but no {INDEX}. Restore the folder from a backup"
+                )
+            return cls(path)
+        index = _read(path / INDEX)
+        if not isinstance(index, dict) or index.get("format") != FORMAT:
+            raise DisclosureError(
+                f"the ledger is of another format than {FORMAT}, which careflow reads here; or it is not a ledger"
+            )
+        releases = index.get("releases")
+        if not isinstance(releases, list) or not releases or not isinstance(index.get("spec"), dict):
+            raise DisclosureError(f"the ledger is broken: {INDEX} lists no releases. Restore the folder from a backup")
+        last = releases[-1]
+        content = _bytes(path / str(last.get("file", "")))
+        if sha256(content).hexdigest() != last.get("sha256"):
+            raise DisclosureError(
+                f"the ledger is broken: {last.get('file')} is not what was written. Restore the folder from a backup"
+            )
+        return cls(path, index["spec"], releases, from_plain(json.loads(content)["state"]))
+
+    def check_spec(self, spec: dict[str, Any], cutoff: date) -> None:
+        """Refuse results of other data, of another threshold, or older than the last release.
+
+        Raises
+        ------
+        DisclosureError
+            With what differs.
+        """
+        for name, value in self.spec.items():
+            if spec.get(name) != value:
+                raise DisclosureError(
+                    f"this ledger is of other data or other rules: its {name} differs from that of these results. "
+                    "Give each data set, and each threshold, a ledger of its own"
+                )
+        if self.releases and cutoff.isoformat() < self.releases[-1]["cutoff"]:
+            raise DisclosureError(
+                f"the ledger already holds a release with cut-off {self.releases[-1]['cutoff']}, later than these "
+                "results; publish in order of time"
+            )
+
+    def check_same_data(self, book: Book) -> None:
+        """Refuse results of which most counts differ from those of the last release, for the same closed periods.
+
+        Raises
+        ------
+        DisclosureError
+            When the records cannot be the same.
+        """
+        latest, cells = self.state.latest, self.state.cells
+        known = [
+            (cell.value, cells[latest[cell.key]].value) for cell in book.cells if cell.printed and cell.key in latest
+        ]
+        pairs = [(new, old) for new, old in known if new or old]
+        unlike = sum(abs(new - old) > max(SMALL_CHANGE, 0.5 * old) for new, old in pairs)
+        if len(pairs) >= 10 and unlike > len(pairs) / 2:
+            raise DisclosureError(
+                f"this ledger is of other data: {unlike:,} of {len(pairs):,} counts that it knows are far from those "
+                "of these results. Give each data set a ledger of its own"
+            )
+
+    def append(self, state: State, spec: dict[str, Any], cutoff: date) -> int:
+        """Write a release and return its number; the caller holds `locked`."""
+        number = len(self.releases) + 1
+        content = json.dumps({"format": FORMAT, "number": number, "state": to_plain(state)}, sort_keys=True).encode()
+        name = f"release-{number:04d}.json"
+        write_whole(self.folder / name, content)
+        entry = {"number": number, "cutoff": cutoff.isoformat(), "file": name, "sha256": sha256(content).hexdigest()}
+        index = {"format": FORMAT, "spec": spec, "releases": [*self.releases, entry]}
+        write_whole(self.folder / INDEX, json.dumps(index, indent=1, sort_keys=True).encode())
+        self.spec, self.state = spec, state
+        self.releases.append(entry)
+        return number
+
+
+def spec_of(result: Result, below: int) -> dict[str, Any]:
+    """Return what a ledger is about, in plain text: continuum, threshold, first day of the records."""
+    continuum = json.dumps(result.continuum.to_dict(), sort_keys=True, default=str)
+    return {
+        "continuum": sha256(continuum.encode()).hexdigest(),
+        "threshold": below,
+        "first day of the records": result.about.start.isoformat() if result.about.start else None,
+    }
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file under another name, flush it to disk, and rename it: a reader sees the old file or the new one."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)  # noqa: PTH105
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(folder: str | os.PathLike[str], *, wait: float = 10.0) -> Iterator[None]:
+    """Keep a second writer out of a ledger.
+
+    Parameters
+    ----------
+    wait : float
+        Seconds to wait for another writer to finish.
+
+    Raises
+    ------
+    DisclosureError
+        When the other writer does not finish in time.
+    """
+    path = Path(folder)
+    if path.exists() and not path.is_dir():
+        raise DisclosureError("the ledger is a folder, and a file of that name is in the way; name another folder")
+    path.mkdir(parents=True, exist_ok=True)
+    lock = path / LOCK
+    mine = json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode()
+    until = time.monotonic() + wait
+    while not _take(lock, mine):
+        if _stale(lock):
+            _break(lock)
+        elif time.monotonic() >= until:
+            raise DisclosureError(
+                f"another process is writing to this ledger. Wait for it; if there is none, delete {LOCK} in the folder"
+            )
+        else:
+            time.sleep(0.05)
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+
+
+def _take(lock: Path, mine: bytes) -> bool:
+    try:
+        handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+    except FileExistsError:
+        return False
+    with os.fdopen(handle, "wb") as file:
+        file.write(mine)
+    return True
+
+
+def _stale(lock: Path) -> bool:
+    """Whether the lock was left by a process that is gone: same machine and dead, or another machine long ago."""
+    try:
+        age = time.time() - lock.stat().st_mtime
+        holder = json.loads(lock.read_text())
+        pid, host = int(holder["pid"]), str(holder["host"])
+    except FileNotFoundError:
+        return False
+    except (ValueError, KeyError, TypeError):
+        # A lock is created and filled in two steps: an empty one is young or left over.
+        return age > 5
+    if host != socket.gethostname():
+        return age > STALE_AFTER
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _break(lock: Path) -> None:
+    """Take a stale lock away by renaming it first, so that of two who find it only one removes it."""
+    aside = lock.with_name(f"{LOCK}.{os.getpid()}.stale")
+    try:
+        os.rename(lock, aside)  # noqa: PTH104
+    except FileNotFoundError:
+        return
+    aside.unlink(missing_ok=True)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise DisclosureError(
+            "the ledger is broken: a release that it lists cannot be read. Restore the folder from a backup"
+        ) from problem
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(_bytes(path))
+    except ValueError as problem:
+        raise DisclosureError(
+            f"the ledger is broken: {path.name} is not whole JSON. Restore the folder from a backup"
+        ) from problem

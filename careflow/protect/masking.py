@@ -1,0 +1,78 @@
+"""What is hidden, as the frames need it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from careflow.estimate.result import Provenance
+from careflow.protect.system import Bools, Floats
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Which cells of the book are hidden, and under which rule.
+
+    Attributes
+    ----------
+    hidden : ndarray of bool, shape (cells of the book,)
+    values : ndarray of float, shape (cells of the book,)
+        The true counts.
+    below : int
+        The threshold.
+    counts_on_curves : bool
+        Whether curves may show who is at risk: only where no other table of the same stays could be subtracted.
+    """
+
+    hidden: Bools
+    values: Floats
+    below: int = 11
+    counts_on_curves: bool = True
+
+    def hides(self, cells: pd.Series) -> Bools:
+        """Return whether each cell is hidden; -1 stands for a cell that nothing gives away."""
+        place = cells.to_numpy(dtype=np.int64)
+        return np.asarray(np.where(place >= 0, self.hidden[place], False), dtype=np.bool_)
+
+    def zero(self, cells: pd.Series) -> Bools:
+        """Return whether each cell is 0, which every reader knows."""
+        return np.asarray(self.values[cells.to_numpy(dtype=np.int64)] == 0, dtype=np.bool_)
+
+    def about(self, about: Provenance, n: int, hidden: int, rows: int) -> Provenance:
+        """Return the provenance as it may be shown: no total that gives a hidden number away.
+
+        ``n`` becomes the sum of what is shown, people are rounded to tens, and counts in words are dropped.
+        """
+        missing = [part for part in re.split(r"; ?", about.missing) if part and not re.search(r"\d[\d,]* open", part)]
+        if hidden:
+            missing.append(f"{hidden:,} of {rows:,} rows hidden to protect people")
+        unit = about.unit if not hidden else f"{about.unit} in the rows shown"
+        return replace(about, n=n, unit=unit, persons=tens(about.persons), missing="; ".join(missing))
+
+
+def tens(count: int) -> int:
+    """Round to the nearest ten, halves up: two releases then do not give away who is new."""
+    return (count + 5) // 10 * 10
+
+
+def blank(values: pd.Series, where: Bools) -> pd.Series:
+    """Return the values as floats, missing where hidden."""
+    return values.astype(float).mask(where)
+
+
+def significant(values: pd.Series, digits: int = 3) -> pd.Series:
+    """Round to significant digits: a mean at full precision times n gives back the sum of the stays.
+
+    Examples
+    --------
+    >>> significant(pd.Series([123.456, 0.0])).tolist()
+    [123.0, 0.0]
+    """
+    found = values.astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = np.where(found != 0, np.floor(np.log10(np.abs(found))), 0)
+    factor = 10.0 ** (digits - 1 - np.nan_to_num(power))
+    return (found * factor).round() / factor

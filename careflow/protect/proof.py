@@ -1,0 +1,205 @@
+"""The proof of a release, checked by adding up: no solver is trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from careflow.protect.system import CHANGE, GROWN, SHOWN, VIRTUAL, Bools, Floats, Ints, System
+
+NOT_DEFENDED: Final = (
+    "what a reader knows of persons from elsewhere",
+    "guesses by probability (small numbers are likelier than large ones)",
+    "groups of which all did the same (a share of 0% or 100%)",
+    "tables that were not entered in the ledger, or that were made by hand from the counts",
+)
+"""What a proof says nothing about; printed with every release."""
+
+
+@dataclass(frozen=True, eq=False)
+class Goals:
+    """What has to stay possible: goal k asks for a table in which ``cells[k]`` is in ``[low[k], high[k]]``."""
+
+    cells: Ints
+    low: Floats
+    high: Floats
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def within(self, cells: Ints) -> Goals:
+        """Return the goals of some cells, numbered by their place among them."""
+        place = np.full(int(max(cells.max(initial=0), self.cells.max(initial=0))) + 1, -1)
+        place[cells] = np.arange(len(cells))
+        kept = place[self.cells] >= 0
+        return Goals(place[self.cells[kept]], self.low[kept], self.high[kept])
+
+    def met(self, tables: Ints) -> Bools:
+        """Return, for each table (row) and goal (column), whether the table meets the goal."""
+        found = np.atleast_2d(tables)[:, self.cells]
+        return np.asarray((found >= self.low) & (found <= self.high), dtype=np.bool_)
+
+
+def goals(system: System, below: int, least: dict[int, int] | None = None) -> Goals:
+    """Return the goals of every small cell, by arithmetic alone.
+
+    A small count must be able to be ``below`` or more, and the least that a reader could think (`System.floors`).
+    A count of ``below`` moves or more by fewer people must be able to be ``below`` higher and ``below`` lower.
+    A small change must be able to be none.
+
+    Parameters
+    ----------
+    least : dict, optional
+        Cells whose floor no table reaches, with the least value that a solver found instead.
+    """
+    small = np.flatnonzero(system.small(below))
+    guard = system.guard[small]
+    changes, grown = small[guard == CHANGE], small[guard == GROWN]
+    counts = small[(guard != CHANGE) & (guard != GROWN)]
+    value = system.values[counts].astype(np.float64)
+    few = value < below
+    up = np.where(few, below, value + below)
+    down = np.where(few, system.floors()[counts], np.maximum(system.floors()[counts], value - below))
+    if least:
+        down = np.array([max(d, least.get(int(c), d)) for c, d in zip(counts, down, strict=True)])
+    free, none = np.full(len(counts), np.inf), np.zeros(len(changes))
+    return Goals(
+        np.concatenate([counts, counts, changes, grown]),
+        np.concatenate([up, -free, none, np.full(len(grown), float(below))]),
+        np.concatenate([free, down, none, np.full(len(grown), np.inf)]),
+    )
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What `Proof.check` found.
+
+    Attributes
+    ----------
+    proved : int
+        Small cells that a reader cannot tell from 11 or more, nor from the least they could be.
+    small : int
+        Small cells in all.
+    hidden : int
+        Cells hidden, small or not.
+    cells : int
+        Cells in the tables.
+    problems : tuple of str
+        What is wrong, in words; empty when the proof holds.
+    """
+
+    proved: int
+    small: int
+    hidden: int
+    cells: int
+    problems: tuple[str, ...] = ()
+    below: int = 11
+    notes: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return not self.problems and self.proved == self.small
+
+    @property
+    def ok(self) -> bool:
+        """Whether every small cell is proved."""
+        return bool(self)
+
+    def __str__(self) -> str:
+        if not self:
+            return (
+                f"does not meet the rule of {self.below}: {self.proved:,} of {self.small:,} small cells are proved"
+                + "".join(f"; {problem}" for problem in self.problems)
+            )
+        return (
+            f"meets the rule of {self.below}, proved against these tables: {self.proved:,} of {self.small:,} small "
+            f"cells proved; {self.hidden:,} of {self.cells:,} cells hidden. "
+            + "".join(f"{note}. " for note in self.notes)
+            + "Not defended against: "
+            + "; ".join(NOT_DEFENDED)
+            + "."
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Proof:
+    """Witness tables: each agrees with all that is shown, together they keep every small cell open.
+
+    It holds the true counts: keep it beside the data, never in what is released.
+
+    Attributes
+    ----------
+    system : System
+        The cells, their relations and their true values.
+    hidden : ndarray of bool
+        What is not shown.
+    witnesses : ndarray of int, shape (witnesses, cells)
+        Whole tables that a reader cannot rule out.
+    below : int
+        The threshold.
+    least : dict
+        Cells whose structural floor no table reaches: the least value that the solver found.
+    notes : tuple of str
+        What the proof assumes, in words.
+    """
+
+    system: System
+    hidden: Bools
+    witnesses: Ints
+    below: int = 11
+    least: dict[int, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Proof: {len(self.witnesses):,} witness tables for {int(self.hidden.sum()):,} hidden cells>"
+
+    def check(self) -> Checked:
+        """Verify by arithmetic: sums hold, shown cells agree, hidden cells are possible, every goal is met.
+
+        Returns
+        -------
+        Checked
+            True in a boolean sense when all small cells are proved.
+
+        Examples
+        --------
+        >>> from careflow.protect import prove, table
+        >>> proof = prove(table([[3, 20], [30, 40]]))
+        >>> bool(proof.check())
+        True
+        """
+        system, tables = self.system, np.atleast_2d(self.witnesses)
+        shown = ~self.hidden & (system.status != VIRTUAL)
+        small = system.small(self.below)
+        problems = []
+        if exposed := int((small & shown).sum()):
+            problems.append(f"{exposed:,} small cells are shown")
+        if opened := int((self.hidden & (system.status == SHOWN)).sum()):
+            problems.append(f"{opened:,} cells are hidden though every reader knows them")
+        good = self._possible(tables, shown)
+        if not good.all():
+            problems.append(f"{int((~good).sum()):,} witness tables contradict what is shown")
+        wanted = goals(system, self.below, self.least)
+        met = wanted.met(tables[good]).any(axis=0)
+        failed = np.unique(wanted.cells[~met])
+        exposed_cells = np.flatnonzero(small & shown)
+        proved = int(small.sum()) - len(np.union1d(failed, exposed_cells))
+        printed = system.status != VIRTUAL
+        return Checked(
+            proved,
+            int(small.sum()),
+            int((self.hidden & printed).sum()),
+            int(printed.sum()),
+            tuple(problems),
+            self.below,
+            self.notes,
+        )
+
+    def _possible(self, tables: Ints, shown: Bools) -> Bools:
+        system = self.system
+        sums = np.asarray(system.relations @ tables.T == 0).all(axis=0)
+        same = (tables[:, shown] == system.values[shown]).all(axis=1)
+        loose = ~shown
+        inside = ((tables[:, loose] >= system.lowest[loose]) & (tables[:, loose] <= system.highest[loose])).all(axis=1)
+        return np.asarray(sums & same & inside, dtype=np.bool_)

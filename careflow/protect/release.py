@@ -1,0 +1,273 @@
+"""`protect`: results in, results that may be published out, with the proof that they may."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, overload
+
+from careflow.errors import ArgumentError, DisclosureError
+from careflow.estimate.result import Result
+from careflow.protect import rates, stays
+from careflow.protect.book import Book
+from careflow.protect.freeze import Block, rows_by_block, with_frozen
+from careflow.protect.joint import Joint, State, join
+from careflow.protect.ledger import Ledger, locked, spec_of
+from careflow.protect.masking import Mask
+from careflow.protect.proof import Checked, Proof
+from careflow.protect.rounding import RoundedProof, rounded
+from careflow.protect.ties import tie_strata
+from careflow.protect.witness import prove
+
+Mode = Literal["suppress", "round"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How results of one kind enter the book, and how their frames are masked."""
+
+    enter: Callable[[Book, Any], Any]
+    masked: Callable[[Any, Any, Mask], Any]
+    block: Block
+    tables: tuple[str, ...] = ("frame",)
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "Rates": Kind(rates.enter, rates.masked, rates.block, ("frame", "directions")),
+    "LengthOfStay": Kind(stays.enter, stays.masked, stays.block, ("frame", "curve")),
+}
+"""Every kind of result that can be protected, by the name of its class."""
+TOGETHER: Final = "publish together what was counted together"
+PEOPLE: Final = ("PersonsServed",)
+"""Kinds whose counts are of distinct people and add up to nothing."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Released(Sequence[Result]):
+    """Protected results, in the order in which they were given, and their proof.
+
+    A release of one result also answers to the names of that result: ``safe.frame``, ``safe.matrix()``.
+
+    Attributes
+    ----------
+    results : tuple of Result
+        Of the same kinds as went in; frames have ``hidden`` and hidden numbers are missing.
+    proof : Proof
+        ``proof.check()`` verifies by adding up. It holds true counts: never publish it.
+    release : int or None
+        Number of the release in the ledger.
+    warnings : tuple of str
+        What is allowed and still worth a thought, such as rows in which everybody did the same.
+    """
+
+    results: tuple[Result, ...]
+    proof: Proof | RoundedProof
+    release: int | None = None
+    warnings: tuple[str, ...] = ()
+    mode: Mode = "suppress"
+    checked: Checked = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "checked", self.proof.check())
+
+    @overload
+    def __getitem__(self, at: int) -> Any: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Any]: ...
+    def __getitem__(self, at: int | slice) -> Any:
+        return self.results[at]
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.results)
+
+    def __repr__(self) -> str:
+        kinds = ", ".join(type(result).__name__ for result in self.results)
+        return f"<Released: {kinds}; {self.statement}>"
+
+    def __getattr__(self, name: str) -> Any:
+        results = self.__dict__.get("results", ())
+        if len(results) == 1 and not name.startswith("__"):
+            return getattr(results[0], name)
+        raise AttributeError(f"a release of {len(results)} results has no {name!r}; take one of them, as in release[0]")
+
+    @property
+    def statement(self) -> str:
+        """The sentence for the report: the rule met, proved against these tables, and what is not defended against."""
+        return str(self.checked)
+
+
+def protect(
+    results: Result | Sequence[Result],
+    below: int = 11,
+    ledger: str | os.PathLike[str] | None = None,
+    mode: Mode = "suppress",
+    *,
+    progress: bool | None = None,
+) -> Released:
+    """Hide what must be hidden in results that are published together, and prove that it cannot be worked out.
+
+    Parameters
+    ----------
+    results : Result or sequence of Result
+        Made from one set of counts. All that goes out together must go in together.
+    below : int
+        The threshold: a count of 1 to ``below`` - 1, or of fewer than ``below`` people, is small. Zero is shown.
+    ledger : path, optional
+        A folder that remembers earlier releases of the same data: what they hid stays hidden, what they showed stays
+        shown, all are proved together, and this release is entered.
+    mode : {"suppress", "round"}
+        ``"suppress"`` shows exact numbers or none. ``"round"`` hides 0 to ``below`` - 1 and rounds the rest to fives.
+    progress : bool, optional
+        Show a bar; by default on a terminal only.
+
+    Returns
+    -------
+    Released
+        The results, of the same kinds, in the same order.
+
+    Raises
+    ------
+    DisclosureError
+        When a cell cannot be protected, when results are of different data or protected already, or when the ledger
+        is broken or of other data.
+    ArgumentError
+        For an option that does not exist.
+
+    Notes
+    -----
+    The rules are in docs/disclosure.md. "Meets the rule of 11, proved against these tables" is all that is claimed.
+    """
+    given = _checked(results, below, mode)
+    if mode == "round":
+        if ledger is not None:
+            raise ArgumentError("mode='round' keeps no ledger: rounded releases need none; leave out ledger=")
+        return Released(*rounded(given, *entered(given), below, progress), mode="round")
+    book, places = entered(given)
+    if ledger is None:
+        return _released(given, places, join(book, State(), below), below, progress)[0]
+    with locked(ledger):
+        opened = Ledger.open(ledger)
+        spec, cutoff = spec_of(given[0], below), given[0].about.cutoff
+        opened.check_spec(spec, cutoff)
+        opened.check_same_data(book)
+        joint = join(book, opened.state, below)
+        number = len(opened.releases) + 1 if joint.new else len(opened.releases)
+        released, state = _released(given, places, joint, below, progress, number)
+        if joint.new:
+            opened.append(state, spec, cutoff)
+        return released
+
+
+def _released(
+    given: list[Result], places: list[Any], joint: Joint, below: int, progress: bool | None, number: int | None = None
+) -> tuple[Released, State]:
+    """Prove, mask, put frozen rows back, and return the release with the state to remember."""
+    proof = prove(joint.state.system(), below, progress=progress, notes=_notes(given))
+    checked = proof.check()
+    if not checked:
+        raise DisclosureError(f"this release {checked}; nothing was released")
+    state = joint.settle(proof.hidden)
+    mask = Mask(
+        proof.hidden[joint.place], proof.system.values[joint.place].astype(float), below, _lone_curves(given, number)
+    )
+    results, rows = [], dict(state.rows)
+    for result, cells in zip(given, places, strict=True):
+        kind = kind_of(result)
+        masked = kind.masked(result, cells, mask)
+        masked = with_frozen(masked, kind.tables, kind.block, rows, joint.frozen)
+        rows |= rows_by_block(masked, kind.tables, kind.block)
+        results.append(masked)
+    state.rows = rows
+    released = Released(tuple(results), proof, number, tuple(_same_for_all(results)))
+    return released, state
+
+
+def kind_of(result: Result) -> Kind:
+    """Return how a result is protected.
+
+    Raises
+    ------
+    DisclosureError
+        For a kind of result without rules.
+    """
+    for base in type(result).__mro__:
+        if base.__name__ in KINDS:
+            return KINDS[base.__name__]
+    raise DisclosureError(
+        f"there are no rules for publishing {type(result).__name__}; those there are: {', '.join(sorted(KINDS))}"
+    )
+
+
+def _checked(results: Result | Sequence[Result], below: int, mode: str) -> list[Result]:
+    if mode not in ("suppress", "round"):
+        raise ArgumentError(f"mode is 'suppress' or 'round'; it was {mode!r}")
+    if isinstance(below, bool) or not isinstance(below, int) or not 2 <= below <= 1000:
+        raise ArgumentError(f"below is a whole number from 2 to 1000; it was {below!r}")
+    if isinstance(results, Released):
+        raise DisclosureError("this is protected already; protect the results it was made from")
+    given = [results] if isinstance(results, Result) else list(results)
+    if not given:
+        raise ArgumentError("there is nothing to protect: give one result or a list of them")
+    for result in given:
+        if not isinstance(result, Result):
+            raise ArgumentError(f"protect takes results of careflow's estimators; one was a {type(result).__name__}")
+        if "hidden" in result.frame.columns:
+            raise DisclosureError("this is protected already; protect the results it was made from")
+        kind_of(result)
+    first = given[0]
+    for result in given[1:]:
+        if result.about.cutoff != first.about.cutoff or result.about.start != first.about.start:
+            raise DisclosureError(f"the results have different cut-offs or first days; {TOGETHER}")
+        if result.continuum != first.continuum:
+            raise DisclosureError(f"the results have different continuums; {TOGETHER}")
+    people = [result for result in given if type(result).__name__ in PEOPLE]
+    if people and len(people) < len(given):
+        raise DisclosureError(
+            "people do not add up over levels or quarters, moves and stays do: protect persons served by itself, "
+            "with a ledger of its own"
+        )
+    return given
+
+
+def entered(given: list[Result]) -> tuple[Book, list[Any]]:
+    """Enter all results in one book, and tie what several of them tell of."""
+    book = Book()
+    places = [kind_of(result).enter(book, result) for result in given]
+    rates.tie_windows(book)
+    pairs: list[Any] = [pair for pair in zip(given, places, strict=True) if isinstance(pair[1], stays.StayCells)]
+    stays.tie_last(book, pairs)
+    tie_strata(book)
+    return book, places
+
+
+def _lone_curves(given: list[Result], number: int | None) -> bool:
+    """Whether curves may show who is at risk: there is one table of stays, and no earlier one to subtract."""
+    return number is None and sum(type(result).__name__ == "LengthOfStay" for result in given) <= 1
+
+
+def _notes(given: list[Result]) -> tuple[str, ...]:
+    known = [getattr(result, "contributors", None) is not None for result in given]
+    notes = []
+    if not all(known):
+        notes.append(
+            "Distinct people are not known for every count, so there the rule was applied to moves and stays"
+            if any(known)
+            else "Distinct people behind the counts are not known, so the rule was applied to moves and stays"
+        )
+    return tuple(notes)
+
+
+def _same_for_all(results: list[Result]) -> Iterator[str]:
+    """Say where everybody did the same: allowed, but it tells of each of them."""
+    for result in results:
+        if {"n", "of"} <= set(result.frame.columns):
+            n, of = result.frame["n"], result.frame["of"]
+            if rows := int(((n == of) & (of > 0)).sum()):
+                yield (
+                    f"{type(result).__name__}: in {rows:,} rows everybody did the same (100%), which tells of each of "
+                    "them; leave these rows out if that could harm"
+                )
