@@ -106,7 +106,8 @@ FROM {{linked}} WHERE discharge IS NOT NULL GROUP BY ALL
 _EXPOSURE: Final = f"""
 SELECT {{strata}} grp, level AS state,
     CAST(sum(least(coalesce(discharge, {ENDLESS}), p.last_day + 1) - greatest(admit, p.first_day)) AS BIGINT) AS n
-FROM {{linked}} JOIN {{known_spans}} p ON admit <= p.last_day AND coalesce(discharge, {ENDLESS}) > p.first_day
+FROM {{linked}} JOIN {{known_spans}} p
+    ON admit <= p.last_day AND coalesce(discharge, {ENDLESS}) > greatest(admit, p.first_day)
 GROUP BY ALL
 """
 

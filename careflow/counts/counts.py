@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -13,9 +14,12 @@ import pandas as pd
 from careflow.counts.calendar import UNITS
 from careflow.counts.catalogue import clock as clock_of
 from careflow.counts.rules import Rules
+from careflow.counts.tally import label_order
 from careflow.errors import CountsError
 
 _META: Final = b"careflow"
+_SUM: Final = b"careflow.sha256"
+_ABOUT: Final = ("persons", "stays", "set_aside", "source")
 _CLOCK: Final = "clock"
 
 
@@ -83,13 +87,11 @@ class Counts:
         about = {
             "rules": json.loads(self.rules.to_json()),
             "clocks": list(self.tables),
-            "persons": self.persons,
-            "stays": self.stays,
-            "set_aside": self.set_aside,
-            "source": self.source,
+            **{name: getattr(self, name) for name in _ABOUT},
         }
+        text = json.dumps(about, sort_keys=True).encode()
         table = pa.Table.from_pandas(rows[order], preserve_index=False).replace_schema_metadata(
-            {_META: json.dumps(about, sort_keys=True).encode()}
+            {_META: text, _SUM: sha256(text).hexdigest().encode()}
         )
         pq.write_table(table, path, write_page_checksum=True)
 
@@ -105,24 +107,25 @@ class Counts:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
+        broken = CountsError(f"{Path(path).name} cannot be read as a counts file: it is missing or broken")
         try:
             table = pq.read_table(path, page_checksum_verification=True)
         except (OSError, pa.ArrowException) as error:
-            raise CountsError(f"{Path(path).name} cannot be read as a counts file: it is missing or broken") from error
-        if _META not in (table.schema.metadata or {}):
+            raise broken from error
+        found = table.schema.metadata or {}
+        if _META not in found:
             raise CountsError(f"{Path(path).name} holds no careflow counts; they are written by counts.save(path)")
-        about = json.loads(table.schema.metadata[_META])
+        # Pages carry checksums of their own; what is said of them does not.
+        if sha256(found[_META]).hexdigest().encode() != found.get(_SUM):
+            raise broken
+        about = json.loads(found[_META])
         rules = Rules.from_json(json.dumps(about["rules"]))
-        rows = table.to_pandas()
-        tables = {name: _of_clock(rows, name, rules) for name in about["clocks"]}
-        return cls(
-            rules=rules,
-            tables=tables,
-            persons=about["persons"],
-            stays=about["stays"],
-            set_aside=about["set_aside"],
-            source=about["source"],
-        )
+        try:
+            rows = table.to_pandas()
+            tables = {name: _of_clock(rows, name, rules) for name in about["clocks"]}
+        except (KeyError, TypeError, ValueError) as error:
+            raise broken from error
+        return cls(rules=rules, tables=tables, **{name: about[name] for name in _ABOUT})
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
@@ -133,9 +136,9 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _of_clock(rows: pd.DataFrame, clock: str, rules: Rules) -> pd.DataFrame:
     by = [name for name in rules.by if clock != "census" or name not in UNITS]
-    labels = {name: "category" for name in by if name not in UNITS}
     columns = [*by, *clock_of(clock, rules.continuum).columns, "n"]
     table = rows[rows[_CLOCK] == clock].reset_index(drop=True).reindex(columns=columns)
+    labels = {name: label_order(name, table[name]) for name in by if name not in UNITS}
     return table.astype({name: labels.get(name, "int64") for name in columns})
 
 
@@ -144,4 +147,4 @@ def _pooled(tables: list[pd.DataFrame]) -> pd.DataFrame:
     rows = pd.concat([table.astype(dict.fromkeys(labels, object)) for table in tables], ignore_index=True)
     keys = [name for name in rows if name != "n"]
     pooled = rows.groupby(keys, sort=True, as_index=False).agg({"n": "sum"}) if keys else rows
-    return pooled.astype(dict.fromkeys(labels, "category"))
+    return pooled.astype({name: label_order(name, pooled[name]) for name in labels})

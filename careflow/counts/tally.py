@@ -33,23 +33,23 @@ def tally(moves: Transitions, clock: str, rules: Rules) -> pd.DataFrame:
     known = cutoff - rules.within
     parts = _Periods(moves, rules)
     by = [name for name in rules.by if clock != "census" or name not in UNITS]
-    frame = engine.frame(
-        clock_of(clock, rules.continuum).sql.format(
-            linked=moves.table,
-            strata="".join(f"{_stratum(moves, name)} AS b{i}, " for i, name in enumerate(by)),
-            names="".join(f"b{i}, " for i in range(len(by))),
-            within=rules.within,
-            cutoff=cutoff,
-            start=start,
-            known=known,
-            moved="".join(f" WHEN gap <= {w} THEN {w}" for w in rules.windows),
-            followed="".join(f" WHEN {cutoff} - discharge >= {w} THEN {w}" for w in reversed(rules.windows)),
-            on_admit=parts.join("admit"),
-            on_discharge=parts.join("discharge"),
-            spans=parts.spans(cutoff),
-            known_spans=parts.spans(known),
-        )
+    sql = clock_of(clock, rules.continuum).sql.format(
+        linked=moves.table,
+        strata="".join(f"{_stratum(moves, name)} AS b{i}, " for i, name in enumerate(by)),
+        names="".join(f"b{i}, " for i in range(len(by))),
+        within=rules.within,
+        cutoff=cutoff,
+        start=start,
+        known=known,
+        moved="".join(f" WHEN gap <= {w} THEN {w}" for w in rules.windows),
+        followed="".join(f" WHEN {cutoff} - discharge >= {w} THEN {w}" for w in reversed(rules.windows)),
+        on_admit=parts.join("admit"),
+        on_discharge=parts.join("discharge"),
+        spans=parts.spans(cutoff),
+        known_spans=parts.spans(known),
     )
+    # Sorted, so that equal counts are equal files, whichever of the engine's threads was first.
+    frame = engine.frame(f"SELECT * FROM ({sql}) ORDER BY ALL")
     for name in frame.columns:
         frame[name] = frame[name].astype(np.int64)
     for i, name in enumerate(by):
@@ -86,6 +86,13 @@ def _labelled(moves: Transitions, name: str, codes: pd.Series[int]) -> pd.Catego
     absent = OPEN if name == REASON else MISSING
     places = np.where(codes < 0, len(labels), codes).astype(np.int64)
     return pd.Categorical.from_codes(places, dtype=pd.CategoricalDtype([*labels, absent], ordered=True))
+
+
+def label_order(name: str, labels: pd.Series[str]) -> pd.CategoricalDtype[Any]:
+    """Return the labels of a stratum in the order that linked stays give them: the absent one last."""
+    if name == REASON:
+        return pd.CategoricalDtype([*REASONS, OPEN], ordered=True)
+    return pd.CategoricalDtype([*sorted(set(labels) - {MISSING}), MISSING], ordered=True)
 
 
 class _Periods:
