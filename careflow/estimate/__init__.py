@@ -1,7 +1,9 @@
 """Estimates: counts in, tidy frames out."""
 
+from careflow.estimate.between import GroupTest, gray_test, logrank_test
 from careflow.estimate.census import Census, census
 from careflow.estimate.cif import CumulativeIncidence, cumulative_incidence
+from careflow.estimate.compare import Comparison
 from careflow.estimate.occupation import ExpectedDays, Occupation, expected_days, occupation
 from careflow.estimate.paths import Pathways, pathways
 from careflow.estimate.rates import Rates, transition_rates
@@ -11,8 +13,10 @@ from careflow.estimate.stays import LengthOfStay, length_of_stay
 
 __all__ = [
     "Census",
+    "Comparison",
     "CumulativeIncidence",
     "ExpectedDays",
+    "GroupTest",
     "LengthOfStay",
     "Occupation",
     "Pathways",
@@ -25,7 +29,9 @@ __all__ = [
     "census",
     "cumulative_incidence",
     "expected_days",
+    "gray_test",
     "length_of_stay",
+    "logrank_test",
     "occupation",
     "pathways",
     "persons_served",

@@ -103,15 +103,13 @@ def cumulative_incidence(
     [[10.0, 0.5], [20.0, 0.5]]
     """
     check_options(cluster, level)
-    if clock not in _DEFINITIONS:
-        raise ArgumentError(f"clock is 'stay' or 'gap'; it was {clock!r}")
     name = "exit" if clock == "stay" else "gap"
     counts, strata_names = counts_for(moves, name, by, calendar=calendar)
     continuum = counts.rules.continuum
     table = counts.tables[name]
     if frm is not None:
         table = table[table["state"] == continuum.index(frm)]
-    names, sets, causes = _sets(continuum, clock)
+    names, sets, causes = cause_sets(continuum, clock)
     strata = strata_of(table, counts.rules, strata_names)
     parts: list[pd.DataFrame] = []
     left: list[pd.DataFrame] = []
@@ -152,8 +150,10 @@ def cumulative_incidence(
     )
 
 
-def _sets(continuum: Continuum, clock: str) -> tuple[list[str], Ints, tuple[int, ...]]:
+def cause_sets(continuum: Continuum, clock: str) -> tuple[list[str], Ints, tuple[int, ...]]:
     """Return the values of ``to``, which causes make up each, and the codes of the causes."""
+    if clock not in _DEFINITIONS:
+        raise ArgumentError(f"clock is 'stay' or 'gap'; it was {clock!r}")
     levels = list(range(len(continuum)))
     if clock == "gap":
         names = [*continuum.names, DIED, CONCURRENT]

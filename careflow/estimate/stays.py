@@ -31,10 +31,14 @@ from careflow.estimate.survival import (
 Cohort = Literal["period", "admission", "discharge"]
 Convention = Literal["nights", "nights_min1", "days"]
 
-_CLOCK: Final = {"period": "stay", "admission": "stay by admission", "discharge": "stay by discharge"}
+_CLOCK: Final[dict[Cohort, str]] = {
+    "period": "stay",
+    "admission": "stay by admission",
+    "discharge": "stay by discharge",
+}
 _CONVENTIONS: Final = ("nights", "nights_min1", "days")
 _ALL_WORDS: Final = "open stays counted for as long as they have lasted"
-_COHORT_WORDS: Final = {
+COHORT_WORDS: Final = {
     "period": "each stay counted for the days it spent in the period",
     "admission": "stays by admission, followed to the cut-off",
     "discharge": "closed stays only, by discharge",
@@ -126,28 +130,26 @@ def length_of_stay(
     check_options(cluster, level)
     if convention not in _CONVENTIONS:
         raise ArgumentError(f"convention is one of {', '.join(_CONVENTIONS)}; it was {convention!r}")
-    if cohort is not None and cohort not in _CLOCK:
-        raise ArgumentError(f"cohort is one of {', '.join(_CLOCK)}; it was {cohort!r}")
     if isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 1:
         raise ArgumentError(f"horizon is a whole number of days, 1 or more; it was {horizon!r}")
     names = (by,) if isinstance(by, str) else tuple(by or ())
-    chosen = cohort or ("period" if unit_of(names) or isinstance(moves, Transitions) else "admission")
-    counts, strata_names = counts_for(moves, _CLOCK[chosen], names, calendar=calendar)
-    table = counts.tables[_CLOCK[chosen]]
+    clock, chosen = stay_clock(moves, names, cohort)
+    counts, strata_names = counts_for(moves, clock, names, calendar=calendar)
+    table = counts.tables[clock]
     strata = strata_of(table, counts.rules, strata_names)
     rows, curves = _estimates(table, strata, counts, horizon, convention, cluster, level)
     about = Provenance(
         measure="length of stay",
         definition=(
             f"Days from admission to discharge from the level ({convention}), by Kaplan-Meier: "
-            f"{_COHORT_WORDS[chosen] if unit_of(strata_names) else _ALL_WORDS}."
+            f"{COHORT_WORDS[chosen] if unit_of(strata_names) else _ALL_WORDS}."
         ),
         n=int(rows["n"].sum()),
         unit="stays" if chosen != "period" or not unit_of(strata_names) else "stays in a period",
         persons=counts.persons,
         cutoff=counts.rules.cutoff,
         start=counts.rules.start,
-        dated_by=CLOCKS[_CLOCK[chosen]].dated_by if unit_of(strata_names) else "",
+        dated_by=CLOCKS[clock].dated_by if unit_of(strata_names) else "",
         interval=interval_name("log-log", level, cluster),
         by=strata_names,
         convention=convention,
@@ -156,6 +158,14 @@ def length_of_stay(
         source=counts.source,
     )
     return LengthOfStay(rows, about, counts.rules.continuum, curve=curves, horizon=horizon)
+
+
+def stay_clock(moves: Transitions | Counts, by: Sequence[str], cohort: Cohort | None) -> tuple[str, Cohort]:
+    """Return the clock on which stays are followed, and the cohort that it stands for."""
+    if cohort is not None and cohort not in _CLOCK:
+        raise ArgumentError(f"cohort is one of {', '.join(_CLOCK)}; it was {cohort!r}")
+    chosen = cohort or ("period" if unit_of(by) or isinstance(moves, Transitions) else "admission")
+    return _CLOCK[chosen], chosen
 
 
 def _relabelled(days: npt.NDArray[np.int64], convention: Convention) -> npt.NDArray[np.int64]:
