@@ -147,6 +147,9 @@ def check_format(date_format: str | None) -> str | None:
         raise ArgumentError("date_format= is a text such as '%Y-%m-%d', or 'excel'")
     if "%y" in date_format:
         raise ArgumentError("date_format= has %y: careflow does not guess the century; write years with four digits")
+    hour = re.search(r"[T ]*%[HI]", date_format)
+    if hour:
+        date_format = date_format[: hour.start()]
     full = "%Y" in date_format and (any(m in date_format for m in ("%m", "%b", "%B")) and "%d" in date_format)
     if not (full or ("%Y" in date_format and "%j" in date_format)):
         raise ArgumentError("date_format= needs a year, a month and a day, as in '%Y-%m-%d', or is 'excel'")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from careflow.errors import ArgumentError, RecordError
+from careflow.errors import RecordError
 from careflow.records import dates
 from careflow.records.engine import Engine
 from careflow.records.findings import FIXED, Ledger
@@ -24,15 +25,23 @@ _MOST_TEXTS: Final = 200_000
 _TIME: Final = r"([T ])\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?"
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What the analyst said about dates as text: their format, and the time zone whose days are meant."""
+
+    date_format: str | None = None
+    tz: str | None = None
+
+
 def read_days(
-    engine: Engine, raw: Raw, mapped: Mapped, lookups: Lookups, ledger: Ledger, date_format: str | None
+    engine: Engine, raw: Raw, mapped: Mapped, lookups: Lookups, ledger: Ledger, reading: Reading
 ) -> dict[str, str]:
     """Return the SQL of ``admit, admit_state, discharge, discharge_state``, days since 1970-01-01.
 
     Raises
     ------
     RecordError
-        No single format fits, or the dates carry several time zones, or are no dates at all.
+        No single format fits, or the dates carry several offsets, or are no dates at all.
     """
     columns: dict[str, str] = {}
     texts: dict[str, dict[str, int]] = {}
@@ -42,13 +51,21 @@ def read_days(
             columns |= {short: "NULL::INTEGER", f"{short}_state": str(NONE)}
         elif raw.kinds[name] in {TEXT, INTEGER}:
             texts[name] = distinct(engine, raw, name, name, _key(raw, name), _MOST_TEXTS)
-        elif raw.kinds[name] == FLOAT:
-            raise RecordError(f"{name} is stored as floating numbers; give it as dates, or as text in one format.")
         else:
-            columns |= _typed(raw, name)
+            columns |= _typed(raw, name, short, reading)
     if texts:
-        _understand(engine, raw, texts, columns, lookups, ledger, date_format)
+        columns |= _understand(engine, raw, texts, lookups, ledger, reading)
     return columns
+
+
+def read_date(
+    engine: Engine, raw: Raw, name: str, short: str, lookups: Lookups, ledger: Ledger, reading: Reading
+) -> dict[str, str]:
+    """Return the SQL of one date column and of its state, named ``short`` and ``short_state``."""
+    if raw.kinds[name] not in {TEXT, INTEGER}:
+        return _typed(raw, name, short, reading)
+    texts = {name: distinct(engine, raw, name, name, _key(raw, name), _MOST_TEXTS)}
+    return _understand(engine, raw, texts, lookups, ledger, reading)
 
 
 def written(raw: Raw, mapped: Mapped) -> str:
@@ -61,26 +78,26 @@ def _understand(
     engine: Engine,
     raw: Raw,
     texts: Mapping[str, Mapping[str, int]],
-    columns: dict[str, str],
     lookups: Lookups,
     ledger: Ledger,
-    date_format: str | None,
-) -> None:
-    # A declared format with hours in it reads the text whole; else the time of day is split off first.
-    whole = date_format is not None and "%H" in date_format
-    parts = {
-        name: {text: (text.strip(SPACES), "") if whole else dates.split_time(text.strip(SPACES)) for text in counts}
-        for name, counts in texts.items()
-    }
+    reading: Reading,
+) -> dict[str, str]:
+    parts = {name: {text: dates.split_time(text.strip(SPACES)) for text in counts} for name, counts in texts.items()}
     zones = {zone for found in parts.values() for _, zone in found.values()} - {""}
+    if zones and reading.tz is not None:
+        columns: dict[str, str] = {}
+        for name in texts:
+            columns |= _converted(raw, name, name.split("_")[0], reading.tz)
+        return columns
     if len(zones) > 1:
         raise RecordError(
             f"the dates carry {len(zones)} different offsets from UTC, so one day can be written in several ways. "
-            "Write them all as local dates."
+            "Write them all as local dates, or say whose days are meant: tz='America/New_York'."
         )
-    chosen = date_format or dates.detect(
+    chosen = reading.date_format or dates.detect(
         [dates.DateTexts(name, _by_part(counts, parts[name])) for name, counts in texts.items()]
     )
+    columns = {}
     for name, counts in texts.items():
         short = name.split("_")[0]
         states = _states(parts[name], chosen, name)
@@ -90,6 +107,19 @@ def _understand(
         ledger.add(f"{name} written as missing", FIXED, words, "NA, NULL and the like: read as no date")
         lookups.days(engine, _key(raw, name), states, short)
         columns |= {short: f"{short}_map.day", f"{short}_state": f"coalesce({short}_map.state, {NONE})"}
+    return columns
+
+
+def _converted(raw: Raw, name: str, short: str, zone: str) -> dict[str, str]:
+    # A text without an offset is a local time already; the engine reads it in UTC, so it is not converted.
+    text = f"trim(r.{name}::VARCHAR, '{SPACES}')"
+    offset = "(Z|UTC|[+-]\\d{2}(:?\\d{2})?)$"
+    day = (
+        f"CASE WHEN regexp_matches({text}, ':.*{offset}') "
+        f"THEN timezone('{zone}', TRY_CAST({text} AS TIMESTAMPTZ))::DATE ELSE TRY_CAST({text} AS DATE) END"
+    )
+    missing = ", ".join(f"'{word}'" for word in sorted(dates.MISSING))
+    return _judged(f"({day}) - DATE '1970-01-01'", f"r.{name} IS NULL OR lower({text}) IN ({missing})", name, short)
 
 
 def _by_part(counts: Mapping[str, int], parts: Mapping[str, tuple[str, str]]) -> dict[str, int]:
@@ -125,33 +155,35 @@ def _key(raw: Raw, name: str) -> str:
     return f"CASE WHEN contains({text}, ':') THEN regexp_replace({text}, '{_TIME}', '\\100:00') ELSE {text} END"
 
 
-def _typed(raw: Raw, name: str) -> dict[str, str]:
-    value, short = f"r.{name}", name.split("_")[0]
-    local = value
+def _typed(raw: Raw, name: str, short: str, reading: Reading) -> dict[str, str]:
+    value = local = f"r.{name}"
+    if raw.kinds[name] == FLOAT:
+        raise RecordError(f"{name} is stored as floating numbers; give it as dates, or as text in one format.")
     if raw.kinds[name] == MOMENT:
-        zone = raw.zones.get(name, "UTC")
+        zone = reading.tz or raw.zones.get(name, "UTC")
         if not all(c.isalnum() or c in "+-_/:" for c in zone):
-            raise ArgumentError(f"{name} is in a time zone of unknown name")
+            raise RecordError(
+                f"{name} is in a time zone of unknown name. Say whose days are meant: tz='America/New_York'."
+            )
         local = f"timezone('{_zone(zone)}', {value})"
-    day = f"CASE WHEN isfinite({value}) THEN ({local})::DATE - DATE '1970-01-01' END"
+    # An infinite date is a mark for "no end" as 9999-12-31 is; so is whatever lies beyond what days can count.
+    day = f"CASE WHEN isfinite({value}) THEN ({local})::DATE - DATE '1970-01-01' ELSE {ENDLESS_FROM} END"
+    return _judged(day, f"{value} IS NULL", name, short)
+
+
+def _judged(day: str, missing: str, name: str, short: str) -> dict[str, str]:
     odd = ENDLESS if name == "discharge_date" else BAD
     state = (
-        f"CASE WHEN {value} IS NULL THEN {NONE} WHEN NOT isfinite({value}) THEN {odd} "
-        f"WHEN {day} >= {ENDLESS_FROM} OR {day} < {EARLIEST} THEN {odd} ELSE {OK} END"
+        f"CASE WHEN {missing} THEN {NONE} WHEN ({day}) IS NULL THEN {BAD} "
+        f"WHEN ({day}) >= {ENDLESS_FROM} OR ({day}) < {EARLIEST} THEN {odd} ELSE {OK} END"
     )
     return {short: day, f"{short}_state": state}
 
 
 def _zone(zone: str) -> str:
-    # Arrow writes fixed offsets as +05:30; the engine's time zones of that form count the other way round (POSIX).
-    if zone[:1] in "+-":
-        return (
-            ("Etc/GMT" + ("-" if zone[0] == "+" else "+") + str(int(zone[1:3])))
-            if zone[3:] in {"", ":00", "00"}
-            else _odd()
-        )
-    return zone
-
-
-def _odd() -> str:
-    raise RecordError("dates are stored with an offset of part of an hour from UTC. Write them as local dates.")
+    if zone[:1] not in {"+", "-"}:
+        return zone
+    if zone[3:] not in {"", ":00", "00"}:
+        raise RecordError("dates are stored with an offset of part of an hour from UTC. Write them as local dates.")
+    # Arrow writes fixed offsets as +05:00; the engine's zones of that form count the other way round (POSIX).
+    return f"Etc/GMT{'-' if zone[0] == '+' else '+'}{int(zone[1:3])}"

@@ -14,17 +14,22 @@ from typing import Any, Final
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import REASONS
 from careflow.records import dates
-from careflow.records.codes import code_labels, code_levels, code_reasons
-from careflow.records.daycolumns import BAD, ENDLESS, NONE, OK, read_days, written
+from careflow.records.basis import ACTUAL, OFFSET, QUARTER
+from careflow.records.codes import LONGEST_LABEL, MOST_CODES, clean, code_labels, code_levels, code_reasons
+from careflow.records.daycolumns import BAD, ENDLESS, NONE, OK, Reading, read_days, written
 from careflow.records.engine import Engine
 from careflow.records.findings import FIXED, FLAGGED, Ledger
 from careflow.records.lookup import Lookups, distinct, text_of
+from careflow.records.offsets import read_offsets, read_quarters
 from careflow.records.people import People, read_people
 from careflow.records.schema import Mapped
 from careflow.records.sources.raw import Raw
 
 OPEN_AFTER_CUTOFF, OPEN_ENDLESS, NO_NIGHT, REASON_NO_DATE, DATE_NO_REASON, LATE_ENTRY = 1, 2, 4, 8, 16, 32
 """Bits of ``marks``: what is noted about a row that is kept."""
+
+RAW_REASON: Final = "raw_reason"
+"""The stratum of the reasons as the file has them, kept when they are codes of its own."""
 
 HELPERS: Final = ("episode", "written", "row", "why", "marks", "version")
 """Columns of the encoded table that only the checks need."""
@@ -37,9 +42,11 @@ class Choices:
     continuum: Continuum
     levels: Mapping[Any, str] | None
     reasons: Mapping[Any, str] | None
-    date_format: str | None
     cutoff: date
     start: date | None
+    reading: Reading
+    basis: str = ACTUAL
+    anchor: date | None = None
 
 
 @dataclass(frozen=True)
@@ -77,19 +84,34 @@ def plan(engine: Engine, raw: Raw, mapped: Mapped, choices: Choices, ledger: Led
         "person": people.person,
         "grp": people.group,
         "level": lookups.codes(engine, text_of(raw, "level"), coded.codes, "level"),
-        **read_days(engine, raw, mapped, lookups, ledger, choices.date_format),
+        **_read_dates(engine, raw, mapped, lookups, ledger, choices),
         **_read_reason(engine, raw, mapped, choices, lookups, ledger),
         "written": written(raw, mapped),
         "episode": "nullif(trim(r.episode_id::VARCHAR), '')" if "episode_id" in mapped.fields else "NULL",
         "version": "r.updated_at::VARCHAR" if "updated_at" in mapped.fields else "NULL",
     }
     labels: dict[str, tuple[str, ...]] = {}
-    for i, name in enumerate(mapped.strata):
-        found = code_labels(distinct(engine, raw, f"x{i}", name), name)
-        ledger.add(f"{name} mended", FIXED, found.fixed, "spaces around or within the value")
-        columns[f"s{i}"] = lookups.codes(engine, text_of(raw, f"x{i}"), found.codes, f"s{i}")
+    columns_of = {name: f"x{i}" for i, name in enumerate(mapped.strata)}
+    if RAW_REASON not in columns_of and _keeps_raw_reasons(engine, raw, mapped):
+        columns_of[RAW_REASON] = "discharge_reason"
+    for i, (name, column) in enumerate(columns_of.items()):
+        found = code_labels(distinct(engine, raw, column, name), name)
+        ledger.add(
+            f"{name} mended", FIXED, found.fixed if name != RAW_REASON else 0, "spaces around or within the value"
+        )
+        columns[f"s{i}"] = lookups.codes(engine, text_of(raw, column), found.codes, f"s{i}")
         labels[name] = found.labels
     return Plan(columns, people, lookups, labels, coded.note)
+
+
+def _read_dates(
+    engine: Engine, raw: Raw, mapped: Mapped, lookups: Lookups, ledger: Ledger, choices: Choices
+) -> dict[str, str]:
+    if choices.basis == OFFSET:
+        return read_offsets(engine, raw, mapped, lookups, ledger, choices.reading, choices.anchor)
+    if choices.basis == QUARTER:
+        return read_quarters(engine, raw, mapped, lookups)
+    return read_days(engine, raw, mapped, lookups, ledger, choices.reading)
 
 
 def run(engine: Engine, raw: Raw, made: Plan, choices: Choices) -> str:
@@ -141,6 +163,14 @@ def _marks(cutoff: int, start: int) -> str:
         LATE_ENTRY: f"admit < {start}",
     }
     return "(" + " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in bits.items()) + ")::UTINYINT"
+
+
+def _keeps_raw_reasons(engine: Engine, raw: Raw, mapped: Mapped) -> bool:
+    # Free text is not kept: it could name a person, and no one can split by it.
+    if "discharge_reason" not in mapped.fields:
+        return False
+    words = {clean(text) for text in distinct(engine, raw, "discharge_reason", "discharge_reason")} - {""}
+    return len(words) <= MOST_CODES and not words <= set(REASONS) and max(map(len, words)) <= LONGEST_LABEL
 
 
 def _read_reason(

@@ -41,6 +41,8 @@ class Episodes:
         Stays kept, distinct people in them, rows set aside, stays still open at the cut-off.
     rows_in : int
         Rows of the file: ``n + set_aside``, but for stays that the overlap policy or bridging added or joined.
+    date_basis : str
+        What the dates are; :mod:`careflow.records.basis` says what each basis cannot answer.
     attrition : pandas.DataFrame
         ``step, n, left``: from the rows of the file to the discharges that can be linked.
     """
@@ -63,6 +65,7 @@ class Episodes:
     last: date | None
     source: str = ""
     rows_in: int = 0
+    date_basis: str = "actual"
     attrition: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __repr__(self) -> str:
@@ -74,9 +77,11 @@ class Episodes:
 
     def _line(self) -> str:
         parts = [f"{several(self.n, 'stay')} of {people(self.persons)}"]
-        if self.first is not None and self.last is not None:
+        if self.date_basis != "shifted" and self.first is not None and self.last is not None:
             parts.append(f"{_quarter(self.first)}-{_quarter(self.last)}")
         parts += [f"{self.open:,} open", f"{self.set_aside:,} set aside"]
+        if self.date_basis != "actual":
+            parts.append(f"dates: {self.date_basis}")
         return ", ".join(parts)
 
     def __len__(self) -> int:
@@ -104,6 +109,25 @@ class Episodes:
         )
         return self._words(frame)
 
+    def seen(self) -> pd.DataFrame:
+        """Return when each level and each label of the strata was first and last seen: renamed codes show as breaks.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``column, label, n, first, last``: stays, first and last day of admission. Small counts are not hidden.
+        """
+        columns = {"level": ("level", self.continuum.names)}
+        columns |= {name: (stratum.column, stratum.labels) for name, stratum in self.strata.items()}
+        lines: list[tuple[Any, ...]] = []
+        for name, (column, labels) in columns.items():
+            rows = self.engine.rows(
+                f"SELECT {column}, count(*), min(admit), max(admit) FROM {self.table} WHERE {column} >= 0 "
+                "GROUP BY 1 ORDER BY 1"
+            )
+            lines += [(name, labels[code], n, _day(first), _day(last)) for code, n, first, last in rows]
+        return pd.DataFrame(lines, columns=["column", "label", "n", "first", "last"])
+
     def set_aside_rows(self) -> pd.DataFrame:
         """Return what was set aside, by rule and by its place in the file (from 1, the header not counted).
 
@@ -128,6 +152,10 @@ class Episodes:
 def _labelled(codes: pd.Series[Any], labels: list[str]) -> pd.Categorical[Any]:
     numbers = codes.to_numpy().astype(np.int64)
     return pd.Categorical.from_codes(numbers, categories=pd.Index(labels, dtype=object), ordered=True)
+
+
+def _day(number: int) -> pd.Timestamp:
+    return pd.Timestamp(number, unit="D")
 
 
 def _quarter(day: date) -> str:

@@ -6,10 +6,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from careflow.continuum import Continuum
 from careflow.errors import ArgumentError
 from careflow.records import dates
+from careflow.records.basis import BASES
+from careflow.records.daycolumns import Reading
 from careflow.records.encode import Choices
 from careflow.records.overlaps import POLICIES
 
@@ -62,7 +65,7 @@ def choices(
     start: str | date | None,
     levels: Mapping[Any, str] | None,
     reasons: Mapping[Any, str] | None,
-    date_format: str | None,
+    dates_read: Reading,
 ) -> Choices:
     """Check what was said about codes and dates.
 
@@ -80,8 +83,34 @@ def choices(
     for name, mapping in (("levels", levels), ("reasons", reasons)):
         if mapping is not None and not isinstance(mapping, Mapping):
             raise ArgumentError(f"{name}= is a mapping {{code in the file: word of careflow}}.")
-    chosen = dates.check_format(date_format)
-    return Choices(continuum or Continuum.standard(), levels, reasons, chosen, last, first)
+    return Choices(continuum or Continuum.standard(), levels, reasons, last, first, dates_read)
+
+
+def reading(date_format: str | None, tz: str | None) -> Reading:
+    """Check how dates are to be read.
+
+    Raises
+    ------
+    ArgumentError
+        The format is none, or there is no such time zone.
+    """
+    known = tz is None or _is_zone(tz)
+    if not known:
+        raise ArgumentError("tz= is the name of a time zone, such as 'America/New_York' or 'UTC'.")
+    return Reading(dates.check_format(date_format), tz)
+
+
+def basis(date_basis: str) -> str:
+    """Check the basis of the dates.
+
+    Raises
+    ------
+    ArgumentError
+        There is no such basis.
+    """
+    if date_basis not in BASES:
+        raise ArgumentError(f"date_basis={date_basis!r} is none of {', '.join(map(repr, BASES))}.")
+    return date_basis
 
 
 def as_day(value: str | date, name: str) -> date:
@@ -100,6 +129,13 @@ def as_day(value: str | date, name: str) -> date:
     if day is None:
         raise ArgumentError(f"{name}= is a date or a text such as '2025-12-31'.")
     return day
+
+
+def _is_zone(tz: object) -> bool:
+    try:
+        return isinstance(tz, str) and bool(ZoneInfo(tz).key)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
 
 
 def _whole(value: object, least: int) -> bool:

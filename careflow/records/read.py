@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from careflow.records.encode import Choices, Plan
 from careflow.records.engine import Engine
 from careflow.records.episodes import Episodes, Stratum
 from careflow.records.findings import FIXED, RULES, Ledger
-from careflow.records.options import Options, choices, options
+from careflow.records.options import Options, as_day, basis, choices, options, reading
 from careflow.records.schema import DATES, map_columns
 from careflow.records.sources import open_source
 
@@ -35,6 +36,9 @@ def read_episodes(
     close_open_after: int | None = None,
     allow: Collection[str] = (),
     accept: Collection[str] = (),
+    date_basis: str = "actual",
+    anchor: str | date | None = None,
+    tz: str | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
 ) -> Episodes:
@@ -72,6 +76,14 @@ def read_episodes(
         Columns that may pass although they look like direct identifiers.
     accept : collection of str
         Rules (``"R06"``) that may set aside more rows than the limits allow.
+    date_basis : {"actual", "shifted", "offset", "quarter"}
+        What the dates are: actual; shifted by a number of days that differs between people; days since ``anchor``
+        (or since each row's ``anchor_date``); or the quarter of admission (``2024Q2``) beside the ``nights`` of the
+        stay. What a basis cannot answer is refused.
+    anchor : str or datetime.date, optional
+        Day 0, with ``date_basis="offset"``.
+    tz : str, optional
+        Whose days are meant when the file holds moments with offsets, ``"America/New_York"``. Default: as written.
     encoding : str, optional
         How a text file is written (``"cp1252"``) if it is not UTF-8 and no byte order mark says so.
     sheet : str, optional
@@ -98,7 +110,8 @@ def read_episodes(
     >>> read_episodes(stays, cutoff="2024-06-30")
     <Episodes: 3 stays of 2 people, 2024Q1-2024Q1, 1 open, 0 set aside>
     """
-    chosen = choices(continuum, cutoff, start, levels, reasons, date_format)
+    chosen = choices(continuum, cutoff, start, levels, reasons, reading(date_format, tz))
+    chosen = replace(chosen, basis=basis(date_basis), anchor=None if anchor is None else as_day(anchor, "anchor"))
     wanted = options(overlaps, bridge_days, close_open_after, allow)
     ledger = Ledger(accept)
     opened = open_source(source, encoding=encoding, sheet=sheet)
@@ -115,7 +128,7 @@ def read_episodes(
     made = encode.plan(engine, raw, mapped, chosen, ledger)
     stays = encode.run(engine, raw, made, chosen)
     engine.close_doors()
-    table = Table(engine, stays, tuple(mapped.strata), (chosen.cutoff - dates.EPOCH).days)
+    table = Table(engine, stays, tuple(made.labels), (chosen.cutoff - dates.EPOCH).days)
     return _check(table, made, chosen, wanted, ledger, raw.ragged, opened.label)
 
 
@@ -155,5 +168,6 @@ def _check(
         last=dates.EPOCH + timedelta(days=last),
         source=label,
         rows_in=rows,
+        date_basis=chosen.basis,
         attrition=attrition(rows, ledger.aside, change, int(n), int(still_open)),
     )

@@ -30,6 +30,8 @@ FIELDS: Final = (
     Field("episode_id", False, "a code of the stay; orders stays that share all their dates", "E0004567"),
     Field("facility", False, "where the stay was; a stratum for by=", "F07"),
     Field("payer", False, "who paid for the stay; a stratum for by=", "medicaid"),
+    Field("anchor_date", False, "day 0 of the row's dates, with date_basis='offset'", "2024-01-01"),
+    Field("nights", False, "the length of the stay in nights, with date_basis='quarter'", "18"),
     Field(
         "updated_at", False, "when the row was last written; of two versions of a stay the newest is kept", "2024-04-02"
     ),

@@ -77,6 +77,17 @@ def stays(episodes: Episodes) -> list[tuple[Any, ...]]:
     return sorted(found, key=lambda row: (row[1], row[2] or "99", row[0]))
 
 
+def overlaps_left(episodes: Episodes) -> int:
+    """Count the pairs of stays of one person, of at least a night each, that overlap."""
+    n = episodes.engine.one(
+        f"WITH mine AS (SELECT row_number() OVER () AS k, person, admit, coalesce(discharge, 30000) AS finish "
+        f"FROM {episodes.table} WHERE admit < coalesce(discharge, 30000)) "
+        "SELECT count(*) FROM mine a JOIN mine b ON a.person = b.person AND a.k < b.k "
+        "WHERE least(a.finish, b.finish) > greatest(a.admit, b.admit)"
+    )
+    return int(n[0])
+
+
 def drawn_stays(table: str) -> list[tuple[Any, ...]]:
     """Return the stays of a drawn table of ``level | admit | discharge | reason``, as :func:`stays` does."""
     found = [(level, admit, out or None, reason) for level, admit, out, reason in cells(table)[1:]]

@@ -6,7 +6,7 @@ import string
 import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from records.drawing import read, stays
+from records.drawing import overlaps_left, read, stays
 
 from careflow.errors import CareflowError
 from careflow.records import read_episodes
@@ -31,11 +31,25 @@ reasons = st.sampled_from(["completed", "died", "left early", "AMA", ""]) | st.n
 
 dirty = st.lists(st.tuples(ids, levels, likely | dates, likely | dates, reasons, mess, mess), min_size=0, max_size=25)
 sound = st.lists(
-    st.tuples(st.sampled_from("ABC"), st.sampled_from(["php", "iop", "residential"]), days, st.integers(-3, 90), st.booleans()),
-    min_size=1, max_size=25,
-)  # fmt: skip
+    st.tuples(
+        st.sampled_from("ABC"), st.sampled_from(["php", "iop", "residential"]), days, st.integers(-3, 90), st.booleans()
+    ),
+    min_size=1,
+    max_size=25,
+)
 COLUMNS = ["person_id", "level", "admit_date", "discharge_date", "discharge_reason", "facility", "episode_id"]
 policies = st.sampled_from(["flag", "highest", "latest", "error"])
+
+
+def attempted(reader, source, **how):
+    """Read, or see to it that the refusal is careflow's own and carries no other error."""
+    quoted = None
+    try:
+        return reader(source, **how)
+    except CareflowError as error:
+        quoted = error.__context__
+    assert quoted is None
+    return None
 
 
 def conserved(episodes, rows):
@@ -54,10 +68,8 @@ def conserved(episodes, rows):
 @QUICK
 def test_any_frame_is_read_or_refused_and_its_rows_are_conserved(rows, policy):
     table = pd.DataFrame(rows, columns=COLUMNS, dtype=object)
-    try:
-        episodes = read(table, overlaps=policy, start="2023-09-01")
-    except CareflowError as error:
-        assert error.__context__ is None
+    episodes = attempted(read, table, overlaps=policy, start="2023-09-01")
+    if episodes is None:
         return
     conserved(episodes, len(rows))
     if policy == "flag":
@@ -72,10 +84,8 @@ def test_any_file_is_read_or_refused_and_its_rows_are_conserved(tmp_path_factory
     pd.DataFrame(cells, columns=COLUMNS).to_csv(text, index=False, sep=mark, lineterminator="\n")
     path = tmp_path_factory.mktemp("file") / "stays.csv"
     path.write_text(text.getvalue(), encoding="utf-8", newline="")
-    try:
-        episodes = read_episodes(path, cutoff="2024-12-31")
-    except CareflowError as error:
-        assert error.__context__ is None
+    episodes = attempted(read_episodes, path, cutoff="2024-12-31")
+    if episodes is None:
         return
     conserved(episodes, len(rows))
     assert episodes.n + episodes.set_aside == len(rows)
@@ -112,8 +122,4 @@ def test_after_a_policy_no_stays_overlap(rows, policy):
         episodes = read(made(rows), overlaps=policy)
     except CareflowError:
         return
-    assert episodes.engine.one(
-        f"SELECT count(*) FROM {episodes.table} a JOIN {episodes.table} b ON a.person = b.person AND a.rowid < b.rowid "
-        "WHERE least(coalesce(a.discharge, 30000), coalesce(b.discharge, 30000)) > greatest(a.admit, b.admit) "
-        "AND a.admit < coalesce(a.discharge, 30000) AND b.admit < coalesce(b.discharge, 30000)"
-    ) == (0,)
+    assert overlaps_left(episodes) == 0

@@ -445,7 +445,8 @@ def test_stale_open_stays_are_closed_only_on_request():
 
 @pytest.mark.parametrize("how", [
     {"cutoff": "31.12.2024"}, {"cutoff": None}, {"start": "2025-06-01"}, {"overlaps": "merge"}, {"bridge_days": -1},
-    {"close_open_after": 0}, {"date_format": "%d.%m.%y"}, {"date_format": "%Y"}, {"levels": ["php"]}, {"continuum": "asam"},
+    {"close_open_after": 0}, {"date_format": "%d.%m.%y"}, {"date_format": "%Y"}, {"levels": ["php"]},
+    {"continuum": "asam"},
 ])  # fmt: skip
 def test_an_argument_that_cannot_be_is_refused(how):
     said = refused(

@@ -109,8 +109,12 @@ def test_quoted_cells_may_hold_commas_quotes_and_empty_texts(tmp_path):
     assert episodes.strata["facility"].labels == ('F "one"',)
 
 
-@pytest.mark.parametrize(("encoding", "said"), [("utf-8-sig", None), ("utf-16", None), ("utf-32", None), ("cp1252", "cp1252"),
-                                                ("latin-1", "latin-1"), ("utf-16-le", "utf-16-le")])  # fmt: skip
+MARKED = [("utf-8-sig", None), ("utf-16", None), ("utf-32", None)]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"), [*MARKED, *((name, name) for name in ("cp1252", "latin-1", "utf-16-le"))]
+)
 def test_encodings_are_declared_or_marked(tmp_path, encoding, said):
     check(write(tmp_path / "stays.csv", STAYS, encoding), encoding=said)
 

@@ -14,7 +14,6 @@ from careflow.records.schema import Mapped
 from careflow.records.sources.parquet import zones_of
 from careflow.records.sources.raw import Raw, head_of, kinds_of, select_list
 
-
 _CONTAINERS = (list, tuple, dict, set, frozenset, bytes, bytearray, np.ndarray)
 
 
