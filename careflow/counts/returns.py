@@ -25,7 +25,7 @@ _AT_LEVELS: Final = """EXISTS (SELECT 1 FROM {linked} s WHERE s.person = l.perso
 _BOUNCES: Final = """
 SELECT {strata} grp, level AS state, next_level AS target,
     CASE WHEN EXISTS (
-        SELECT 1 FROM {linked} s WHERE s.person = l.person AND s.place > l.place
+        SELECT 1 FROM {linked} s WHERE s.person = l.person AND s.place > l.place AND s.admit >= l.discharge + l.gap
         AND s.admit <= l.discharge + l.gap + {days} AND ({as_intensive})
     ) THEN 1 ELSE 0 END AS what,
     CASE WHEN {cutoff} - (discharge + gap) >= {days} THEN 1 ELSE 0 END AS followed, count(*) AS n
