@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from careflow.estimate import (
         bounce_back,
         census,
+        chain,
         cumulative_incidence,
         expected_days,
         gray_test,
@@ -41,6 +42,7 @@ _ROOMS = {
         (
             "bounce_back",
             "census",
+            "chain",
             "cumulative_incidence",
             "expected_days",
             "gray_test",
@@ -67,6 +69,7 @@ __all__ = [
     "Transitions",
     "bounce_back",
     "census",
+    "chain",
     "cumulative_incidence",
     "expected_days",
     "gray_test",

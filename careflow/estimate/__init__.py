@@ -2,6 +2,7 @@
 
 from careflow.estimate.between import GroupTest, gray_test, logrank_test
 from careflow.estimate.census import Census, census
+from careflow.estimate.chain import Chain, chain
 from careflow.estimate.cif import CumulativeIncidence, cumulative_incidence
 from careflow.estimate.compare import Comparison
 from careflow.estimate.occupation import ExpectedDays, Occupation, expected_days, occupation
@@ -13,6 +14,7 @@ from careflow.estimate.stays import LengthOfStay, length_of_stay
 
 __all__ = [
     "Census",
+    "Chain",
     "Comparison",
     "CumulativeIncidence",
     "ExpectedDays",
@@ -27,6 +29,7 @@ __all__ = [
     "Returns",
     "bounce_back",
     "census",
+    "chain",
     "cumulative_incidence",
     "expected_days",
     "gray_test",

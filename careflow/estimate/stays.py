@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.clocks import CLOCKS, ENDED
+from careflow.counts.rules import GROUPS
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name, unit_of
 from careflow.estimate.cells import Strata, strata_of
@@ -28,6 +29,7 @@ from careflow.estimate.survival import (
     without_each_group,
 )
 
+Array = npt.NDArray[np.float64]
 Cohort = Literal["period", "admission", "discharge"]
 Convention = Literal["nights", "nights_min1", "days"]
 
@@ -59,6 +61,33 @@ class LengthOfStay(Result):
 
     curve: pd.DataFrame
     horizon: int
+    # Not an argument, so that no result made from this one carries it.
+    _made: MadeStays | None = field(default=None, init=False, repr=False)
+
+
+@dataclass(frozen=True)
+class MadeStays:
+    """What lengths of stay were made from, for those who go on from their means."""
+
+    table: pd.DataFrame
+    strata: Strata
+    levels: int
+    horizon: int
+    convention: Convention
+
+    def means(self) -> tuple[Array, Array]:
+        """Return restricted means, shape (strata, levels), and without each group, shape (strata, levels, groups)."""
+        means = np.full((len(self.strata), self.levels), np.nan)
+        without = np.full((*means.shape, GROUPS), np.nan)
+        for stratum, state, cell in each_cell(self.table, self.strata.place):
+            seen = process(cell, (ENDED,))
+            seen = replace(seen, days=_relabelled(seen.days, self.convention))
+            curve = kaplan_meier(seen.events.sum(axis=(0, 1)), seen.at_risk.sum(axis=0))
+            means[stratum, state] = restricted_mean(seen.days, curve, self.horizon)
+            without[stratum, state] = means[stratum, state]
+            alone = len(seen.groups) < 2
+            without[stratum, state, seen.groups] = np.nan if alone else _means_without(seen, self.horizon)
+        return means, without
 
 
 def length_of_stay(
@@ -157,7 +186,10 @@ def length_of_stay(
         missing=f"{int(rows['open'].sum()):,} open",
         source=counts.source,
     )
-    return LengthOfStay(rows, about, counts.rules.continuum, curve=curves, horizon=horizon)
+    found = LengthOfStay(rows, about, counts.rules.continuum, curve=curves, horizon=horizon)
+    made = MadeStays(table, strata, len(counts.rules.continuum), horizon, convention)
+    object.__setattr__(found, "_made", made)
+    return found
 
 
 def stay_clock(moves: Transitions | Counts, by: Sequence[str], cohort: Cohort | None) -> tuple[str, Cohort]:
@@ -250,9 +282,7 @@ def _summary(seen: Process, curve: pd.DataFrame, horizon: int, cluster: Cluster)
     if cluster is None:
         se = restricted_mean_se(days, seen, horizon)
     else:
-        events, at_risk = without_each_group(seen)
-        other = restricted_mean(days, kaplan_meier(events[0], at_risk), horizon)
-        se, _ = clustered_se(mean[None], other[:, None], seen.present)
+        se, _ = clustered_se(mean[None], _means_without(seen, horizon)[:, None], seen.present)
         se = se[0]
     return [
         float(seen.entered.sum()),
@@ -266,6 +296,11 @@ def _summary(seen: Process, curve: pd.DataFrame, horizon: int, cluster: Cluster)
         float(se),
         *_plain(days, seen.events.sum(axis=(0, 1))),
     ]
+
+
+def _means_without(seen: Process, horizon: int) -> Array:
+    events, at_risk = without_each_group(seen)
+    return restricted_mean(seen.days, kaplan_meier(events[0], at_risk), horizon)
 
 
 def _plain(days: npt.NDArray[np.int64], ended: npt.NDArray[np.int64]) -> tuple[float, float]:
