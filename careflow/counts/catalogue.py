@@ -7,6 +7,7 @@ from typing import Final
 
 from careflow.continuum import Continuum
 from careflow.counts.clocks import CLOCKS, PROCESS, Clock
+from careflow.counts.history import COLUMNS, HISTORY
 from careflow.counts.journeys import journey_sql, paths_sql
 from careflow.counts.returns import SERVED, bounces_sql, returns_sql
 from careflow.errors import ArgumentError
@@ -23,7 +24,7 @@ def clock(name: str, continuum: Continuum) -> Clock:
     ``journey`` runs from the first admission, ``journey:1`` from the first to the level in that place, and
     ``journey:1:reentry`` follows people back into care; ``paths:4`` holds the first four stays of each journey;
     ``returns:30`` and ``bounces:30`` the returns and bounce-backs within 30 days, ``returns:30,0,1`` the returns to
-    the levels in places 0 and 1.
+    the levels in places 0 and 1; ``history`` what followed each discharge by the level before it.
 
     Raises
     ------
@@ -32,10 +33,12 @@ def clock(name: str, continuum: Continuum) -> Clock:
     """
     if name in CLOCKS:
         return CLOCKS[name]
+    if name == "history":
+        return Clock(COLUMNS, HISTORY, "discharge")
     found = _NAME.fullmatch(name)
     if found is None:
         raise ArgumentError(
-            f"no clock {name!r}; there are {', '.join(DEFAULT)}, the numbers being days, steps or levels"
+            f"no clock {name!r}; there are {', '.join(DEFAULT)} and history, the numbers being days, steps or levels"
         )
     kind, numbers, reentry = found[1], [int(n) for n in (found[2] or "").split(",") if n], bool(found[3])
     if kind == "served":

@@ -5,11 +5,13 @@ from careflow.estimate.census import Census, census
 from careflow.estimate.chain import Chain, chain
 from careflow.estimate.cif import CumulativeIncidence, cumulative_incidence
 from careflow.estimate.compare import Comparison
+from careflow.estimate.markov import MarkovTest, markov_test
 from careflow.estimate.occupation import ExpectedDays, Occupation, expected_days, occupation
 from careflow.estimate.paths import Pathways, pathways
 from careflow.estimate.rates import Rates, transition_rates
 from careflow.estimate.result import Provenance, Result
-from careflow.estimate.returns import PersonsServed, Returns, bounce_back, persons_served, readmissions
+from careflow.estimate.returns import Returns, bounce_back, readmissions
+from careflow.estimate.served import PersonsServed, persons_served
 from careflow.estimate.stays import LengthOfStay, length_of_stay
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "ExpectedDays",
     "GroupTest",
     "LengthOfStay",
+    "MarkovTest",
     "Occupation",
     "Pathways",
     "PersonsServed",
@@ -35,6 +38,7 @@ __all__ = [
     "gray_test",
     "length_of_stay",
     "logrank_test",
+    "markov_test",
     "occupation",
     "pathways",
     "persons_served",

@@ -1,4 +1,4 @@
-"""People who come back: returns after a discharge, bounce-backs after a step down, and how many people were served."""
+"""People who come back: returns after a discharge, and bounce-backs after a step down."""
 
 from __future__ import annotations
 
@@ -29,11 +29,6 @@ class Returns(Result):
     """
 
     days: int
-
-
-@dataclass(frozen=True, repr=False, eq=False)
-class PersonsServed(Result):
-    """Distinct people; they do not add up over periods or levels."""
 
 
 def readmissions(
@@ -91,19 +86,8 @@ def readmissions(
         f"Discharges with another admission {what}1 to {days} days later, as a share of the discharges that were "
         f"followed for {days} days; without deaths and same-day transfers."
     )
-    return _returned(
-        moves,
-        f"returns:{days}{places}",
-        ["from"],
-        "readmission rate",
-        definition,
-        "discharges",
-        days,
-        by,
-        cluster,
-        level,
-        calendar,
-    )
+    kind = _Kind(f"returns:{days}{places}", ("from",), "readmission rate", definition, "discharges")
+    return _returned(moves, kind, days, by, cluster, level, calendar)
 
 
 def bounce_back(
@@ -156,74 +140,8 @@ def bounce_back(
         f"Step-downs followed, within {days} days of the new stay's start, by an admission to a level at least as "
         f"intensive as the one left, as a share of the step-downs whose new stay began {days} days before the cut-off."
     )
-    return _returned(
-        moves,
-        f"bounces:{days}",
-        ["from", "to"],
-        "bounce-back rate",
-        definition,
-        "step-downs",
-        days,
-        by,
-        cluster,
-        level,
-        calendar,
-    )
-
-
-def persons_served(
-    moves: Transitions | Counts, *, by: str | Sequence[str] = "quarter", calendar: Calendar | None = None
-) -> PersonsServed:
-    """Count the distinct people who were admitted in a period or in care on any of its days.
-
-    Parameters
-    ----------
-    moves : Transitions or Counts
-        Linked stays, or their counts.
-    by : str or sequence of str
-        The period, and any further strata.
-    calendar : Calendar, optional
-        Which months make a quarter.
-
-    Returns
-    -------
-    PersonsServed
-        ``frame``: the strata, then ``level, persons``; the level ``any`` counts everybody once. People do not add up
-        over levels or periods.
-
-    Examples
-    --------
-    >>> import pandas as pd, careflow as cf
-    >>> stays = pd.DataFrame({"person_id": ["a", "a"], "level": ["php", "iop"],
-    ...     "admit_date": ["2024-01-01", "2024-01-20"], "discharge_date": ["2024-01-19", "2024-02-10"]})
-    >>> frame = cf.persons_served(cf.link(cf.read_episodes(stays, cutoff="2024-03-31"))).frame
-    >>> frame.loc[frame["persons"] > 0, ["level", "persons"]].values.tolist()
-    [['php', 1], ['iop', 1], ['any', 1]]
-    """
-    counts, names = counts_for(moves, "served", by, calendar=calendar)
-    table, continuum = counts.tables["served"], counts.rules.continuum
-    if set(names) != set(counts.rules.by):
-        raise ArgumentError(f"people do not add up over strata; these counts have them by {', '.join(counts.rules.by)}")
-    strata = strata_of(table, counts.rules, names)
-    labels = [*continuum.names, "any"]
-    place = np.where(table["state"] < 0, len(continuum), table["state"])
-    persons = add_up(table["n"], (strata.place, len(strata)), (place, len(labels)))
-    frame = strata.repeat(pd.Series(pd.Categorical(labels, labels, ordered=True), name="level"))
-    frame["persons"] = persons.ravel()
-    about = Provenance(
-        measure="persons served",
-        definition="Distinct people who were admitted in the period or in care on any of its days.",
-        n=counts.persons,
-        unit="people",
-        persons=counts.persons,
-        cutoff=counts.rules.cutoff,
-        start=counts.rules.start,
-        dated_by="days in the period",
-        interval="",
-        by=names,
-        source=counts.source,
-    )
-    return PersonsServed(frame, about, continuum)
+    kind = _Kind(f"bounces:{days}", ("from", "to"), "bounce-back rate", definition, "step-downs")
+    return _returned(moves, kind, days, by, cluster, level, calendar)
 
 
 def _check_days(days: int) -> None:
@@ -231,13 +149,20 @@ def _check_days(days: int) -> None:
         raise ArgumentError(f"days is a whole number from 1 to 3650; it was {days!r}")
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """Which table is looked at, by which levels, and what is said of it."""
+
+    clock: str
+    keys: tuple[str, ...]
+    measure: str
+    definition: str
+    unit: str
+
+
 def _returned(
     moves: Transitions | Counts,
-    clock: str,
-    keys: list[str],
-    measure: str,
-    definition: str,
-    unit: str,
+    kind: _Kind,
     days: int,
     by: str | Sequence[str] | None,
     cluster: Cluster,
@@ -245,12 +170,12 @@ def _returned(
     calendar: Calendar | None,
 ) -> Returns:
     check_options(cluster, level)
-    counts, names = counts_for(moves, clock, by, calendar=calendar)
-    table, continuum = counts.tables[clock], counts.rules.continuum
+    counts, names = counts_for(moves, kind.clock, by, calendar=calendar)
+    table, continuum = counts.tables[kind.clock], counts.rules.continuum
     strata = strata_of(table, counts.rules, names)
-    pairs = _pairs(counts, keys)
+    pairs = _pairs(counts, kind.keys)
     index = {pair: i for i, pair in enumerate(pairs)}
-    columns = ["state", "target"][: len(keys)]
+    columns = ["state", "target"][: len(kind.keys)]
     place = np.array([index[row] for row in table[columns].itertuples(index=False, name=None)], dtype=np.int64)
     axes = ((strata.place, len(strata)), (place, len(pairs)), (table["grp"], GROUPS))
     of = add_up(table["n"] * table["followed"], *axes)
@@ -259,20 +184,22 @@ def _returned(
     found = shares(n, of, cluster=cluster, level=level)
     labels = continuum.names
     frame = strata.frame.loc[np.repeat(np.arange(len(strata)), len(pairs))].reset_index(drop=True)
-    for i, key in enumerate(keys):
+    for i, key in enumerate(kind.keys):
         frame[key] = pd.Categorical(np.tile([labels[pair[i]] for pair in pairs], len(strata)), labels, ordered=True)
     frame["n"], frame["of"] = n.sum(axis=-1).ravel(), of.sum(axis=-1).ravel()
     for name, values in (("rate", found.share), ("se", found.se), ("low", found.low), ("high", found.high)):
         frame[name] = values.ravel()
     ratio = np.divide(of.sum(axis=-1), every, out=np.full(every.shape, np.nan), where=every > 0)
     frame["followed"] = ratio.ravel()
-    frame["mature"] = np.repeat(strata.mature(counts.rules, days), len(pairs))
+    # A bounce-back's days begin with the new stay, which may begin as late as the link window allows.
+    wait = days + (counts.rules.within if "to" in kind.keys else 0)
+    frame["mature"] = np.repeat(strata.mature(counts.rules, wait), len(pairs))
     late = frame.loc[~frame["mature"], unit_of(names) or "from"].unique()
     about = Provenance(
-        measure=measure,
-        definition=definition,
+        measure=kind.measure,
+        definition=kind.definition,
         n=int(of.sum()),
-        unit=unit,
+        unit=kind.unit,
         persons=counts.persons,
         cutoff=counts.rules.cutoff,
         start=counts.rules.start,
@@ -287,7 +214,7 @@ def _returned(
     return Returns(frame, about, continuum, days=days)
 
 
-def _pairs(counts: Counts, keys: list[str]) -> list[tuple[int, ...]]:
+def _pairs(counts: Counts, keys: tuple[str, ...]) -> list[tuple[int, ...]]:
     continuum = counts.rules.continuum
     places = range(len(continuum))
     if len(keys) == 1:
