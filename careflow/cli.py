@@ -113,6 +113,13 @@ def _add_report(to: argparse.ArgumentParser) -> None:
     group = to.add_argument_group("the report")
     group.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of the report")
     group.add_argument("--quarter", metavar="QUARTER", help="such as 2025Q3 (default: the newest mature one)")
+    group.add_argument(
+        "--format",
+        dest="formats",
+        default="html",
+        metavar="LIST",
+        help="html, xlsx, pptx, pdf, by commas (default: html)",
+    )
     group.add_argument("--title", help="what the report is called")
     group.add_argument("--source", metavar="TEXT", help="where the records came from, as it stands under each chart")
     group.add_argument(
@@ -215,7 +222,8 @@ def _calendar(asked: argparse.Namespace) -> Calendar | None:
 
 
 def _report_options(asked: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(asked, name) for name in ("quarter", "title", "source", "progress")}
+    options = {name: getattr(asked, name) for name in ("quarter", "title", "source", "progress")}
+    return options | {"formats": [name.strip() for name in asked.formats.split(",") if name.strip()]}
 
 
 def _day(text: str) -> date:

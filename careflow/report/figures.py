@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "charts"
 _DPI: Final = 200
+_SLIDE_DPI: Final = 150
 _TRENDS: Final = (
     ("step_down", STEP_DOWN, "Stepping down"),
     ("step_up", STEP_UP, "Stepping up"),
@@ -34,7 +36,7 @@ class Plan:
     name: str
     heading: str
     quarter: str
-    draw: Callable[[], Axes]
+    draw: Callable[..., Axes]
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Picture:
     alt: str
     svg: Path
     png: Path
+    plan: Plan
 
 
 def plans(content: Content) -> Iterator[Plan]:
@@ -75,9 +78,20 @@ def write(plan: Plan, folder: Path) -> Picture:
     """Draw a picture and write its files into ``folder / "charts"``."""
     place = folder / FOLDER
     place.mkdir(exist_ok=True)
-    with charts.theme("report"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", charts.CareflowLabelWarning)  # a name that is cut stands whole in the tables
-        ax = plan.draw()
+    ax = _drawn(plan, "report")
     svg = charts.save(ax, place / f"{plan.name}.svg")
     png = charts.save(ax, place / f"{plan.name}.png", dpi=_DPI)
-    return Picture(plan.name, plan.heading, plan.quarter, charts.alt_text(ax), svg, png)
+    return Picture(plan.name, plan.heading, plan.quarter, charts.alt_text(ax), svg, png, plan)
+
+
+def for_slide(picture: Picture) -> bytes:
+    """Return a picture drawn again for a slide, without its title, as PNG."""
+    with tempfile.TemporaryDirectory(prefix="careflow-") as folder:
+        ax = _drawn(picture.plan, "slide", title="")
+        return charts.save(ax, Path(folder) / "slide.png", dpi=_SLIDE_DPI).read_bytes()
+
+
+def _drawn(plan: Plan, context: str, **look: str) -> Axes:
+    with charts.theme(context), warnings.catch_warnings():
+        warnings.simplefilter("ignore", charts.CareflowLabelWarning)  # a name that is cut stands whole in the tables
+        return plan.draw(**look)

@@ -17,8 +17,6 @@ from careflow.report.figures import Picture
 from careflow.report.grid import HIDDEN_WORD
 from careflow.report.tables import Table, to_csv
 
-NAME: Final = "report.html"
-
 _SVG: Final = re.compile(r"<svg\b.*</svg>", re.DOTALL)
 _UNWANTED: Final = re.compile(r"<metadata>.*?</metadata>|<style\b.*?</style>", re.DOTALL)
 _ROOT: Final = re.compile(r"\s(?:xmlns(?::\w+)?|width|height|version)=\"[^\"]*\"")
@@ -26,7 +24,7 @@ _IDS: Final = re.compile(r"(\bid=\"|\bxlink:href=\"#|\burl\(#)")
 _LABELLED: Final = re.compile(r"aria-labelledby=\"([^\"]*)\"")
 
 
-def page(content: Content, pictures: tuple[Picture, ...]) -> bytes:
+def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
     """Return the page. Every text is escaped; charts are inline SVG with their description."""
     return _template().render(content=content, pictures=pictures, version=__version__).encode()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from careflow.errors import ArgumentError
 from careflow.report.content import CLOCKS, Content, content
 from careflow.report.figures import plans, write
 from careflow.report.folder import folder
-from careflow.report.page import NAME, page
+from careflow.report.formats import FORMATS, check_formats, writer
 from careflow.report.progress import Progress
 from careflow.report.tables import to_csv
 
@@ -31,13 +32,15 @@ def write_report(
     source: str | None = None,
     findings: pd.DataFrame | None = None,
     calendar: Calendar | None = None,
+    formats: str | Sequence[str] = "html",
     progress: bool | None = False,
 ) -> Path:
     """Write the quarterly report of linked stays, or of their counts, as a folder.
 
-    The folder holds ``report.html``, which needs nothing else; ``charts`` as SVG and PNG; ``tables`` as CSV; and a
-    manifest. It is there whole or not at all: a crash leaves the report that was there before, or none. Counts of 1 to
-    10, and what gives them away, are hidden; every picture and page says that it is internal.
+    The folder holds the report in each format, such as ``report.html``, which needs nothing else; ``charts`` as SVG and
+    PNG; ``tables`` as CSV; and a manifest. It is there whole or not at all: a crash leaves the report that was there
+    before, or none. Counts of 1 to 10, and what gives them away, are hidden; every picture and page says that it is
+    internal.
 
     Parameters
     ----------
@@ -53,19 +56,22 @@ def write_report(
         ``check, action, n, note``. Default: those of the records, if there are records.
     calendar : Calendar, optional
         Which months make a quarter; counts have theirs already.
+    formats : str or sequence of str
+        Some of ``"html"``, ``"xlsx"``, ``"pptx"`` and ``"pdf"``; all but the first need ``careflow[formats]``.
     progress : bool, optional
         Show a progress bar on stderr; None shows one on a terminal.
 
     Returns
     -------
     pathlib.Path
-        The page.
+        The report in the first of the formats.
 
     Raises
     ------
     ArgumentError, CountsError, DisclosureError
-        If the quarter or the folder does not fit, or too few people are behind the counts.
+        If the quarter, the folder or a format does not fit, or too few people are behind the counts.
     """
+    names = check_formats(formats)
     if isinstance(moves, Transitions) and findings is None:
         findings = moves.episodes.findings
     with Progress(progress) as steps:
@@ -74,8 +80,8 @@ def write_report(
         steps.next("Estimating")
         said = content(counts, quarter=quarter, title=title, source=source, findings=findings)
         with folder(out, _about(said)) as work:
-            _fill(work, said, steps)
-    return Path(out) / NAME
+            _fill(work, said, names, steps)
+    return Path(out) / FORMATS[names[0]].file
 
 
 def _counts(moves: Transitions | Counts, calendar: Calendar | None) -> Counts:
@@ -88,19 +94,21 @@ def _counts(moves: Transitions | Counts, calendar: Calendar | None) -> Counts:
     return moves
 
 
-def _fill(work: Path, said: Content, steps: Progress) -> None:
+def _fill(work: Path, said: Content, formats: tuple[str, ...], steps: Progress) -> None:
     planned = list(plans(said))
-    steps.expect(len(planned) + 1)
+    steps.expect(len(planned) + len(formats) + 1)
     pictures = []
     for plan in planned:
         steps.next(f"Drawing {plan.name}")
         pictures.append(write(plan, work))
-    steps.next("Writing")
+    steps.next("Writing tables")
     tables = work / _TABLES
     tables.mkdir()
     for table in said.tables:
         (tables / f"{table.name}.csv").write_bytes(to_csv(table.frame))
-    (work / NAME).write_bytes(page(said, tuple(pictures)))
+    for name in formats:
+        steps.next(f"Writing {name}")
+        (work / FORMATS[name].file).write_bytes(writer(name)(said, tuple(pictures)))
 
 
 def _about(said: Content) -> dict[str, Any]:

@@ -1,0 +1,62 @@
+"""Which formats a report can be written in, and what each of them needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final
+
+from careflow.errors import ArgumentError
+from careflow.report.content import Content
+from careflow.report.figures import Picture
+
+Writer = Callable[[Content, tuple[Picture, ...]], bytes]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format: its file, the module with ``document(content, pictures) -> bytes``, and the library that it needs."""
+
+    file: str
+    module: str
+    needs: str = ""
+    package: str = ""
+
+
+FORMATS: Final = {
+    "html": Format("report.html", "page"),
+    "xlsx": Format("report.xlsx", "sheets", "xlsxwriter", "xlsxwriter"),
+    "pptx": Format("report.pptx", "slides", "pptx", "python-pptx"),
+    "pdf": Format("report.pdf", "paper", "fpdf", "fpdf2"),
+}
+"""Every format by the name that ``formats=`` and ``--format`` take."""
+
+
+def check_formats(asked: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the formats asked for, once each.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such format, or the library that it needs is not installed.
+    """
+    names = tuple(dict.fromkeys([asked] if isinstance(asked, str) else asked))
+    for name in names:
+        if name not in FORMATS:
+            raise ArgumentError(f"no format {name!r}; there are {', '.join(FORMATS)}")
+        form = FORMATS[name]
+        if form.needs and find_spec(form.needs) is None:
+            raise ArgumentError(
+                f"format {name} needs {form.package}, which is not installed: pip install 'careflow[formats]'"
+            )
+    if not names:
+        raise ArgumentError(f"name at least one format; there are {', '.join(FORMATS)}")
+    return names
+
+
+def writer(name: str) -> Writer:
+    """Return the function that writes a format; its library is loaded only now."""
+    found: Writer = import_module(f"careflow.report.{FORMATS[name].module}").document
+    return found

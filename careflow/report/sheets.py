@@ -1,0 +1,147 @@
+"""The report as an Excel workbook: typed cells, no formula from data, the charts as pictures with their description."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from io import BytesIO
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import xlsxwriter  # type: ignore[import-untyped]
+
+from careflow.report.content import Content
+from careflow.report.figures import Picture
+from careflow.report.tables import Table
+
+_OPTIONS: Final = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": False,
+}
+_SHARES: Final = frozenset({"rate", "rate_before", "difference", "se", "low", "high", "followed"})
+_WHOLE: Final = frozenset({"n", "of", "open"})
+_INK, _MUTED, _ALARM, _HIDDEN = "#1D2329", "#5A6169", "#741A39", "#EDF0F2"
+_WIDEST: Final = 60
+_PICTURE: Final = {"x_scale": 0.75, "y_scale": 0.75, "object_position": 3}
+_ROWS_A_PICTURE: Final = 20
+
+
+def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
+    """Return the workbook. The same content gives the same bytes."""
+    out = BytesIO()
+    with xlsxwriter.Workbook(out, _OPTIONS) as book:
+        book.set_properties(
+            {
+                "title": content.title,
+                "subject": content.label,
+                "author": "careflow",
+                "created": datetime.combine(content.rates.about.cutoff, datetime.min.time()),
+            }
+        )
+        styles = _styles(book)
+        _front(book, content, styles)
+        _charts(book, content, pictures, styles)
+        for table in content.tables:
+            _sheet(book, content, table, styles)
+    return out.getvalue()
+
+
+def _styles(book: xlsxwriter.Workbook) -> dict[str, Any]:
+    plain = {"font_name": "Calibri", "font_color": _INK, "valign": "top"}
+    looks: dict[str, dict[str, Any]] = {
+        "text": {},
+        "wrapped": {"text_wrap": True},
+        "title": {"bold": True, "font_size": 18},
+        "label": {"bold": True, "font_color": _ALARM},
+        "name": {"font_color": _MUTED},
+        "head": {"bold": True, "bottom": 1, "text_wrap": True},
+        "whole": {"num_format": "#,##0"},
+        "share": {"num_format": "0.0%"},
+        "number": {"num_format": "#,##0.0"},
+        "hidden": {"bg_color": _HIDDEN},
+    }
+    return {name: book.add_format(plain | look) for name, look in looks.items()}
+
+
+def _front(book: xlsxwriter.Workbook, content: Content, styles: Mapping[str, Any]) -> None:
+    sheet = book.add_worksheet("Report")
+    sheet.hide_gridlines(2)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.set_column(0, 0, 34)
+    sheet.set_column(1, 1, 90)
+    sheet.write_string(0, 0, content.label, styles["label"])
+    sheet.write_string(1, 0, content.title, styles["title"])
+    row = 3
+    for sentence in content.summary:
+        sheet.merge_range(row, 0, row, 1, "", styles["wrapped"])
+        sheet.write_string(row, 0, sentence, styles["wrapped"])
+        sheet.set_row(row, 32)
+        row += 1
+    for name, value in (*content.facts, *content.attrition.steps):
+        row += 1
+        sheet.write_string(row, 0, name, styles["name"])
+        sheet.write_string(row, 1, value, styles["text"])
+    sheet.write_string(row + 2, 0, "Grey cells are hidden, to show no small number of people.", styles["text"])
+
+
+def _charts(
+    book: xlsxwriter.Workbook, content: Content, pictures: tuple[Picture, ...], styles: Mapping[str, Any]
+) -> None:
+    sheet = book.add_worksheet("Charts")
+    sheet.hide_gridlines(2)
+    sheet.fit_to_pages(1, 0)
+    sheet.write_string(0, 0, content.label, styles["label"])
+    shown = [one for one in pictures if one.quarter in ("", content.quarter)]
+    for place, picture in enumerate(shown):
+        options = {**_PICTURE, "description": picture.alt, "image_data": BytesIO(picture.png.read_bytes())}
+        sheet.insert_image(2 + place * _ROWS_A_PICTURE, 0, f"{picture.name}.png", options)
+
+
+def _sheet(book: xlsxwriter.Workbook, content: Content, table: Table, styles: Mapping[str, Any]) -> None:
+    sheet = book.add_worksheet(table.name.replace("_", " ").capitalize())
+    sheet.set_header(f"&L{content.label}&R&A")
+    sheet.write_string(0, 0, f"{table.title}. {content.label}.", styles["label"])
+    frame = table.frame
+    secret = frame["hidden"].to_numpy(dtype=bool) if "hidden" in frame else np.zeros(len(frame), dtype=bool)
+    for column, name in enumerate(frame.columns):
+        sheet.write_string(2, column, str(name), styles["head"])
+        style = styles[_style(str(name))]
+        longest = len(str(name))
+        for row, value in enumerate(frame[name].tolist(), start=3):
+            hidden = bool(secret[row - 3]) and pd.isna(value)
+            longest = max(longest, _write(sheet, row, column, value, styles["hidden"] if hidden else style))
+        sheet.set_column(column, column, min(longest + 2, _WIDEST))
+    sheet.freeze_panes(3, 0)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(2)
+    if len(frame):
+        sheet.autofilter(2, 0, 2 + len(frame), len(frame.columns) - 1)
+
+
+def _style(name: str) -> str:
+    if name in _SHARES:
+        return "share"
+    if name in _WHOLE:
+        return "whole"
+    return "wrapped" if name in ("meaning", "facts", "note") else "number"
+
+
+def _write(sheet: Any, row: int, column: int, value: object, style: Any) -> int:
+    """Write one cell by its type; return how wide it is."""
+    if pd.isna(value):  # type: ignore[call-overload]
+        sheet.write_blank(row, column, None, style)
+        return 0
+    if isinstance(value, bool | np.bool_):
+        sheet.write_boolean(row, column, bool(value))
+        return 5
+    if isinstance(value, int | float | np.number):
+        sheet.write_number(row, column, float(value), style)
+        return 8
+    sheet.write_string(row, column, str(value), style)
+    return len(str(value))
