@@ -19,6 +19,7 @@ from careflow.records.sources.raw import FLOAT, INTEGER, TEXT, Raw
 SPACES: Final = " \t\r\n\u00a0\ufeff\u200b"
 """What is trimmed from both ends of an id."""
 
+LONGEST_ID: Final = 200
 _EDGES: Final = r"^[\s\x{a0}\x{feff}\x{200b}]|[\s\x{a0}\x{feff}\x{200b}]$"
 
 
@@ -48,7 +49,7 @@ def read_people(engine: Engine, raw: Raw, ledger: Ledger) -> People:
     Raises
     ------
     RecordError
-        The ids are floating numbers or dates.
+        The ids are floating numbers or dates, or far too long.
     """
     kind = raw.kinds["person_id"]
     if kind == FLOAT:
@@ -85,6 +86,8 @@ def _texts(engine: Engine, raw: Raw, ledger: Ledger, key: int) -> People:
         f"FROM {table}_seen"
     )
     _no_clash(shared)
+    if wide is not None and wide > LONGEST_ID:
+        raise RecordError(f"person_id has texts of more than {LONGEST_ID} characters: is this the right column?")
     ledger.add("ids mended", FIXED, mended, "spaces around the id")
     ledger.add("ids that read like 'missing'", FLAGGED, words, "kept as the id of a person (NA, NULL, nan, none)")
     if digits > whole and wide != narrow:

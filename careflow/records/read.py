@@ -126,6 +126,11 @@ def read_episodes(
     for check, n, note in raw.notes:
         ledger.add(check, FIXED, n, note)
     made = encode.plan(engine, raw, mapped, chosen, ledger)
+    # The head of the file was screened before; of the strata every label is known by now.
+    labels = {
+        mapped.strata.get(name, mapped.fields.get("discharge_reason", "")): made.labels[name] for name in made.labels
+    }
+    identifiers.screen(opened.header, labels, wanted.allow, year=chosen.cutoff.year)
     stays = encode.run(engine, raw, made, chosen)
     engine.close_doors()
     table = Table(engine, stays, tuple(made.labels), (chosen.cutoff - dates.EPOCH).days)
