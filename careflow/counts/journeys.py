@@ -79,10 +79,14 @@ WITH {_NUMBERED},
         JOIN origins o ON o.person = c.person AND o.journey = c.journey AND c.day >= o.origin AND c.day <= {{known}}
         LEFT JOIN covered x ON x.person = c.person AND x.day = c.day
     ),
+    {{landmark}}
     steps AS (
         SELECT *, lag(state) OVER along AS before, lead(state) OVER along AS after
-        FROM path WINDOW along AS (PARTITION BY person, journey ORDER BY day)
+        FROM {{observed}} WINDOW along AS (PARTITION BY person, journey ORDER BY day)
     )
+"""
+
+_COUNTED: Final = f"""
 SELECT {{names}} grp, CASE WHEN before IS NULL THEN state ELSE before END AS state,
     CASE WHEN before IS NULL THEN {ENTERED} ELSE state END AS what, day, count(*) AS n
 FROM steps WHERE before IS NULL OR before <> state GROUP BY ALL
@@ -91,7 +95,31 @@ SELECT {{names}} grp, state, {CENSORED} AS what, length AS day, count(*) AS n
 FROM steps WHERE after IS NULL GROUP BY ALL
 """
 
-# The levels of the first stays of each journey, then how the journey went on.
+_SPELLS: Final = """
+SELECT person, journey, state, day, lead(day) OVER along AS until, lead(state) OVER along AS target, length
+FROM steps WHERE before IS NULL OR before <> state
+WINDOW along AS (PARTITION BY person, journey ORDER BY day) ORDER BY person, journey, day
+"""
+
+# The journeys in a state after the changes of a day, from that day on.
+_LANDMARK: Final = """
+    at_landmark AS (
+        SELECT person, journey, state AS held FROM (
+            SELECT person, journey, state, row_number() OVER (PARTITION BY person, journey ORDER BY day DESC) AS latest
+            FROM path WHERE day <= {day} AND length >= {day}
+        ) WHERE latest = 1 AND {held}
+    ),
+    landmarked AS (
+        SELECT {names} grp, person, journey, 0 AS day, held AS state, length - {day} AS length
+        FROM path JOIN at_landmark USING (person, journey) WHERE day = 0
+        UNION ALL
+        SELECT {names} grp, person, journey, day - {day} AS day, state, length - {day} AS length
+        FROM path JOIN at_landmark USING (person, journey) WHERE day > {day}
+    ),
+"""
+
+# The levels of the first stays of each journey, then how the journey went on. Of stays that end on the journey's last
+# day the last one in order says how, unless one of them is a death.
 _PATHS: Final = f"""
 WITH {_NUMBERED},
     along AS (
@@ -101,12 +129,12 @@ WITH {_NUMBERED},
         FROM numbered
     ),
     ends AS (
-        SELECT person, journey, max(CASE WHEN finish = {ENDLESS} THEN {IN_CARE_CODE}
-            WHEN ending < finish THEN -1
+        SELECT person, journey, arg_max(CASE WHEN finish = {ENDLESS} THEN {IN_CARE_CODE}
             WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CODE}
             WHEN finish > {{known}} THEN {UNKNOWN_CODE}
-            ELSE {REASON_CODE} + reason END) AS outcome
-        FROM along GROUP BY person, journey
+            ELSE {REASON_CODE} + reason END,
+            CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN {ENDLESS} ELSE place END) AS outcome
+        FROM along WHERE ending = finish GROUP BY person, journey
     ),
     paths AS (
         SELECT person, journey, {{steps}} FROM along GROUP BY person, journey
@@ -120,10 +148,27 @@ GROUP BY ALL
 """
 
 
-def journey_sql(start: int | None, *, reentry: bool) -> str:
-    """Return the SQL of the journey clock, from the first admission (to the level ``start``)."""
+def journey_sql(start: int | None, *, reentry: bool, landmark: int | None = None) -> str:
+    """Return the SQL of the journey clock, from the first admission (to the level ``start``).
+
+    With a ``landmark`` it runs from that day on, for the journeys that are then at ``start`` (or anywhere).
+    """
+    return _steps(start, reentry, landmark) + _COUNTED
+
+
+def spells_sql(start: int | None, *, reentry: bool) -> str:
+    """Return the SQL of journeys person by person: a row for each time in a state, from ``day`` until ``until``."""
+    return _steps(start, reentry, None) + _SPELLS
+
+
+def _steps(start: int | None, reentry: bool, landmark: int | None) -> str:
+    at_start = "true" if start is None else f"level = {int(start)}"
+    held = at_start.replace("level", "state")
+    since = "" if landmark is None else _LANDMARK.replace("{day}", str(int(landmark))).replace("{held}", held)
     return (
-        _JOURNEY.replace("{first_of}", "true" if start is None else f"level = {int(start)}")
+        _JOURNEY.replace("{landmark}", since)
+        .replace("{observed}", "path" if landmark is None else "landmarked")
+        .replace("{first_of}", at_start if landmark is None else "true")
         .replace("{chain}", "" if reentry else ", journey")
         .replace("{number}", "1" if reentry else "journey")
     )
