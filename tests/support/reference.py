@@ -241,3 +241,97 @@ def persons_served(stays: Iterable[Stay], first: int, last: int) -> int:
             if first <= s.admit <= last or any(in_care([s], s.level, t) for t in range(first, last + 1))
         }
     )
+
+
+# --- people who come back --------------------------------------------------------------------------------------------
+
+
+def returns(linked: Iterable[Linked], level: str, days: int, cutoff: int) -> tuple[int, int]:
+    """Return (n, of): followed discharges that could return, and those with an admission 1 to ``days`` later.
+
+    Deaths, same-day transfers and discharges while another stay goes on cannot return.
+    """
+    found = [
+        one.gap is not None and one.gap <= days
+        for one in linked
+        if one.stay.level == level
+        and followed(one.stay, cutoff, days)
+        and one.outcome not in ("died", "concurrent")
+        and one.gap != 0
+    ]
+    return sum(found), len(found)
+
+
+Pairs = dict[tuple[str, str], tuple[int, int]]
+
+
+def bounces(linked: Sequence[Linked], levels: Sequence[str], days: int, cutoff: int) -> Pairs:
+    """Return {(from, to): (n, of)} over the step-downs whose new stay began ``days`` before the cut-off."""
+    found: Pairs = {}
+    for one in linked:
+        following = one.next
+        if following is None or one.outcome != following.level or cutoff - following.admit < days:
+            continue
+        if levels.index(following.level) <= levels.index(one.stay.level):
+            continue
+        mine = in_order((other.stay for other in linked if other.stay.person == one.stay.person), levels)
+        back = any(
+            following.admit <= other.admit <= following.admit + days
+            and levels.index(other.level) <= levels.index(one.stay.level)
+            for other in mine[mine.index(following) + 1 :]
+        )
+        pair = one.stay.level, following.level
+        n, of = found.get(pair, (0, 0))
+        found[pair] = n + back, of + 1
+    return found
+
+
+# --- journeys: stays of one person joined by moves; only for people whose stays do not overlap -----------------------
+
+
+def journeys(linked: Iterable[Linked], levels: Sequence[str]) -> list[list[Linked]]:
+    """Chain each person's stays into journeys."""
+    by_person: dict[str, list[Linked]] = defaultdict(list)
+    for one in linked:
+        by_person[one.stay.person].append(one)
+    found = []
+    for mine in by_person.values():
+        ordered = {one.stay: one for one in mine}
+        chain: list[Linked] = []
+        for stay in in_order(ordered, levels):
+            chain.append(ordered[stay])
+            if ordered[stay].outcome not in levels:
+                found.append(chain)
+                chain = []
+    return found
+
+
+def state_after(journey: list[Linked], levels: Sequence[str], t: int) -> str | None:
+    """Return where a journey is at the end of a day of the calendar: a level, between stays, left care or died."""
+    state = None
+    for one in journey:
+        if one.stay.admit > t:
+            break
+        state = one.stay.level
+        if one.stay.discharge is not None and one.stay.discharge <= t:
+            state = "died" if one.outcome == "died" else "between stays" if one.outcome in levels else "left care"
+    return state
+
+
+def occupation(paths: Sequence[Sequence[str]], states: Sequence[str], days: int) -> list[dict[str, Fraction]]:
+    """Return Aalen-Johansen from paths of one state a day (the origin's day first), each as long as it was followed.
+
+    On day t each path that is followed on t and was on t - 1 is at risk in the state of t - 1.
+    """
+    first = Counter(path[0] for path in paths)
+    p = {state: Fraction(first[state], len(paths)) for state in states}
+    found = [p]
+    for t in range(1, days + 1):
+        steps = Counter((path[t - 1], path[t]) for path in paths if len(path) > t)
+        risk = Counter(path[t - 1] for path in paths if len(path) > t)
+        step = {
+            (i, j): Fraction(steps[i, j], risk[i]) if risk[i] else Fraction(i == j) for i in states for j in states
+        }
+        p = {j: sum((p[i] * step[i, j] for i in states), ZERO) for j in states}
+        found.append(p)
+    return found

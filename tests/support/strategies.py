@@ -7,10 +7,11 @@ of careflow and thirty cases. Hypothesis draws the window of the data and the se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from math import inf
 from random import Random
 
 import pandas as pd
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 import careflow as cf
 
 from .drawn import ORIGIN, day
-from .reference import Linked, Stay, kept, link
+from .reference import Linked, Stay, in_order, kept, link
 
 LEVELS = cf.Continuum.standard().names
 REASONS = ("completed", "left early", "died", "unknown", "transferred out")
@@ -74,19 +75,21 @@ class File:
             found.setdefault(one.stay.facility, []).append(one)
         return found
 
+    @cached_property
+    def apart(self) -> tuple[Stay, ...]:
+        """The stays of people who are in one place at a time: those that begin while another goes on are left out."""
+        found: list[Stay] = []
+        busy: dict[str, float] = {}
+        for stay in in_order(self.stays, LEVELS):
+            if stay.admit >= busy.get(stay.person, 0):
+                ended = stay.discharge is not None and stay.reason != "died"
+                busy[stay.person] = stay.discharge if ended and stay.discharge is not None else inf
+                found.append(stay)
+        return tuple(found)
+
     def frame(self, shift: int = 0) -> pd.DataFrame:
         """Write the stays as a file of episode records would have them."""
-        return pd.DataFrame(
-            {
-                "person_id": [s.person for s in self.stays],
-                "level": [s.level for s in self.stays],
-                "admit_date": [day(s.admit + shift) for s in self.stays],
-                "discharge_date": [None if s.discharge is None else day(s.discharge + shift) for s in self.stays],
-                "discharge_reason": [s.reason for s in self.stays],
-                "episode_id": [s.episode for s in self.stays],
-                "facility": [s.facility for s in self.stays],
-            }
-        )
+        return frame_of(self.stays, shift)
 
     def moves(self, frame: pd.DataFrame | None = None, *, shift: int = 0, **how: object) -> cf.Transitions:
         """Read the file, or another frame by the same window, and link its stays."""
@@ -94,9 +97,28 @@ class File:
             self.frame(shift) if frame is None else frame,
             cutoff=day(self.cutoff + shift),
             start=None if self.start is None else day(self.start + shift),
+            accept=["F04"],
             **how,  # type: ignore[arg-type]
         )
         return cf.link(episodes, within=self.within)
+
+
+def frame_of(stays: Iterable[Stay], shift: int = 0) -> pd.DataFrame:
+    """Write stays as a file of episode records would have them, all days moved by ``shift``."""
+    rows = [
+        (
+            s.person,
+            s.level,
+            day(s.admit + shift),
+            None if s.discharge is None else day(s.discharge + shift),
+            s.reason,
+            s.episode,
+            s.facility,
+        )
+        for s in stays
+    ]
+    names = ["person_id", "level", "admit_date", "discharge_date", "discharge_reason", "episode_id", "facility"]
+    return pd.DataFrame(rows, columns=names)
 
 
 @st.composite

@@ -1,0 +1,133 @@
+"""The journey clock on random files against the slow reference: where people are, for how long, by which ways.
+
+The reference follows people who are in one place at a time, so the files are thinned to such stays.
+"""
+
+from collections import Counter
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from support import reference
+from support.reference import Linked, kept, link
+from support.strategies import FIXED, LEVELS, File, files, frame_of
+
+import careflow as cf
+from careflow.records.groups import group
+
+STATES = (*LEVELS, "between stays", "left care", "died")
+DAYS = 40
+Path = tuple[str, ...]
+
+
+def linked(file: File) -> list[Linked]:
+    return link(kept(file.apart, file.cutoff, file.start), LEVELS, file.within)
+
+
+def paths(file: File, start: str | None, *, reentry: bool) -> list[tuple[str, Path]]:
+    """Return (person, state on each day) of every journey, from its origin to the last day that is known."""
+    known = file.cutoff - file.within
+    chains = reference.journeys(linked(file), LEVELS)
+    if reentry:
+        people: dict[str, list[Linked]] = {}
+        for chain in chains:
+            people.setdefault(chain[0].stay.person, []).extend(chain)
+        chains = list(people.values())
+    found = []
+    for chain in chains:
+        origin = next((one.stay.admit for one in chain if start in (None, one.stay.level)), None)
+        if origin is None or origin > known or origin < file.first:
+            continue
+        states = [reference.state_after(chain, LEVELS, t) for t in range(origin, known + 1)]
+        found.append((chain[0].stay.person, tuple(str(state) for state in states)))
+    return found
+
+
+@FIXED
+@given(files())
+@pytest.mark.parametrize("start", [None, "php"])
+@pytest.mark.parametrize("reentry", [False, True])
+def test_where_people_are_is_aalen_johansen_over_net_moves(start: str | None, reentry: bool, file: File) -> None:
+    moves = file.moves(frame_of(file.apart))
+    frame = cf.occupation(moves, start=start, days=DAYS, reentry=reentry, cluster=None).frame
+    of = [path for _, path in paths(file, start, reentry=reentry)]
+    if not of:
+        assert frame["estimate"].isna().all()
+        return
+    expected = reference.occupation(of, STATES, DAYS)
+    found = frame.pivot_table(index="day", columns="state", values="estimate", observed=False)[list(STATES)]
+    wanted = [[float(p[state]) for state in STATES] for p in expected]
+    assert np.allclose(found, wanted, rtol=0, atol=1e-12)
+    assert np.allclose(found.sum(axis=1), 1, rtol=0, atol=1e-12)
+    spent = cf.expected_days(moves, start=start, days=DAYS, reentry=reentry, cluster=None).frame
+    area = [float(sum(p[state] for p in expected[:DAYS])) for state in STATES]
+    assert spent["state"].tolist() == list(STATES)
+    assert spent["days"].tolist() == pytest.approx(area, abs=1e-9)
+    assert spent["days"].sum() == pytest.approx(DAYS, abs=1e-9)
+
+
+@FIXED
+@given(files())
+def test_the_clustered_errors_of_days_are_the_jackknife_of_the_rows(file: File) -> None:
+    few = [stay for stay in file.apart if stay.facility < "W10"]
+    spent = cf.expected_days(file.moves(frame_of(few)), days=DAYS, cluster="person").frame.set_index("state")["se"]
+    rows = [(group(person), path) for person, path in paths(file, None, reentry=False) if person < "W10"]
+    for state in ("php", "left care"):
+
+        def days(left: list[Path], state: str = state) -> Fraction | None:
+            found = reference.occupation(left, STATES, DAYS)[:DAYS] if left else []
+            return sum((p[state] for p in found), Fraction(0)) if left else None
+
+        if rows:
+            assert spent[state] == pytest.approx(reference.jackknife(rows, days)[0], abs=1e-9, nan_ok=True)
+
+
+@FIXED
+@given(files())
+def test_without_censoring_where_people_are_is_the_plain_share(file: File) -> None:
+    moves = file.moves(frame_of(file.apart))
+    of = [path for _, path in paths(file, None, reentry=False)]
+    shortest = min((len(path) for path in of), default=0) - 1
+    if shortest < 1:
+        return
+    frame = cf.occupation(moves, days=shortest, cluster=None).frame
+    for t, state, estimate in frame[["day", "state", "estimate"]].itertuples(index=False):
+        assert estimate == pytest.approx(sum(path[t] == state for path in of) / len(of), abs=1e-12)
+
+
+@FIXED
+@given(files())
+def test_shares_stay_between_zero_and_one_with_stays_that_overlap_too(file: File) -> None:
+    for reentry in (False, True):
+        frame = cf.occupation(file.moves(), days=DAYS, by="facility", reentry=reentry).frame.dropna(subset=["estimate"])
+        assert frame["estimate"].between(-1e-12, 1 + 1e-12).all()
+        sums = frame.groupby(["facility", "day"], observed=True)["estimate"].sum()
+        assert np.allclose(sums, 1, rtol=0, atol=1e-12)
+        known = frame.dropna(subset=["low", "high"])
+        assert (known["low"] <= known["estimate"] + 1e-12).all()
+        assert (known["estimate"] <= known["high"] + 1e-12).all()
+
+
+@FIXED
+@given(files())
+def test_pathways_are_the_first_levels_of_each_journey_and_how_it_ended(file: File) -> None:
+    moves = file.moves(frame_of(file.apart))
+    for steps in (1, 3):
+        expected: Counter[Path] = Counter()
+        for chain in reference.journeys(linked(file), LEVELS):
+            last = chain[-1]
+            end = last.outcome
+            if end == "open":
+                end = "in care"
+            elif end != "died" and not reference.followed(last.stay, file.cutoff, file.within):
+                end = "not yet known"
+            expected[(*(one.stay.level for one in chain), end)[:steps]] += 1
+        frame = cf.pathways(moves, steps=steps).frame
+        columns = [f"step_{i}" for i in range(1, steps + 1)]
+        found: Counter[Path] = Counter()
+        for *path, n in frame[[*columns, "n"]].itertuples(index=False, name=None):
+            found[tuple(str(step) for step in path if isinstance(step, str))] += n
+        assert found == expected
+        assert frame["share"].sum() == pytest.approx(1, abs=1e-12)
+        assert frame["n"].is_monotonic_decreasing
