@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
@@ -17,6 +19,7 @@ from careflow.protect.system import CHANGE, COUNT, FREE, VIRTUAL, System, system
 
 Stratum = tuple[tuple[str, str], ...]
 Family = tuple[str, ...]
+_LABEL: Final = re.compile(r"(\d{4})(?:-(\d{2})|Q([1-4]))?")
 PERIODS: Final = ("month", "quarter", "year")
 
 
@@ -34,6 +37,8 @@ class Cell:
     highest: float = np.inf
     persons: int = -1
     block: str = ""
+    series: str = ""
+    """Set where the count goes on growing: the next release has another count of this series."""
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -44,6 +49,28 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def stratum_of(row: Mapping[str, Any], by: Iterable[str]) -> Stratum:
     """Return a row's strata as a key that does not depend on their order."""
     return tuple(sorted((name, str(row[name])) for name in by))
+
+
+def as_of(stratum: Stratum, cutoff: date | None) -> str:
+    """Return the cut-off as part of a key, for strata that go on growing: without a period, or with an unfinished one.
+
+    Examples
+    --------
+    >>> as_of((("quarter", "2025Q2"),), date(2025, 6, 30)), as_of((("quarter", "2025Q2"),), date(2025, 6, 29))
+    ('', '@2025-06-29')
+    """
+    if cutoff is None:
+        return ""
+    label = next((value for name, value in stratum if name in PERIODS), None)
+    if label is not None and (found := _LABEL.fullmatch(label)):
+        year, month, quarter = found.groups()
+        last = int(month or 0) or 3 * int(quarter or 4)
+        if (cutoff + timedelta(days=1)) >= date(int(year) + last // 12, last % 12 + 1, 1):
+            return ""
+    elif label is not None and "Q" in label:
+        # The label of a fiscal quarter does not tell when it ends; it is taken to be whole.
+        return ""
+    return f"@{cutoff.isoformat()}"
 
 
 def words_of(stratum: Stratum) -> str:
@@ -58,7 +85,8 @@ class Book:
     periods too unless ``over_periods`` is False.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, cutoff: date | None = None) -> None:
+        self.cutoff = cutoff
         self.cells: list[Cell] = []
         self.place: dict[str, int] = {}
         self.sums: list[dict[int, int]] = []
@@ -88,11 +116,15 @@ class Book:
         Where two results give the same count different values, both are kept, and their difference is guarded: it
         must not be told from none.
         """
-        key = "|".join(family) + "|" + ",".join(f"{k}={v}" for k, v in stratum)
+        series = "|".join(family) + "|" + ",".join(f"{k}={v}" for k, v in stratum)
+        key = series + as_of(stratum, self.cutoff)
+        if key == series:
+            series = ""
         if not over_periods:
             self.lasting.add(family)
         if key not in self.place:
             made = Cell(key, float(value), name + words_of(stratum), depth, printed, guard, 0.0, np.inf, persons, block)
+            made.series = series
             number = self._enter(made)
             self.families[family][stratum] = number
             return number

@@ -122,7 +122,12 @@ def _lay(state: State, cell: Cell, frozen: bool, below: int) -> int:
     old = state.latest.get(cell.key)
     printed = cell.printed and not frozen
     if old is None:
-        return _append(state, replace(cell), FREE if printed else VIRTUAL)
+        before = state.latest.get(cell.series) if cell.series else None
+        number = _append(state, replace(cell), FREE if printed else VIRTUAL)
+        if before is not None and cell.guard == COUNT:
+            # A total that goes on growing: what came since the release before is a count like any other.
+            _change(state, number, before, GROWN)
+        return number
     known = state.cells[old]
     if known.value == cell.value:
         if state.status[old] == VIRTUAL and printed:
@@ -143,16 +148,28 @@ def _lay(state: State, cell: Cell, frozen: bool, below: int) -> int:
         new.guard = UNGUARDED
     number = _append(state, new, status)
     if cell.guard == COUNT:
-        change = Cell(
-            f"{cell.key}|change {number}", cell.value - known.value, f"the change in {cell.name}",
-            printed=False, guard=guard, lowest=-np.inf,
-        )  # fmt: skip
-        state.sums.append({number: 1, old: -1, _append(state, change, VIRTUAL): -1})
+        _change(state, number, old, guard)
     return number
+
+
+def _change(state: State, new: int, old: int, guard: int) -> None:
+    """Tie two versions of a count by the change between them."""
+    cells = state.cells
+    change = Cell(
+        f"{cells[new].key}|change {new}",
+        cells[new].value - cells[old].value,
+        f"the change in {cells[new].name}",
+        printed=False,
+        guard=guard,
+        lowest=-np.inf,
+    )
+    state.sums.append({new: 1, old: -1, _append(state, change, VIRTUAL): -1})
 
 
 def _append(state: State, cell: Cell, status: int) -> int:
     state.latest[cell.key] = len(state.cells)
+    if cell.series:
+        state.latest[cell.series] = len(state.cells)
     state.cells.append(cell)
     state.status.append(status)
     return len(state.cells) - 1

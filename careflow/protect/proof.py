@@ -20,11 +20,15 @@ NOT_DEFENDED: Final = (
 
 @dataclass(frozen=True, eq=False)
 class Goals:
-    """What has to stay possible: goal k asks for a table in which ``cells[k]`` is in ``[low[k], high[k]]``."""
+    """What has to stay possible: goal k asks for a table in which ``cells[k]`` is in ``[low[k], high[k]]``.
+
+    A change may instead be ``apart[k]`` or more in size, up or down (infinite where that is no way out).
+    """
 
     cells: Ints
     low: Floats
     high: Floats
+    apart: Floats
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -34,12 +38,13 @@ class Goals:
         place = np.full(int(max(cells.max(initial=0), self.cells.max(initial=0))) + 1, -1)
         place[cells] = np.arange(len(cells))
         kept = place[self.cells] >= 0
-        return Goals(place[self.cells[kept]], self.low[kept], self.high[kept])
+        return Goals(place[self.cells[kept]], self.low[kept], self.high[kept], self.apart[kept])
 
     def met(self, tables: Ints) -> Bools:
         """Return, for each table (row) and goal (column), whether the table meets the goal."""
         found = np.atleast_2d(tables)[:, self.cells]
-        return np.asarray((found >= self.low) & (found <= self.high), dtype=np.bool_)
+        inside = (found >= self.low) & (found <= self.high)
+        return np.asarray(inside | (np.abs(found) >= self.apart), dtype=np.bool_)
 
 
 def goals(system: System, below: int, least: dict[int, int] | None = None) -> Goals:
@@ -47,7 +52,7 @@ def goals(system: System, below: int, least: dict[int, int] | None = None) -> Go
 
     A small count must be able to be ``below`` or more, and the least that a reader could think (`System.floors`).
     A count of ``below`` moves or more by fewer people must be able to be ``below`` higher and ``below`` lower.
-    A small change must be able to be none.
+    A small change must be able to be none or ``below`` or more; a change that is known to be some, ``below`` or more.
 
     Parameters
     ----------
@@ -69,6 +74,7 @@ def goals(system: System, below: int, least: dict[int, int] | None = None) -> Go
         np.concatenate([counts, counts, changes, grown]),
         np.concatenate([up, -free, none, np.full(len(grown), float(below))]),
         np.concatenate([free, down, none, np.full(len(grown), np.inf)]),
+        np.concatenate([free, free, np.full(len(changes) + len(grown), float(below))]),
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.continuum.outcomes import LEFT_CARE, LEFT_REASONS
-from careflow.protect.book import Book, Stratum, records, stratum_of, words_of
+from careflow.protect.book import Book, Stratum, as_of, records, stratum_of, words_of
 from careflow.protect.masking import Mask, blank, significant
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ class RateCells:
 def block(result: Rates, record: dict[str, Any]) -> str:
     """Return the name of the row of the matrix that a record belongs to: it is published or frozen as one."""
     stratum = stratum_of(record, result.about.by)
-    return f"{result.about.measure}|{_window(result, record)}|{record['from']}|{stratum}"
+    when = as_of(stratum, result.about.cutoff)
+    return f"{result.about.measure}|{_window(result, record)}|{record['from']}|{stratum}{when}"
 
 
 def enter(book: Book, result: Rates) -> RateCells:

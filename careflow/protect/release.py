@@ -235,7 +235,7 @@ def _checked(results: Result | Sequence[Result], below: int, mode: str) -> list[
 
 def entered(given: list[Result]) -> tuple[Book, list[Any]]:
     """Enter all results in one book, and tie what several of them tell of."""
-    book = Book()
+    book = Book(given[0].about.cutoff)
     places = [kind_of(result).enter(book, result) for result in given]
     rates.tie_windows(book)
     pairs: list[Any] = [pair for pair in zip(given, places, strict=True) if isinstance(pair[1], stays.StayCells)]

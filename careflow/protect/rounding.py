@@ -81,6 +81,7 @@ def round_goals(system: System, printed: Bools, below: int) -> Goals:
         np.concatenate([small, small]),
         np.concatenate([none, some]),
         np.concatenate([none, np.full(len(small), np.inf)]),
+        np.full(2 * len(small), np.inf),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from careflow.protect.book import Book, Stratum, periods_in, records, stratum_of
+from careflow.protect.book import Book, Stratum, as_of, periods_in, records, stratum_of
 from careflow.protect.curves import guarded_curve
 from careflow.protect.masking import Mask, blank, significant
 from careflow.protect.system import Bools
@@ -41,7 +41,9 @@ class StayCells:
 
 def block(result: LengthOfStay, record: dict[str, Any]) -> str:
     """Return the name of the row that a record belongs to, curve included."""
-    return f"stays|{result.about.dated_by or 'all'}|{record['level']}|{stratum_of(record, result.about.by)}"
+    stratum = stratum_of(record, result.about.by)
+    dated = result.about.dated_by or "all"
+    return f"stays|{dated}|{record['level']}|{stratum}{as_of(stratum, result.about.cutoff)}"
 
 
 def enter(book: Book, result: LengthOfStay) -> StayCells:

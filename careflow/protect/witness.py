@@ -138,11 +138,10 @@ class Search:
     def _meet(self, goal: int) -> None:
         """Find a witness for the goal and hide what it moves."""
         p, low, high = int(self.goals.cells[goal]), self.goals.low[goal], self.goals.high[goal]
-        hidden = np.flatnonzero(self.hidden | (self.system.status == VIRTUAL))
-        change = self.program.cheapest(p, low, high, hidden, self._prices(), exact=False)
-        if change is None:
-            change = self.program.cheapest(p, low, high, self.loose, self._prices())
-        if change is None and np.isinf(low):
+        apart = self.goals.apart[goal]
+        ways = [(low, high)] if np.isinf(apart) else [(low, high), (apart, np.inf), (-np.inf, -apart)]
+        change = self._any_way(p, ways)
+        if change is None and np.isinf(low) and np.isinf(apart):
             # The floor is out of reach: the least value that anything allows stands in for it.
             reached = self.program.least(p, self.loose)
             self.least[p] = reached
@@ -152,6 +151,16 @@ class Search:
             raise Pinned(p)
         self.hidden |= (change != 0) & (self.system.status == FREE)
         self._keep(self.system.values + change)
+
+    def _any_way(self, p: int, ways: list[tuple[float, float]]) -> Ints | None:
+        """Return a change that goes one of the ways, by what is hidden already if that will do."""
+        hidden = np.flatnonzero(self.hidden | (self.system.status == VIRTUAL))
+        for cells, exact in ((hidden, False), (self.loose, True)):
+            for low, high in ways:
+                change = self.program.cheapest(p, low, high, cells, self._prices(), exact=exact)
+                if change is not None:
+                    return change
+        return None
 
     def _thin(self) -> None:
         """Choose witnesses greedily by goals met for secondaries hidden; show again what no chosen witness moves."""

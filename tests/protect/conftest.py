@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -110,9 +109,9 @@ def stays(counts: list[tuple[int, int]], curves: dict[int, list[tuple[int, int, 
 
 
 @pytest.fixture
-def made() -> dict[str, Callable[..., Any]]:
+def made() -> dict[str, Any]:
     """The makers above, by name."""
     return {
         "table": random_table, "flows": flows, "rates": rates, "by_quarter": by_quarter, "overall": overall,
-        "stays": stays,
+        "stays": stays, "levels": CARE.names, "to": TO,
     }  # fmt: skip
