@@ -15,16 +15,17 @@ from careflow.errors import ArgumentError
 DEFAULT: Final = (*CLOCKS, "served", "journey", "paths:4", "returns:30", "bounces:30")
 """What ``moves.counts()`` counts unless told otherwise."""
 
-_NAME: Final = re.compile(r"(served|journey|paths|returns|bounces)(?::(\d+(?:,\d+)*))?(:reentry)?")
+_NAME: Final = re.compile(r"(served|journey|paths|returns|bounces)(?::(\d+(?:,\d+)*))?(?:@(\d+))?(:reentry)?")
 
 
 def clock(name: str, continuum: Continuum) -> Clock:
     """Return the clock of a name.
 
     ``journey`` runs from the first admission, ``journey:1`` from the first to the level in that place, and
-    ``journey:1:reentry`` follows people back into care; ``paths:4`` holds the first four stays of each journey;
-    ``returns:30`` and ``bounces:30`` the returns and bounce-backs within 30 days, ``returns:30,0,1`` the returns to
-    the levels in places 0 and 1; ``history`` what followed each discharge by the level before it.
+    ``journey:1:reentry`` follows people back into care, ``journey:1@30`` runs from day 30 on for those then at that
+    level; ``paths:4`` holds the first four stays of each journey; ``returns:30`` and ``bounces:30`` the returns and
+    bounce-backs within 30 days, ``returns:30,0,1`` the returns to the levels in places 0 and 1; ``history`` what
+    followed each discharge by the level before it.
 
     Raises
     ------
@@ -36,16 +37,16 @@ def clock(name: str, continuum: Continuum) -> Clock:
     if name == "history":
         return Clock(COLUMNS, HISTORY, "discharge")
     found = _NAME.fullmatch(name)
-    if found is None:
+    if found is None or ((found[3] or found[4]) and found[1] != "journey"):
         raise ArgumentError(
             f"no clock {name!r}; there are {', '.join(DEFAULT)} and history, the numbers being days, steps or levels"
         )
-    kind, numbers, reentry = found[1], [int(n) for n in (found[2] or "").split(",") if n], bool(found[3])
+    kind, numbers, reentry = found[1], [int(n) for n in (found[2] or "").split(",") if n], bool(found[4])
     if kind == "served":
         return Clock(("state",), SERVED, "days in the period")
     if kind == "journey":
-        start = numbers[0] if numbers else None
-        return Clock(PROCESS, journey_sql(start, reentry=reentry), "admission")
+        start, landmark = numbers[0] if numbers else None, int(found[3]) if found[3] else None
+        return Clock(PROCESS, journey_sql(start, reentry=reentry, landmark=landmark), "admission")
     if not numbers:
         raise ArgumentError(f"clock {name!r} needs a number, such as {kind}:30")
     if kind == "paths":

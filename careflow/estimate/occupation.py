@@ -17,7 +17,7 @@ from careflow.counts.journeys import BETWEEN_CODE, LEFT_CODE
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name
 from careflow.estimate.cells import Strata, strata_of
-from careflow.estimate.intervals import log_log_incidence, quantile_of
+from careflow.estimate.intervals import log_log, quantile_of
 from careflow.estimate.result import Provenance, Result
 from careflow.estimate.states import States, hazards, occupied, occupied_se, states
 from careflow.estimate.survival import clustered_se
@@ -50,6 +50,7 @@ def occupation(
     *,
     start: str | None = None,
     days: int = 365,
+    landmark: int | None = None,
     reentry: bool = False,
     by: str | Sequence[str] | None = None,
     cluster: Cluster = "person",
@@ -66,6 +67,10 @@ def occupation(
         The clock starts at each journey's first admission to this level; at its first admission when left out.
     days : int
         Up to which day.
+    landmark : int, optional
+        The clock starts on this day of a journey instead, for those still followed then: those who are at ``start`` on
+        that day, or everybody. If the past did not matter, this would be the same as the occupation of a process that
+        starts there; where the two differ, the landmark one is right for people with that past.
     reentry : bool
         Whether to follow people back into care after they have left it. One clock a person then, from the first
         admission.
@@ -90,7 +95,8 @@ def occupation(
     :math:`p(t) = p(0) \prod_{s \le t} (I + dA(s))` over reversible states, from one-day transition counts, up to the
     cut-off less the link window, so that what follows a discharge is known. Several changes on one day are one net
     move. With random censoring the occupation is right whether or not the process is Markov (Datta and Satten 2001,
-    Statistics and Probability Letters 55:403-411).
+    Statistics and Probability Letters 55:403-411); so it is from a landmark (Putter and Spitoni 2018, Statistical
+    Methods in Medical Research 27:2081-2092).
 
     Examples
     --------
@@ -103,10 +109,10 @@ def occupation(
     >>> where[(where["day"] == 12) & (where["estimate"] > 0)][["state", "estimate"]].values.tolist()
     [['php', 0.5], ['between stays', 0.5]]
     """
-    journeys = _Journeys(moves, start, days, reentry, by, cluster, level, calendar)
+    journeys = _Journeys(moves, start, days, landmark, reentry, by, cluster, level, calendar)
     frame = journeys.frame("state", np.arange(days + 1), _occupation, bounded=True)
     definition = (
-        f"Share of journeys at each level on each day since the first admission{f' to {start}' if start else ''} "
+        f"Share of journeys at each level on each day since {journeys.since} "
         "(Aalen-Johansen), followed to the cut-off less the link window"
         + ("; people are followed back into care." if reentry else "; who left care is not followed back into it.")
     )
@@ -119,6 +125,7 @@ def expected_days(
     *,
     start: str | None = None,
     days: int = 365,
+    landmark: int | None = None,
     reentry: bool = False,
     by: str | Sequence[str] | None = None,
     cluster: Cluster = "person",
@@ -129,7 +136,7 @@ def expected_days(
 
     Parameters
     ----------
-    moves, start, days, reentry, by, cluster, level, calendar
+    moves, start, days, landmark, reentry, by, cluster, level, calendar
         As in :func:`occupation`.
 
     Returns
@@ -156,11 +163,11 @@ def expected_days(
     >>> spent.loc[spent["days"] > 0, ["state", "days"]].values.tolist()
     [['php', 15.0], ['left care', 85.0]]
     """
-    journeys = _Journeys(moves, start, days, reentry, by, cluster, level, calendar)
+    journeys = _Journeys(moves, start, days, landmark, reentry, by, cluster, level, calendar)
     frame = journeys.frame("days", np.array([days]), _spent, bounded=False).drop(columns="day")
     definition = (
-        f"Days out of the first {days} since the first admission{f' to {start}' if start else ''} that are spent at "
-        "each level: the area under the state occupation."
+        f"Days out of the first {days} since {journeys.since} that are spent at each level: the area under the state "
+        "occupation."
     )
     about = journeys.about("expected days", definition, "normal" if cluster is None else "t")
     return ExpectedDays(frame, about, journeys.counts.rules.continuum, start=start, days=days)
@@ -194,6 +201,15 @@ def _estimated(
     return estimate, se.reshape(estimate.shape), groups
 
 
+def _at(landmark: int | None) -> str:
+    """Return what the name of a clock says of a landmark."""
+    if landmark is None:
+        return ""
+    if isinstance(landmark, bool) or not isinstance(landmark, int) or not 0 <= landmark <= 3650:
+        raise ArgumentError(f"landmark is a day of the journey, a whole number from 0 to 3650; it was {landmark!r}")
+    return f"@{landmark}"
+
+
 class _Journeys:
     """What :func:`occupation` and :func:`expected_days` share: the counts asked for, and the tidy frame."""
 
@@ -202,6 +218,7 @@ class _Journeys:
         moves: Transitions | Counts,
         start: str | None,
         days: int,
+        landmark: int | None,
         reentry: bool,
         by: str | Sequence[str] | None,
         cluster: Cluster,
@@ -213,7 +230,11 @@ class _Journeys:
             raise ArgumentError(f"days is a whole number from 1 to 3650; it was {days!r}")
         continuum = moves.rules.continuum if isinstance(moves, Counts) else moves.episodes.continuum
         place = "" if start is None else f":{continuum.index(start)}"
-        clock = f"journey{place}{':reentry' if reentry else ''}"
+        clock = f"journey{place}{_at(landmark)}{':reentry' if reentry else ''}"
+        where = f" at {start}" if start else ""
+        self.since = f"the first admission{f' to {start}' if start else ''}"
+        if landmark is not None:
+            self.since = f"day {landmark} of the journey, of those then{where or ' followed'}"
         self.counts, self.by = counts_for(moves, clock, by, calendar=calendar)
         self.table, self.days, self.cluster, self.level = self.counts.tables[clock], days, cluster, level
         self.strata: Strata = strata_of(self.table, self.counts.rules, self.by)
@@ -239,7 +260,7 @@ class _Journeys:
         for stratum, process in self.each():
             found, se, groups = estimate(process, self.cluster)
             z = quantile_of(self.level, groups)
-            low, high = log_log_incidence(found, se, z) if bounded else (found - z * se, found + z * se)
+            low, high = log_log(found, se, z) if bounded else (found - z * se, found + z * se)
             if not bounded:
                 low, high = np.maximum(low, 0), np.minimum(high, self.days)
             numbers[stratum] = np.stack([x.ravel() for x in (found, se, low, high)], axis=-1)
