@@ -14,7 +14,7 @@ from careflow.errors import ArgumentError
 from careflow.estimate.asked import interval_name
 from careflow.estimate.embedded import embedded
 from careflow.estimate.flows import Array, Flows
-from careflow.estimate.intervals import log_log_incidence, quantile_of
+from careflow.estimate.intervals import log_log, quantile_of
 from careflow.estimate.jackknife import jackknife_se
 from careflow.estimate.rates import Rates
 from careflow.estimate.result import Provenance, Result
@@ -170,7 +170,7 @@ def _limits(values: Array, present: npt.NDArray[np.bool_], level: float, *, boun
     se, groups = jackknife_se(estimate, without, there)
     t = quantile_of(level, groups)
     if bounded:
-        low, high = log_log_incidence(estimate, se, t)
+        low, high = log_log(estimate, se, t)
     else:
         low, high = np.maximum(estimate - t * se, 0), estimate + t * se
     return np.stack([estimate, se, low, high], axis=-1)

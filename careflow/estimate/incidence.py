@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from careflow.counts.rules import GROUPS
 from careflow.estimate.asked import Cluster
-from careflow.estimate.intervals import log_log, log_log_incidence, quantile_of
+from careflow.estimate.intervals import log_log, quantile_of
 from careflow.estimate.process import Process
 from careflow.estimate.survival import (
     clustered_se,
@@ -83,7 +83,7 @@ def incidences(seen: Process, sets: npt.NDArray[np.int64], cluster: Cluster, lev
         se, groups = clustered_se(risen, without, seen.present)
         left_se, _ = clustered_se(left, kaplan_meier(other_events.sum(axis=0), others), seen.present)
     z = quantile_of(level, groups)
-    low, high = log_log_incidence(risen, se, z)
+    low, high = log_log(risen, se, z)
     left_low, left_high = log_log(left, left_se, z)
     gone = events.sum(axis=0) + seen.censored.sum(axis=0)
     return Incidences(

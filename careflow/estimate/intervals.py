@@ -59,7 +59,7 @@ def log_log(estimate: npt.ArrayLike, se: npt.ArrayLike, quantile: npt.ArrayLike)
     Parameters
     ----------
     estimate, se : array_like
-        A probability that only falls, such as a survival curve, and its standard error.
+        A probability (a survival curve, a cumulative incidence, a state occupation) and its standard error.
     quantile : array_like
         The two-sided quantile *z* or *t*.
 
@@ -80,13 +80,6 @@ def log_log(estimate: npt.ArrayLike, se: npt.ArrayLike, quantile: npt.ArrayLike)
         spread = np.exp(z * e / (safe * -np.log(safe)))
         low, high = safe**spread, safe ** (1 / spread)
     return np.where(inside, low, np.nan), np.where(inside, high, np.nan)
-
-
-def log_log_incidence(estimate: npt.ArrayLike, se: npt.ArrayLike, quantile: npt.ArrayLike) -> tuple[Array, Array]:
-    """Return log-log limits of a probability that only rises, such as a cumulative incidence."""
-    p = np.asarray(estimate, dtype=float)
-    low, high = log_log(1 - p, se, quantile)
-    return 1 - high, 1 - low
 
 
 def garwood(events: npt.ArrayLike, exposure: npt.ArrayLike, level: float = 0.95) -> tuple[Array, Array]:
