@@ -113,7 +113,6 @@ def _weeks(days: pd.DataFrame, view: View) -> _Stack:
 
 
 def _draw(page: Page, view: View, stack: _Stack, capacity: float | None) -> Axes:
-    t, u, canvas = page.theme, page.u, page.canvas
     shown = np.nan_to_num(stack.values)
     tops = np.cumsum(shown[::-1], axis=0)[::-1]
     box = page.open(
@@ -123,7 +122,26 @@ def _draw(page: Page, view: View, stack: _Stack, capacity: float | None) -> Axes
         masked=int(stack.hidden.sum()),
         gap=16,
     )
-    top = max(float(tops.max(initial=0)), capacity or 0.0, 1.0) * 1.04
+    panel = _panel(page, view, stack, box, max(float(tops.max(initial=0)), capacity or 0.0, 1.0) * 1.04)
+    _fill(page, view, panel, stack, tops)
+    if capacity is not None:
+        panel.line(panel.xlim, [capacity] * 2, color=INK, lw=1.1, z=3)
+        over = panel.y(capacity) + 3 * page.u
+        page.canvas.text(panel.box.x0 + 3 * page.u, over, f"Capacity {words.count(capacity)}", size=page.theme.small)
+    _labels(page, view, panel, stack, tops)
+    order = np.argsort(-shown[:, -1], kind="stable")
+    data = pd.DataFrame(stack.values.T, columns=list(view.levels)).assign(at=stack.names)
+    return page.close(
+        data=data.melt("at", var_name="level", value_name="average"),
+        n=None,
+        largest=[f"{page.labels[view.levels[i]]} {words.count(stack.values[i, -1])}" for i in order],
+        what=f"Stacked census by level, {stack.what}",
+    )
+
+
+def _panel(page: Page, view: View, stack: _Stack, box: Box, top: float) -> Panel:
+    """Return the plotting area with its axes, room for the names at the right."""
+    t, u, canvas = page.theme, page.u, page.canvas
     marks = steps(top, COUNT_STEPS, at_most=5)
     last = [page.labels[name] for name in view.levels]
     right = (
@@ -139,6 +157,11 @@ def _draw(page: Page, view: View, stack: _Stack, capacity: float | None) -> Axes
     panel.floor()
     for place, text in stack.ticks:
         panel.tick(place, text)
+    return panel
+
+
+def _fill(page: Page, view: View, panel: Panel, stack: _Stack, tops: NDArray[np.float64]) -> None:
+    """Fill the levels, and mark the periods in which one is suppressed."""
     ramp = intensity(len(view.levels))
     for i, name in enumerate(view.levels):
         low = tops[i + 1] if i + 1 < len(tops) else np.zeros(tops.shape[1])
@@ -149,24 +172,8 @@ def _draw(page: Page, view: View, stack: _Stack, capacity: float | None) -> Axes
             panel.area(stack.at, low, tops[i], fill, z=1.5)
             panel.line(stack.at, tops[i], color=WHITE, lw=0.7, z=2)
     for spot in np.flatnonzero(stack.hidden.any(axis=0)).tolist():
-        over = panel.y(float(tops[0, spot])) + 3 * u
-        canvas.text(panel.x(float(spot)), over, "s", size=t.small, color=MUTED, align="center")
-    if capacity is not None:
-        panel.line(panel.xlim, [capacity] * 2, color=INK, lw=1.1, z=3)
-        canvas.text(area.x0 + 3 * u, panel.y(capacity) + 3 * u, f"Capacity {words.count(capacity)}", size=t.small)
-    _labels(page, view, panel, stack, tops)
-    order = np.argsort(-shown[:, -1], kind="stable")
-    data = (
-        pd.DataFrame(stack.values.T, columns=list(view.levels))
-        .assign(at=stack.names)
-        .melt("at", var_name="level", value_name="average")
-    )
-    return page.close(
-        data=data,
-        n=None,
-        largest=[f"{page.labels[view.levels[i]]} {words.count(stack.values[i, -1])}" for i in order],
-        what=f"Stacked census by level, {stack.what}",
-    )
+        over = panel.y(float(tops[0, spot])) + 3 * page.u
+        page.canvas.text(panel.x(float(spot)), over, "s", size=page.theme.small, color=MUTED, align="center")
 
 
 def _bars(

@@ -85,14 +85,7 @@ def _draw(page: Page, box: Box, rows: dict[str, Any], order: list[str]) -> Axes:
             canvas.text(area.x0 + 4 * u, middle(y, t.body), "s" if rows[name]["hidden"] else "–", color=MUTED)
             continue
         _bar(page, panel, y, step, values[name], fill)
-    y = area.y1 - (len(order) + 0.8) * step
-    canvas.line([box.x0, area.x1], [y + step * 0.65] * 2, color="#D5D9DE", lw=0.8)
-    canvas.text(box.x0, middle(y, t.body), "Total in care", weight=SEMIBOLD)
-    if words.known(total):
-        canvas.rect(Box(area.x0, y - step * 0.24, panel.x(total), y + step * 0.24), "#4A5158", z=1)
-        canvas.text(panel.x(total) + 5 * u, middle(y, t.body), _figure(total), weight=SEMIBOLD)
-    else:
-        canvas.text(area.x0 + 4 * u, middle(y, t.body), "s", color=MUTED)
+    _total(page, panel, box.x0, area.y1 - (len(order) + 0.8) * step, step, total)
     known = sorted((n for n in order if words.known(values[n][0])), key=lambda n: -values[n][0])
     data = pd.DataFrame(
         [(n, *values[n], bool(rows[n]["hidden"])) for n in order], columns=["state", "days", "low", "high", "hidden"]
@@ -103,6 +96,18 @@ def _draw(page: Page, box: Box, rows: dict[str, Any], order: list[str]) -> Axes:
         largest=[f"{names[n]} {_figure(values[n][0])} days" for n in known],
         what="Expected days by level",
     )
+
+
+def _total(page: Page, panel: Panel, left: float, y: float, step: float, total: float) -> None:
+    """Draw the row of all care."""
+    t, u, canvas, area = page.theme, page.u, page.canvas, panel.box
+    canvas.line([left, area.x1], [y + step * 0.65] * 2, color="#D5D9DE", lw=0.8)
+    canvas.text(left, middle(y, t.body), "Total in care", weight=SEMIBOLD)
+    if words.known(total):
+        canvas.rect(Box(area.x0, y - step * 0.24, panel.x(total), y + step * 0.24), "#4A5158", z=1)
+        canvas.text(panel.x(total) + 5 * u, middle(y, t.body), _figure(total), weight=SEMIBOLD)
+    else:
+        canvas.text(area.x0 + 4 * u, middle(y, t.body), "s", color=MUTED)
 
 
 def _bar(page: Page, panel: Panel, y: float, step: float, value: list[float], fill: str) -> None:

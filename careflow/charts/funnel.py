@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Unpack
 
 import numpy as np
@@ -114,7 +115,6 @@ def _draw(
     limits: Sequence[float], widen: bool,
 ) -> Axes:  # fmt: skip
     frm, goal, over, title = names
-    t, u, canvas = page.theme, page.u, page.canvas
     n, of, rate = (shown[c].to_numpy(float) for c in ("n", "of", "rate"))
     mean = float(n.sum() / of.sum())
     phi = dispersion(rate, of, mean) if widen else 1.0
@@ -139,6 +139,34 @@ def _draw(
         gap=16,
     )
     ends = [f"{outer * 100:g}% limit", f"{inner * 100:g}% limit", f"Average {words.percent(mean)}"]
+    spread = _Spread(mean, phi, inner, outer)
+    panel = _panel(page, box, of, rate, spread, ends, f"{page.labels[frm]} {view.unit} at the {over}")
+    panel.dots(of[~out], rate[~out], size=5.6, color=MID, z=3)
+    panel.dots(of[out], rate[out], size=6.6, color=INK, z=4)
+    _name_outside(page, panel, shown[out], over)
+    order = shown.nlargest(3, "rate")
+    return page.close(
+        data=shown.assign(outside=out),
+        n=float(of.sum()),
+        largest=[f"{row[over]} {words.percent(row['rate'])}" for _, row in order.iterrows()],
+        what=f"Funnel plot, {int(out.sum())} of {len(shown)} outside the {outer * 100:g}% limits",
+    )
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """The average, the over-dispersion, and the coverage of the limits."""
+
+    mean: float
+    phi: float
+    inner: float
+    outer: float
+
+
+def _panel(page: Page, box: Box, of: Floats, rate: Floats, spread: _Spread, ends: Sequence[str], caption: str) -> Panel:
+    """Draw axes, average and limits, and name them at the right."""
+    t, u, canvas = page.theme, page.u, page.canvas
+    mean, phi, inner, outer = spread.mean, spread.phi, spread.inner, spread.outer
     right = max(canvas.wide(end, t.body, SEMIBOLD) for end in ends) + 9 * u
     most = float(of.max()) * 1.04
     size = np.unique(np.round(np.geomspace(min(float(of.min()), 15.0), most, 160)))
@@ -153,23 +181,14 @@ def _draw(
     panel.floor()
     for tick in steps(most, COUNT_STEPS, at_most=6):
         panel.tick(tick, words.count(tick))
-    panel.caption(f"{page.labels[frm]} {view.unit} at the {over}")
+    panel.caption(caption)
     panel.line([0, most], [mean, mean], color=INK, lw=1.2, z=2)
     for level, dash in ((inner, (3.2, 2.0)), (outer, None)):
         for curve in curves[level]:
             inside = np.where((curve <= top) & (curve >= 0), curve, np.nan)
             panel.line(size, inside, color=_CURVE, lw=1.1, dash=dash, z=1.5)
-    panel.dots(of[~out], rate[~out], size=5.6, color=MID, z=3)
-    panel.dots(of[out], rate[out], size=6.6, color=INK, z=4)
-    _name_outside(page, panel, shown[out], over)
     _name_lines(page, panel, ends, [float(curves[outer][1][-1]), float(curves[inner][1][-1]), mean])
-    order = shown.nlargest(3, "rate")
-    return page.close(
-        data=shown.assign(outside=out),
-        n=float(of.sum()),
-        largest=[f"{row[over]} {words.percent(row['rate'])}" for _, row in order.iterrows()],
-        what=f"Funnel plot, {int(out.sum())} of {len(shown)} outside the {outer * 100:g}% limits",
-    )
+    return panel
 
 
 def _limits(mean: float, size: Floats, coverage: float, phi: float) -> tuple[Floats, Floats]:

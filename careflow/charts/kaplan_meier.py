@@ -164,7 +164,6 @@ def _draw(
     dropped: int,
     table: bool,
 ) -> Axes:
-    t, u, canvas = page.theme, page.u, page.canvas
     guard = "Drawn at days between which at least 11 stays ended; counts rounded to 10." if page.external else ""
     box = page.open(
         title=title,
@@ -180,6 +179,27 @@ def _draw(
         gap=16,
     )
     last = max(float(g.days[-1]) for g in groups)
+    panel = _panel(page, box, groups, last, ticks, table=table)
+    for g in groups:
+        panel.area(*_stepped(g, page.external), tint(g.color, 0.16), z=1)
+        panel.line(g.days, g.survival, color=page.faded(g.color, g.name), lw=1.9, z=3, steps=not page.external)
+    _names(page, panel, groups)
+    columns = ("days", "survival", "low", "high")
+    tables_of = [pd.DataFrame({"group": g.name, **{c: getattr(g, c) for c in columns}}) for g in groups]
+    order = sorted(groups, key=lambda g: -g.survival[-1])
+    return page.close(
+        data=pd.concat(tables_of, ignore_index=True).rename(columns={"days": "day"}),
+        n=sum(float(g.at_risk[0]) for g in groups),
+        largest=[f"{g.name} {words.percent(float(g.survival[-1]))} on day {int(g.days[-1])}" for g in order],
+        what=f"Kaplan-Meier curves of length of stay over {int(last)} days",
+    )
+
+
+def _panel(
+    page: Page, box: Box, groups: Sequence[_Group], last: float, ticks: Sequence[int] | None, *, table: bool
+) -> Panel:
+    """Draw the axes, and who is at risk under them."""
+    t, u, canvas = page.theme, page.u, page.canvas
     marks = [tick for tick in (ticks or even_ticks(int(last))) if tick <= last]
     rows = [_row(page, g, marks) for g in groups] if table else []
     gutter = max([canvas.wide(r.name, t.body, SEMIBOLD) for r in rows] + [canvas.wide("100%", t.body)])
@@ -194,28 +214,11 @@ def _draw(
     for tick in marks:
         panel.tick(tick, f"{tick:,}")
     panel.caption("Days since admission")
-    for g in groups:
-        panel.area(*_stepped(g, page.external), tint(g.color, 0.16), z=1)
-        panel.line(g.days, g.survival, color=page.faded(g.color, g.name), lw=1.9, z=3, steps=not page.external)
-    _names(page, panel, groups)
     if rows:
         top = box.y0 + tables.height(canvas, len(rows))
         canvas.text(box.x0, top + t.small * 0.45, "Stays at risk", size=t.small, color=MUTED)
         tables.draw(canvas, rows, left=box.x0, right=area.x1, top=top, at=[panel.x(m) for m in marks])
-    data = pd.concat(
-        [
-            pd.DataFrame({"group": g.name, "day": g.days, "survival": g.survival, "low": g.low, "high": g.high})
-            for g in groups
-        ],
-        ignore_index=True,
-    )
-    order = sorted(groups, key=lambda g: -g.survival[-1])
-    return page.close(
-        data=data,
-        n=sum(float(g.at_risk[0]) for g in groups),
-        largest=[f"{g.name} {words.percent(float(g.survival[-1]))} on day {int(g.days[-1])}" for g in order],
-        what=f"Kaplan-Meier curves of length of stay over {int(last)} days",
-    )
+    return panel
 
 
 def _stepped(g: _Group, external: bool) -> tuple[Floats, Floats, Floats]:

@@ -127,9 +127,9 @@ def text_on(fill: str) -> str:
 
 def legible(fill: str) -> str:
     """Return the nearest colour to ``fill`` on which white or ink reaches a contrast of 4.52."""
-    for step in range(101):
+    for step in range(401):
         for other in (WHITE, INK):
-            near = mix(fill, other, step / 100)
+            near = mix(fill, other, step / 400)
             if contrast(near, text_on(near)) >= _LEGIBLE:
                 return near
     raise AssertionError("white and ink themselves are legible")

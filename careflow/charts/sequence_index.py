@@ -108,7 +108,7 @@ def _blocks(rows: Sequence[Path], steps: int) -> list[_Block]:
 
 
 def _draw(page: Page, found: Paths, rows: Sequence[Path]) -> Axes:
-    t, u, canvas, view = page.theme, page.u, page.canvas, found.view
+    view = found.view
     each = found.n / len(rows)
     box = page.open(
         title=TITLE,
@@ -123,7 +123,23 @@ def _draw(page: Page, found: Paths, rows: Sequence[Path]) -> Axes:
         masked=found.hidden,
         gap=18,
     )
-    colours, called = fills(page, view), names(page)
+    _grid(page, found, rows, box)
+    data = pd.DataFrame([(*path, *[None] * (found.steps - len(path))) for path in rows])
+    data.columns = [f"step_{i + 1}" for i in range(found.steps)]
+    firsts = pd.Series([path[0] for path in rows]).value_counts()
+    called = names(page)
+    return page.close(
+        data=data,
+        n=found.n,
+        largest=[f"first {called[str(s)]} {words.percent(n / len(rows))}" for s, n in firsts.items()],
+        what=f"Relative-frequency sequence plot, {len(rows)} groups",
+    )
+
+
+def _grid(page: Page, found: Paths, rows: Sequence[Path], box: Box) -> None:
+    """Draw a column for each step, neighbours of one state as one block with its name."""
+    t, u, canvas = page.theme, page.u, page.canvas
+    colours, called = fills(page, found.view), names(page)
     gap = 3 * u
     wide = (box.w - gap * (found.steps - 1)) / found.steps
     top = box.y1 - t.body * CAP - 7 * u
@@ -145,12 +161,3 @@ def _draw(page: Page, found: Paths, rows: Sequence[Path]) -> Axes:
             if canvas.wide(f"{name}  {share}", t.small, SEMIBOLD) < wide - 8 * u:
                 x += 4 * u + canvas.text(x + 4 * u, y, name, size=t.small, color=ink, weight=SEMIBOLD)
                 canvas.text(x + 4 * u, y, share, size=t.small, color=ink)
-    data = pd.DataFrame([(*path, *[None] * (found.steps - len(path))) for path in rows])
-    data.columns = [f"step_{i + 1}" for i in range(found.steps)]
-    firsts = pd.Series([path[0] for path in rows]).value_counts()
-    return page.close(
-        data=data,
-        n=found.n,
-        largest=[f"first {called[str(s)]} {words.percent(n / len(rows))}" for s, n in firsts.items()],
-        what=f"Relative-frequency sequence plot, {len(rows)} groups",
-    )

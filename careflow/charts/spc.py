@@ -164,7 +164,7 @@ def _subtitle(page: Page, asked: Trend, limits: _Limits) -> str:
 
 
 def _draw(page: Page, asked: Trend, one: Series, limits: _Limits) -> Axes:
-    table, t, u, canvas = one.table, page.theme, page.u, page.canvas
+    table = one.table
     judged = table["value"].where(table["mature"]).to_numpy(float)
     broken, runs = signals(judged, limits.mean, limits.low, limits.high)
     late = (~table["mature"]).any()
@@ -183,34 +183,42 @@ def _draw(page: Page, asked: Trend, one: Series, limits: _Limits) -> Axes:
         masked=asked.hidden,
         gap=16,
     )
-    is_share = asked.measure not in (MEDIAN, AVERAGE)
-    show = words.percent if is_share else words.count
+    show = words.count if asked.measure in (MEDIAN, AVERAGE) else words.percent
     ends = [f"Mean {show(limits.mean)}", "Upper limit", "Lower limit"]
+    panel = _panel(page, box, asked, limits, judged, ends)
+    _band(panel, limits, len(table))
+    _points(page, panel, one, broken, judged)
+    _said(page, panel, limits, ends, asked, runs, judged)
+    data = table.drop(columns=["low", "high", *(["n"] if page.external else [])])
+    most = table.loc[table["mature"]].nlargest(3, "value")
+    return page.close(
+        data=data.assign(limit_low=limits.low, limit_high=limits.high, signal=broken),
+        n=asked.n,
+        largest=[f"{words.period(row['period'])} {show(row['value'])}" for _, row in most.iterrows()],
+        what=f"Control chart, {int(broken.sum())} points break a rule",
+    )
+
+
+def _panel(
+    page: Page, box: Box, asked: Trend, limits: _Limits, judged: NDArray[np.float64], ends: Sequence[str]
+) -> Panel:
+    """Draw the axes, with room for the names of the lines at the right."""
+    t, u, canvas = page.theme, page.u, page.canvas
+    is_share = asked.measure not in (MEDIAN, AVERAGE)
     right = max(canvas.wide(end, t.body, SEMIBOLD) for end in ends) + 9 * u
     # The limits of a period with a handful of discharges may not flatten all the others.
-    values = [*table["value"].dropna(), float(np.nanquantile(limits.high, 0.9))]
+    values = [*judged[np.isfinite(judged)], float(np.nanquantile(limits.high, 0.9))]
     top = max(values) * 1.1
     marks = steps(min(top, 1.0) if is_share else top, SHARE_STEPS if is_share else COUNT_STEPS, at_most=5)
     texts = shares(marks) if is_share else [words.count(m) for m in marks]
     gutter = max(canvas.wide(text, t.body) for text in texts) + 7 * u
     area = Box(box.x0 + gutter, box.y0 + 8 * u + t.body * CAP, box.x1 - right, box.y1)
-    panel = Panel(canvas, area, (-0.7, len(table) - 0.3), (0, top))
+    panel = Panel(canvas, area, (-0.7, len(judged) - 0.3), (0, top))
     panel.grid(marks, texts)
     panel.floor()
     for place, text in words.ticks(asked.periods):
         panel.tick(place, text)
-    _band(panel, limits, len(table))
-    _points(page, panel, one, broken, judged)
-    _said(page, panel, limits, [*ends], asked, runs, judged)
-    data = table.drop(columns=["low", "high", *(["n"] if page.external else [])])
-    data = data.assign(limit_low=limits.low, limit_high=limits.high, signal=broken)
-    most = table.loc[table["mature"]].nlargest(3, "value")
-    return page.close(
-        data=data,
-        n=asked.n,
-        largest=[f"{words.period(row['period'])} {show(row['value'])}" for _, row in most.iterrows()],
-        what=f"Control chart, {int(broken.sum())} points break a rule",
-    )
+    return panel
 
 
 def _band(panel: Panel, limits: _Limits, n: int) -> None:
@@ -232,6 +240,7 @@ def _points(page: Page, panel: Panel, one: Series, broken: NDArray[np.bool_], ju
     panel.line(x, judged, color=_LINE, lw=1.4, z=2.5)
     plain_ = np.isfinite(judged) & ~broken
     panel.dots(x[plain_], value[plain_], size=5, color=WHITE, edge="#6B727A", lw=1.2, z=4)
+    late &= value <= panel.ylim[1]
     panel.dots(x[late], value[late], size=5, color=WHITE, edge=_LINE, lw=1.0, z=4)
     panel.dots(x[broken], value[broken], size=7, color=INK, z=4.2)
     for place in np.flatnonzero(table["hidden"].to_numpy(bool)):
@@ -263,12 +272,12 @@ def _said(
     at, y = panel.x(float(first)), panel.y(float(judged[first]))
     wide = max(canvas.wide(line, t.small) for line in lines)
     over = panel.y(float(np.nanmax(judged[: first + 1]))) + 14 * u if side == "above" else panel.box.y0 + 10 * u
-    if at - wide - 10 * u < panel.box.x0 or over + t.small * 2.4 > panel.box.y1:
+    if at - wide - 18 * u < panel.box.x0 or over + t.small * 2.4 > panel.box.y1:
         return
     for i, line in enumerate(lines):
-        canvas.text(at - 8 * u, over + (1 - i) * t.small * 1.2, line, size=t.small, align="right")
+        canvas.text(at - 14 * u, over + (1 - i) * t.small * 1.2, line, size=t.small, align="right")
     canvas.line(
-        [at - 6 * u, at - 2.5 * u],
+        [at - 12 * u, at - 3 * u],
         [over - 2 * u, y + 4 * u] if side == "above" else [over + t.small, y - 4 * u],
         color=INK,
         lw=0.8,

@@ -97,6 +97,23 @@ def _draw(page: Page, found: dict[str, Incidence], level: str | None, title: str
         panel.line(
             one.days, one.total, color=color, lw=2.1 if shown else 1.5, z=3.2 if shown else 2, steps=not page.external
         )
+    _names(page, panel, found, level, right)
+    order = sorted(found, key=lambda name: -float(found[name].total[-1]))
+    data = pd.concat(
+        [pd.DataFrame({"level": name, "day": one.days, "share": one.total}) for name, one in found.items()],
+        ignore_index=True,
+    )
+    return page.close(
+        data=data,
+        n=n if np.isfinite(n) else None,
+        largest=[f"{page.labels[name]} {words.percent(float(found[name].total[-1]))}" for name in order],
+        what=f"Time from discharge to the next level, over {int(last)} days",
+    )
+
+
+def _names(page: Page, panel: Panel, found: dict[str, Incidence], level: str | None, right: float) -> None:
+    """Name the curves at their ends, apart from one another."""
+    t, u, canvas, area = page.theme, page.u, page.canvas, panel.box
     order = sorted(found, key=lambda name: float(found[name].total[-1]))
     wanted = [panel.y(float(found[name].total[-1])) for name in order]
     gap = t.body * LEADING + u
@@ -110,13 +127,3 @@ def _draw(page: Page, found: dict[str, Incidence], level: str | None, title: str
         x = area.x1 + 14 * u
         x += canvas.text(x, middle(y, t.body), said, color=ink, weight=weight)
         canvas.text(x + 3 * u, middle(y, t.body), words.percent(float(found[name].total[-1])), color=ink)
-    data = pd.concat(
-        [pd.DataFrame({"level": name, "day": one.days, "share": one.total}) for name, one in found.items()],
-        ignore_index=True,
-    )
-    return page.close(
-        data=data,
-        n=n if np.isfinite(n) else None,
-        largest=[f"{page.labels[name]} {words.percent(float(found[name].total[-1]))}" for name in reversed(order)],
-        what=f"Time from discharge to the next level, over {int(last)} days",
-    )

@@ -62,6 +62,10 @@ def trend(
     title = _title(page, asked)
     if not asked.series:
         return page.nothing(title)
+    return _draw(page, asked, title, target, context=context)
+
+
+def _draw(page: Page, asked: Trend, title: str, target: float | None, *, context: bool) -> Axes:
     columns = _COLUMNS.get(len(asked.series), 4)
     rows = math.ceil(len(asked.series) / columns)
     spare = columns * rows > len(asked.series)
@@ -84,18 +88,8 @@ def trend(
         top = _headroom(page, asked, first, top)
     for i, one in enumerate(asked.series):
         cell = _slot(page, box, i, columns, rows)
-        draw_panel(
-            page,
-            asked,
-            one,
-            cell,
-            top,
-            first=i == 0,
-            named=named and i == 0,
-            left=i % columns == 0,
-            target=target,
-            context=context,
-        )
+        place = {"first": i == 0, "named": named and i == 0, "left": i % columns == 0}
+        draw_panel(page, asked, one, cell, top, target=target, context=context, **place)
     if spare:
         cell = _slot(page, box, len(asked.series), columns, rows)
         _key(page, asked, cell, late=late, context=context and len(asked.series) > 1)

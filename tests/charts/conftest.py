@@ -193,6 +193,7 @@ def png():
 
 
 def pytest_generate_tests(metafunc):
-    """Run a test that asks for ``sheet`` over every chart of the contact sheet."""
-    if "sheet" in metafunc.fixturenames:
-        metafunc.parametrize("sheet", SHEET, ids=[f"{kind}-{levels}-{context}" for kind, levels, context in SHEET])
+    """Run a test that asks for ``sheet`` over every chart of the contact sheet, ``page`` over those of a notebook."""
+    for name, sheet in (("sheet", SHEET), ("page", [entry for entry in SHEET if entry[2] == "notebook"])):
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, sheet, ids=[f"{kind}-{levels}-{context}" for kind, levels, context in sheet])

@@ -123,8 +123,9 @@ def expected_days(levels: int = 5) -> Specimen:
 def _stay(centre: float, spread: float, n: int) -> tuple[dict[str, float], pd.DataFrame]:
     """Return one row and one curve: a log-normal stay, whole days, no censoring to speak of."""
     day = np.arange(0, 366)
-    survival = 1 - norm.cdf(np.log((day + 0.5) / centre) / spread)
-    at_risk = np.round(n * np.concatenate([[1.0], survival[:-1]]))
+    smooth = np.round(n * (1 - norm.cdf(np.log((day + 0.5) / centre) / spread)))
+    at_risk = np.concatenate([[float(n)], smooth[:-1]])
+    survival = smooth / n
     se = np.sqrt(survival * (1 - survival) / n)
 
     def quantile(q: float, s: np.ndarray) -> float:
@@ -133,7 +134,7 @@ def _stay(centre: float, spread: float, n: int) -> tuple[dict[str, float], pd.Da
 
     curve = pd.DataFrame(
         {
-            "day": day, "at_risk": at_risk, "events": np.round(-np.diff(np.concatenate([[1.0], survival])) * n),
+            "day": day, "at_risk": at_risk, "events": at_risk - smooth,
             "survival": survival, "se": se,
             "low": np.clip(survival - 1.96 * se, 0, 1), "high": np.clip(survival + 1.96 * se, 0, 1),
         }

@@ -1,0 +1,211 @@
+"""Acceptance R1 and P1: awkward results are drawn too, quietly, and in time."""
+
+import time
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from careflow import charts
+from careflow.charts import specimens
+from careflow.charts.files import render
+from careflow.continuum import Continuum
+
+NAMES = ["$x_1$ & <b>", "{up:a} **b**", "A_name_of_forty_characters_without_space_", "日本 $", "e\u0301tage 5%"]
+
+
+def drawn_quietly(draw):
+    """Draw and write a chart, with every warning an error but that of a cut name."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.simplefilter("ignore", charts.CareflowLabelWarning)
+        ax = draw()
+        assert render(ax, "svg")
+        assert render(ax, "png")
+    return ax
+
+
+def every(rates, stays, quarters):
+    return [
+        lambda: charts.flow_map(rates, stays=stays),
+        lambda: charts.transition_matrix(rates),
+        lambda: charts.los(stays),
+        lambda: charts.trend(quarters),
+        lambda: charts.kaplan_meier(stays),
+    ]
+
+
+def without(result, **columns):
+    """A result with some columns set to one value everywhere, in all its frames."""
+    frames = {}
+    for name in ("frame", "directions", "curve"):
+        table = getattr(result, name)
+        frames[name] = table.assign(**{c: v for c, v in columns.items() if c in table.columns or c == "hidden"})
+    return replace(result, **frames)
+
+
+def test_an_empty_result_is_a_frame_that_says_so():
+    def empty(result):
+        return replace(
+            result, frame=result.frame.head(0), directions=result.directions.head(0), curve=result.curve.head(0)
+        )
+
+    rates, stays, quarters = specimens.rates(5), specimens.stays(5), specimens.rates(5, by="quarter")
+    for draw in every(empty(rates), empty(stays), empty(quarters)):
+        ax = drawn_quietly(draw)
+        assert "No stays in this selection" in [text.get_text() for text in ax.texts]
+
+
+def test_nothing_counted_is_a_frame_that_says_so():
+    zero = {"n": 0.0, "of": 0.0, "rate": np.nan, "se": np.nan, "low": np.nan, "high": np.nan, "median": np.nan}
+    rates = without(specimens.rates(5, masked=False), **zero)
+    stays = without(specimens.stays(5), **zero)
+    quarters = without(specimens.rates(5, by="quarter", masked=False), **zero)
+    for draw in every(rates, stays, quarters)[:4]:
+        assert "No stays in this selection" in [text.get_text() for text in drawn_quietly(draw).texts]
+
+
+def test_true_zeros_are_drawn_as_zeros(look):
+    rates = without(specimens.rates(5, masked=False), n=0.0, rate=0.0, se=0.0, low=0.0, high=0.01)
+    ax = drawn_quietly(lambda: charts.transition_matrix(rates))
+    assert [word.text for word in look(ax).words].count("0") == 20 + 15
+    drawn_quietly(lambda: charts.flow_map(rates))
+
+
+def test_a_result_that_is_all_suppressed_is_drawn():
+    for draw in every(
+        without(specimens.rates(5), hidden=True), without(specimens.stays(5), hidden=True),
+        without(specimens.rates(5, by="quarter"), hidden=True),
+    )[:4]:  # fmt: skip
+        ax = drawn_quietly(draw)
+        assert ax.careflow.suppressed > 0
+
+
+def test_one_single_stay_is_drawn():
+    rates = specimens.rates(2, masked=False)
+    frame = rates.frame.assign(n=0.0, of=0.0, rate=np.nan, se=np.nan, low=np.nan, high=np.nan)
+    one = frame["from"] == frame["from"].iloc[0]
+    frame.loc[one, ["of", "rate", "low", "high", "se"]] = [1.0, 0.0, 0.0, 0.9, 0.0]
+    frame.loc[one & (frame["to"] == frame["to"].cat.categories[1]), ["n", "rate", "high"]] = [1.0, 1.0, 1.0]
+    totals = rates.directions.assign(n=0.0, rate=0.0)
+    drawn_quietly(lambda: charts.flow_map(replace(rates, frame=frame, directions=totals)))
+    drawn_quietly(lambda: charts.transition_matrix(replace(rates, frame=frame, directions=totals)))
+    stays = specimens.stays(2)
+    few = replace(stays, frame=stays.frame.assign(n=1.0), curve=stays.curve.assign(at_risk=1.0, events=0.0))
+    drawn_quietly(lambda: charts.los(few))
+    drawn_quietly(lambda: charts.kaplan_meier(few))
+
+
+def test_missing_intervals_are_left_out():
+    gone = {"low": np.nan, "high": np.nan, "se": np.nan, "median_low": np.nan, "median_high": np.nan, "q75": np.nan}
+    for draw in every(
+        without(specimens.rates(5), **gone),
+        without(specimens.stays(5), **gone),
+        without(specimens.rates(5, by="quarter"), **gone),
+    ):
+        drawn_quietly(draw)
+
+
+def test_a_median_that_is_not_reached_is_said_to_be(look):
+    stays = specimens.stays(5)
+    frame = stays.frame.copy()
+    frame.loc[frame["level"] == "outpatient", ["median", "median_low", "median_high", "q75"]] = np.nan
+    words = [word.text for word in look(drawn_quietly(lambda: charts.los(replace(stays, frame=frame)))).words]
+    assert "not reached" in words
+
+
+def test_odd_names_are_drawn_as_they_are(look):
+    care = Continuum.of(NAMES)
+    rates, quarters = specimens.rates(care=care), specimens.rates(care=care, by="quarter")
+    for draw in (
+        lambda: charts.flow_map(rates),
+        lambda: charts.transition_matrix(rates),
+        lambda: charts.trend(quarters),
+        lambda: charts.trend(quarters, frm=NAMES[0], to=NAMES[1]),
+        lambda: charts.p_chart(quarters, NAMES[1], measure="step-down"),
+    ):
+        with warnings.catch_warnings():
+            # No bundled font has Japanese; matplotlib says so, and that is for the analyst to know.
+            warnings.filterwarnings("ignore", message="Glyph")
+            warnings.filterwarnings("ignore", category=charts.CareflowLabelWarning)
+            ax = draw()
+            render(ax, "svg")
+    said = [
+        text.get_text() for text in charts.transition_matrix(rates, short_labels={NAMES[2]: "40", NAMES[3]: "J"}).texts
+    ]
+    assert NAMES[0] in said
+    assert NAMES[1] in said
+
+
+def test_a_name_that_must_be_cut_is_cut_with_a_warning():
+    care = Continuum.of(["Unabbreviatedly" * 3, "Short"])
+    with pytest.warns(charts.CareflowLabelWarning, match="short_labels="):
+        charts.flow_map(specimens.rates(care=care))
+
+
+def test_short_labels_are_printed_instead(look):
+    care = specimens.continuum(12)
+    short = {name: name.split()[0] for name in care.names}
+    words = [word.text for word in look(charts.transition_matrix(specimens.rates(12), short_labels=short)).words]
+    assert "4.0" in words
+    assert "4.0 Inpatient" not in words
+
+
+def test_lateral_moves_of_levels_that_are_not_compared_are_in_the_matrix_and_not_on_the_map():
+    care = Continuum("partial", ("a", "b", "c"), above=(("a", "b"), ("a", "c")))
+    rates = specimens.rates(care=care, masked=False)
+    frame = rates.frame
+    frame.loc[(frame["from"] == "b") & (frame["to"] == "c"), ["n", "rate"]] = [50.0, 50.0 / 900]
+    assert set(frame.loc[(frame["from"] == "b") & (frame["to"] == "c"), "direction"]) == {"lateral"}
+    flow = charts.chart_data(charts.flow_map(rates))
+    assert not ((flow["from"] == "b") & (flow["to"] == "c")).any()
+    matrix = charts.transition_matrix(rates)
+    assert "neither up nor down" in matrix.careflow.notes
+
+
+def test_results_without_a_short_name_or_a_source_are_drawn():
+    class Levels:
+        names = ("a", "b")
+
+        @staticmethod
+        def direction(one, other):
+            return "lateral" if one == other else "step-down" if one < other else "step-up"
+
+    rates = specimens.rates(care=Continuum.of(["a", "b"]))
+    bare = replace(rates, continuum=Levels(), about=replace(rates.about, source="", persons=0))
+    ax = drawn_quietly(lambda: charts.flow_map(bare))
+    assert "Source" not in ax.careflow.notes
+
+
+def test_fiscal_quarters_years_and_months_are_named_on_the_axis(look):
+    for by, values, wanted in (
+        ("quarter", ("FY2025Q4", "FY2026Q1", "FY2026Q2"), "FY2026"),
+        ("year", ("2023", "2024", "2025"), "’25"),
+        ("month", ("2025-01", "2025-02", "2025-07"), "Jan 2025"),
+    ):
+        ax = drawn_quietly(lambda by=by, values=values: charts.trend(specimens.rates(5, by=by, values=values)))
+        assert wanted in [word.text for word in look(ax).words]
+
+
+@pytest.mark.parametrize(("levels", "limit"), [(8, 1.0), (12, 1.5)])
+@pytest.mark.parametrize("kind", ["flow_map", "transition_matrix", "trend", "los"])
+def test_a_chart_is_drawn_and_written_in_time(kind, levels, limit, kinds, make):
+    make(kind, levels, "notebook")
+    taken = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", charts.CareflowLabelWarning)
+        for _ in range(2):
+            start = time.process_time()
+            render(kinds[kind](levels), "png", dpi=150)
+            taken.append(time.process_time() - start)
+    assert min(taken) < limit
+
+
+def test_months_of_pandas_strings_are_read(results):
+    rates = results("quarters", 5)
+    frame = rates.frame.assign(quarter=rates.frame["quarter"].astype("string"))
+    totals = rates.directions.assign(quarter=rates.directions["quarter"].astype("string"))
+    ax = charts.trend(replace(rates, frame=frame, directions=totals))
+    assert isinstance(charts.chart_data(ax), pd.DataFrame)

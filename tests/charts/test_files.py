@@ -1,0 +1,159 @@
+"""Acceptance D1 to D3, A1 to A3, P2: the same chart is the same file, described, and leaves no trace in matplotlib."""
+
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+
+from careflow import charts
+from careflow.charts import specimens
+from careflow.charts.files import html, render
+from careflow.errors import ArgumentError
+
+DRAW = """
+import hashlib
+from careflow import charts
+from careflow.charts import specimens
+from careflow.charts.files import render
+made = [charts.flow_map(specimens.rates(5)), charts.transition_matrix(specimens.rates(5)),
+        charts.los(specimens.stays(5)), charts.trend(specimens.rates(5, by="quarter")),
+        charts.alluvial(specimens.pathways(5))]
+for ax in made:
+    for form in ("png", "svg", "pdf"):
+        print(hashlib.sha256(render(ax, form)).hexdigest())
+"""
+
+
+def test_two_processes_write_the_same_bytes_whatever_the_hash_seed():
+    root = Path(__file__).resolve().parents[2]
+    running = []
+    for seed in ("1", "77"):
+        env = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(root)}
+        running.append(subprocess.Popen([sys.executable, "-c", DRAW], env=env, stdout=subprocess.PIPE, text=True))
+    first, second = (process.communicate(timeout=240)[0].split() for process in running)
+    assert len(first) == 15
+    assert first == second
+
+
+def test_a_chart_drawn_twice_is_the_same_file(make, kinds):
+    for form in ("png", "svg", "pdf"):
+        assert render(make("flow_map", 5, "notebook"), form) == render(kinds["flow_map"](5), form)
+
+
+def test_drawing_and_saving_change_nothing_in_matplotlib(tmp_path, kinds):
+    import matplotlib.pyplot as plt
+
+    before, figures = dict(mpl.rcParams), plt.get_fignums()
+    with charts.theme("slide"):
+        charts.save(kinds["flow_map"](5), tmp_path / "a.svg")
+    assert dict(mpl.rcParams) == before
+    assert plt.get_fignums() == figures
+
+
+def test_a_theme_that_ends_in_an_error_is_put_back():
+    before = dict(mpl.rcParams)
+    with pytest.raises(ZeroDivisionError), charts.theme("report"):
+        raise ZeroDivisionError
+    assert dict(mpl.rcParams) == before
+    assert charts.flow_map(specimens.rates(2)).careflow.context.context == "notebook"
+
+
+def test_theme_is_also_a_decorator():
+    @charts.theme("report")
+    def draw():
+        return charts.los(specimens.stays(2))
+
+    assert draw().careflow.context.context == "report"
+
+
+def test_a_chart_made_on_a_slide_is_saved_as_one_outside_the_theme(make):
+    ax = make("los", 5, "slide")
+    assert ax.careflow.context.small == 12.8
+    assert tuple(ax.figure.get_size_inches()) == (12.6, 6.9)
+
+
+def test_an_svg_says_what_it_is(page, make):
+    svg = render(make(*page), "svg")
+    root = ET.fromstring(svg)
+    title, desc = list(root)[:2]
+    assert root.attrib["role"] == "img"
+    assert root.attrib["aria-labelledby"] == f"{title.attrib['id']} {desc.attrib['id']}"
+    assert title.tag.endswith("}title")
+    assert title.text.strip()
+    assert desc.tag.endswith("}desc")
+    assert desc.text == charts.alt_text(make(*page))
+    assert len(svg) < 500_000
+
+
+def test_the_words_of_an_svg_come_in_reading_order(make):
+    svg = render(make("transition_matrix", 5, "notebook"), "svg", text=True).decode()
+    body = svg[svg.index("</desc>") :]
+    places = [body.index(word) for word in ("Where discharges went next", "Next level of care", "n = ")]
+    assert places == sorted(places)
+
+
+def test_a_png_carries_title_and_description(make, png):
+    picture = png(make("flow_map", 5, "notebook"))
+    assert picture.text["Title"] == "Transitions between levels of care"
+    assert picture.text["Description"] == charts.alt_text(make("flow_map", 5, "notebook"))
+    assert "Software" not in picture.text
+
+
+def test_a_pdf_carries_title_and_description_and_no_date(make):
+    pdf = render(make("flow_map", 5, "notebook"), "pdf")
+    assert b"/Title (Transitions between levels of care)" in pdf
+    assert b"/Subject" in pdf
+    assert b"CreationDate" not in pdf
+
+
+def test_save_writes_what_the_suffix_names_and_nothing_else(tmp_path, make):
+    ax = make("los", 2, "notebook")
+    for name, start in (("a.png", b"\x89PNG"), ("b.svg", b"<?xml"), ("c.PDF", b"%PDF")):
+        assert charts.save(ax, tmp_path / name).read_bytes().startswith(start)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.png", "b.svg", "c.PDF"]
+
+
+def test_save_names_the_suffixes_it_knows(tmp_path, make):
+    with pytest.raises(ArgumentError, match=r"suffixes are \.png, \.svg and \.pdf"):
+        charts.save(make("los", 2, "notebook"), tmp_path / "a.gif")
+
+
+def test_save_refuses_axes_without_a_chart(tmp_path):
+    from matplotlib.figure import Figure
+
+    with pytest.raises(TypeError, match="carries no careflow chart"):
+        charts.save(Figure().subplots(), tmp_path / "a.png")
+
+
+def test_a_notebook_shows_the_chart_once_with_its_description(make):
+    page = make("los", 2, "notebook")._repr_html_()
+    assert page.count("<img") == 1
+    assert f'alt="{charts.alt_text(make("los", 2, "notebook"))}"' in page
+    assert page == html(make("los", 2, "notebook"))
+
+
+def test_names_in_a_description_are_escaped_in_html():
+    care = specimens.continuum(2)
+    ax = charts.los(specimens.stays(2), short_labels={care.names[0]: '<b>"A"</b>'})
+    assert "<b>" not in html(ax)
+
+
+def test_a_page_of_several_charts_is_described_by_all(results):
+    from matplotlib.figure import Figure
+
+    axes = Figure(figsize=(18, 7)).subplots(1, 2)
+    charts.flow_map(results("rates", 5), ax=axes[0])
+    charts.los(results("stays", 5), ax=axes[1])
+    svg = render(axes[0], "svg").decode()
+    assert charts.alt_text(axes[0]).split(".")[0] in svg
+    assert charts.alt_text(axes[1]).split(".")[0] in svg
+
+
+def test_importing_careflow_does_not_import_matplotlib():
+    root = Path(__file__).resolve().parents[2]
+    code = "import sys, careflow; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(root)}).returncode == 0

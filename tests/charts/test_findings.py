@@ -1,0 +1,162 @@
+"""Headlines that the intervals support, and limits of ordinary variation."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from careflow import charts
+from careflow.charts import specimens
+from careflow.charts.headline import headline
+from careflow.charts.limits import dispersion, funnel_limits, p_limits, signals, xmr_limits
+from careflow.charts.specimens import wilson
+
+
+@cache
+def by_quarter():
+    return specimens.rates(5, by="quarter", masked=False)
+
+
+def quarters(rates_by_quarter, of=400, seed=0, level="php"):
+    """Rates of five levels by quarter where one level steps down with the chances given and nothing else changes."""
+    rng = np.random.default_rng(seed)
+    result = by_quarter()
+    frame, totals = result.frame.copy(), result.directions.copy()
+    order = list(totals["quarter"].cat.categories)
+    for table, key in ((totals, "direction"), (frame, "to")):
+        chance = {"step-down": 0.4, "step-up": 0.1, "completed": 0.2, "left early": 0.25}
+        p = table[key].astype(str).map(chance).fillna(0.05).to_numpy()
+        if key == "direction":
+            changed = (table["from"] == level) & (table[key] == "step-down")
+            place = table["quarter"].map({q: i for i, q in enumerate(order)}).astype(int)
+            p = np.where(changed, np.array(rates_by_quarter)[place], p)
+        n = rng.binomial(of, p).astype(float)
+        table["n"], table["of"], table["rate"] = n, float(of), n / of
+        table["se"] = np.sqrt(table["rate"] * (1 - table["rate"]) / of)
+        table["low"], table["high"] = wilson(n, np.full(len(n), float(of)))
+    return replace(result, frame=frame, directions=totals)
+
+
+def test_where_nothing_changed_there_is_no_headline():
+    """60 results without a change: at a chance of 5% each, more than 8 sentences would come up once in 300 times."""
+    said = [headline(quarters([0.4] * 12, seed=seed)) for seed in range(60)]
+    assert sum(text is not None for text in said) <= 8
+
+
+def test_a_change_is_said_with_its_figures_and_its_quarters():
+    text = headline(quarters([0.3] * 8 + [0.5] * 4, seed=3))
+    assert text.startswith("Step-down from PHP within 30 days rose from ")
+    assert text.endswith("2024\u00a0Q3 to 2025\u00a0Q3")
+
+
+def test_a_fall_is_called_a_fall():
+    assert " fell from " in headline(quarters([0.6] * 8 + [0.3] * 4, seed=4))
+
+
+def test_a_quarter_that_is_not_yet_mature_makes_no_headline():
+    assert headline(quarters([0.4] * 11 + [0.9], seed=5)) is None
+
+
+def test_a_suppressed_change_makes_no_headline():
+    result = quarters([0.3] * 8 + [0.6] * 4, seed=3)
+    totals = result.directions.assign(hidden=(result.directions["from"] == "php"))
+    assert headline(replace(result, directions=totals)) is None
+
+
+def test_intervals_that_are_wide_because_people_come_back_make_no_headline():
+    result = quarters([0.36] * 8 + [0.52] * 4, seed=8)
+    assert headline(result) is not None
+    wide = replace(result, directions=result.directions.assign(se=result.directions["se"] * 4))
+    assert headline(wide) is None
+
+
+def test_without_periods_the_commonest_way_on_is_said_if_it_is_clear():
+    result = specimens.rates(5, masked=False)
+    assert headline(result).startswith("From ")
+    frame = result.frame.assign(n=20.0, of=300.0, rate=20 / 300, se=0.0144)
+    assert headline(replace(result, frame=frame)) is None
+
+
+def test_stays_are_compared_by_their_medians():
+    text = headline(specimens.stays(5))
+    assert text.startswith("Median stays run from ")
+    assert "Outpatient" in text
+    same = specimens.stays(5)
+    frame = same.frame.assign(median=20.0, median_low=18.0, median_high=22.0)
+    assert headline(replace(same, frame=frame)) is None
+
+
+def test_a_median_that_lengthened_is_said():
+    stays = specimens.stays(5, by="quarter")
+    frame = stays.frame.copy()
+    frame[["median", "median_low", "median_high"]] = [20.0, 18.0, 22.0]
+    assert headline(replace(stays, frame=frame)) is None
+    late = (frame["quarter"] == "2025Q4") & (frame["level"] == "iop")
+    frame.loc[late, ["median", "median_low", "median_high"]] = [40.0, 36.0, 45.0]
+    assert headline(replace(stays, frame=frame)) == (
+        "The median stay at IOP lengthened from 20 to 40 days, 2024\u00a0Q4 to 2025\u00a0Q4"
+    )
+
+
+def test_a_headline_is_asked_of_rates_or_stays():
+    with pytest.raises(TypeError, match=r"transition_rates\(\)"):
+        headline(specimens.census(5))
+
+
+def test_a_headline_is_no_longer_than_a_title():
+    ax = charts.trend(specimens.rates(5, by="quarter"), title=headline(quarters([0.3] * 8 + [0.5] * 4, seed=3)))
+    assert ax.careflow.title.startswith("Step-down from PHP")
+
+
+def test_funnel_limits_hold_the_share_of_facilities_that_they_promise():
+    rng = np.random.default_rng(2)
+    size = rng.integers(30, 400, 4000)
+    share = rng.binomial(size, 0.37) / size
+    low, high = funnel_limits(0.37, size, 0.95)
+    assert 0.035 < np.mean((share < low) | (share > high)) < 0.065
+
+
+def test_chance_alone_is_no_over_dispersion():
+    rng = np.random.default_rng(3)
+    size = rng.integers(50, 400, 40)
+    assert dispersion(rng.binomial(size, 0.4) / size, size, 0.4) == 1.0
+    uneven = np.clip(rng.normal(0.4, 0.12, 40), 0.05, 0.95)
+    assert dispersion(rng.binomial(size, uneven) / size, size, 0.4) > 2
+
+
+def test_a_funnel_widens_its_limits_for_over_dispersion_and_says_so():
+    result = specimens.rates(5, by="facility", values=[f"F{i}" for i in range(30)], masked=False)
+    totals = result.directions.copy()
+    rng = np.random.default_rng(1)
+    share = np.clip(rng.normal(0.4, 0.15, len(totals)), 0.1, 0.9)
+    totals["n"] = np.round(totals["of"] * share)
+    totals["rate"] = totals["n"] / totals["of"]
+    noisy = replace(result, directions=totals)
+    wide, narrow = charts.funnel(noisy, "iop"), charts.funnel(noisy, "iop", overdispersion=False)
+    assert "widened for over-dispersion" in wide.careflow.notes
+    assert charts.chart_data(wide)["outside"].sum() < charts.chart_data(narrow)["outside"].sum()
+
+
+def test_a_p_chart_marks_points_outside_and_runs_of_eight():
+    mean, low, high = p_limits([20.0] * 12, [100.0] * 12, 6)
+    value = np.array([0.2, 0.19, 0.19, 0.5, *[0.25] * 8])
+    broken, runs = signals(value, mean, low, high)
+    assert broken.tolist() == [False, False, False, *[True] * 9]
+    assert runs == [(3, 11)]
+
+
+def test_a_run_of_seven_or_one_that_is_broken_by_a_gap_is_no_signal():
+    value = np.array([0.25] * 7 + [0.2] + [0.25] * 4 + [np.nan] + [0.25] * 4)
+    broken, runs = signals(value, 0.2, np.zeros(17), np.ones(17))
+    assert not broken.any()
+    assert runs == []
+
+
+def test_xmr_limits_are_those_of_the_baseline_only():
+    assert xmr_limits([10, 12, 10, 12, 500, -500], 4) == (11.0, 5.68, 16.32)
+
+
+def test_a_control_chart_judges_no_period_that_is_not_yet_mature():
+    data = charts.chart_data(charts.p_chart(specimens.rates(5, by="quarter"), "iop", measure="step-down"))
+    assert not data.loc[~data["mature"], "signal"].any()

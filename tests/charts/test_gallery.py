@@ -1,0 +1,31 @@
+"""The contact sheets that are looked at before a release."""
+
+import numpy as np
+from PIL import Image
+
+from careflow import charts
+from careflow.charts import gallery
+
+
+def test_the_command_writes_a_sheet_a_kind_and_one_of_colour_vision(tmp_path, capsys):
+    gallery.main([str(tmp_path / "sheets"), "--only", "transition_matrix"])
+    written = sorted(path.name for path in (tmp_path / "sheets").iterdir())
+    assert written == ["colour_vision.png", "transition_matrix.png"]
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    with Image.open(tmp_path / "sheets" / "transition_matrix.png") as sheet:
+        assert sheet.width > 3 * 900
+
+
+def test_every_kind_of_chart_has_a_sheet():
+    kinds = {name for name in charts.__all__ if callable(getattr(charts, name)) and name[0].islower()}
+    helpers = {"alt_text", "chart_data", "headline", "save", "show", "theme"}
+    assert set(gallery.draws(5)) == kinds - helpers
+
+
+def test_grey_is_grey_and_white_stays_white():
+    page = Image.fromarray(np.array([[[255, 255, 255], [15, 100, 153]]], dtype=np.uint8))
+    for vision in gallery.VISION:
+        seen = np.asarray(gallery.seen(page, vision))
+        assert (seen[0, 0] >= 253).all()
+    grey = np.asarray(gallery.seen(page, "grey"))[0, 1]
+    assert grey[0] == grey[1] == grey[2]
