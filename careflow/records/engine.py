@@ -46,6 +46,7 @@ class Engine:
         }
         self.connection = duckdb.connect(":memory:", config=settings)
         self.run("SET TimeZone = 'UTC'")
+        self.run("SET enable_progress_bar = false")
 
     def run(self, sql: str, parameters: list[Any] | None = None) -> None:
         """Run a statement for its effect."""
