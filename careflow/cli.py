@@ -112,6 +112,12 @@ def _add_link(to: argparse.ArgumentParser) -> None:
 def _add_report(to: argparse.ArgumentParser) -> None:
     group = to.add_argument_group("the report")
     group.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of the report")
+    group.add_argument(
+        "--ledger",
+        type=Path,
+        metavar="DIR",
+        help="write a report for release, proved against the ledger in this folder",
+    )
     group.add_argument("--quarter", metavar="QUARTER", help="such as 2025Q3 (default: the newest mature one)")
     group.add_argument(
         "--format",
@@ -222,7 +228,7 @@ def _calendar(asked: argparse.Namespace) -> Calendar | None:
 
 
 def _report_options(asked: argparse.Namespace) -> dict[str, Any]:
-    options = {name: getattr(asked, name) for name in ("quarter", "title", "source", "progress")}
+    options = {name: getattr(asked, name) for name in ("quarter", "title", "source", "ledger", "progress")}
     return options | {"formats": [name.strip() for name in asked.formats.split(",") if name.strip()]}
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 import pandas as pd
+from scipy.stats import norm
 
 from careflow.continuum.outcomes import DIRECTIONS, STEP_DOWN, STEP_UP
 
@@ -31,10 +32,16 @@ class Change:
     low: float
     high: float
 
-    @property
-    def clear(self) -> bool:
-        """Whether the interval leaves out no change."""
-        return self.low > 0 or self.high < 0
+    def clear(self, looked_at: int) -> bool:
+        """Say whether chance does not explain the difference, one of so many that were looked at.
+
+        The interval is widened, as Bonferroni has it, until one of ``looked_at`` intervals around no change would leave
+        it out with a chance of 5%.
+        """
+        wider = float(norm.ppf(1 - 0.025 / looked_at) / norm.ppf(0.975))
+        low = self.difference - wider * (self.difference - self.low)
+        high = self.difference + wider * (self.high - self.difference)
+        return low > 0 or high < 0
 
 
 def change(before: dict[str, float], after: dict[str, float]) -> Change | None:
@@ -56,8 +63,8 @@ def change(before: dict[str, float], after: dict[str, float]) -> Change | None:
     >>> two = {"rate": 48 / 80, "low": 0.4905, "high": 0.7000}
     >>> one = {"rate": 56 / 70, "low": 0.6918, "high": 0.8769}
     >>> found = change(two, one)
-    >>> round(found.difference, 4), round(found.low, 3), round(found.high, 3), found.clear
-    (0.2, 0.053, 0.334, True)
+    >>> round(found.difference, 4), round(found.low, 3), round(found.high, 3), found.clear(1), found.clear(20)
+    (0.2, 0.053, 0.334, True, False)
     """
     p1, l1, u1 = before["rate"], before["low"], before["high"]
     p2, l2, u2 = after["rate"], after["low"], after["high"]
@@ -72,7 +79,7 @@ def changes(names: tuple[str, ...], levels: tuple[str, ...], shares: Mapping[str
     """Return every change from one mature quarter to the next mature one, a row for each level and measure.
 
     A row is there if anyone took that way in either quarter. ``hidden`` says that a rate is; ``rate`` and the rest are
-    shares, not points.
+    shares, not points. ``clear`` allows for how many changes of the quarter could be told.
 
     Parameters
     ----------
@@ -83,18 +90,31 @@ def changes(names: tuple[str, ...], levels: tuple[str, ...], shares: Mapping[str
     mature : mapping
         Whether each quarter is.
     """
-    rows = []
-    for before, after in pairwise(names):
-        if not (mature[before] and mature[after]):
-            continue
-        for level in levels:
-            for measure in MEASURES:
-                table = ways if measure in DIRECTIONS else shares
-                old, new = table[before][level, measure], table[after][level, measure]
-                if not any(row["hidden"] or row["n"] > 0 for row in (old, new)):
-                    continue
-                found = change(old, new)
-                told = (found.difference, found.low, found.high, found.clear) if found else (math.nan,) * 3 + (None,)
-                hidden = bool(old["hidden"] or new["hidden"])
-                rows.append((after, before, level, measure, old["rate"], new["rate"], *told, hidden))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    tables = [
+        _from_to(before, after, levels, shares, ways)
+        for before, after in pairwise(names)
+        if mature[before] and mature[after]
+    ]
+    return pd.DataFrame([row for rows in tables for row in rows], columns=list(COLUMNS))
+
+
+def _from_to(
+    before: str, after: str, levels: tuple[str, ...], shares: Mapping[str, Rows], ways: Mapping[str, Rows]
+) -> list[tuple[object, ...]]:
+    """Return the changes between two quarters."""
+    found = []
+    for level in levels:
+        for measure in MEASURES:
+            table = ways if measure in DIRECTIONS else shares
+            old, new = table[before][level, measure], table[after][level, measure]
+            if any(row["hidden"] or row["n"] > 0 for row in (old, new)):
+                found.append((level, measure, old, new, change(old, new)))
+    told = sum(one is not None for *_, one in found)
+    return [
+        (
+            *(after, before, level, measure, old["rate"], new["rate"]),
+            *((one.difference, one.low, one.high, one.clear(told)) if one else (math.nan, math.nan, math.nan, None)),
+            bool(old["hidden"] or new["hidden"]),
+        )
+        for level, measure, old, new, one in found
+    ]

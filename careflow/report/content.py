@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
+from typing import Final
 
 import pandas as pd
 
+from careflow.charts.headline import headline
 from careflow.charts.words import day, period
 from careflow.counts import Counts
 from careflow.errors import ArgumentError, CountsError
 from careflow.estimate import length_of_stay, transition_rates
 from careflow.estimate.rates import Rates
 from careflow.estimate.stays import LengthOfStay
+from careflow.protect import protect
 from careflow.report.findings import Attrition, attrition
 from careflow.report.glossary import Term, glossary
 from careflow.report.mask import BELOW, mask
@@ -19,7 +23,12 @@ from careflow.report.periods import Period, periods
 from careflow.report.summary import summary
 from careflow.report.tables import Table, glossary_table
 
-LABEL = "Internal, not for release"
+LABEL: Final = "Internal, not for release"
+PROVED: Final = f"Meets the rule of {BELOW}, proved against these tables"
+MASKED: Final = (
+    "Small counts are masked by rule, without a proof that no combination of tables gives one away, and no ledger "
+    "remembers what was shown before."
+)
 CLOCKS = ("discharge", "stay")
 """The tables of counts that a report is made from."""
 
@@ -46,6 +55,12 @@ class Content:
         What a reader in a hurry must know, in sentences that the numbers support.
     facts : tuple of (str, str)
         What the report rests on.
+    label : str
+        Who may see the report, on every page and picture.
+    statement : str
+        How small counts were hidden, and what that does not defend against.
+    release : bool
+        Whether the report may leave the house.
     """
 
     title: str
@@ -59,7 +74,9 @@ class Content:
     tables: tuple[Table, ...]
     summary: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
-    label: str = LABEL
+    label: str
+    statement: str
+    release: bool
 
     @property
     def chosen(self) -> Period:
@@ -68,9 +85,15 @@ class Content:
 
 
 def content(
-    counts: Counts, *, quarter: str | None, title: str | None, source: str | None, findings: pd.DataFrame | None
+    counts: Counts,
+    *,
+    quarter: str | None,
+    title: str | None,
+    source: str | None,
+    findings: pd.DataFrame | None,
+    ledger: str | os.PathLike[str] | None = None,
 ) -> Content:
-    """Estimate, mask and put into words what the report says.
+    """Estimate, hide small counts, and put into words what the report says.
 
     Raises
     ------
@@ -81,12 +104,13 @@ def content(
         raise CountsError("a report needs counts by quarter; count again with .counts(by='quarter')")
     if source is not None:
         counts = replace(counts, source=source)
-    rates = mask(transition_rates(counts, by="quarter"))
-    stays = mask(length_of_stay(counts, by="quarter"))
+    rates, stays, statement = _hidden(
+        transition_rates(counts, by="quarter"), length_of_stay(counts, by="quarter"), ledger
+    )
     all_periods, changed = periods(rates, stays)
     chosen = _choose(all_periods, quarter)
     terms = glossary(counts.rules, rates.about, stays.about, BELOW)
-    found = attrition(counts, findings, BELOW)
+    found = attrition(counts, findings, BELOW) if ledger is None else Attrition((), None, None)
     return Content(
         title=title or f"Transitions and lengths of stay, {period(chosen)}",
         source=counts.source,
@@ -97,9 +121,22 @@ def content(
         terms=terms,
         attrition=found,
         tables=_tables(rates, stays, changed, found, terms),
-        summary=summary(all_periods, chosen, changed, rates.continuum, counts.rules),
+        summary=summary(all_periods, chosen, changed, rates.continuum, counts.rules, headline(rates)),
         facts=_facts(counts),
+        label=LABEL if ledger is None else PROVED,
+        statement=statement,
+        release=ledger is not None,
     )
+
+
+def _hidden(
+    rates: Rates, stays: LengthOfStay, ledger: str | os.PathLike[str] | None
+) -> tuple[Rates, LengthOfStay, str]:
+    """Hide small counts: by the interim rule for the house, with a proof and a ledger for a release."""
+    if ledger is None:
+        return mask(rates), mask(stays), MASKED
+    released = protect([rates, stays], below=BELOW, ledger=ledger, progress=False)
+    return released[0], released[1], released.statement
 
 
 def _choose(all_periods: tuple[Period, ...], asked: str | None) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from careflow import charts
+from careflow.charts.look import Look
 from careflow.charts.words import period
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.report.content import Content
@@ -55,22 +56,23 @@ class Picture:
 def plans(content: Content) -> Iterator[Plan]:
     """Return the pictures in the order of the page; ``quarter`` is empty for those over all quarters."""
     rates, stays, chosen = content.rates, content.stays, content.quarter
-    notes, when = f"{content.label}.", period(chosen)
+    when = period(chosen)
+    look: Look = {"notes": f"{content.label}.", "audience": "external" if content.release else "internal"}
     for one in content.periods:
         yield Plan(
             "flow_map" if one.name == chosen else f"flow_map_{one.name}",
             f"Where people went after {one.label}",
             one.name,
-            partial(charts.flow_map, rates, quarter=one.name, stays=stays, notes=notes),
+            partial(charts.flow_map, rates, quarter=one.name, stays=stays, **look),
         )
-    matrix = partial(charts.transition_matrix, rates, quarter=chosen, notes=notes)
+    matrix = partial(charts.transition_matrix, rates, quarter=chosen, **look)
     yield Plan("transition_matrix", f"Every level to every other, {when}", chosen, matrix)
-    lengths = partial(charts.los, stays, quarter=chosen, notes=notes)
+    lengths = partial(charts.los, stays, quarter=chosen, **look)
     yield Plan("length_of_stay", f"How long stays last, {when}", chosen, lengths)
     for name, measure, heading in _TRENDS:
-        trend = partial(charts.trend, rates, measure=measure, notes=notes)
+        trend = partial(charts.trend, rates, measure=measure, **look)
         yield Plan(f"trend_{name}", f"{heading}, quarter by quarter", "", trend)
-    trend = partial(charts.trend, stays, notes=notes)
+    trend = partial(charts.trend, stays, **look)
     yield Plan("trend_length_of_stay", "Length of stay, quarter by quarter", "", trend)
 
 

@@ -62,13 +62,14 @@ def glossary(rules: Rules, rates: Provenance, stays: Provenance, below: int) -> 
             "change",
             "Change",
             "The rate of the quarter less that of the quarter before, in percentage points, with an interval made from "
-            "those of the two rates (Newcombe 1998, method 10). It is called clear when the interval leaves out 0.",
+            "those of the two rates (Newcombe 1998, method 10). It is called clear when the interval leaves out 0 even "
+            "when it is widened for the number of changes that were looked at (Bonferroni).",
         ),
         Term(
             "hidden",
             "s, hidden",
             f"Counts of 1 to {below - 1} are not shown, nor what would give them away: the rates made from them, their "
-            "complements, and enough of the same row that they are not found by subtraction. Lengths of stay are shown "
+            "complements, and enough other counts that they are not found by subtraction. Lengths of stay are shown "
             f"where {2 * below} stays or more ended, quartiles where {4 * below} did. Zeros are shown.",
         ),
     )
@@ -77,7 +78,7 @@ def glossary(rules: Rules, rates: Provenance, stays: Provenance, below: int) -> 
 def facts(about: Provenance) -> tuple[str, ...]:
     """Return what a number rests on, one fact a line."""
     lines = [
-        f"{about.n:,} {about.unit} in all periods, of {about.persons:,} people",
+        f"{about.n:,} {about.unit}, all periods together, from the records of {about.persons:,} people",
         f"Data complete to {day(about.cutoff)}",
     ]
     if about.start:

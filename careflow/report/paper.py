@@ -100,10 +100,8 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
         _grid(pages, chosen.changes)
     pages.head("Across the years")
     _charts(pages, [one for one in pictures if not one.quarter])
-    pages.head("Records and checks")
-    pages.say("; ".join(f"{name.lower()} {value}" for name, value in content.attrition.steps).capitalize() + ".")
-    if content.attrition.findings is not None and content.attrition.findings.rows:
-        _grid(pages, content.attrition.findings)
+    if content.attrition.steps:
+        _records(pages, content)
     pages.head("Definitions")
     for term in content.terms:
         pages.say(term.name, bold=True, after=0.5)
@@ -111,7 +109,15 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
         for fact in term.facts:
             pages.say(fact, 9, colour=_MUTED, after=0)
         pages.ln(3)
+    pages.say(f"{content.label}. Made by careflow {__version__}. {content.statement}", 9, colour=_MUTED)
     return bytes(pages.output())
+
+
+def _records(pages: Pages, content: Content) -> None:
+    pages.head("Records and checks")
+    pages.say("; ".join(f"{name.lower()} {value}" for name, value in content.attrition.steps).capitalize() + ".")
+    if content.attrition.findings is not None and content.attrition.findings.rows:
+        _grid(pages, content.attrition.findings)
 
 
 def _grid(pages: Pages, grid: Grid) -> None:

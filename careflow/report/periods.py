@@ -171,10 +171,9 @@ def _changes(care: Continuum, before: str, after: str, table: pd.DataFrame, shar
 
 
 def _said(told: int, clear: int, gone: int) -> str:
-    """Say how many changes are clear, and how many would seem so by chance."""
-    note = f"{clear} of {told} change{'' if told == 1 else 's'} {'is' if clear == 1 else 'are'} clear."
-    if told >= 10:
-        note += f" Of so many, about {round_half_up(told / 20)} would seem clear by chance alone."
+    """Say how many changes are clear, and how many cannot be told."""
+    note = f"{clear} of {told} change{'' if told == 1 else 's'} {'is' if clear == 1 else 'are'} clear"
+    note += f", allowing for {told} having been looked at." if told > 1 else "."
     if gone:
         note += f" {gone} more cannot be told: a rate is hidden, or there was no discharge."
     return note

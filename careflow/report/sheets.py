@@ -87,6 +87,9 @@ def _front(book: xlsxwriter.Workbook, content: Content, styles: Mapping[str, Any
         sheet.write_string(row, 0, name, styles["name"])
         sheet.write_string(row, 1, value, styles["text"])
     sheet.write_string(row + 2, 0, "Grey cells are hidden, to show no small number of people.", styles["text"])
+    sheet.merge_range(row + 3, 0, row + 3, 1, "", styles["wrapped"])
+    sheet.write_string(row + 3, 0, content.statement, styles["wrapped"])
+    sheet.set_row(row + 3, 90 if content.release else 32)
 
 
 def _charts(

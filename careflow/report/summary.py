@@ -18,14 +18,21 @@ _VERBS: Final = {STEP_DOWN: "stepped down", STEP_UP: "stepped up", "completed": 
 
 
 def summary(
-    periods: Sequence[Period], quarter: str, changed: pd.DataFrame, care: Continuum, rules: Rules
+    periods: Sequence[Period],
+    quarter: str,
+    changed: pd.DataFrame,
+    care: Continuum,
+    rules: Rules,
+    finding: str | None,
 ) -> tuple[str, ...]:
-    """Return the sentences: how many, what changed clearly, and what is not yet mature."""
+    """Return the sentences: how many, what changed clearly, the finding of the charts, and what is not yet mature."""
     chosen = next(one for one in periods if one.name == quarter)
     sentences = [_size(chosen, rules)]
     if chosen.changes is not None:
         before = periods[[one.name for one in periods].index(quarter) - 1]
         sentences.append(_changed(changed[changed["quarter"] == quarter], before.label, care))
+    if finding:
+        sentences.append(f"{finding}.")
     return (*sentences, _maturity(periods, rules))
 
 
@@ -53,7 +60,7 @@ def _changed(rows: pd.DataFrame, before: str, care: Continuum) -> str:
             f"point{'' if by == 1 else 's'}, to {percent(row['rate'])}"
         )
     more = f", and {len(clear) - _MOST} more" if len(clear) > _MOST else ""
-    return f"Since {before}, beyond what chance explains: {'; '.join(said)}{more}."
+    return f"Since {before}, beyond what chance explains, {'; '.join(said)}{more}."
 
 
 def _maturity(periods: Sequence[Period], rules: Rules) -> str:

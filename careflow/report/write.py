@@ -33,13 +33,14 @@ def write_report(
     findings: pd.DataFrame | None = None,
     calendar: Calendar | None = None,
     formats: str | Sequence[str] = "html",
+    ledger: str | os.PathLike[str] | None = None,
     progress: bool | None = False,
 ) -> Path:
     """Write the quarterly report of linked stays, or of their counts, as a folder.
 
     The folder holds the report in each format, such as ``report.html``, which needs nothing else; ``charts`` as SVG and
     PNG; ``tables`` as CSV; and a manifest. It is there whole or not at all: a crash leaves the report that was there
-    before, or none. Counts of 1 to 10, and what gives them away, are hidden; every picture and page says that it is
+    before, or none. Counts of 1 to 10, and what gives them away, are hidden; every picture and page says whether it is
     internal.
 
     Parameters
@@ -58,6 +59,9 @@ def write_report(
         Which months make a quarter; counts have theirs already.
     formats : str or sequence of str
         Some of ``"html"``, ``"xlsx"``, ``"pptx"`` and ``"pdf"``; all but the first need ``careflow[formats]``.
+    ledger : path, optional
+        Write a report that may leave the house: small counts are hidden with a proof, against this folder that
+        remembers earlier releases (:func:`careflow.protect.protect`). What the checks found is left out.
     progress : bool, optional
         Show a progress bar on stderr; None shows one on a terminal.
 
@@ -78,7 +82,7 @@ def write_report(
         steps.next("Counting")
         counts = _counts(moves, calendar)
         steps.next("Estimating")
-        said = content(counts, quarter=quarter, title=title, source=source, findings=findings)
+        said = content(counts, quarter=quarter, title=title, source=source, findings=findings, ledger=ledger)
         with folder(out, _about(said)) as work:
             _fill(work, said, names, steps)
     return Path(out) / FORMATS[names[0]].file

@@ -1,0 +1,53 @@
+"""A report that may leave the house: proved, remembered, and without what only the house may see."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from support.made_up import linked, made_up
+
+import careflow as cf
+from careflow.report import LABEL, PROVED, write_report
+
+
+@pytest.fixture(scope="module")
+def release(moves: cf.Transitions, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("release")
+    write_report(moves, place / "out", ledger=place / "ledger")
+    return place
+
+
+def test_a_release_says_which_rule_it_meets_and_no_longer_that_it_is_internal(release):
+    page = (release / "out" / "report.html").read_text("utf-8")
+    assert f'<p class="label proved">{PROVED}</p>' in page
+    assert LABEL not in page
+    assert "Not defended against" in page
+
+
+def test_a_release_leaves_out_what_the_checks_found(release):
+    assert not (release / "out" / "tables" / "findings.csv").exists()
+    assert "set aside by" not in (release / "out" / "report.html").read_text("utf-8").lower()
+
+
+def test_a_release_shows_no_small_count(release):
+    with (release / "out" / "tables" / "transitions.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert any(row["hidden"] == "true" for row in rows)
+    assert not [row for row in rows if row["n"] and 0 < float(row["n"]) < 11]
+
+
+def test_the_ledger_remembers_the_release_and_the_same_one_can_be_written_again(release, moves):
+    before = (release / "out" / "tables" / "transitions.csv").read_bytes()
+    assert any((release / "ledger").iterdir())
+    write_report(moves, release / "again", ledger=release / "ledger")
+    assert (release / "again" / "tables" / "transitions.csv").read_bytes() == before
+
+
+def test_the_ledger_is_no_part_of_the_report(release):
+    assert not [path for path in (release / "out").rglob("*") if "ledger" in path.name or "witness" in path.name]
+
+
+def test_a_release_is_the_choice_of_the_analyst(tmp_path):
+    page = write_report(linked(made_up()), tmp_path / "out").read_text("utf-8")
+    assert LABEL in page
+    assert PROVED not in page
