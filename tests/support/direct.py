@@ -1,0 +1,43 @@
+"""Counts made of rows of days, without records and without an engine: for estimators alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from careflow.continuum import Continuum
+from careflow.counts import Counts, Rules
+from careflow.counts.clocks import CENSORED, ENTERED
+
+
+def process_table(rows: pd.DataFrame, *, by: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return a counting-process table of rows ``entry, exit, what`` (a code, or CENSORED), and ``state, grp, n``."""
+    full = rows.assign(**{name: rows.get(name, default) for name, default in (("state", 0), ("grp", 0), ("n", 1))})
+    keys = [*by, "grp", "state", "what", "day"]
+    parts = [full.assign(what=ENTERED, day=full["entry"]), full.assign(day=full["exit"])]
+    table = pd.concat(parts, ignore_index=True).groupby(keys, as_index=False, observed=True)["n"].sum()
+    numbers = ["grp", "state", "what", "day", "n"]
+    return table.astype(dict.fromkeys(numbers, np.int64) | dict.fromkeys(by, "category"))
+
+
+def spell_table(rows: pd.DataFrame, codes: Mapping[str, int]) -> pd.DataFrame:
+    """Return a journey-clock table of rows ``person, from, to, entry, exit``, ``to`` being "cens" while it goes on."""
+    first = rows[~rows["person"].duplicated()]
+    begun = pd.DataFrame({"state": first["from"].map(codes), "what": ENTERED, "day": first["entry"]})
+    to = rows["to"].map(dict(codes) | {"cens": CENSORED})
+    changed = pd.DataFrame({"state": rows["from"].map(codes), "what": to, "day": rows["exit"]})
+    last = rows[~rows["person"].duplicated(keep="last") & (rows["to"] != "cens")]  # seen no longer than its last move
+    gone = pd.DataFrame({"state": last["to"].map(codes), "what": CENSORED, "day": last["exit"]})
+    grp = pd.concat([one.get("grp", pd.Series(0, one.index)) for one in (first, rows, last)], ignore_index=True)
+    table = pd.concat([begun, changed, gone], ignore_index=True).assign(grp=grp, n=1)
+    keys = ["grp", "state", "what", "day"]
+    return table.groupby(keys, as_index=False)["n"].sum().astype(np.int64)
+
+
+def counts_of(tables: Mapping[str, pd.DataFrame], continuum: Continuum, *, by: tuple[str, ...] = ()) -> Counts:
+    """Return counts that hold these tables."""
+    rules = Rules(continuum, date(2024, 12, 31), None, 30, (30,), "flag", by)
+    return Counts(rules, dict(tables), persons=0, stays=0, set_aside=0)
