@@ -11,12 +11,15 @@ import itertools
 import shutil
 import tempfile
 import weakref
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import duckdb
 import pandas as pd
 
 from careflow.errors import CareflowError, RecordError
+
+T = TypeVar("T")
 
 
 class Engine:
@@ -44,21 +47,21 @@ class Engine:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
-        self.connection = duckdb.connect(":memory:", config=settings)
+        self.connection = guarded(lambda: duckdb.connect(":memory:", config=settings))
         self.run("SET TimeZone = 'UTC'")
         self.run("SET enable_progress_bar = false")
 
     def run(self, sql: str, parameters: list[Any] | None = None) -> None:
         """Run a statement for its effect."""
-        self._execute(sql, parameters)
+        guarded(lambda: self.connection.execute(sql, parameters))
 
     def frame(self, sql: str, parameters: list[Any] | None = None) -> pd.DataFrame:
         """Return the rows of a query as a pandas frame."""
-        return self._execute(sql, parameters).df()
+        return guarded(lambda: self.connection.execute(sql, parameters).df())
 
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Return the rows of a (small) query as tuples."""
-        return self._execute(sql, parameters).fetchall()
+        return guarded(lambda: self.connection.execute(sql, parameters).fetchall())
 
     def one(self, sql: str, parameters: list[Any] | None = None) -> tuple[Any, ...]:
         """Return the only row of a query."""
@@ -66,12 +69,7 @@ class Engine:
 
     def register(self, name: str, frame: Any) -> None:
         """Make a frame of ours readable under ``name``."""
-        try:
-            self.connection.register(name, frame)
-            return
-        except (duckdb.Error, RuntimeError, ValueError, TypeError) as error:
-            refused = explain(error)
-        raise refused
+        guarded(lambda: self.connection.register(name, frame))
 
     def unregister(self, name: str) -> None:
         """Forget a registered frame."""
@@ -84,14 +82,30 @@ class Engine:
     def close_doors(self) -> None:
         """Take away the engine's access to files, for good: after this it knows only what was loaded."""
         self.run("SET enable_external_access = false")
+        self.run("SET lock_configuration = true")
 
-    def _execute(self, sql: str, parameters: list[Any] | None) -> duckdb.DuckDBPyConnection:
-        # Raised outside the handler: an exception that carried the engine's own as its context would carry its text.
-        try:
-            return self.connection.execute(sql, parameters)
-        except (duckdb.Error, RuntimeError, UnicodeDecodeError) as error:
-            refused = explain(error)
-        raise refused
+
+def guarded(call: Callable[[], T]) -> T:
+    """Do something with the engine; whatever it raises becomes an error of careflow that quotes nothing.
+
+    Raises
+    ------
+    RecordError
+        The engine refused.
+    KeyboardInterrupt
+        The analyst stopped it.
+    """
+    # Raised outside the handler: an exception that carried the engine's own as its context would carry its text.
+    refused: BaseException
+    try:
+        return call()
+    except (duckdb.Error, RuntimeError, UnicodeError, TypeError, ValueError) as error:
+        # On Ctrl-C the engine raises a RuntimeError; a duckdb.Error may quote a row that has the word in it.
+        stopped = isinstance(error, duckdb.InterruptException) or (
+            type(error) is RuntimeError and "interrupt" in str(error).lower()
+        )
+        refused = KeyboardInterrupt() if stopped else explain(error)
+    raise refused
 
 
 def explain(error: BaseException) -> CareflowError:

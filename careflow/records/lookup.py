@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import pandas as pd
+import pyarrow as pa
 
 from careflow.errors import RecordError
 from careflow.records.engine import Engine
@@ -55,28 +55,26 @@ class Lookups:
 
     def codes(self, engine: Engine, key: str, codes: Mapping[str, int], short: str) -> str:
         """Add a table of codes; return the SQL of the code, -1 where there is none."""
-        values = pd.array(list(codes.values()), dtype="int32")
-        self._add(engine, pd.DataFrame({"v": pd.array(list(codes), dtype="str"), "code": values}), key, short)
+        values = {"v": pa.array(list(codes), pa.string()), "code": pa.array(list(codes.values()), pa.int32())}
+        self._add(engine, pa.table(values), key, short)
         return f"coalesce({short}_map.code, -1)"
 
     def days(self, engine: Engine, key: str, states: Mapping[str, tuple[int | None, int]], short: str) -> None:
         """Add a table of days and their states."""
-        frame = pd.DataFrame(
-            {
-                "v": pd.array(list(states), dtype="str"),
-                "day": pd.array([day for day, _ in states.values()], dtype="Int32"),
-                "state": pd.array([state for _, state in states.values()], dtype="int8"),
-            }
-        )
-        self._add(engine, frame, key, short)
+        table = {
+            "v": pa.array(list(states), pa.string()),
+            "day": pa.array([day for day, _ in states.values()], pa.int32()),
+            "state": pa.array([state for _, state in states.values()], pa.int8()),
+        }
+        self._add(engine, pa.table(table), key, short)
 
     def forget(self, engine: Engine) -> None:
         """Take the tables out of the engine."""
         for name in self.names:
             engine.unregister(name)
 
-    def _add(self, engine: Engine, frame: pd.DataFrame, key: str, short: str) -> None:
+    def _add(self, engine: Engine, table: pa.Table, key: str, short: str) -> None:
         name = engine.name("lookup")
-        engine.register(name, frame)
+        engine.register(name, table)
         self.names.append(name)
         self.joins.append(f"LEFT JOIN {name} {short}_map ON {key} = {short}_map.v")
