@@ -9,6 +9,9 @@ from careflow.counts.clocks import CENSORED, DIED_CODE, ENDLESS, ENTERED, REASON
 BETWEEN_CODE: Final = 151
 """Between two stays of a journey."""
 
+BETWEEN: Final = "between stays"
+"""The name of that state."""
+
 LEFT_CODE: Final = 152
 """Left care, for whatever reason."""
 

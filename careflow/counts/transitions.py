@@ -8,11 +8,14 @@ from functools import cached_property
 from html import escape
 from typing import NoReturn
 
+import pandas as pd
+
 from careflow.continuum.outcomes import DIRECTIONS
 from careflow.counts.calendar import Calendar
 from careflow.counts.catalogue import DEFAULT
 from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE
 from careflow.counts.counts import Counts
+from careflow.counts.exports import event_log_rows, lifelines_rows, mstate_rows, on_purpose, sequence_rows
 from careflow.counts.rules import Rules
 from careflow.counts.tally import check_strata, tally
 from careflow.errors import ArgumentError, CountsError
@@ -85,6 +88,127 @@ class Transitions:
             set_aside=episodes.set_aside,
             source=episodes.source,
         )
+
+    def to_lifelines(self, *, person_level: bool = False) -> pd.DataFrame:
+        """Return one row a stay, for survival tools such as lifelines: **records of people**, never to be published.
+
+        Parameters
+        ----------
+        person_level : bool
+            Must be ``True``: whoever calls this means to hold rows of persons.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``person`` (careflow's own number, not the file's id), ``level, entry, duration, observed, next`` and the
+            strata. ``duration`` and ``entry`` are in nights since admission: a stay is at risk from ``entry`` on, and
+            was ``observed`` to end or is still open. ``next`` is the next level or outcome.
+
+        Raises
+        ------
+        ArgumentError
+            Without ``person_level=True``.
+
+        Notes
+        -----
+        ``KaplanMeierFitter().fit(rows.duration, rows.observed, entry=rows.entry)`` of one level is the curve of
+        :func:`careflow.length_of_stay`. lifelines' Aalen-Johansen jitters ties: use an exact tool for ``next``.
+        """
+        on_purpose(person_level, "to_lifelines", "one row a stay")
+        return lifelines_rows(self)
+
+    def to_mstate(self, *, person_level: bool = False, start: str | None = None, reentry: bool = False) -> pd.DataFrame:
+        """Return the long format of R's mstate: **records of people**, never to be published.
+
+        Parameters
+        ----------
+        person_level : bool
+            Must be ``True``: whoever calls this means to hold rows of persons.
+        start, reentry
+            As in :func:`careflow.occupation`: which clock the days are on.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each time in a state and each transition possible from it: ``id, from, to, trans, Tstart, Tstop,
+            time, status``, numbered as mstate does, then ``from_state, to_state, person, journey``. States are the
+            levels, ``between stays``, ``left care`` and ``died``; possible is what occurred to anybody. An ``id`` is
+            a journey, ``person`` careflow's own number. Journeys not followed for a day have no row.
+
+        Raises
+        ------
+        ArgumentError
+            Without ``person_level=True``, or if there is no such level.
+
+        Notes
+        -----
+        Putter H, Fiocco M, Geskus RB (2007), Statistics in Medicine 26:2389-2430. ``Surv(Tstart, Tstop, status)`` by
+        ``trans`` gives the hazards of :func:`careflow.occupation`.
+        """
+        on_purpose(person_level, "to_mstate", "one row for each time in a state of each journey")
+        return mstate_rows(self, start, reentry)
+
+    def to_event_log(self, *, person_level: bool = False) -> pd.DataFrame:
+        """Return an event log with the columns of XES, as pm4py reads it: **records of people**, never to be published.
+
+        Parameters
+        ----------
+        person_level : bool
+            Must be ``True``: whoever calls this means to hold rows of persons.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``case:concept:name`` (a journey: person and number), ``concept:name`` (the level, or the outcome with
+            which the journey ended), ``time:timestamp`` (the day), ``lifecycle:transition`` (``start`` on admission,
+            ``complete`` on discharge), ``case:person`` (careflow's own number) and the strata, a facility as
+            ``org:resource``. An open stay has no ``complete``.
+
+        Raises
+        ------
+        ArgumentError
+            Without ``person_level=True``.
+
+        Notes
+        -----
+        IEEE Std 1849-2016 (XES). For tools that take one event a stay, keep ``lifecycle:transition == "start"``.
+        """
+        on_purpose(person_level, "to_event_log", "one row an admission and one a discharge")
+        return event_log_rows(self)
+
+    def to_sequences(
+        self,
+        *,
+        person_level: bool = False,
+        days: int = 365,
+        every: int = 7,
+        start: str | None = None,
+        reentry: bool = False,
+    ) -> pd.DataFrame:
+        """Return one row a journey, a column a day, as R's TraMineR reads it: **records of people**, never to publish.
+
+        Parameters
+        ----------
+        person_level : bool
+            Must be ``True``: whoever calls this means to hold rows of persons.
+        days, every : int
+            The state on day 0 and on every so many days after it, up to ``days``.
+        start, reentry
+            As in :func:`careflow.occupation`: which clock the days are on.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``person`` (careflow's own number), ``journey``, ``day_0, day_7, ...``: a level, ``between stays``, ``left
+            care`` or ``died``; missing from the day on which what happened is not known.
+
+        Raises
+        ------
+        ArgumentError
+            Without ``person_level=True``, or if there is no such level.
+        """
+        on_purpose(person_level, "to_sequences", "one row a journey")
+        return sequence_rows(self, start, reentry, days, every)
 
     def _windows(self, asked: int | Sequence[int] | None) -> tuple[int, ...]:
         if asked is None:

@@ -13,7 +13,7 @@ import pandas as pd
 from careflow.continuum.outcomes import DIED, LEFT_CARE
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.clocks import DIED_CODE, ENTERED
-from careflow.counts.journeys import BETWEEN_CODE, LEFT_CODE
+from careflow.counts.journeys import BETWEEN, BETWEEN_CODE, LEFT_CODE
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name
 from careflow.estimate.cells import Strata, strata_of
@@ -24,7 +24,6 @@ from careflow.estimate.survival import clustered_se
 
 Array = npt.NDArray[np.float64]
 
-BETWEEN: Final = "between stays"
 _OUT: Final = (BETWEEN, LEFT_CARE, DIED)
 _OUT_CODES: Final = (BETWEEN_CODE, LEFT_CODE, DIED_CODE)
 

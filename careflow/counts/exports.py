@@ -1,0 +1,205 @@
+"""Stays and journeys row by row, in the shapes that other tools read: rows of persons, so only on purpose."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from careflow.continuum.outcomes import CONCURRENT, DIED, LEFT_CARE, REASONS
+from careflow.counts.calendar import day_number
+from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE, ENDLESS, REASON_CODE
+from careflow.counts.journeys import BETWEEN, BETWEEN_CODE, LEFT_CODE, spells_sql
+from careflow.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from careflow.counts.transitions import Transitions
+
+Ints = npt.NDArray[np.int64]
+
+NOT_YET_KNOWN: Final = "not yet known"
+IN_CARE: Final = "in care"
+
+_STAYS: Final = f"""
+SELECT person, place, level, admit, discharge {{strata}},
+    CASE WHEN discharge IS NULL THEN {ENDLESS}
+        WHEN reason = {REASONS.index(DIED)} THEN {DIED_CODE}
+        WHEN concurrent THEN {CONCURRENT_CODE}
+        WHEN gap <= {{within}} THEN next_level
+        WHEN {{cutoff}} - discharge < {{within}} THEN -1
+        ELSE {REASON_CODE} + reason END AS next
+FROM {{linked}} ORDER BY person, place
+"""
+
+
+def on_purpose(person_level: bool, verb: str, rows: str) -> None:
+    """Raise unless the caller said that rows of persons are wanted.
+
+    Raises
+    ------
+    ArgumentError
+        With why it is asked.
+    """
+    if person_level is not True:
+        raise ArgumentError(
+            f"{verb} hands out {rows}: records of people, to be kept as the file itself is and never published, even "
+            "under careflow's own numbers. If that is meant, say person_level=True; counts and estimates do not need it"
+        )
+
+
+def lifelines_rows(moves: Transitions) -> pd.DataFrame:
+    """Return one row a stay; see :meth:`Transitions.to_lifelines`."""
+    frame, first, cutoff = _stays(moves), moves.episodes.start, day_number(moves.episodes.cutoff)
+    admit, discharge = frame.pop("admit"), frame.pop("discharge")
+    rows = pd.DataFrame(
+        {
+            "person": frame["person"],
+            "level": frame["level"],
+            "entry": 0 if first is None else np.maximum(day_number(first) - admit, 0),
+            "duration": discharge.fillna(cutoff).astype(np.int64) - admit,
+            "observed": discharge.notna(),
+            "next": frame["next"],
+        }
+    )
+    return pd.concat([rows, frame[list(moves.episodes.strata)]], axis=1)
+
+
+def event_log_rows(moves: Transitions) -> pd.DataFrame:
+    """Return one row an event; see :meth:`Transitions.to_event_log`."""
+    stays = _stays(moves)
+    ending = stays["discharge"].fillna(ENDLESS).astype(np.int64)
+    reach = ending.groupby(stays["person"]).cummax().groupby(stays["person"]).shift()
+    begins = reach.isna() | (stays["admit"] > reach + moves.within)
+    journey = begins.astype(np.int64).groupby(stays["person"]).cumsum()
+    case = stays["person"].astype(str) + "." + journey.astype(str)
+    strata = stays[list(moves.episodes.strata)].rename(columns={"facility": "org:resource"})
+    common = pd.concat([stays[["person", "place"]].rename(columns={"person": "case:person"}), strata], axis=1)
+    common.insert(0, "case:concept:name", case)
+    level, closed = stays["level"].astype(object), stays["discharge"].notna()
+    admitted = common.assign(activity=level, when=stays["admit"], life="start", turn=0)
+    ended = common.assign(activity=level, when=stays["discharge"], life="complete", turn=1)[closed]
+    left = closed & stays["next"].isin([*REASONS])
+    outcome = common.assign(activity=stays["next"].astype(object), when=stays["discharge"], life="complete", turn=2)[
+        left
+    ]
+    log = pd.concat([admitted, ended, outcome], ignore_index=True)
+    log = log.sort_values(["case:person", "when", "place", "turn"], kind="stable", ignore_index=True)
+    log["time:timestamp"] = _dates(log.pop("when"))
+    log = log.rename(columns={"activity": "concept:name", "life": "lifecycle:transition"})
+    first = ["case:concept:name", "concept:name", "time:timestamp", "lifecycle:transition", "case:person"]
+    return log[[*first, *strata.columns]]
+
+
+def mstate_rows(moves: Transitions, start: str | None, reentry: bool) -> pd.DataFrame:
+    """Return one row a spell and possible transition; see :meth:`Transitions.to_mstate`."""
+    names = _state_names(moves)
+    spells = _spells(moves, start, reentry)
+    stop = spells["until"].fillna(spells["length"]).astype(np.int64)
+    spells = spells.assign(Tstart=spells["day"], Tstop=stop)[stop > spells["day"]]
+    moved = spells[spells["target"].notna()]
+    pairs = moved[["state", "target"]].drop_duplicates().astype(np.int64)
+    pairs = pairs.rename(columns={"target": "to"}).sort_values(["state", "to"], ignore_index=True)
+    pairs["trans"] = np.arange(1, len(pairs) + 1)
+    rows = spells.merge(pairs, on="state").sort_values(["person", "journey", "Tstart", "trans"], ignore_index=True)
+    place = {code: i for i, code in enumerate(names, start=1)}
+    chain = rows[["person", "journey"]].drop_duplicates().assign(id=lambda f: np.arange(1, len(f) + 1))
+    out = rows.merge(chain, on=["person", "journey"])
+    return pd.DataFrame(
+        {
+            "id": out["id"],
+            "from": out["state"].map(place),
+            "to": out["to"].map(place),
+            "trans": out["trans"],
+            "Tstart": out["Tstart"],
+            "Tstop": out["Tstop"],
+            "time": out["Tstop"] - out["Tstart"],
+            "status": out["target"].eq(out["to"]).fillna(False).astype(np.int64),
+            "from_state": _categorical(out["state"], names),
+            "to_state": _categorical(out["to"], names),
+            "person": out["person"],
+            "journey": out["journey"],
+        }
+    )
+
+
+def sequence_rows(moves: Transitions, start: str | None, reentry: bool, days: int, every: int) -> pd.DataFrame:
+    """Return one row a journey; see :meth:`Transitions.to_sequences`."""
+    for name, value in (("days", days), ("every", every)):
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 3650:
+            raise ArgumentError(f"{name} is a whole number from 1 to 3650; it was {value!r}")
+    names, spells = _state_names(moves), _spells(moves, start, reentry)
+    times = np.arange(0, days + 1, every)
+    journeys = spells[["person", "journey"]].drop_duplicates(ignore_index=True)
+    row = spells.merge(journeys.assign(row=np.arange(len(journeys))), on=["person", "journey"])["row"].to_numpy()
+    begin = np.searchsorted(times, spells["day"].to_numpy())
+    # A spell holds up to the day before the next one, the last one on the last day that is known too.
+    last = spells["until"].fillna(spells["length"] + 1).to_numpy(dtype=np.int64)
+    end = np.searchsorted(times, last)
+    held = np.maximum(end - begin, 0)
+    grid = np.full((len(journeys), len(times)), -1)
+    place = np.repeat(begin, held) + np.arange(held.sum()) - np.repeat(np.cumsum(held) - held, held)
+    codes = {code: i for i, code in enumerate(names)}
+    grid[np.repeat(row, held), place] = np.repeat(spells["state"].map(codes).to_numpy(), held)
+    dtype: pd.CategoricalDtype[Any] = pd.CategoricalDtype(list(names.values()), ordered=True)
+    columns = {f"day_{t}": pd.Categorical.from_codes(grid[:, i], dtype=dtype) for i, t in enumerate(times)}
+    return pd.concat([journeys, pd.DataFrame(columns)], axis=1)
+
+
+def _stays(moves: Transitions) -> pd.DataFrame:
+    """Return every linked stay: person, place, level, admit, discharge, what came next, strata."""
+    episodes = moves.episodes
+    strata = "".join(f", {one.column}" for one in episodes.strata.values())
+    frame = episodes.engine.frame(
+        _STAYS.format(strata=strata, linked=moves.table, within=moves.within, cutoff=day_number(episodes.cutoff))
+    )
+    names = dict(enumerate(episodes.continuum.names)) | {REASON_CODE + i: reason for i, reason in enumerate(REASONS)}
+    frame["next"] = _categorical(
+        frame["next"], names | {CONCURRENT_CODE: CONCURRENT, ENDLESS: IN_CARE, -1: NOT_YET_KNOWN}
+    )
+    frame["level"] = _categorical(frame["level"], dict(enumerate(episodes.continuum.names)))
+    for name, stratum in episodes.strata.items():
+        frame[name] = _categorical(frame.pop(stratum.column), dict(enumerate(stratum.labels)))
+    frame["person"] = _numbered(moves, frame["person"])
+    return frame.astype({"person": np.int64, "admit": np.int64, "discharge": "Int64"})
+
+
+def _spells(moves: Transitions, start: str | None, reentry: bool) -> pd.DataFrame:
+    """Return every time in a state of every journey, in days since its clock started."""
+    episodes = moves.episodes
+    cutoff = day_number(episodes.cutoff)
+    frame = episodes.engine.frame(
+        spells_sql(None if start is None else episodes.continuum.index(start), reentry=reentry).format(
+            linked=moves.table,
+            strata="",
+            names="",
+            on_admit="",
+            within=moves.within,
+            known=cutoff - moves.within,
+            start=-ENDLESS if episodes.start is None else day_number(episodes.start),
+        )
+    )
+    frame["person"] = _numbered(moves, frame["person"])
+    whole = ["person", "journey", "state", "day", "length"]
+    return frame.astype(dict.fromkeys(whole, np.int64) | {"until": "Int64", "target": "Int64"})
+
+
+def _numbered(moves: Transitions, persons: pd.Series[Any]) -> Ints:
+    """Number people from 1, the same in every export; the engine's own keys are made of the file's ids."""
+    every = moves.episodes.engine.frame(f"SELECT DISTINCT person FROM {moves.table}")["person"].to_numpy()
+    return np.asarray(np.searchsorted(np.sort(every), persons.to_numpy()) + 1, dtype=np.int64)
+
+
+def _state_names(moves: Transitions) -> dict[int, str]:
+    levels = dict(enumerate(moves.episodes.continuum.names))
+    return levels | {BETWEEN_CODE: BETWEEN, LEFT_CODE: LEFT_CARE, DIED_CODE: DIED}
+
+
+def _categorical(codes: pd.Series[Any], names: dict[int, str]) -> pd.Categorical[Any]:
+    dtype: pd.CategoricalDtype[Any] = pd.CategoricalDtype(list(names.values()), ordered=True)
+    return pd.Categorical(codes.map(names), dtype=dtype)
+
+
+def _dates(days: pd.Series[Any]) -> pd.Series[Any]:
+    return pd.to_datetime(days.astype("Float64"), unit="D", origin="unix").astype("datetime64[s]")
