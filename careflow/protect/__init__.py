@@ -1,5 +1,8 @@
 """Suppression of linked tables with a proof, the release ledger, and an auditor of our own."""
 
+import sys
+from types import ModuleType
+
 from careflow.protect.audit import Audit, audit
 from careflow.protect.ledger import Ledger
 from careflow.protect.proof import Checked, Proof
@@ -8,3 +11,12 @@ from careflow.protect.system import System, system, table
 from careflow.protect.witness import prove
 
 __all__ = ["Audit", "Checked", "Ledger", "Proof", "Released", "System", "audit", "protect", "prove", "system", "table"]
+
+
+class _Room(ModuleType):
+    """A module that can be called: the front door's ``cf.protect(results)`` has the name of this room."""
+
+    __call__ = staticmethod(protect)
+
+
+sys.modules[__name__].__class__ = _Room

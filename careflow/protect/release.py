@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, overload
 
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.result import Result
-from careflow.protect import rates, stays
+from careflow.protect import census, incidence, rates, shares, stays
 from careflow.protect.book import Book
 from careflow.protect.freeze import Block, rows_by_block, with_frozen
 from careflow.protect.joint import Joint, State, join
@@ -36,6 +36,13 @@ class Kind:
 KINDS: Final[dict[str, Kind]] = {
     "Rates": Kind(rates.enter, rates.masked, rates.block, ("frame", "directions")),
     "LengthOfStay": Kind(stays.enter, stays.masked, stays.block, ("frame", "curve")),
+    "Census": Kind(census.enter, census.masked, census.block),
+    "PersonsServed": Kind(census.enter_people, census.masked_people, census.block),
+    "Returns": Kind(shares.enter, shares.masked, shares.block),
+    "Pathways": Kind(shares.enter_paths, shares.masked_paths, shares.path_block),
+    "CumulativeIncidence": Kind(incidence.enter, incidence.masked, incidence.block, ("frame", "survival")),
+    "Occupation": Kind(incidence.enter, incidence.masked_occupation, incidence.block),
+    "ExpectedDays": Kind(incidence.enter, incidence.masked_days, incidence.block),
 }
 """Every kind of result that can be protected, by the name of its class."""
 TOGETHER: Final = "publish together what was counted together"
@@ -236,7 +243,10 @@ def _checked(results: Result | Sequence[Result], below: int, mode: str) -> list[
 def entered(given: list[Result]) -> tuple[Book, list[Any]]:
     """Enter all results in one book, and tie what several of them tell of."""
     book = Book(given[0].about.cutoff)
-    places = [kind_of(result).enter(book, result) for result in given]
+    # Rates first: what they know of all discharges is what the others are tied to.
+    order = sorted(range(len(given)), key=lambda i: type(given[i]).__name__ != "Rates")
+    found = {i: kind_of(given[i]).enter(book, given[i]) for i in order}
+    places = [found[i] for i in range(len(given))]
     rates.tie_windows(book)
     pairs: list[Any] = [pair for pair in zip(given, places, strict=True) if isinstance(pair[1], stays.StayCells)]
     stays.tie_last(book, pairs)

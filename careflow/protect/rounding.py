@@ -1,8 +1,8 @@
 """Rounding instead of suppression: 0 to 10 is hidden, the rest rounded to fives, and that too is proved.
 
 A reader knows of a hidden number that it is 0 to 10, and of a shown one that it lies within 2 of what is shown. The
-proof has, for every hidden number, a table in which it is 0 and one in which it is not: nobody can be shown to exist,
-and no number is exact.
+proof has, for every number from 1 to 10, a table in which it is 0: nobody can be shown to exist, and no small number is
+exact.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class RoundedProof:
         return f"<RoundedProof: {len(self.witnesses):,} witness tables for {int(self.hidden.sum()):,} hidden cells>"
 
     def check(self) -> Checked:
-        """Verify by adding up: every witness fits what is shown, every small number can be 0 and can be more."""
+        """Verify by adding up: every witness fits what is shown, and every small number can be 0."""
         system, tables = self.system, self.witnesses
         fits = np.asarray(system.relations @ tables.T == 0).all(axis=0)
         fits &= ((tables >= system.lowest) & (tables <= system.highest)).all(axis=1)
@@ -74,15 +74,10 @@ class RoundedProof:
 
 
 def round_goals(system: System, printed: Bools, below: int) -> Goals:
-    """Return the goals of every number under the threshold: it can be 0, and it can be something."""
-    small = np.flatnonzero(printed & (system.values < below))
-    none, some = np.zeros(len(small)), np.ones(len(small))
-    return Goals(
-        np.concatenate([small, small]),
-        np.concatenate([none, some]),
-        np.concatenate([none, np.full(len(small), np.inf)]),
-        np.full(2 * len(small), np.inf),
-    )
+    """Return the goals of every number from 1 to under the threshold: it can be 0, so that it shows nobody."""
+    small = np.flatnonzero(printed & (system.values > 0) & (system.values < below))
+    none = np.zeros(len(small))
+    return Goals(small, none, none, np.full(len(small), np.inf))
 
 
 def to_base(values: Any, base: int = BASE) -> Any:

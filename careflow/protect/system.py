@@ -112,6 +112,8 @@ class System:
     def _sums(self) -> tuple[Ints, sparse.csr_array]:
         """Return the relations that are plain sums: the cell that is the total, and the matrix of its parts."""
         matrix = self.relations
+        if 0 in matrix.shape:
+            return np.zeros(0, dtype=np.int64), sparse.csr_array((0, len(self)), dtype=np.int64)
         plain = (abs(matrix).max(axis=1).toarray().ravel() == 1) & ((matrix > 0).sum(axis=1) == 1)
         chosen = sparse.csr_array(matrix[plain])
         rows, cols = (chosen > 0).nonzero()
@@ -120,6 +122,8 @@ class System:
 
     def components(self) -> Ints:
         """Label each cell with the block it is tied to, directly or through others; shown cells tie nothing."""
+        if not len(self):
+            return np.zeros(0, dtype=np.int64)
         moving = sparse.diags_array((self.status != SHOWN).astype(np.int64), dtype=np.int64)
         links = abs(self.relations) @ moving
         _, labels = sparse.csgraph.connected_components(links.T @ links, directed=False)

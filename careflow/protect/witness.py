@@ -76,7 +76,7 @@ def prove(system: System, below: int = 11, *, progress: bool | None = None, note
                 whole[cells] = found
                 tables.append(whole)
             least |= {int(cells[i]): value for i, value in search.least.items()}
-    stacked = np.array(tables, dtype=np.int64).reshape(-1, len(system))
+    stacked = np.array(tables, dtype=np.int64).reshape(len(tables), len(system))
     return Proof(system, hidden, stacked, below, least, notes)
 
 

@@ -1,0 +1,105 @@
+"""The census and the people served in the book of cells, and the frames that may be shown of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from careflow.protect.book import Book, Stratum, as_of, periods_in, records, stratum_of
+from careflow.protect.masking import Mask, blank, significant
+from careflow.protect.stays import IN_CARE, earlier
+
+if TYPE_CHECKING:
+    from careflow.estimate import Census
+    from careflow.estimate.result import Result
+
+FLOWS: Final = ("opening", "admitted", "discharged", "closing")
+
+
+@dataclass(frozen=True)
+class CensusCells:
+    """Where each row's numbers stand in the book."""
+
+    frame: pd.DataFrame
+
+
+def block(result: Result, record: dict[str, Any]) -> str:
+    """Return the name of the row that a record belongs to."""
+    stratum = stratum_of(record, result.about.by)
+    level = record.get("level", "all")
+    return f"{result.about.measure}|{level}|{stratum}{as_of(stratum, result.about.cutoff)}"
+
+
+def enter(book: Book, result: Census) -> CensusCells:
+    """Enter a census: opening + admitted - discharged = closing, and one period's closing opens the next."""
+    unit, labels = periods_in(result.frame, result.about.by)
+    cells = []
+    for record in records(result.frame):
+        stratum, level = stratum_of(record, result.about.by), str(record["level"])
+        before = None if unit is None else earlier(stratum, unit, labels)
+        families: dict[str, tuple[tuple[str, ...], Stratum]] = {
+            "opening": ((IN_CARE, level), before) if before else (("in care before", level), stratum),
+            "admitted": (("admitted", level), stratum),
+            "discharged": (("discharges", level), stratum),
+            "closing": ((IN_CARE, level), stratum),
+        }
+        found = {
+            name: book.cell(
+                family,
+                where,
+                record[name],
+                f"{name} at {level}",
+                block=block(result, record),
+                over_periods=name in ("admitted", "discharged"),
+            )
+            for name, (family, where) in families.items()
+        }
+        book.relation({found["opening"]: 1, found["admitted"]: 1, found["discharged"]: -1, found["closing"]: -1})
+        cells.append(found)
+    return CensusCells(pd.DataFrame(cells, columns=list(FLOWS)))
+
+
+def masked(result: Census, cells: CensusCells, mask: Mask) -> Census:
+    """Return the census with hidden numbers blank.
+
+    Person-days and averages have 3 digits, where all four flows are shown and enough people were there; the daily
+    census is left out, because each of its steps is one person who came or went.
+    """
+    hidden = {name: mask.hides(cells.frame[name]) for name in FLOWS}
+    some = hidden["opening"] | hidden["admitted"] | hidden["discharged"] | hidden["closing"]
+    thin = some | ((result.frame["opening"] + result.frame["admitted"]) < mask.below).to_numpy()
+    out = result.frame.assign(**{name: blank(result.frame[name], hidden[name]) for name in FLOWS})
+    for name in ("person_days", "average"):
+        out[name] = significant(blank(result.frame[name], thin))
+    out["hidden"] = some
+    about = mask.about(result.about, int(out["admitted"].sum()), int(some.sum()), len(out))
+    about = replace(about, unit="admissions in the rows shown" if some.any() else "admissions")
+    return replace(result, frame=out, daily=result.daily.head(0), about=about)
+
+
+def enter_people(book: Book, result: Result) -> CensusCells:
+    """Enter distinct people: they add up to nothing, so each count stands alone."""
+    cells = []
+    for record in records(result.frame):
+        stratum = stratum_of(record, result.about.by)
+        level, kind = str(record["level"]), "+".join(name for name, _ in stratum)
+        number = book.cell(
+            ("people", level, kind),
+            stratum,
+            record["persons"],
+            f"people at {level}",
+            block=block(result, record),
+            over_periods=False,
+        )
+        cells.append({"persons": number})
+    return CensusCells(pd.DataFrame(cells, columns=["persons"]))
+
+
+def masked_people(result: Result, cells: CensusCells, mask: Mask) -> Result:
+    """Return the people served with hidden numbers blank."""
+    hidden = mask.hides(cells.frame["persons"])
+    out = result.frame.assign(persons=blank(result.frame["persons"], hidden), hidden=hidden)
+    about = mask.about(result.about, 0, int(hidden.sum()), len(out))
+    return replace(result, frame=out, about=replace(about, n=about.persons, unit="people, to tens"))

@@ -1,0 +1,116 @@
+"""Returns (readmissions, bounce-backs) and pathways in the book of cells, and the frames that may be shown of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from careflow.protect.book import Book, as_of, records, stratum_of
+from careflow.protect.masking import Mask, blank
+
+if TYPE_CHECKING:
+    from careflow.estimate import Pathways, Returns
+    from careflow.estimate.result import Result
+
+
+@dataclass(frozen=True)
+class ShareCells:
+    """Where each row's numbers stand in the book."""
+
+    frame: pd.DataFrame
+
+
+def _what(result: Result) -> str:
+    """Return a short name of what is counted: the definition tells the days and the levels."""
+    return f"{result.about.measure} {sha256(result.about.definition.encode()).hexdigest()[:8]}"
+
+
+def block(result: Result, record: dict[str, Any]) -> str:
+    """Return the name of the row that a record belongs to."""
+    stratum = stratum_of(record, result.about.by)
+    ends = ">".join(str(record[key]) for key in ("from", "to") if key in record)
+    return f"{_what(result)}|{ends}|{stratum}{as_of(stratum, result.about.cutoff)}"
+
+
+def enter(book: Book, result: Returns) -> ShareCells:
+    """Enter returns: those who came back, who did not, who are not yet followed, and discharges left out."""
+    cells = []
+    for record in records(result.frame):
+        stratum, whose = stratum_of(record, result.about.by), block(result, record)
+        ends = tuple(str(record[key]) for key in ("from", "to") if key in record)
+        family, name = (_what(result), *ends), f"{result.about.measure}, {' to '.join(ends)}"
+        n = book.cell((*family, "n"), stratum, record["n"], name, block=whose)
+        of = book.cell((*family, "of"), stratum, record["of"], f"{name}, denominator", depth=1, block=whose)
+        book.sum(of, [n])
+        every = -1
+        if record["followed"] > 0 and record["of"] > 0:
+            whole = float(round(record["of"] / record["followed"]))
+            every = book.cell((*family, "all"), stratum, whole, f"{name}, followed or not", depth=1, block=whose)
+            book.sum(every, [of])
+            discharges = book.families.get(("discharges", ends[0]), {}).get(stratum)
+            if discharges is not None and len(ends) == 1 and not book.cells[discharges].value < whole:
+                book.sum(discharges, [every])
+        cells.append({"n": n, "of": of, "every": every})
+    return ShareCells(pd.DataFrame(cells, columns=["n", "of", "every"]))
+
+
+def masked(result: Returns, cells: ShareCells, mask: Mask) -> Returns:
+    """Return the shares with every number blank that is hidden or gives one away."""
+    n, of, every = (mask.hides(cells.frame[name]) for name in ("n", "of", "every"))
+    frame = result.frame
+    out = frame.assign(n=blank(frame["n"], n), of=blank(frame["of"], of))
+    for name in ("rate", "se", "low", "high"):
+        out[name] = blank(frame[name], n | of)
+    out["followed"] = blank(frame["followed"], of | every)
+    out["hidden"] = n | of
+    about = mask.about(result.about, int(np.nansum(out["of"])), int(out["hidden"].sum()), len(out))
+    return replace(result, frame=out, about=about)
+
+
+def path_block(result: Result, record: dict[str, Any]) -> str:
+    """Return the name of a stratum of pathways: it is published or frozen as one."""
+    stratum = stratum_of(record, result.about.by)
+    return f"pathways {_steps(result)}|{stratum}{as_of(stratum, result.about.cutoff)}"
+
+
+def _steps(result: Result) -> int:
+    return sum(str(name).startswith("step_") for name in result.frame.columns)
+
+
+def enter_paths(book: Book, result: Pathways) -> ShareCells:
+    """Enter pathways: each with its journeys, which sum to the journeys of the stratum, which ``share`` gives away."""
+    steps = [f"step_{i}" for i in range(1, _steps(result) + 1)]
+    totals = result.frame.groupby(list(result.about.by), observed=True)["n"] if result.about.by else None
+    whole = totals.transform("sum") if totals is not None else pd.Series(result.frame["n"].sum(), result.frame.index)
+    cells, parts = [], defaultdict[int, list[int]](list)
+    for record, total in zip(records(result.frame), whole, strict=True):
+        stratum, whose = stratum_of(record, result.about.by), path_block(result, record)
+        path = tuple(str(record[step]) for step in steps if not pd.isna(record[step]))
+        family = (f"pathways {len(steps)}",)
+        n = book.cell((*family, *path), stratum, record["n"], f"journeys {' to '.join(path)}", block=whose)
+        of = book.cell((*family, "*"), stratum, total, "journeys", depth=1, block=whose)
+        parts[of].append(n)
+        cells.append({"n": n, "of": of})
+    for of, members in parts.items():
+        book.sum(of, members)
+    return ShareCells(pd.DataFrame(cells, columns=["n", "of"]))
+
+
+def masked_paths(result: Pathways, cells: ShareCells, mask: Mask) -> Pathways:
+    """Return the pathways with hidden ones blank and last, in an order that tells nothing of how many took them."""
+    n, of = mask.hides(cells.frame["n"]), mask.hides(cells.frame["of"])
+    frame = result.frame
+    out = frame.assign(n=blank(frame["n"], n), share=blank(frame["share"], n | of), hidden=n)
+    steps = [name for name in frame.columns if str(name).startswith("step_")]
+    shown = out[~n]
+    late = out[n].sort_values([*result.about.by, *steps], kind="stable")
+    ordered = pd.concat([shown, late], ignore_index=True)
+    if result.about.by:
+        ordered = ordered.sort_values(list(result.about.by), kind="stable", ignore_index=True)
+    about = mask.about(result.about, int(np.nansum(out["n"])), int(n.sum()), len(out))
+    return replace(result, frame=ordered.astype(out.dtypes.to_dict()), about=about)

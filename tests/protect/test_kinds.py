@@ -1,0 +1,131 @@
+"""Every kind of result that the estimators make, from made-up records to the release."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import careflow as cf
+from careflow.errors import DisclosureError
+from careflow.protect import audit, protect
+from careflow.protect.release import KINDS
+
+
+@pytest.fixture(scope="module")
+def moves():
+    """Return moves of 900 made-up people over two years."""
+    rng = np.random.default_rng(11)
+    rows = []
+    levels = ["inpatient", "residential", "php", "iop", "outpatient"]
+    for person in range(900):
+        day, level = int(rng.integers(0, 600)), int(rng.integers(0, 4))
+        for _ in range(int(rng.integers(1, 5))):
+            stay = int(rng.geometric(1 / (8 + 15 * level)))
+            reason = ["completed", "left early", "transferred out"][int(rng.integers(0, 3))]
+            rows.append((person, levels[level], day, day + stay, reason))
+            day += stay + int(rng.geometric(0.06)) - 1
+            level = min(level + int(rng.integers(0, 2)), 4)
+    frame = pd.DataFrame(rows, columns=["person_id", "level", "admit", "discharge", "discharge_reason"])
+    start = pd.Timestamp("2024-01-01")
+    frame["admit_date"] = (start + pd.to_timedelta(frame.pop("admit"), unit="D")).dt.strftime("%Y-%m-%d")
+    frame["discharge_date"] = (start + pd.to_timedelta(frame.pop("discharge"), unit="D")).dt.strftime("%Y-%m-%d")
+    frame = frame[frame["admit_date"] <= "2025-12-31"]
+    return cf.link(cf.read_episodes(frame, cf.Continuum.standard(), cutoff="2025-12-31"), within=30)
+
+
+def everything(moves) -> list:
+    return [
+        cf.transition_rates(moves, by="quarter"),
+        cf.transition_rates(moves),
+        cf.transition_rates(moves, by="quarter", method="incidence"),
+        cf.transition_rates(moves, method="intensity"),
+        cf.length_of_stay(moves, by="quarter"),
+        cf.length_of_stay(moves),
+        cf.census(moves),
+        cf.readmissions(moves, by="quarter"),
+        cf.bounce_back(moves),
+        cf.cumulative_incidence(moves),
+        cf.pathways(moves, steps=3),
+        cf.occupation(moves, days=90),
+        cf.expected_days(moves, days=180),
+    ]
+
+
+COUNTS = ("n", "of", "open", "opening", "admitted", "discharged", "closing", "persons")
+
+
+def test_everything_is_published_together_proved_and_attacked(moves) -> None:
+    given = everything(moves)
+    safe = protect(given)
+    assert safe.proof.check().ok
+    assert audit(safe).ok
+    assert [type(result) for result in safe] == [type(result) for result in given]
+    for result, truth in zip(safe, given, strict=True):
+        assert result.frame["hidden"].dtype == bool, type(result).__name__
+        assert "open" not in result.about.missing
+        if len(result.frame) != len(truth.frame) or "step_1" in truth.frame or result.about.measure == "intensity":
+            continue
+        for name in [name for name in COUNTS if name in truth.frame]:
+            shown = result.frame[name].notna()
+            assert (result.frame.loc[shown, name] == truth.frame.loc[shown, name]).all()
+            small = (truth.frame[name] > 0) & (truth.frame[name] < 11)
+            assert not (small & shown).any(), (type(result).__name__, name)
+
+
+def test_each_kind_is_published_alone(moves) -> None:
+    for given in [*everything(moves), cf.persons_served(moves)]:
+        safe = protect(given)
+        assert safe.proof.check().ok
+        assert audit(safe).ok
+        assert type(given).__name__ in KINDS
+
+
+def test_a_rate_is_blank_where_its_numerator_or_its_total_is_hidden(moves) -> None:
+    frame = protect(cf.transition_rates(moves, by="quarter"))[0].frame
+    blank = frame["n"].isna() | frame["of"].isna()
+    assert frame.loc[blank, ["rate", "se", "low", "high"]].isna().all(axis=None)
+    assert blank.any()
+
+
+def test_the_daily_census_is_not_published(moves) -> None:
+    assert len(protect(cf.census(moves))[0].daily) == 0
+
+
+def test_person_days_have_three_digits(moves) -> None:
+    days = protect(cf.census(moves))[0].frame["person_days"].dropna()
+    assert all(float(f"{day:.3g}") == day for day in days)
+
+
+def test_hidden_pathways_come_last_in_no_order_of_size(moves) -> None:
+    frame = protect(cf.pathways(moves, steps=3))[0].frame
+    assert frame["hidden"].is_monotonic_increasing
+    late = frame[frame["hidden"]]
+    assert late["n"].isna().all()
+    steps = ["step_1", "step_2", "step_3"]
+    assert late[steps].reset_index(drop=True).equals(late.sort_values(steps)[steps].reset_index(drop=True))
+
+
+def test_rare_causes_have_no_curve_and_no_curve_shows_who_is_at_risk(moves) -> None:
+    given = cf.cumulative_incidence(moves)
+    safe = protect(given)[0]
+    assert len(safe.frame)
+    assert safe.frame["at_risk"].isna().all()
+    assert (safe.frame["day"] % 7 == 0).all()
+    assert set(safe.frame["to"].astype(str)) <= set(given.frame["to"].astype(str))
+
+
+def test_occupation_by_strata_is_refused(moves) -> None:
+    with pytest.raises(DisclosureError, match="publish it for everybody together"):
+        protect(cf.occupation(moves, days=60, by="year"))
+
+
+def test_people_and_moves_do_not_share_a_release(moves) -> None:
+    with pytest.raises(DisclosureError, match="protect persons served by itself"):
+        protect([cf.persons_served(moves), cf.transition_rates(moves)])
+
+
+def test_everything_again_next_quarter_through_the_ledger(moves, tmp_path) -> None:
+    given = everything(moves)
+    one = protect(given, ledger=tmp_path)
+    other = protect(given, ledger=tmp_path)
+    for a, b in zip(one, other, strict=True):
+        pd.testing.assert_frame_equal(a.frame, b.frame)
