@@ -43,7 +43,6 @@ class Engine:
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         settings: dict[str, Any] = {
             "temp_directory": folder,
-            "memory_limit": "70%",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
