@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         readmissions,
         transition_rates,
     )
+    from careflow.protect import audit, protect
     from careflow.records import Episodes, read_episodes
 
 __version__ = "0.1.0"
@@ -58,8 +59,11 @@ _ROOMS = {
         ),
         "estimate",
     ),
+    "audit": "protect",
     "CareflowError": "errors",
 }
+
+_SUBMODULES = {"charts", "continuum", "counts", "errors", "estimate", "protect", "records", "report", "simulate"}
 
 __all__ = [
     "Calendar",
@@ -69,6 +73,7 @@ __all__ = [
     "Episodes",
     "Level",
     "Transitions",
+    "audit",
     "bounce_back",
     "census",
     "chain",
@@ -82,6 +87,7 @@ __all__ = [
     "occupation",
     "pathways",
     "persons_served",
+    "protect",
     "read_episodes",
     "readmissions",
     "transition_rates",
@@ -91,7 +97,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return getattr(import_module(f"careflow.{_ROOMS[name]}"), name)
-    if name in {"charts", "continuum", "counts", "errors", "estimate", "protect", "records", "report", "simulate"}:
+    if name in _SUBMODULES:
+        # ``protect`` is both a room and what it does: the module can be called.
         return import_module(f"careflow.{name}")
     raise AttributeError(f"module 'careflow' has no attribute {name!r}; it has {', '.join(__all__)}")
 

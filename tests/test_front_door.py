@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
+import subprocess
+import sys
 from importlib import import_module
 from types import ModuleType
 
@@ -73,3 +75,11 @@ def test_a_parameter_of_a_public_function_is_named_in_its_docstring() -> None:
             text = inspect.getdoc(thing) or ""
             silent += [f"{name}({word})" for word in inspect.signature(thing).parameters if word not in text]
     assert silent == []
+
+
+@pytest.mark.parametrize("first", ["import careflow.protect", "from careflow.protect import protect", "pass"])
+def test_protect_is_a_function_at_the_front_door_whatever_was_imported_before(first: str) -> None:
+    code = f"{first}\nimport careflow as cf\nassert callable(cf.protect)\ncf.protect([], below=11)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "careflow.errors." in done.stderr or done.returncode == 0, done.stderr
+    assert "not callable" not in done.stderr
