@@ -39,6 +39,8 @@ class Cell:
     block: str = ""
     series: str = ""
     """Set where the count goes on growing: the next release has another count of this series."""
+    held: bool = False
+    """Whether it is held back because its row is frozen."""
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

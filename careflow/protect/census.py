@@ -74,9 +74,13 @@ def masked(result: Census, cells: CensusCells, mask: Mask) -> Census:
     for name in ("person_days", "average"):
         out[name] = significant(blank(result.frame[name], thin))
     out["hidden"] = some
-    about = mask.about(result.about, int(out["admitted"].sum()), int(some.sum()), len(out))
-    about = replace(about, unit="admissions in the rows shown" if some.any() else "admissions")
+    about = replace(result.about, unit="admissions")
     return replace(result, frame=out, daily=result.daily.head(0), about=about)
+
+
+def total(result: Census) -> int:
+    """Return what ``n`` of the provenance may say: the admissions that are shown."""
+    return int(result.frame["admitted"].sum())
 
 
 def enter_people(book: Book, result: Result) -> CensusCells:
@@ -101,5 +105,4 @@ def masked_people(result: Result, cells: CensusCells, mask: Mask) -> Result:
     """Return the people served with hidden numbers blank."""
     hidden = mask.hides(cells.frame["persons"])
     out = result.frame.assign(persons=blank(result.frame["persons"], hidden), hidden=hidden)
-    about = mask.about(result.about, 0, int(hidden.sum()), len(out))
-    return replace(result, frame=out, about=replace(about, n=about.persons, unit="people, to tens"))
+    return replace(result, frame=out)

@@ -55,9 +55,12 @@ def masked(result: CumulativeIncidence, cells: NoCells, mask: Mask) -> Cumulativ
             left.append(shown[1])
     frame = pd.concat(parts, ignore_index=True) if parts else result.frame.head(0).assign(hidden=False)
     survival = pd.concat(left, ignore_index=True) if left else result.survival.head(0).assign(hidden=False)
-    about = mask.about(result.about, tens(result.about.n), 0, len(frame))
-    about = replace(about, unit=f"{about.unit}, to tens")
-    return replace(result, frame=frame, survival=survival, about=about)
+    return replace(result, frame=frame, survival=survival)
+
+
+def total(result: Result) -> int:
+    """Return what ``n`` of the provenance may say: to tens, because no count is printed that it could be."""
+    return tens(result.about.n)
 
 
 def _one(part: pd.DataFrame, survival: pd.DataFrame, below: int) -> tuple[pd.DataFrame, pd.DataFrame] | None:
@@ -133,8 +136,7 @@ def masked_occupation(result: Occupation, cells: NoCells, mask: Mask) -> Occupat
     out = result.frame.copy()
     for name in LIMITS:
         out[name] = out[name].round(digits)
-    about = mask.about(result.about, tens(result.about.n), 0, len(out))
-    return replace(result, frame=out.assign(hidden=False), about=replace(about, unit=f"{about.unit}, to tens"))
+    return replace(result, frame=out.assign(hidden=False))
 
 
 def masked_days(result: ExpectedDays, cells: NoCells, mask: Mask) -> ExpectedDays:
@@ -144,8 +146,7 @@ def masked_days(result: ExpectedDays, cells: NoCells, mask: Mask) -> ExpectedDay
     out = result.frame.copy()
     for name in ("days", "se", "low", "high"):
         out[name] = significant(out[name], 2)
-    about = mask.about(result.about, tens(result.about.n), 0, len(out))
-    return replace(result, frame=out.assign(hidden=False), about=replace(about, unit=f"{about.unit}, to tens"))
+    return replace(result, frame=out.assign(hidden=False))
 
 
 def _digits(result: Result, below: int) -> int:

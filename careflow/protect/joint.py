@@ -79,6 +79,11 @@ class Joint:
     frozen: set[str]
     new: bool
 
+    @property
+    def derived(self) -> Bools:
+        """Which cells no release was ever meant to print."""
+        return np.array([not cell.printed and not cell.held for cell in self.state.cells], dtype=np.bool_)
+
     def settle(self, hidden: Bools) -> State:
         """Return the state after release: what was free is now shown or hidden."""
         settled = [
@@ -123,20 +128,23 @@ def _lay(state: State, cell: Cell, frozen: bool, below: int) -> int:
     printed = cell.printed and not frozen
     if old is None:
         before = state.latest.get(cell.series) if cell.series else None
-        number = _append(state, replace(cell), FREE if printed else VIRTUAL)
+        number = _append(state, replace(cell, held=cell.printed and not printed), FREE if printed else VIRTUAL)
         if before is not None and cell.guard == COUNT:
             # A total that goes on growing: what came since the release before is a count like any other.
             _change(state, number, before, GROWN)
         return number
     known = state.cells[old]
+    if known.value == cell.value and state.status[old] == VIRTUAL and printed:
+        if known.held:
+            # A reader does not know that it is the same count: frozen then, judged afresh now.
+            return _append(state, replace(cell), FREE)
+        known.printed, known.guard, state.status[old] = True, cell.guard, FREE
+        return old
     if known.value == cell.value:
-        if state.status[old] == VIRTUAL and printed:
-            known.printed, state.status[old] = True, FREE
-            known.lowest, known.highest, known.guard = 0.0, np.inf, cell.guard
         return old
     small = abs(cell.value - known.value) < below
     was = state.status[old]
-    new = replace(cell, printed=printed)
+    new = replace(cell, printed=printed, held=cell.printed and not printed)
     guard = CHANGE
     status = FREE if printed else VIRTUAL
     if printed and small and was != VIRTUAL and cell.value != 0:

@@ -49,7 +49,7 @@ class Mask:
         missing = [part for part in re.split(r"; ?", about.missing) if part and not re.search(r"\d[\d,]* open", part)]
         if hidden:
             missing.append(f"{hidden:,} of {rows:,} rows hidden to protect people")
-        unit = about.unit if not hidden else f"{about.unit} in the rows shown"
+        unit = f"{about.unit} in the rows shown" if hidden else about.unit
         return replace(about, n=n, unit=unit, persons=tens(about.persons), missing="; ".join(missing))
 
 

@@ -187,11 +187,16 @@ def masked(result: Rates, cells: RateCells, mask: Mask) -> Rates:
     days = result.about.measure == INTENSITY
     frame = _masked(result.frame, cells.frame, mask, days=days)
     directions = _masked(result.directions, cells.directions, mask, days=days)
+    return replace(result, frame=frame, directions=directions, contributors=None)
+
+
+def total(result: Rates) -> int:
+    """Return what ``n`` of the provenance may say: the sum of the totals that are shown."""
+    frame = result.frame
     shown = frame.drop_duplicates([*result.about.by, *(["within"] if "within" in frame else []), "from"])
     if "within" in shown:
         shown = shown[shown["within"] == shown["within"].max()]
-    about = mask.about(result.about, int(shown["of"].sum()), int(frame["hidden"].sum()), len(frame))
-    return replace(result, frame=frame, directions=directions, contributors=None, about=about)
+    return int(shown["of"].sum())
 
 
 def _masked(frame: pd.DataFrame, cells: pd.DataFrame, mask: Mask, *, days: bool) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, overload
 
 from careflow.errors import ArgumentError, DisclosureError
@@ -17,6 +17,7 @@ from careflow.protect.ledger import Ledger, locked, spec_of
 from careflow.protect.masking import Mask
 from careflow.protect.proof import Checked, Proof
 from careflow.protect.rounding import RoundedProof, rounded
+from careflow.protect.system import VIRTUAL
 from careflow.protect.ties import tie_strata
 from careflow.protect.witness import prove
 
@@ -30,19 +31,22 @@ class Kind:
     enter: Callable[[Book, Any], Any]
     masked: Callable[[Any, Any, Mask], Any]
     block: Block
+    total: Callable[[Any], int]
     tables: tuple[str, ...] = ("frame",)
 
 
 KINDS: Final[dict[str, Kind]] = {
-    "Rates": Kind(rates.enter, rates.masked, rates.block, ("frame", "directions")),
-    "LengthOfStay": Kind(stays.enter, stays.masked, stays.block, ("frame", "curve")),
-    "Census": Kind(census.enter, census.masked, census.block),
-    "PersonsServed": Kind(census.enter_people, census.masked_people, census.block),
-    "Returns": Kind(shares.enter, shares.masked, shares.block),
-    "Pathways": Kind(shares.enter_paths, shares.masked_paths, shares.path_block),
-    "CumulativeIncidence": Kind(incidence.enter, incidence.masked, incidence.block, ("frame", "survival")),
-    "Occupation": Kind(incidence.enter, incidence.masked_occupation, incidence.block),
-    "ExpectedDays": Kind(incidence.enter, incidence.masked_days, incidence.block),
+    "Rates": Kind(rates.enter, rates.masked, rates.block, rates.total, ("frame", "directions")),
+    "LengthOfStay": Kind(stays.enter, stays.masked, stays.block, stays.total, ("frame", "curve")),
+    "Census": Kind(census.enter, census.masked, census.block, census.total),
+    "PersonsServed": Kind(census.enter_people, census.masked_people, census.block, incidence.total),
+    "Returns": Kind(shares.enter, shares.masked, shares.block, shares.total),
+    "Pathways": Kind(shares.enter_paths, shares.masked_paths, shares.path_block, shares.total),
+    "CumulativeIncidence": Kind(
+        incidence.enter, incidence.masked, incidence.block, incidence.total, ("frame", "survival")
+    ),
+    "Occupation": Kind(incidence.enter, incidence.masked_occupation, incidence.block, incidence.total),
+    "ExpectedDays": Kind(incidence.enter, incidence.masked_days, incidence.block, incidence.total),
 }
 """Every kind of result that can be protected, by the name of its class."""
 TOGETHER: Final = "publish together what was counted together"
@@ -178,16 +182,18 @@ def _released(
     if not checked:
         raise DisclosureError(f"this release {checked}; nothing was released")
     state = joint.settle(proof.hidden)
-    mask = Mask(
-        proof.hidden[joint.place], proof.system.values[joint.place].astype(float), below, _lone_curves(given, number)
-    )
+    # A count of a frozen row is in the system as a cell that is not printed: nothing may print it either.
+    closed = proof.hidden | ((proof.system.status == VIRTUAL) & ~joint.derived)
+    mask = Mask(closed[joint.place], proof.system.values[joint.place].astype(float), below, _lone_curves(given, number))
     results, rows = [], dict(state.rows)
     for result, cells in zip(given, places, strict=True):
         kind = kind_of(result)
         masked = kind.masked(result, cells, mask)
         masked = with_frozen(masked, kind.tables, kind.block, rows, joint.frozen)
         rows |= rows_by_block(masked, kind.tables, kind.block)
-        results.append(masked)
+        hidden = int(masked.frame["hidden"].sum())
+        about = mask.about(masked.about, kind.total(masked), hidden, len(masked.frame))
+        results.append(replace(masked, about=about))
     state.rows = rows
     released = Released(tuple(results), proof, number, tuple(_same_for_all(results)))
     return released, state

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from careflow.protect.book import Book, as_of, records, stratum_of
@@ -68,8 +67,12 @@ def masked(result: Returns, cells: ShareCells, mask: Mask) -> Returns:
         out[name] = blank(frame[name], n | of)
     out["followed"] = blank(frame["followed"], of | every)
     out["hidden"] = n | of
-    about = mask.about(result.about, int(np.nansum(out["of"])), int(out["hidden"].sum()), len(out))
-    return replace(result, frame=out, about=about)
+    return replace(result, frame=out)
+
+
+def total(result: Result) -> int:
+    """Return what ``n`` of the provenance may say: the discharges, or the journeys, that are shown."""
+    return int(result.frame["of" if "of" in result.frame else "n"].sum())
 
 
 def path_block(result: Result, record: dict[str, Any]) -> str:
@@ -112,5 +115,4 @@ def masked_paths(result: Pathways, cells: ShareCells, mask: Mask) -> Pathways:
     ordered = pd.concat([shown, late], ignore_index=True)
     if result.about.by:
         ordered = ordered.sort_values(list(result.about.by), kind="stable", ignore_index=True)
-    about = mask.about(result.about, int(np.nansum(out["n"])), int(n.sum()), len(out))
-    return replace(result, frame=ordered.astype(out.dtypes.to_dict()), about=about)
+    return replace(result, frame=ordered.astype(out.dtypes.to_dict()))

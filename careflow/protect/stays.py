@@ -132,8 +132,12 @@ def masked(result: LengthOfStay, cells: StayCells, mask: Mask) -> LengthOfStay:
     drawn = ~n & ~_thin(count, "n", 2, still, below)
     good = out.loc[drawn, keys].assign(n=out["n"], counts=mask.counts_on_curves & ~pd.Series(still, out.index))
     curve = guarded_curve(result.curve, good, keys, below=below)
-    about = mask.about(result.about, int(np.nansum(out["n"])), int(n.sum()), len(out))
-    return replace(result, frame=out, curve=curve, about=about)
+    return replace(result, frame=out, curve=curve)
+
+
+def total(result: LengthOfStay) -> int:
+    """Return what ``n`` of the provenance may say: the stays that are shown."""
+    return int(result.frame["n"].sum())
 
 
 def _thin(count: dict[str, pd.Series], base: str, times: int, still: Bools, below: int) -> Bools:
