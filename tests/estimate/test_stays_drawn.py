@@ -1,0 +1,160 @@
+"""Lengths of stay on tables small enough to work out by hand."""
+
+from datetime import date
+
+import pytest
+from support.drawn import linked
+
+import careflow as cf
+
+
+def stay(table: str, **how: object) -> dict[str, float]:
+    """Return the row of IOP, the cut-off being day 60."""
+    frame = cf.length_of_stay(linked(table, cutoff=60), cluster=None, **how).frame  # type: ignore[arg-type]
+    return frame.set_index("level").loc["iop"].to_dict()
+
+
+OPEN_ONES = """
+    person | level | admit | discharge
+    Ana    | iop   | 0     | 10
+    Ben    | iop   | 0     | 20
+    Cyd    | iop   | 0     |
+    Dov    | iop   | 0     |
+    """
+
+
+def test_open_stays_count_for_as_long_as_they_have_lasted() -> None:
+    found = stay(OPEN_ONES)
+    assert (found["n"], found["open"]) == (4, 2)
+    # S is 3/4 from day 10 and 1/2 from day 20: the median is 20, the first day with S at 1/2 or less.
+    assert (found["q25"], found["median"]) == (10, 20)
+    assert found["q75"] != found["q75"], "a quantile that is not reached is missing"
+    assert (found["discharged_mean"], found["discharged_median"]) == (15, 15)
+
+
+def test_the_discharged_median_is_too_short_while_stays_are_open() -> None:
+    found = stay(OPEN_ONES)
+    assert found["discharged_median"] < found["median"]
+
+
+@pytest.mark.parametrize(("horizon", "mean"), [(1, 1), (10, 10), (11, 10.75), (20, 17.5), (40, 27.5)])
+def test_a_restricted_mean_is_the_days_spent_before_the_horizon(horizon: int, mean: float) -> None:
+    assert stay(OPEN_ONES, horizon=horizon)["rmean"] == pytest.approx(mean, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("convention", "median", "mean"), [("nights", 1, 5 / 3), ("nights_min1", 1, 2), ("days", 2, 8 / 3)]
+)
+def test_a_stay_counts_its_days_by_one_of_three_conventions(convention: str, median: float, mean: float) -> None:
+    table = """
+        person | level | admit | discharge
+        Ana    | iop   | 10    | 10
+        Ben    | iop   | 10    | 11
+        Cyd    | iop   | 10    | 14
+        """
+    found = stay(table, convention=convention)
+    assert found["median"] == median
+    assert found["discharged_mean"] == pytest.approx(mean, abs=1e-12)
+    assert found["rmean"] == pytest.approx(mean, abs=1e-12)
+
+
+def test_a_stay_of_no_night_that_counts_as_one_is_no_smaller_share_because_others_came_late() -> None:
+    """Half of those admitted in the quarter left the same day; stays from before it are seen from their age on."""
+    rows = [f"A{i} | iop | 2024-04-01 | 2024-04-{'01' if i < 5 else '11'}" for i in range(10)]
+    rows += [f"B{i} | iop | 2024-03-31 | 2024-04-11" for i in range(90)]
+    moves = linked("person | level | admit | discharge\n" + "\n".join(rows), cutoff=date(2024, 6, 30))
+    for convention, day in (("nights", 0), ("nights_min1", 1)):
+        curve = cf.length_of_stay(moves, by="quarter", convention=convention, cluster=None).curve
+        first = curve[curve["quarter"] == "2024Q2"].iloc[0]
+        assert (first["day"], first["survival"], first["events"]) == (day, 0.5, 5)
+
+
+def test_a_discharge_comes_before_a_censoring_on_the_same_day() -> None:
+    table = """
+        person | level | admit | discharge
+        Ana    | iop   | 50    | 60
+        Ben    | iop   | 50    |
+        """
+    moves = linked(table, cutoff=60)
+    curve = cf.length_of_stay(moves, cluster=None).curve
+    assert curve[["day", "at_risk", "events", "survival"]].values.tolist() == [[10, 2, 1, 0.5]]
+
+
+def test_a_stay_that_was_under_way_when_recording_began_is_at_risk_from_its_age_that_day_on() -> None:
+    table = """
+        person | level | admit | discharge
+        Ana    | iop   | 0     | 50
+        Ben    | iop   | 30    | 40
+        Cyd    | iop   | 30    | 31
+        """
+    moves = linked(table, cutoff=60, start=30)
+    curve = cf.length_of_stay(moves, cluster=None).curve
+    # Ana, 30 days old on day 30, is not at risk on days 1 and 10 of the others' stays.
+    assert curve[["day", "at_risk", "survival"]].values.tolist() == [[1, 2, 0.5], [10, 1, 0], [50, 1, 0]]
+
+
+def test_a_stay_discharged_on_the_first_day_of_recording_counts_and_one_discharged_before_is_set_aside() -> None:
+    table = """
+        person | level | admit | discharge
+        Ana    | iop   | 0     | 30
+        Ben    | iop   | 0     | 29
+        """
+    moves = linked(table, cutoff=60, start=30)
+    assert (moves.episodes.n, moves.episodes.set_aside) == (1, 1)
+    curve = cf.length_of_stay(moves, cluster=None).curve
+    assert curve[["day", "at_risk", "events"]].values.tolist() == [[30, 1, 1]]
+
+
+def test_a_stay_counts_in_each_quarter_for_the_days_it_spent_there() -> None:
+    table = """
+        person | level | admit      | discharge
+        Ana    | iop   | 2024-03-22 | 2024-04-11
+        Ben    | iop   | 2024-04-01 | 2024-04-06
+        """
+    moves = linked(table, cutoff=date(2024, 6, 30))
+    result = cf.length_of_stay(moves, by="quarter", cluster=None)
+    rows = result.frame[result.frame["level"] == "iop"].set_index("quarter")
+    assert rows["n"].to_dict() == {"2024Q1": 1, "2024Q2": 2}
+    assert rows["open"].to_dict() == {"2024Q1": 1, "2024Q2": 0}
+    curve = result.curve.set_index("quarter")[["day", "at_risk", "survival"]]
+    assert curve.loc[["2024Q1"]].values.tolist() == [[9, 1, 1]]
+    # Ana comes into the second quarter at the age of 10 days, when Ben has left.
+    assert curve.loc[["2024Q2"]].values.tolist() == [[5, 1, 0], [20, 1, 0]]
+
+
+def test_a_discharge_on_the_first_day_of_a_quarter_is_in_it_and_not_in_the_one_before() -> None:
+    moves = linked(
+        "person | level | admit | discharge\nAna | iop | 2024-03-22 | 2024-04-01", cutoff=date(2024, 6, 30)
+    )
+    curve = cf.length_of_stay(moves, by="quarter", cluster=None).curve
+    assert curve[["quarter", "day", "events"]].values.tolist() == [["2024Q1", 9, 0], ["2024Q2", 10, 1]]
+
+
+def test_by_admission_follows_to_the_cut_off_and_by_discharge_leaves_out_who_stayed() -> None:
+    table = """
+        person | level | admit      | discharge
+        Ana    | iop   | 2024-01-01 | 2024-01-11
+        Ben    | iop   | 2024-01-01 | 2024-05-01
+        Cyd    | iop   | 2024-01-01 |
+        """
+    moves = linked(table, cutoff=date(2024, 6, 30))
+    for cohort, expected in (("admission", {"2024Q1": (3, 1)}), ("discharge", {"2024Q1": (1, 0), "2024Q2": (1, 0)})):
+        frame = cf.length_of_stay(moves, by="quarter", cohort=cohort, cluster=None).frame
+        rows = frame[frame["n"] > 0]
+        assert {q: (n, o) for q, n, o in zip(rows["quarter"], rows["n"], rows["open"], strict=True)} == expected
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"convention": "hours"}, "convention is one of nights, nights_min1, days"),
+        ({"cohort": "birth"}, "cohort is one of period, admission, discharge"),
+        ({"horizon": 0}, "horizon is a whole number of days, 1 or more"),
+        ({"horizon": 30.5}, "horizon is a whole number of days"),
+        ({"cluster": "facility"}, "cluster is 'person' or None"),
+        ({"level": 95}, "level is the coverage of the intervals, between 0 and 1"),
+    ],
+)
+def test_an_option_that_does_not_exist_is_refused_with_those_that_do(how: dict[str, object], message: str) -> None:
+    with pytest.raises(cf.CareflowError, match=message):
+        cf.length_of_stay(linked(OPEN_ONES, cutoff=60), **how)  # type: ignore[arg-type]
