@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from importlib import resources
 from typing import Final
 
 from careflow.errors import ArgumentError, RecordError
+from careflow.records.names import is_name
 from careflow.records.schema import shown
 from careflow.records.words import several
 
@@ -56,8 +56,6 @@ _PATTERNS: Final = (
     _Pattern("ZIP codes", re.compile(r"\d{5}-\d{4}"), 0.5),
 )
 _DATE: Final = re.compile(r"(?P<a>\d{4})-\d{1,2}-\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-](?P<b>\d{4})")
-_FIRST_NAMES: Final = frozenset(resources.files(__package__).joinpath("first_names.txt").read_text("utf-8").split())
-_NAME: Final = re.compile(r"[A-Z][a-z'’-]+,? (?:[A-Z]\.? )?[A-Z][A-Za-z'’-]+")
 
 
 def screen(header: Iterable[str], values: Mapping[str, Collection[str]], allow: Collection[str], *, year: int) -> None:
@@ -143,7 +141,7 @@ def by_value(values: Collection[str], *, year: int) -> str:
         n = sum(pattern.shape.fullmatch(text) is not None for text in texts)
         if n and n >= pattern.share * len(texts):
             return f"{pattern.kind} ({n:,} of {len(texts):,} different values)"
-    n = sum(_is_name(text) for text in texts)
+    n = sum(is_name(text) for text in texts)
     if n >= 3 and n * 2 >= len(texts):
         return f"names of people ({n:,} of {len(texts):,} different values)"
     born = [match for match in map(_DATE.fullmatch, (text[:10] for text in texts)) if match]
@@ -151,11 +149,3 @@ def by_value(values: Collection[str], *, year: int) -> str:
     if len(born) * 2 > len(texts) and old >= 3 and old * 2 >= len(born):
         return f"birth dates ({old:,} of {len(texts):,} different values)"
     return ""
-
-
-def _is_name(text: str) -> bool:
-    if not _NAME.fullmatch(text):
-        return False
-    parts = text.replace(",", "").split()
-    first = parts[1] if "," in text and len(parts) > 1 else parts[0]
-    return first.lower() in _FIRST_NAMES

@@ -77,9 +77,9 @@ def _texts(engine: Engine, raw: Raw, ledger: Ledger, key: int) -> People:
         f"max(r.person_id::VARCHAR) AS other, count(*) AS n FROM {raw.relation} r "
         "WHERE r.person_id IS NOT NULL GROUP BY 1"
     )
-    ids, whole, digits, mended, words, wide, narrow, shared = engine.one(
+    ids, whole, padded, mended, words, wide, narrow, shared = engine.one(
         f"SELECT count(*) FILTER (id <> ''), count({integer_sql('id')}), "
-        "count(*) FILTER (id BETWEEN '0' AND ':' AND TRY_CAST(id AS HUGEINT) IS NOT NULL), "
+        "count(*) FILTER (id LIKE '0_%' AND TRY_CAST(id AS HUGEINT) IS NOT NULL), "
         f"coalesce(sum(n) FILTER (regexp_matches(id, '{_EDGES}')), 0)::BIGINT, "
         "coalesce(sum(n) FILTER (length(id) <= 4 AND lower(id) IN ('na', 'nan', 'null', 'none', 'n/a')), 0)::BIGINT, "
         "max(length(id)), min(length(id)), count(*) FILTER (id <> other) "
@@ -90,9 +90,9 @@ def _texts(engine: Engine, raw: Raw, ledger: Ledger, key: int) -> People:
         raise RecordError(f"person_id has texts of more than {LONGEST_ID} characters: is this the right column?")
     ledger.add("ids mended", FIXED, mended, "spaces around the id")
     ledger.add("ids that read like 'missing'", FLAGGED, words, "kept as the id of a person (NA, NULL, nan, none)")
-    if digits > whole and wide != narrow:
+    if padded and wide != narrow:
         note = "some ids have leading zeros and not all are equally long: were zeros lost from others?"
-        ledger.add("ids of several widths", FLAGGED, digits - whole, note)
+        ledger.add("ids of several widths", FLAGGED, padded, note)
     if not mended and whole == ids:
         engine.run(f"DROP TABLE {table}_seen")
         return _numbers("TRY_CAST(r.person_id AS BIGINT)", key)

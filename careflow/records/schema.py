@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from careflow.errors import ArgumentError, RecordError
+from careflow.records.names import is_name
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ FIELDS: Final = (
 
 DATES: Final[tuple[str, ...]] = ("admit_date", "discharge_date")
 STRATA: Final[tuple[str, ...]] = ("facility", "payer")
+_DIGIT: Final = re.compile(r"\d")
 _VALUE: Final = re.compile(r"|[\d.,:/ TZ+-]+")
 _PLAIN: Final = re.compile(r"[^\W\d_](?!.*\d{3})[\w .:/()#%+-]{0,59}")
 _NAMES: Final[tuple[str, ...]] = tuple(f.name for f in FIELDS)
@@ -104,27 +106,46 @@ def map_columns(header: Iterable[str], columns: Mapping[str, str] | None = None)
             "the first line of the file holds values, not the names of columns. Put a line of names above it."
         )
     if missing:
-        word = "column" if len(missing) == 1 else "columns"
-        raise RecordError(
-            f"{word} {shown(missing)} {'is' if len(missing) == 1 else 'are'} missing; the file has: {shown(names)}. "
-            f"Name {'it' if len(missing) == 1 else 'them'} with columns={{{missing[0]!r}: 'its name in the file'}}."
-            + _hint(missing[0], names)
-        )
+        raise RecordError(_missing(missing, names))
     strata = {name: fields[name] for name in STRATA if name in fields}
     strata |= {name: column for name, column in asked.items() if name not in _NAMES}
     return Mapped({n: c for n, c in fields.items() if n not in STRATA}, strata)
 
 
-def shown(names: Iterable[str], most: int = 30) -> str:
+def shown(names: Iterable[str], most: int = 30, *, strict: bool = False) -> str:
     """Return column names for a message; a name that could be a value (a header that is none) is not repeated.
+
+    Parameters
+    ----------
+    names : iterable of str
+        The names.
+    most : int
+        How many to list.
+    strict : bool
+        Whether nothing speaks for a header: then no name with a digit is repeated.
 
     Examples
     --------
-    >>> shown(["level", "2024-03-01"])
-    "level, (column 2)"
+    >>> shown(["level", "2024-03-01", "Maria Lopez"])
+    'level, (column 2), (column 3)'
     """
-    words = [name if _PLAIN.fullmatch(name) else f"(column {i})" for i, name in enumerate(names, start=1)]
+    words = [
+        name
+        if _PLAIN.fullmatch(name) and not is_name(name) and not (strict and _DIGIT.search(name))
+        else f"(column {i})"
+        for i, name in enumerate(names, start=1)
+    ]
     return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
+
+
+def _missing(missing: list[str], names: list[str]) -> str:
+    one = len(missing) == 1
+    return (
+        f"{'column' if one else 'columns'} {shown(missing)} {'is' if one else 'are'} missing; "
+        f"the file has: {shown(names, strict=len(missing) == 3)}. "
+        f"Name {'it' if one else 'them'} with columns={{{missing[0]!r}: 'its name in the file'}}."
+        + _hint(missing[0], names)
+    )
 
 
 def _hint(name: str, names: list[str]) -> str:

@@ -50,6 +50,17 @@ def test_a_mapped_column_that_is_not_there_stops():
     assert said == "columns= says that facility is site; the file has: person_id, level, admit_date."
 
 
+def test_a_column_of_nothing_is_missing_whatever_its_type():
+    table = repeat(2).assign(discharge_date=[float("nan")] * 2)
+    assert read(table).open == 2
+
+
+def test_a_first_line_of_names_of_people_is_not_repeated():
+    said = refused(pd.DataFrame([["Ann Lee", "php"]], columns=["Maria Lopez", "php"]))
+    assert "(column 1), php" in said
+    assert "Lopez" not in said
+
+
 def test_a_first_line_of_values_is_not_repeated():
     table = pd.DataFrame([["A17", "php", "2024-03-02"]], columns=["A16", "php", "2024-03-01"])
     said = refused(table)

@@ -97,6 +97,10 @@ def kinds_of(engine: Engine, relation: str, mapped: Mapped) -> dict[str, str]:
     """
     names = internal_names(mapped)
     found = {name: _kind(kind) for name, kind, *_ in engine.rows(f"DESCRIBE {relation}") if name in names}
+    # A frame has no values to tell what an empty column is of, and calls it floating.
+    for name in [name for name, kind in found.items() if kind == FLOAT]:
+        if not engine.one(f"SELECT count(*) FILTER (NOT isnan({name}::DOUBLE)) FROM {relation}")[0]:
+            found[name] = TEXT
     for name, kind in found.items():
         if not kind:
             raise RecordError(
