@@ -41,58 +41,65 @@ WHERE discharge IS NOT NULL
 GROUP BY ALL
 """
 
-_ENTRIES_AND_ENDS: Final = f"""
-SELECT {{names}} grp, state, what, day, count(*) AS n FROM seen GROUP BY ALL
+# Each stay contributes the days that it spent in the period (period life table): it enters at its age on the period's
+# first day, and is censored at its age on the last. Whoever is in care when a period ends, at that age, enters the
+# next one a day older; so only ends of periods are crossed with stays. An edge is the last day of a period, and the
+# first edge the day before the first period.
+_STAY: Final = f"""
+WITH reached AS (
+    SELECT {{fixed_strata}} p.period AS period, grp, level AS state, p.last_day - admit AS day, count(*) AS n
+    FROM {{linked}} JOIN {{edges}} p ON admit <= p.last_day AND coalesce(discharge, {ENDLESS}) > p.last_day
+    GROUP BY ALL
+)
+SELECT {{strata}} grp, level AS state, {ENDED} AS what, discharge - admit AS day, count(*) AS n
+FROM {{linked}} {{on_discharge}} WHERE discharge >= {{first_day}} GROUP BY ALL
 UNION ALL
-SELECT {{names}} grp, state, {ENTERED} AS what, entry AS day, count(*) AS n FROM seen GROUP BY ALL
+SELECT {{strata}} grp, level AS state, {ENTERED} AS what, 0 AS day, count(*) AS n
+FROM {{linked}} {{on_admit}} WHERE admit >= {{first_day}} GROUP BY ALL
+UNION ALL
+SELECT {{ending}} grp, state, {CENSORED} AS what, day, n FROM reached WHERE period > {{first_edge}}
+UNION ALL
+SELECT {{beginning}} grp, state, {ENTERED} AS what, day + 1 AS day, n FROM reached WHERE period < {{last_edge}}
 """
 
-# Each stay contributes the days that it spent in the period: it enters at its age on the period's first day, and is
-# censored at its age on the last (period life table).
-_STAY: Final = f"""
-WITH seen AS (
-    SELECT {{strata}} grp, level AS state,
-        greatest(p.first_day - admit, 0) AS entry,
-        least(coalesce(discharge, {ENDLESS}), p.last_day) - admit AS day,
-        CASE WHEN discharge <= p.last_day THEN {ENDED} ELSE {CENSORED} END AS what
-    FROM {{linked}} JOIN {{spans}} p ON admit <= p.last_day AND coalesce(discharge, {ENDLESS}) >= p.first_day
-)
-{_ENTRIES_AND_ENDS}"""
 
-_COHORT: Final = f"""
-WITH seen AS (
-    SELECT {{strata}} grp, level AS state,
-        greatest({{start}} - admit, 0) AS entry,
-        coalesce(discharge, {{cutoff}}) - admit AS day,
-        CASE WHEN discharge IS NULL THEN {CENSORED} ELSE {ENDED} END AS what
-    FROM {{linked}} {{join}}
+def _process_sql(entry: str, day: str, what: str, rows: str) -> str:
+    """Return the SQL that counts when each stay enters, and when and how it ends."""
+    return f"""
+SELECT {{strata}} grp, level AS state, {what} AS what, {day} AS day, count(*) AS n
+FROM {{linked}} {rows} GROUP BY ALL
+UNION ALL
+SELECT {{strata}} grp, level AS state, {ENTERED} AS what, {entry} AS day, count(*) AS n
+FROM {{linked}} {rows} GROUP BY ALL
+"""
+
+
+_LATE: Final = "greatest({start} - admit, 0)"
+
+_COHORT: Final = _process_sql(
+    entry=_LATE,
+    day="coalesce(discharge, {cutoff}) - admit",
+    what=f"CASE WHEN discharge IS NULL THEN {CENSORED} ELSE {ENDED} END",
+    rows="{join}",
 )
-{_ENTRIES_AND_ENDS}"""
 
 # With outcomes as causes the clock runs to cutoff - within, so that each cause is known.
-_EXIT: Final = f"""
-WITH seen AS (
-    SELECT {{strata}} grp, level AS state,
-        greatest({{start}} - admit, 0) AS entry,
-        least(coalesce(discharge, {ENDLESS}), {{known}}) - admit AS day,
-        CASE WHEN discharge <= {{known}} THEN {_OUTCOME} ELSE {CENSORED} END AS what
-    FROM {{linked}} {{on_admit}}
-    WHERE admit <= {{known}} AND coalesce(discharge, {ENDLESS}) >= {{start}}
+_EXIT: Final = _process_sql(
+    entry=_LATE,
+    day=f"least(coalesce(discharge, {ENDLESS}), {{known}}) - admit",
+    what=f"CASE WHEN discharge <= {{known}} THEN {_OUTCOME} ELSE {CENSORED} END",
+    rows=f"{{on_admit}} WHERE admit <= {{known}} AND coalesce(discharge, {ENDLESS}) >= {{start}}",
 )
-{_ENTRIES_AND_ENDS}"""
 
-_GAP: Final = f"""
-WITH seen AS (
-    SELECT {{strata}} grp, level AS state, 0 AS entry,
-        CASE WHEN reason = {DIED_CODE - REASON_CODE} OR concurrent THEN 0
-             ELSE coalesce(gap, {{cutoff}} - discharge) END AS day,
-        CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CODE}
-             WHEN concurrent THEN {CONCURRENT_CODE}
-             ELSE coalesce(next_level, {CENSORED}) END AS what
-    FROM {{linked}} {{on_discharge}}
-    WHERE discharge IS NOT NULL
+_GAP: Final = _process_sql(
+    entry="0",
+    day=f"""CASE WHEN reason = {DIED_CODE - REASON_CODE} OR concurrent THEN 0
+        ELSE coalesce(gap, {{cutoff}} - discharge) END""",
+    what=f"""CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CODE}
+        WHEN concurrent THEN {CONCURRENT_CODE}
+        ELSE coalesce(next_level, {CENSORED}) END""",
+    rows="{on_discharge} WHERE discharge IS NOT NULL",
 )
-{_ENTRIES_AND_ENDS}"""
 
 _CENSUS: Final = f"""
 SELECT {{strata}} 0 AS grp, level AS state, {ENTERED} AS what, admit AS day, count(*) AS n

@@ -80,7 +80,11 @@ class Counts:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        frames = [table.assign(**{_CLOCK: name}) for name, table in self.tables.items()]
+        # Sorted, so that equal counts are equal files, whichever of the engine's threads was first.
+        frames = [
+            table.sort_values(list(table.columns), ignore_index=True).assign(**{_CLOCK: name})
+            for name, table in self.tables.items()
+        ]
         rows = pd.concat([_plain(frame) for frame in frames], ignore_index=True)
         strata = [name for name in self.rules.by if name in rows]
         order = [_CLOCK, *strata, *[name for name in rows if name not in {_CLOCK, *strata}]]

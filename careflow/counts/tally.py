@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -31,31 +31,32 @@ def tally(moves: Transitions, clock: str, rules: Rules) -> pd.DataFrame:
     engine = moves.episodes.engine
     cutoff, start = day_number(rules.cutoff), -ENDLESS if rules.start is None else day_number(rules.start)
     known = cutoff - rules.within
-    parts = _Periods(moves, rules)
     by = [name for name in rules.by if clock != "census" or name not in UNITS]
-    sql = clock_of(clock, rules.continuum).sql.format(
-        linked=moves.table,
-        strata="".join(f"{_stratum(moves, name)} AS b{i}, " for i, name in enumerate(by)),
-        names="".join(f"b{i}, " for i in range(len(by))),
-        within=rules.within,
-        cutoff=cutoff,
-        start=start,
-        known=known,
-        moved="".join(f" WHEN gap <= {w} THEN {w}" for w in rules.windows),
-        followed="".join(f" WHEN {cutoff} - discharge >= {w} THEN {w}" for w in reversed(rules.windows)),
-        on_admit=parts.join("admit"),
-        on_discharge=parts.join("discharge"),
-        spans=parts.spans(cutoff),
-        known_spans=parts.spans(known),
-    )
-    # Sorted, so that equal counts are equal files, whichever of the engine's threads was first.
-    frame = engine.frame(f"SELECT * FROM ({sql}) ORDER BY ALL")
-    for name in frame.columns:
-        frame[name] = frame[name].astype(np.int64)
+    asked = clock_of(clock, rules.continuum).sql
+    words: dict[str, object] = {
+        "linked": moves.table,
+        "strata": "".join(f"{_stratum(moves, name)} AS b{i}, " for i, name in enumerate(by)),
+        "fixed_strata": "".join(f"{_stratum(moves, name)} AS b{i}, " for i, name in enumerate(by) if name not in UNITS),
+        "names": "".join(f"b{i}, " for i in range(len(by))),
+        "ending": _with_period(by, "period"),
+        "beginning": _with_period(by, "period + 1"),
+        "within": rules.within,
+        "cutoff": cutoff,
+        "start": start,
+        "known": known,
+        "moved": "".join(f" WHEN gap <= {w} THEN {w}" for w in rules.windows),
+        "followed": "".join(f" WHEN {cutoff} - discharge >= {w} THEN {w}" for w in reversed(rules.windows)),
+    }
+    with _Periods(moves, rules) as periods:
+        frame = engine.integers(asked.format(**words, **periods.words(asked, cutoff, known)))
     for i, name in enumerate(by):
         if name not in UNITS:
             frame[f"b{i}"] = _labelled(moves, name, frame[f"b{i}"])
     return frame.rename(columns={f"b{i}": name for i, name in enumerate(by)})
+
+
+def _with_period(by: Sequence[str], period: str) -> str:
+    return "".join(f"{period} AS b{i}, " if name in UNITS else f"b{i}, " for i, name in enumerate(by))
 
 
 def check_strata(moves: Transitions, by: Sequence[str]) -> None:
@@ -96,7 +97,7 @@ def label_order(name: str, labels: pd.Series[str]) -> pd.CategoricalDtype[Any]:
 
 
 class _Periods:
-    """The periods of the rules as two little tables of the engine: day to period, and the days that each spans."""
+    """The periods of the rules as little tables of the engine: day to period, and the days that each spans."""
 
     def __init__(self, moves: Transitions, rules: Rules) -> None:
         self.engine = moves.episodes.engine
@@ -104,8 +105,31 @@ class _Periods:
         first = rules.start or moves.episodes.first or rules.cutoff
         self.first, self.last = min(first, rules.cutoff), rules.cutoff
         self.oldest = min(moves.episodes.first or self.first, self.first)
+        self._tables: list[str] = []
 
-    def join(self, column: str) -> str:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in self._tables:
+            self.engine.unregister(name)
+
+    def words(self, sql: str, cutoff: int, known: int) -> dict[str, object]:
+        """Return what the SQL of a clock needs of the periods, and make those tables."""
+        edges = self._edges(cutoff)
+        makers: dict[str, Callable[[], object]] = {
+            "on_admit": lambda: self._join("admit"),
+            "on_discharge": lambda: self._join("discharge"),
+            "spans": lambda: self._table("spans", self._spans(cutoff)),
+            "known_spans": lambda: self._table("spans", self._spans(known)),
+            "edges": lambda: self._table("edges", edges),
+            "first_day": lambda: int(edges["last_day"].iloc[0]) + 1,
+            "first_edge": lambda: int(edges["period"].iloc[0]),
+            "last_edge": lambda: int(edges["period"].iloc[-1]),
+        }
+        return {name: make() for name, make in makers.items() if f"{{{name}}}" in sql}
+
+    def _join(self, column: str) -> str:
         """Return the join that finds the period of a day column, or nothing when no period was asked for."""
         if self.unit is None:
             return ""
@@ -113,18 +137,22 @@ class _Periods:
         table = pd.DataFrame({"day": days, "period": self.calendar.periods(days, self.unit)})
         return f"JOIN {self._table('day_periods', table)} p ON p.day = {column}"
 
-    def spans(self, last: int) -> str:
-        """Return the table of periods, cut at the first day of the records and at ``last``."""
+    def _edges(self, last: int) -> pd.DataFrame:
+        """Return the last day of each period, cut at ``last``, and the day before the first of them."""
+        spans = self._spans(last)
+        before = pd.DataFrame({"period": spans["period"].iloc[:1] - 1, "last_day": spans["first_day"].iloc[:1] - 1})
+        return pd.concat([before, spans[["period", "last_day"]]], ignore_index=True)
+
+    def _spans(self, last: int) -> pd.DataFrame:
         first = day_number(self.first)
         if self.unit is None:
-            table = pd.DataFrame({"period": [0], "first_day": [first], "last_day": [last]})
-        else:
-            table = _spans(self.calendar, self.unit, first, last)
-        return self._table("spans", table)
+            return pd.DataFrame({"period": [0], "first_day": [first], "last_day": [last]})
+        return _spans(self.calendar, self.unit, first, last)
 
     def _table(self, stem: str, table: pd.DataFrame) -> str:
         name = self.engine.name(stem)
         self.engine.register(name, table.astype(np.int32))
+        self._tables.append(name)
         return name
 
 

@@ -22,6 +22,8 @@ from careflow.errors import ArgumentError, CountsError
 from careflow.records.episodes import Episodes
 
 _USUAL_WINDOWS = (7, 14, 30, 60, 90)
+_KEPT = 16
+"""Tables that linked stays remember, so that two estimates from one table count once."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -39,6 +41,7 @@ class Transitions:
     episodes: Episodes
     table: str = field(repr=False)
     within: int
+    _counted: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict, init=False)
 
     def counts(
         self,
@@ -82,7 +85,7 @@ class Transitions:
         )
         return Counts(
             rules=rules,
-            tables={name: tally(self, name, rules) for name in names},
+            tables={name: self._table(name, rules) for name in names},
             persons=episodes.persons,
             stays=episodes.n,
             set_aside=episodes.set_aside,
@@ -209,6 +212,15 @@ class Transitions:
         """
         on_purpose(person_level, "to_sequences", "one row a journey")
         return sequence_rows(self, start, reentry, days, every)
+
+    def _table(self, clock: str, rules: Rules) -> pd.DataFrame:
+        """Count a clock, or remember what it was when it was last counted so."""
+        key = (clock, rules.to_json())
+        if key not in self._counted:
+            if len(self._counted) >= _KEPT:
+                del self._counted[next(iter(self._counted))]
+            self._counted[key] = tally(self, clock, rules)
+        return self._counted[key].copy(deep=False)
 
     def _windows(self, asked: int | Sequence[int] | None) -> tuple[int, ...]:
         if asked is None:

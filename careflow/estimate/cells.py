@@ -113,6 +113,8 @@ def _codes(table: pd.DataFrame, names: list[str]) -> tuple[Ints, pd.DataFrame]:
 def add_up(weights: npt.ArrayLike, *axes: tuple[npt.ArrayLike, int]) -> Ints:
     """Sum integer weights into a dense array; each axis is a pair of places and a length."""
     shape = tuple(length for _, length in axes)
-    flat = np.ravel_multi_index([np.asarray(place, dtype=np.int64) for place, _ in axes], shape)
+    flat = np.zeros(len(np.asarray(weights)), dtype=np.int64)
+    for place, length in axes:
+        flat = flat * length + np.asarray(place, dtype=np.int64)
     total = np.bincount(flat, weights=np.asarray(weights, dtype=float), minlength=int(np.prod(shape)))
     return total.astype(np.int64).reshape(shape)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from careflow.continuum import Continuum
@@ -20,7 +21,6 @@ from careflow.estimate.incidence import incidences
 from careflow.estimate.process import each_cell, process
 from careflow.estimate.result import Provenance, Result
 
-_COLUMNS: Final = ("day", "estimate", "se", "low", "high", "at_risk")
 _DEFINITIONS: Final = {
     "stay": "Share of stays at the level that have ended each way by each day since admission (Aalen-Johansen), for "
     "stays admitted and outcomes known up to the cut-off less {within} days; a move is the next admission within "
@@ -111,20 +111,15 @@ def cumulative_incidence(
         table = table[table["state"] == continuum.index(frm)]
     names, sets, causes = cause_sets(continuum, clock)
     strata = strata_of(table, counts.rules, strata_names)
-    parts: list[pd.DataFrame] = []
-    left: list[pd.DataFrame] = []
+    parts: list[_Curves] = []
     entered = 0
     for stratum, state, cell in each_cell(table, strata.place):
         seen = process(cell, causes)
         found = incidences(seen, sets, cluster, level)
         entered += found.of
         keep = (seen.events.sum(axis=(0, 1)) + seen.censored.sum(axis=0)) > 0
-        curves = [getattr(found, c)[:, keep] for c in ("rate", "se", "low", "high")]
-        key = {"_stratum": stratum, "from": state}
-        days, at_risk = found.days[keep], found.at_risk[keep]
-        for i, cause in enumerate([*names, None]):
-            rows = dict(zip(_COLUMNS, (days, *(curve[i] for curve in curves), at_risk), strict=True))
-            (left if cause is None else parts).append(pd.DataFrame(rows | key | {"to": cause}))
+        curves = {name: getattr(found, name)[:, keep] for name in ("rate", "se", "low", "high")}
+        parts.append(_Curves(stratum, state, found.days[keep], found.at_risk[keep], curves))
     about = Provenance(
         measure="cumulative incidence",
         definition=_DEFINITIONS[clock].format(within=counts.rules.within),
@@ -140,14 +135,28 @@ def cumulative_incidence(
         level=level,
         source=counts.source,
     )
-    keys = ["from", "to"]
-    return CumulativeIncidence(
-        _tidy(parts, strata.frame, continuum, keys),
-        about,
-        continuum,
-        clock=clock,
-        survival=_tidy(left, strata.frame, continuum, ["from"]),
-    )
+    by_label = list(strata.frame.sort_values(list(strata_names)).index) if strata_names else [0]
+    parts.sort(key=lambda part: (by_label.index(part.stratum), part.state))
+    everything = [*continuum.names, *OUTCOMES]
+    order = sorted(range(len(names)), key=lambda i: everything.index(names[i]))
+    frame = _tidy(parts, order, strata.frame, continuum)
+    to = np.array([everything.index(names[i]) for i in order])
+    codes = np.concatenate([to[:0], *(np.repeat(to, len(part.days)) for part in parts)])
+    causes_of = pd.Categorical.from_codes(codes, dtype=_dtype(everything))
+    frame.insert(len(strata_names) + 1, "to", pd.Series(causes_of))
+    survival = _tidy(parts, [len(names)], strata.frame, continuum)
+    return CumulativeIncidence(frame, about, continuum, clock=clock, survival=survival)
+
+
+@dataclass(frozen=True)
+class _Curves:
+    """The curves of one level of one stratum: a row for each value of ``to``, and a last one for what is left."""
+
+    stratum: int
+    state: int
+    days: Ints
+    at_risk: Ints
+    curves: dict[str, npt.NDArray[np.float64]]
 
 
 def cause_sets(continuum: Continuum, clock: str) -> tuple[list[str], Ints, tuple[int, ...]]:
@@ -167,16 +176,23 @@ def cause_sets(continuum: Continuum, clock: str) -> tuple[list[str], Ints, tuple
     return names, np.concatenate([single[:place], left, single[place:]]), causes
 
 
-def _tidy(parts: list[pd.DataFrame], strata: pd.DataFrame, continuum: Continuum, keys: list[str]) -> pd.DataFrame:
-    columns = [*strata.columns, *keys, *_COLUMNS]
-    if not parts:
-        return pd.DataFrame(columns=columns)
-    rows = pd.concat(parts, ignore_index=True)
-    frame = pd.concat([strata.loc[rows.pop("_stratum")].reset_index(drop=True), rows], axis=1)
-    frame["from"] = pd.Categorical.from_codes(frame["from"].to_numpy(), dtype=_dtype(continuum.names))
-    if "to" in keys:
-        frame["to"] = pd.Categorical(frame["to"], dtype=_dtype([*continuum.names, *OUTCOMES]))
-    return frame[columns].sort_values([*strata.columns, *keys, "day"], kind="stable", ignore_index=True)
+def _tidy(parts: list[_Curves], rows: list[int], strata: pd.DataFrame, continuum: Continuum) -> pd.DataFrame:
+    """Put the rows of every part one below the other, each with its stratum and level."""
+    sizes = [len(part.days) * len(rows) for part in parts]
+    frame = strata.take(np.repeat(np.array([part.stratum for part in parts], dtype=np.int64), sizes))
+    frame = frame.reset_index(drop=True)
+    states = np.repeat(np.array([part.state for part in parts], dtype=np.int64), sizes)
+    frame["from"] = pd.Categorical.from_codes(states, dtype=_dtype(continuum.names))
+
+    frame["day"] = _stacked([np.tile(part.days, len(rows)) for part in parts], np.int64)
+    for column, name in zip(("estimate", "se", "low", "high"), ("rate", "se", "low", "high"), strict=True):
+        frame[column] = _stacked([part.curves[name][rows].ravel() for part in parts], np.float64)
+    frame["at_risk"] = _stacked([np.tile(part.at_risk, len(rows)) for part in parts], np.int64)
+    return frame
+
+
+def _stacked(arrays: list[npt.NDArray[Any]], dtype: type) -> npt.NDArray[Any]:
+    return np.concatenate([np.array([], dtype=dtype), *arrays])
 
 
 def _dtype(names: Sequence[str]) -> pd.CategoricalDtype[Any]:

@@ -12,6 +12,7 @@ from careflow.estimate.asked import Cluster
 from careflow.estimate.intervals import log_log, quantile_of
 from careflow.estimate.process import Process
 from careflow.estimate.survival import (
+    before,
     clustered_se,
     greenwood,
     incidence,
@@ -78,10 +79,7 @@ def incidences(seen: Process, sets: npt.NDArray[np.int64], cluster: Cluster, lev
         se = incidence_se(sets @ events, at_risk, every)
         left_se = greenwood(every, at_risk)
     else:
-        other_events, others = without_each_group(seen)
-        without = np.einsum("kc,cgd->kgd", sets, incidence(other_events, others))
-        se, groups = clustered_se(risen, without, seen.present)
-        left_se, _ = clustered_se(left, kaplan_meier(other_events.sum(axis=0), others), seen.present)
+        se, left_se, groups = _clustered(seen, sets, risen, left)
     z = quantile_of(level, groups)
     low, high = log_log(risen, se, z)
     left_low, left_high = log_log(left, left_se, z)
@@ -96,6 +94,24 @@ def incidences(seen: Process, sets: npt.NDArray[np.int64], cluster: Cluster, lev
         high=np.vstack([high, left_high]),
         of=int(seen.entered.sum()),
     )
+
+
+def _clustered(
+    seen: Process, sets: npt.NDArray[np.int64], risen: Array, left: Array
+) -> tuple[Array, Array, int]:
+    """Return the jackknife standard errors of the incidence of each set and of what is left, and the groups."""
+    events, at_risk = without_each_group(seen)
+    remain = kaplan_meier(events.sum(axis=0), at_risk)
+    left_se, groups = clustered_se(left, remain, seen.present)
+    weight = before(remain) / np.maximum(at_risk, 1)
+    # One set after another: its curves without each group then fit the processor's cache.
+    se = np.stack(
+        [
+            clustered_se(curve, np.cumsum(weight * events[chosen > 0].sum(axis=0), axis=-1), seen.present)[0]
+            for curve, chosen in zip(risen, sets, strict=True)
+        ]
+    )
+    return se, left_se, groups
 
 
 def without_at(seen: Process, sets: npt.NDArray[np.int64], day: int) -> tuple[Array, Array]:

@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from careflow.estimate.jackknife import jackknife_se
 from careflow.estimate.process import Process
 
 Array = npt.NDArray[np.float64]
@@ -63,8 +62,8 @@ def incidence(events: npt.ArrayLike, at_risk: npt.ArrayLike) -> Array:
     Aalen OO, Johansen S (1978), Scandinavian Journal of Statistics 5:141-150.
     """
     by_cause = np.asarray(events)
-    before = _before(kaplan_meier(by_cause.sum(axis=0), at_risk))
-    return np.asarray(np.cumsum(before * _hazard(by_cause, at_risk), axis=-1))
+    earlier = before(kaplan_meier(by_cause.sum(axis=0), at_risk))
+    return np.asarray(np.cumsum(earlier * _hazard(by_cause, at_risk), axis=-1))
 
 
 def incidence_se(events: npt.ArrayLike, at_risk: npt.ArrayLike, every: npt.ArrayLike | None = None) -> Array:
@@ -87,11 +86,11 @@ def incidence_se(events: npt.ArrayLike, at_risk: npt.ArrayLike, every: npt.Array
     """
     by_cause, n = np.asarray(events, dtype=float), np.asarray(at_risk, dtype=float)
     together = by_cause.sum(axis=0) if every is None else np.asarray(every, dtype=float)
-    before = _before(kaplan_meier(together, n))
-    risen = np.cumsum(before * _hazard(by_cause, n), axis=-1)
+    earlier = before(kaplan_meier(together, n))
+    risen = np.cumsum(earlier * _hazard(by_cause, n), axis=-1)
     square = _greenwood_terms(together, n)
-    cross = before * _ratio(by_cause, n**2)
-    own = before**2 * _ratio(by_cause * (n - by_cause), n**3)
+    cross = earlier * _ratio(by_cause, n**2)
+    own = earlier**2 * _ratio(by_cause * (n - by_cause), n**3)
 
     def total(values: Array) -> Array:
         return np.asarray(np.cumsum(values, axis=-1))
@@ -149,14 +148,21 @@ def without_each_group(process: Process) -> tuple[npt.NDArray[np.int64], npt.NDA
 
 
 def clustered_se(estimate: Array, without: Array, present: npt.NDArray[np.bool_]) -> tuple[Array, int]:
-    """Return jackknife standard errors of a curve (..., days) from its curves (..., groups, days)."""
-    moved = np.moveaxis(without, -2, -1)
-    se, _ = jackknife_se(estimate, moved, np.broadcast_to(present, moved.shape))
-    return se, int(present.sum())
+    r"""Return jackknife standard errors of a curve (..., days) from its curves (..., groups, days).
+
+    The variance of :func:`careflow.estimate.jackknife.jackknife_se`, with the groups next to last.
+    """
+    groups = int(present.sum())
+    if groups < 2:
+        return np.full(estimate.shape, np.nan), groups
+    change = (without if groups == len(present) else without[..., present, :]) - estimate[..., None, :]
+    square = np.einsum("...gd,...gd->...d", change, change)
+    return np.sqrt(square * ((groups - 1) / groups)), groups
 
 
 def _hazard(events: npt.ArrayLike, at_risk: npt.ArrayLike) -> Array:
-    return _ratio(np.asarray(events, dtype=float), np.asarray(at_risk, dtype=float))
+    # Where nobody is at risk there are no events, so that 0 / 1 is the 0 that is meant.
+    return np.asarray(np.asarray(events) / np.maximum(at_risk, 1))
 
 
 def _ratio(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Array:
@@ -169,7 +175,8 @@ def _greenwood_terms(events: npt.ArrayLike, at_risk: npt.ArrayLike) -> Array:
     return _ratio(d, n * (n - d))
 
 
-def _before(curve: Array) -> Array:
+def before(curve: Array) -> Array:
+    """Return the value of a curve just before each day, shape (..., days)."""
     return np.concatenate([np.ones_like(curve[..., :1]), curve[..., :-1]], axis=-1)
 
 

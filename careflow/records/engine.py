@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from careflow.errors import CareflowError, RecordError
@@ -57,6 +58,11 @@ class Engine:
     def frame(self, sql: str, parameters: list[Any] | None = None) -> pd.DataFrame:
         """Return the rows of a query as a pandas frame."""
         return guarded(lambda: self.connection.execute(sql, parameters).df())
+
+    def integers(self, sql: str) -> pd.DataFrame:
+        """Return the rows of a query without a missing value, all of whose columns are whole numbers."""
+        columns = guarded(lambda: self.connection.execute(sql).fetchnumpy())
+        return pd.DataFrame({name: values.astype(np.int64, copy=False) for name, values in columns.items()}, copy=False)
 
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Return the rows of a (small) query as tuples."""
