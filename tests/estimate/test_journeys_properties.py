@@ -14,6 +14,7 @@ from support.reference import Linked, kept, link
 from support.strategies import FIXED, LEVELS, File, files, frame_of
 
 import careflow as cf
+from careflow.errors import ArgumentError
 from careflow.records.groups import group
 
 STATES = (*LEVELS, "between stays", "left care", "died")
@@ -131,3 +132,27 @@ def test_pathways_are_the_first_levels_of_each_journey_and_how_it_ended(file: Fi
         assert found == expected
         assert frame["share"].sum() == pytest.approx(1, abs=1e-12)
         assert frame["n"].is_monotonic_decreasing
+
+
+@FIXED
+@given(files())
+@pytest.mark.parametrize("start", [None, "iop"])
+def test_from_a_landmark_only_those_who_are_there_on_that_day_are_followed(start: str | None, file: File) -> None:
+    landmark = 7
+    frame = cf.occupation(file.moves(frame_of(file.apart)), start=start, landmark=landmark, days=20, cluster=None).frame
+    of = [path[landmark:] for _, path in paths(file, None, reentry=False) if len(path) > landmark]
+    of = [path for path in of if start in (None, path[0])]
+    if not of:
+        assert frame["estimate"].isna().all()
+        return
+    expected = reference.occupation(of, STATES, 20)
+    found = frame.pivot_table(index="day", columns="state", values="estimate", observed=False)[list(STATES)]
+    assert np.allclose(found, [[float(p[state]) for state in STATES] for p in expected], rtol=0, atol=1e-12)
+
+
+def test_a_landmark_is_a_day_of_the_journey() -> None:
+    moves = File(seed=1, cutoff=120, within=10, start=None).moves()
+    with pytest.raises(ArgumentError, match="landmark is a day of the journey, a whole number from 0 to 3650"):
+        cf.occupation(moves, landmark=-1)
+    whole, landmark = (cf.expected_days(moves, days=20, landmark=at, cluster=None).frame for at in (None, 0))
+    assert whole["days"].tolist() == landmark["days"].tolist()
