@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 
 from careflow.charts.moves import COMPLETED, LEFT_EARLY, OTHER, ROLE_OF
 from careflow.charts.reading import View, masked
-from careflow.continuum.outcomes import LATERAL, LEFT_CARE, STEP_DOWN, STEP_UP
+from careflow.continuum.outcomes import LATERAL, LEFT_CARE, LEFT_REASONS, STEP_DOWN, STEP_UP
 from careflow.errors import ArgumentError
 
 Floats = NDArray[np.float64]
 
 LEAST: Final = 11
-STACK: Final = (STEP_DOWN, COMPLETED, STEP_UP, LEFT_EARLY, LATERAL, OTHER)
+STACK: Final = (STEP_DOWN, COMPLETED, STEP_UP, LEFT_EARLY, LEFT_CARE, LATERAL, OTHER)
 """From the bottom up."""
 
 NAMES: Final = {
     STEP_DOWN: "Stepped down", STEP_UP: "Stepped up", COMPLETED: "Completed", LEFT_EARLY: "Left early",
-    LATERAL: "Same level", OTHER: "Other outcomes",
+    LEFT_CARE: "Left care", LATERAL: "Same level", OTHER: "Other outcomes",
 }  # fmt: skip
 
 
@@ -73,7 +73,7 @@ class Incidence:
     @property
     def total(self) -> Floats:
         """Share of all that has ended."""
-        return np.asarray(np.sum([cause.estimate for cause in self.causes], axis=0))
+        return np.asarray(1 - self.left)
 
 
 def incidence_of(
@@ -81,8 +81,9 @@ def incidence_of(
 ) -> Incidence:
     """Return the causes of one level, gathered, up to ``horizon`` or to where fewer than 11 are at risk.
 
-    With a guard, the days are those between which each cause, or all causes together, have no event or at least 11;
-    causes that are too rare for that are first added to the other outcomes.
+    A protected result brings the days that may be shown, and is taken as it is. Else, with a guard, the days are those
+    between which each cause, or all causes together, have no event or at least 11; causes that are too rare for that
+    are first added to the other outcomes.
 
     Raises
     ------
@@ -94,6 +95,8 @@ def incidence_of(
         known = list(dict.fromkeys(view.frame["from"].astype(str)))
         raise ArgumentError(f"the result is not about {level!r}; it is about {', '.join(map(repr, known))}")
     curves = {str(to): part.sort_values("day") for to, part in rows.groupby(rows["to"].astype(str), sort=False)}
+    if view.protected:
+        return _as_shown(result, view, level, curves, horizon)
     curves.pop(LEFT_CARE, None)
     one = next(iter(curves.values()))
     at_risk = one["at_risk"].to_numpy(float) if "at_risk" in one.columns else np.full(len(one), np.nan)
@@ -110,6 +113,41 @@ def incidence_of(
     if guard == "causes":
         found = _pooled(found)
     return found if guard is None else thinned(found, guarded_days(found, together=guard == "total"))
+
+
+def _as_shown(result: Any, view: View, level: str, curves: Mapping[str, pd.DataFrame], horizon: int) -> Incidence:
+    """Return the curves of a protected result on its own days; causes without a curve are the rest to 1."""
+    shown = {to: part for to, part in curves.items() if to != LEFT_CARE or not set(curves) & set(LEFT_REASONS)}
+    days = np.unique(np.concatenate([part["day"].to_numpy(float) for part in shown.values()]))
+    days = days[days <= horizon]
+    missing = np.full_like(days, np.nan)
+    gathered = _gather(view, level, shown, days)
+    left = _survival(result, view, level, days)
+    if left is None:
+        left = 1 - np.sum([cause.estimate for cause in gathered], axis=0) if gathered else np.ones_like(days)
+    rest = np.clip(1 - left - np.sum([cause.estimate for cause in gathered], axis=0), 0, 1)
+    if gathered and rest.max(initial=0.0) > 0.0005:
+        other = [cause for cause in gathered if cause.key == OTHER]
+        base = other[0].estimate if other else np.zeros_like(days)
+        gathered = [cause for cause in gathered if cause.key != OTHER]
+        gathered.append(Cause(OTHER, "lateral", base + rest, missing, missing, missing))
+    limits = _limits(result, view, level, days)
+    causes = [_limited(Cause(c.key, c.role, c.estimate, c.low, c.high, missing), limits) for c in gathered]
+    return Incidence(days, causes, np.asarray(left), missing)
+
+
+def _survival(result: Any, view: View, level: str, grid: Floats) -> Floats | None:
+    """Return the share still there, where the result brings it."""
+    table = getattr(result, "survival", None)
+    if not isinstance(table, pd.DataFrame) or not len(table):
+        return None
+    for key, value in view.chosen.items():
+        if key in table.columns:
+            table = table[table[key].astype(str) == str(value)]
+    part = table[table["from"].astype(str) == level].sort_values("day")
+    if not len(part):
+        return None
+    return step_at(part["day"].to_numpy(float), part["estimate"].to_numpy(float), grid, 1.0)
 
 
 def guarded_days(found: Incidence, least: int = LEAST, *, together: bool = False) -> list[int]:
@@ -163,7 +201,7 @@ def _gather(view: View, level: str, curves: Mapping[str, pd.DataFrame], grid: Fl
         if to in view.levels:
             groups[view.continuum.direction(level, to)].append(to)
         else:
-            groups[to if to in (COMPLETED, LEFT_EARLY) else OTHER].append(to)
+            groups[to if to in (COMPLETED, LEFT_EARLY, LEFT_CARE) else OTHER].append(to)
     out = []
     for key, members in groups.items():
         parts = [_on_grid(curves[to], grid) for to in members]

@@ -80,7 +80,7 @@ def _periods(view: View) -> _Stack:
     secret = table.pivot_table(index="_level", columns="_at", values="hidden", aggfunc="max", observed=True)
     wide, secret = (w.reindex(index=list(view.levels), columns=order) for w in (wide, secret))
     return _Stack(
-        np.arange(len(order), dtype=float), wide.to_numpy(float), secret.fillna(False).to_numpy(bool),
+        np.arange(len(order), dtype=float), wide.to_numpy(float), secret.eq(True).to_numpy(bool),
         [(float(i), text) for i, text in words.ticks(order)], True, f"average of each {view.period}", order,
     )  # fmt: skip
 

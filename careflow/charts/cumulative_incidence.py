@@ -96,14 +96,14 @@ class _Drawing:
         self.stacked, self.table = stacked, table
         self.last = float(found.days[-1])
         self.ticks = [t for t in (ticks or even_ticks(int(self.last))) if t <= self.last]
-        if page.external:
+        if page.external and words.known(self._n()):
             self.ticks = self._tellable(self.ticks)
         self.remaining = "Not yet admitted again" if gap else "Still at this level"
 
     def draw(self, title: str) -> Axes:
         """Draw everything and return the host."""
         page, found = self.page, self.found
-        rows = self._rows() if self.table else []
+        rows = self._rows() if self.table and words.known(self._n()) else []
         if page.canvas.h < 380 * page.u:
             rows = rows[:1]
         box = page.open(title=title, subtitle=self._subtitle(), notes=self._notes(), gap=16)
@@ -125,7 +125,7 @@ class _Drawing:
         top = sorted(found.causes, key=lambda c: -c.estimate[-1])
         return page.close(
             data=self._data(),
-            n=float(found.at_risk[0]),
+            n=self._n() if words.known(self._n()) else None,
             largest=[f"{NAMES[c.key]} {words.percent(float(c.estimate[-1]))}" for c in top],
             what=f"Stacked cumulative incidence over {int(self.last)} days"
             if self.stacked
@@ -148,18 +148,22 @@ class _Drawing:
         )
 
     def _notes(self) -> list[str]:
-        guard = "Drawn at days between which each outcome has none or at least 11 events; counts rounded to 10."
-        n = words.count(self._rounded(float(self.found.at_risk[0])))
+        known = words.known(self._n())
+        guard = "Drawn at days between which each outcome has none or at least 11 events; counts to tens."
         return [
-            f"n = {n} {self.name} {self.view.unit}.",
+            f"n = {words.count(self._n())} {self.name} {self.view.unit}." if known else self.view.size(None),
             "Aalen–Johansen estimates.",
             self.view.interval(),
-            f"Curves stop where fewer than {LEAST} remain at risk.",
-            guard if self.page.external else "",
+            f"Curves stop where fewer than {LEAST} remain at risk." if known else "",
+            guard if self.page.coarse else "",
         ]
 
+    def _n(self) -> float:
+        """Return how many are at risk at the start, to tens outside; missing where the result hides it."""
+        return self._rounded(float(self.found.at_risk[0]))
+
     def _rounded(self, n: float) -> float:
-        return round(n / 10) * 10 if self.page.external else n
+        return round(n / 10) * 10 if self.page.external and words.known(n) else n
 
     def _axes(self, panel: Panel) -> None:
         marks = [0, 0.25, 0.5, 0.75, 1.0] if self.stacked else [m / 10 for m in range(11) if m / 10 <= panel.ylim[1]]
@@ -178,7 +182,7 @@ class _Drawing:
         base = np.zeros_like(x)
         for cause in self.found.causes:
             top = base + cause.estimate
-            if self.page.external:
+            if self.page.coarse:
                 xs, low, high = x, base, top
             else:
                 xs = np.repeat(x, 2)[1:]
@@ -189,7 +193,7 @@ class _Drawing:
         self._median(panel, base)
 
     def _lines(self, panel: Panel) -> None:
-        steps = not self.page.external
+        steps = not self.page.coarse
         for cause in self.found.causes:
             fill = self._fill(cause)
             panel.area(self.found.days, cause.low, cause.high, tint(fill, 0.2), z=1)
@@ -203,7 +207,7 @@ class _Drawing:
     def _median(self, panel: Panel, total: np.ndarray) -> None:
         """Mark the day by which half had ended."""
         reached = np.flatnonzero(total >= 0.5 - 1e-12)
-        if self.gap or self.page.external or not len(reached):
+        if self.gap or self.page.coarse or not len(reached):
             return
         t, u, canvas = self.page.theme, self.page.u, self.page.canvas
         day = float(self.found.days[reached[0]])

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from careflow.charts import words
-from careflow.charts.reading import View, by_name, check, labels, number, periods, read
+from careflow.charts.reading import View, by_name, check, flags, labels, number, periods, read
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 
 _YEAR: Final = {"quarter": 4, "month": 12, "year": 1}
@@ -94,7 +94,7 @@ def _changes(result: Any, view: View, named: dict[str, str]) -> Iterable[_Findin
 def _pair(rows: pd.DataFrame, view: View) -> tuple[Any, Any] | None:
     """Return the rows of a year before and of the latest mature period, if both can be judged."""
     assert view.period is not None
-    ripe = rows[rows["mature"].fillna(True).astype(bool)] if "mature" in rows.columns else rows
+    ripe = rows[flags(rows["mature"], True)] if "mature" in rows.columns else rows
     ripe = ripe.assign(_at=ripe[view.period].astype(str))
     order = [p for p in periods(view) if p in set(ripe["_at"])]
     if len(order) < 2:

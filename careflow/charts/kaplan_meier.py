@@ -72,7 +72,7 @@ def kaplan_meier(
     for name in named:
         if name not in view.levels:
             raise ArgumentError(f"no level {name!r} in this continuum; it has {', '.join(map(repr, view.levels))}")
-    groups, dropped = _groups(page, view, level, levels, strata, horizon)
+    groups, dropped = _groups(result, page, level, levels, strata, horizon)
     title = f"Length of stay at {page.labels[level]}" if level else "How long stays last"
     if not groups:
         return page.nothing(title)
@@ -93,9 +93,10 @@ class _Group:
 
 
 def _groups(
-    page: Page, view: View, level: str | None, levels: Sequence[str] | None, strata: Sequence[str], horizon: int
+    result: Any, page: Page, level: str | None, levels: Sequence[str] | None, strata: Sequence[str], horizon: int
 ) -> tuple[list[_Group], int]:
     """Return the curves to draw, and how many were left out."""
+    view = page.view
     frame = view.frame
     if level is not None:
         frame = frame[frame["level"].astype(str) == level]
@@ -110,7 +111,7 @@ def _groups(
         labels = {name: name if strata else page.labels[level] for name in names}
     else:
         key = "level"
-        size = {name: float(part["at_risk"].max()) for name, part in frame.groupby(frame[key].astype(str))}
+        size = {name: _size(result, view, name, part) for name, part in frame.groupby(frame[key].astype(str))}
         kept = sorted(size, key=lambda name: -size[name])[:MOST] if levels is None else list(levels)
         if len(kept) > MOST:
             raise ArgumentError(f"kaplan_meier compares up to {MOST} levels, not {len(kept)}")
@@ -119,11 +120,28 @@ def _groups(
         colors = [_line(ramp[name]) for name in names]
         labels = page.labels
     found = [
-        _group(labels[name], color, frame[frame[key].astype(str) == name].sort_values("day"), horizon, page.external)
+        _group(labels[name], color, frame[frame[key].astype(str) == name].sort_values("day"), horizon, page)
         for name, color in zip(names, colors, strict=False)
     ]
     left_out = len(view.levels) - len(names) if level is None and levels is None else 0
     return [group for group in found if group is not None and len(group.days) > 1], left_out
+
+
+def _size(result: Any, view: View, name: str, part: pd.DataFrame) -> float:
+    """Return how many stays a curve rests on: those at risk, or where that is hidden the ``n`` of the level."""
+    if part["at_risk"].notna().any():
+        return float(part["at_risk"].max())
+    table = result.frame
+    for key, value in view.chosen.items():
+        if key in table.columns:
+            table = table[table[key].astype(str) == str(value)]
+    return float(table.loc[table["level"].astype(str) == name, "n"].sum())
+
+
+def _people(groups: Sequence[_Group]) -> float | None:
+    """Return how many stays all curves rest on, if none of them hides it."""
+    n = sum(float(g.at_risk[0]) for g in groups)
+    return n if words.known(n) else None
 
 
 def _line(fill: str) -> str:
@@ -133,11 +151,15 @@ def _line(fill: str) -> str:
     return fill
 
 
-def _group(name: str, color: str, curve: pd.DataFrame, horizon: int, external: bool) -> _Group | None:
+def _group(name: str, color: str, curve: pd.DataFrame, horizon: int, page: Page) -> _Group | None:
     curve = curve[curve["survival"].notna()]
     if not len(curve):
         return None
     day, risk = curve["day"].to_numpy(float), curve["at_risk"].to_numpy(float)
+    if page.view.protected:
+        kept = day <= horizon
+        survival, low, high = (curve[c].to_numpy(float)[kept] for c in ("survival", "low", "high"))
+        return _Group(name, color, day[kept], survival, low, high, risk[kept])
     enough = day[~(risk < LEAST)]
     if not len(enough):
         return None
@@ -146,7 +168,7 @@ def _group(name: str, color: str, curve: pd.DataFrame, horizon: int, external: b
     place = np.searchsorted(day, grid, side="left")
     at_risk = np.where(place < len(day), risk[np.minimum(place, len(day) - 1)], risk[-1])
     group = _Group(name, color, grid, values[0], values[1], values[2], at_risk)
-    if not external:
+    if not page.external:
         return group
     events = step_at(day, np.cumsum(curve["events"].to_numpy(float)), grid, 0.0)
     cause = Cause("", "", 1 - values[0], values[1], values[2], events)
@@ -164,15 +186,15 @@ def _draw(
     dropped: int,
     table: bool,
 ) -> Axes:
-    guard = "Drawn at days between which at least 11 stays ended; counts rounded to 10." if page.external else ""
+    guard = "Drawn at days between which none or at least 11 stays ended; counts to tens." if page.coarse else ""
     box = page.open(
         title=title,
         subtitle=f"Share of stays not yet ended, % by days since admission, with 95% CI. {plain(view.population())}",
         notes=[
-            view.size(sum(float(g.at_risk[0]) for g in groups)),
+            view.size(_people(groups)),
             "Kaplan–Meier estimates; stays still open count for as long as they were followed.",
             view.interval(),
-            f"Curves stop where fewer than {LEAST} remain at risk.",
+            f"Curves stop where fewer than {LEAST} remain at risk." if not view.protected else "",
             f"{dropped} level{'s' if dropped > 1 else ''} with fewer stays not drawn." if dropped else "",
             guard,
         ],
@@ -181,15 +203,15 @@ def _draw(
     last = max(float(g.days[-1]) for g in groups)
     panel = _panel(page, box, groups, last, ticks, table=table)
     for g in groups:
-        panel.area(*_stepped(g, page.external), tint(g.color, 0.16), z=1)
-        panel.line(g.days, g.survival, color=page.faded(g.color, g.name), lw=1.9, z=3, steps=not page.external)
+        panel.area(*_stepped(g, page.coarse), tint(g.color, 0.16), z=1)
+        panel.line(g.days, g.survival, color=page.faded(g.color, g.name), lw=1.9, z=3, steps=not page.coarse)
     _names(page, panel, groups)
     columns = ("days", "survival", "low", "high")
     tables_of = [pd.DataFrame({"group": g.name, **{c: getattr(g, c) for c in columns}}) for g in groups]
     order = sorted(groups, key=lambda g: -g.survival[-1])
     return page.close(
         data=pd.concat(tables_of, ignore_index=True).rename(columns={"days": "day"}),
-        n=sum(float(g.at_risk[0]) for g in groups),
+        n=_people(groups),
         largest=[f"{g.name} {words.percent(float(g.survival[-1]))} on day {int(g.days[-1])}" for g in order],
         what=f"Kaplan-Meier curves of length of stay over {int(last)} days",
     )
@@ -201,7 +223,8 @@ def _panel(
     """Draw the axes, and who is at risk under them."""
     t, u, canvas = page.theme, page.u, page.canvas
     marks = [tick for tick in (ticks or even_ticks(int(last))) if tick <= last]
-    rows = [_row(page, g, marks) for g in groups] if table else []
+    known = all(np.isfinite(g.at_risk).all() for g in groups)
+    rows = [_row(page, g, marks) for g in groups] if table and known else []
     gutter = max([canvas.wide(r.name, t.body, SEMIBOLD) for r in rows] + [canvas.wide("100%", t.body)])
     gutter = min(gutter, 0.25 * box.w)
     under = tables.height(canvas, len(rows)) + (t.small * 1.6 + 4 * u if rows else 0)
@@ -221,8 +244,8 @@ def _panel(
     return panel
 
 
-def _stepped(g: _Group, external: bool) -> tuple[Floats, Floats, Floats]:
-    if external:
+def _stepped(g: _Group, coarse: bool) -> tuple[Floats, Floats, Floats]:
+    if coarse:
         return g.days, g.low, g.high
     return np.repeat(g.days, 2)[1:], np.repeat(g.low, 2)[:-1], np.repeat(g.high, 2)[:-1]
 
@@ -245,7 +268,7 @@ def _names(page: Page, panel: Panel, groups: Sequence[_Group]) -> None:
     taken: list[Box] = []
     for i, g in enumerate(groups):
         half = np.flatnonzero(g.survival <= 0.5 + 1e-12)
-        median = f" {words.days(float(g.days[half[0]]))}" if len(half) and not page.external else ""
+        median = f" {words.days(float(g.days[half[0]]))}" if len(half) and not page.coarse else ""
         name = cut(g.name, t.body, 0.3 * panel.box.w, t.family, SEMIBOLD)
         ink = g.color if contrast(g.color, WHITE) >= 4.5 else MUTED
         wide = canvas.wide(name, t.body, SEMIBOLD) + canvas.wide(median, t.small)

@@ -102,6 +102,7 @@ class _Drawing:
                 "Kaplan–Meier quantiles, so stays still open at the cut-off count towards length.",
                 f"Length counted in {view.about.convention}." if view.about.convention else "",
                 view.size(float(np.sum([s.n for s in self.stays]))),
+                "Dots on straight lines between the days that may be shown." if self._smooth() else "",
                 "Upright mark: benchmark." if self.benchmark else "",
                 "Levels with too few stays for dots of 11 have no dots." if self._bare() else "",
             ],
@@ -118,6 +119,9 @@ class _Drawing:
             largest=[f"{page.labels[s.name]} median {words.days(s.median)}" for s in known],
             what="Length of stay by level, with medians and middle halves",
         )
+
+    def _smooth(self) -> bool:
+        return self.view.protected and any(len(s.dots) for s in self.stays)
 
     def _bare(self) -> bool:
         return self.style == "dots" and any(s.n > 0 and not len(s.dots) and not s.hidden for s in self.stays)
@@ -163,7 +167,7 @@ class _Drawing:
             for count in (d for d in DOTS if d < len(stay.dots)):
                 if self._size_of_dots(stay) >= 3.4 * self.page.u or stay.curve is None:
                     break
-                stay = replace(stay, dots=quantiles(stay.curve, count))
+                stay = replace(stay, dots=quantiles(stay.curve, count, smooth=self.view.protected))
             self.stays[i] = stay
 
     def _size_of_dots(self, stay: Stay) -> float:

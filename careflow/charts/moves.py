@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.charts import words
-from careflow.charts.reading import View, number, read
+from careflow.charts.reading import View, flags, number, read
 from careflow.continuum.outcomes import CONCURRENT, DIED, LATERAL, LEFT_REASONS, STEP_DOWN, STEP_UP
 from careflow.errors import DisclosureError
 
@@ -135,7 +135,7 @@ def assert_protected(view: View, found: Mapping[tuple[str, str], Move]) -> None:
 
 def maturity_note(view: View) -> str:
     """Say that the chosen period is not yet mature, and how much of it is followed; empty if it is."""
-    if "mature" not in view.frame.columns or view.frame["mature"].fillna(True).astype(bool).all():
+    if "mature" not in view.frame.columns or flags(view.frame["mature"], True).all():
         return ""
     followed = view.frame["followed"].min() if "followed" in view.frame.columns else float("nan")
     part = f": {words.percent(number(followed))} of discharges or more followed" if words.known(followed) else ""

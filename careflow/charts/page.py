@@ -62,6 +62,11 @@ class Page:
         """Whether the chart is to leave the house."""
         return self.look["audience"] == "external"
 
+    @property
+    def coarse(self) -> bool:
+        """Whether curves are known, or may be shown, on some days only: they are drawn as lines between those."""
+        return self.external or self.view.protected
+
     def refuse(self, what: str, instead: str) -> None:
         """Refuse to draw for readers outside what could show a person."""
         if self.external:

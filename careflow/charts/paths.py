@@ -105,8 +105,8 @@ def hidden_note(found: Paths, drawn: str) -> str:
     """Say how much is left out because it is suppressed."""
     if not found.hidden:
         return ""
-    share = found.n / max(found.view.about.n, 1) if found.view.whole else None
-    part = f" ({share * 100:.0f}% of all)" if share is not None else ""
+    share = found.n / max(found.view.about.n, 1) if found.view.whole else 1.0
+    part = f" ({share * 100:.0f}% of all)" if share < 0.995 else ""
     return f"{drawn}: {found.n:,.0f} {found.view.unit}{part}; the rest took pathways that are suppressed."
 
 

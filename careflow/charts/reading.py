@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -46,6 +47,8 @@ class View:
         The stratum that was chosen, by column.
     whole : bool
         Whether the frame is all of the result.
+    protected : bool
+        Whether the result went through ``protect``: its curves are then known on the days that may be shown only.
     below : int
         Counts under this one are suppressed.
     """
@@ -55,6 +58,7 @@ class View:
     continuum: Continuum
     chosen: dict[str, object]
     whole: bool
+    protected: bool = False
     below: int = 11
 
     @property
@@ -81,8 +85,11 @@ class View:
 
     @property
     def unit(self) -> str:
-        """What is counted, in the words of a sentence: the definition's own, without its qualifications."""
-        return self.about.unit.removeprefix("followed ").removesuffix(" in a period")
+        """What is counted, in the words of a sentence: the definition's own, without its qualifications.
+
+        ``followed discharges``, ``stays in a period``, ``journeys, to tens`` become discharges, stays and journeys.
+        """
+        return re.split(r" in |,", self.about.unit.removeprefix("followed "))[0]
 
     def population(self) -> str:
         """Who is counted, in words: ``Discharges of 2025 Q2, followed to 31 Dec 2025``."""
@@ -173,6 +180,7 @@ def read(
         continuum=result.continuum,
         chosen=chosen,
         whole=len(table) == whole,
+        protected="hidden" in result.frame.columns,
         below=int(getattr(result, "below", 11)),
     )
 
@@ -195,7 +203,7 @@ def masked(table: pd.DataFrame) -> pd.DataFrame:
     if "hidden" not in table.columns:
         table["hidden"] = False
         return table
-    table["hidden"] = table["hidden"].fillna(False).astype(bool)
+    table["hidden"] = flags(table["hidden"], False)
     secret = table["hidden"].to_numpy()
     for column in _VALUES & set(table.columns):
         table[column] = pd.to_numeric(table[column], errors="coerce").astype(float).where(~secret, np.nan)
@@ -234,6 +242,11 @@ def periods(view: View) -> list[str]:
     return sorted(set(values.astype(str)))
 
 
+def flags(values: pd.Series[Any], missing: bool) -> pd.Series[bool]:
+    """Return a column of yes and no as plain booleans."""
+    return values.astype("boolean").fillna(missing).astype(bool)
+
+
 def number(value: Any) -> float:
     """Return a cell as a float, missing as NaN."""
     return float(value) if pd.notna(value) else float("nan")
@@ -263,5 +276,5 @@ def _latest(table: pd.DataFrame, stratum: str, values: list[str]) -> str:
     """Return the latest period that is mature, the latest of all if none is."""
     if "mature" not in table.columns:
         return values[-1]
-    ripe = set(table.loc[table["mature"].fillna(False).astype(bool), stratum].astype(str))
+    ripe = set(table.loc[flags(table["mature"], False), stratum].astype(str))
     return next((value for value in reversed(values) if value in ripe), values[-1])

@@ -53,16 +53,24 @@ def stays_of(view: View, curves: Mapping[str, pd.DataFrame], most: int) -> list[
         curve = None if hidden else curves.get(name)
         count = next((d for d in DOTS if d <= most and d <= n / 11), 0) if curve is not None else 0
         median, q25, q75 = (number(row.get(key)) for key in ("median", "q25", "q75"))
-        dots = quantiles(curve, count) if curve is not None and count else np.empty(0)
+        dots = quantiles(curve, count, smooth=view.protected) if curve is not None and count else np.empty(0)
         out.append(Stay(name, n, median, q25, q75, hidden, dots, curve))
     return out
 
 
-def quantiles(curve: pd.DataFrame, count: int) -> NDArray[np.float64]:
-    """Return the days at which equal shares of stays have ended; infinite where the curve does not get there."""
+def quantiles(curve: pd.DataFrame, count: int, *, smooth: bool = False) -> NDArray[np.float64]:
+    """Return the days at which equal shares of stays have ended; infinite where the curve does not get there.
+
+    ``smooth`` reads a curve that is known on some days only along straight lines between them, not as steps.
+    """
     known = curve[curve["survival"].notna()]
     day, survival = known["day"].to_numpy(float), known["survival"].to_numpy(float)
     wanted = 1 - (np.arange(count) + 0.5) / count
+    if smooth:
+        if day[0] > 0:
+            day, survival = np.concatenate([[0.0], day]), np.concatenate([[1.0], survival])
+        found = np.interp(-wanted, -survival, day)
+        return np.where(wanted >= survival[-1], np.round(found), np.inf)
     reached = [np.flatnonzero(survival <= s + 1e-12) for s in wanted]
     return np.array([day[r[0]] if len(r) else np.inf for r in reached])
 

@@ -66,7 +66,8 @@ def time_to_next(
 def _draw(page: Page, found: dict[str, Incidence], level: str | None, title: str) -> Axes:
     t, u, canvas, view = page.theme, page.u, page.canvas, page.view
     last = max(float(one.days[-1]) for one in found.values())
-    n = sum(float(one.at_risk[0]) for one in found.values())
+    n: float | None = sum(float(one.at_risk[0]) for one in found.values())
+    n = n if n is not None and np.isfinite(n) else None
     box = page.open(
         title=title,
         subtitle=f"Share of discharges followed by an admission to another level, % by days since discharge. "
@@ -74,7 +75,7 @@ def _draw(page: Page, found: dict[str, Incidence], level: str | None, title: str
         notes=[
             view.size(n),
             "1 – Kaplan–Meier; people not yet back count for as long as they were followed.",
-            "Drawn at days between which at least 11 followed." if page.external else "",
+            "Drawn at days between which none or at least 11 followed." if page.coarse else "",
         ],
         gap=16,
     )
@@ -95,7 +96,7 @@ def _draw(page: Page, found: dict[str, Incidence], level: str | None, title: str
         shown = level is not None and strong
         color = INK if shown else "#7C858E" if strong else CONTEXT
         panel.line(
-            one.days, one.total, color=color, lw=2.1 if shown else 1.5, z=3.2 if shown else 2, steps=not page.external
+            one.days, one.total, color=color, lw=2.1 if shown else 1.5, z=3.2 if shown else 2, steps=not page.coarse
         )
     _names(page, panel, found, level, right)
     order = sorted(found, key=lambda name: -float(found[name].total[-1]))
@@ -105,7 +106,7 @@ def _draw(page: Page, found: dict[str, Incidence], level: str | None, title: str
     )
     return page.close(
         data=data,
-        n=n if np.isfinite(n) else None,
+        n=n,
         largest=[f"{page.labels[name]} {words.percent(float(found[name].total[-1]))}" for name in order],
         what=f"Time from discharge to the next level, over {int(last)} days",
     )
