@@ -49,7 +49,7 @@ def check_formats(asked: str | Sequence[str]) -> tuple[str, ...]:
         form = FORMATS[name]
         if form.needs and find_spec(form.needs) is None:
             raise ArgumentError(
-                f"format {name} needs {form.package}, which is not installed: pip install 'careflow[formats]'"
+                f"format {name} needs {form.package}, which is not installed: pip install 'careflow[office]'"
             )
     if not names:
         raise ArgumentError(f"name at least one format; there are {', '.join(FORMATS)}")

@@ -58,7 +58,7 @@ def write_report(
     calendar : Calendar, optional
         Which months make a quarter; counts have theirs already.
     formats : str or sequence of str
-        Some of ``"html"``, ``"xlsx"``, ``"pptx"`` and ``"pdf"``; all but the first need ``careflow[formats]``.
+        Some of ``"html"``, ``"xlsx"``, ``"pptx"`` and ``"pdf"``; all but the first need ``careflow[office]``.
     ledger : path, optional
         Write a report that may leave the house: small counts are hidden with a proof, against this folder that
         remembers earlier releases (:func:`careflow.protect.protect`). What the checks found is left out.
