@@ -13,7 +13,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from careflow.protect.system import Floats, Ints, System
 
-TIME_LIMIT: Final = 20.0
+TIME_LIMIT: Final = 60.0
 """Seconds that one integer program may take."""
 
 OTHER_CORNERS: Final = 4

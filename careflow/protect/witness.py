@@ -77,6 +77,8 @@ def prove(system: System, below: int = 11, *, progress: bool | None = None, note
                 tables.append(whole)
             least |= {int(cells[i]): value for i, value in search.least.items()}
     stacked = np.array(tables, dtype=np.int64).reshape(len(tables), len(system))
+    if least:
+        notes = (*notes, f"For {len(least):,} cells the least they can be is what a solver found")
     return Proof(system, hidden, stacked, below, least, notes)
 
 
