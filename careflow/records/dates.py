@@ -41,7 +41,7 @@ FORMATS: Final = (*_SHAPES, "excel")
 
 _TWO_DIGIT_YEAR = re.compile(r"\d{1,2}([/.-])(\d{1,2}|[A-Za-z]{3})\1\d{2}")
 _EXCEL = re.compile(r"(?P<n>\d{1,7})(\.\d+)?")
-_TIME = re.compile(r"[T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?")
+_TIME = re.compile(r"[T ]([01]?\d|2[0-4]):[0-5]\d(:[0-5]\d([.,]\d+)?)?( ?[AaPp][Mm])?")
 _ZONE = re.compile(r" ?(Z|UTC|[+-]\d{2}(:?\d{2})?)")
 
 

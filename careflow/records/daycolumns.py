@@ -22,7 +22,7 @@ OK, NONE, BAD, ENDLESS = 0, 1, 2, 3
 EARLIEST: Final = (date(1900, 1, 2) - dates.EPOCH).days
 ENDLESS_FROM: Final = (date(2200, 1, 1) - dates.EPOCH).days
 _MOST_TEXTS: Final = 200_000
-_TIME: Final = r"([T ])\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?"
+_TIME: Final = r"([T ])(?:[01]?\d|2[0-4]):[0-5]\d(:[0-5]\d([.,]\d+)?)?"
 
 
 @dataclass(frozen=True)

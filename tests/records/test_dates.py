@@ -108,6 +108,11 @@ def test_what_no_calendar_has_is_no_date(text):
     assert parser("%Y-%m-%d")(text) is None
 
 
+def test_an_hour_that_no_clock_has_is_an_impossible_date():
+    table = repeat(3, admit_date=["2024-03-01 10:00", "2024-03-01 24:00:00", "2024-03-01 27:10"])
+    assert finding(read(table), "R05")[1] == 1
+
+
 def test_floating_dates_stop():
     with pytest.raises(RecordError, match="admit_date is stored as floating numbers"):
         one_stay(20240301.0, 20240302.0)
