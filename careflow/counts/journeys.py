@@ -39,26 +39,25 @@ _NUMBERED: Final = f"""
         FROM ordered
     )"""
 
-# Changes of state by day; of several on one day the last counts. While stays overlap, the state is the most intensive
-# level that the person is in. The clock starts at the first admission (to {first_of}), and runs to `known`.
+# Changes of state by day; of several on one day the last counts, or a death. While stays overlap, the state is the
+# most intensive level that the person is in. The clock starts at the first admission (to {first_of}), and runs to `known`.
 _JOURNEY: Final = f"""
 WITH {_NUMBERED},
-    ended AS (
-        SELECT *, lead(admit) OVER (PARTITION BY person {{chain}} ORDER BY place) AS follows FROM numbered
-    ),
     changes AS (
         SELECT person, {{number}} AS journey, admit AS day, CAST(level AS INTEGER) AS state, 2 * place AS turn
-        FROM ended
+        FROM numbered
         UNION ALL
         SELECT person, {{number}} AS journey, discharge AS day,
             CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CODE}
-                 WHEN follows - discharge <= {{within}} THEN {BETWEEN_CODE} ELSE {LEFT_CODE} END AS state,
+                 WHEN gap <= {{within}} THEN {BETWEEN_CODE} ELSE {LEFT_CODE} END AS state,
             2 * place + 1 AS turn
-        FROM ended WHERE discharge IS NOT NULL
+        FROM numbered WHERE discharge IS NOT NULL
     ),
     settled AS (
         SELECT person, journey, day, state FROM (
-            SELECT *, row_number() OVER (PARTITION BY person, journey, day ORDER BY turn DESC) AS latest FROM changes
+            SELECT *, row_number() OVER (
+                PARTITION BY person, journey, day ORDER BY state = {DIED_CODE} DESC, turn DESC) AS latest
+            FROM changes
         ) WHERE latest = 1
     ),
     covered AS (
@@ -172,7 +171,6 @@ def _steps(start: int | None, reentry: bool, landmark: int | None) -> str:
         _JOURNEY.replace("{landmark}", since)
         .replace("{observed}", "path" if landmark is None else "landmarked")
         .replace("{first_of}", at_start if landmark is None else "true")
-        .replace("{chain}", "" if reentry else ", journey")
         .replace("{number}", "1" if reentry else "journey")
     )
 
