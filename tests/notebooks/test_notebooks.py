@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from nbclient import NotebookClient
 from support.made_up import CUTOFF, made_up
@@ -14,8 +15,36 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 STARTERS = sorted((ROOT / "careflow" / "report" / "templates").glob("*.ipynb"))
 EVERY = [*NOTEBOOKS, *STARTERS]
+TEDS = ROOT / ".." / "shared" / "data" / "tedsd_2023_sample1000.csv"
+SERVICES = {
+    "Detox 24hr Hospital": 1,
+    "Detox 24hr Residential": 2,
+    "Rehab Hospital": 3,
+    "Rehab Short-term (≤30 days)": 4,
+    "Rehab Long-term (>30 days)": 5,
+    "Intensive Outpatient": 6,
+    "Non-intensive Outpatient": 7,
+    "Outpatient Detox": 8,
+}
+REASONS = {
+    "Treatment completed": 1,
+    "Dropped out": 2,
+    "Terminated by facility": 3,
+    "Transferred": 4,
+    "Incarcerated": 5,
+    "Death": 6,
+    "Other": 7,
+}
 SMALLER = {"5_a_million_stays.ipynb": "rows = 30_000"}
 """What a test puts in the place of parameters, as papermill does, so that it is fast."""
+
+
+def with_parameters(path: Path, values: str) -> nbformat.NotebookNode:
+    """Read a notebook, and set values after its cell of parameters as papermill does."""
+    notebook = nbformat.read(path, as_version=4)
+    place = next(i for i, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", []))
+    notebook.cells.insert(place + 1, nbformat.v4.new_code_cell(values))
+    return notebook
 
 
 def run(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
@@ -71,10 +100,7 @@ def test_papermill_finds_the_values_to_change(path: Path) -> None:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 def test_a_notebook_runs_from_top_to_bottom(path: Path) -> None:
-    notebook = nbformat.read(path, as_version=4)
-    if path.name in SMALLER:
-        place = next(i for i, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", []))
-        notebook.cells.insert(place + 1, nbformat.v4.new_code_cell(SMALLER[path.name]))
+    notebook = with_parameters(path, SMALLER.get(path.name, ""))
     run(notebook, path.parent)
     loud = [output for cell in notebook.cells for output in cell.get("outputs", []) if output.get("name") == "stderr"]
     assert loud == []
@@ -85,9 +111,7 @@ def test_a_notebook_runs_from_top_to_bottom(path: Path) -> None:
 def test_the_starter_runs_on_a_file_of_ones_own(tmp_path: Path) -> None:
     made_up().to_csv(tmp_path / "episodes.csv", index=False)
     assert main(["notebook", "quarterly", str(tmp_path)]) == 0
-    notebook = nbformat.read(tmp_path / "quarterly.ipynb", as_version=4)
-    place = next(i for i, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", []))
-    notebook.cells.insert(place + 1, nbformat.v4.new_code_cell(f'cutoff = "{CUTOFF}"'))
+    notebook = with_parameters(tmp_path / "quarterly.ipynb", f'cutoff = "{CUTOFF}"')
     run(notebook, tmp_path)
     assert pictures(notebook) == 4
     assert (tmp_path / "report" / "report.html").exists()
@@ -98,3 +122,27 @@ def test_a_starter_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["notebook", "quarterly", str(tmp_path)]) == 1
     assert "left alone" in capsys.readouterr().err
     assert (tmp_path / "quarterly.ipynb").read_text() == "mine"
+
+
+@pytest.mark.skipif(not TEDS.exists(), reason="the TEDS-D sample (../shared/data) is not on this machine")
+def test_teds_discharges_are_read_by_their_codes(tmp_path: Path) -> None:
+    sample = pd.read_csv(TEDS)
+    codes = {
+        "SERVICES_D": sample["service_type_discharge"].map(SERVICES),
+        "REASON": sample["discharge_reason"].map(REASONS),
+        "LOS": sample["LOS_code_recovered"].fillna(31).astype(int),
+    }
+    pd.DataFrame(codes).to_csv(tmp_path / "teds.csv", index=False)
+    path = next(path for path in NOTEBOOKS if path.name.startswith("6_"))
+    notebook = run(with_parameters(path, f"data = {str(tmp_path / 'teds.csv')!r}"), path.parent)
+    shown = " ".join(str(output.get("data", {})) for cell in notebook.cells for output in cell.get("outputs", []))
+    assert "1,000 discharges" in shown
+    assert "553" in shown
+    assert "1-7 days" in shown
+
+
+def test_without_the_teds_file_the_notebook_says_where_to_get_one() -> None:
+    path = next(path for path in NOTEBOOKS if path.name.startswith("6_"))
+    notebook = run(with_parameters(path, 'data = "no_such_file.csv"'), path.parent)
+    shown = " ".join(str(output.get("data", {})) for cell in notebook.cells for output in cell.get("outputs", []))
+    assert "There is no file no_such_file.csv. Get it from datafiles.samhsa.gov" in shown
