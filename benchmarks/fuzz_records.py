@@ -1,6 +1,6 @@
 """Feed damaged files to the reader: `python benchmarks/fuzz_records.py --files 10000 --seed 1`.
 
-Each file is a sound CSV, gz, zip, Parquet or workbook of made-up stays with a few bytes flipped, cut, doubled, swapped
+Each file is a sound CSV, gz, zip or Parquet of made-up stays with a few bytes flipped, cut, doubled, swapped
 or replaced by what confuses readers. Every one of them must be read, its rows conserved, or be refused by an error of
 careflow that quotes nothing; anything else is a fault, and its seed is printed.
 
