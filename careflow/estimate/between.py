@@ -18,7 +18,7 @@ from careflow.estimate.arms import Arms, Score, arms
 from careflow.estimate.asked import Cluster, check_options, counts_for
 from careflow.estimate.cells import strata_of
 from careflow.estimate.cif import cause_sets
-from careflow.estimate.correction import WORDS, Correction, adjusted
+from careflow.estimate.correction import Correction, adjusted, correction_name
 from careflow.estimate.gray import gray
 from careflow.estimate.logrank import log_rank
 from careflow.estimate.result import Provenance, Result
@@ -259,7 +259,7 @@ class _Plan:
             cutoff=rules.cutoff,
             start=rules.start,
             dated_by="",
-            interval=f"{reference}, {WORDS[correction]}",
+            interval=f"{reference}, {correction_name(correction)}",
             within=() if measure == "log-rank test" else (rules.within,),
             by=(self.by,),
             source=self.counts.source,

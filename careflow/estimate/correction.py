@@ -12,8 +12,20 @@ from careflow.errors import ArgumentError
 Array = npt.NDArray[np.float64]
 Correction = Literal["holm", "bh"] | None
 
-WORDS: Final = {"holm": "p corrected by Holm", "bh": "p corrected by Benjamini and Hochberg", None: "p not corrected"}
-"""What a provenance says of each correction."""
+_WORDS: Final = {"holm": "p corrected by Holm", "bh": "p corrected by Benjamini and Hochberg", None: "p not corrected"}
+
+
+def correction_name(correction: Correction) -> str:
+    """Return what a provenance says of a correction.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such correction.
+    """
+    if correction not in _WORDS:
+        raise ArgumentError(f"correction is 'holm', 'bh' or None; it was {correction!r}")
+    return _WORDS[correction]
 
 
 def adjusted(p: npt.ArrayLike, correction: Correction) -> Array:
@@ -43,8 +55,7 @@ def adjusted(p: npt.ArrayLike, correction: Correction) -> Array:
     >>> adjusted([0.01, 0.04, np.nan, 0.03], "bh").round(4).tolist()
     [0.03, 0.04, nan, 0.04]
     """
-    if correction not in WORDS:
-        raise ArgumentError(f"correction is 'holm', 'bh' or None; it was {correction!r}")
+    correction_name(correction)
     values = np.asarray(p, dtype=float)
     out = values.copy()
     tests = np.flatnonzero(~np.isnan(values))

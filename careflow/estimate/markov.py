@@ -17,7 +17,7 @@ from careflow.counts.history import NO_EARLIER
 from careflow.counts.rules import GROUPS
 from careflow.estimate.asked import Cluster, check_options, counts_for
 from careflow.estimate.cells import Ints, Strata, add_up, strata_of
-from careflow.estimate.correction import WORDS, Correction, adjusted
+from careflow.estimate.correction import Correction, adjusted, correction_name
 from careflow.estimate.homogeneity import LEAST, chi_squared, residuals
 from careflow.estimate.result import Provenance, Result
 
@@ -117,7 +117,7 @@ def markov_test(
         cutoff=counts.rules.cutoff,
         start=counts.rules.start,
         dated_by="discharge" if names else "",
-        interval=f"{reference}, {WORDS[correction]}",
+        interval=f"{reference}, {correction_name(correction)}",
         within=(counts.rules.within,),
         by=names,
         source=counts.source,

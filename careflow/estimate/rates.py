@@ -12,7 +12,7 @@ from careflow.counts import Calendar, Counts, Transitions
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name, unit_of, windows_for
 from careflow.estimate.compare import Asked, Comparison, differences, labels_of
-from careflow.estimate.correction import WORDS, Correction
+from careflow.estimate.correction import Correction, correction_name
 from careflow.estimate.methods import METHODS, Made, Method
 from careflow.estimate.result import Provenance, Result
 from careflow.estimate.select import select, triangle
@@ -180,7 +180,7 @@ class Rates(Result):
         reached, directions = made.flows()
         others = tuple(name for name in self.about.by if name != stratum)
         frame = differences(reached, others, asked)
-        test = f"{'Wald' if variance is None else 'score'} test, {WORDS[correction]}"
+        test = f"{'Wald' if variance is None else 'score'} test, {correction_name(correction)}"
         about = replace(
             self.about,
             measure=f"{self.about.measure}, difference",
