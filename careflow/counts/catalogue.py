@@ -11,6 +11,7 @@ from careflow.counts.history import COLUMNS, HISTORY
 from careflow.counts.journeys import journey_sql, paths_sql
 from careflow.counts.returns import SERVED, bounces_sql, returns_sql
 from careflow.errors import ArgumentError
+from careflow.records.basis import DAYS, LINKING
 
 DEFAULT: Final = (*CLOCKS, "served", "journey", "paths:4", "returns:30", "bounces:30")
 """What ``moves.counts()`` counts unless told otherwise."""
@@ -35,7 +36,7 @@ def clock(name: str, continuum: Continuum) -> Clock:
     if name in CLOCKS:
         return CLOCKS[name]
     if name == "history":
-        return Clock(COLUMNS, HISTORY, "discharge")
+        return Clock(COLUMNS, HISTORY, "discharge", LINKING)
     found = _NAME.fullmatch(name)
     if found is None or ((found[3] or found[4]) and found[1] != "journey"):
         raise ArgumentError(
@@ -43,15 +44,17 @@ def clock(name: str, continuum: Continuum) -> Clock:
         )
     kind, numbers, reentry = found[1], [int(n) for n in (found[2] or "").split(",") if n], bool(found[4])
     if kind == "served":
-        return Clock(("state",), SERVED, "days in the period")
+        return Clock(("state",), SERVED, "days in the period", DAYS)
     if kind == "journey":
         start, landmark = numbers[0] if numbers else None, int(found[3]) if found[3] else None
-        return Clock(PROCESS, journey_sql(start, reentry=reentry, landmark=landmark), "admission")
+        return Clock(PROCESS, journey_sql(start, reentry=reentry, landmark=landmark), "admission", LINKING)
     if not numbers:
         raise ArgumentError(f"clock {name!r} needs a number, such as {kind}:30")
     if kind == "paths":
-        return Clock(tuple(f"step_{i}" for i in range(1, numbers[0] + 1)), paths_sql(numbers[0]), "admission")
+        return Clock(tuple(f"step_{i}" for i in range(1, numbers[0] + 1)), paths_sql(numbers[0]), "admission", LINKING)
     if kind == "returns":
         levels = tuple(numbers[1:])
-        return Clock(("grp", "state", "what", "followed"), returns_sql(numbers[0], levels), "discharge")
-    return Clock(("grp", "state", "target", "what", "followed"), bounces_sql(numbers[0], continuum), "discharge")
+        return Clock(("grp", "state", "what", "followed"), returns_sql(numbers[0], levels), "discharge", LINKING)
+    return Clock(
+        ("grp", "state", "target", "what", "followed"), bounces_sql(numbers[0], continuum), "discharge", LINKING
+    )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from careflow.continuum.outcomes import DIED, REASONS
+from careflow.records.basis import DAYS, LINKING
 
 REASON_CODE: Final = 100
 """Added to a reason's place in ``REASONS``: the stay ended for that reason and no move followed."""
@@ -121,23 +122,27 @@ GROUP BY ALL
 
 @dataclass(frozen=True)
 class Clock:
-    """One small table: the columns that hold its integers, its SQL, and which day puts a record in a period."""
+    """One small table: the columns that hold its integers, its SQL, and which day puts a record in a period.
+
+    ``needs`` is what the dates of the records must be able to answer, if anything.
+    """
 
     columns: tuple[str, ...]
     sql: str
     dated_by: str
+    needs: str | None = None
 
 
 PROCESS: Final = ("grp", "state", "what", "day")
 
 CLOCKS: Final = {
-    "discharge": Clock(("grp", "state", "what", "reason", "moved", "followed"), _DISCHARGE, "discharge"),
-    "stay": Clock(PROCESS, _STAY, "days in the period"),
+    "discharge": Clock(("grp", "state", "what", "reason", "moved", "followed"), _DISCHARGE, "discharge", LINKING),
+    "stay": Clock(PROCESS, _STAY, "days in the period", DAYS),
     "stay by admission": Clock(PROCESS, _COHORT.replace("{join}", "{on_admit}"), "admission"),
     "stay by discharge": Clock(PROCESS, _COHORT.replace("{join}", "{on_discharge}"), "discharge"),
-    "exit": Clock(PROCESS, _EXIT, "admission"),
-    "gap": Clock(PROCESS, _GAP, "discharge"),
-    "census": Clock(PROCESS, _CENSUS, ""),
-    "exposure": Clock(("grp", "state"), _EXPOSURE, "days in the period"),
+    "exit": Clock(PROCESS, _EXIT, "admission", LINKING),
+    "gap": Clock(PROCESS, _GAP, "discharge", LINKING),
+    "census": Clock(PROCESS, _CENSUS, "", DAYS),
+    "exposure": Clock(("grp", "state"), _EXPOSURE, "days in the period", DAYS),
 }
 """Every table that counts can hold, by name."""

@@ -11,14 +11,15 @@ from typing import NoReturn
 import pandas as pd
 
 from careflow.continuum.outcomes import DIRECTIONS
-from careflow.counts.calendar import Calendar
-from careflow.counts.catalogue import DEFAULT
+from careflow.counts.calendar import UNITS, Calendar
+from careflow.counts.catalogue import DEFAULT, clock
 from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE
 from careflow.counts.counts import Counts
 from careflow.counts.exports import event_log_rows, lifelines_rows, mstate_rows, on_purpose, sequence_rows
 from careflow.counts.rules import Rules
 from careflow.counts.tally import check_strata, tally
 from careflow.errors import ArgumentError, CountsError
+from careflow.records.basis import CALENDAR, LINKING, answers, require
 from careflow.records.episodes import Episodes
 
 _USUAL_WINDOWS = (7, 14, 30, 60, 90)
@@ -71,8 +72,13 @@ class Transitions:
         """
         strata = (by,) if isinstance(by, str) else tuple(by or ())
         check_strata(self, strata)
-        names = (clocks,) if isinstance(clocks, str) else tuple(clocks or DEFAULT)
         episodes = self.episodes
+        names = (clocks,) if isinstance(clocks, str) else tuple(clocks or self._answerable())
+        if any(name in UNITS for name in strata):
+            require(episodes, CALENDAR)
+        for name in names:
+            if (need := clock(name, episodes.continuum).needs) is not None:
+                require(episodes, need)
         rules = Rules(
             continuum=episodes.continuum,
             cutoff=episodes.cutoff,
@@ -213,13 +219,18 @@ class Transitions:
         on_purpose(person_level, "to_sequences", "one row a journey")
         return sequence_rows(self, start, reentry, days, every)
 
-    def _table(self, clock: str, rules: Rules) -> pd.DataFrame:
+    def _answerable(self) -> tuple[str, ...]:
+        """Return the usual clocks that the dates of the records can answer."""
+        needs = {name: clock(name, self.episodes.continuum).needs for name in DEFAULT}
+        return tuple(name for name, need in needs.items() if need is None or answers(self.episodes, need))
+
+    def _table(self, name: str, rules: Rules) -> pd.DataFrame:
         """Count a clock, or remember what it was when it was last counted so."""
-        key = (clock, rules.to_json())
+        key = (name, rules.to_json())
         if key not in self._counted:
             if len(self._counted) >= _KEPT:
                 del self._counted[next(iter(self._counted))]
-            self._counted[key] = tally(self, clock, rules)
+            self._counted[key] = tally(self, name, rules)
         return self._counted[key].copy(deep=False)
 
     def _windows(self, asked: int | Sequence[int] | None) -> tuple[int, ...]:
@@ -237,6 +248,8 @@ class Transitions:
 
     @cached_property
     def _summary(self) -> str:
+        if not answers(self.episodes, LINKING):
+            return f"what follows a discharge is not known from dates of basis {self.episodes.date_basis!r}"
         table = self.counts(clocks="discharge", windows=self.within).tables["discharge"]
         continuum, within = self.episodes.continuum, self.within
         n, what = table["n"], table["what"]

@@ -196,7 +196,7 @@ def stay_clock(moves: Transitions | Counts, by: Sequence[str], cohort: Cohort | 
     """Return the clock on which stays are followed, and the cohort that it stands for."""
     if cohort is not None and cohort not in _CLOCK:
         raise ArgumentError(f"cohort is one of {', '.join(_CLOCK)}; it was {cohort!r}")
-    chosen = cohort or ("period" if unit_of(by) or isinstance(moves, Transitions) else "admission")
+    chosen = cohort or ("period" if unit_of(by) else "admission")
     return _CLOCK[chosen], chosen
 
 

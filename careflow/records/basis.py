@@ -30,7 +30,14 @@ REFUSED: Final = {
 class Based(Protocol):
     """Anything that carries the basis of its dates."""
 
-    date_basis: str
+    @property
+    def date_basis(self) -> str:
+        """One of ``BASES``."""
+
+
+def answers(records: Based, need: str) -> bool:
+    """Say whether the dates of the records can answer ``CALENDAR``, ``LINKING`` or ``DAYS``."""
+    return (records.date_basis, need) not in REFUSED
 
 
 def require(records: Based, need: str) -> None:
