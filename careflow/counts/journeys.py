@@ -40,7 +40,8 @@ _NUMBERED: Final = f"""
     )"""
 
 # Changes of state by day; of several on one day the last counts, or a death. While stays overlap, the state is the
-# most intensive level that the person is in. The clock starts at the first admission (to {first_of}), and runs to `known`.
+# most intensive level that the person is in. The clock starts at the first admission (to {first_of}), and runs to
+# `known`.
 _JOURNEY: Final = f"""
 WITH {_NUMBERED},
     changes AS (
