@@ -96,9 +96,7 @@ def incidences(seen: Process, sets: npt.NDArray[np.int64], cluster: Cluster, lev
     )
 
 
-def _clustered(
-    seen: Process, sets: npt.NDArray[np.int64], risen: Array, left: Array
-) -> tuple[Array, Array, int]:
+def _clustered(seen: Process, sets: npt.NDArray[np.int64], risen: Array, left: Array) -> tuple[Array, Array, int]:
     """Return the jackknife standard errors of the incidence of each set and of what is left, and the groups."""
     events, at_risk = without_each_group(seen)
     remain = kaplan_meier(events.sum(axis=0), at_risk)
