@@ -10,6 +10,7 @@ import pandas as pd
 
 from careflow.charts.headline import headline
 from careflow.charts.words import day, period
+from careflow.continuum import Continuum
 from careflow.counts import Counts
 from careflow.errors import ArgumentError, CountsError
 from careflow.estimate import length_of_stay, transition_rates
@@ -25,6 +26,7 @@ from careflow.report.tables import Table, glossary_table
 
 LABEL: Final = "Internal, not for release"
 PROVED: Final = f"Meets the rule of {BELOW}, proved against these tables"
+_LINE: Final = 80
 MASKED: Final = (
     "Small counts are masked by rule, without a proof that no combination of tables gives one away, and no ledger "
     "remembers what was shown before."
@@ -163,13 +165,19 @@ def _tables(
     return (*tables, glossary_table(terms))
 
 
+def _levels(care: Continuum) -> str:
+    """Name the levels where they fit on a line; their order stands among the definitions."""
+    names = ", ".join(level.short for level in care.levels)
+    return f"{care.name} ({names if len(names) <= _LINE else f'{len(care)} levels'})"
+
+
 def _facts(counts: Counts) -> tuple[tuple[str, str], ...]:
     rules = counts.rules
     facts = [
         ("Source", counts.source or "not named"),
         ("Data complete to", day(rules.cutoff)),
         ("A move is an admission within", f"{rules.within} days of discharge"),
-        ("Levels of care", f"{rules.continuum.name} ({', '.join(level.short for level in rules.continuum.levels)})"),
+        ("Levels of care", _levels(rules.continuum)),
         ("Stays of one person that overlap", {"flag": "kept as they are"}.get(rules.overlaps, rules.overlaps)),
     ]
     if rules.start:

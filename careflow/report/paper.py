@@ -20,6 +20,7 @@ _FAMILY: Final = "Report Sans"
 _MARGIN: Final = 16.0
 _INK, _MUTED, _ALARM, _RULE = (29, 35, 41), (90, 97, 105), (116, 26, 57), (178, 184, 190)
 _RATIO: Final = 4.9 / 6.9
+_MOST_COLUMNS: Final = 10
 _CHART: Final = 152.0
 """Width of a chart in millimetres: two of them fit on a page of A4 or Letter."""
 
@@ -121,6 +122,16 @@ def _records(pages: Pages, content: Content) -> None:
 
 
 def _grid(pages: Pages, grid: Grid) -> None:
+    """Print a table; one of many columns gets a page on its side."""
+    wide = len(grid.head) > _MOST_COLUMNS
+    if wide:
+        pages.add_page(orientation="landscape")
+    _print_grid(pages, grid)
+    if wide:
+        pages.add_page(orientation="portrait")
+
+
+def _print_grid(pages: Pages, grid: Grid) -> None:
     pages.ln(2)
     pages.say(grid.title, bold=True, after=1)
     pages.set_font(_FAMILY, "", 8.5)

@@ -1,0 +1,98 @@
+"""What the report says in words: only what its numbers support."""
+
+import pandas as pd
+import pytest
+from support.made_up import CELLS, QUARTERS, linked, made_up
+
+import careflow as cf
+from careflow.report.changes import change
+from careflow.report.content import Content, content
+from careflow.report.findings import attrition
+
+
+def said(stays: pd.DataFrame, quarter: str | None = None) -> Content:
+    counts = linked(stays).counts(by="quarter", clocks=("discharge", "stay"))
+    return content(counts, quarter=quarter, title=None, source=None, findings=None)
+
+
+@pytest.fixture(scope="module")
+def same() -> Content:
+    return said(made_up())
+
+
+def test_where_nothing_changed_the_report_says_so(same):
+    assert same.summary[0] == f"{sum(CELLS.values())} discharges of 2024\u00a0Q3 were followed for 30 days."
+    assert same.summary[1] == "No change since 2024\u00a0Q2 is clear: what differs may be chance."
+    changes = next(table for table in same.tables if table.name == "changes").frame
+    assert not changes["clear"].eq(True).any()
+    assert (changes["difference"].dropna() == 0).all()
+
+
+def test_a_change_beyond_chance_is_said_with_its_size_and_the_new_rate():
+    stays = made_up()
+    last = pd.to_datetime(stays["admit_date"]).dt.quarter.eq(3) & stays["level"].eq("residential")
+    completed = stays.index[last & stays["discharge_reason"].eq("completed")]
+    stays.loc[completed, "discharge_reason"] = "left early"
+    told = said(stays)
+    assert "beyond what chance explains, the share of Residential discharges that" in told.summary[1]
+    assert "left early rose by" in told.summary[1]
+    rows = [[cell.text for cell in row] for row in told.chosen.changes.rows]
+    assert next(row for row in rows if row[:2] == ["Residential", "Left early"])[-1] == "clear"
+
+
+def test_one_clear_looking_change_among_many_is_not_called_clear():
+    before, after = {"rate": 0.30, "low": 0.25, "high": 0.35}, {"rate": 0.38, "low": 0.33, "high": 0.43}
+    found = change(before, after)
+    assert found is not None
+    assert found.low > 0
+    assert found.clear(1)
+    assert not found.clear(20)
+
+
+def test_no_change_is_told_from_or_to_a_quarter_that_is_not_mature(same):
+    assert [one.mature for one in same.periods] == [True, True, True, False]
+    assert [one.changes is not None for one in same.periods] == [False, True, True, False]
+    assert "2024\u00a0Q4 is not yet mature" in same.summary[-1]
+
+
+def test_a_change_of_a_hidden_rate_is_not_told_and_counted():
+    stays = made_up({**CELLS, ("iop", "completed"): 5})
+    told = said(stays)
+    changes = next(table for table in told.tables if table.name == "changes").frame
+    secret = changes[changes["hidden"]]
+    assert len(secret)
+    assert secret[["difference", "low", "high"]].isna().all(axis=None)
+    assert "more cannot be told" in told.chosen.changes.note
+
+
+def test_the_rest_of_the_outcomes_is_what_is_left_to_a_hundred(same):
+    row = next(row for row in same.chosen.key.rows if row[0].text == "Outpatient")
+    assert {cell.text for cell in row[2:]} <= {"–", "not reached"}, "no discharge is no answer, and not 0%"
+    row = next(row for row in same.chosen.moves.rows if row[0].text == "Residential")
+    assert row[-1].text == "9%"  # terminated 3 and incarcerated 13 of 175
+
+
+def test_every_heading_that_needs_one_has_its_definition(same):
+    keys = {term.key for term in same.terms}
+    for one in same.periods:
+        for grid in (one.key, one.moves, one.changes):
+            assert grid is None or set(grid.terms) - {""} <= keys
+
+
+def test_few_rows_set_aside_are_hidden_with_the_total_they_come_from(counts):
+    few = pd.DataFrame(
+        [
+            ("R06 discharged before admitted", "set aside", 4, "of 4 people"),
+            ("F01 overlaps", "flagged", 30, "of 3 people"),
+        ],
+        columns=["check", "action", "n", "note"],
+    )
+    aside = cf.Counts(**{name: getattr(counts, name) for name in counts.__dataclass_fields__} | {"set_aside": 4})
+    found = attrition(aside, few, 11)
+    assert dict(found.steps)["Set aside by the checks"] == dict(found.steps)["Rows read"] == "s"
+    assert found.table["n"].isna().tolist() == [True, False]
+    assert found.table["note"].tolist() == ["", "of s people"]
+
+
+def test_the_quarters_are_those_of_the_records(same):
+    assert [one.name for one in same.periods][: len(QUARTERS)] == list(QUARTERS)
