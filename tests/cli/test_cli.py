@@ -131,19 +131,14 @@ def test_counts_of_two_sites_pool_into_one_report(tmp_path, capsys):
         told = ["counts", str(tmp_path / f"{site}.csv"), "--cutoff", CUTOFF, "--out", str(tmp_path / f"{site}.parquet")]
         assert main(told) == 0
     files = [str(tmp_path / f"{site}.parquet") for site in ("a", "b")]
-    assert main(["pool", *files, "--out", str(tmp_path / "out"), "--source", "two made-up sites"]) == 0
-    capsys.readouterr()
+    told = ["pool", *files, "--out", str(tmp_path / "out"), "--source", "two made-up sites", "--progress"]
+    assert main(told) == 0
+    printed = capsys.readouterr()
+    assert "Drawing flow_map" in printed.err, "the bar that was asked for"
+    assert "Drawing" not in printed.out
     text = (tmp_path / "out" / "tables" / "transitions.csv").read_text("utf-8")
     assert f"2024Q1,residential,php,step-down,{2 * CELLS['residential', 'php']}," in text
     assert cf.Counts.load(files[0]).persons * 2 == sum(cf.Counts.load(file).persons for file in files)
-
-
-def test_a_progress_bar_is_shown_when_asked_for(file, tmp_path, capsys):
-    told = ["report", str(file), "--cutoff", CUTOFF, "--out", str(tmp_path / "out"), "--progress"]
-    assert main(told) == 0
-    printed = capsys.readouterr()
-    assert "Drawing flow_map" in printed.err
-    assert "Drawing" not in printed.out
 
 
 def test_version_is_printed_at_once():

@@ -128,6 +128,6 @@ def test_a_format_that_does_not_exist_is_said(asked, told, tmp_path):
 
 def test_a_format_whose_library_is_not_there_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(formats, "find_spec", lambda name: None)
-    with pytest.raises(ArgumentError, match=r"pdf needs fpdf2, .* pip install 'careflow\[formats\]'"):
+    with pytest.raises(ArgumentError, match=r"pdf needs fpdf2, .* pip install 'careflow\[office\]'"):
         formats.check_formats("pdf")
     assert formats.check_formats("html") == ("html",)
