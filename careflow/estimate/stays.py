@@ -16,22 +16,13 @@ from careflow.counts.rules import GROUPS
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name, unit_of
 from careflow.estimate.cells import Strata, strata_of
-from careflow.estimate.intervals import log_log, quantile_of
-from careflow.estimate.process import Process, each_cell, process
+from careflow.estimate.lengths import Convention, lengths, means_without, relabelled
+from careflow.estimate.process import each_cell, process
 from careflow.estimate.result import Provenance, Result
-from careflow.estimate.survival import (
-    clustered_se,
-    greenwood,
-    kaplan_meier,
-    quantile,
-    restricted_mean,
-    restricted_mean_se,
-    without_each_group,
-)
+from careflow.estimate.survival import kaplan_meier, restricted_mean
 
 Array = npt.NDArray[np.float64]
 Cohort = Literal["period", "admission", "discharge"]
-Convention = Literal["nights", "nights_min1", "days"]
 
 _CLOCK: Final[dict[Cohort, str]] = {
     "period": "stay",
@@ -81,12 +72,12 @@ class MadeStays:
         without = np.full((*means.shape, GROUPS), np.nan)
         for stratum, state, cell in each_cell(self.table, self.strata.place):
             seen = process(cell, (ENDED,))
-            seen = replace(seen, days=_relabelled(seen.days, self.convention))
+            seen = replace(seen, days=relabelled(seen.days, self.convention))
             curve = kaplan_meier(seen.events.sum(axis=(0, 1)), seen.at_risk.sum(axis=0))
             means[stratum, state] = restricted_mean(seen.days, curve, self.horizon)
             without[stratum, state] = means[stratum, state]
             alone = len(seen.groups) < 2
-            without[stratum, state, seen.groups] = np.nan if alone else _means_without(seen, self.horizon)
+            without[stratum, state, seen.groups] = np.nan if alone else means_without(seen, self.horizon)
         return means, without
 
 
@@ -166,7 +157,7 @@ def length_of_stay(
     counts, strata_names = counts_for(moves, clock, names, calendar=calendar)
     table = counts.tables[clock]
     strata = strata_of(table, counts.rules, strata_names)
-    rows, curves = _estimates(table, strata, counts, horizon, convention, cluster, level)
+    rows, curves = lengths(table, strata, counts, horizon, convention, cluster, level)
     about = Provenance(
         measure="length of stay",
         definition=(
@@ -198,115 +189,3 @@ def stay_clock(moves: Transitions | Counts, by: Sequence[str], cohort: Cohort | 
         raise ArgumentError(f"cohort is one of {', '.join(_CLOCK)}; it was {cohort!r}")
     chosen = cohort or ("period" if unit_of(by) else "admission")
     return _CLOCK[chosen], chosen
-
-
-def _relabelled(days: npt.NDArray[np.int64], convention: Convention) -> npt.NDArray[np.int64]:
-    """Return lengths in nights by another convention: its curve is that of nights on other days, whoever came late."""
-    return days + 1 if convention == "days" else np.maximum(days, 1) if convention == "nights_min1" else days
-
-
-def _estimates(
-    table: pd.DataFrame,
-    strata: Strata,
-    counts: Counts,
-    horizon: int,
-    convention: Convention,
-    cluster: Cluster,
-    level: float,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    continuum = counts.rules.continuum
-    levels = pd.Series(pd.Categorical(continuum.names, continuum.names, ordered=True), name="level")
-    rows = strata.repeat(levels)
-    numbers = np.full((len(rows), len(_NUMBERS)), np.nan)
-    numbers[:, :2] = 0
-    curves = []
-    for stratum, state, cell in each_cell(table, strata.place):
-        row = stratum * len(continuum) + state
-        seen = process(cell, (ENDED,))
-        seen = replace(seen, days=_relabelled(seen.days, convention))
-        curve = _curve(seen, cluster, level)
-        numbers[row] = _summary(seen, curve, horizon, cluster)
-        keep = (seen.events.sum(axis=(0, 1)) + seen.censored.sum(axis=0)) > 0
-        curves.append(_one_a_day(curve[keep]).assign(_row=row))
-    rows[list(_NUMBERS)] = numbers
-    rows = rows.astype({"n": np.int64, "open": np.int64})
-    keys = [*strata.frame.columns, "level"]
-    if not curves:
-        return rows, pd.DataFrame(columns=[*keys, *_CURVE])
-    joined = pd.concat(curves, ignore_index=True)
-    return rows, pd.concat([rows.loc[joined.pop("_row"), keys].reset_index(drop=True), joined], axis=1)
-
-
-_NUMBERS: Final = (
-    "n",
-    "open",
-    "median",
-    "median_low",
-    "median_high",
-    "q25",
-    "q75",
-    "rmean",
-    "rmean_se",
-    "discharged_mean",
-    "discharged_median",
-)
-_CURVE: Final = ("day", "at_risk", "events", "survival", "se", "low", "high")
-
-
-def _curve(seen: Process, cluster: Cluster, level: float) -> pd.DataFrame:
-    events, at_risk = seen.events.sum(axis=(0, 1)), seen.at_risk.sum(axis=0)
-    survival = kaplan_meier(events, at_risk)
-    if cluster is None:
-        se, groups = greenwood(events, at_risk), None
-    else:
-        other_events, others = without_each_group(seen)
-        se, groups = clustered_se(survival, kaplan_meier(other_events[0], others), seen.present)
-    low, high = log_log(survival, se, quantile_of(level, groups))
-    return pd.DataFrame(dict(zip(_CURVE, (seen.days, at_risk, events, survival, se, low, high), strict=True)))
-
-
-def _one_a_day(curve: pd.DataFrame) -> pd.DataFrame:
-    """Put the stays of no night, where they count as 1, with those of one night."""
-    if not curve["day"].iloc[:2].duplicated().any():
-        return curve
-    one = curve.iloc[1:].copy()
-    one.iloc[0, [1, 2]] += curve["events"].iloc[0]
-    return one
-
-
-def _summary(seen: Process, curve: pd.DataFrame, horizon: int, cluster: Cluster) -> list[float]:
-    days, survival = seen.days, curve["survival"].to_numpy()
-    median, q25, q75 = (float(quantile(days, survival, share)) for share in (0.5, 0.25, 0.75))
-    low, high = (float(quantile(days, curve[band], 0.5)) for band in ("low", "high"))
-    mean = restricted_mean(days, survival, horizon)
-    if cluster is None:
-        se = restricted_mean_se(days, seen, horizon)
-    else:
-        se, _ = clustered_se(mean[None], _means_without(seen, horizon)[:, None], seen.present)
-        se = se[0]
-    return [
-        float(seen.entered.sum()),
-        float(seen.censored.sum()),
-        median,
-        low,
-        high,
-        q25,
-        q75,
-        float(mean),
-        float(se),
-        *_plain(days, seen.events.sum(axis=(0, 1))),
-    ]
-
-
-def _means_without(seen: Process, horizon: int) -> Array:
-    events, at_risk = without_each_group(seen)
-    return restricted_mean(seen.days, kaplan_meier(events[0], at_risk), horizon)
-
-
-def _plain(days: npt.NDArray[np.int64], ended: npt.NDArray[np.int64]) -> tuple[float, float]:
-    """Return the mean and the median of days with their counts."""
-    below = np.cumsum(ended)
-    if not (total := below[-1]):
-        return np.nan, np.nan
-    middle = [days[np.searchsorted(below, rank, side="right")] for rank in ((total - 1) // 2, total // 2)]
-    return float((days * ended).sum() / total), float(np.mean(middle))

@@ -125,7 +125,8 @@ def restricted_mean(days: npt.NDArray[np.int64], survival: Array, horizon: int) 
     >>> float(restricted_mean(np.array([1, 3]), np.array([0.5, 0.0]), 365))
     2.0
     """
-    return np.asarray((_stretched(survival) * _lengths(days, horizon)).sum(axis=-1))
+    lengths = _lengths(days, horizon)
+    return np.asarray(np.einsum("...d,d->...", survival, lengths[1:]) + lengths[0])
 
 
 def restricted_mean_se(days: npt.NDArray[np.int64], process: Process, horizon: int) -> Array:
@@ -178,10 +179,6 @@ def _greenwood_terms(events: npt.ArrayLike, at_risk: npt.ArrayLike) -> Array:
 def before(curve: Array) -> Array:
     """Return the value of a curve just before each day, shape (..., days)."""
     return np.concatenate([np.ones_like(curve[..., :1]), curve[..., :-1]], axis=-1)
-
-
-def _stretched(survival: Array) -> Array:
-    return np.concatenate([np.ones_like(survival[..., :1]), survival], axis=-1)
 
 
 def _lengths(days: npt.NDArray[np.int64], horizon: int) -> Array:

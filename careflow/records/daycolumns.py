@@ -14,7 +14,7 @@ from careflow.records.findings import FIXED, Ledger
 from careflow.records.lookup import Lookups, distinct
 from careflow.records.people import SPACES
 from careflow.records.schema import DATES, Mapped
-from careflow.records.sources.raw import FLOAT, INTEGER, MOMENT, STAMP, TEXT, Raw
+from careflow.records.sources.raw import DATE, FLOAT, INTEGER, MOMENT, STAMP, TEXT, Raw
 
 OK, NONE, BAD, ENDLESS = 0, 1, 2, 3
 """States of a date: a day, missing, impossible, and a mark for "no end" (9999-12-31, 1900-01-01)."""
@@ -168,16 +168,20 @@ def _typed(raw: Raw, name: str, short: str, reading: Reading) -> dict[str, str]:
         local = f"timezone('{_zone(zone)}', {value})"
     # An infinite date is a mark for "no end" as 9999-12-31 is; so is whatever lies beyond what days can count.
     day = f"CASE WHEN isfinite({value}) THEN ({local})::DATE - DATE '1970-01-01' ELSE {ENDLESS_FROM} END"
+    if raw.kinds[name] == DATE:
+        odd = f"{value} >= DATE '2200-01-01' OR {value} < DATE '1900-01-02'"
+        return {short: day, f"{short}_state": _state(f"{value} IS NULL", "false", odd, name)}
     return _judged(day, f"{value} IS NULL", name, short)
 
 
 def _judged(day: str, missing: str, name: str, short: str) -> dict[str, str]:
-    odd = ENDLESS if name == "discharge_date" else BAD
-    state = (
-        f"CASE WHEN {missing} THEN {NONE} WHEN ({day}) IS NULL THEN {BAD} "
-        f"WHEN ({day}) >= {ENDLESS_FROM} OR ({day}) < {EARLIEST} THEN {odd} ELSE {OK} END"
-    )
-    return {short: day, f"{short}_state": state}
+    odd = f"({day}) >= {ENDLESS_FROM} OR ({day}) < {EARLIEST}"
+    return {short: day, f"{short}_state": _state(missing, f"({day}) IS NULL", odd, name)}
+
+
+def _state(missing: str, bad: str, odd: str, name: str) -> str:
+    mark = ENDLESS if name == "discharge_date" else BAD
+    return f"CASE WHEN {missing} THEN {NONE} WHEN {bad} THEN {BAD} WHEN {odd} THEN {mark} ELSE {OK} END"
 
 
 def _zone(zone: str) -> str:

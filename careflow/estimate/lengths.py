@@ -1,0 +1,151 @@
+"""Lengths of stay from counts: a curve and its summary for every level of every stratum."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from careflow.counts import Counts
+from careflow.counts.clocks import ENDED
+from careflow.estimate.asked import Cluster
+from careflow.estimate.cells import Ints, Strata
+from careflow.estimate.intervals import log_log, quantile_of
+from careflow.estimate.process import Process, each_cell, process
+from careflow.estimate.survival import (
+    Array,
+    clustered_se,
+    greenwood,
+    kaplan_meier,
+    quantile,
+    restricted_mean,
+    restricted_mean_se,
+    without_each_group,
+)
+
+Convention = Literal["nights", "nights_min1", "days"]
+Curve = dict[str, npt.NDArray[np.float64] | Ints]
+
+_NUMBERS: Final = (
+    "n",
+    "open",
+    "median",
+    "median_low",
+    "median_high",
+    "q25",
+    "q75",
+    "rmean",
+    "rmean_se",
+    "discharged_mean",
+    "discharged_median",
+)
+_CURVE: Final = ("day", "at_risk", "events", "survival", "se", "low", "high")
+
+
+def relabelled(days: Ints, convention: Convention) -> Ints:
+    """Return lengths in nights by another convention: its curve is that of nights on other days, whoever came late."""
+    return days + 1 if convention == "days" else np.maximum(days, 1) if convention == "nights_min1" else days
+
+
+def lengths(
+    table: pd.DataFrame,
+    strata: Strata,
+    counts: Counts,
+    horizon: int,
+    convention: Convention,
+    cluster: Cluster,
+    level: float,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return a row for every level of every stratum, and the curves."""
+    continuum = counts.rules.continuum
+    levels = pd.Series(pd.Categorical(continuum.names, continuum.names, ordered=True), name="level")
+    rows = strata.repeat(levels)
+    numbers = np.full((len(rows), len(_NUMBERS)), np.nan)
+    numbers[:, :2] = 0
+    curves: list[Curve] = []
+    places: list[int] = []
+    for stratum, state, cell in each_cell(table, strata.place):
+        row = stratum * len(continuum) + state
+        seen = process(cell, (ENDED,))
+        seen = replace(seen, days=relabelled(seen.days, convention))
+        without = None if cluster is None else _without_each_group(seen)
+        curve = _curve(seen, without, level)
+        numbers[row] = _summary(seen, curve, horizon, without)
+        keep = (seen.events.sum(axis=(0, 1)) + seen.censored.sum(axis=0)) > 0
+        curves.append(_one_a_day({name: values[keep] for name, values in curve.items()}))
+        places.append(row)
+    rows[list(_NUMBERS)] = numbers
+    rows = rows.astype({"n": np.int64, "open": np.int64})
+    keys = [*strata.frame.columns, "level"]
+    if not curves:
+        return rows, pd.DataFrame(columns=[*keys, *_CURVE])
+    frame = rows[keys].take(np.repeat(places, [len(curve["day"]) for curve in curves])).reset_index(drop=True)
+    for name in _CURVE:
+        frame[name] = np.concatenate([curve[name] for curve in curves])
+    return rows, frame
+
+
+def means_without(seen: Process, horizon: int) -> Array:
+    """Return the restricted mean without each jackknife group of the process."""
+    return restricted_mean(seen.days, _without_each_group(seen), horizon)
+
+
+def _without_each_group(seen: Process) -> Array:
+    events, at_risk = without_each_group(seen)
+    return kaplan_meier(events[0], at_risk)
+
+
+def _curve(seen: Process, without: Array | None, level: float) -> Curve:
+    events, at_risk = seen.events.sum(axis=(0, 1)), seen.at_risk.sum(axis=0)
+    survival = kaplan_meier(events, at_risk)
+    if without is None:
+        se, groups = greenwood(events, at_risk), None
+    else:
+        se, groups = clustered_se(survival, without, seen.present)
+    low, high = log_log(survival, se, quantile_of(level, groups))
+    return dict(zip(_CURVE, (seen.days, at_risk, events, survival, se, low, high), strict=True))
+
+
+def _one_a_day(curve: Curve) -> Curve:
+    """Put the stays of no night, where they count as 1, with those of one night."""
+    if len(curve["day"]) < 2 or curve["day"][0] != curve["day"][1]:
+        return curve
+    one = {name: values[1:].copy() for name, values in curve.items()}
+    for name in ("at_risk", "events"):
+        one[name][0] += curve["events"][0]
+    return one
+
+
+def _summary(seen: Process, curve: Curve, horizon: int, without: Array | None) -> list[float]:
+    days, survival = seen.days, np.asarray(curve["survival"], dtype=float)
+    median, q25, q75 = (float(quantile(days, survival, share)) for share in (0.5, 0.25, 0.75))
+    low, high = (float(quantile(days, curve[band], 0.5)) for band in ("low", "high"))
+    mean = restricted_mean(days, survival, horizon)
+    if without is None:
+        se = restricted_mean_se(days, seen, horizon)
+    else:
+        se = clustered_se(mean[None], restricted_mean(days, without, horizon)[:, None], seen.present)[0][0]
+    return [
+        float(seen.entered.sum()),
+        float(seen.censored.sum()),
+        median,
+        low,
+        high,
+        q25,
+        q75,
+        float(mean),
+        float(se),
+        *_plain(days, seen.events.sum(axis=(0, 1))),
+    ]
+
+
+def _plain(days: Ints, ended: Ints) -> tuple[float, float]:
+    """Return the mean and the median of days with their counts."""
+    below = np.cumsum(ended)
+    if not (total := below[-1]):
+        return np.nan, np.nan
+    middle = [days[np.searchsorted(below, rank, side="right")] for rank in ((total - 1) // 2, total // 2)]
+    return float((days * ended).sum() / total), float(np.mean(middle))
