@@ -173,7 +173,7 @@ def gray_test(
         plan.only(frm)
 
     def tests(seen: Arms) -> dict[str | None, Score]:
-        return {name: gray(seen, which, cluster) for name, which in zip(names, sets, strict=True)}
+        return dict(zip(names, gray(seen, sets, cluster), strict=True))
 
     plan.each(causes, tests, cluster)
     about = plan.about(

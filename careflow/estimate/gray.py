@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 
 from careflow.estimate.arms import Arms, Array, Score, spread_of
 from careflow.estimate.asked import Cluster
 from careflow.estimate.cells import Ints
-from careflow.estimate.survival import incidence, kaplan_meier
+from careflow.estimate.survival import kaplan_meier
 
 
-def gray(seen: Arms, which: Ints, cluster: Cluster) -> Score:
-    r"""Return observed and expected events of one cause (or sum of causes) by arm, and their covariance.
+@dataclass(frozen=True)
+class _Risk:
+    """Who is at risk, shape (arms, ..., days), and what they stand for: ``among`` is :math:`n/S(t-)`."""
+
+    at_risk: Array
+    among: Array
+
+    @classmethod
+    def of(cls, every: Ints, at_risk: Ints) -> _Risk:
+        return cls(at_risk.astype(float), _divide(at_risk, _before(kaplan_meier(every, at_risk), 1.0)))
+
+    def expected(self, events: Ints) -> Array:
+        """Return the events expected in each arm, shape (arms, ...), if the risk were the same in all."""
+        days = np.flatnonzero(events.any(axis=tuple(range(events.ndim - 1))))
+        d, among = events[..., days], self.among[..., days]
+        risen = np.cumsum(_divide(d, among), axis=-1)
+        weight = among * (1 - _before(risen, 0.0))
+        share = _divide(d.sum(axis=0), weight.sum(axis=0))
+        return np.asarray((weight * share).sum(axis=-1))
+
+
+def gray(seen: Arms, sets: Ints, cluster: Cluster) -> list[Score]:
+    r"""Return, for each set of causes, observed and expected events by arm and the covariance of their difference.
 
     Whoever ended another way stays in the risk set, in the share in which they would still be observed:
 
@@ -22,8 +46,8 @@ def gray(seen: Arms, which: Ints, cluster: Cluster) -> Score:
     Parameters
     ----------
     seen : Arms
-    which : numpy.ndarray of 0 and 1, shape (causes,)
-        The causes that make up the outcome.
+    sets : numpy.ndarray of 0 and 1, shape (sets, causes)
+        Which causes make up each outcome.
     cluster : {"person", None}
         With persons clustered the covariance is the delete-a-group jackknife of *z*, otherwise Gray's.
 
@@ -31,26 +55,29 @@ def gray(seen: Arms, which: Ints, cluster: Cluster) -> Score:
     ----------
     Gray RJ (1988), Annals of Statistics 16:1141-1154; as R's ``cmprsk::cuminc``.
     """
-    of_cause, every = np.tensordot(which, seen.events, axes=1), seen.events.sum(axis=0)
-    whole = [array.sum(axis=1) for array in (of_cause, every, seen.at_risk)]
-    observed, expected = _expected(*(array[:, None] for array in whole))
-    if cluster is None:
-        return Score(observed[:, 0], expected[:, 0], _covariance(*whole))
+    every = seen.events.sum(axis=0)
+    whole, whole_risk = every.sum(axis=1), seen.at_risk.sum(axis=1)
+    risk = _Risk.of(whole, whole_risk)
     present = seen.entered.sum(axis=0) > 0
-    others = [
-        (total[:, None] - part)[:, present] for total, part in zip(whole, (of_cause, every, seen.at_risk), strict=True)
-    ]
-    other_observed, other_expected = _expected(*others)
-    z = (observed - expected)[:, 0]
-    return Score(observed[:, 0], expected[:, 0], spread_of(z, other_observed - other_expected))
+    if cluster is not None:
+        others = _Risk.of(*(_without(array, present) for array in (every, seen.at_risk)))
+    scores = []
+    for which in sets:
+        by_group = seen.events[which > 0].sum(axis=0)
+        events = by_group.sum(axis=1)
+        observed, expected = events.sum(axis=-1).astype(float), risk.expected(events)
+        if cluster is None:
+            variance = _covariance(events, whole, whole_risk)
+        else:
+            left = _without(by_group, present)
+            variance = spread_of(observed - expected, left.sum(axis=-1) - others.expected(left))
+        scores.append(Score(observed, expected, variance))
+    return scores
 
 
-def _expected(events: Ints, every: Ints, at_risk: Ints) -> tuple[Array, Array]:
-    """Return observed and expected events, shape (arms, ...), from arrays of shape (arms, ..., days)."""
-    risen = incidence(np.stack([events, every - events]), at_risk)[0]
-    weight = _divide(at_risk * (1 - _before(risen, 0.0)), _before(kaplan_meier(every, at_risk), 1.0))
-    share = _divide(weight, weight.sum(axis=0))
-    return events.sum(axis=-1).astype(float), np.asarray((share * events.sum(axis=0)).sum(axis=-1))
+def _without(array: Ints, present: npt.NDArray[np.bool_]) -> Ints:
+    """Return counts of everybody but each group that holds anyone, shape (arms, groups, days)."""
+    return np.asarray((array.sum(axis=1, keepdims=True) - array)[:, present])
 
 
 def _covariance(events: Ints, every: Ints, at_risk: Ints) -> Array:
@@ -84,9 +111,12 @@ def _covariance(events: Ints, every: Ints, at_risk: Ints) -> Array:
     own = step * _divide(before, n) * _ties(rise, whole * before)
     rest = _divide(before, n) ** 2 * other * _ties(other, n) * (after > 0)
     of_own, of_rest = a + (1 - b) * to_come, b * to_come
-    return np.asarray(
-        np.einsum("ikt,jkt,kt->ij", of_own, of_own, own) + np.einsum("ikt,jkt,kt->ij", of_rest, of_rest, rest)
-    )
+    return _product(of_own, own) + _product(of_rest, rest)
+
+
+def _product(values: Array, weight: Array) -> Array:
+    """Return the sum over arms k and days t of ``weight[k, t] * values[i, k, t] * values[j, k, t]``."""
+    return np.asarray((values * weight).reshape(len(values), -1) @ values.reshape(len(values), -1).T)
 
 
 def _ties(together: Array, of: Array) -> Array:

@@ -50,7 +50,7 @@ def logrank(rows: pd.DataFrame, cluster: str | None) -> float:
 
 def gray(rows: pd.DataFrame, cluster: str | None) -> float:
     of = seen(rows)
-    score = gray_score(of, np.array([0, 1]), cluster)  # type: ignore[arg-type]
+    (score,) = gray_score(of, np.array([[0, 1]]), cluster)  # type: ignore[arg-type]
     return score.test(of.clusters if cluster else None)[2]
 
 
