@@ -139,7 +139,9 @@ CLOCKS: Final = {
     "discharge": Clock(("grp", "state", "what", "reason", "moved", "followed"), _DISCHARGE, "discharge", LINKING),
     "stay": Clock(PROCESS, _STAY, "days in the period", DAYS),
     "stay by admission": Clock(PROCESS, _COHORT.replace("{join}", "{on_admit}"), "admission"),
-    "stay by discharge": Clock(PROCESS, _COHORT.replace("{join}", "{on_discharge}"), "discharge"),
+    "stay by discharge": Clock(
+        PROCESS, _COHORT.replace("{join}", "{on_discharge} WHERE discharge IS NOT NULL"), "discharge"
+    ),
     "exit": Clock(PROCESS, _EXIT, "admission", LINKING),
     "gap": Clock(PROCESS, _GAP, "discharge", LINKING),
     "census": Clock(PROCESS, _CENSUS, "", DAYS),

@@ -162,7 +162,7 @@ def length_of_stay(
         measure="length of stay",
         definition=(
             f"Days from admission to discharge from the level ({convention}), by Kaplan-Meier: "
-            f"{COHORT_WORDS[chosen] if unit_of(strata_names) else _ALL_WORDS}."
+            f"{COHORT_WORDS[chosen] if unit_of(strata_names) or chosen == 'discharge' else _ALL_WORDS}."
         ),
         n=int(rows["n"].sum()),
         unit="stays" if chosen != "period" or not unit_of(strata_names) else "stays in a period",
