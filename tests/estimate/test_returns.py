@@ -133,6 +133,14 @@ def test_a_step_down_counts_once_its_new_stay_began_k_days_before_the_cut_off(cu
     assert bounced(table, cutoff=cutoff) == found
 
 
+@pytest.mark.parametrize(("cutoff", "mature"), [(150, True), (149, False)])
+def test_a_quarter_of_bounce_backs_is_mature_once_its_moves_were_seen_and_followed(cutoff: int, mature: bool) -> None:
+    """The last day of 2024Q1 is day 90: its moves are seen up to day 120, and followed for 30 days up to day 150."""
+    moves = linked("person | level | admit | discharge\nAna | residential | 0 | 90\nAna | iop | 120 |", cutoff=cutoff)
+    frame = cf.bounce_back(moves, by="quarter", days=30).frame
+    assert frame.loc[frame["quarter"] == "2024Q1", "mature"].unique().tolist() == [mature]
+
+
 def test_only_step_downs_within_the_link_window_can_bounce_back() -> None:
     table = """
         person | level       | admit | discharge

@@ -144,6 +144,13 @@ def test_by_admission_follows_to_the_cut_off_and_by_discharge_leaves_out_who_sta
         assert {q: (n, o) for q, n, o in zip(rows["quarter"], rows["n"], rows["open"], strict=True)} == expected
 
 
+def test_by_discharge_only_closed_stays_count_with_and_without_quarters() -> None:
+    for by in (None, "quarter"):
+        result = cf.length_of_stay(linked(OPEN_ONES, cutoff=60), cohort="discharge", by=by, cluster=None)
+        assert (result.frame["n"].sum(), result.frame["open"].sum()) == (2, 0)
+        assert "closed stays only" in result.about.definition
+
+
 @pytest.mark.parametrize(
     ("how", "message"),
     [
