@@ -120,8 +120,9 @@ class Transitions:
 
         Notes
         -----
-        ``KaplanMeierFitter().fit(rows.duration, rows.observed, entry=rows.entry)`` of one level is the curve of
-        :func:`careflow.length_of_stay`. lifelines' Aalen-Johansen jitters ties: use an exact tool for ``next``.
+        For lifelines nobody is at risk on the very day of entry, so
+        ``KaplanMeierFitter().fit(rows.duration, rows.observed, entry=rows.entry - 0.5)`` of one level is the curve of
+        :func:`careflow.length_of_stay`. Its Aalen-Johansen jitters ties: use an exact tool for ``next``.
         """
         on_purpose(person_level, "to_lifelines", "one row a stay")
         return lifelines_rows(self)
