@@ -27,7 +27,10 @@ SHIPPED: Final = ("standard", "asam3", "asam4", "teds")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
-    arguments = parser().parse_args(argv)
+    commands = parser()
+    arguments = commands.parse_args(argv)
+    if getattr(arguments, "release", False) != (getattr(arguments, "ledger", None) is not None):
+        commands.error("a report for release needs both --release and --ledger DIR, which remembers what was released")
     command: Callable[[argparse.Namespace], int] = arguments.run
     try:
         return command(arguments)
@@ -100,6 +103,13 @@ def _add_records(to: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--overlaps", default="flag", metavar="RULE", help="what to do with overlapping stays of a person"
     )
+    group.add_argument("--bridge-days", type=int, default=0, metavar="DAYS", help="gap at one level that is no gap")
+    group.add_argument("--close-open-after", type=int, metavar="DAYS", help="after so many days an open stay is over")
+    group.add_argument("--date-basis", default="actual", metavar="BASIS", help="actual, shifted, offset or quarter")
+    group.add_argument("--anchor", metavar="DATE", help="day 0 of dates of basis offset")
+    group.add_argument("--tz", metavar="ZONE", help="time zone whose dates are meant, where the file mixes several")
+    group.add_argument("--encoding", metavar="NAME", help="how a text file is encoded (default: found out)")
+    group.add_argument("--sheet", metavar="NAME", help="which sheet of a workbook")
     group.add_argument("--accept", nargs="+", default=[], metavar="RULE", help="checks that may set aside many rows")
     group.add_argument("--allow", nargs="+", default=[], metavar="COLUMN", help="columns that only look like names")
 
@@ -113,10 +123,10 @@ def _add_report(to: argparse.ArgumentParser) -> None:
     group = to.add_argument_group("the report")
     group.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of the report")
     group.add_argument(
-        "--ledger",
-        type=Path,
-        metavar="DIR",
-        help="write a report for release, proved against the ledger in this folder",
+        "--release", action="store_true", help="hide what must be hidden, with a proof, so that it may be released"
+    )
+    group.add_argument(
+        "--ledger", type=Path, metavar="DIR", help="with --release: the folder that remembers what was released"
     )
     group.add_argument("--quarter", metavar="QUARTER", help="such as 2025Q3 (default: the newest mature one)")
     group.add_argument(
@@ -202,6 +212,13 @@ def _episodes(asked: argparse.Namespace) -> Episodes:
         reasons=dict(asked.reasons or ()) or None,
         date_format=asked.date_format,
         overlaps=asked.overlaps,
+        bridge_days=asked.bridge_days,
+        close_open_after=asked.close_open_after,
+        date_basis=asked.date_basis,
+        anchor=asked.anchor,
+        tz=asked.tz,
+        encoding=asked.encoding,
+        sheet=asked.sheet,
         allow=asked.allow,
         accept=asked.accept,
     )

@@ -7,6 +7,10 @@ A message holds counts, codes and names of columns and levels, never a value tha
 class CareflowError(Exception):
     """The base of careflow's errors; ``except CareflowError`` catches them all."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Show one line in a notebook: the message says what to do, and a traceback could show local values."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class DefinitionError(CareflowError, ValueError):
     """A continuum, a calendar or a crosswalk that contradicts itself."""

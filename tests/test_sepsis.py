@@ -62,9 +62,7 @@ def test_the_slow_reference_links_the_same(moves: cf.Transitions) -> None:
     linked = reference.link(stays, WARDS.names, 30)
     frame = cf.transition_rates(moves, cluster=None).frame
     rows = frame[(frame["n"] > 0) & (frame["to"] != "left care")]
-    found = {
-        (a, b): (n, of) for a, b, n, of in rows[["from", "to", "n", "of"]].itertuples(index=False, name=None)
-    }
+    found = {(a, b): (n, of) for a, b, n, of in rows[["from", "to", "n", "of"]].itertuples(index=False, name=None)}
     assert found == reference.rates(linked, cutoff, 30)
 
 

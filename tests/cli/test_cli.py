@@ -160,3 +160,31 @@ def test_real_ward_stays_become_a_report(tmp_path, capsys):
     page = (tmp_path / "out" / "report.html").read_text("utf-8")
     assert "Intensive care" in page
     assert "1,299" in page
+
+
+@pytest.mark.parametrize("half", [["--release"], ["--ledger", "releases"]])
+def test_a_report_for_release_needs_its_ledger_and_a_ledger_a_release(half, file, tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["report", str(file), "--cutoff", CUTOFF, "--out", str(tmp_path / "out"), *half])
+    assert ended.value.code == 2
+    assert "needs both --release and --ledger DIR" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_report_for_release_says_what_is_proved_and_is_no_longer_internal(file, tmp_path, capsys):
+    told = ["--cutoff", CUTOFF, "--out", str(tmp_path / "out"), "--release", "--ledger", str(tmp_path / "ledger")]
+    assert main(["report", str(file), *told]) == 0
+    page = Path(capsys.readouterr().out.strip()).read_text("utf-8")
+    assert "meets the rule of 11, proved against these tables" in page
+    assert "internal, not for release" not in page.lower()
+    assert any((tmp_path / "ledger").iterdir())
+
+
+def test_how_files_are_read_can_be_told(tmp_path, capsys):
+    (tmp_path / "stays.csv").write_bytes(
+        "person_id,level,admit_date,discharge_date,facility\n1,iop,2024-01-01,2024-01-09,Zürich\n"
+        "1,iop,2024-01-10,2024-02-01,Zürich\n".encode("cp1252")
+    )
+    told = ["--cutoff", CUTOFF, "--encoding", "cp1252", "--bridge-days", "1"]
+    assert main(["check", str(tmp_path / "stays.csv"), *told]) == 0
+    assert "1 stay of 1 people" in capsys.readouterr().out.replace("1 person", "1 people")

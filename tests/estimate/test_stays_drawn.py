@@ -123,9 +123,7 @@ def test_a_stay_counts_in_each_quarter_for_the_days_it_spent_there() -> None:
 
 
 def test_a_discharge_on_the_first_day_of_a_quarter_is_in_it_and_not_in_the_one_before() -> None:
-    moves = linked(
-        "person | level | admit | discharge\nAna | iop | 2024-03-22 | 2024-04-01", cutoff=date(2024, 6, 30)
-    )
+    moves = linked("person | level | admit | discharge\nAna | iop | 2024-03-22 | 2024-04-01", cutoff=date(2024, 6, 30))
     curve = cf.length_of_stay(moves, by="quarter", cluster=None).curve
     assert curve[["quarter", "day", "events"]].values.tolist() == [["2024Q1", 9, 0], ["2024Q2", 10, 1]]
 

@@ -329,9 +329,7 @@ def occupation(paths: Sequence[Sequence[str]], states: Sequence[str], days: int)
     for t in range(1, days + 1):
         steps = Counter((path[t - 1], path[t]) for path in paths if len(path) > t)
         risk = Counter(path[t - 1] for path in paths if len(path) > t)
-        step = {
-            (i, j): Fraction(steps[i, j], risk[i]) if risk[i] else Fraction(i == j) for i in states for j in states
-        }
+        step = {(i, j): Fraction(steps[i, j], risk[i]) if risk[i] else Fraction(i == j) for i in states for j in states}
         p = {j: sum((p[i] * step[i, j] for i in states), ZERO) for j in states}
         found.append(p)
     return found
