@@ -1,0 +1,283 @@
+"""How often careflow's 95% intervals hold the truth, when people come back.
+
+    python benchmarks/coverage.py                  # 2,000 data sets for each number of moves; writes docs/coverage.md
+    python benchmarks/coverage.py --runs 200 --out -
+
+Made-up people go through residential care and IOP on 1, 3 or 6 journeys each. Journeys of one person are alike (some
+people move on more often than others, some stay longer than others), and each is followed for a time of its own. The
+counts of each data set are made at once, without records, and careflow's own estimators are asked for their intervals.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+import careflow as cf
+from careflow.continuum.outcomes import REASONS
+from careflow.counts import Counts, Rules
+from careflow.counts.clocks import CENSORED, ENDED, ENTERED, REASON_CODE
+from careflow.counts.journeys import BETWEEN_CODE, LEFT_CODE
+
+Ints = npt.NDArray[np.int64]
+
+CARE = cf.Continuum.of(["residential", "iop"])
+RESIDENTIAL, IOP = 0, 1
+LEFT_EARLY = REASON_CODE + REASONS.index("left early")
+WITHIN, DAY, HORIZON = 30, 120, 180
+MOVES = (1, 3, 6)
+LOW, HIGH = 0.935, 0.965
+
+
+@dataclass(frozen=True)
+class Journeys:
+    """Made-up journeys, an array each: group, days in the first stay, gap, days in IOP, second stay, follow-up.
+
+    ``moved`` says whether the first stay was followed by IOP, ``back`` whether IOP was followed by residential again.
+    """
+
+    grp: Ints
+    first: Ints
+    moved: npt.NDArray[np.bool_]
+    gap: Ints
+    iop: Ints
+    back: npt.NDArray[np.bool_]
+    second: Ints
+    follow: Ints
+
+
+def draw(rng: np.random.Generator, people: int, moves: int) -> Journeys:
+    """Draw the journeys of people who are unlike each other."""
+    person = np.repeat(np.arange(people), moves)
+    n = len(person)
+    willing = rng.beta(1.05, 1.95, people)[person]  # 0.35 on average; 0.25 of its variance is between people
+    slow = rng.normal(0, 0.5, people)[person]
+
+    def days(median: float) -> Ints:
+        return np.floor(median * np.exp(slow + rng.normal(0, 0.7, n))).astype(np.int64)
+
+    return Journeys(
+        grp=rng.integers(0, 100, people)[person],
+        first=days(120),
+        moved=rng.random(n) < willing,
+        gap=np.where(rng.random(n) < 0.4, 0, rng.integers(0, WITHIN + 1, n)),
+        iop=np.maximum(days(60), 1),
+        back=rng.random(n) < 0.5 * willing,
+        second=np.maximum(days(30), 1),
+        follow=rng.integers(100, 700, n),
+    )
+
+
+def table(**columns: npt.ArrayLike) -> pd.DataFrame:
+    """Count equal rows."""
+    names = list(columns)
+    rows = np.stack(np.broadcast_arrays(*(np.asarray(column, dtype=np.int64) for column in columns.values())))
+    found, n = np.unique(rows, axis=1, return_counts=True)
+    return pd.DataFrame(dict(zip(names, found, strict=True)) | {"n": n})
+
+
+def both(one: pd.DataFrame, *others: pd.DataFrame) -> pd.DataFrame:
+    """Put tables one below the other."""
+    return pd.concat([one, *others], ignore_index=True)
+
+
+def counts_of(made: Journeys) -> Counts:
+    """Make the counts of the first stays in residential care, and of whole journeys.
+
+    ``follow`` is how long after its start a journey is known in full: the cut-off less the link window.
+    """
+    grp, left, next_one = made.grp, made.first <= made.follow, np.where(made.moved, IOP, LEFT_EARLY)
+    seen = np.where(left, made.first, made.follow)
+    entered = table(grp=grp, state=RESIDENTIAL, what=ENTERED, day=0)
+    stay = both(entered, table(grp=grp, state=RESIDENTIAL, what=np.where(left, ENDED, CENSORED), day=seen))
+    leaving = both(entered, table(grp=grp, state=RESIDENTIAL, what=np.where(left, next_one, CENSORED), day=seen))
+    discharge = table(
+        grp=grp[left],
+        state=RESIDENTIAL,
+        what=next_one[left],
+        reason=REASONS.index("left early"),
+        moved=np.where(made.moved, WITHIN, -1)[left],
+        followed=WITHIN,
+    )
+    rules = Rules(CARE, date(2024, 12, 31), None, WITHIN, (WITHIN,), "flag")
+    tables = {
+        "discharge": discharge,
+        "gap": gap_table(made),
+        "stay by admission": stay,
+        "exit": leaving,
+        f"journey:{RESIDENTIAL}": journey_table(made),
+    }
+    return Counts(rules, tables, persons=0, stays=0, set_aside=0)
+
+
+def gap_table(made: Journeys) -> pd.DataFrame:
+    """Count discharges by days until the next admission, known up to the cut-off itself."""
+    after = made.follow + WITHIN - made.first
+    out = after >= 0
+    grp, after, gap = made.grp[out], after[out], np.where(made.moved, made.gap, 10**6)[out]
+    what = np.where(gap <= after, IOP, CENSORED)
+    return both(
+        table(grp=grp, state=RESIDENTIAL, what=ENTERED, day=0),
+        table(grp=grp, state=RESIDENTIAL, what=what, day=np.minimum(gap, after)),
+    )
+
+
+def journey_table(made: Journeys) -> pd.DataFrame:
+    """Count changes of state by day since the first admission, those of one day as one."""
+    started = np.zeros_like(made.first)
+    changes = [(started, np.full_like(started, RESIDENTIAL), np.ones_like(made.moved))]
+    moved = made.moved
+    admitted = made.first + made.gap
+    always = np.ones_like(moved)
+    changes.append((made.first, np.where(moved, np.where(made.gap > 0, BETWEEN_CODE, IOP), LEFT_CODE), always))
+    changes.append((admitted, np.full_like(started, IOP), moved & (made.gap > 0)))
+    ended = admitted + made.iop
+    back = moved & made.back
+    changes.append((ended, np.where(made.back, RESIDENTIAL, LEFT_CODE), moved))
+    changes.append((ended + made.second, np.full_like(started, LEFT_CODE), back))
+    state, parts = changes[0][1].copy(), []
+    # A stay of no night in residential care is over on the day it began: the journey begins in what came next.
+    at_once = made.first == 0
+    state[at_once] = changes[1][1][at_once]
+    parts.append(table(grp=made.grp, state=state, what=ENTERED, day=0))
+    for day, to, happens in changes[1:]:
+        now = happens & (day > 0) & (day <= made.follow)
+        parts.append(table(grp=made.grp[now], state=state[now], what=to[now], day=day[now]))
+        state = np.where(now, to, state)
+    parts.append(table(grp=made.grp, state=state, what=CENSORED, day=made.follow))
+    return both(parts[0], *parts[1:])
+
+
+def intervals(counts: Counts) -> Iterator[tuple[str, float, float, float]]:
+    """Yield the name, estimate, low and high of everything that is looked at."""
+    for name, cluster in (("", "person"), (", not clustered", None)):
+        rates = cf.transition_rates(counts, cluster=cluster).frame
+        row = rates[(rates["from"] == "residential") & (rates["to"] == "iop")].iloc[0]
+        yield f"transition rate (followed){name}", row["rate"], row["low"], row["high"]
+        row = cf.length_of_stay(counts, cohort="admission", cluster=cluster).frame.iloc[0]
+        yield f"median length of stay{name}", row["median"], row["median_low"], row["median_high"]
+    rates = cf.transition_rates(counts, method="incidence").frame
+    row = rates[(rates["from"] == "residential") & (rates["to"] == "iop")].iloc[0]
+    yield "transition rate (incidence)", row["rate"], row["low"], row["high"]
+    nexts = cf.cumulative_incidence(counts, "residential").frame
+    for to in ("iop", "left care"):
+        row = nexts[(nexts["to"] == to) & (nexts["day"] <= DAY)].iloc[-1]
+        yield f"cumulative incidence of {to} by day {DAY}", row["estimate"], row["low"], row["high"]
+    spent = cf.expected_days(counts, start="residential", days=HORIZON).frame.set_index("state")
+    for state in ("residential", "iop"):
+        row = spent.loc[state]
+        yield f"expected days in {state} of {HORIZON}", row["days"], row["low"], row["high"]
+
+
+def truth(seed: int, journeys: int = 2_000_000) -> dict[str, float]:
+    """Return what holds for very many people followed to the end."""
+    made = draw(np.random.default_rng(seed), journeys, 1)
+    first, moved = made.first, made.moved
+    begin = first + made.gap
+    inside = np.minimum(begin + made.iop, HORIZON) - np.minimum(begin, HORIZON)
+    again = begin + made.iop
+    second = np.where(moved & made.back, np.minimum(again + made.second, HORIZON) - np.minimum(again, HORIZON), 0)
+    soon = first <= DAY
+    values = {
+        "transition rate (followed)": 0.35,
+        "transition rate (incidence)": 0.35,
+        "median length of stay": float(np.sort(first)[len(first) // 2]),
+        f"cumulative incidence of iop by day {DAY}": float((soon & moved).mean()),
+        f"cumulative incidence of left care by day {DAY}": float((soon & ~moved).mean()),
+        f"expected days in residential of {HORIZON}": float((np.minimum(first, HORIZON) + second).mean()),
+        f"expected days in iop of {HORIZON}": float(np.where(moved, inside, 0).mean()),
+    }
+    return values | {f"{name}, not clustered": values[name] for name in list(values)}
+
+
+def one_run(seed: int, people: int, moves: int, run: int) -> list[tuple[str, float, float, float]]:
+    """Return the intervals of one data set; its seed is its own, so that the order of the runs does not matter."""
+    return list(intervals(counts_of(draw(np.random.default_rng([seed, moves, run]), people, moves))))
+
+
+def simulate(seed: int, people: int, runs: int, workers: int) -> pd.DataFrame:
+    """Return the coverage of each interval at each number of moves."""
+    true = truth(seed)
+    rows = []
+    with ProcessPoolExecutor(workers) as pool:
+        for moves in MOVES:
+            found = pool.map(partial(one_run, seed, people, moves), range(runs), chunksize=20)
+            frame = pd.DataFrame([one for run in found for one in run], columns=["what", "estimate", "low", "high"])
+            for what, one in frame.groupby("what", sort=False):
+                value = true[str(what)]
+                # A limit that is missing (not reached) excludes nothing on its side.
+                below, above = (value < one["low"]).mean(), (value > one["high"]).mean()
+                rows.append((what, moves, value, one["estimate"].mean(), 1 - below - above, below, above))
+    columns = ["what", "moves", "truth", "mean", "coverage", "truth below", "truth above"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def report(found: pd.DataFrame, seed: int, people: int, runs: int, seconds: float) -> str:
+    """Return the page."""
+    error = np.sqrt(found["coverage"] * (1 - found["coverage"]) / runs)
+    clustered = ~found["what"].str.contains("not clustered")
+    inside = found.loc[clustered, "coverage"].between(LOW, HIGH)
+    lines = [
+        "# Coverage of the 95% intervals when people come back",
+        "",
+        f"Made by `python benchmarks/coverage.py --people {people} --runs {runs} --seed {seed}` on "
+        f"{date.today():%Y-%m-%d}, in {seconds:.0f} seconds on a shared {platform.machine()} machine with "
+        f"{os.cpu_count()} cores (Python {platform.python_version()}, numpy {np.__version__}, "
+        f"careflow {cf.__version__}).",
+        "",
+        f"{runs:,} made-up data sets of {people} people for each number of moves. A person has 1, 3 or 6 journeys that "
+        "start in residential care; 35% of discharges move on to IOP within 30 days, and some return from there. "
+        "Journeys of one person are alike: a quarter of the variance of moving is between people, and a third of that "
+        "of log length of stay. Each journey is followed for 100 to 700 days. The truth is known or comes from two "
+        "million journeys followed to their end.",
+        "",
+        f"Asked for: between {LOW:.1%} and {HIGH:.1%} for every clustered interval. "
+        f"{inside.sum()} of {len(inside)} are; ± is one Monte Carlo standard error.",
+        "",
+        "Intervals that take journeys as independent are there for contrast. A median is a whole day, so its interval "
+        "holds the truth a little too often; where few people reach a state at all, its days are skewed, and so the truth "
+        "is more often above their interval than below.",
+        "",
+        "| interval | moves a person | truth | mean estimate | coverage | truth below it | truth above it |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row.what} | {row.moves} | {row.truth:.4g} | {row.mean:.4g} | {100 * row.coverage:.1f}% ± {100 * e:.1f} | "
+        f"{100 * row.below:.1f}% | {100 * row.above:.1f}% |"
+        for row, e in zip(
+            found.rename(columns={"truth below": "below", "truth above": "above"}).itertuples(), error, strict=True
+        )
+    ]
+    return "\n".join([*lines, ""])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("--people", type=int, default=300)
+    parser.add_argument("--runs", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=20251231)
+    parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--out", default=str(Path(__file__).resolve().parents[1] / "docs" / "coverage.md"))
+    asked = parser.parse_args()
+    begun = time.perf_counter()
+    found = simulate(asked.seed, asked.people, asked.runs, asked.workers)
+    page = report(found, asked.seed, asked.people, asked.runs, time.perf_counter() - begun)
+    print(page)
+    if asked.out != "-":
+        Path(asked.out).write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

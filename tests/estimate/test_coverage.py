@@ -1,0 +1,56 @@
+"""The simulation of coverage draws what it says, and the page in docs is one it wrote."""
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "coverage.md"
+
+
+@pytest.fixture(scope="module")
+def coverage() -> ModuleType:
+    path = ROOT / "benchmarks" / "coverage.py"
+    spec = importlib.util.spec_from_file_location("coverage_of_intervals", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_many_people_come_close_to_the_truth(coverage: ModuleType) -> None:
+    true = coverage.truth(1, 100_000)
+    made = coverage.draw(np.random.default_rng(2), 20_000, 1)
+    found = list(coverage.intervals(coverage.counts_of(made)))
+    assert {name for name, *_ in found} == set(true) - {name for name in true if name.endswith("not clustered")} | {
+        "transition rate (followed), not clustered",
+        "median length of stay, not clustered",
+    }
+    for name, estimate, low, high in found:
+        assert low < estimate < high
+        assert estimate == pytest.approx(true[name], rel=0.05), name
+
+
+def test_a_run_does_not_depend_on_the_others(coverage: ModuleType) -> None:
+    assert coverage.one_run(5, 60, 3, 7) == coverage.one_run(5, 60, 3, 7)
+    assert coverage.one_run(5, 60, 3, 7) != coverage.one_run(5, 60, 3, 8)
+
+
+def test_every_clustered_interval_of_the_page_covers_95_percent_and_others_do_not() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.+?) \| (\d) \| .*? \| ([\d.]+)% ± ", page, flags=re.MULTILINE)
+    clustered = [(name, moves, float(share)) for name, moves, share in rows if "not clustered" not in name]
+    assert {(name, moves) for name, moves, _ in clustered} == {
+        (name, moves) for name in {name for name, *_ in clustered} for moves in ("1", "3", "6")
+    }
+    assert len(clustered) >= 21
+    assert all(93.5 <= share <= 96.5 for *_, share in clustered)
+    plain = [float(share) for name, moves, share in rows if "not clustered" in name and moves == "6"]
+    assert max(plain) < 90
