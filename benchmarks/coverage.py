@@ -247,8 +247,8 @@ def report(found: pd.DataFrame, seed: int, people: int, runs: int, seconds: floa
         f"{inside.sum()} of {len(inside)} are; ± is one Monte Carlo standard error.",
         "",
         "Intervals that take journeys as independent are there for contrast. A median is a whole day, so its interval "
-        "holds the truth a little too often; where few people reach a state at all, its days are skewed, and so the truth "
-        "is more often above their interval than below.",
+        "holds the truth a little too often; where few people reach a state at all, its days are skewed, and so the "
+        "truth is more often above their interval than below.",
         "",
         "| interval | moves a person | truth | mean estimate | coverage | truth below it | truth above it |",
         "|---|---|---|---|---|---|---|",
