@@ -26,7 +26,9 @@ import json, resource, sys, time
 sys.path[:0] = [{here!r}, {root!r}]
 from importlib import import_module
 peer, path, job, out = sys.argv[1:]
-run = import_module(f"peers.{{peer}}").run
+module = import_module(f"peers.{{peer}}")
+run = module.run
+getattr(module, "prepare", lambda path: None)(path)
 clock, processor = time.perf_counter(), time.process_time()
 children = resource.getrusage(resource.RUSAGE_CHILDREN)
 results = run(path, job)

@@ -30,9 +30,9 @@ WITH ordered AS (
         row_number() OVER stays AS place,
         lead(admit) OVER stays AS next_admit,
         lead(level) OVER stays AS next_level,
-        max(coalesce(discharge, {endless})) OVER (stays ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach
+        max(coalesce(discharge, {endless})) OVER ({order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach
     FROM {anew}
-    WINDOW stays AS (PARTITION BY person ORDER BY admit, coalesce(discharge, {endless}), level, seq {strata_order})
+    WINDOW stays AS ({order})
 ),
 overtaken AS (
     SELECT DISTINCT person, discharge AS day FROM ordered WHERE next_admit < discharge
@@ -119,7 +119,7 @@ def link(episodes: Episodes, *, within: int = 30) -> Transitions:
             linked=again,
             anew=episodes.anew,
             o_strata=listed("o."),
-            strata_order=", reason" + listed(""),
+            order=f"PARTITION BY person ORDER BY admit, coalesce(discharge, {ENDLESS}), level, seq, reason{listed('')}",
             **words,
         )
     )

@@ -10,26 +10,33 @@ from careflow.counts.clocks import DIED_CODE, ENDLESS, REASON_CODE
 
 # A discharge by death or by same-day transfer cannot return, nor one that happens while another stay goes on.
 _RETURNS: Final = f"""
+{{back}}
 SELECT {{strata}} grp, level AS state, CASE WHEN {{returned}} THEN 1 ELSE 0 END AS what,
     CASE WHEN {{cutoff}} - discharge >= {{days}} THEN 1 ELSE 0 END AS followed, count(*) AS n
-FROM {{linked}} l {{on_discharge}}
+FROM {{linked}} l {{on_discharge}} {{came_back}}
 WHERE discharge IS NOT NULL AND reason <> {DIED_CODE - REASON_CODE} AND NOT concurrent AND coalesce(gap, 1) > 0
 GROUP BY ALL
 """
 
-_AT_LEVELS: Final = """EXISTS (SELECT 1 FROM {linked} s WHERE s.person = l.person
-        AND s.admit > l.discharge AND s.admit <= l.discharge + {days} AND s.level IN ({levels}))"""
+_AT_LEVELS: Final = """WITH back AS (
+    SELECT DISTINCT a.person, a.place FROM {linked} a JOIN {linked} s ON s.person = a.person
+        AND s.admit > a.discharge AND s.admit <= a.discharge + {days}
+    WHERE s.level IN ({levels})
+)"""
+
+_CAME_BACK: Final = "LEFT JOIN back b ON b.person = l.person AND b.place = l.place"
 
 # Of the moves that step down, those whose person is admitted again, within `days` of the new stay's start, to a level
 # at least as intensive as the one left.
 _BOUNCES: Final = """
-SELECT {strata} grp, level AS state, next_level AS target,
-    CASE WHEN EXISTS (
-        SELECT 1 FROM {linked} s WHERE s.person = l.person AND s.place > l.place AND s.admit >= l.discharge + l.gap
-        AND s.admit <= l.discharge + l.gap + {days} AND ({as_intensive})
-    ) THEN 1 ELSE 0 END AS what,
+WITH back AS (
+    SELECT DISTINCT a.person, a.place FROM {linked} a JOIN {linked} s ON s.person = a.person AND s.place > a.place
+        AND s.admit >= a.discharge + a.gap AND s.admit <= a.discharge + a.gap + {days}
+    WHERE {as_intensive}
+)
+SELECT {strata} grp, level AS state, next_level AS target, CASE WHEN b.person IS NULL THEN 0 ELSE 1 END AS what,
     CASE WHEN {cutoff} - (discharge + gap) >= {days} THEN 1 ELSE 0 END AS followed, count(*) AS n
-FROM {linked} l {on_discharge}
+FROM {linked} l {on_discharge} {came_back}
 WHERE gap <= {within} AND NOT concurrent AND ({down})
 GROUP BY ALL
 """
@@ -51,9 +58,13 @@ SERVED: Final = _SERVED
 
 def returns_sql(days: int, levels: tuple[int, ...]) -> str:
     """Return the SQL of returns within ``days``, to any level or to those given by their places."""
-    anywhere = f"gap <= {int(days)}"
-    some = _AT_LEVELS.replace("{levels}", ", ".join(str(int(level)) for level in levels))
-    return _RETURNS.replace("{returned}", some if levels else anywhere).replace("{days}", str(int(days)))
+    back = _AT_LEVELS.replace("{levels}", ", ".join(str(int(level)) for level in levels)) if levels else ""
+    return (
+        _RETURNS.replace("{back}", back)
+        .replace("{returned}", "b.person IS NOT NULL" if levels else f"gap <= {int(days)}")
+        .replace("{came_back}", _CAME_BACK if levels else "")
+        .replace("{days}", str(int(days)))
+    )
 
 
 def bounces_sql(days: int, continuum: Continuum) -> str:
@@ -69,6 +80,7 @@ def bounces_sql(days: int, continuum: Continuum) -> str:
     as_intensive = {i: [j for j in places if j not in down[i]] for i in places}
     return (
         _BOUNCES.replace("{down}", pairs("l.level", "l.next_level", down))
-        .replace("{as_intensive}", pairs("l.level", "s.level", as_intensive))
+        .replace("{as_intensive}", pairs("a.level", "s.level", as_intensive))
+        .replace("{came_back}", _CAME_BACK)
         .replace("{days}", str(int(days)))
     )

@@ -165,6 +165,7 @@ def _typed(raw: Raw, name: str, short: str, reading: Reading) -> dict[str, str]:
             raise RecordError(
                 f"{name} is in a time zone of unknown name. Say whose days are meant: tz='America/New_York'."
             )
+        value = f"({value})::TIMESTAMPTZ"  # also what is stored in nanoseconds, as pandas 2 does
         local = f"timezone('{_zone(zone)}', {value})"
     # An infinite date is a mark for "no end" as 9999-12-31 is; so is whatever lies beyond what days can count.
     day = f"CASE WHEN isfinite({value}) THEN ({local})::DATE - DATE '1970-01-01' ELSE {ENDLESS_FROM} END"

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 import shutil
 import tempfile
 import weakref
 from collections.abc import Callable
-from typing import Any, TypeVar
+from contextlib import AbstractContextManager
+from typing import Any, Final, TypeVar
 
 import duckdb
 import numpy as np
 import pandas as pd
 
-from careflow.errors import CareflowError, RecordError
+from careflow.errors import ArgumentError, CareflowError, RecordError
+from careflow.records.progress import progress
 
 T = TypeVar("T")
 
@@ -34,10 +37,22 @@ class Engine:
     ----------
     connection : duckdb.DuckDBPyConnection, optional
         Default: a new database in memory.
+    memory : str, optional
+        The most memory that it takes, as ``"3GB"``; what needs more is spilled to the system's folder for temporary
+        files (``TMPDIR`` names another). Default: four fifths of the machine's.
+    progress : bool, optional
+        Whether statements that take long show a bar. Default: on a terminal.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection | None = None) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection | None = None,
+        *,
+        memory: str | None = None,
+        progress: bool | None = None,
+    ) -> None:
         self._numbers = itertools.count()
+        self.progress = progress
         if connection is not None:
             self.connection = connection
             return
@@ -48,6 +63,10 @@ class Engine:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
+        if memory is not None:
+            settings["memory_limit"] = memory_of(memory)
+            # Rows need not come out in the order in which they went in; keeping it would hold them in memory.
+            settings["preserve_insertion_order"] = False
         self.connection = guarded(lambda: duckdb.connect(":memory:", config=settings))
         self.run("SET TimeZone = 'UTC'")
         # In a notebook without ipywidgets the engine has no bar, and refuses to be told to show none.
@@ -56,7 +75,8 @@ class Engine:
 
     def run(self, sql: str, parameters: list[Any] | None = None) -> None:
         """Run a statement for its effect."""
-        guarded(lambda: self.connection.execute(sql, parameters))
+        with self._bar("reading"):
+            guarded(lambda: self.connection.execute(sql, parameters))
 
     def frame(self, sql: str, parameters: list[Any] | None = None) -> pd.DataFrame:
         """Return the rows of a query as a pandas frame."""
@@ -64,7 +84,8 @@ class Engine:
 
     def integers(self, sql: str) -> pd.DataFrame:
         """Return the rows of a query without a missing value, all of whose columns are whole numbers."""
-        columns = guarded(lambda: self.connection.execute(sql).fetchnumpy())
+        with self._bar("counting"):
+            columns = guarded(lambda: self.connection.execute(sql).fetchnumpy())
         return pd.DataFrame({name: values.astype(np.int64, copy=False) for name, values in columns.items()}, copy=False)
 
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
@@ -87,10 +108,30 @@ class Engine:
         """Return a table name that nobody else of this engine has."""
         return f"{stem}_{next(self._numbers)}"
 
+    def _bar(self, what: str) -> AbstractContextManager[None]:
+        return progress(self.connection.query_progress, what, self.progress)
+
     def close_doors(self) -> None:
         """Take away the engine's access to files, for good: after this it knows only what was loaded."""
         self.run("SET enable_external_access = false")
         self.run("SET lock_configuration = true")
+
+
+_FULL_DISK: Final = ("no space left", "disk quota", "file too large", "max_temp_directory_size", "disk is full")
+_MEMORY: Final = re.compile(r"\d+(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
+
+
+def memory_of(text: str) -> str:
+    """Return an amount of memory as the engine reads it.
+
+    Raises
+    ------
+    ArgumentError
+        It is no amount of memory.
+    """
+    if not isinstance(text, str) or not _MEMORY.fullmatch(text.strip()):
+        raise ArgumentError(f"memory= is an amount such as '3GB' or '500MB'; it was {text!r}")
+    return text.strip()
 
 
 def guarded(call: Callable[[], T]) -> T:
@@ -119,8 +160,16 @@ def guarded(call: Callable[[], T]) -> T:
 def explain(error: BaseException) -> CareflowError:
     """Turn an engine's error into one of careflow's, without a word of its text."""
     kind = type(error).__name__
+    text = str(error).lower()
+    if any(word in text for word in _FULL_DISK):
+        return RecordError(
+            "the disk is full: what does not fit in memory is spilled to the folder for temporary files, and there is "
+            "no room left. Make room, name another folder by the environment variable TMPDIR, or give more memory=."
+        )
     if isinstance(error, duckdb.OutOfMemoryException):
-        return RecordError("the engine ran out of memory. Give it more, or read fewer columns with columns={...}.")
+        return RecordError(
+            "the engine ran out of memory. Give it more with memory=, or read fewer columns with columns={...}."
+        )
     if isinstance(error, duckdb.IOException | duckdb.HTTPException):
         return RecordError("the file cannot be read: it is truncated or damaged, or is not what its name says.")
     return RecordError(

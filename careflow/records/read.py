@@ -19,6 +19,7 @@ from careflow.records.findings import FIXED, RULES, Ledger
 from careflow.records.options import Options, as_day, basis, choices, options, reading
 from careflow.records.schema import DATES, map_columns
 from careflow.records.sources import open_source
+from careflow.records.sources.unchanged import Unchanged
 
 
 def read_episodes(
@@ -41,6 +42,8 @@ def read_episodes(
     tz: str | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
+    memory: str | None = None,
+    progress: bool | None = None,
 ) -> Episodes:
     """Read episode records, one row a stay of one person at one level of care, and check them.
 
@@ -88,6 +91,11 @@ def read_episodes(
         How a text file is written (``"cp1252"``) if it is not UTF-8 and no byte order mark says so.
     sheet : str, optional
         The sheet of a workbook that has several.
+    memory : str, optional
+        The most memory that the engine takes, ``"3GB"``; what needs more goes to the folder for temporary files
+        (``TMPDIR``). Default: four fifths of the machine's. A Spark table uses its own cluster's.
+    progress : bool, optional
+        Whether what takes long shows a bar. Default: on a terminal.
 
     Returns
     -------
@@ -114,9 +122,11 @@ def read_episodes(
     chosen = replace(chosen, basis=basis(date_basis), anchor=None if anchor is None else as_day(anchor, "anchor"))
     wanted = options(overlaps, bridge_days, close_open_after, allow)
     ledger = Ledger(accept)
+    files = Unchanged(source)
     opened = open_source(source, encoding=encoding, sheet=sheet)
     mapped = map_columns(opened.header, columns)
-    engine = Engine()
+    # A table of a cluster is read where it is; everything else is read by the engine that comes with careflow.
+    engine: Engine = getattr(opened, "engine", None) or Engine(memory=memory, progress=progress)
     head = opened.head(engine, identifiers.SAMPLE)
     stay_dates = {mapped.fields.get(name) for name in (*DATES, "updated_at")}
     looked_at = {name: texts for name, texts in head.items() if name not in stay_dates}
@@ -132,6 +142,7 @@ def read_episodes(
     }
     identifiers.screen(opened.header, labels, wanted.allow, year=chosen.cutoff.year)
     stays = encode.run(engine, raw, made, chosen)
+    files.check()
     engine.close_doors()
     table = Table(engine, stays, tuple(made.labels), (chosen.cutoff - dates.EPOCH).days)
     return _check(table, made, chosen, wanted, ledger, raw.ragged, opened.label)

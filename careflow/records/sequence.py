@@ -140,14 +140,15 @@ def repeated(engine: Engine, stays: str, found: Neighbours, strata: int) -> int:
     """Set aside (R10) the second and later of exactly equal rows; rank by episode id what shares all its dates."""
     if not found.counts[TIE]:
         return 0
+    ties = engine.name("ties")
     same = "person, admit, discharge, level"
     more = "".join(f", s{i}" for i in range(strata))
     # An episode id that is a whole number sorts as one, whichever way the file stores it.
     engine.run(
         f"""
-        CREATE TEMP TABLE ties AS
+        CREATE TEMP TABLE {ties} AS
         WITH mine AS (
-          SELECT rowid AS place, *, TRY_CAST(episode AS BIGINT) AS number FROM {stays}
+          SELECT rowid AS place, *, TRY_CAST(episode::VARCHAR AS BIGINT) AS number FROM {stays}
           WHERE why = 0 AND person IN ({found.people(TIE)})),
         counted AS (
           SELECT place, {same}, number, episode, row_number() OVER (
@@ -157,10 +158,10 @@ def repeated(engine: Engine, stays: str, found: Neighbours, strata: int) -> int:
           PARTITION BY {same} ORDER BY number NULLS LAST, episode NULLS LAST) - 1 AS seq
         FROM counted"""
     )
-    n = int(engine.one("SELECT count(*) FROM ties WHERE copy > 1")[0])
-    engine.run(f"UPDATE {stays} SET why = 10 FROM ties WHERE {stays}.rowid = ties.place AND ties.copy > 1")
-    engine.run(f"UPDATE {stays} SET seq = ties.seq FROM ties WHERE {stays}.rowid = ties.place AND ties.seq > 0")
-    engine.run("DROP TABLE ties")
+    n = int(engine.one(f"SELECT count(*) FROM {ties} WHERE copy > 1")[0])
+    engine.run(f"UPDATE {stays} SET why = 10 FROM {ties} WHERE {stays}.rowid = {ties}.place AND {ties}.copy > 1")
+    engine.run(f"UPDATE {stays} SET seq = {ties}.seq FROM {ties} WHERE {stays}.rowid = {ties}.place AND {ties}.seq > 0")
+    engine.run(f"DROP TABLE {ties}")
     return n
 
 
@@ -173,24 +174,26 @@ def versions(engine: Engine, stays: str, found: Neighbours, strata: Sequence[str
     """
     if not found.counts[SAME_START]:
         return 0, 0
+    twins = engine.name("twins")
     place = "".join(f", s{i}" for i, name in enumerate(strata) if name == "facility")
     key = f"person, level, admit, episode{place}"
     engine.run(
         f"""
-        CREATE TEMP TABLE twins AS
+        CREATE TEMP TABLE {twins} AS
         SELECT place, newest AND alone AS keep FROM (
-          SELECT rowid AS place, TRY_CAST(version AS TIMESTAMP) AS stamp,
+          SELECT place,
             min(coalesce(discharge, 10000000)) OVER k <> max(coalesce(discharge, 10000000)) OVER k AS differ,
             coalesce(stamp = max(stamp) OVER k AND count(stamp) OVER k = count(*) OVER k, false) AS newest,
             coalesce(count(*) OVER (PARTITION BY {key}, stamp) = 1, false) AS alone
-          FROM {stays}
-          WHERE why = 0 AND (discharge IS NULL OR discharge > admit) AND person IN ({found.people(SAME_START)})
+          FROM (
+            SELECT rowid AS place, *, TRY_CAST(version::VARCHAR AS TIMESTAMP) AS stamp FROM {stays}
+            WHERE why = 0 AND (discharge IS NULL OR discharge > admit) AND person IN ({found.people(SAME_START)}))
           WINDOW k AS (PARTITION BY {key}))
         WHERE differ"""
     )
-    n, kept = engine.one("SELECT count(*) FILTER (NOT keep), count(*) FILTER (keep) FROM twins")
-    engine.run(f"UPDATE {stays} SET why = 11 FROM twins WHERE {stays}.rowid = twins.place AND NOT twins.keep")
-    engine.run("DROP TABLE twins")
+    n, kept = engine.one(f"SELECT count(*) FILTER (NOT keep), count(*) FILTER (keep) FROM {twins}")
+    engine.run(f"UPDATE {stays} SET why = 11 FROM {twins} WHERE {stays}.rowid = {twins}.place AND NOT {twins}.keep")
+    engine.run(f"DROP TABLE {twins}")
     return int(n), int(kept)
 
 

@@ -47,13 +47,17 @@ def open_source(source: Any, *, encoding: str | None = None, sheet: str | None =
         return _open_path(source, encoding, sheet)
     if isinstance(source, pd.DataFrame):
         return PandasSource(source, "a pandas frame")
+    if type(source).__module__.startswith("pyspark.sql"):
+        from careflow.records.sources.cluster import SparkSource
+
+        return SparkSource(source)
     if type(source).__module__.startswith("polars") and hasattr(source, "collect"):
         source = source.collect()
     if hasattr(source, "__arrow_c_stream__"):
         return ArrowSource(stream_table(source), _kind_of(source))
     raise ArgumentError(
         f"source is a {type(source).__name__}; give a path or glob of files, or a table: "
-        "pandas, polars, Arrow, a DuckDB relation."
+        "pandas, polars, Arrow, a DuckDB relation, a Spark DataFrame."
     )
 
 

@@ -117,7 +117,7 @@ def _kind(kind: str) -> str:
         return FLOAT
     if kind == "DATE":
         return DATE
-    if kind == "TIMESTAMP WITH TIME ZONE":
+    if kind in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"}:
         return MOMENT
     if kind.startswith("TIMESTAMP"):
         return STAMP
