@@ -122,7 +122,5 @@ def _cells(entries: pd.DataFrame, ends: pd.DataFrame, events: Sequence[int]) -> 
         entered = dense(came["n"], (came["grp"], GROUPS), (came["day"], length))
         gone = dense(went["n"], (went["grp"], GROUPS), (went["day"], length))
         known = went[went["event"] >= 0]
-        of = dense(
-            known["n"], (known["event"], len(events)), (known["grp"], GROUPS), (known["day"], length)
-        )
+        of = dense(known["n"], (known["event"], len(events)), (known["grp"], GROUPS), (known["day"], length))
         yield q, i, entered, gone, np.flatnonzero(gone.sum(axis=0)), of
