@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 PATIENCE: Final = 2.0
 """Seconds after which a statement gets a bar."""
