@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-OWN = ("careflow", "pandas", "duckdb", "floor")
+OWN = ("careflow", "pandas_checked", "pandas", "duckdb", "floor")
 OTHERS = ("polars", "lifelines", "pm4py", "r")
 
 ONE = """
@@ -41,8 +41,23 @@ if out != "-":
     for name, frame in results.items():
         frame = frame.astype({{c: str for c in frame.columns if not pd.api.types.is_numeric_dtype(frame[c])}})
         frame.to_csv(f"{{out}}/{{peer}}.{{name}}.csv", index=False)
-print(json.dumps({{"seconds": clock, "processor": processor, "megabytes": memory, "results": list(results)}}))
+print("\\n" + json.dumps({{"seconds": clock, "processor": processor, "megabytes": memory, "results": list(results)}}))
 """
+
+MAKE = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {root!r})
+import duckdb
+from careflow.simulate import benchmark_data
+rows, path, ids = sys.argv[1:]
+made = benchmark_data(int(rows), path + ".made", ids)
+duckdb.execute("SET enable_progress_bar = false")
+duckdb.execute("COPY (SELECT DISTINCT * FROM read_parquet('" + str(made) + "') ORDER BY admit_date) "
+    "TO '" + path + "' (FORMAT parquet, ROW_GROUP_SIZE 1000000)")
+Path(made).unlink()
+"""
+"""Makes the stays, without rows equal in all columns (one in a million): careflow sets them aside, no peer looks."""
 
 KEYS = {
     "rates": (["quarter", "from", "to"], ["n", "rate", "se", "low", "high"]),
@@ -63,13 +78,13 @@ def main() -> None:
     asked.add_argument("--python", default=sys.executable, help="interpreter of polars, lifelines and pm4py")
     asked.add_argument("--out", type=Path, help="append the tables to this file")
     options = asked.parse_args()
-    sys.path.insert(0, str(HERE.parent))
-    from careflow.simulate import benchmark_data
-
     with tempfile.TemporaryDirectory(prefix="careflow-bench-") as folder:
         for stays in options.stays:
             for ids in options.ids:
-                path = benchmark_data(int(stays), Path(folder) / "stays.parquet", ids)
+                path = Path(folder) / "stays.parquet"
+                # A process counts the memory of the one that started it as its own, so this one stays small.
+                make = [sys.executable, "-c", MAKE.format(root=str(HERE.parent)), str(int(stays)), str(path), ids]
+                subprocess.run(make, check=True)
                 table = measure(path, options, Path(folder))
                 text = f"\n{int(stays):,} stays, {ids} ids, {options.job} job, {options.repeat} runs each\n\n{table}\n"
                 print(text, flush=True)

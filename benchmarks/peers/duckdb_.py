@@ -70,6 +70,7 @@ WITH seen AS (
 
 def run(path: str, job: str) -> dict[str, pd.DataFrame]:
     base = duckdb.connect()
+    base.execute("SET enable_progress_bar = false")
     base.register("outcomes", pd.DataFrame({"code": range(len(REASONS)), "outcome": REASON_CODE}).astype("int32"))
     every = np.arange(FIRSTS[0], CUTOFF + 1)
     base.register("days", pd.DataFrame({"day": every, "q": quarter_of(every)}).astype("int32"))

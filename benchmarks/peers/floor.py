@@ -8,7 +8,8 @@ import pandas as pd
 
 def run(path: str, job: str) -> dict[str, pd.DataFrame]:
     duckdb.connect().execute(
-        "SELECT max(person_id), min(level), max(admit_date), max(discharge_date), min(discharge_reason) "
+        "SELECT bit_xor(hash(person_id)), bit_xor(hash(level)), bit_xor(hash(admit_date)), "
+        "bit_xor(hash(discharge_date)), bit_xor(hash(discharge_reason)) "
         f"FROM read_parquet('{path}')"
     ).fetchall()
     return {}

@@ -45,13 +45,14 @@ def read(path: str) -> pd.DataFrame:
     frame["level"] = pd.Categorical(raw["level"], LEVELS).codes
     reason = pd.Categorical(raw["discharge_reason"], REASONS).codes
     frame["reason"] = np.where(reason < 0, len(REASONS) - 1, reason)
-    frame["admit"] = _days(raw["admit_date"]).astype(np.int64)
-    frame["end"] = _days(raw["discharge_date"])
+    frame["admit"] = days_of(raw["admit_date"]).astype(np.int64)
+    frame["end"] = days_of(raw["discharge_date"])
     frame.loc[(raw["discharge_date"].isna() | (frame["end"] > CUTOFF)).to_numpy(), "end"] = NEVER
     return frame
 
 
-def _days(dates: pd.Series) -> np.ndarray:
+def days_of(dates: pd.Series) -> np.ndarray:
+    """Return dates as days since 1970-01-01."""
     return dates.to_numpy().astype("datetime64[D]").astype(np.int64)
 
 

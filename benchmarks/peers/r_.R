@@ -28,8 +28,8 @@ if (asked[2] == "core") {
   seen <- stays[admit <= known]
   cells <- seen[, .(n = .N), by = .(q = findInterval(admit, firsts), level, day = pmin(end, known) - admit,
                                     event = fifelse(end <= known, what + 1L, 0L))]
-  for (q in unique(cells$q)) for (l in unique(cells$level)) {
-    one <- cells[q == ..q & level == ..l, env = list(..q = q, ..l = l)]
+  for (a in unique(cells$q)) for (b in unique(cells$level)) {
+    one <- cells[cells$q == a & cells$level == b]
     if (nrow(one) && any(one$event > 0)) survfit(Surv(day, factor(event)) ~ 1, data = one, weights = n)
   }
   stays[, .N, by = .(admit, level)]; stays[end < never, .N, by = .(end, level)]

@@ -22,6 +22,9 @@ CENSORED: Final = 201
 ENDED: Final = 202
 """The stay ended, whatever came next."""
 
+REACHED: Final = 203
+"""The end of a period was reached; no table holds it: it becomes one censored, and one who enters the next period."""
+
 ENDLESS: Final = 2_000_000_000
 """A day after every other: where a stay that is still open ends."""
 
@@ -35,71 +38,71 @@ _OUTCOME: Final = f"""CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CO
 _DISCHARGE: Final = f"""
 SELECT {{strata}} grp, level AS state, {_OUTCOME} AS what, reason,
     CASE WHEN reason = {DIED_CODE - REASON_CODE} OR concurrent THEN -1 {{moved}} ELSE -1 END AS moved,
-    CASE {{followed}} ELSE -1 END AS followed,
-    count(*) AS n
+    CASE {{followed}} ELSE -1 END AS followed
 FROM {{linked}} {{on_discharge}}
 WHERE discharge IS NOT NULL
-GROUP BY ALL
 """
 
 # Each stay contributes the days that it spent in the period (period life table): it enters at its age on the period's
 # first day, and is censored at its age on the last. Whoever is in care when a period ends, at that age, enters the
-# next one a day older; so only ends of periods are crossed with stays. An edge is the last day of a period, and the
-# first edge the day before the first period.
+# next one a day older; so only ends of periods are crossed with stays.
 _STAY: Final = f"""
-WITH reached AS (
-    SELECT {{fixed_strata}} p.period AS period, grp, level AS state, p.last_day - admit AS day, count(*) AS n
-    FROM {{linked}} JOIN {{edges}} p ON admit <= p.last_day AND coalesce(discharge, {ENDLESS}) > p.last_day
-    GROUP BY ALL
-)
-SELECT {{strata}} grp, level AS state, {ENDED} AS what, discharge - admit AS day, count(*) AS n
-FROM {{linked}} {{on_discharge}} WHERE discharge >= {{first_day}} GROUP BY ALL
-UNION ALL
-SELECT {{strata}} grp, level AS state, {ENTERED} AS what, 0 AS day, count(*) AS n
-FROM {{linked}} {{on_admit}} WHERE admit >= {{first_day}} GROUP BY ALL
-UNION ALL
-SELECT {{ending}} grp, state, {CENSORED} AS what, day, n FROM reached WHERE period > {{first_edge}}
-UNION ALL
-SELECT {{beginning}} grp, state, {ENTERED} AS what, day + 1 AS day, n FROM reached WHERE period < {{last_edge}}
+SELECT {{strata}} grp, level AS state, {ENDED} AS what, discharge - admit AS day
+FROM {{linked}} {{on_discharge}} WHERE discharge >= {{first_day}}
+{{reached}}
 """
 
+_ADMITTED: Final = f"""
+SELECT {{strata}} grp, level AS state, {ENTERED} AS what, 0 AS day, count(*) AS n
+FROM {{linked}} {{on_admit}} WHERE admit >= {{first_day}} GROUP BY ALL
+"""
 
-def _process_sql(entry: str, day: str, what: str, rows: str) -> str:
-    """Return the SQL that counts when each stay enters, and when and how it ends."""
+REACHED_SQL: Final = f"""
+UNION ALL SELECT {{strata}} grp, level AS state, {{what}} AS what, {{edge}} - admit + {{older}} AS day
+FROM {{linked}} WHERE admit <= {{edge}} AND coalesce(discharge, {ENDLESS}) > {{edge}}
+"""
+"""Who is in care when a period ends."""
+
+
+def _ends(day: str, what: str, rows: str) -> str:
+    """Return the SQL of when and how each stay ends."""
+    return f"SELECT {{strata}} grp, level AS state, {what} AS what, {day} AS day FROM {{linked}} {rows}"
+
+
+def _entries(day: str, rows: str) -> str:
+    """Return the SQL that counts when each stay enters."""
     return f"""
-SELECT {{strata}} grp, level AS state, {what} AS what, {day} AS day, count(*) AS n
-FROM {{linked}} {rows} GROUP BY ALL
-UNION ALL
-SELECT {{strata}} grp, level AS state, {ENTERED} AS what, {entry} AS day, count(*) AS n
+SELECT {{strata}} grp, level AS state, {ENTERED} AS what, {day} AS day, count(*) AS n
 FROM {{linked}} {rows} GROUP BY ALL
 """
 
 
 _LATE: Final = "greatest({start} - admit, 0)"
 
-_COHORT: Final = _process_sql(
-    entry=_LATE,
+_COHORT: Final = _ends(
     day="coalesce(discharge, {cutoff}) - admit",
     what=f"CASE WHEN discharge IS NULL THEN {CENSORED} ELSE {ENDED} END",
     rows="{join}",
 )
 
 # With outcomes as causes the clock runs to cutoff - within, so that each cause is known.
-_EXIT: Final = _process_sql(
-    entry=_LATE,
+_KNOWN: Final = f"{{on_admit}} WHERE admit <= {{known}} AND coalesce(discharge, {ENDLESS}) >= {{start}}"
+
+_EXIT: Final = _ends(
     day=f"least(coalesce(discharge, {ENDLESS}), {{known}}) - admit",
     what=f"CASE WHEN discharge <= {{known}} THEN {_OUTCOME} ELSE {CENSORED} END",
-    rows=f"{{on_admit}} WHERE admit <= {{known}} AND coalesce(discharge, {ENDLESS}) >= {{start}}",
+    rows=_KNOWN,
 )
 
-_GAP: Final = _process_sql(
-    entry="0",
+_CLOSED: Final = "{on_discharge} WHERE discharge IS NOT NULL"
+
+_GAP: Final = _ends(
     day=f"""CASE WHEN reason = {DIED_CODE - REASON_CODE} OR concurrent THEN 0
         ELSE coalesce(gap, {{cutoff}} - discharge) END""",
     what=f"""CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CODE}
         WHEN concurrent THEN {CONCURRENT_CODE}
         ELSE coalesce(next_level, {CENSORED}) END""",
-    rows="{on_discharge} WHERE discharge IS NOT NULL",
+    rows=_CLOSED,
 )
 
 _CENSUS: Final = f"""
@@ -124,6 +127,7 @@ GROUP BY ALL
 class Clock:
     """One small table: the columns that hold its integers, its SQL, and which day puts a record in a period.
 
+    ``sql`` counts; ``rows`` has a row for each thing to be counted (strata and ``columns``), where those are many.
     ``needs`` is what the dates of the records must be able to answer, if anything.
     """
 
@@ -131,19 +135,24 @@ class Clock:
     sql: str
     dated_by: str
     needs: str | None = None
+    rows: str = ""
 
 
 PROCESS: Final = ("grp", "state", "what", "day")
 
 CLOCKS: Final = {
-    "discharge": Clock(("grp", "state", "what", "reason", "moved", "followed"), _DISCHARGE, "discharge", LINKING),
-    "stay": Clock(PROCESS, _STAY, "days in the period", DAYS),
-    "stay by admission": Clock(PROCESS, _COHORT.replace("{join}", "{on_admit}"), "admission"),
-    "stay by discharge": Clock(
-        PROCESS, _COHORT.replace("{join}", "{on_discharge} WHERE discharge IS NOT NULL"), "discharge"
+    "discharge": Clock(
+        ("grp", "state", "what", "reason", "moved", "followed"), "", "discharge", LINKING, rows=_DISCHARGE
     ),
-    "exit": Clock(PROCESS, _EXIT, "admission", LINKING),
-    "gap": Clock(PROCESS, _GAP, "discharge", LINKING),
+    "stay": Clock(PROCESS, _ADMITTED, "days in the period", DAYS, rows=_STAY),
+    "stay by admission": Clock(
+        PROCESS, _entries(_LATE, "{on_admit}"), "admission", rows=_COHORT.replace("{join}", "{on_admit}")
+    ),
+    "stay by discharge": Clock(
+        PROCESS, _entries(_LATE, _CLOSED), "discharge", rows=_COHORT.replace("{join}", _CLOSED)
+    ),
+    "exit": Clock(PROCESS, _entries(_LATE, _KNOWN), "admission", LINKING, rows=_EXIT),
+    "gap": Clock(PROCESS, _entries("0", _CLOSED), "discharge", LINKING, rows=_GAP),
     "census": Clock(PROCESS, _CENSUS, "", DAYS),
     "exposure": Clock(("grp", "state"), _EXPOSURE, "days in the period", DAYS),
 }

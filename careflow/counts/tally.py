@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from careflow.continuum.outcomes import REASONS
-from careflow.counts.calendar import UNITS, Calendar, day_number
+from careflow.counts.calendar import UNITS, day_number
 from careflow.counts.catalogue import clock as clock_of
-from careflow.counts.clocks import ENDLESS, REASON_CODE
-from careflow.counts.rules import Rules
+from careflow.counts.clocks import CENSORED, ENDLESS, ENTERED, REACHED, REASON_CODE
+from careflow.counts.periods import Periods
+from careflow.counts.rules import GROUPS, Rules
 from careflow.errors import ArgumentError
+from careflow.records.packed import Range
 
 if TYPE_CHECKING:
     from careflow.counts.transitions import Transitions
@@ -32,14 +34,11 @@ def tally(moves: Transitions, clock: str, rules: Rules) -> pd.DataFrame:
     cutoff, start = day_number(rules.cutoff), -ENDLESS if rules.start is None else day_number(rules.start)
     known = cutoff - rules.within
     by = [name for name in rules.by if clock != "census" or name not in UNITS]
-    asked = clock_of(clock, rules.continuum).sql
+    asked = clock_of(clock, rules.continuum)
     words: dict[str, object] = {
         "linked": moves.table,
         "strata": "".join(f"{_stratum(moves, name)} AS b{i}, " for i, name in enumerate(by)),
-        "fixed_strata": "".join(f"{_stratum(moves, name)} AS b{i}, " for i, name in enumerate(by) if name not in UNITS),
         "names": "".join(f"b{i}, " for i in range(len(by))),
-        "ending": _with_period(by, "period"),
-        "beginning": _with_period(by, "period + 1"),
         "within": rules.within,
         "cutoff": cutoff,
         "start": start,
@@ -47,16 +46,55 @@ def tally(moves: Transitions, clock: str, rules: Rules) -> pd.DataFrame:
         "moved": "".join(f" WHEN gap <= {w} THEN {w}" for w in rules.windows),
         "followed": "".join(f" WHEN {cutoff} - discharge >= {w} THEN {w}" for w in reversed(rules.windows)),
     }
-    with _Periods(moves, rules) as periods:
-        frame = engine.integers(asked.format(**words, **periods.words(asked, cutoff, known)))
+    with Periods(moves, rules) as periods:
+        words |= periods.words(asked.sql + asked.rows, by, words)
+        frames = [engine.integers(asked.sql.format(**words))] if asked.sql else []
+        if asked.rows:
+            ranges = [*_strata_ranges(moves, by, periods), *_ranges(asked.columns, rules, periods)]
+            frames.append(passed_on(engine.counted(asked.rows.format(**words), ranges), by))
+    frame = pd.concat(frames, ignore_index=True)
     for i, name in enumerate(by):
         if name not in UNITS:
             frame[f"b{i}"] = _labelled(moves, name, frame[f"b{i}"])
     return frame.rename(columns={f"b{i}": name for i, name in enumerate(by)})
 
 
-def _with_period(by: Sequence[str], period: str) -> str:
-    return "".join(f"{period} AS b{i}, " if name in UNITS else f"b{i}, " for i, name in enumerate(by))
+def _strata_ranges(moves: Transitions, by: Sequence[str], periods: Periods) -> list[Range]:
+    """Return what numbers each stratum can have."""
+    ranges = []
+    for i, name in enumerate(by):
+        if name in UNITS:
+            ranges.append(Range(f"b{i}", *periods.range()))
+        else:
+            labels = REASONS if name == REASON else moves.episodes.strata[name].labels
+            ranges.append(Range(f"b{i}", -1, len(labels) + 1))
+    return ranges
+
+
+def _ranges(columns: Sequence[str], rules: Rules, periods: Periods) -> list[Range]:
+    """Return what numbers each thing counted can have."""
+    windows = (-1, rules.within + 2)
+    known = {
+        "grp": (0, GROUPS),
+        "state": (0, len(rules.continuum)),
+        "what": (0, REACHED + 1),
+        "day": (0, day_number(rules.cutoff) - day_number(periods.oldest) + 2),
+        "reason": (0, len(REASONS)),
+        "moved": windows,
+        "followed": windows,
+    }
+    return [Range(name, *known[name]) for name in columns]
+
+
+def passed_on(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Make of everybody who reached the end of a period one who is censored then, and one who enters the next."""
+    if "what" not in frame or not (reached := (frame["what"] == REACHED).to_numpy()).any():
+        return frame
+    unit = next(f"b{i}" for i, name in enumerate(by) if name in UNITS)
+    later = frame[reached].assign(what=ENTERED)
+    later["day"] += 1
+    later[unit] += 1
+    return pd.concat([frame.assign(what=np.where(reached, CENSORED, frame["what"])), later], ignore_index=True)
 
 
 def check_strata(moves: Transitions, by: Sequence[str]) -> None:
@@ -94,79 +132,6 @@ def label_order(name: str, labels: pd.Series[str]) -> pd.CategoricalDtype[Any]:
     if name == REASON:
         return pd.CategoricalDtype([*REASONS, OPEN], ordered=True)
     return pd.CategoricalDtype([*sorted(set(labels) - {MISSING}), MISSING], ordered=True)
-
-
-class _Periods:
-    """The periods of the rules as little tables of the engine: day to period, and the days that each spans."""
-
-    def __init__(self, moves: Transitions, rules: Rules) -> None:
-        self.engine = moves.episodes.engine
-        self.calendar, self.unit = rules.calendar, rules.unit
-        first = rules.start or moves.episodes.first or rules.cutoff
-        self.first, self.last = min(first, rules.cutoff), rules.cutoff
-        self.oldest = min(moves.episodes.first or self.first, self.first)
-        self._tables: list[str] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for name in self._tables:
-            self.engine.unregister(name)
-
-    def words(self, sql: str, cutoff: int, known: int) -> dict[str, object]:
-        """Return what the SQL of a clock needs of the periods, and make those tables."""
-        edges = self._edges(cutoff)
-        makers: dict[str, Callable[[], object]] = {
-            "on_admit": lambda: self._join("admit"),
-            "on_discharge": lambda: self._join("discharge"),
-            "spans": lambda: self._table("spans", self._spans(cutoff)),
-            "known_spans": lambda: self._table("spans", self._spans(known)),
-            "edges": lambda: self._table("edges", edges),
-            "first_day": lambda: int(edges["last_day"].iloc[0]) + 1,
-            "first_edge": lambda: int(edges["period"].iloc[0]),
-            "last_edge": lambda: int(edges["period"].iloc[-1]),
-        }
-        return {name: make() for name, make in makers.items() if f"{{{name}}}" in sql}
-
-    def _join(self, column: str) -> str:
-        """Return the join that finds the period of a day column, or nothing when no period was asked for."""
-        if self.unit is None:
-            return ""
-        days = np.arange(day_number(self.oldest), day_number(self.last) + 1)
-        table = pd.DataFrame({"day": days, "period": self.calendar.periods(days, self.unit)})
-        return f"JOIN {self._table('day_periods', table)} p ON p.day = {column}"
-
-    def _edges(self, last: int) -> pd.DataFrame:
-        """Return the last day of each period, cut at ``last``, and the day before the first of them."""
-        spans = self._spans(last)
-        before = pd.DataFrame({"period": spans["period"].iloc[:1] - 1, "last_day": spans["first_day"].iloc[:1] - 1})
-        return pd.concat([before, spans[["period", "last_day"]]], ignore_index=True)
-
-    def _spans(self, last: int) -> pd.DataFrame:
-        first = day_number(self.first)
-        if self.unit is None:
-            return pd.DataFrame({"period": [0], "first_day": [first], "last_day": [last]})
-        return _spans(self.calendar, self.unit, first, last)
-
-    def _table(self, stem: str, table: pd.DataFrame) -> str:
-        name = self.engine.name(stem)
-        self.engine.register(name, table.astype(np.int32))
-        self._tables.append(name)
-        return name
-
-
-def _spans(calendar: Calendar, unit: str, first: int, last: int) -> pd.DataFrame:
-    bounds = calendar.periods(np.array([first, max(first, last)]), unit)
-    periods = range(int(bounds[0]), int(bounds[1]) + 1)
-    table = pd.DataFrame(
-        {
-            "period": list(periods),
-            "first_day": [max(first, day_number(calendar.first(p, unit))) for p in periods],
-            "last_day": [min(last, day_number(calendar.last(p, unit))) for p in periods],
-        }
-    )
-    return table[table["first_day"] <= table["last_day"]]
 
 
 def outcome_names(continuum_names: Sequence[str]) -> dict[int, str]:

@@ -13,15 +13,18 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final, TypeVar
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from careflow.errors import ArgumentError, CareflowError, RecordError
+from careflow.records.packed import Range, count_keys, fits, grouped_sql, packed_sql, unpacked
 from careflow.records.progress import progress
 
 T = TypeVar("T")
@@ -87,6 +90,21 @@ class Engine:
         with self._bar("counting"):
             columns = guarded(lambda: self.connection.execute(sql).fetchnumpy())
         return pd.DataFrame({name: values.astype(np.int64, copy=False) for name, values in columns.items()}, copy=False)
+
+    def counted(self, sql: str, ranges: Sequence[Range]) -> pd.DataFrame:
+        """Count the equal rows of a query, whose columns are the ranges in their order; the counts are ``n``."""
+        if not fits(ranges):
+            return self.integers(grouped_sql(sql, ranges))
+
+        def keys() -> Iterator[npt.NDArray[np.int64]]:
+            # Through the Arrow protocol of a relation, which every version of the engine has.
+            relation = self.connection.sql(packed_sql(sql, ranges))
+            for batch in pa.RecordBatchReader.from_stream(relation):
+                yield batch.column(0).to_numpy()
+
+        with self._bar("counting"):
+            found, n = guarded(lambda: count_keys(keys()))
+        return unpacked(found, n, ranges)
 
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Return the rows of a (small) query as tuples."""

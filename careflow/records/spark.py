@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final, TypeVar
 
@@ -20,6 +20,7 @@ import pandas as pd
 from careflow.errors import CareflowError, RecordError
 from careflow.records.dialect import spark_sql
 from careflow.records.engine import Engine
+from careflow.records.packed import Range, grouped_sql
 
 T = TypeVar("T")
 
@@ -79,6 +80,10 @@ class SparkEngine(Engine):
     def integers(self, sql: str) -> pd.DataFrame:
         """Return the rows of a query without a missing value, all of whose columns are whole numbers."""
         return self.frame(sql).astype(np.int64)
+
+    def counted(self, sql: str, ranges: Sequence[Range]) -> pd.DataFrame:
+        """Count the equal rows of a query on the cluster, so that only the counts leave it."""
+        return self.integers(grouped_sql(sql, ranges))
 
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Return the rows of a (small) query as tuples."""
