@@ -54,7 +54,7 @@ rows, path, ids = sys.argv[1:]
 made = benchmark_data(int(rows), path + ".made", ids)
 duckdb.execute("SET enable_progress_bar = false")
 duckdb.execute("COPY (SELECT DISTINCT * FROM read_parquet('" + str(made) + "') ORDER BY admit_date) "
-    "TO '" + path + "' (FORMAT parquet, ROW_GROUP_SIZE 1000000)")
+    "TO '" + path + "' (FORMAT parquet)")
 Path(made).unlink()
 """
 """Makes the stays, without rows equal in all columns (one in a million): careflow sets them aside, no peer looks."""

@@ -51,8 +51,8 @@ def tally(moves: Transitions, clock: str, rules: Rules) -> pd.DataFrame:
         frames = [engine.integers(asked.sql.format(**words))] if asked.sql else []
         if asked.rows:
             ranges = [*_strata_ranges(moves, by, periods), *_ranges(asked.columns, rules, periods)]
-            frames.append(passed_on(engine.counted(asked.rows.format(**words), ranges), by))
-    frame = pd.concat(frames, ignore_index=True)
+            frames += passed_on(engine.counted(asked.rows.format(**words), ranges), by)
+    frame = _together(frames)
     for i, name in enumerate(by):
         if name not in UNITS:
             frame[f"b{i}"] = _labelled(moves, name, frame[f"b{i}"])
@@ -86,15 +86,23 @@ def _ranges(columns: Sequence[str], rules: Rules, periods: Periods) -> list[Rang
     return [Range(name, *known[name]) for name in columns]
 
 
-def passed_on(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+def passed_on(frame: pd.DataFrame, by: Sequence[str]) -> list[pd.DataFrame]:
     """Make of everybody who reached the end of a period one who is censored then, and one who enters the next."""
     if "what" not in frame or not (reached := (frame["what"] == REACHED).to_numpy()).any():
-        return frame
+        return [frame]
     unit = next(f"b{i}" for i, name in enumerate(by) if name in UNITS)
     later = frame[reached].assign(what=ENTERED)
     later["day"] += 1
     later[unit] += 1
-    return pd.concat([frame.assign(what=np.where(reached, CENSORED, frame["what"])), later], ignore_index=True)
+    return [frame.assign(what=np.where(reached, CENSORED, frame["what"])), later]
+
+
+def _together(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Put frames of whole numbers one below the other; pandas' own way takes three times as long."""
+    if len(frames) == 1:
+        return frames[0]
+    names = list(frames[0].columns)
+    return pd.DataFrame({n: np.concatenate([f[n].to_numpy() for f in frames]) for n in names}, copy=False)
 
 
 def check_strata(moves: Transitions, by: Sequence[str]) -> None:
