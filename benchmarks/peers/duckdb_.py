@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import duckdb
 import numpy as np
 import pandas as pd
@@ -68,39 +71,62 @@ WITH seen AS (
 """
 
 
+RATES = (
+    "SELECT q AS quarter, level, what, grp, count(*) AS n FROM linked JOIN days ON day = ends "
+    f"WHERE ends <= {CUTOFF - WITHIN} GROUP BY ALL"
+)
+ENDS = "SELECT quarter, level, grp, event, day, count(*) AS n FROM seen GROUP BY ALL"
+ENTRIES = "SELECT quarter, level, grp, entry AS day, count(*) AS n FROM seen GROUP BY ALL"
+ADMITTED = "SELECT admit AS day, level, count(*) AS n FROM linked GROUP BY ALL"
+DISCHARGED = f"SELECT ends AS day, level, count(*) AS n FROM linked WHERE ends < {NEVER} GROUP BY ALL"
+
+
 def run(path: str, job: str) -> dict[str, pd.DataFrame]:
+    base = linked(path)
+
+    def frame(sql: str) -> pd.DataFrame:
+        return pd.DataFrame(base.execute(sql).fetchnumpy())
+
+    results = {"rates": numbers.rates(frame(RATES)), "stays": numbers.stays(frame(SEEN + ENTRIES), frame(SEEN + ENDS))}
+    if job == "core":
+        came = CAME.format(known=CUTOFF - WITHIN)
+        results["incidence"] = numbers.incidence(frame(came + ENTRIES.replace("entry", "0")), frame(came + ENDS))
+        results["census"] = numbers.census(frame(ADMITTED), frame(DISCHARGED))
+    return results
+
+
+def count(path: str, memory: str) -> int:
+    """Link and count within a limit of memory; return how many stays are closed."""
+    base = linked(path, memory)
+    came = CAME.format(known=CUTOFF - WITHIN)
+    for sql in (RATES, SEEN + ENTRIES, SEEN + ENDS, came + ENDS, ADMITTED):
+        base.execute(sql).fetchnumpy()
+    return int(base.execute(DISCHARGED).fetchnumpy()["n"].sum())
+
+
+def linked(path: str, memory: str | None = None) -> duckdb.DuckDBPyConnection:
+    """Return a database with the linked stays."""
     base = duckdb.connect()
     base.execute("SET enable_progress_bar = false")
+    if memory:
+        base.execute(f"SET memory_limit = '{memory}'")
+        base.execute("SET preserve_insertion_order = false")
+        base.execute(f"SET temp_directory = '{Path(tempfile.gettempdir()) / 'careflow-bench-spill'}'")
     base.register("outcomes", pd.DataFrame({"code": range(len(REASONS)), "outcome": REASON_CODE}).astype("int32"))
     every = np.arange(FIRSTS[0], CUTOFF + 1)
     base.register("days", pd.DataFrame({"day": every, "q": quarter_of(every)}).astype("int32"))
     base.register("quarters", pd.DataFrame({"q": range(12), "first": FIRSTS, "last": LASTS}).astype("int32"))
     base.execute(
         LINK.format(
-            raw=_raw(base, path), never=NEVER, died_reason=REASONS.index("died"), died=DIED, concurrent=CONCURRENT,
+            raw=_raw(base, path),
+            never=NEVER,
+            died_reason=REASONS.index("died"),
+            died=DIED,
+            concurrent=CONCURRENT,
             within=WITHIN,
         )
-    )  # fmt: skip
-
-    def frame(sql: str) -> pd.DataFrame:
-        return pd.DataFrame(base.execute(sql).fetchnumpy())
-
-    rates = frame(
-        "SELECT q AS quarter, level, what, grp, count(*) AS n FROM linked JOIN days ON day = ends "
-        f"WHERE ends <= {CUTOFF - WITHIN} GROUP BY ALL"
     )
-    entries = "SELECT quarter, level, grp, entry AS day, count(*) AS n FROM seen GROUP BY ALL"
-    ends = "SELECT quarter, level, grp, event, day, count(*) AS n FROM seen GROUP BY ALL"
-    results = {"rates": numbers.rates(rates), "stays": numbers.stays(frame(SEEN + entries), frame(SEEN + ends))}
-    if job == "core":
-        came = CAME.format(known=CUTOFF - WITHIN)
-        entries = "SELECT quarter, level, grp, 0 AS day, count(*) AS n FROM seen GROUP BY ALL"
-        results["incidence"] = numbers.incidence(frame(came + entries), frame(came + ends))
-        results["census"] = numbers.census(
-            frame("SELECT admit AS day, level, count(*) AS n FROM linked GROUP BY ALL"),
-            frame(f"SELECT ends AS day, level, count(*) AS n FROM linked WHERE ends < {NEVER} GROUP BY ALL"),
-        )
-    return results
+    return base
 
 
 def _raw(base: duckdb.DuckDBPyConnection, path: str) -> str:

@@ -70,21 +70,14 @@ def count_keys(batches: Iterable[Keys]) -> tuple[Keys, Keys]:
     >>> keys.tolist(), n.tolist()
     ([3, 7, 9], [2, 2, 1])
     """
-    found: list[tuple[Keys, Keys]] = []
+    keys = n = np.empty(0, dtype=np.int64)
     waiting: list[Keys] = []
     for batch in batches:
         waiting.append(batch)
         if sum(map(len, waiting)) >= BATCH:
-            found.append(_counted(np.concatenate(waiting)))
+            keys, n = _merged(keys, n, *_counted(np.concatenate(waiting)))
             waiting = []
-    found.append(_counted(np.concatenate([np.empty(0, dtype=np.int64), *waiting])))
-    if len(found) == 1:
-        return found[0]
-    keys, n = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    order = np.argsort(keys, kind="stable")
-    keys, n = keys[order], n[order]
-    starts = _starts(keys)
-    return keys[starts], np.add.reduceat(n, starts) if len(starts) else n
+    return _merged(keys, n, *_counted(np.concatenate([np.empty(0, dtype=np.int64), *waiting])))
 
 
 def unpacked(keys: Keys, n: Keys, ranges: Sequence[Range]) -> pd.DataFrame:
@@ -100,6 +93,17 @@ def _counted(keys: Keys) -> tuple[Keys, Keys]:
     keys.sort()
     starts = _starts(keys)
     return keys[starts], np.diff(np.append(starts, len(keys)))
+
+
+def _merged(keys: Keys, n: Keys, more_keys: Keys, more_n: Keys) -> tuple[Keys, Keys]:
+    """Add up two lists of keys that are in order."""
+    if not len(keys) or not len(more_keys):
+        return (keys, n) if len(keys) else (more_keys, more_n)
+    every = np.concatenate([keys, more_keys])
+    order = np.argsort(every, kind="stable")  # the stable sort merges what is in order already
+    every = every[order]
+    starts = _starts(every)
+    return every[starts], np.add.reduceat(np.concatenate([n, more_n])[order], starts)
 
 
 def _starts(keys: Keys) -> Keys:
