@@ -136,7 +136,8 @@ def _raw(base: duckdb.DuckDBPyConnection, path: str) -> str:
         # Each text is hashed for its group once.
         base.execute(
             f"CREATE TABLE people AS SELECT id, row_number() OVER () AS person, {LEHMER.format('number')} AS grp FROM "
-            "(SELECT DISTINCT person_id AS id, ('0x' || left(md5(person_id), 8))::BIGINT AS number "
+            "(SELECT DISTINCT person_id AS id, CASE WHEN regexp_full_match(person_id, '[1-9][0-9]*') "
+            "THEN person_id::BIGINT ELSE ('0x' || left(md5(person_id), 8))::BIGINT END AS number "
             f"FROM read_parquet('{path}'))"
         )
         person, group, source = "person", "grp", RAW + " JOIN people ON id = person_id"

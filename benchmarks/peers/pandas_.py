@@ -40,7 +40,7 @@ def read(path: str) -> pd.DataFrame:
     raw = table.to_pandas(date_as_object=False, strings_to_categorical=False, self_destruct=True)
     ids = raw["person_id"]
     person, known = pd.factorize(ids)
-    number = known.to_numpy() if np.issubdtype(known.dtype, np.integer) else text_number(known)
+    number = known.to_numpy() if pd.api.types.is_integer_dtype(known) else text_number(known)
     frame = pd.DataFrame({"person": person, "grp": group_of(number)[person]})
     frame["level"] = pd.Categorical(raw["level"], LEVELS).codes
     reason = pd.Categorical(raw["discharge_reason"], REASONS).codes

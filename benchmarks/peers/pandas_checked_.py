@@ -34,7 +34,7 @@ def read(path: str) -> pd.DataFrame:
     if odd.any():
         raw, admit, end, closed = raw[~odd], admit[~odd], end[~odd], closed[~odd]
     person, ids = pd.factorize(raw["person_id"])
-    number = ids.to_numpy() if np.issubdtype(ids.dtype, np.integer) else text_number(ids)
+    number = ids.to_numpy() if pd.api.types.is_integer_dtype(ids) else text_number(ids)
     frame = pd.DataFrame({"person": person, "grp": group_of(number)[person]})
     frame["level"] = pd.Categorical(raw["level"], LEVELS).codes
     reason = pd.Categorical(raw["discharge_reason"], REASONS).codes

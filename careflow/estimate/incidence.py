@@ -102,10 +102,13 @@ def _clustered(seen: Process, sets: npt.NDArray[np.int64], risen: Array, left: A
     remain = kaplan_meier(events.sum(axis=0), at_risk)
     left_se, groups = clustered_se(left, remain, seen.present)
     weight = before(remain) / np.maximum(at_risk, 1)
+    never = np.zeros(len(seen.days)) if groups > 1 else np.full(len(seen.days), np.nan)
     # One set after another: its curves without each group then fit the processor's cache.
     se = np.stack(
         [
             clustered_se(curve, np.cumsum(weight * events[chosen > 0].sum(axis=0), axis=-1), seen.present)[0]
+            if curve[-1:].any()
+            else never
             for curve, chosen in zip(risen, sets, strict=True)
         ]
     )
