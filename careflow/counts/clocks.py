@@ -148,9 +148,7 @@ CLOCKS: Final = {
     "stay by admission": Clock(
         PROCESS, _entries(_LATE, "{on_admit}"), "admission", rows=_COHORT.replace("{join}", "{on_admit}")
     ),
-    "stay by discharge": Clock(
-        PROCESS, _entries(_LATE, _CLOSED), "discharge", rows=_COHORT.replace("{join}", _CLOSED)
-    ),
+    "stay by discharge": Clock(PROCESS, _entries(_LATE, _CLOSED), "discharge", rows=_COHORT.replace("{join}", _CLOSED)),
     "exit": Clock(PROCESS, _entries(_LATE, _KNOWN), "admission", LINKING, rows=_EXIT),
     "gap": Clock(PROCESS, _entries("0", _CLOSED), "discharge", LINKING, rows=_GAP),
     "census": Clock(PROCESS, _CENSUS, "", DAYS),

@@ -14,7 +14,7 @@ import pandas as pd
 from careflow.counts.calendar import UNITS
 from careflow.counts.catalogue import clock as clock_of
 from careflow.counts.rules import Rules
-from careflow.counts.tally import label_order
+from careflow.counts.tally import kind_of, label_order
 from careflow.errors import CountsError
 
 _META: Final = b"careflow"
@@ -143,7 +143,7 @@ def _of_clock(rows: pd.DataFrame, clock: str, rules: Rules) -> pd.DataFrame:
     columns = [*by, *clock_of(clock, rules.continuum).columns, "n"]
     table = rows[rows[_CLOCK] == clock].reset_index(drop=True).reindex(columns=columns)
     labels = {name: label_order(name, table[name]) for name in by if name not in UNITS}
-    return table.astype({name: labels.get(name, "int64") for name in columns})
+    return table.astype({name: labels.get(name, kind_of(name)) for name in columns})
 
 
 def _pooled(tables: list[pd.DataFrame]) -> pd.DataFrame:

@@ -48,11 +48,11 @@ def tally(moves: Transitions, clock: str, rules: Rules) -> pd.DataFrame:
     }
     with Periods(moves, rules) as periods:
         words |= periods.words(asked.sql + asked.rows, by, words)
-        frames = [engine.integers(asked.sql.format(**words))] if asked.sql else []
+        parts = [engine.integers(asked.sql.format(**words))] if asked.sql else []
         if asked.rows:
             ranges = [*_strata_ranges(moves, by, periods), *_ranges(asked.columns, rules, periods)]
-            frames += passed_on(engine.counted(asked.rows.format(**words), ranges), by)
-    frame = _together(frames)
+            parts += [engine.counted(asked.rows.format(**words), ranges)]
+    frame = _together(parts, by)
     for i, name in enumerate(by):
         if name not in UNITS:
             frame[f"b{i}"] = _labelled(moves, name, frame[f"b{i}"])
@@ -86,23 +86,30 @@ def _ranges(columns: Sequence[str], rules: Rules, periods: Periods) -> list[Rang
     return [Range(name, *known[name]) for name in columns]
 
 
-def passed_on(frame: pd.DataFrame, by: Sequence[str]) -> list[pd.DataFrame]:
-    """Make of everybody who reached the end of a period one who is censored then, and one who enters the next."""
-    if "what" not in frame or not (reached := (frame["what"] == REACHED).to_numpy()).any():
-        return [frame]
-    unit = next(f"b{i}" for i, name in enumerate(by) if name in UNITS)
-    later = frame[reached].assign(what=ENTERED)
-    later["day"] += 1
-    later[unit] += 1
-    return [frame.assign(what=np.where(reached, CENSORED, frame["what"])), later]
+def _together(parts: Sequence[pd.DataFrame], by: Sequence[str]) -> pd.DataFrame:
+    """Put counts one below the other; who reached the end of a period is censored in it, and enters the next."""
+    found = parts[-1]
+    reached = np.flatnonzero(found["what"] == REACHED) if "what" in found else np.empty(0, dtype=np.int64)
+    if len(reached):
+        parts = [*parts, found.iloc[reached]]
+    # Codes and days are small numbers: half the memory of the engine's, which is half the time of what reads them.
+    columns = {
+        name: np.concatenate([part[name].to_numpy(kind_of(name)) for part in parts], dtype=kind_of(name))
+        for name in map(str, found)
+    }
+    if len(reached):
+        unit = next(f"b{i}" for i, name in enumerate(by) if name in UNITS)
+        later = sum(map(len, parts[:-1]))
+        columns["what"][later - len(found) + reached] = CENSORED
+        columns["what"][later:] = ENTERED
+        columns["day"][later:] += 1
+        columns[unit][later:] += 1
+    return pd.DataFrame(columns, copy=False)
 
 
-def _together(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """Put frames of whole numbers one below the other; pandas' own way takes three times as long."""
-    if len(frames) == 1:
-        return frames[0]
-    names = list(frames[0].columns)
-    return pd.DataFrame({n: np.concatenate([f[n].to_numpy() for f in frames]) for n in names}, copy=False)
+def kind_of(name: str) -> type[np.signedinteger[Any]]:
+    """Return the kind of number in a column of counts."""
+    return np.int64 if name == "n" else np.int32
 
 
 def check_strata(moves: Transitions, by: Sequence[str]) -> None:

@@ -70,7 +70,7 @@ def strata_of(table: pd.DataFrame, rules: Rules, by: Sequence[str]) -> Strata:
     periods = None
     frame = keys
     if unit is not None:
-        days = table[unit].to_numpy()
+        days = table[unit].to_numpy(np.int64)
         final = rules.calendar.period(rules.cutoff, unit)
         first = int(days.min()) if len(days) else final
         span = np.arange(first, max(final, int(days.max()) if len(days) else final) + 1)

@@ -75,12 +75,14 @@ def each_cell(table: pd.DataFrame, place: Ints) -> Iterator[tuple[int, int, Cell
     state = table["state"].to_numpy()
     states = int(state.max()) + 1
     code = place * states + state
+    rows = np.bincount(code)
     # Sixteen bits, wherever they are enough, are sorted by counting: ten times faster.
-    order = np.argsort(code.astype(np.uint16) if code.max() < 1 << 16 else code, kind="stable")
-    starts = np.flatnonzero(np.diff(code[order], prepend=-1))
+    order = np.argsort(code.astype(np.uint16) if len(rows) <= 1 << 16 else code, kind="stable")
     columns = {name: table[name].to_numpy()[order] for name in ("grp", "what", "day", "n")}
-    for start, stop in zip(starts, [*starts[1:], len(order)], strict=True):
-        stratum, of = divmod(int(code[order[start]]), states)
+    stops = np.cumsum(rows)
+    for cell in np.flatnonzero(rows).tolist():
+        stratum, of = divmod(cell, states)
+        start, stop = stops[cell] - rows[cell], stops[cell]
         yield stratum, of, {name: column[start:stop] for name, column in columns.items()}
 
 

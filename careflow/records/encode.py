@@ -80,22 +80,25 @@ def plan(engine: Engine, raw: Raw, mapped: Mapped, choices: Choices, ledger: Led
     people = read_people(engine, raw, ledger)
     coded = code_levels(distinct(engine, raw, "level", "level"), choices.continuum, choices.levels)
     ledger.add("levels mended", FIXED, coded.fixed, "spaces, case, or the short name of the level")
+    given = "discharge_reason" in mapped.fields
+    reasons = distinct(engine, raw, "discharge_reason", "discharge_reason") if given else None
     columns = {
         "person": people.person,
         "grp": people.group,
         "level": lookups.codes(engine, text_of(raw, "level"), coded.codes, "level"),
         **_read_dates(engine, raw, mapped, lookups, ledger, choices),
-        **_read_reason(engine, raw, mapped, choices, lookups, ledger),
+        **_read_reason(engine, raw, reasons, choices, lookups, ledger),
         "written": written(raw, mapped),
         "episode": "nullif(trim(r.episode_id::VARCHAR), '')" if "episode_id" in mapped.fields else "NULL",
         "version": "r.updated_at::VARCHAR" if "updated_at" in mapped.fields else "NULL",
     }
     labels: dict[str, tuple[str, ...]] = {}
     columns_of = {name: f"x{i}" for i, name in enumerate(mapped.strata)}
-    if RAW_REASON not in columns_of and _keeps_raw_reasons(engine, raw, mapped):
+    if RAW_REASON not in columns_of and reasons is not None and _keeps_raw_reasons(reasons):
         columns_of[RAW_REASON] = "discharge_reason"
     for i, (name, column) in enumerate(columns_of.items()):
-        found = code_labels(distinct(engine, raw, column, name), name)
+        known = reasons if name == RAW_REASON and column == "discharge_reason" else None
+        found = code_labels(distinct(engine, raw, column, name) if known is None else known, name)
         ledger.add(
             f"{name} mended", FIXED, found.fixed if name != RAW_REASON else 0, "spaces around or within the value"
         )
@@ -172,22 +175,25 @@ def _marks(cutoff: int, start: int) -> str:
     return "(" + " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in bits.items()) + ")::UTINYINT"
 
 
-def _keeps_raw_reasons(engine: Engine, raw: Raw, mapped: Mapped) -> bool:
+def _keeps_raw_reasons(reasons: Mapping[str, int]) -> bool:
     # Free text is not kept: it could name a person, and no one can split by it.
-    if "discharge_reason" not in mapped.fields:
-        return False
-    words = {clean(text) for text in distinct(engine, raw, "discharge_reason", "discharge_reason")} - {""}
+    words = {clean(text) for text in reasons} - {""}
     return len(words) <= MOST_CODES and not words <= set(REASONS) and max(map(len, words)) <= LONGEST_LABEL
 
 
 def _read_reason(
-    engine: Engine, raw: Raw, mapped: Mapped, choices: Choices, lookups: Lookups, ledger: Ledger
+    engine: Engine,
+    raw: Raw,
+    reasons: Mapping[str, int] | None,
+    choices: Choices,
+    lookups: Lookups,
+    ledger: Ledger,
 ) -> dict[str, str]:
     unknown = REASONS.index("unknown")
-    if "discharge_reason" not in mapped.fields:
+    if reasons is None:
         # A file without the column has no reasons to miss: what depends on `given` is then unknown, and counts nothing.
         return {"reason": str(unknown), "given": "NULL::BOOLEAN"}
-    coded = code_reasons(distinct(engine, raw, "discharge_reason", "discharge_reason"), choices.reasons)
+    coded = code_reasons(reasons, choices.reasons)
     ledger.add("reasons mended", FIXED, coded.fixed, "spaces or case")
     ledger.add("unknown reasons", FLAGGED, coded.unknown, f"counted as 'unknown'; {coded.note}. Map them with reasons=")
     code = lookups.codes(engine, text_of(raw, "discharge_reason"), coded.codes, "reason")

@@ -82,17 +82,24 @@ def count_keys(batches: Iterable[Keys]) -> tuple[Keys, Keys]:
 
 def unpacked(keys: Keys, n: Keys, ranges: Sequence[Range]) -> pd.DataFrame:
     """Return the rows that keys stand for, with their counts in a column ``n``."""
-    columns: dict[str, Keys] = {}
-    for column in reversed(ranges):
-        columns[column.name] = (keys & ((1 << column.bits) - 1)) + column.low
-        keys = keys >> column.bits
-    return pd.DataFrame({column.name: columns[column.name] for column in ranges} | {"n": n}, copy=False)
+    columns = {column.name: np.empty(len(keys), dtype=np.int32) for column in ranges}
+    value = np.empty_like(keys)
+    rest = sum(column.bits for column in ranges)
+    for column in ranges:
+        rest -= column.bits
+        np.right_shift(keys, rest, out=value)
+        np.bitwise_and(value, (1 << column.bits) - 1, out=value)
+        np.add(value, column.low, out=columns[column.name], casting="unsafe")
+    return pd.DataFrame(columns | {"n": n}, copy=False)
 
 
 def _counted(keys: Keys) -> tuple[Keys, Keys]:
     keys.sort()
     starts = _starts(keys)
-    return keys[starts], np.diff(np.append(starts, len(keys)))
+    n = np.empty_like(starts)
+    np.subtract(starts[1:], starts[:-1], out=n[:-1])
+    n[-1:] = len(keys) - starts[-1:]
+    return keys[starts], n
 
 
 def _merged(keys: Keys, n: Keys, more_keys: Keys, more_n: Keys) -> tuple[Keys, Keys]:

@@ -25,7 +25,7 @@ cf.read_episodes
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 try:
-    cf.link(cf.read_episodes(sys.argv[1], cutoff="2025-12-31", memory="16MB"))
+    cf.link(cf.read_episodes(sys.argv[1], cutoff="2025-12-31", memory="32MB"))
 except cf.CareflowError as error:
     print(error, "|", error.__context__)
 """
