@@ -83,7 +83,7 @@ def set_rows_aside(table: Table, level_note: str, ledger: Ledger, ragged: int) -
         if why:
             ledger.set_aside(f"R{why:02d}", n, notes.get(why, ""))
     ledger.check_limits(rows)
-    engine.run(f"CREATE TEMP TABLE {stays}_aside AS SELECT row, why FROM {stays} WHERE why <> 0")
+    engine.run(f"CREATE TEMP TABLE {stays}_aside_alone AS SELECT row, why FROM {stays} WHERE why <> 0")
     return rows, marked
 
 
@@ -105,8 +105,7 @@ def compare_neighbours(
     )
     ledger.check_limits(rows)
     persons = found.counts[sequence.LAST]
-    if copies or twins:
-        persons -= _drop_late(table, found, marked)
+    persons -= _drop_late(table, found, marked)
     for bit, check, action, note in _MARKS:
         ledger.add(check, action, sum(n for marks, n in marked.items() if marks & bit), note)
     return found, int(persons)
@@ -114,15 +113,16 @@ def compare_neighbours(
 
 def _drop_late(table: Table, found: sequence.Neighbours, marked: Counter[int]) -> int:
     """Drop the rows set aside by comparing; return how many people have no other."""
-    engine, stays, late = table.engine, found.anew, f"{table.stays}_aside_late"
+    engine, stays, aside = table.engine, found.anew, f"{table.stays}_aside"
     for marks, n in engine.rows(f"SELECT marks, count(*) FROM {stays} WHERE why <> 0 GROUP BY 1"):
         marked[marks or 0] -= n
     gone = engine.one(
         f"SELECT count(*) FROM (SELECT person FROM {stays} GROUP BY person HAVING count(*) FILTER (why = 0) = 0)"
     )[0]
-    engine.run(f"CREATE TEMP TABLE {late} AS SELECT row, why FROM {stays} WHERE why <> 0")
-    engine.run(f"INSERT INTO {table.stays}_aside (row, why) SELECT row, why FROM {late}")
-    engine.run(f"DROP TABLE {late}")
+    engine.run(f"CREATE TEMP TABLE {aside}_beside AS SELECT row, why FROM {stays} WHERE why <> 0")
+    engine.run(
+        f"CREATE TEMP VIEW {aside} AS SELECT row, why FROM {aside}_alone UNION ALL SELECT row, why FROM {aside}_beside"
+    )
     engine.run(f"DELETE FROM {stays} WHERE why <> 0")
     return int(gone)
 

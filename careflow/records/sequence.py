@@ -98,9 +98,9 @@ def scan(engine: Engine, stays: str, cutoff: int, strata: int, near: int = 0) ->
             + (level::BIGINT << 1) + (reason = {DIED_CODE})::BIGINT AS key
           FROM {stays} WHERE why = 0),
         beside AS (SELECT *, lead(key) OVER (PARTITION BY person ORDER BY key) AS after FROM keyed)
-        SELECT person, grp, {level}::SMALLINT AS level, ((key >> 38) - {_SHIFT})::INTEGER AS admit,
+        SELECT person, grp, {level}::TINYINT AS level, ((key >> 38) - {_SHIFT})::INTEGER AS admit,
           nullif({end} - {_SHIFT}, {cutoff + 1})::INTEGER AS discharge, reason{more},
-          ({start} - {_SHIFT})::INTEGER AS next_admit, {next_level}::SMALLINT AS next_level, ({bits})::SMALLINT AS bits
+          ({start} - {_SHIFT})::INTEGER AS next_admit, {next_level}::TINYINT AS next_level, ({bits})::SMALLINT AS bits
         FROM beside"""
     )
     engine.run(f"CREATE TEMP TABLE {table} AS SELECT person, bits FROM {ordered} WHERE bits NOT IN (0, {LAST})")
@@ -108,7 +108,10 @@ def scan(engine: Engine, stays: str, cutoff: int, strata: int, near: int = 0) ->
     counts = {bit: sum(n for bits, n in counted if bits & bit) for bit in tests}
     found = Neighbours(ordered, engine.name("some_stays"), table, counts)
     whose = found.people(TIE | OVERLAP | SAME_START | (NEAR if near else 0))
-    engine.run(f"CREATE TEMP TABLE {found.anew} AS SELECT * FROM {stays} WHERE why = 0 AND person IN ({whose})")
+    engine.run(
+        f"CREATE TEMP TABLE {found.anew} AS SELECT *, 0::INTEGER AS seq FROM {stays} "
+        f"WHERE why = 0 AND person IN ({whose})"
+    )
     engine.run(f"DELETE FROM {ordered} WHERE person IN ({whose})")
     engine.run(f"DROP TABLE {stays}")
     return found
