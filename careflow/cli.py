@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from careflow import __version__
-from careflow.errors import ArgumentError, CareflowError
+from careflow.errors import ArgumentError, CareflowError, RecordError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from careflow.continuum import Continuum
     from careflow.counts import Calendar
     from careflow.records import Episodes
@@ -60,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", help="check a file of episodes and print what was found")
     _add_records(check)
+    _add_within(check, None, "also say which discharges can be linked: an admission within so many days is a move")
     check.set_defaults(run=_check)
 
     counts = commands.add_parser("counts", help="count a file of episodes by quarter, for pooling with other sites")
@@ -115,8 +118,12 @@ def _add_records(to: argparse.ArgumentParser) -> None:
 
 
 def _add_link(to: argparse.ArgumentParser) -> None:
-    to.add_argument("--within", type=int, default=30, metavar="DAYS", help="an admission within so many days is a move")
+    _add_within(to, 30, "an admission within so many days is a move (default: 30)")
     to.add_argument("--fiscal-start", type=int, default=1, metavar="MONTH", help="first month of the year, 1 to 12")
+
+
+def _add_within(to: argparse.ArgumentParser, default: int | None, what: str) -> None:
+    to.add_argument("--within", type=int, default=default, metavar="DAYS", help=what)
 
 
 def _add_report(to: argparse.ArgumentParser) -> None:
@@ -159,12 +166,29 @@ def _report(asked: argparse.Namespace) -> int:
 
 
 def _check(asked: argparse.Namespace) -> int:
-    episodes = _episodes(asked)
+    try:
+        episodes = _episodes(asked)
+    except RecordError as error:
+        if error.findings is not None:
+            _print_findings(error.findings)
+        raise
+    attrition = episodes.attrition
+    if asked.within is not None:
+        from careflow.counts import link
+
+        attrition = link(episodes, within=asked.within).attrition
     print(repr(episodes).strip("<>"))
-    for row in episodes.findings.to_dict("records"):
+    _print_findings(episodes.findings)
+    print("\nFrom the file to the discharges" + ("" if asked.within is None else " that are linked"))
+    for step, n, left in attrition.itertuples(index=False, name=None):
+        print(f"{n:>9,}  {step}" if n in (0, left) else f"{n:>+9,}  {step}")
+    return 0
+
+
+def _print_findings(findings: pd.DataFrame) -> None:
+    for row in findings.to_dict("records"):
         note = f"  ({row['note']})" if row["note"] else ""
         print(f"{row['n']:>9,}  {row['action']:<9}  {row['check']}{note}")
-    return 0
 
 
 def _counts(asked: argparse.Namespace) -> int:

@@ -114,9 +114,15 @@ def code_labels(counts: Mapping[str, int], name: str) -> Coded:
     cleaned = {text: clean(text) for text in counts}
     labels = sorted({text for text in cleaned.values() if text})
     if len(labels) > MOST_LABELS:
-        raise RecordError(f"{name} has {len(labels):,} different values; a stratum has at most {MOST_LABELS:,}.")
+        raise RecordError(
+            f"{name} has {len(labels):,} different values; a stratum has at most {MOST_LABELS:,}.",
+            check="S09",
+            n=len(labels),
+        )
     if labels and max(map(len, labels)) > LONGEST_LABEL:
-        raise RecordError(f"{name} has values of more than {LONGEST_LABEL} characters: it is a note, not a stratum.")
+        raise RecordError(
+            f"{name} has values of more than {LONGEST_LABEL} characters: it is a note, not a stratum.", check="S09"
+        )
     places = {label: i for i, label in enumerate(labels)}
     codes = {text: places.get(short, MISSING_CODE) for text, short in cleaned.items()}
     fixed = sum(n for text, n in counts.items() if cleaned[text] != text and cleaned[text])

@@ -101,7 +101,9 @@ def screen(header: Iterable[str], values: Mapping[str, Collection[str]], allow: 
         raise RecordError(
             f"{several(len(found), 'column')} {'look' if many else 'looks'} like direct identifiers: "
             f"{'; '.join(list(found.values())[:10])}. Take {'them' if many else 'it'} out of the file, "
-            f"or let a harmless column pass with allow=[{', '.join(map(repr, plain)) or '...'}]."
+            f"or let a harmless column pass with allow=[{', '.join(map(repr, plain)) or '...'}].",
+            check="S03",
+            n=len(found),
         )
 
 

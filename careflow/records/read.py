@@ -18,7 +18,7 @@ from careflow.records.episodes import Episodes, Stratum
 from careflow.records.findings import FIXED, RULES, Ledger
 from careflow.records.options import Options, as_day, basis, choices, options, reading
 from careflow.records.schema import DATES, map_columns
-from careflow.records.sources import open_source
+from careflow.records.sources import Source, open_source
 from careflow.records.sources.unchanged import Unchanged
 
 
@@ -104,7 +104,7 @@ def read_episodes(
     Raises
     ------
     RecordError
-        The records cannot be read, or must not be counted as they are.
+        The records cannot be read, or must not be counted as they are; ``.findings`` says what was found so far.
     ArgumentError
         An argument does not fit the file or the others.
 
@@ -123,10 +123,26 @@ def read_episodes(
     wanted = options(overlaps, bridge_days, close_open_after, allow)
     ledger = Ledger(accept)
     files = Unchanged(source)
-    opened = open_source(source, encoding=encoding, sheet=sheet)
+    try:
+        opened = open_source(source, encoding=encoding, sheet=sheet)
+        # A table of a cluster is read where it is; everything else is read by the engine that comes with careflow.
+        engine: Engine = getattr(opened, "engine", None) or Engine(memory=memory, progress=progress)
+        return _read(opened, engine, columns, chosen, wanted, ledger, files)
+    except RecordError as error:
+        error.findings = ledger.stop(error)
+        raise
+
+
+def _read(
+    opened: Source,
+    engine: Engine,
+    columns: Mapping[str, str] | None,
+    chosen: Choices,
+    wanted: Options,
+    ledger: Ledger,
+    files: Unchanged,
+) -> Episodes:
     mapped = map_columns(opened.header, columns)
-    # A table of a cluster is read where it is; everything else is read by the engine that comes with careflow.
-    engine: Engine = getattr(opened, "engine", None) or Engine(memory=memory, progress=progress)
     head = opened.head(engine, identifiers.SAMPLE)
     stay_dates = {mapped.fields.get(name) for name in (*DATES, "updated_at")}
     looked_at = {name: texts for name, texts in head.items() if name not in stay_dates}
@@ -157,7 +173,7 @@ def _check(
     kept = table.engine.one(f"SELECT count(*) FROM {table.stays}")[0]
     if not kept:
         reasons = ", ".join(f"{RULES[rule]} {count:,}" for rule, count in ledger.aside.items())
-        raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.")
+        raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.", check="S11", n=rows)
     checks.flag_people(table, found, chosen.continuum, len(made.labels.get("facility", ())), ledger)
     change = checks.apply_policies(table, found, wanted, ledger)
     n, still_open, first, last = table.engine.one(

@@ -1,12 +1,13 @@
 """The command line: what it prints, what it writes, and how it ends."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from support.made_up import CELLS, CUTOFF, made_up
+from support.made_up import CELLS, CUTOFF, LEVELS, made_up
 
 import careflow as cf
 from careflow.cli import main
@@ -63,14 +64,29 @@ def test_check_prints_what_was_found(tmp_path, capsys):
     assert "discharged before admitted" in out
 
 
-def test_check_ends_with_1_when_the_records_must_not_be_counted(tmp_path, capsys):
+def test_check_prints_the_steps_to_the_linked_discharges_when_told_the_window(file, capsys):
+    assert main(["check", str(file), "--cutoff", CUTOFF]) == 0
+    out = capsys.readouterr().out
+    assert "open at the cut-off" in out
+    assert "linked" not in out
+    assert main(["check", str(file), "--cutoff", CUTOFF, "--within", "30"]) == 0
+    *_, last = capsys.readouterr().out.splitlines()
+    linked = 3 * sum(n for (_, to), n in CELLS.items() if to in LEVELS)
+    assert last.split(maxsplit=1) == [f"{linked:,}", "linked: moved within 30 days"]
+
+
+def test_check_prints_the_findings_with_the_stop_and_ends_with_1(tmp_path, capsys):
     stays = made_up()
     stays["level"] = "somewhere"
+    stays.loc[0, "level"] = None
     stays.to_csv(tmp_path / "stays.csv", index=False)
     assert main(["check", str(tmp_path / "stays.csv"), "--cutoff", CUTOFF]) == 1
     printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err.startswith("careflow: ")
+    stopped, *others = printed.out.splitlines()
+    assert re.match(r" +[\d,]+  stopped    S10 too many rows set aside  \(of ", stopped)
+    assert any(re.match(r" +1  set aside  R02 no level", line) for line in others)
+    assert any("R03 unknown level  (1 code: 'somewhere'" in line for line in others)
+    assert printed.err.startswith("careflow: of ")
     assert printed.err.count("\n") == 1
 
 

@@ -29,7 +29,9 @@ class ParquetSource:
     def __init__(self, paths: list[Path], label: str, partitions: tuple[str, ...] = ()) -> None:
         schemas = [read_schema(path) for path in paths]
         if any(set(schema.names) != set(schemas[0].names) for schema in schemas):
-            raise RecordError(f"the {len(paths)} Parquet files do not have the same columns.")
+            raise RecordError(
+                f"the {len(paths)} Parquet files do not have the same columns.", check="S02", n=len(paths)
+            )
         self.label = label
         self._paths = paths
         self._schema = schemas[0]

@@ -104,7 +104,8 @@ def kinds_of(engine: Engine, relation: str, mapped: Mapped) -> dict[str, str]:
     for name, kind in found.items():
         if not kind:
             raise RecordError(
-                f"column {names[name]} holds lists, structures, times or raw bytes; give text, numbers or dates."
+                f"column {names[name]} holds lists, structures, times or raw bytes; give text, numbers or dates.",
+                check="S05",
             )
     return found
 

@@ -95,7 +95,8 @@ class Workshop:
                 if bad is not None:
                     raise RecordError(
                         f"the file is not written in {codec}: byte {done + bad:,} does not fit. "
-                        "Say how it is written: encoding=..."
+                        "Say how it is written: encoding=...",
+                        check="S06",
                     )
                 done += len(chunk)
         return target
@@ -153,7 +154,8 @@ def _copy(packed: IO[bytes] | gzip.GzipFile, target: Path, size: int) -> None:
             if done > MOST_BYTES or (done > RATIO_FROM and done > MOST_RATIO * size):
                 raise RecordError(
                     f"the packed file of {size:,} bytes unpacks to more than {done:,}: it is refused as a bomb. "
-                    "If it is real, unpack it first."
+                    "If it is real, unpack it first.",
+                    check="S08",
                 )
             out.write(chunk)
 
