@@ -46,8 +46,8 @@ STOPS: Final = {
 CHOSEN: Final = frozenset({"R07", "R12"})
 """Rules that follow from the analyst's own window; they are no faults of the file and never stop the reading."""
 
-ALSO_ACCEPTED: Final = ("F04",)
-"""Flags that stop the reading when they are many, unless accepted."""
+ALSO_ACCEPTED: Final = ("F04", "S08")
+"""What stops the reading unless accepted: many people admitted after their death, files that unfold to too much."""
 
 HINTS: Final = {
     "R03": "Say what the file's codes mean with levels={code: level}.",

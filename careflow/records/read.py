@@ -19,6 +19,7 @@ from careflow.records.findings import FIXED, RULES, Ledger
 from careflow.records.options import Options, as_day, basis, choices, options, reading
 from careflow.records.schema import DATES, map_columns
 from careflow.records.sources import Source, open_source
+from careflow.records.sources.caps import Caps
 from careflow.records.sources.unchanged import Unchanged
 
 
@@ -78,7 +79,8 @@ def read_episodes(
     allow : collection of str
         Columns that may pass although they look like direct identifiers.
     accept : collection of str
-        Rules (``"R06"``) that may set aside more rows than the limits allow.
+        Rules (``"R06"``) that may set aside more rows than the limits allow, or ``"S08"``: a file may unfold to far
+        more than its size.
     date_basis : {"actual", "shifted", "offset", "quarter"}
         What the dates are: actual; shifted by a number of days that differs between people; days since ``anchor``
         (or since each row's ``anchor_date``); or the quarter of admission (``2024Q2``) beside the ``nights`` of the
@@ -124,7 +126,7 @@ def read_episodes(
     ledger = Ledger(accept)
     files = Unchanged(source)
     try:
-        opened = open_source(source, encoding=encoding, sheet=sheet)
+        opened = open_source(source, encoding=encoding, sheet=sheet, caps=Caps(lifted=ledger.accepts("S08")))
         # A table of a cluster is read where it is; everything else is read by the engine that comes with careflow.
         engine: Engine = getattr(opened, "engine", None) or Engine(memory=memory, progress=progress)
         return _read(opened, engine, columns, chosen, wanted, ledger, files)

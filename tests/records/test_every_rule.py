@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from records.drawing import csv, frame, repeat
 
 from careflow.errors import RecordError
 from careflow.records import Episodes, read_episodes
 from careflow.records.findings import FIXED, FLAGGED, RULES, SET_ASIDE, STOPPED, STOPS
+from careflow.records.sources import caps
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "records.md"
 SOUND = """
@@ -155,6 +158,17 @@ def test_a_torn_line_is_set_aside_by_its_rule(tmp_path: Path) -> None:
     (tmp_path / "stays.csv").write_text(csv(SOUND) + "B,php\n")
     _, findings, _ = found_in(tmp_path / "stays.csv")
     assert findings.iloc[0].tolist() == ["R13 torn row", SET_ASIDE, 1, "not the 4 columns of the header"]
+
+
+def test_a_bomb_stops_by_its_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caps, "RATIO_FROM", 1 << 20)
+    path = tmp_path / "bomb.parquet"
+    once = pa.array(["x"], pa.string())
+    same = pa.DictionaryArray.from_arrays(pa.array([0] * 100_000, pa.int8()), once)
+    pq.write_table(pa.table(dict.fromkeys(["person_id", "level", "admit_date"], same)), path)
+    _, findings, said = found_in(path)
+    assert findings.iloc[0, :2].tolist() == [f"S08 {STOPS['S08']}", STOPPED]
+    assert "accept=['S08']" in said
 
 
 def test_a_stop_after_other_checks_shows_what_they_found() -> None:

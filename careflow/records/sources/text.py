@@ -12,7 +12,8 @@ from typing import Final
 from careflow.errors import RecordError
 from careflow.records.engine import Engine
 from careflow.records.schema import Mapped
-from careflow.records.sources.raw import TEXT, Raw, internal_names
+from careflow.records.sources.caps import Caps
+from careflow.records.sources.raw import LONGEST, TEXT, Raw, internal_names
 from careflow.records.sources.unpack import Workshop
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
@@ -40,10 +41,12 @@ class TextSource:
         What the analyst called them.
     encoding : str, optional
         How they are written; default UTF-8, or what a byte order mark declares.
+    caps : Caps
+        How much they may unpack to.
     """
 
-    def __init__(self, paths: list[Path], label: str, encoding: str | None = None) -> None:
-        self._workshop = Workshop()
+    def __init__(self, paths: list[Path], label: str, encoding: str | None, caps: Caps) -> None:
+        self._workshop = Workshop(caps)
         paths = [self._workshop.plain(path, encoding) for path in paths]
         dialects = [read_dialect(path) for path in paths]
         if len(set(dialects)) > 1:
@@ -59,7 +62,9 @@ class TextSource:
 
     def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
         """Return the distinct texts in the first rows of each column."""
-        sample = engine.rows(f"SELECT * FROM {self._scan('ignore_errors = true')} LIMIT {rows}", self._bound())
+        sample = engine.rows(
+            f"SELECT left(COLUMNS(*), {LONGEST}) FROM {self._scan('ignore_errors = true')} LIMIT {rows}", self._bound()
+        )
         return {name: sorted({row[i] for row in sample if row[i] is not None}) for i, name in enumerate(self.header)}
 
     def load(self, engine: Engine, mapped: Mapped) -> Raw:
