@@ -10,6 +10,7 @@ from typing import Any, Final
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import REASONS
 from careflow.errors import ArgumentError, RecordError
+from careflow.records.identifiers import personal
 
 MISSING_CODE, UNKNOWN_CODE = -1, -2
 SHOWN_FROM: Final = 11
@@ -159,10 +160,17 @@ def _list(strangers: Mapping[str, int]) -> str:
         return ""
     if len(strangers) > MOST_CODES:
         return f"{len(strangers):,} codes: is this the right column?"
-    often = sorted(((n, text) for text, n in strangers.items() if n >= SHOWN_FROM), key=lambda p: (-p[0], p[1]))
+    often = sorted(
+        ((n, text) for text, n in strangers.items() if n >= SHOWN_FROM and not personal(text)),
+        key=lambda p: (-p[0], p[1]),
+    )
     named = ", ".join(f"{text[:40]!r} ({n:,})" for n, text in often[:20])
     rest = len(strangers) - len(often[:20])
     count = f"{len(strangers):,} code{'s' if len(strangers) > 1 else ''}"
     if not often:
-        return f"{count}, each seen fewer than {SHOWN_FROM} times"
+        return (
+            f"{count}, none to be named"
+            if max(strangers.values()) >= SHOWN_FROM
+            else f"{count}, each seen fewer than {SHOWN_FROM} times"
+        )
     return f"{count}: {named}" + (f" and {rest:,} more" if rest else "")

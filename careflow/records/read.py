@@ -18,6 +18,7 @@ from careflow.records.episodes import Episodes, Stratum
 from careflow.records.findings import FIXED, RULES, Ledger
 from careflow.records.options import Options, as_day, basis, choices, options, reading
 from careflow.records.schema import DATES, map_columns
+from careflow.records.search import search
 from careflow.records.sources import Source, open_source
 from careflow.records.sources.caps import Caps
 from careflow.records.sources.unchanged import Unchanged
@@ -151,6 +152,8 @@ def _read(
     identifiers.screen(opened.header, looked_at, wanted.allow, year=chosen.cutoff.year)
     raw = opened.load(engine, mapped)
     ledger.set_aside("R13", raw.ragged, f"not the {len(opened.header)} columns of the header")
+    if getattr(opened, "engine", None) is None:  # no row leaves a cluster, not even to be looked at
+        search(engine, raw, mapped, wanted.allow)
     for check, n, note in raw.notes:
         ledger.add(check, FIXED, n, note)
     made = encode.plan(engine, raw, mapped, chosen, ledger)
