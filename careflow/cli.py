@@ -104,17 +104,46 @@ def _add_records(to: argparse.ArgumentParser) -> None:
         )
     group.add_argument("--date-format", metavar="FORMAT", help="how dates are written, such as %%d.%%m.%%Y")
     group.add_argument(
-        "--overlaps", default="flag", metavar="RULE", help="what to do with overlapping stays of a person"
+        "--overlaps",
+        default="flag",
+        metavar="RULE",
+        help="overlapping stays: flag (kept, the default), highest (the more intensive level has each day), "
+        "latest (an admission ends the stay before) or error (stop)",
     )
-    group.add_argument("--bridge-days", type=int, default=0, metavar="DAYS", help="gap at one level that is no gap")
-    group.add_argument("--close-open-after", type=int, metavar="DAYS", help="after so many days an open stay is over")
-    group.add_argument("--date-basis", default="actual", metavar="BASIS", help="actual, shifted, offset or quarter")
+    group.add_argument(
+        "--bridge-days",
+        type=int,
+        default=0,
+        metavar="DAYS",
+        help="join stays at one level and facility over such a gap",
+    )
+    group.add_argument(
+        "--close-open-after", type=int, metavar="DAYS", help="close stays that are open for longer (default: none)"
+    )
+    group.add_argument(
+        "--date-basis", default="actual", metavar="BASIS", help="what dates are: actual, shifted, offset or quarter"
+    )
     group.add_argument("--anchor", metavar="DATE", help="day 0 of dates of basis offset")
     group.add_argument("--tz", metavar="ZONE", help="time zone whose dates are meant, where the file mixes several")
     group.add_argument("--encoding", metavar="NAME", help="how a text file is encoded (default: found out)")
     group.add_argument("--sheet", metavar="NAME", help="which sheet of a workbook")
-    group.add_argument("--accept", nargs="+", default=[], metavar="RULE", help="checks that may set aside many rows")
-    group.add_argument("--allow", nargs="+", default=[], metavar="COLUMN", help="columns that only look like names")
+    group.add_argument(
+        "--memory", metavar="AMOUNT", help="the most memory that is taken, such as 3GB; the rest is spilled"
+    )
+    group.add_argument(
+        "--accept",
+        nargs="+",
+        default=[],
+        metavar="RULE",
+        help="rules such as R06 that may set aside more than the limits, F04, S08",
+    )
+    group.add_argument(
+        "--allow",
+        nargs="+",
+        default=[],
+        metavar="COLUMN",
+        help="columns that may pass although they look like identifiers",
+    )
 
 
 def _add_link(to: argparse.ArgumentParser) -> None:
@@ -243,6 +272,7 @@ def _episodes(asked: argparse.Namespace) -> Episodes:
         tz=asked.tz,
         encoding=asked.encoding,
         sheet=asked.sheet,
+        memory=asked.memory,
         allow=asked.allow,
         accept=asked.accept,
     )
