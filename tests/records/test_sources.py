@@ -330,6 +330,42 @@ def test_workbooks_are_read(tmp_path):
     assert refused(tmp_path / "cut.xlsx").startswith("the workbook cannot be read")
 
 
+SPACES = "".join(
+    f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+)
+LAST = '<table:table-row table:number-rows-repeated="1048572"><table:table-cell table:number-columns-repeated="16384"/>'
+
+
+def test_open_document_sheets_are_read(tmp_path):
+    pytest.importorskip("python_calamine")
+    rows = [list(frame(STAYS).columns), *frame(STAYS).fillna("").to_numpy().tolist()]
+    cells = [[f'<table:table-cell office:value-type="string"><text:p>{c}</text:p></table:table-cell>' for c in row]
+             for row in rows]  # fmt: skip
+    body = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in cells) + LAST + "</table:table-row>"
+    for tag, more in (("table:table", ' table:name="s"'), ("office:spreadsheet", ""), ("office:body", ""),
+                      ("office:document-content", SPACES)):  # fmt: skip
+        body = f"<{tag}{more}>{body}</{tag}>"
+    with zipfile.ZipFile(tmp_path / "stays.ods", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", f'<?xml version="1.0" encoding="UTF-8"?>{body}')
+        archive.writestr("META-INF/manifest.xml", '<manifest:manifest xmlns:manifest="urn:m"/>')
+    check(tmp_path / "stays.ods")
+
+
+def test_a_flipped_bit_in_a_workbook_is_found(tmp_path):
+    pytest.importorskip("xlsxwriter")
+    pytest.importorskip("python_calamine")
+    path = tmp_path / "stays.xlsx"
+    frame(STAYS).to_excel(path, index=False, engine="xlsxwriter")
+    check(path)
+    with zipfile.ZipFile(path) as archive:
+        part = archive.getinfo("xl/sharedStrings.xml")
+    content = bytearray(path.read_bytes())
+    content[part.header_offset + 30 + len(part.filename) + part.compress_size // 2] ^= 1
+    path.write_bytes(content)
+    assert refused(path).startswith("the workbook cannot be read")
+
+
 def test_a_sheet_of_far_corners_is_refused_before_it_is_spread_out(tmp_path):
     writer = pytest.importorskip("xlsxwriter")
     pytest.importorskip("python_calamine")
@@ -381,6 +417,14 @@ def test_files_of_spss_stata_and_sas_are_read(tmp_path, kind, dates):
     check(path, columns=NAMES)
     path.write_bytes(path.read_bytes()[:200])
     assert "cannot be read" in refused(path, columns=NAMES)
+
+
+def test_portable_files_of_spss_are_read(tmp_path):
+    pyreadstat = pytest.importorskip("pyreadstat")
+    names = {field: name.upper() for field, name in NAMES.items()}
+    table = frame(STAYS).replace("Haus Süd", "Haus").rename(columns=names).fillna("")
+    pyreadstat.write_por(table, str(tmp_path / "stays.por"))
+    assert stays(read_episodes(tmp_path / "stays.por", cutoff="2024-12-31", columns=names)) == EXPECTED
 
 
 def test_sas7bdat_files_are_read(tmp_path):
