@@ -1,8 +1,9 @@
 """Feed damaged files to the reader: `python benchmarks/fuzz_records.py --files 10000 --seed 1`.
 
-Each file is a sound CSV, gz, zip or Parquet of made-up stays with a few bytes flipped, cut, doubled, swapped
-or replaced by what confuses readers. Every one of them must be read, its rows conserved, or be refused by an error of
-careflow that quotes nothing; anything else is a fault, and its seed is printed.
+Each file is a sound CSV, gz, zip or Parquet of made-up stays (with `--kinds` also one of Arrow, a workbook, SPSS, Stata
+or SAS) with one bit flipped, or a few bytes flipped, cut, doubled, swapped or replaced by what confuses readers. Every
+one of them must be read, its rows conserved, or be refused by an error of careflow that quotes nothing; anything else
+is a fault, and its seed is printed.
 
 Result: see docs/records.md.
 """
@@ -12,18 +13,22 @@ from __future__ import annotations
 import argparse
 import collections
 import gzip
-import io
 import tempfile
 import time
 import zipfile
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from careflow.errors import CareflowError
 from careflow.records import read_episodes
 
+KINDS = ("csv", "csv", "csv", "csv.gz", "zip", "parquet", "parquet")
 SECRET = "Zq7Kd9XyW"
 CONFUSING = (
     b'"', b'""', b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\r", b"\n\n", b",,,,", b";", b"\t", b"9999-12-31", b"NaN",
@@ -51,22 +56,37 @@ def sound(chance: np.random.Generator) -> pd.DataFrame:
 def written(table: pd.DataFrame, kind: str) -> bytes:
     """Return a table as the bytes of a file."""
     text = table.to_csv(index=False).encode()
+    if kind == "csv":
+        return text
     if kind == "csv.gz":
         return gzip.compress(text, mtime=0)
-    out = io.BytesIO()
-    if kind == "zip":
-        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("stays.csv", text)
-    elif kind == "parquet":
-        table.to_parquet(out)
-    else:
-        return text
-    return out.getvalue()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"stays.{kind}"
+        if kind == "zip":
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr("stays.csv", text)
+        elif kind == "parquet":
+            pq.write_table(pa.Table.from_pandas(table), path, write_page_checksum=len(table) % 2 == 0)
+        elif kind == "arrow":
+            with pa.ipc.new_file(str(path), pa.Table.from_pandas(table).schema) as out:
+                out.write_table(pa.Table.from_pandas(table))
+        elif kind == "xlsx":
+            table.to_excel(path, index=False, engine="xlsxwriter")
+        else:
+            short = table.rename(columns={"discharge_reason": "reason", "discharge_date": "disch"}).fillna("")
+            write = {"sav": "write_sav", "zsav": "write_sav", "dta": "write_dta", "xpt": "write_xport"}[kind]
+            getattr(import_module("pyreadstat"), write)(
+                short, str(path), **({"compress": True} if kind == "zsav" else {})
+            )
+        return path.read_bytes()
 
 
 def damaged(content: bytes, chance: np.random.Generator) -> bytes:
-    """Return the bytes with one to four wounds."""
+    """Return the bytes with one bit flipped, or with one to four wounds."""
     data = bytearray(content)
+    if chance.random() < 0.3:
+        data[int(chance.integers(0, len(data)))] ^= 1 << int(chance.integers(0, 8))
+        return bytes(data)
     for _ in range(int(chance.integers(1, 5))):
         at, length = int(chance.integers(0, len(data) + 1)), int(chance.integers(1, 30))
         wound = int(chance.integers(0, 6))
@@ -100,7 +120,7 @@ def verdict(path: Path) -> str:
     return "read"
 
 
-def run(files: int, seed: int, seconds: float) -> collections.Counter[str]:
+def run(files: int, seed: int, seconds: float, kinds: Sequence[str] = KINDS) -> collections.Counter[str]:
     """Read damaged files until there are enough, or the time is over."""
     verdicts: collections.Counter[str] = collections.Counter()
     end = time.monotonic() + seconds
@@ -109,7 +129,7 @@ def run(files: int, seed: int, seconds: float) -> collections.Counter[str]:
             if time.monotonic() > end:
                 break
             chance = np.random.default_rng([seed, i])
-            kind = str(chance.choice(["csv", "csv", "csv", "csv.gz", "zip", "parquet", "parquet"]))
+            kind = str(chance.choice(list(kinds)))
             path = Path(folder) / f"stays.{kind}"
             path.write_bytes(damaged(written(sound(chance), kind), chance))
             found = verdict(path)
@@ -123,8 +143,9 @@ def main() -> int:
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=3600)
+    parser.add_argument("--kinds", nargs="+", default=KINDS, help="csv csv.gz zip parquet arrow xlsx sav zsav dta xpt")
     asked = parser.parse_args()
-    verdicts = run(asked.files, asked.seed, asked.seconds)
+    verdicts = run(asked.files, asked.seed, asked.seconds, asked.kinds)
     for found, n in verdicts.most_common():
         print(f"{n:7,}  {found}")
     return int(any(found.startswith("FAULT") for found in verdicts))

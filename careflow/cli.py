@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from careflow import __version__
-from careflow.errors import ArgumentError, CareflowError
+from careflow.errors import ArgumentError, CareflowError, RecordError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from careflow.continuum import Continuum
     from careflow.counts import Calendar
     from careflow.records import Episodes
@@ -60,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", help="check a file of episodes and print what was found")
     _add_records(check)
+    _add_within(check, None, "also say which discharges can be linked: an admission within so many days is a move")
     check.set_defaults(run=_check)
 
     counts = commands.add_parser("counts", help="count a file of episodes by quarter, for pooling with other sites")
@@ -101,22 +104,55 @@ def _add_records(to: argparse.ArgumentParser) -> None:
         )
     group.add_argument("--date-format", metavar="FORMAT", help="how dates are written, such as %%d.%%m.%%Y")
     group.add_argument(
-        "--overlaps", default="flag", metavar="RULE", help="what to do with overlapping stays of a person"
+        "--overlaps",
+        default="flag",
+        metavar="RULE",
+        help="overlapping stays: flag (kept, the default), highest (the more intensive level has each day), "
+        "latest (an admission ends the stay before) or error (stop)",
     )
-    group.add_argument("--bridge-days", type=int, default=0, metavar="DAYS", help="gap at one level that is no gap")
-    group.add_argument("--close-open-after", type=int, metavar="DAYS", help="after so many days an open stay is over")
-    group.add_argument("--date-basis", default="actual", metavar="BASIS", help="actual, shifted, offset or quarter")
+    group.add_argument(
+        "--bridge-days",
+        type=int,
+        default=0,
+        metavar="DAYS",
+        help="join stays at one level and facility over such a gap",
+    )
+    group.add_argument(
+        "--close-open-after", type=int, metavar="DAYS", help="close stays that are open for longer (default: none)"
+    )
+    group.add_argument(
+        "--date-basis", default="actual", metavar="BASIS", help="what dates are: actual, shifted, offset or quarter"
+    )
     group.add_argument("--anchor", metavar="DATE", help="day 0 of dates of basis offset")
     group.add_argument("--tz", metavar="ZONE", help="time zone whose dates are meant, where the file mixes several")
     group.add_argument("--encoding", metavar="NAME", help="how a text file is encoded (default: found out)")
     group.add_argument("--sheet", metavar="NAME", help="which sheet of a workbook")
-    group.add_argument("--accept", nargs="+", default=[], metavar="RULE", help="checks that may set aside many rows")
-    group.add_argument("--allow", nargs="+", default=[], metavar="COLUMN", help="columns that only look like names")
+    group.add_argument(
+        "--memory", metavar="AMOUNT", help="the most memory that is taken, such as 3GB; the rest is spilled"
+    )
+    group.add_argument(
+        "--accept",
+        nargs="+",
+        default=[],
+        metavar="RULE",
+        help="rules such as R06 that may set aside more than the limits, F04, S08",
+    )
+    group.add_argument(
+        "--allow",
+        nargs="+",
+        default=[],
+        metavar="COLUMN",
+        help="columns that may pass although they look like identifiers",
+    )
 
 
 def _add_link(to: argparse.ArgumentParser) -> None:
-    to.add_argument("--within", type=int, default=30, metavar="DAYS", help="an admission within so many days is a move")
+    _add_within(to, 30, "an admission within so many days is a move (default: 30)")
     to.add_argument("--fiscal-start", type=int, default=1, metavar="MONTH", help="first month of the year, 1 to 12")
+
+
+def _add_within(to: argparse.ArgumentParser, default: int | None, what: str) -> None:
+    to.add_argument("--within", type=int, default=default, metavar="DAYS", help=what)
 
 
 def _add_report(to: argparse.ArgumentParser) -> None:
@@ -159,12 +195,29 @@ def _report(asked: argparse.Namespace) -> int:
 
 
 def _check(asked: argparse.Namespace) -> int:
-    episodes = _episodes(asked)
+    try:
+        episodes = _episodes(asked)
+    except RecordError as error:
+        if error.findings is not None:
+            _print_findings(error.findings)
+        raise
+    attrition = episodes.attrition
+    if asked.within is not None:
+        from careflow.counts import link
+
+        attrition = link(episodes, within=asked.within).attrition
     print(repr(episodes).strip("<>"))
-    for row in episodes.findings.to_dict("records"):
+    _print_findings(episodes.findings)
+    print("\nFrom the file to the discharges" + ("" if asked.within is None else " that are linked"))
+    for step, n, left in attrition.itertuples(index=False, name=None):
+        print(f"{n:>9,}  {step}" if n in (0, left) else f"{n:>+9,}  {step}")
+    return 0
+
+
+def _print_findings(findings: pd.DataFrame) -> None:
+    for row in findings.to_dict("records"):
         note = f"  ({row['note']})" if row["note"] else ""
         print(f"{row['n']:>9,}  {row['action']:<9}  {row['check']}{note}")
-    return 0
 
 
 def _counts(asked: argparse.Namespace) -> int:
@@ -219,6 +272,7 @@ def _episodes(asked: argparse.Namespace) -> Episodes:
         tz=asked.tz,
         encoding=asked.encoding,
         sheet=asked.sheet,
+        memory=asked.memory,
         allow=asked.allow,
         accept=asked.accept,
     )

@@ -3,6 +3,13 @@
 A message holds counts, codes and names of columns and levels, never a value that could identify a person.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 class CareflowError(Exception):
     """The base of careflow's errors; ``except CareflowError`` catches them all."""
@@ -17,7 +24,24 @@ class DefinitionError(CareflowError, ValueError):
 
 
 class RecordError(CareflowError, ValueError):
-    """Episode records that cannot be read, or that must not be counted as they are."""
+    """Episode records that cannot be read, or that must not be counted as they are.
+
+    Attributes
+    ----------
+    check : str
+        The rule that stopped the reading, one of ``careflow.records.findings.STOPS``.
+    n : int
+        How many rows, values or columns it met; 1 where it is the file.
+    findings : pandas.DataFrame or None
+        From :func:`careflow.read_episodes`: ``check, action, n, note`` as far as the checks came, the stop first.
+    """
+
+    findings: pd.DataFrame | None = None
+
+    def __init__(self, message: str = "", *, check: str = "S01", n: int = 1) -> None:
+        super().__init__(message)
+        self.check = check
+        self.n = n
 
 
 class ArgumentError(CareflowError, ValueError):

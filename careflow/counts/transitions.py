@@ -10,16 +10,15 @@ from typing import NoReturn
 
 import pandas as pd
 
-from careflow.continuum.outcomes import DIRECTIONS
+from careflow.counts.attrition import summary, to_linked
 from careflow.counts.calendar import UNITS, Calendar
 from careflow.counts.catalogue import DEFAULT, clock
-from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE
 from careflow.counts.counts import Counts
 from careflow.counts.exports import event_log_rows, lifelines_rows, mstate_rows, on_purpose, sequence_rows
 from careflow.counts.rules import Rules
 from careflow.counts.tally import check_strata, tally
 from careflow.errors import ArgumentError, CountsError
-from careflow.records.basis import CALENDAR, LINKING, answers, require
+from careflow.records.basis import CALENDAR, answers, require
 from careflow.records.episodes import Episodes
 
 _USUAL_WINDOWS = (7, 14, 30, 60, 90)
@@ -248,33 +247,22 @@ class Transitions:
         return windows
 
     @cached_property
+    def attrition(self) -> pd.DataFrame:
+        """``step, n, left``: from the rows of the file to the discharges that are linked, what each step left out.
+
+        The steps of ``episodes.attrition``, then the discharges that are not followed for the whole window, those
+        followed (the denominators of :func:`careflow.transition_rates`), and what became of them.
+
+        Raises
+        ------
+        ArgumentError
+            The dates of the records do not say what follows a discharge.
+        """
+        return to_linked(self)
+
+    @cached_property
     def _summary(self) -> str:
-        if not answers(self.episodes, LINKING):
-            return f"what follows a discharge is not known from dates of basis {self.episodes.date_basis!r}"
-        table = self.counts(clocks="discharge", windows=self.within).tables["discharge"]
-        continuum, within = self.episodes.continuum, self.within
-        n, what = table["n"], table["what"]
-        moved = what < len(continuum)
-        direction = [
-            continuum.direction(continuum.names[i], continuum.names[j]) if j < len(continuum) else ""
-            for i, j in zip(table["state"], what, strict=True)
-        ]
-        kinds = [f"{n[[d == kind for d in direction]].sum():,} {kind}" for kind in DIRECTIONS if kind in direction]
-        left = ~moved & ~what.isin([DIED_CODE, CONCURRENT_CODE])
-        followed = table["followed"] >= within
-        total = int(n[moved].sum())
-        parts = [
-            f"{total:,} move{'' if total == 1 else 's'} within {within} days"
-            + (f" ({', '.join(kinds)})" if kinds else ""),
-            f"{n[left & followed].sum():,} left care",
-        ]
-        for code, word in ((DIED_CODE, "died"), (CONCURRENT_CODE, "concurrent")):
-            if count := n[what == code].sum():
-                parts.append(f"{count:,} {word}")
-        return (
-            ", ".join(parts) + f"; {self.episodes.open:,} open, {n[left & ~followed].sum():,} not yet known; "
-            f"cut-off {self.episodes.cutoff:%Y-%m-%d}"
-        )
+        return summary(self)
 
     def __repr__(self) -> str:
         return f"<Transitions: {self._summary}>"

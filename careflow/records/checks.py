@@ -77,7 +77,7 @@ def set_rows_aside(table: Table, level_note: str, ledger: Ledger, ragged: int) -
             marked[marks or 0] += n
     rows = aside.total() + ragged
     if not rows:
-        raise RecordError("the file has a line of names and no rows.")
+        raise RecordError("the file has a line of names and no rows.", check="S11", n=0)
     notes = {3: f"{level_note}. Map them with levels=" if level_note else ""}
     for why, n in sorted(aside.items()):
         if why:
@@ -150,7 +150,9 @@ def apply_policies(table: Table, found: sequence.Neighbours, options: Options, l
         raise RecordError(
             f"{several(n, 'stay')} of {people(persons)} begin while an earlier stay goes on. Choose what to do: "
             "overlaps='highest' (the more intensive level has each day), 'latest' (a new admission ends the earlier "
-            "stay) or 'flag' (kept as they are)."
+            "stay) or 'flag' (kept as they are).",
+            check="F01",
+            n=n,
         )
     _shared_ids(table, stays, whose, ledger)
     changed = overlaps.Change()
@@ -226,7 +228,9 @@ def _after_death(table: Table, stays: str, found: sequence.Neighbours, ledger: L
     if late >= FEW_PEOPLE and late > MOST_AFTER_DEATH * deaths and not ledger.accepts("F04"):
         raise RecordError(
             f"{late:,} of {deaths:,} people who died are admitted after their death: ids of several people may have "
-            "been merged, or a reason code may not mean death. Mend the file, or accept it: accept=['F04']."
+            "been merged, or a reason code may not mean death. Mend the file, or accept it: accept=['F04'].",
+            check="F04",
+            n=late,
         )
     ledger.add(
         "F04 admitted after death", FLAGGED, late, f"people, of {deaths:,} who died; nothing is linked to a death"

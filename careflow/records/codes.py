@@ -10,6 +10,7 @@ from typing import Any, Final
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import REASONS
 from careflow.errors import ArgumentError, RecordError
+from careflow.records.identifiers import personal
 
 MISSING_CODE, UNKNOWN_CODE = -1, -2
 SHOWN_FROM: Final = 11
@@ -114,9 +115,15 @@ def code_labels(counts: Mapping[str, int], name: str) -> Coded:
     cleaned = {text: clean(text) for text in counts}
     labels = sorted({text for text in cleaned.values() if text})
     if len(labels) > MOST_LABELS:
-        raise RecordError(f"{name} has {len(labels):,} different values; a stratum has at most {MOST_LABELS:,}.")
+        raise RecordError(
+            f"{name} has {len(labels):,} different values; a stratum has at most {MOST_LABELS:,}.",
+            check="S09",
+            n=len(labels),
+        )
     if labels and max(map(len, labels)) > LONGEST_LABEL:
-        raise RecordError(f"{name} has values of more than {LONGEST_LABEL} characters: it is a note, not a stratum.")
+        raise RecordError(
+            f"{name} has values of more than {LONGEST_LABEL} characters: it is a note, not a stratum.", check="S09"
+        )
     places = {label: i for i, label in enumerate(labels)}
     codes = {text: places.get(short, MISSING_CODE) for text, short in cleaned.items()}
     fixed = sum(n for text, n in counts.items() if cleaned[text] != text and cleaned[text])
@@ -153,10 +160,17 @@ def _list(strangers: Mapping[str, int]) -> str:
         return ""
     if len(strangers) > MOST_CODES:
         return f"{len(strangers):,} codes: is this the right column?"
-    often = sorted(((n, text) for text, n in strangers.items() if n >= SHOWN_FROM), key=lambda p: (-p[0], p[1]))
+    often = sorted(
+        ((n, text) for text, n in strangers.items() if n >= SHOWN_FROM and not personal(text)),
+        key=lambda p: (-p[0], p[1]),
+    )
     named = ", ".join(f"{text[:40]!r} ({n:,})" for n, text in often[:20])
     rest = len(strangers) - len(often[:20])
     count = f"{len(strangers):,} code{'s' if len(strangers) > 1 else ''}"
     if not often:
-        return f"{count}, each seen fewer than {SHOWN_FROM} times"
+        return (
+            f"{count}, none to be named"
+            if max(strangers.values()) >= SHOWN_FROM
+            else f"{count}, each seen fewer than {SHOWN_FROM} times"
+        )
     return f"{count}: {named}" + (f" and {rest:,} more" if rest else "")

@@ -108,7 +108,9 @@ def detect(columns: Iterable[DateTexts]) -> str:
     if len(rivals) > 1:
         raise RecordError(
             f"the {total:,} dates of {words} can be read in more than one way ({' or '.join(rivals)}). "
-            f"Say which: date_format={rivals[0]!r}."
+            f"Say which: date_format={rivals[0]!r}.",
+            check="S04",
+            n=total,
         )
     if fits[best] * 2 <= total:
         _refuse(counts, total, words, best, fits[best])
@@ -121,15 +123,21 @@ def _refuse(counts: Mapping[str, int], total: int, words: str, best: str, fitted
     if short * 2 > total:
         raise RecordError(
             f"{short:,} of {total:,} dates of {words} have a year of two digits; careflow does not guess the century. "
-            "Write the years with four digits."
+            "Write the years with four digits.",
+            check="S04",
+            n=short,
         )
     if numbers * 2 > total:
         raise RecordError(
-            f"{numbers:,} of {total:,} dates of {words} look like Excel day numbers; pass date_format='excel'."
+            f"{numbers:,} of {total:,} dates of {words} look like Excel day numbers; pass date_format='excel'.",
+            check="S04",
+            n=numbers,
         )
     nearest = f"{best} fits {fitted:,}" if fitted else f"tried: {', '.join(_SHAPES)}"
     raise RecordError(
-        f"no single date format fits all {total:,} dates of {words}; {nearest}. Say which: date_format=..."
+        f"no single date format fits all {total:,} dates of {words}; {nearest}. Say which: date_format=...",
+        check="S04",
+        n=total,
     )
 
 

@@ -92,7 +92,9 @@ def _understand(
     if len(zones) > 1:
         raise RecordError(
             f"the dates carry {len(zones)} different offsets from UTC, so one day can be written in several ways. "
-            "Write them all as local dates, or say whose days are meant: tz='America/New_York'."
+            "Write them all as local dates, or say whose days are meant: tz='America/New_York'.",
+            check="S04",
+            n=len(zones),
         )
     chosen = reading.date_format or dates.detect(
         [dates.DateTexts(name, _by_part(counts, parts[name])) for name, counts in texts.items()]
@@ -158,12 +160,15 @@ def _key(raw: Raw, name: str) -> str:
 def _typed(raw: Raw, name: str, short: str, reading: Reading) -> dict[str, str]:
     value = local = f"r.{name}"
     if raw.kinds[name] == FLOAT:
-        raise RecordError(f"{name} is stored as floating numbers; give it as dates, or as text in one format.")
+        raise RecordError(
+            f"{name} is stored as floating numbers; give it as dates, or as text in one format.", check="S05"
+        )
     if raw.kinds[name] == MOMENT:
         zone = reading.tz or raw.zones.get(name, "UTC")
         if not all(c.isalnum() or c in "+-_/:" for c in zone):
             raise RecordError(
-                f"{name} is in a time zone of unknown name. Say whose days are meant: tz='America/New_York'."
+                f"{name} is in a time zone of unknown name. Say whose days are meant: tz='America/New_York'.",
+                check="S04",
             )
         value = f"({value})::TIMESTAMPTZ"  # also what is stored in nanoseconds, as pandas 2 does
         local = f"timezone('{_zone(zone)}', {value})"
@@ -189,6 +194,8 @@ def _zone(zone: str) -> str:
     if zone[:1] not in {"+", "-"}:
         return zone
     if zone[3:] not in {"", ":00", "00"}:
-        raise RecordError("dates are stored with an offset of part of an hour from UTC. Write them as local dates.")
+        raise RecordError(
+            "dates are stored with an offset of part of an hour from UTC. Write them as local dates.", check="S04"
+        )
     # Arrow writes fixed offsets as +05:00; the engine's zones of that form count the other way round (POSIX).
     return f"Etc/GMT{'-' if zone[0] == '+' else '+'}{int(zone[1:3])}"

@@ -26,11 +26,28 @@ RULES: Final = {
 }
 """The rules by which a row is set aside."""
 
+STOPS: Final = {
+    "S01": "the records cannot be read",
+    "S02": "columns missing or double",
+    "S03": "direct identifiers",
+    "S04": "dates that can be read in several ways or in none",
+    "S05": "values of the wrong kind",
+    "S06": "text of another encoding",
+    "S07": "lines that cannot be split into columns",
+    "S08": "unfolds to too much",
+    "S09": "too many different values, or too long ones",
+    "S10": "too many rows set aside",
+    "S11": "no stay is left",
+    "F01": "overlapping stays",
+    "F04": "admitted after death",
+}
+"""What stops the reading: the last two only where ``overlaps="error"``, and where they are many."""
+
 CHOSEN: Final = frozenset({"R07", "R12"})
 """Rules that follow from the analyst's own window; they are no faults of the file and never stop the reading."""
 
-ALSO_ACCEPTED: Final = ("F04",)
-"""Flags that stop the reading when they are many, unless accepted."""
+ALSO_ACCEPTED: Final = ("F04", "S08")
+"""What stops the reading unless accepted: many people admitted after their death, files that unfold to too much."""
 
 HINTS: Final = {
     "R03": "Say what the file's codes mean with levels={code: level}.",
@@ -104,11 +121,18 @@ class Ledger:
         names = ", ".join(repr(rule) for rule in sorted(wide))
         raise RecordError(
             f"of {rows:,} rows, too many would be set aside: {lines}. {hint}{' ' if hint else ''}"
-            f"Mend the file, or accept the loss: accept=[{names}]."
+            f"Mend the file, or accept the loss: accept=[{names}].",
+            check="S10",
+            n=sum(wide.values()),
         )
 
+    def stop(self, error: RecordError) -> pd.DataFrame:
+        """Return what was found so far, and as its first line what stopped the reading, with the message as note."""
+        self.add(f"{error.check} {STOPS[error.check]}", STOPPED, max(error.n, 1), str(error))
+        return self.frame()
+
     def frame(self) -> pd.DataFrame:
-        """Return ``check, action, n, note``, rows set aside first."""
+        """Return ``check, action, n, note``: what stopped the reading first, then rows set aside."""
         order = {STOPPED: 0, SET_ASIDE: 1, FIXED: 2, FLAGGED: 3}
         lines = sorted(self._lines, key=lambda line: (order[line[1]], line[0]))
         frame = pd.DataFrame(lines, columns=["check", "action", "n", "note"])

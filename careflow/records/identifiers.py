@@ -42,18 +42,20 @@ _STREETS: Final = "st|street|ave|avenue|rd|road|blvd|boulevard|ln|lane|dr|drive|
 
 
 @dataclass(frozen=True)
-class _Pattern:
+class Pattern:
+    """What values of a kind look like, and the share of a column's values from which on it is one of them."""
+
     kind: str
     shape: re.Pattern[str]
     share: float
 
 
-_PATTERNS: Final = (
-    _Pattern("social security numbers", re.compile(r"(?!000|666|9)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}"), 0.01),
-    _Pattern("e-mail addresses", re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}"), 0.01),
-    _Pattern("phone numbers", re.compile(r"(\+?1[ .-]?)?(\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}"), 0.1),
-    _Pattern("street addresses", re.compile(rf"\d{{1,6}} +[\w .'-]+ ({_STREETS})\.?([ ,].*)?", re.IGNORECASE), 0.1),
-    _Pattern("ZIP codes", re.compile(r"\d{5}-\d{4}"), 0.5),
+PATTERNS: Final = (
+    Pattern("social security numbers", re.compile(r"(?!000|666|9)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}"), 0.01),
+    Pattern("e-mail addresses", re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}"), 0.01),
+    Pattern("phone numbers", re.compile(r"(\+?1[ .-]?)?(\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}"), 0.1),
+    Pattern("street addresses", re.compile(rf"\d{{1,6}} +[\w .'-]+ ({_STREETS})\.?([ ,].*)?", re.IGNORECASE), 0.1),
+    Pattern("ZIP codes", re.compile(r"\d{5}-\d{4}"), 0.5),
 )
 _DATE: Final = re.compile(r"(?P<a>\d{4})-\d{1,2}-\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-](?P<b>\d{4})")
 
@@ -95,13 +97,26 @@ def screen(header: Iterable[str], values: Mapping[str, Collection[str]], allow: 
             kinds = by_value(values[name], year=year)
             if kinds:
                 found[name] = f"{shown([name])} holds what look like {kinds}"
+    refuse(found)
+
+
+def refuse(found: Mapping[str, str]) -> None:
+    """Stop if any column was found to look like an identifier: ``{column: what it looks like}``.
+
+    Raises
+    ------
+    RecordError
+        There are some.
+    """
     if found:
         plain = [name for name in found if shown([name]) == name][:3]
         many = len(found) > 1
         raise RecordError(
             f"{several(len(found), 'column')} {'look' if many else 'looks'} like direct identifiers: "
             f"{'; '.join(list(found.values())[:10])}. Take {'them' if many else 'it'} out of the file, "
-            f"or let a harmless column pass with allow=[{', '.join(map(repr, plain)) or '...'}]."
+            f"or let a harmless column pass with allow=[{', '.join(map(repr, plain)) or '...'}].",
+            check="S03",
+            n=len(found),
         )
 
 
@@ -137,7 +152,7 @@ def by_value(values: Collection[str], *, year: int) -> str:
     texts = [text.strip() for text in values if text and text.strip()][:SAMPLE]
     if not texts:
         return ""
-    for pattern in _PATTERNS:
+    for pattern in PATTERNS:
         n = sum(pattern.shape.fullmatch(text) is not None for text in texts)
         if n and n >= pattern.share * len(texts):
             return f"{pattern.kind} ({n:,} of {len(texts):,} different values)"
@@ -149,3 +164,14 @@ def by_value(values: Collection[str], *, year: int) -> str:
     if len(born) * 2 > len(texts) and old >= 3 and old * 2 >= len(born):
         return f"birth dates ({old:,} of {len(texts):,} different values)"
     return ""
+
+
+def personal(text: str) -> bool:
+    """Say whether a single text looks like a person's name, number or address: then no message repeats it.
+
+    Examples
+    --------
+    >>> personal("Maria Lopez"), personal("412-55-1234"), personal("WM-3.7")
+    (True, True, False)
+    """
+    return is_name(text) or any(pattern.shape.fullmatch(text) for pattern in PATTERNS)

@@ -34,7 +34,9 @@ def distinct(
         f"HAVING v IS NOT NULL LIMIT {most + 1}"
     )
     if len(rows) > most:
-        raise RecordError(f"{shown} has more than {most:,} different values: is this the right column?")
+        raise RecordError(
+            f"{shown} has more than {most:,} different values: is this the right column?", check="S09", n=len(rows)
+        )
     return dict(rows)
 
 

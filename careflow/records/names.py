@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Final
 
 _FIRST_NAMES: Final = frozenset(resources.files(__package__).joinpath("first_names.txt").read_text("utf-8").split())
-_SHAPE: Final = re.compile(r"[A-Z][a-z'’-]+,? (?:[A-Z]\.? )?[A-Z][A-Za-z'’-]+")
+SHAPE: Final = re.compile(r"[A-Z][a-z'’-]+,? (?:[A-Z]\.? )?[A-Z][A-Za-z'’-]+")
 
 
 def is_name(text: str) -> bool:
@@ -18,7 +18,7 @@ def is_name(text: str) -> bool:
     >>> is_name("Maria Lopez"), is_name("Smith, John"), is_name("Cedar House")
     (True, True, False)
     """
-    if not _SHAPE.fullmatch(text):
+    if not SHAPE.fullmatch(text):
         return False
     parts = text.replace(",", "").split()
     first = parts[1] if "," in text and len(parts) > 1 else parts[0]

@@ -59,9 +59,11 @@ def read_quarters(engine: Engine, raw: Raw, mapped: Mapped, lookups: Lookups) ->
         A column is missing, or holds something else.
     """
     if "nights" not in mapped.fields:
-        raise RecordError("date_basis='quarter' needs the nights of each stay: columns={'nights': 'its column'}.")
+        raise RecordError(
+            "date_basis='quarter' needs the nights of each stay: columns={'nights': 'its column'}.", check="S02"
+        )
     if raw.kinds["admit_date"] != TEXT:
-        raise RecordError("date_basis='quarter' needs quarters in admit_date, written as 2024Q2.")
+        raise RecordError("date_basis='quarter' needs quarters in admit_date, written as 2024Q2.", check="S05")
     texts = distinct(engine, raw, "admit_date", "admit_date")
     lookups.days(engine, "r.admit_date::VARCHAR", {text: _quarter(text) for text in texts}, "admit")
     day, state = _number(raw, "nights")
@@ -83,7 +85,7 @@ def _quarter(text: str) -> tuple[int | None, int]:
 def _number(raw: Raw, name: str) -> tuple[str, str]:
     kind = raw.kinds[name]
     if kind not in {INTEGER, TEXT}:
-        raise RecordError(f"{name} holds no whole numbers of days, as this date_basis= needs.")
+        raise RecordError(f"{name} holds no whole numbers of days, as this date_basis= needs.", check="S05")
     text = f"trim(r.{name}::VARCHAR)"
     missing = ", ".join(f"'{word}'" for word in sorted(dates.MISSING))
     number = (

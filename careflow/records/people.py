@@ -55,10 +55,13 @@ def read_people(engine: Engine, raw: Raw, ledger: Ledger) -> People:
     if kind == FLOAT:
         raise RecordError(
             "person_id is stored as floating numbers: leading zeros and digits after the 15th are lost, so two people "
-            "can have become one. Read the ids as text or as whole numbers."
+            "can have become one. Read the ids as text or as whole numbers.",
+            check="S05",
         )
     if kind not in {INTEGER, TEXT}:
-        raise RecordError("person_id holds dates, so it cannot name a person. Name another column with columns={...}.")
+        raise RecordError(
+            "person_id holds dates, so it cannot name a person. Name another column with columns={...}.", check="S05"
+        )
     key = secrets.randbits(62)
     if kind == INTEGER:
         return _numbers("r.person_id::BIGINT", key)
@@ -87,7 +90,9 @@ def _texts(engine: Engine, raw: Raw, ledger: Ledger, key: int) -> People:
     )
     _no_clash(shared)
     if wide is not None and wide > LONGEST_ID:
-        raise RecordError(f"person_id has texts of more than {LONGEST_ID} characters: is this the right column?")
+        raise RecordError(
+            f"person_id has texts of more than {LONGEST_ID} characters: is this the right column?", check="S09"
+        )
     ledger.add("ids mended", FIXED, mended, "spaces around the id")
     ledger.add("ids that read like 'missing'", FLAGGED, words, "kept as the id of a person (NA, NULL, nan, none)")
     if padded and wide != narrow:

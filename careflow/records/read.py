@@ -18,7 +18,9 @@ from careflow.records.episodes import Episodes, Stratum
 from careflow.records.findings import FIXED, RULES, Ledger
 from careflow.records.options import Options, as_day, basis, choices, options, reading
 from careflow.records.schema import DATES, map_columns
-from careflow.records.sources import open_source
+from careflow.records.search import search
+from careflow.records.sources import Source, open_source
+from careflow.records.sources.caps import Caps
 from careflow.records.sources.unchanged import Unchanged
 
 
@@ -78,7 +80,8 @@ def read_episodes(
     allow : collection of str
         Columns that may pass although they look like direct identifiers.
     accept : collection of str
-        Rules (``"R06"``) that may set aside more rows than the limits allow.
+        Rules (``"R06"``) that may set aside more rows than the limits allow, or ``"S08"``: a file may unfold to far
+        more than its size.
     date_basis : {"actual", "shifted", "offset", "quarter"}
         What the dates are: actual; shifted by a number of days that differs between people; days since ``anchor``
         (or since each row's ``anchor_date``); or the quarter of admission (``2024Q2``) beside the ``nights`` of the
@@ -104,7 +107,7 @@ def read_episodes(
     Raises
     ------
     RecordError
-        The records cannot be read, or must not be counted as they are.
+        The records cannot be read, or must not be counted as they are; ``.findings`` says what was found so far.
     ArgumentError
         An argument does not fit the file or the others.
 
@@ -123,16 +126,34 @@ def read_episodes(
     wanted = options(overlaps, bridge_days, close_open_after, allow)
     ledger = Ledger(accept)
     files = Unchanged(source)
-    opened = open_source(source, encoding=encoding, sheet=sheet)
+    try:
+        opened = open_source(source, encoding=encoding, sheet=sheet, caps=Caps(lifted=ledger.accepts("S08")))
+        # A table of a cluster is read where it is; everything else is read by the engine that comes with careflow.
+        engine: Engine = getattr(opened, "engine", None) or Engine(memory=memory, progress=progress)
+        return _read(opened, engine, columns, chosen, wanted, ledger, files)
+    except RecordError as error:
+        error.findings = ledger.stop(error)
+        raise
+
+
+def _read(
+    opened: Source,
+    engine: Engine,
+    columns: Mapping[str, str] | None,
+    chosen: Choices,
+    wanted: Options,
+    ledger: Ledger,
+    files: Unchanged,
+) -> Episodes:
     mapped = map_columns(opened.header, columns)
-    # A table of a cluster is read where it is; everything else is read by the engine that comes with careflow.
-    engine: Engine = getattr(opened, "engine", None) or Engine(memory=memory, progress=progress)
     head = opened.head(engine, identifiers.SAMPLE)
     stay_dates = {mapped.fields.get(name) for name in (*DATES, "updated_at")}
     looked_at = {name: texts for name, texts in head.items() if name not in stay_dates}
     identifiers.screen(opened.header, looked_at, wanted.allow, year=chosen.cutoff.year)
     raw = opened.load(engine, mapped)
     ledger.set_aside("R13", raw.ragged, f"not the {len(opened.header)} columns of the header")
+    if getattr(opened, "engine", None) is None:  # no row leaves a cluster, not even to be looked at
+        search(engine, raw, mapped, wanted.allow)
     for check, n, note in raw.notes:
         ledger.add(check, FIXED, n, note)
     made = encode.plan(engine, raw, mapped, chosen, ledger)
@@ -155,7 +176,7 @@ def _check(
     found, persons = checks.compare_neighbours(table, rows, marked, wanted, ledger)
     if not persons:
         reasons = ", ".join(f"{RULES[rule]} {count:,}" for rule, count in ledger.aside.items())
-        raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.")
+        raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.", check="S11", n=rows)
     checks.flag_people(table, found, chosen.continuum, len(made.labels.get("facility", ())), ledger)
     change = checks.apply_policies(table, found, wanted, ledger)
     n, still_open, first, last = checks.settle(table, found)

@@ -90,7 +90,7 @@ def map_columns(header: Iterable[str], columns: Mapping[str, str] | None = None)
     used = [asked.get(name, name) for name in _NAMES] + [c for n, c in asked.items() if n not in _NAMES]
     double = sorted({name for name in names if names.count(name) > 1 and name in used})
     if double:
-        raise RecordError(f"column {shown(double)} stands more than once in the file. Rename one of them.")
+        raise RecordError(f"column {shown(double)} stands more than once in the file. Rename one of them.", check="S02")
     for name, column in asked.items():
         if column not in names:
             raise ArgumentError(
@@ -103,10 +103,11 @@ def map_columns(header: Iterable[str], columns: Mapping[str, str] | None = None)
     missing = [f.name for f in FIELDS if f.required and f.name not in fields]
     if len(missing) == 3 and not asked and any(_VALUE.fullmatch(name.strip()) for name in names):
         raise RecordError(
-            "the first line of the file holds values, not the names of columns. Put a line of names above it."
+            "the first line of the file holds values, not the names of columns. Put a line of names above it.",
+            check="S02",
         )
     if missing:
-        raise RecordError(_missing(missing, names))
+        raise RecordError(_missing(missing, names), check="S02", n=len(missing))
     strata = {name: fields[name] for name in STRATA if name in fields}
     strata |= {name: column for name, column in asked.items() if name not in _NAMES}
     return Mapped({n: c for n, c in fields.items() if n not in STRATA}, strata)

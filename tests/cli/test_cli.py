@@ -1,12 +1,14 @@
 """The command line: what it prints, what it writes, and how it ends."""
 
+import inspect
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from support.made_up import CELLS, CUTOFF, made_up
+from support.made_up import CELLS, CUTOFF, LEVELS, made_up
 
 import careflow as cf
 from careflow.cli import main
@@ -63,14 +65,29 @@ def test_check_prints_what_was_found(tmp_path, capsys):
     assert "discharged before admitted" in out
 
 
-def test_check_ends_with_1_when_the_records_must_not_be_counted(tmp_path, capsys):
+def test_check_prints_the_steps_to_the_linked_discharges_when_told_the_window(file, capsys):
+    assert main(["check", str(file), "--cutoff", CUTOFF]) == 0
+    out = capsys.readouterr().out
+    assert "open at the cut-off" in out
+    assert "linked" not in out
+    assert main(["check", str(file), "--cutoff", CUTOFF, "--within", "30"]) == 0
+    *_, last = capsys.readouterr().out.splitlines()
+    linked = 3 * sum(n for (_, to), n in CELLS.items() if to in LEVELS)
+    assert last.split(maxsplit=1) == [f"{linked:,}", "linked: moved within 30 days"]
+
+
+def test_check_prints_the_findings_with_the_stop_and_ends_with_1(tmp_path, capsys):
     stays = made_up()
     stays["level"] = "somewhere"
+    stays.loc[0, "level"] = None
     stays.to_csv(tmp_path / "stays.csv", index=False)
     assert main(["check", str(tmp_path / "stays.csv"), "--cutoff", CUTOFF]) == 1
     printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err.startswith("careflow: ")
+    stopped, *others = printed.out.splitlines()
+    assert re.match(r" +[\d,]+  stopped    S10 too many rows set aside  \(of ", stopped)
+    assert any(re.match(r" +1  set aside  R02 no level", line) for line in others)
+    assert any("R03 unknown level  (1 code: 'somewhere'" in line for line in others)
+    assert printed.err.startswith("careflow: of ")
     assert printed.err.count("\n") == 1
 
 
@@ -188,3 +205,92 @@ def test_how_files_are_read_can_be_told(tmp_path, capsys):
     told = ["--cutoff", CUTOFF, "--encoding", "cp1252", "--bridge-days", "1"]
     assert main(["check", str(tmp_path / "stays.csv"), *told]) == 0
     assert "1 stay of 1 people" in capsys.readouterr().out.replace("1 person", "1 people")
+
+
+TOLD = {
+    "--overlaps": (["highest"], "F01 overlapping stays  (of 1 person; overlaps='highest': 1 trimmed"),
+    "--bridge-days": (["3"], "stays joined to the one before  (gaps of 0 to 3 days"),
+    "--close-open-after": (["30"], "stale open stays closed  (closed after 30 days"),
+    "--date-basis": (["shifted"], "dates: shifted"),
+    "--allow": (["home_phone"], "6 stays of 5 people"),
+    "--start": (["2024-02-01"], "F07 admitted before the start"),
+}
+ROWS = """person_id,level,admit_date,discharge_date,facility,home_phone
+A,iop,2024-01-01,2024-01-09,F,x
+A,iop,2024-01-12,2024-02-20,F,x
+B,iop,2024-01-01,2024-02-09,F,x
+B,outpatient,2024-01-12,2024-02-20,F,x
+C,iop,2024-03-01,,F,x
+D,iop,2024-03-01,2024-03-09,F,x
+E,iop,2024-03-01,2024-03-09,F,x
+"""
+
+
+@pytest.mark.parametrize("option", TOLD)
+def test_every_option_of_the_reader_can_be_told_and_is_heard(option, tmp_path, capsys):
+    (tmp_path / "stays.csv").write_text(ROWS.replace("F,x", "F,x" if option == "--allow" else "F,"))
+    words, said = TOLD[option]
+    told = ["check", str(tmp_path / "stays.csv"), "--cutoff", "2024-12-31", option, *words]
+    if option == "--allow":
+        assert main(told[:4]) == 1
+        assert "home_phone is named like a phone number" in capsys.readouterr().err
+    else:
+        told += ["--allow", "home_phone"]
+    assert main(told) == 0
+    assert said.replace("6 stays", "7 stays") in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--overlaps", "merge", "overlaps='merge' is none of 'flag', 'highest', 'latest', 'error'"),
+        ("--bridge-days", "-1", "bridge_days= is a whole number of days"),
+        ("--close-open-after", "0", "close_open_after= is a whole number of days"),
+        ("--date-basis", "real", "date_basis='real' is none of"),
+        ("--anchor", "soon", "anchor= is a date"),
+        ("--date-format", "%d", "date_format= needs a year, a month and a day"),
+        ("--tz", "Nowhere", "tz= is the name of a time zone"),
+        ("--encoding", "klingon", "encoding= is the name of a text encoding"),
+        ("--memory", "much", "memory= is an amount"),
+        ("--allow", "nothing", "allow= names 1 columns that the file does not have"),
+        ("--accept", "R99", "accept= has 1 unknown rules"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused_with_what_it_can_be(option, value, said, tmp_path, capsys):
+    (tmp_path / "stays.csv").write_text(ROWS.replace("home_phone", "beds"))
+    assert main(["check", str(tmp_path / "stays.csv"), "--cutoff", "2024-12-31", f"{option}={value}"]) == 1
+    assert capsys.readouterr().err.startswith(f"careflow: {said}")
+
+
+@pytest.mark.parametrize("command", ["check", "report", "counts"])
+def test_every_option_of_the_reader_is_told_of_in_the_help_of_every_command_that_reads(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    taken = inspect.signature(cf.read_episodes).parameters
+    for name in set(taken) - {"source", "progress"}:
+        assert f"--{name.replace('_', '-')} " in text, name
+    assert "highest (the more intensive level has each day)" in text
+
+
+@pytest.mark.parametrize("command", ["report", "counts"])
+def test_reports_and_counts_hear_the_options_of_the_reader(command, tmp_path, capsys):
+    (tmp_path / "stays.csv").write_text(ROWS)
+    out = tmp_path / ("counts.parquet" if command == "counts" else "out")
+    told = [command, str(tmp_path / "stays.csv"), "--cutoff", "2024-12-31", "--out", str(out)]
+    assert main(told) == 1
+    assert "home_phone" in capsys.readouterr().err
+    told += ["--allow", "home_phone"]
+    assert main([*told, "--overlaps", "error"]) == 1
+    assert "begin while an earlier stay goes on" in capsys.readouterr().err
+    assert main([*told, "--date-basis", "shifted"]) == 1
+    assert "date_basis='shifted' cannot answer calendar periods" in capsys.readouterr().err
+    assert main([*told, "--accept", "R99"]) == 1
+    assert "accept= has 1 unknown rules" in capsys.readouterr().err
+    assert not out.exists()
+    if command == "counts":
+        told += ["--overlaps", "highest", "--bridge-days", "3", "--close-open-after", "30"]
+        assert main(told) == 0
+        counts = cf.Counts.load(out)
+        assert (counts.stays, counts.rules.overlaps) == (6, "highest")

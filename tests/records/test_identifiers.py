@@ -81,6 +81,56 @@ def test_identifiers_stop_the_reading_with_names_and_counts_and_no_value():
     assert read(table, allow=["last_name", "contact", "who"]).n == 5
 
 
+LATER = [
+    ("social security numbers", "412-55-1234", 11),
+    ("e-mail addresses", "someone@example.org", 11),
+    ("phone numbers", "(860) 555-0100", 700),
+    ("street addresses", "12 Oak Street", 700),
+    ("ZIP codes", "06103-1234", 3_500),
+    ("names of people", "Maria Lopez", 3_500),
+]
+
+
+@pytest.mark.parametrize(("kind", "value", "n"), LATER)
+@pytest.mark.parametrize("column", ["person_id", "episode_id"])
+def test_ids_that_look_like_an_identifier_are_found_wherever_they_stand(tmp_path, kind, value, n, column):
+    values = [f"E-{i}" for i in range(7_000 - n)] + [value] * n
+    table = repeat(7_000, **{column: values})
+    table.to_csv(tmp_path / "stays.csv", index=False)
+    for source in (table, tmp_path / "stays.csv"):
+        with pytest.raises(RecordError) as caught:
+            read(source)
+        said = squeezed(str(caught.value))
+        assert said.startswith(
+            f"1 column looks like direct identifiers: {column} holds what look like {kind} ({n:,} of 7,000 rows). "
+        )
+        assert value not in said
+        assert caught.value.__context__ is None
+    assert read(table, allow=[column], accept=["R10"]).rows_in == 7_000
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["666-55-1234", "Cedar House", "2024-000123", "9b2d4c1e-33aa-4bde-8b1f-0123456789ab", "860-555-010", "A 12"],
+)
+def test_harmless_ids_are_let_through_wherever_they_stand(value):
+    assert read(repeat(3_000, person_id=[f"{i}-x" for i in range(2_500)] + [value] * 500, level="iop",
+                       admit_date=[f"2024-{m:02d}-{d:02d}" for m in range(1, 13) for d in range(1, 29)],
+                       discharge_date=None), accept=["R10"]).rows_in == 3_000  # fmt: skip
+
+
+def test_labels_of_a_stratum_are_all_looked_at():
+    table = repeat(4_000, ward=["north"] * 3_990 + [f"p{i}@example.org" for i in range(10)])
+    with pytest.raises(RecordError, match=r"ward holds what look like e-mail addresses \(10 of 11 different values\)"):
+        read(table, columns={"ward": "ward"})
+
+
+def test_an_unknown_level_that_looks_like_a_person_is_never_named():
+    table = repeat(4_000, level=["php"] * 3_960 + ["Maria Lopez"] * 20 + ["WM-3.7"] * 20)
+    note = read(table).findings.set_index("check")["note"]["R03 unknown level"]
+    assert note == "2 codes: 'WM-3.7' (20) and 1 more. Map them with levels="
+
+
 def test_allow_names_columns_of_the_file():
     with pytest.raises(ArgumentError, match="allow= names 1 columns that the file does not have: lastname"):
         read(repeat(2), allow=["lastname"])

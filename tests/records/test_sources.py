@@ -1,8 +1,10 @@
 """The same stays come in alike from every kind of source, and what cannot be read says so."""
 
 import gzip
+import re
 import sqlite3
 import zipfile
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -15,7 +17,7 @@ from records.drawing import csv, finding, frame, read, repeat, squeezed, stays, 
 
 from careflow.errors import ArgumentError, RecordError
 from careflow.records import query, read_episodes
-from careflow.records.sources import unpack
+from careflow.records.sources import caps
 
 STAYS = """
     person_id | level       | admit_date | discharge_date | discharge_reason | facility
@@ -163,12 +165,13 @@ def test_damaged_and_crowded_archives_are_refused(tmp_path):
 
 
 def test_a_bomb_is_refused_before_it_unfolds(tmp_path, monkeypatch):
-    monkeypatch.setattr(unpack, "RATIO_FROM", 1 << 20)
+    monkeypatch.setattr(caps, "RATIO_FROM", 1 << 20)
     path = tmp_path / "bomb.csv.gz"
     path.write_bytes(gzip.compress(b"person_id,level,admit_date\n" + b"A,php,2024-03-01\n" * 1_000_000))
     said = refused(path)
     assert "it is refused as a bomb" in said
-    assert said.endswith("If it is real, unpack it first.")
+    assert said.endswith("If it is real, let it in with accept=['S08'].")
+    assert read_episodes(path, cutoff="2024-12-31", accept=["S08", "R10"]).n == 1
 
 
 def test_a_glob_reads_files_of_the_same_columns(tmp_path):
@@ -225,6 +228,72 @@ def test_a_checksum_beside_the_file_finds_a_flipped_byte(tmp_path):
     assert refused(path).startswith("stays.csv is not the file that stays.csv.sha256 was made for")
 
 
+@pytest.mark.parametrize("how", [{}, {"data_page_version": "2.0"}, {"compression": "gzip", "use_dictionary": False}])
+def test_a_flipped_bit_in_a_page_is_found_where_the_writer_made_checksums(tmp_path, how):
+    path = tmp_path / "stays.parquet"
+    pq.write_table(pa.Table.from_pandas(typed()), path, write_page_checksum=True, **how)
+    check(path)
+    footer = pq.read_metadata(path)
+    content = path.read_bytes()
+    for column in range(4):
+        chunk = footer.row_group(0).column(column)
+        flipped = bytearray(content)
+        flipped[(chunk.dictionary_page_offset or chunk.data_page_offset) + chunk.total_compressed_size - 1] ^= 4
+        path.write_bytes(flipped)
+        assert refused(path) in {
+            f"a page of column {chunk.path_in_schema} is not what its checksum was made for: the file was damaged "
+            "after it was written. Copy it again from where it came from.",
+            "the file cannot be read: it is truncated or damaged.",  # the checksum of gzip, which comes first
+        }
+    path.write_bytes(content)
+    check(path)
+
+
+def test_columns_that_are_not_read_may_be_damaged(tmp_path):
+    path = tmp_path / "stays.parquet"
+    pq.write_table(pa.Table.from_pandas(typed().assign(beds=range(3))), path, write_page_checksum=True)
+    chunk = pq.read_metadata(path).row_group(0).column(6)
+    content = bytearray(path.read_bytes())
+    content[(chunk.dictionary_page_offset or chunk.data_page_offset) + chunk.total_compressed_size - 1] ^= 1
+    path.write_bytes(content)
+    check(path)
+    assert "a page of column beds" in refused(path, columns={"beds": "beds"})
+
+
+@pytest.mark.parametrize(("rows", "long"), [(100_000, 1), (2_000, 100_000)])
+def test_a_parquet_file_of_one_value_for_very_many_rows_or_of_one_very_long_text_is_refused(
+    tmp_path, monkeypatch, rows, long
+):
+    monkeypatch.setattr(caps, "RATIO_FROM", 1 << 20)
+    table = {name: [value] for name, value in frame(STAYS).iloc[0].items()}
+    table["facility"] = ["F" * long]
+    same = {name: pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int8()), pa.array(value))
+            for name, value in table.items()}  # fmt: skip
+    path = tmp_path / "stays.parquet"
+    pq.write_table(pa.table(same), path, compression="zstd")
+    assert re.fullmatch(
+        r"[\w ]+ of [\d,]+ bytes unfolds to [\d,]+ bytes or more: it is refused as a bomb. "
+        r"If it is real, let it in with accept=\['S08'\].",
+        refused(path),
+    )
+    if long == 1:
+        assert read_episodes(path, cutoff="2024-12-31", accept=["S08", "R10"]).n == 1
+
+
+def test_an_arrow_file_of_one_long_text_for_many_rows_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(caps, "RATIO_FROM", 1 << 20)
+    table = pa.table(
+        {
+            name: pa.repeat(value * (1000 if name == "facility" else 1), 5_000)
+            for name, value in frame(STAYS).iloc[0].items()
+        }
+    )
+    packed = pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.ipc.new_file(str(tmp_path / "stays.arrow"), table.schema, options=packed) as out:
+        out.write_table(table)
+    assert refused(tmp_path / "stays.arrow").startswith("an Arrow file of ")
+
+
 # -- other files -------------------------------------------------------------------------------------------------
 
 
@@ -261,17 +330,115 @@ def test_workbooks_are_read(tmp_path):
     assert refused(tmp_path / "cut.xlsx").startswith("the workbook cannot be read")
 
 
-@pytest.mark.parametrize("kind", ["sav", "dta", "xpt"])
-def test_files_of_spss_stata_and_sas_are_read(tmp_path, kind):
+SPACES = "".join(
+    f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+)
+LAST = '<table:table-row table:number-rows-repeated="1048572"><table:table-cell table:number-columns-repeated="16384"/>'
+
+
+def test_open_document_sheets_are_read(tmp_path):
+    pytest.importorskip("python_calamine")
+    rows = [list(frame(STAYS).columns), *frame(STAYS).fillna("").to_numpy().tolist()]
+    cells = [[f'<table:table-cell office:value-type="string"><text:p>{c}</text:p></table:table-cell>' for c in row]
+             for row in rows]  # fmt: skip
+    body = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in cells) + LAST + "</table:table-row>"
+    for tag, more in (("table:table", ' table:name="s"'), ("office:spreadsheet", ""), ("office:body", ""),
+                      ("office:document-content", SPACES)):  # fmt: skip
+        body = f"<{tag}{more}>{body}</{tag}>"
+    with zipfile.ZipFile(tmp_path / "stays.ods", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", f'<?xml version="1.0" encoding="UTF-8"?>{body}')
+        archive.writestr("META-INF/manifest.xml", '<manifest:manifest xmlns:manifest="urn:m"/>')
+    check(tmp_path / "stays.ods")
+
+
+def test_a_flipped_bit_in_a_workbook_is_found(tmp_path):
+    pytest.importorskip("xlsxwriter")
+    pytest.importorskip("python_calamine")
+    path = tmp_path / "stays.xlsx"
+    frame(STAYS).to_excel(path, index=False, engine="xlsxwriter")
+    check(path)
+    with zipfile.ZipFile(path) as archive:
+        part = archive.getinfo("xl/sharedStrings.xml")
+    content = bytearray(path.read_bytes())
+    content[part.header_offset + 30 + len(part.filename) + part.compress_size // 2] ^= 1
+    path.write_bytes(content)
+    assert refused(path).startswith("the workbook cannot be read")
+
+
+def test_a_sheet_of_far_corners_is_refused_before_it_is_spread_out(tmp_path):
+    writer = pytest.importorskip("xlsxwriter")
+    pytest.importorskip("python_calamine")
+    path = tmp_path / "far.xlsx"
+    book = writer.Workbook(str(path))
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["person_id", "level", "admit_date"])
+    sheet.write_string(1_048_575, 16_383, "x")
+    book.close()
+    said = refused(path)
+    assert said.startswith("a sheet that spans 17,179,869,184 cells in a workbook of ")
+    assert "accept=['S08']" in said
+
+
+def test_a_sheet_of_repeated_cells_is_refused_before_it_is_spread_out(tmp_path):
+    pytest.importorskip("python_calamine")
+    cell = '<table:table-cell office:value-type="string" table:number-columns-repeated="500"><text:p>x</text:p>'
+    with zipfile.ZipFile(tmp_path / "stays.ods", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", f'<table:table-row table:number-rows-repeated="1000000">{cell}')
+    assert refused(tmp_path / "stays.ods").startswith("a sheet that spans 500,000,000 cells in a workbook of ")
+
+
+def test_a_workbook_that_lies_of_its_size_is_refused(tmp_path, monkeypatch):
+    pytest.importorskip("python_calamine")
+    monkeypatch.setattr(caps, "RATIO_FROM", 1 << 20)
+    with zipfile.ZipFile(tmp_path / "stays.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", b" " * 30_000_000)
+    content = (tmp_path / "stays.xlsx").read_bytes()
+    told = (30_000_000).to_bytes(4, "little")
+    assert content.count(told) == 2
+    (tmp_path / "stays.xlsx").write_bytes(content.replace(told, (100).to_bytes(4, "little")))
+    assert refused(tmp_path / "stays.xlsx").startswith("the workbook of ")
+
+
+NAMES = {"person_id": "pid", "level": "level", "admit_date": "admit", "discharge_date": "disch",
+         "discharge_reason": "reason", "facility": "site"}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["sav", "zsav", "dta", "xpt"])
+@pytest.mark.parametrize("dates", ["text", "typed"])
+def test_files_of_spss_stata_and_sas_are_read(tmp_path, kind, dates):
     pyreadstat = pytest.importorskip("pyreadstat")
-    names = {"person_id": "pid", "level": "level", "admit_date": "admit", "discharge_date": "disch",
-             "discharge_reason": "reason", "facility": "site"}  # fmt: skip
-    table = frame(STAYS).rename(columns=names).fillna("")
+    table = (frame(STAYS) if dates == "text" else typed()).rename(columns=NAMES)
+    table = table.fillna(dict.fromkeys(table.columns[[0, 1, 4, 5]], "") | ({"disch": ""} if dates == "text" else {}))
     path = tmp_path / f"stays.{kind}"
-    getattr(pyreadstat, {"sav": "write_sav", "dta": "write_dta", "xpt": "write_xport"}[kind])(table, str(path))
-    check(path, columns=names)
+    write = {"sav": "write_sav", "zsav": "write_sav", "dta": "write_dta", "xpt": "write_xport"}[kind]
+    getattr(pyreadstat, write)(table, str(path), **({"compress": True} if kind == "zsav" else {}))
+    check(path, columns=NAMES)
     path.write_bytes(path.read_bytes()[:200])
-    assert "cannot be read" in refused(path, columns=names)
+    assert "cannot be read" in refused(path, columns=NAMES)
+
+
+def test_portable_files_of_spss_are_read(tmp_path):
+    pyreadstat = pytest.importorskip("pyreadstat")
+    names = {field: name.upper() for field, name in NAMES.items()}
+    table = frame(STAYS).replace("Haus Süd", "Haus").rename(columns=names).fillna("")
+    pyreadstat.write_por(table, str(tmp_path / "stays.por"))
+    assert stays(read_episodes(tmp_path / "stays.por", cutoff="2024-12-31", columns=names)) == EXPECTED
+
+
+def test_sas7bdat_files_are_read(tmp_path):
+    pytest.importorskip("pyreadstat")
+    path = Path(__file__).parent / "data" / "stays.sas7bdat"
+    check(path, columns=NAMES)
+    # What is in it, by a reader that shares no code: days since 1960, texts in UTF-8.
+    seen = pd.read_sas(path, encoding="utf-8")
+    assert seen.iloc[:, 0].tolist() == ["00123", "00123", "NA"]
+    assert seen["admit"].tolist() == [float((pd.Timestamp(day) - pd.Timestamp("1960-01-01")).days)
+                                      for day in ("2024-01-03", "2024-02-01", "2024-02-20")]  # fmt: skip
+    assert refused(path).startswith("columns person_id, admit_date are missing; the file has: pid, level, admit, ")
+    (tmp_path / "cut.sas7bdat").write_bytes(path.read_bytes()[:9000])
+    assert "cut.sas7bdat cannot be read" in refused(tmp_path / "cut.sas7bdat", columns=NAMES)
 
 
 def test_whole_numbers_of_statistics_files_are_ids(tmp_path):

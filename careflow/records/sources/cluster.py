@@ -52,7 +52,8 @@ class SparkSource:
             kinds[name] = _kind(kind)
             if not kinds[name]:
                 raise RecordError(
-                    f"column {column} holds lists, structures or raw bytes; give it as text, a number or a date."
+                    f"column {column} holds lists, structures or raw bytes; give it as text, a number or a date.",
+                    check="S05",
                 )
         zone = str(self._frame.sparkSession.conf.get("spark.sql.session.timeZone"))
         view = self.engine.name("raw")

@@ -89,7 +89,7 @@ def arrow_column(values: pd.Series[Any], name: str) -> pa.Array | pa.ChunkedArra
         return pa.Array.from_pandas(values)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         pass
-    raise RecordError(f"column {name} holds values that are neither text, numbers nor dates.")
+    raise RecordError(f"column {name} holds values that are neither text, numbers nor dates.", check="S05")
 
 
 def stream_table(source: Any) -> pa.Table:
@@ -111,7 +111,9 @@ def _texts(values: pd.Series[Any], name: str) -> pd.Series[Any]:
     # pandas.isna is True for None, NaN, NaT and pd.NA; the text "NA" is a value and stays.
     kinds = {type(value) for value in values[~values.isna()]}
     if any(issubclass(kind, _CONTAINERS) for kind in kinds):
-        raise RecordError(f"column {name} holds lists, structures or raw bytes; give text, numbers or dates.")
+        raise RecordError(
+            f"column {name} holds lists, structures or raw bytes; give text, numbers or dates.", check="S05"
+        )
     if not kinds:
         return pd.Series(pd.array([None] * len(values), dtype="string"))
     if all(issubclass(kind, int | np.integer) and kind is not bool for kind in kinds):

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from careflow.errors import ArgumentError, RecordError
+from careflow.records.sources.caps import Caps
 from careflow.records.sources.frames import ArrowSource, PandasSource, stream_table
 from careflow.records.sources.parquet import ParquetSource
 from careflow.records.sources.raw import Source
@@ -24,7 +25,9 @@ _WORKBOOK = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 _ARROW = {".arrow", ".feather"}
 
 
-def open_source(source: Any, *, encoding: str | None = None, sheet: str | None = None) -> Source:
+def open_source(
+    source: Any, *, encoding: str | None = None, sheet: str | None = None, caps: Caps | None = None
+) -> Source:
     """Return the reader of a path, a glob or a table in memory.
 
     Parameters
@@ -35,6 +38,8 @@ def open_source(source: Any, *, encoding: str | None = None, sheet: str | None =
         How a text file is written, if it is not UTF-8 and has no byte order mark.
     sheet : str, optional
         The sheet of a workbook.
+    caps : Caps, optional
+        How much a file may unfold to.
 
     Raises
     ------
@@ -44,7 +49,7 @@ def open_source(source: Any, *, encoding: str | None = None, sheet: str | None =
         The source is no path and no table.
     """
     if isinstance(source, str | Path):
-        return _open_path(source, encoding, sheet)
+        return _open_path(source, encoding, sheet, caps or Caps())
     if isinstance(source, pd.DataFrame):
         return PandasSource(source, "a pandas frame")
     if type(source).__module__.startswith("pyspark.sql"):
@@ -66,28 +71,28 @@ def _kind_of(source: Any) -> str:
     return f"a {module} table"
 
 
-def _open_path(source: str | Path, encoding: str | None, sheet: str | None) -> Source:
+def _open_path(source: str | Path, encoding: str | None, sheet: str | None, caps: Caps) -> Source:
     text = str(source)
     if "\x00" in text or not text:
         raise ArgumentError("source is an empty path, or one with a zero in it.")
     label = Path(text).name or text
     paths = _files(text, label)
     if len(paths) == 1 and paths[0].is_dir():
-        return _open_folder(paths[0], label)
+        return _open_folder(paths[0], label, caps)
     for path in paths:
         check_sum(path)
     kinds = {path.suffix.lower() for path in paths}
     if kinds <= _PARQUET:
-        return ParquetSource(paths, label)
+        return ParquetSource(paths, label, caps)
     if kinds <= _TEXT:
-        return TextSource(paths, label, encoding)
+        return TextSource(paths, label, encoding, caps)
     kind = next(iter(kinds))
     if len(paths) == 1 and kind in READERS:
         return StatisticalSource(paths[0], label)
     if len(paths) == 1 and kind in _WORKBOOK:
-        return open_workbook(paths[0], label, sheet)
+        return open_workbook(paths[0], label, sheet, caps)
     if len(paths) == 1 and kind in _ARROW:
-        return ArrowSource(_arrow_file(paths[0]), label)
+        return ArrowSource(_arrow_file(paths[0], caps), label)
     readable = ", ".join(sorted(_PARQUET | _TEXT | _WORKBOOK | _ARROW | set(READERS)))
     raise RecordError(
         f"{label} is of a kind that careflow does not read, or is several files of it; it reads {readable}."
@@ -109,20 +114,31 @@ def _files(text: str, label: str) -> list[Path]:
     return found
 
 
-def _open_folder(folder: Path, label: str) -> Source:
+def _open_folder(folder: Path, label: str, caps: Caps) -> Source:
     inside = sorted(path for path in folder.glob("**/*") if path.suffix.lower() in _PARQUET and path.is_file())
     if not inside:
         raise RecordError(
             f"{label} is a folder without Parquet files in it; name a file, or a glob such as {label}/*.csv."
         )
     names = [part.split("=", 1)[0] for part in inside[0].relative_to(folder).parts[:-1] if "=" in part]
-    return ParquetSource(inside, label, tuple(names))
+    return ParquetSource(inside, label, caps, tuple(names))
 
 
-def _arrow_file(path: Path) -> pa.Table:
+def _arrow_file(path: Path, caps: Caps) -> pa.Table:
+    size, unfolded = path.stat().st_size, 0
     try:
         with pa.memory_map(str(path)) as file:
-            return pa.ipc.open_file(file).read_all()
+            reader = pa.ipc.open_file(file)
+            batches = []
+            for i in range(reader.num_record_batches):
+                batches.append(reader.get_batch(i))
+                unfolded += batches[-1].nbytes
+                caps.check(size, unfolded, "an Arrow file")
+            table = pa.Table.from_batches(batches, reader.schema)
+            table.validate(full=True)
+            return table
+    except RecordError:
+        raise
     except (pa.ArrowException, OSError, ValueError):
         pass
     raise RecordError("the file cannot be read: it is truncated, damaged, or no Arrow file.")

@@ -11,6 +11,9 @@ from careflow.records.engine import Engine
 from careflow.records.schema import Mapped
 
 TEXT, INTEGER, FLOAT, DATE, STAMP, MOMENT = "text", "integer", "float", "date", "timestamp", "moment"
+LONGEST = 300
+"""Characters of a value that the screen for identifiers looks at."""
+
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 
 
@@ -82,7 +85,7 @@ def head_of(engine: Engine, relation: str, header: list[str], rows: int) -> dict
     ]
     if not texts:
         return {}
-    picked = ", ".join(f"{quote(name)}::VARCHAR" for name in texts)
+    picked = ", ".join(f"left({quote(name)}::VARCHAR, {LONGEST})" for name in texts)
     sample = engine.rows(f"SELECT {picked} FROM {relation} LIMIT {rows}")
     return {name: sorted({row[i] for row in sample if row[i] is not None}) for i, name in enumerate(texts)}
 
@@ -104,7 +107,8 @@ def kinds_of(engine: Engine, relation: str, mapped: Mapped) -> dict[str, str]:
     for name, kind in found.items():
         if not kind:
             raise RecordError(
-                f"column {names[name]} holds lists, structures, times or raw bytes; give text, numbers or dates."
+                f"column {names[name]} holds lists, structures, times or raw bytes; give text, numbers or dates.",
+                check="S05",
             )
     return found
 

@@ -12,7 +12,8 @@ from typing import Final
 from careflow.errors import RecordError
 from careflow.records.engine import Engine
 from careflow.records.schema import Mapped
-from careflow.records.sources.raw import TEXT, Raw, internal_names
+from careflow.records.sources.caps import Caps
+from careflow.records.sources.raw import LONGEST, TEXT, Raw, internal_names
 from careflow.records.sources.unpack import Workshop
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
@@ -40,14 +41,20 @@ class TextSource:
         What the analyst called them.
     encoding : str, optional
         How they are written; default UTF-8, or what a byte order mark declares.
+    caps : Caps
+        How much they may unpack to.
     """
 
-    def __init__(self, paths: list[Path], label: str, encoding: str | None = None) -> None:
-        self._workshop = Workshop()
+    def __init__(self, paths: list[Path], label: str, encoding: str | None, caps: Caps) -> None:
+        self._workshop = Workshop(caps)
         paths = [self._workshop.plain(path, encoding) for path in paths]
         dialects = [read_dialect(path) for path in paths]
         if len(set(dialects)) > 1:
-            raise RecordError(f"the {len(paths)} files do not have the same columns in the same order and format.")
+            raise RecordError(
+                f"the {len(paths)} files do not have the same columns in the same order and format.",
+                check="S02",
+                n=len(paths),
+            )
         self.label = label
         self._paths = paths
         self._dialect = dialects[0]
@@ -55,7 +62,9 @@ class TextSource:
 
     def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
         """Return the distinct texts in the first rows of each column."""
-        sample = engine.rows(f"SELECT * FROM {self._scan('ignore_errors = true')} LIMIT {rows}", self._bound())
+        sample = engine.rows(
+            f"SELECT left(COLUMNS(*), {LONGEST}) FROM {self._scan('ignore_errors = true')} LIMIT {rows}", self._bound()
+        )
         return {name: sorted({row[i] for row in sample if row[i] is not None}) for i, name in enumerate(self.header)}
 
     def load(self, engine: Engine, mapped: Mapped) -> Raw:
@@ -92,17 +101,23 @@ class TextSource:
             if kind == "INVALID ENCODING":
                 raise RecordError(
                     f"{n:,} lines are not UTF-8, the first near byte {byte or 0:,} (line {line:,}). "
-                    "Say how the file is written: encoding='cp1252' is the most likely."
+                    "Say how the file is written: encoding='cp1252' is the most likely.",
+                    check="S06",
+                    n=n,
                 )
             if kind not in {"MISSING COLUMNS", "TOO MANY COLUMNS"}:
                 raise RecordError(
                     f"line {line:,} has a quotation mark that is not closed or stands inside a text; "
-                    "what follows it cannot be split into columns. Mend that line."
+                    "what follows it cannot be split into columns. Mend that line.",
+                    check="S07",
+                    n=n,
                 )
         total = engine.one(f"SELECT count(DISTINCT (file_id, line)) FROM {rejects}")[0]
         if total >= _MOST_RAGGED:
             raise RecordError(
-                f"more than {_MOST_RAGGED:,} lines do not have the {len(self.header)} columns of the header."
+                f"more than {_MOST_RAGGED:,} lines do not have the {len(self.header)} columns of the header.",
+                check="S07",
+                n=total,
             )
         return int(total)
 
@@ -130,12 +145,15 @@ def _dialect(head: bytes) -> Dialect:
         raise RecordError("the file is empty.")
     text = codecs.getincrementaldecoder("utf-8-sig")("replace").decode(head)
     if "\x00" in text[:4096]:
-        raise RecordError("the file is not text: its first bytes hold zeros. Is it a CSV file, and in which encoding?")
+        raise RecordError(
+            "the file is not text: its first bytes hold zeros. Is it a CSV file, and in which encoding?", check="S06"
+        )
     first = io.StringIO(text, newline="").readline()
     if "\ufffd" in first:
         byte = len(first.split("\ufffd", 1)[0].encode())
         raise RecordError(
-            f"the header line is not UTF-8 (byte {byte:,}). Say how the file is written: encoding='cp1252'."
+            f"the header line is not UTF-8 (byte {byte:,}). Say how the file is written: encoding='cp1252'.",
+            check="S06",
         )
     newline = "\\r" if first.endswith("\r") or ("\r" in first and "\n" not in first) else "\\n"
     first = first.split("\r")[0] if newline == "\\r" else first

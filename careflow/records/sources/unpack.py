@@ -15,11 +15,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from careflow.errors import ArgumentError, RecordError
-
-MOST_BYTES: Final = 1 << 35
-MOST_RATIO: Final = 200
-RATIO_FROM: Final = 1 << 26
-"""The caps: 32 GiB unpacked, and beyond 64 MiB at most 200 times the packed size; real tables pack 5 to 30 times."""
+from careflow.records.sources.caps import Caps
 
 _CHUNK: Final = 1 << 20
 _BOMS: Final = (
@@ -31,9 +27,10 @@ _BOMS: Final = (
 
 
 class Workshop:
-    """A private folder for unpacked copies, removed when the object goes."""
+    """A private folder for unpacked copies, removed when the object goes; ``caps`` are on what they unpack to."""
 
-    def __init__(self) -> None:
+    def __init__(self, caps: Caps) -> None:
+        self._caps = caps
         self._folder = Path(tempfile.mkdtemp(prefix="careflow-"))
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._made = 0
@@ -63,10 +60,10 @@ class Workshop:
         try:
             if path.suffix.lower() == ".gz":
                 with gzip.open(path) as packed:
-                    _copy(packed, target, path.stat().st_size)
+                    _copy(packed, target, path.stat().st_size, self._caps)
             else:
                 with zipfile.ZipFile(path) as archive, archive.open(_only_member(archive)) as packed:
-                    _copy(packed, target, path.stat().st_size)
+                    _copy(packed, target, path.stat().st_size, self._caps)
         except (
             OSError,
             EOFError,
@@ -95,7 +92,8 @@ class Workshop:
                 if bad is not None:
                     raise RecordError(
                         f"the file is not written in {codec}: byte {done + bad:,} does not fit. "
-                        "Say how it is written: encoding=..."
+                        "Say how it is written: encoding=...",
+                        check="S06",
                     )
                 done += len(chunk)
         return target
@@ -145,16 +143,12 @@ def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     return files[0]
 
 
-def _copy(packed: IO[bytes] | gzip.GzipFile, target: Path, size: int) -> None:
+def _copy(packed: IO[bytes] | gzip.GzipFile, target: Path, size: int, caps: Caps) -> None:
     done = 0
     with target.open("wb") as out:
         while chunk := packed.read(_CHUNK):
             done += len(chunk)
-            if done > MOST_BYTES or (done > RATIO_FROM and done > MOST_RATIO * size):
-                raise RecordError(
-                    f"the packed file of {size:,} bytes unpacks to more than {done:,}: it is refused as a bomb. "
-                    "If it is real, unpack it first."
-                )
+            caps.check(size, done, "the packed file", on_disk=True)
             out.write(chunk)
 
 

@@ -9,20 +9,24 @@ from typing import Any
 import pandas as pd
 
 from careflow.errors import ArgumentError, RecordError
+from careflow.records.sources.caps import Caps
+from careflow.records.sources.cells import check_workbook
 from careflow.records.sources.frames import PandasSource
 
 
-def open_workbook(path: Path, label: str, sheet: str | None) -> PandasSource:
+def open_workbook(path: Path, label: str, sheet: str | None, caps: Caps) -> PandasSource:
     """Read a sheet of a workbook.
 
     Raises
     ------
     RecordError
-        The workbook is damaged or encrypted, has several sheets and none was named, or python-calamine is missing.
+        The workbook is damaged, encrypted or a bomb, has several sheets and none was named; python-calamine is missing.
     ArgumentError
         ``sheet=`` names none of its sheets.
     """
-    book = _load(path)
+    calamine = _calamine()
+    check_workbook(path, caps)
+    book = _load(calamine, path)
     names = list(book.sheet_names)
     if sheet is not None and sheet not in names:
         raise ArgumentError(f"sheet= names none of the {len(names)} sheets of {label}.")
@@ -35,13 +39,15 @@ def open_workbook(path: Path, label: str, sheet: str | None) -> PandasSource:
     return PandasSource(_frame(rows[filled[0]]), label)
 
 
-def _load(path: Path) -> Any:
+def _calamine() -> Any:
     try:
-        calamine = import_module("python_calamine")
+        return import_module("python_calamine")
     except ModuleNotFoundError:
-        calamine = None
-    if calamine is None:
-        raise RecordError("reading a workbook needs python-calamine: pip install python-calamine")
+        pass
+    raise RecordError("reading a workbook needs python-calamine: pip install python-calamine")
+
+
+def _load(calamine: Any, path: Path) -> Any:
     try:
         return calamine.CalamineWorkbook.from_path(str(path))
     except Exception:  # the reader's errors may quote cells

@@ -1,0 +1,126 @@
+"""From the rows of the file to the discharges that are linked to a next stay: what each step left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from careflow.continuum.outcomes import DIRECTIONS
+from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE, REASON_CODE
+from careflow.records.basis import LINKING, answers, require
+
+if TYPE_CHECKING:
+    from careflow.counts.transitions import Transitions
+
+MOVED, LEFT, DIED, CONCURRENT, UNKNOWN = "moved", "left care", "died", "concurrent", "not yet known"
+KINDS: Final = (MOVED, LEFT, DIED, CONCURRENT, UNKNOWN)
+
+
+def kinds(table: pd.DataFrame, levels: int, within: int) -> pd.DataFrame:
+    """Return what became of the discharges of a table of the clock ``discharge``.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``what, followed, n`` of the discharges.
+    levels : int
+        The number of levels: a lower code is a move to one.
+    within : int
+        The link window in days.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``kind`` (one of ``KINDS``), ``followed`` (for the whole window) and ``n``, one row a cell of the table.
+        Nobody has left who was not followed for the window: that discharge is not yet known.
+    """
+    what, followed = table["what"], table["followed"] >= within
+    kind = pd.Series(UNKNOWN, index=table.index, dtype=object)
+    kind[(what >= REASON_CODE) & followed] = LEFT
+    kind[what < levels] = MOVED
+    kind[what == DIED_CODE] = DIED
+    kind[what == CONCURRENT_CODE] = CONCURRENT
+    return pd.DataFrame({"kind": kind, "followed": followed, "n": table["n"].astype("int64")})
+
+
+def to_linked(moves: Transitions) -> pd.DataFrame:
+    """Return ``step, n, left``: the steps of ``episodes.attrition``, and from the discharges to those that are linked.
+
+    Parameters
+    ----------
+    moves : Transitions
+        The linked stays.
+
+    Raises
+    ------
+    ArgumentError
+        The dates of the records do not say what follows a discharge.
+
+    Examples
+    --------
+    >>> import pandas as pd, careflow as cf
+    >>> stays = pd.DataFrame({"person_id": ["a", "a", "b"], "level": ["residential", "php", "iop"],
+    ...     "admit_date": ["2024-01-01", "2024-02-03", "2024-05-01"],
+    ...     "discharge_date": ["2024-01-31", None, "2024-05-20"]})
+    >>> attrition = cf.link(cf.read_episodes(stays, cutoff="2024-12-31"), within=30).attrition
+    >>> attrition["left"].tolist()
+    [3, 3, 2, 2, 1, 1]
+    >>> attrition["step"].tolist()[-2:]
+    ['left care: no admission within 30 days', 'linked: moved within 30 days']
+    """
+    require(moves.episodes, LINKING)
+    within = moves.within
+    table = moves.counts(clocks="discharge", windows=within).tables["discharge"]
+    found = kinds(table, len(moves.episodes.continuum), within)
+    total = {key: int(n) for key, n in found.groupby(["kind", "followed"])["n"].sum().items()}
+    before = moves.episodes.attrition
+    steps: list[tuple[str, int, int]] = list(before.itertuples(index=False, name=None))
+    left = steps[-1][2]
+    early = f"followed for fewer than {within} days: "
+    taken = [(f"{early}{kind}", total.get((kind, False), 0)) for kind in (UNKNOWN, MOVED, DIED, CONCURRENT)]
+    for step, n in [pair for pair in taken if pair[1]]:
+        left -= n
+        steps.append((step, -n, left))
+    steps.append((f"discharges followed for {within} days", left, left))
+    words = {
+        DIED: "died: nothing follows",
+        CONCURRENT: "concurrent: another stay goes on",
+        LEFT: f"left care: no admission within {within} days",
+    }
+    for kind, step in words.items():
+        if n := total.get((kind, True), 0):
+            left -= n
+            steps.append((step, -n, left))
+    steps.append((f"linked: moved within {within} days", total.get((MOVED, True), 0), left))
+    return pd.DataFrame(steps, columns=["step", "n", "left"])
+
+
+def summary(moves: Transitions) -> str:
+    """Return linked stays in one line: moves by direction, what else became of discharges, and what is not known."""
+    episodes, within = moves.episodes, moves.within
+    if not answers(episodes, LINKING):
+        return f"what follows a discharge is not known from dates of basis {episodes.date_basis!r}"
+    table = moves.counts(clocks="discharge", windows=within).tables["discharge"]
+    continuum = episodes.continuum
+    found = kinds(table, len(continuum), within)
+    total = {kind: int(found["n"][found["kind"] == kind].sum()) for kind in KINDS}
+    direction = pd.Series(
+        [
+            continuum.direction(continuum.names[i], continuum.names[j]) if j < len(continuum) else ""
+            for i, j in zip(table["state"], table["what"], strict=True)
+        ],
+        index=table.index,
+        dtype=object,
+    )
+    ways = [f"{found['n'][direction == way].sum():,} {way}" for way in DIRECTIONS if (direction == way).any()]
+    parts = [
+        f"{total[MOVED]:,} move{'' if total[MOVED] == 1 else 's'} within {within} days"
+        + (f" ({', '.join(ways)})" if ways else ""),
+        f"{total[LEFT]:,} left care",
+        *(f"{total[kind]:,} {kind}" for kind in (DIED, CONCURRENT) if total[kind]),
+    ]
+    return (
+        ", ".join(parts) + f"; {episodes.open:,} open, {total[UNKNOWN]:,} not yet known; "
+        f"cut-off {episodes.cutoff:%Y-%m-%d}"
+    )
