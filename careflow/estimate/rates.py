@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -40,8 +40,13 @@ class Rates(Result):
 
     directions: pd.DataFrame
     contributors: pd.DataFrame | None = field(default=None, repr=False)
-    # Not an argument, so that no result made from this one carries it: what is protected cannot be compared.
+    made: InitVar[Made | None] = None
+    # ``replace`` gives ``made`` no value, so that no result made from this one carries it: what is protected cannot
+    # be compared.
     _made: Made | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self, made: Made | None) -> None:
+        object.__setattr__(self, "_made", made)
 
     def matrix(self, quarter: str | None = None, *, value: str = "rate", **strata: str) -> pd.DataFrame:
         """Return one stratum as a matrix: from (rows) by to (columns, levels first, then outcomes).
@@ -306,15 +311,14 @@ def transition_rates(
         missing=_immature(frame, strata),
         source=counts.source,
     )
-    rates = Rates(
+    return Rates(
         frame,
         about,
         counts.rules.continuum,
         directions=directions.frame(strata),
         contributors=to.contributors(strata),
+        made=Made(counts, strata, windows, method, cluster, level),
     )
-    object.__setattr__(rates, "_made", Made(counts, strata, windows, method, cluster, level))
-    return rates
 
 
 def _words(windows: tuple[int, ...]) -> str:
