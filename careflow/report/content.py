@@ -14,7 +14,7 @@ from careflow.continuum import Continuum
 from careflow.counts import Counts
 from careflow.errors import ArgumentError, CountsError
 from careflow.estimate import length_of_stay, transition_rates
-from careflow.estimate.rates import Rates
+from careflow.estimate.rate_result import Rates
 from careflow.estimate.stays import LengthOfStay
 from careflow.protect import protect
 from careflow.report.findings import Attrition, attrition

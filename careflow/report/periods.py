@@ -12,7 +12,7 @@ import pandas as pd
 from careflow.charts.words import known, percent, period, round_half_up
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import CONCURRENT, DIED, DIRECTIONS, LATERAL, LEFT_REASONS, STEP_DOWN, STEP_UP
-from careflow.estimate.rates import Rates
+from careflow.estimate.rate_result import Rates
 from careflow.estimate.stays import LengthOfStay
 from careflow.report.changes import changes
 from careflow.report.grid import HIDDEN, NOTHING, Cell, Grid, by_key, length, share, whole, word
