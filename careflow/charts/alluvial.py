@@ -17,7 +17,7 @@ from careflow.charts.fonts import CAP, LEADING, SEMIBOLD
 from careflow.charts.look import Look, drawn
 from careflow.charts.page import Page
 from careflow.charts.palette import INK, MUTED, OUTLINE, WHITE, text_on
-from careflow.charts.paths import ENDS, IN_CARE, NOT_YET, Paths, fills, head, hidden_note, names, paths_of
+from careflow.charts.paths import ENDS, IN_CARE, NOT_YET, RARER, Paths, fills, head, hidden_note, names, paths_of
 from careflow.charts.text import CareflowLabelWarning, cut, plain
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.errors import ArgumentError
@@ -37,7 +37,8 @@ def alluvial(
     """Draw how many go from each stay to the next, and where paths end.
 
     Levels stand in their fixed order in every column, endings below a gap; an ending is not carried on. Suppressed
-    pathways are left out and counted in the note. Above 6 levels or 5 columns a warning suggests the chronogram.
+    pathways are left out and counted in the note; those of ``result.gathered()`` need not be. Above 6 levels or 5
+    columns a warning suggests the chronogram.
 
     Parameters
     ----------
@@ -130,7 +131,8 @@ class _Drawing:
         care = "In care: stay open at the cut-off; not adjusted for censoring." if IN_CARE in seen else ""
         days = self.found.view.within
         recent = f"Too recent: discharged less than {days} days before the cut-off." if NOT_YET in seen and days else ""
-        return f"{care} {recent}".strip()
+        rare = "Rarer ways: ways on that few took, together." if RARER in seen else ""
+        return " ".join(note for note in (care, recent, rare) if note)
 
     def _states(self, column: int) -> list[str]:
         return [s for s in (*self.levels, *ENDS) if self.columns[column].get(s, 0) > 0]
@@ -273,7 +275,8 @@ class _Drawing:
         unit = self.found.view.unit
         for c, column in enumerate(self.columns):
             n = sum(count for state, count in column.items() if state in self.levels)
-            share = f" ({words.percent(n / self.found.n)})" if c else ""
+            # Long pathways are rare and so the first to be suppressed: without them a share would be too small.
+            share = f" ({words.percent(n / self.found.n)})" if c and not self.found.hidden else ""
             last = c == len(self.columns) - 1
             align: Align = "left" if c == 0 else "right" if last else "center"
             x = self._x(c) + {"left": 0.0, "right": self.wide, "center": self.wide / 2}[align]

@@ -17,10 +17,11 @@ STEP: Final = "step_"
 HEADS: Final = ("First stay", "Second stay", "Third stay", "Fourth stay", "Fifth stay", "Sixth stay")
 IN_CARE: Final = "in care"
 NOT_YET: Final = "not yet known"
-ENDS: Final = ("completed", "left early", "other endings", IN_CARE, NOT_YET)
+RARER: Final = "rarer ways"
+ENDS: Final = ("completed", "left early", "other endings", RARER, IN_CARE, NOT_YET)
 _NAMES: Final = {
-    "completed": "Completed", "left early": "Left early", "other endings": "Other ending", IN_CARE: "In care",
-    NOT_YET: "Too recent",
+    "completed": "Completed", "left early": "Left early", "other endings": "Other ending", RARER: "Rarer ways",
+    IN_CARE: "In care", NOT_YET: "Too recent",
 }  # fmt: skip
 
 
@@ -90,6 +91,7 @@ def fills(page: Page, view: View) -> dict[str, str]:
         "completed": p.fill("planned"),
         "left early": p.fill("left"),
         "other endings": MID,
+        RARER: "#D5D9DE",
         IN_CARE: "#E6E9EC",
         NOT_YET: "#E6E9EC",
     }
@@ -107,7 +109,8 @@ def hidden_note(found: Paths, drawn: str) -> str:
         return ""
     share = found.n / max(found.view.about.n, 1) if found.view.whole else 1.0
     part = f" ({share * 100:.0f}% of all)" if share < 0.995 else ""
-    return f"{drawn}: {found.n:,.0f} {found.view.unit}{part}; the rest took pathways that are suppressed."
+    drawn = f"{drawn}: {found.n:,.0f} {found.view.unit}{part}; the rest took pathways that are suppressed"
+    return f"{drawn}, longer ones more often."
 
 
 def head(step: int) -> str:

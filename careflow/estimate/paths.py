@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +20,8 @@ from careflow.estimate.result import Provenance, Result
 
 IN_CARE: Final = "in care"
 NOT_YET_KNOWN: Final = "not yet known"
+RARER: Final = "rarer ways"
+"""How a pathway goes on where few went on alike."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -27,6 +29,40 @@ class Pathways(Result):
     """Pathways; see :func:`pathways` for the columns of ``frame``."""
 
     steps: int
+
+    def gathered(self, below: int = 11) -> Pathways:
+        """Return the same journeys with rare continuations put together, so that few pathways must be hidden.
+
+        Of the journeys that began alike, those that went on in a way that fewer than ``below`` took are one pathway
+        that goes on by ``rarer ways``, and with them the next rarest, until they are ``below``. No journey is lost:
+        where rare pathways are left out instead, those who stayed longest are missing, because long pathways are rare.
+
+        Parameters
+        ----------
+        below : int
+            The fewest journeys that a pathway may have.
+
+        Returns
+        -------
+        Pathways
+            With fewer rows; ``n`` sums to the same.
+
+        Examples
+        --------
+        >>> import pandas as pd, careflow as cf
+        >>> stays = pd.DataFrame({"person_id": list("abc"), "level": ["php", "php", "iop"],
+        ...     "admit_date": ["2024-01-01"] * 3, "discharge_date": ["2024-02-01"] * 3,
+        ...     "discharge_reason": ["completed", "left early", "completed"]})
+        >>> paths = cf.pathways(cf.link(cf.read_episodes(stays, cutoff="2024-12-31")), steps=2)
+        >>> paths.gathered(below=2).frame[["step_1", "step_2", "n"]].values.tolist()
+        [['rarer ways', nan, 3]]
+        """
+        by = list(self.about.by)
+        groups = self.frame.groupby(by, observed=True, sort=False) if by else [((), self.frame)]
+        parts = [_alike(part, by, self.steps, below) for _, part in groups if len(part)]
+        frame = pd.concat(parts, ignore_index=True) if parts else self.frame
+        definition = f"{self.about.definition} Ways on that fewer than {below} journeys took are put together."
+        return self.with_frame(frame, definition=definition)
 
 
 def pathways(
@@ -111,3 +147,39 @@ def pathways(
     )
     tidy = pd.concat([strata.frame.loc[place].reset_index(drop=True), frame], axis=1)
     return Pathways(tidy, about, continuum, steps=steps)
+
+
+def _alike(part: pd.DataFrame, by: list[str], steps: int, below: int) -> pd.DataFrame:
+    """Return one stratum of pathways with rare continuations together, the commonest first."""
+    columns = [f"step_{i}" for i in range(1, steps + 1)]
+    labels = [*part["step_1"].cat.categories, RARER]
+    paths = [tuple(str(step) for step in row if not pd.isna(step)) for row in part[columns].itertuples(index=False)]
+    found = dict(_gather(dict(zip(paths, part["n"].astype(int), strict=True)), (), below))
+    order = sorted(found, key=lambda path: (-found[path], [labels.index(step) for step in path]))
+    frame = part[by].iloc[[0] * len(order)].reset_index(drop=True)
+    for place, name in enumerate(columns):
+        values = [path[place] if place < len(path) else None for path in order]
+        frame[name] = pd.Categorical(values, labels, ordered=True)
+    n = pd.Series([found[path] for path in order])
+    return frame.assign(n=n, share=n / n.sum())
+
+
+def _gather(
+    counts: Mapping[tuple[str, ...], int], begun: tuple[str, ...], below: int
+) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Yield the pathways that began alike, rare continuations together; ``counts`` has what came after ``begun``."""
+    onward: dict[str, dict[tuple[str, ...], int]] = {}
+    for path, n in counts.items():
+        onward.setdefault(path[0] if path else "", {})[path[1:]] = n
+    sizes = {step: sum(after.values()) for step, after in onward.items()}
+    order = sorted(sizes, key=lambda step: (sizes[step], step))
+    rare = [step for step in order if sizes[step] < below]
+    while rare and len(rare) < len(order) and sum(sizes[step] for step in rare) < below:
+        rare = order[: len(rare) + 1]
+    if rare:
+        yield (*begun, RARER), sum(sizes[step] for step in rare)
+    for step in order[len(rare) :]:
+        if step and any(onward[step]):
+            yield from _gather(onward[step], (*begun, step), below)
+        else:
+            yield (*begun, step) if step else begun, sizes[step]
