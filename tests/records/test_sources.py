@@ -366,6 +366,15 @@ def test_a_flipped_bit_in_a_workbook_is_found(tmp_path):
     assert refused(path).startswith("the workbook cannot be read")
 
 
+def test_an_archive_whose_names_cannot_be_read_is_refused(tmp_path):
+    pytest.importorskip("python_calamine")
+    for name in ("stays.xlsx", "stays.zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("stäys.csv", csv(STAYS))
+        (tmp_path / name).write_bytes((tmp_path / name).read_bytes().replace("ä".encode(), b"\xff\xff"))
+        assert "damaged" in refused(tmp_path / name)
+
+
 def test_a_sheet_of_far_corners_is_refused_before_it_is_spread_out(tmp_path):
     writer = pytest.importorskip("xlsxwriter")
     pytest.importorskip("python_calamine")
