@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-OWN = ("careflow", "pandas_checked", "pandas", "duckdb", "floor")
+OWN = ("careflow", "pandas", "arrays_checked", "arrays", "duckdb", "floor")
 OTHERS = ("polars", "lifelines", "pm4py", "r")
 
 ONE = """

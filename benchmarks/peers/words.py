@@ -43,9 +43,7 @@ def text_number(texts: np.ndarray) -> np.ndarray:
     """Return the number whose group a text has: the whole number that it writes, or the start of its MD5."""
     return np.array(
         [
-            int(t)
-            if t.isdigit() and t[0] != "0"
-            else int(md5(t.encode(), usedforsecurity=False).hexdigest()[:8], 16)
+            int(t) if t.isdigit() and t[0] != "0" else int(md5(t.encode(), usedforsecurity=False).hexdigest()[:8], 16)
             for t in texts
         ],
         dtype=np.int64,

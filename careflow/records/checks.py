@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,27 +60,36 @@ class Table:
         return self.strata.index("facility") if "facility" in self.strata else None
 
 
-def set_rows_aside(table: Table, level_note: str, ledger: Ledger, ragged: int) -> int:
-    """Count the rows that the pass set aside; return the rows of the file.
+def set_rows_aside(table: Table, level_note: str, ledger: Ledger, ragged: int) -> tuple[int, Counter[int]]:
+    """Count the rows that the pass set aside; return the rows of the file, and how many kept ones have which marks.
 
     Raises
     ------
     RecordError
         The file has no rows, or too many were set aside.
     """
-    counts = dict(table.engine.rows(f"SELECT why, count(*) FROM {table.stays} GROUP BY 1"))
-    rows = sum(counts.values()) + ragged
+    engine, stays = table.engine, table.stays
+    aside: Counter[int] = Counter()
+    marked: Counter[int] = Counter()
+    for why, marks, n in engine.rows(f"SELECT why, marks, count(*) FROM {stays} GROUP BY 1, 2"):
+        aside[why] += n
+        if not why:
+            marked[marks or 0] += n
+    rows = aside.total() + ragged
     if not rows:
         raise RecordError("the file has a line of names and no rows.", check="S11", n=0)
     notes = {3: f"{level_note}. Map them with levels=" if level_note else ""}
-    for why, n in sorted(counts.items()):
+    for why, n in sorted(aside.items()):
         if why:
             ledger.set_aside(f"R{why:02d}", n, notes.get(why, ""))
     ledger.check_limits(rows)
-    return rows
+    engine.run(f"CREATE TEMP TABLE {stays}_aside_alone AS SELECT row, why FROM {stays} WHERE why <> 0")
+    return rows, marked
 
 
-def compare_neighbours(table: Table, rows: int, options: Options, ledger: Ledger) -> tuple[sequence.Neighbours, int]:
+def compare_neighbours(
+    table: Table, rows: int, marked: Counter[int], options: Options, ledger: Ledger
+) -> tuple[sequence.Neighbours, int]:
     """Run the checks on each person's stays; return what was found, and the number of people."""
     engine, stays = table.engine, table.stays
     if options.close_open_after is not None:
@@ -87,30 +97,34 @@ def compare_neighbours(table: Table, rows: int, options: Options, ledger: Ledger
         note = f"closed after {options.close_open_after} days, reason unknown, by close_open_after="
         ledger.add("stale open stays closed", FIXED, n, note)
     found = sequence.scan(engine, stays, table.cutoff, len(table.strata), options.bridge_days)
-    ledger.set_aside("R10", sequence.repeated(engine, stays, found, len(table.strata)), "one of each is kept")
-    twins, replaced = sequence.versions(engine, stays, found, table.strata)
+    copies = sequence.repeated(engine, found, len(table.strata))
+    ledger.set_aside("R10", copies, "one of each is kept")
+    twins, replaced = sequence.versions(engine, found, table.strata)
     ledger.set_aside(
         "R11", twins, f"{replaced:,} replaced by a newer version" if replaced else "which one holds is not known"
     )
     ledger.check_limits(rows)
     persons = found.counts[sequence.LAST]
-    if twins:
-        persons -= engine.one(
-            f"SELECT count(*) FROM (SELECT person FROM {stays} "
-            f"WHERE person IN (SELECT person FROM {stays} WHERE why = 11) "
-            "GROUP BY person HAVING count(*) FILTER (why = 0) = 0)"
-        )[0]
-    _marks(table, ledger)
+    persons -= _drop_late(table, found, marked)
+    for bit, check, action, note in _MARKS:
+        ledger.add(check, action, sum(n for marks, n in marked.items() if marks & bit), note)
     return found, int(persons)
 
 
-def drop_helpers(table: Table) -> None:
-    """Keep what was set aside as rule and place in the file, and of the kept rows what the waist reads."""
-    engine, stays = table.engine, table.stays
-    engine.run(f"CREATE TEMP TABLE {stays}_aside AS SELECT row, why FROM {stays} WHERE why <> 0")
+def _drop_late(table: Table, found: sequence.Neighbours, marked: Counter[int]) -> int:
+    """Drop the rows set aside by comparing; return how many people have no other."""
+    engine, stays, aside = table.engine, found.anew, f"{table.stays}_aside"
+    for marks, n in engine.rows(f"SELECT marks, count(*) FROM {stays} WHERE why <> 0 GROUP BY 1"):
+        marked[marks or 0] -= n
+    gone = engine.one(
+        f"SELECT count(*) FROM (SELECT person FROM {stays} GROUP BY person HAVING count(*) FILTER (why = 0) = 0)"
+    )[0]
+    engine.run(f"CREATE TEMP TABLE {aside}_beside AS SELECT row, why FROM {stays} WHERE why <> 0")
+    engine.run(
+        f"CREATE TEMP VIEW {aside} AS SELECT row, why FROM {aside}_alone UNION ALL SELECT row, why FROM {aside}_beside"
+    )
     engine.run(f"DELETE FROM {stays} WHERE why <> 0")
-    for column in encode.HELPERS:
-        engine.run(f"ALTER TABLE {stays} DROP COLUMN {column}")
+    return int(gone)
 
 
 def apply_policies(table: Table, found: sequence.Neighbours, options: Options, ledger: Ledger) -> overlaps.Change:
@@ -121,7 +135,7 @@ def apply_policies(table: Table, found: sequence.Neighbours, options: Options, l
     RecordError
         ``overlaps="error"`` and there are some.
     """
-    engine, stays, cutoff, strata = table.engine, table.stays, table.cutoff, len(table.strata)
+    engine, stays, cutoff, strata = table.engine, found.anew, table.cutoff, len(table.strata)
     joined = overlaps.Change()
     if found.counts[sequence.NEAR]:
         near = found.people(sequence.NEAR)
@@ -140,7 +154,7 @@ def apply_policies(table: Table, found: sequence.Neighbours, options: Options, l
             check="F01",
             n=n,
         )
-    _shared_ids(table, whose, ledger)
+    _shared_ids(table, stays, whose, ledger)
     changed = overlaps.Change()
     if n and options.overlaps != "flag":
         policy = overlaps.highest if options.overlaps == "highest" else overlaps.latest
@@ -155,10 +169,18 @@ def apply_policies(table: Table, found: sequence.Neighbours, options: Options, l
     return overlaps.Change(changed.trimmed, changed.added, changed.absorbed + joined.absorbed)
 
 
-def settle(table: Table, found: sequence.Neighbours, options: Options) -> sequence.Settled:
-    """Say whose stays are as they were sorted, and whose are to be ordered anew: those that a rule may have changed."""
-    bits = sequence.TIE | sequence.OVERLAP | sequence.SAME_START | (sequence.NEAR if options.bridge_days else 0)
-    return sequence.settle(table.engine, table.stays, found, bits, len(table.strata))
+def settle(table: Table, found: sequence.Neighbours) -> tuple[int, int, int, int]:
+    """Put the stays together as a view; return how many there are and are open, and their first and last day."""
+    engine, strata = table.engine, len(table.strata)
+    engine.run(f"DROP TABLE {found.table}")
+    for column in encode.HELPERS:
+        engine.run(f"ALTER TABLE {found.anew} DROP COLUMN {column}")
+    engine.run(f"CREATE TEMP VIEW {table.stays} AS {sequence.both_sql(found, strata)}")
+    n, still_open, first, last = engine.one(
+        "SELECT count(*), count(*) FILTER (discharge IS NULL), min(admit), "
+        f"max(greatest(admit, coalesce(discharge, admit))) FROM {table.stays}"
+    )
+    return int(n), int(still_open), int(first), int(last)
 
 
 def flag_people(table: Table, found: sequence.Neighbours, continuum: Continuum, places: int, ledger: Ledger) -> None:
@@ -176,7 +198,7 @@ def flag_people(table: Table, found: sequence.Neighbours, continuum: Continuum, 
     RecordError
         Too many people are admitted after their death: ids of different people were merged.
     """
-    engine, stays = table.engine, table.stays
+    engine, stays = table.engine, f"({sequence.both_sql(found, len(table.strata))})"
     counts = found.counts
     ledger.add("F02 same-day changes of level", FLAGGED, counts[sequence.SAME_DAY], "moves of no days between")
     ledger.add("F05 same-day returns", FLAGGED, counts[sequence.TOUCH], "discharged and admitted again to one level")
@@ -189,7 +211,7 @@ def flag_people(table: Table, found: sequence.Neighbours, continuum: Continuum, 
         note = "many stays begin where one at the same level ends: weeks or claims? bridge_days=1 joins them"
         ledger.add("F10 rows may be parts of stays", FLAGGED, counts[sequence.TOUCH], note)
     if counts[sequence.AFTER_DEATH]:
-        _after_death(table, found, ledger)
+        _after_death(table, stays, found, ledger)
     if table.facility is not None and places > MANY_FACILITIES:
         many = engine.one(
             "SELECT count(DISTINCT person) FROM ("
@@ -201,8 +223,8 @@ def flag_people(table: Table, found: sequence.Neighbours, continuum: Continuum, 
         ledger.add("F11 ids that may be shared", FLAGGED, many, note)
 
 
-def _after_death(table: Table, found: sequence.Neighbours, ledger: Ledger) -> None:
-    late, deaths = sequence.after_death(table.engine, table.stays, found.people(sequence.AFTER_DEATH))
+def _after_death(table: Table, stays: str, found: sequence.Neighbours, ledger: Ledger) -> None:
+    late, deaths = sequence.after_death(table.engine, stays, found.people(sequence.AFTER_DEATH))
     if late >= FEW_PEOPLE and late > MOST_AFTER_DEATH * deaths and not ledger.accepts("F04"):
         raise RecordError(
             f"{late:,} of {deaths:,} people who died are admitted after their death: ids of several people may have "
@@ -215,7 +237,7 @@ def _after_death(table: Table, found: sequence.Neighbours, ledger: Ledger) -> No
     )
 
 
-def _shared_ids(table: Table, whose: str, ledger: Ledger) -> None:
+def _shared_ids(table: Table, stays: str, whose: str, ledger: Ledger) -> None:
     if table.facility is None:
         return
     place = f"s{table.facility}"
@@ -223,19 +245,13 @@ def _shared_ids(table: Table, whose: str, ledger: Ledger) -> None:
         f"""
         WITH mine AS (
           SELECT rowid AS place, person, admit, coalesce(discharge, {table.cutoff + 1}) AS finish, {place} AS f
-          FROM {table.stays} WHERE person IN ({whose}))
+          FROM {stays} WHERE person IN ({whose}))
         SELECT count(DISTINCT a.person)
         FROM mine a JOIN mine b ON a.person = b.person AND a.place < b.place AND a.f <> b.f
         WHERE least(a.finish, b.finish) - greatest(a.admit, b.admit) > {LONG_OVERLAP}"""
     )[0]
     note = f"people in two facilities at once for more than {LONG_OVERLAP} days: is the id of several people?"
     ledger.add("F11 ids that may be shared", FLAGGED, n, note)
-
-
-def _marks(table: Table, ledger: Ledger) -> None:
-    counted = table.engine.rows(f"SELECT marks, count(*) FROM {table.stays} WHERE why = 0 GROUP BY 1")
-    for bit, check, action, note in _MARKS:
-        ledger.add(check, action, sum(n for marks, n in counted if marks and marks & bit), note)
 
 
 def _long(continuum: Continuum, cutoff: int) -> str:

@@ -123,7 +123,11 @@ def run(engine: Engine, raw: Raw, made: Plan, choices: Choices) -> str:
     cutoff = (choices.cutoff - dates.EPOCH).days
     start = -(10**6) if choices.start is None else (choices.start - dates.EPOCH).days
     inner = ", ".join(f"{sql} AS {name}" for name, sql in made.columns.items())
-    strata = "".join(f", s{i}::INTEGER AS s{i}" for i in range(len(made.labels)))
+    # Narrow columns take less memory, and less time to sort along.
+    strata = "".join(
+        f", s{i}::{'SMALLINT' if len(labels) < 1 << 15 else 'INTEGER'} AS s{i}"
+        for i, labels in enumerate(made.labels.values())
+    )
     joins = " ".join([made.people.join, *made.lookups.joins])
     engine.run(
         f"""
@@ -142,9 +146,9 @@ def run(engine: Engine, raw: Raw, made: Plan, choices: Choices) -> str:
             ELSE 0 END AS why,
             discharge_state = {OK} AND discharge <= {cutoff} AS closed
           FROM read)
-        SELECT person::BIGINT AS person, grp::SMALLINT AS grp, level::SMALLINT AS level, admit::INTEGER AS admit,
+        SELECT person::BIGINT AS person, grp::TINYINT AS grp, level::TINYINT AS level, admit::INTEGER AS admit,
           CASE WHEN closed THEN discharge END::INTEGER AS discharge,
-          reason::SMALLINT AS reason, 0::INTEGER AS seq{strata},
+          reason::TINYINT AS reason{strata},
           {_helpers(made.columns)}, row::BIGINT AS row,
           why::UTINYINT AS why, {_marks(cutoff, start)} AS marks
         FROM judged"""

@@ -172,39 +172,33 @@ def _read(
 def _check(
     table: Table, made: Plan, chosen: Choices, wanted: Options, ledger: Ledger, ragged: int, label: str
 ) -> Episodes:
-    rows = checks.set_rows_aside(table, made.level_note, ledger, ragged)
-    found, persons = checks.compare_neighbours(table, rows, wanted, ledger)
-    checks.drop_helpers(table)
-    kept = table.engine.one(f"SELECT count(*) FROM {table.stays}")[0]
-    if not kept:
+    rows, marked = checks.set_rows_aside(table, made.level_note, ledger, ragged)
+    found, persons = checks.compare_neighbours(table, rows, marked, wanted, ledger)
+    if not persons:
         reasons = ", ".join(f"{RULES[rule]} {count:,}" for rule, count in ledger.aside.items())
         raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.", check="S11", n=rows)
     checks.flag_people(table, found, chosen.continuum, len(made.labels.get("facility", ())), ledger)
     change = checks.apply_policies(table, found, wanted, ledger)
-    n, still_open, first, last = table.engine.one(
-        "SELECT count(*), count(*) FILTER (discharge IS NULL), min(admit), "
-        f"max(greatest(admit, coalesce(discharge, admit))) FROM {table.stays}"
-    )
-    parts = checks.settle(table, found, wanted)
+    n, still_open, first, last = checks.settle(table, found)
     return Episodes(
         engine=table.engine,
         table=table.stays,
-        settled=parts.settled,
-        anew=parts.anew,
+        settled=found.settled,
+        anew=found.anew,
         continuum=chosen.continuum,
         cutoff=chosen.cutoff,
         start=chosen.start,
         overlaps=wanted.overlaps,
         strata={name: Stratum(f"s{i}", made.labels[name]) for i, name in enumerate(table.strata)},
         findings=ledger.frame(),
-        n=int(n),
+        n=n,
         persons=persons,
         set_aside=sum(ledger.aside.values()),
-        open=int(still_open),
+        open=still_open,
         first=dates.EPOCH + timedelta(days=first),
         last=dates.EPOCH + timedelta(days=last),
         source=label,
         rows_in=rows,
         date_basis=chosen.basis,
-        attrition=attrition(rows, ledger.aside, change, int(n), int(still_open)),
+        attrition=attrition(rows, ledger.aside, change, n, still_open),
     )

@@ -28,15 +28,19 @@ class Neighbours:
 
     Attributes
     ----------
-    ordered : str
-        The stays without their helpers, each with ``next_admit`` and ``next_level`` of the one after it.
+    settled : str
+        The stays of most people, of whom no two share all their dates, begin on one day or overlap: without helpers,
+        each with ``next_admit`` and ``next_level`` of the one after it.
+    anew : str
+        Those of everybody else, with their helpers: rules may change them, and their order is still to be found.
     table : str
         ``person, bits``: a row for each stay that is something to the one after it.
     counts : dict of int to int
         Stays by bit; those with ``LAST`` are the number of people.
     """
 
-    ordered: str
+    settled: str
+    anew: str
     table: str
     counts: dict[int, int]
 
@@ -45,30 +49,19 @@ class Neighbours:
         return f"SELECT person FROM {self.table} WHERE (bits & {bits}) > 0"
 
 
-@dataclass(frozen=True)
-class Settled:
-    """The stays as the waist finds them, in two tables.
-
-    Attributes
-    ----------
-    settled : str
-        Those of most people: no two of a person share all their dates or overlap, and each has the ``next_admit`` and
-        ``next_level`` of the one after it.
-    anew : str
-        Those of everybody else, whose order and neighbours are still to be found.
-    """
-
-    settled: str
-    anew: str
+def columns(strata: int) -> str:
+    """Return the columns of a stay that the waist reads, without its rank among ties."""
+    names = ["person", "grp", "level", "admit", "discharge", "reason", *(f"s{i}" for i in range(strata))]
+    return ", ".join(names)
 
 
 def scan(engine: Engine, stays: str, cutoff: int, strata: int, near: int = 0) -> Neighbours:
-    """Sort each person's stays, once and for all; compare neighbours, and count what they are to each other.
+    """Sort each person's stays, compare neighbours, and part the people who need a closer look from the others.
 
     Parameters
     ----------
     engine, stays
-        Where the encoded stays are; those with ``why = 0`` are looked at.
+        Where the encoded stays are; those with ``why = 0`` are looked at. The table is dropped.
     cutoff : int
         The last complete day; an open stay reaches to the day after it.
     strata : int
@@ -105,42 +98,36 @@ def scan(engine: Engine, stays: str, cutoff: int, strata: int, near: int = 0) ->
             + (level::BIGINT << 1) + (reason = {DIED_CODE})::BIGINT AS key
           FROM {stays} WHERE why = 0),
         beside AS (SELECT *, lead(key) OVER (PARTITION BY person ORDER BY key) AS after FROM keyed)
-        SELECT person, grp, {level}::SMALLINT AS level, ((key >> 38) - {_SHIFT})::INTEGER AS admit,
+        SELECT person, grp, {level}::TINYINT AS level, ((key >> 38) - {_SHIFT})::INTEGER AS admit,
           nullif({end} - {_SHIFT}, {cutoff + 1})::INTEGER AS discharge, reason{more},
-          ({start} - {_SHIFT})::INTEGER AS next_admit, {next_level}::SMALLINT AS next_level, ({bits})::SMALLINT AS bits
+          ({start} - {_SHIFT})::INTEGER AS next_admit, {next_level}::TINYINT AS next_level, ({bits})::SMALLINT AS bits
         FROM beside"""
     )
     engine.run(f"CREATE TEMP TABLE {table} AS SELECT person, bits FROM {ordered} WHERE bits NOT IN (0, {LAST})")
     counted = engine.rows(f"SELECT bits, count(*) FROM {ordered} GROUP BY 1")
     counts = {bit: sum(n for bits, n in counted if bits & bit) for bit in tests}
-    return Neighbours(ordered, table, counts)
-
-
-def settle(engine: Engine, stays: str, found: Neighbours, bits: int, strata: int) -> Settled:
-    """Part the people whose order is settled from those with any of the bits, whose stays are to be ordered anew.
-
-    The others' stays are as they were when they were sorted; these people's may share all their dates, overlap, or
-    have been changed since. ``stays`` becomes a view of both.
-    """
-    names = Settled(settled=found.ordered, anew=engine.name("anew"))
-    columns = "person, grp, level, admit, discharge, reason" + "".join(f", s{i}" for i in range(strata))
-    whose = found.people(bits)
-    engine.run(f"CREATE TEMP TABLE {names.anew} AS SELECT {columns}, seq FROM {stays} WHERE person IN ({whose})")
-    engine.run(f"DELETE FROM {names.settled} WHERE person IN ({whose})")
-    engine.run(f"DROP TABLE {stays}")
-    engine.run(f"DROP TABLE {found.table}")
+    found = Neighbours(ordered, engine.name("some_stays"), table, counts)
+    whose = found.people(TIE | OVERLAP | SAME_START | (NEAR if near else 0))
     engine.run(
-        f"CREATE TEMP VIEW {stays} AS SELECT {columns}, 0 AS seq FROM {names.settled} "
-        f"UNION ALL SELECT {columns}, seq FROM {names.anew}"
+        f"CREATE TEMP TABLE {found.anew} AS SELECT *, 0::INTEGER AS seq FROM {stays} "
+        f"WHERE why = 0 AND person IN ({whose})"
     )
-    return names
+    engine.run(f"DELETE FROM {ordered} WHERE person IN ({whose})")
+    engine.run(f"DROP TABLE {stays}")
+    return found
 
 
-def repeated(engine: Engine, stays: str, found: Neighbours, strata: int) -> int:
+def both_sql(found: Neighbours, strata: int) -> str:
+    """Return the SQL of all stays that are kept."""
+    names = columns(strata)
+    return f"SELECT {names}, 0 AS seq FROM {found.settled} UNION ALL SELECT {names}, seq FROM {found.anew}"
+
+
+def repeated(engine: Engine, found: Neighbours, strata: int) -> int:
     """Set aside (R10) the second and later of exactly equal rows; rank by episode id what shares all its dates."""
     if not found.counts[TIE]:
         return 0
-    ties = engine.name("ties")
+    ties, stays = engine.name("ties"), found.anew
     same = "person, admit, discharge, level"
     more = "".join(f", s{i}" for i in range(strata))
     # An episode id that is a whole number sorts as one, whichever way the file stores it.
@@ -152,7 +139,7 @@ def repeated(engine: Engine, stays: str, found: Neighbours, strata: int) -> int:
           WHERE why = 0 AND person IN ({found.people(TIE)})),
         counted AS (
           SELECT place, {same}, number, episode, row_number() OVER (
-            PARTITION BY {same}, reason, episode, written, version{more} ORDER BY place) AS copy
+            PARTITION BY {same}, reason, episode, written, version{more} ORDER BY row) AS copy
           FROM mine)
         SELECT place, copy, dense_rank() OVER (
           PARTITION BY {same} ORDER BY number NULLS LAST, episode NULLS LAST) - 1 AS seq
@@ -165,7 +152,7 @@ def repeated(engine: Engine, stays: str, found: Neighbours, strata: int) -> int:
     return n
 
 
-def versions(engine: Engine, stays: str, found: Neighbours, strata: Sequence[str]) -> tuple[int, int]:
+def versions(engine: Engine, found: Neighbours, strata: Sequence[str]) -> tuple[int, int]:
     """Set aside (R11) contradicting versions of one stay; return how many, and how many a newer one replaced.
 
     Rows of one person, level, admission day, episode id and facility that discharge on different days speak of one
@@ -174,7 +161,7 @@ def versions(engine: Engine, stays: str, found: Neighbours, strata: Sequence[str
     """
     if not found.counts[SAME_START]:
         return 0, 0
-    twins = engine.name("twins")
+    twins, stays = engine.name("twins"), found.anew
     place = "".join(f", s{i}" for i, name in enumerate(strata) if name == "facility")
     key = f"person, level, admit, episode{place}"
     engine.run(

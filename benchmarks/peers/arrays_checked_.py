@@ -1,4 +1,4 @@
-"""pandas, with the checks of the records that careflow makes, and with the strata that it keeps for ``by=``."""
+"""arrays_, with the checks of the records that careflow makes, and with the strata that it keeps for ``by=``."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from peers import pandas_
+from peers import arrays_
 from peers.words import COLUMNS, CUTOFF, LEVELS, NEVER, REASONS, group_of, text_number
 
 EARLIEST, LATEST = -25566, 84006
 
 
 def run(path: str, job: str) -> dict[str, pd.DataFrame]:
-    stays = pandas_.link(read(path))
+    stays = arrays_.link(read(path))
     findings(stays)
-    results = {"rates": pandas_.rates(stays), "stays": pandas_.lengths(stays)}
+    results = {"rates": arrays_.rates(stays), "stays": arrays_.lengths(stays)}
     if job == "core":
-        results["incidence"] = pandas_.incidence(stays)
-        results["census"] = pandas_.census(stays)
+        results["incidence"] = arrays_.incidence(stays)
+        results["census"] = arrays_.census(stays)
     return results
 
 
@@ -26,7 +26,7 @@ def read(path: str) -> pd.DataFrame:
     raw = pq.read_table(path, columns=[*COLUMNS, "facility", "payer"]).to_pandas(date_as_object=False)
     known_reason = raw["discharge_reason"].isin(REASONS) | raw["discharge_reason"].isna()
     odd = raw["person_id"].isna() | ~raw["level"].isin(LEVELS) | raw["admit_date"].isna() | ~known_reason
-    admit, end = pandas_.days_of(raw["admit_date"]), pandas_.days_of(raw["discharge_date"])
+    admit, end = arrays_.days_of(raw["admit_date"]), arrays_.days_of(raw["discharge_date"])
     closed = raw["discharge_date"].notna().to_numpy()
     odd |= (admit < EARLIEST) | (admit >= LATEST) | (admit > CUTOFF)
     odd |= closed & ((end < admit) | (end < EARLIEST) | (end >= LATEST))
