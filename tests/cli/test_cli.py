@@ -77,6 +77,15 @@ def test_check_prints_the_steps_to_the_linked_discharges_when_told_the_window(fi
     assert last.split(maxsplit=1) == [f"{linked:,}", "linked: moved within 30 days"]
 
 
+def test_the_way_to_the_linked_discharges_is_printed_as_the_docs_show_it(capsys):
+    root = Path(__file__).resolve().parents[2]
+    page = (root / "docs" / "records.md").read_text("utf-8")
+    shown = re.search(r"```text\n(From the file.*?)```", page, re.DOTALL)[1]
+    told = ["check", str(root / "data" / "sample" / "episodes.csv"), "--cutoff", "2025-12-31", "--within", "30"]
+    assert main(told) == 0
+    assert f"\n\n{shown}\n" in capsys.readouterr().out
+
+
 def test_check_prints_when_each_level_and_facility_was_seen(tmp_path, capsys):
     rows = ["person_id,level,admit_date,discharge_date,facility"]
     days = [f"{year}-{month:02d}-01" for year in (2023, 2024) for month in range(1, 13)]
