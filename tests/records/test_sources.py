@@ -450,6 +450,16 @@ def test_sas7bdat_files_are_read(tmp_path):
     assert "cut.sas7bdat cannot be read" in refused(tmp_path / "cut.sas7bdat", columns=NAMES)
 
 
+def test_a_compressed_spss_file_of_one_row_very_many_times_is_refused(tmp_path, monkeypatch):
+    pyreadstat = pytest.importorskip("pyreadstat")
+    monkeypatch.setattr(caps, "RATIO_FROM", 1 << 20)
+    row = dict.fromkeys(["person_id", "level", "admit_date"], 1.0)
+    path = tmp_path / "stays.zsav"
+    pyreadstat.write_sav(pd.DataFrame([row] * 100_000), str(path), compress=True)
+    assert refused(path).startswith("the file of ")
+    assert "refused as a bomb" in refused(path)
+
+
 def test_whole_numbers_of_statistics_files_are_ids(tmp_path):
     pyreadstat = pytest.importorskip("pyreadstat")
     table = repeat(3, person_id=[1, 2, 2], level=["php", "iop", "php"]).astype({"person_id": float})
