@@ -88,7 +88,7 @@ def _open_path(source: str | Path, encoding: str | None, sheet: str | None, caps
         return TextSource(paths, label, encoding, caps)
     kind = next(iter(kinds))
     if len(paths) == 1 and kind in READERS:
-        return StatisticalSource(paths[0], label)
+        return StatisticalSource(paths[0], label, caps)
     if len(paths) == 1 and kind in _WORKBOOK:
         return open_workbook(paths[0], label, sheet, caps)
     if len(paths) == 1 and kind in _ARROW:
