@@ -17,6 +17,7 @@ import pandas as pd
 
 from careflow.continuum.outcomes import DIRECTIONS, LEFT_CARE, LEFT_REASONS
 from careflow.errors import DisclosureError
+from careflow.estimate import LengthOfStay, Rates
 from careflow.estimate.result import Result
 from careflow.report.rows import Flags, hide_row, safe, small, spread
 
@@ -60,8 +61,8 @@ def mask(result: R, below: int = BELOW) -> R:
     DisclosureError
         If the whole result is about fewer than ``below``.
     """
-    kinds: dict[str, Callable[[R, int], R]] = {"directions": _rates, "curve": _stays}
-    of_kind = next((hide for frame, hide in kinds.items() if hasattr(result, frame)), None)
+    kinds: dict[type[Result], Callable[[R, int], R]] = {Rates: _rates, LengthOfStay: _stays}
+    of_kind = kinds.get(type(result))
     if of_kind is None:
         raise TypeError(f"mask() hides small cells of Rates and LengthOfStay; it was given {type(result).__name__}")
     if small(result.about.n, below) or small(result.about.persons, below):
