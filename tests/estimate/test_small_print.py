@@ -243,3 +243,17 @@ def test_a_chain_by_quarter_has_the_days_of_each_quarter_and_none_where_no_stay_
         count, days = (view.matrix(measure, quarter) for measure in ("stays", "days"))
         assert days.loc["php", "php"] == pytest.approx(count.loc["php", "php"] * means[quarter, "php"])
     assert view.frame["mature"].tolist() == view.frame["quarter"].ne("2024Q4").tolist()
+
+
+def test_plain_errors_of_expected_days_of_one_level_are_those_of_a_mean() -> None:
+    """Nobody is censored, so days in PHP are a mean of days, each counted up to 30; one stay has no night."""
+    lengths = [0, 3, 3, 8, 14, 20, 31, 40, 55]
+    rows = "\n".join(f"P{i} | php | {i} | {i + length}" for i, length in enumerate(lengths))
+    moves = linked(f"person | level | admit | discharge\n{rows}", cutoff=200)
+    spent = cf.expected_days(moves, days=30, cluster=None).frame.set_index("state")
+    counted = np.minimum(lengths, 30)
+    error = counted.std() / np.sqrt(len(lengths))
+    assert spent.loc["php", ["days", "se"]].tolist() == pytest.approx([counted.mean(), error], abs=1e-9)
+    assert spent.loc["left care", ["days", "se"]].tolist() == pytest.approx([30 - counted.mean(), error], abs=1e-9)
+    stays = cf.length_of_stay(moves, horizon=30, cluster=None).frame.set_index("level")
+    assert stays.loc["php", ["rmean", "rmean_se"]].tolist() == pytest.approx([counted.mean(), error], abs=1e-9)
