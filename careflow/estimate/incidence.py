@@ -42,20 +42,11 @@ class Incidences:
     of: int
 
     def at(self, day: int) -> dict[str, Array]:
-        """Return the value of each curve on a day, carried forward from the last day on which anything happened."""
+        """Return the value of each curve on a day, carried forward from the last day on which anything happened.
+
+        Somebody enters on day 0, so that there is such a day.
+        """
         last = int(np.searchsorted(self.days, day, side="right")) - 1
-        if last < 0:
-            start = np.zeros(len(self.n))
-            start[-1] = 1.0
-            missing = np.full(len(start), np.nan)
-            return {
-                "n": np.append(start[:-1], self.of),
-                "of": np.full(len(start), float(self.of)),
-                "rate": start,
-                "se": np.zeros(len(start)),
-                "low": missing,
-                "high": missing,
-            }
         curves = {name: getattr(self, name)[:, last] for name in ("n", "rate", "se", "low", "high")}
         return curves | {"of": np.full(len(self.n), float(self.of))}
 
@@ -129,10 +120,7 @@ def without_at(seen: Process, sets: npt.NDArray[np.int64], day: int) -> tuple[Ar
     until = int(np.searchsorted(seen.days, day, side="right"))
     without, present = np.full((len(sets) + 1, GROUPS), np.nan), np.zeros((len(sets) + 1, GROUPS))
     present[:, seen.groups[seen.present]] = 1.0
-    if until:
-        risen = incidence(events[..., :until], at_risk[..., :until])[..., -1]
-        left = kaplan_meier(events[..., :until].sum(axis=0), at_risk[..., :until])[..., -1]
-        without[:, seen.groups] = np.vstack([sets @ risen, left])
-    else:
-        without[:-1, seen.groups], without[-1, seen.groups] = 0.0, 1.0
+    risen = incidence(events[..., :until], at_risk[..., :until])[..., -1]
+    left = kaplan_meier(events[..., :until].sum(axis=0), at_risk[..., :until])[..., -1]
+    without[:, seen.groups] = np.vstack([sets @ risen, left])
     return without, present

@@ -17,6 +17,7 @@ import pandas as pd
 
 from careflow.continuum.outcomes import DIRECTIONS, LEFT_CARE, LEFT_REASONS
 from careflow.errors import DisclosureError
+from careflow.estimate import Census, LengthOfStay, Pathways, Rates
 from careflow.estimate.result import Result
 from careflow.report.mask_census import mask_census
 from careflow.report.mask_incidence import MEASURE, coarse
@@ -65,10 +66,10 @@ def mask(result: R, below: int = BELOW) -> R:
     DisclosureError
         If the whole result is about fewer than ``below``.
     """
-    kinds: dict[str, Callable[[Any, int], Any]] = {
-        "directions": _rates, "curve": _stays, "daily": mask_census, "steps": mask_paths,
+    kinds: dict[type[Result], Callable[[Any, int], Any]] = {
+        Rates: _rates, LengthOfStay: _stays, Census: mask_census, Pathways: mask_paths,
     }  # fmt: skip
-    of_kind: Callable[[R, int], R] | None = next((hide for name, hide in kinds.items() if hasattr(result, name)), None)
+    of_kind = kinds.get(type(result))
     if of_kind is None:
         raise TypeError(
             "mask() hides small cells of Rates, LengthOfStay, Census and Pathways; it was given "
@@ -76,7 +77,8 @@ def mask(result: R, below: int = BELOW) -> R:
         )
     if small(result.about.n, below) or small(result.about.persons, below):
         raise DisclosureError(_TOO_FEW.format(below=below, unit=result.about.unit))
-    return of_kind(result, below)
+    masked: R = of_kind(result, below)
+    return masked
 
 
 def _rates(result: R, below: int) -> R:

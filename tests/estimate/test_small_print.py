@@ -11,7 +11,7 @@ from support.made_up import CUTOFF, made_up
 import careflow as cf
 from careflow.errors import ArgumentError
 from careflow.estimate.arms import Arms, Score, arms, spread_of
-from careflow.estimate.differences import recovered_limits
+from careflow.estimate.differences import recovered_limits, two_sided
 from careflow.estimate.gray import gray
 from careflow.estimate.homogeneity import residuals
 from careflow.estimate.intervals import log_log
@@ -243,3 +243,39 @@ def test_a_chain_by_quarter_has_the_days_of_each_quarter_and_none_where_no_stay_
         count, days = (view.matrix(measure, quarter) for measure in ("stays", "days"))
         assert days.loc["php", "php"] == pytest.approx(count.loc["php", "php"] * means[quarter, "php"])
     assert view.frame["mature"].tolist() == view.frame["quarter"].ne("2024Q4").tolist()
+
+
+def test_plain_errors_of_expected_days_of_one_level_are_those_of_a_mean() -> None:
+    """Nobody is censored, so days in PHP are a mean of days, each counted up to 30; one stay has no night."""
+    lengths = [0, 3, 3, 8, 14, 20, 31, 40, 55]
+    rows = "\n".join(f"P{i} | php | {i} | {i + length}" for i, length in enumerate(lengths))
+    moves = linked(f"person | level | admit | discharge\n{rows}", cutoff=200)
+    spent = cf.expected_days(moves, days=30, cluster=None).frame.set_index("state")
+    counted = np.minimum(lengths, 30)
+    error = counted.std() / np.sqrt(len(lengths))
+    assert spent.loc["php", ["days", "se"]].tolist() == pytest.approx([counted.mean(), error], abs=1e-9)
+    assert spent.loc["left care", ["days", "se"]].tolist() == pytest.approx([30 - counted.mean(), error], abs=1e-9)
+    stays = cf.length_of_stay(moves, horizon=30, cluster=None).frame.set_index("level")
+    assert stays.loc["php", ["rmean", "rmean_se"]].tolist() == pytest.approx([counted.mean(), error], abs=1e-9)
+
+
+def test_p_of_a_clustered_difference_is_students_with_one_degree_fewer_than_there_are_groups() -> None:
+    difference, variance = np.array([0.2, -0.2, 0.2, 0.2]), np.array([0.01, 0.01, 0.01, 0.0])
+    found = two_sided(difference, variance, np.array([5, 2, 1, 5]))
+    assert found[:2].tolist() == pytest.approx([2 * stats.t.sf(2, 4), 2 * stats.t.sf(2, 1)], abs=1e-12)
+    assert np.isnan(found[2:]).all()
+    assert two_sided(difference, variance, None)[:2].tolist() == pytest.approx([2 * stats.norm.sf(2)] * 2, abs=1e-12)
+
+
+def test_means_without_each_group_need_two_groups() -> None:
+    """Two people of two groups: without either the mean is the other's stay; one person alone leaves nothing."""
+    one, other = "70001", "70002"
+    rows = f"person | level | admit | discharge\n{one} | php | 0 | 10\n{other} | php | 0 | 30\n{one} | iop | 40 | 44"
+    means, without = cf.length_of_stay(linked(rows, cutoff=100))._made.means()  # type: ignore[union-attr]
+    assert group(one) != group(other)
+    php, iop = without[0, 2], without[0, 3]
+    assert means[0, 2:4].tolist() == [20.0, 4.0]
+    assert [php[group(one)], php[group(other)]] == [30.0, 10.0]
+    assert (np.delete(php, [group(one), group(other)]) == 20.0).all()
+    assert np.isnan(iop[group(one)])
+    assert (np.delete(iop, group(one)) == 4.0).all()
