@@ -17,32 +17,51 @@ from careflow.charts.fonts import CAP, LEADING, SEMIBOLD
 from careflow.charts.look import Look, drawn
 from careflow.charts.page import Page
 from careflow.charts.palette import INK, MUTED, OUTLINE, WHITE, text_on
-from careflow.charts.paths import ENDS, IN_CARE, NOT_YET, Paths, fills, head, hidden_note, names, paths_of
+from careflow.charts.paths import (
+    BETWEEN,
+    ENDS,
+    IN_CARE,
+    NOT_YET,
+    RARER,
+    Paths,
+    check_by,
+    fills,
+    head,
+    hidden_note,
+    names,
+    paths_of,
+    tally,
+)  # fmt: skip
 from careflow.charts.text import CareflowLabelWarning, cut, plain
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.errors import ArgumentError
 
 TITLE: Final = "Paths through care, stay by stay"
-_STRENGTH: Final = {"down": 0.62, "up": 0.9, "planned": 0.38, "left": 0.42, "care": 0.6, "other": 0.45}
+DAYS: Final = "Paths through care, by days since admission"
+_STRENGTH: Final = {"down": 0.62, "up": 0.9, "planned": 0.38, "left": 0.42, "care": 0.6, "other": 0.45, "stay": 0.4}
 
 
 @drawn
 def alluvial(
     result: Any,
     *,
+    by: Literal["stay", "day"] | None = None,
     steps: int | None = None,
     color_by: Literal["direction", "origin"] = "direction",
     **look: Unpack[Look],
 ) -> Axes:
-    """Draw how many go from each stay to the next, and where paths end.
+    """Draw how many go from each stay to the next, or from day to day, and where paths end.
 
     Levels stand in their fixed order in every column, endings below a gap; an ending is not carried on. Suppressed
-    pathways are left out and counted in the note. Above 6 levels or 5 columns a warning suggests the chronogram.
+    pathways are left out and counted in the note; those of ``result.gathered()`` need not be. Above 6 levels or 5
+    columns a warning suggests the chronogram.
 
     Parameters
     ----------
     result : Pathways
-        From :func:`careflow.pathways`.
+        From :func:`careflow.pathways`; with ``days=`` the columns are days.
+    by : {"stay", "day"}, optional
+        What the columns are; by default what the result tells.
     steps : int, optional
         How many columns; by default those of the result.
     color_by : {"direction", "origin"}
@@ -52,9 +71,11 @@ def alluvial(
     if color_by not in ("direction", "origin"):
         raise ArgumentError(f"color_by is 'direction' or 'origin', not {color_by!r}")
     found = paths_of(result, "alluvial", steps, look.get("where"))
+    check_by(by, found)
+    title = DAYS if found.days else TITLE
     page = Page("alluvial", found.view, look, levels=1)
     if not found.paths:
-        return page.nothing(TITLE)
+        return page.nothing(title)
     if len(found.view.levels) > 6 or found.steps > 5:
         warnings.warn(
             "an alluvial chart of this size is hard to read; charts.chronogram() may serve",
@@ -83,13 +104,13 @@ class _Drawing:
         self.page, self.found, self.color_by = page, found, color_by
         self.levels = found.view.levels
         self.names, self.fills = names(page), fills(page, found.view)
-        self.columns, self.flows = _tally(found)
+        self.columns, self.flows = tally(found)
 
     def draw(self) -> Axes:
         """Draw everything and return the host."""
         page, found, t, u = self.page, self.found, self.page.theme, self.page.u
         box = page.open(
-            title=TITLE, subtitle=self._subtitle(), masked=found.hidden, sign="s", gap=18,
+            title=DAYS if found.days else TITLE, subtitle=self._subtitle(), masked=found.hidden, sign="s", gap=18,
             notes=[found.view.size(None if found.hidden else found.n), hidden_note(found, "Drawn"), self._care_note()],
         )  # fmt: skip
         self.box = box
@@ -102,7 +123,8 @@ class _Drawing:
         self._ribbons()
         self._cards()
         self._heads()
-        flows = sorted(((n, c, a, b) for (c, a, b), n in self.flows.items() if b in self.levels), reverse=True)
+        moves = {key: n for key, n in self.flows.items() if key[2] in self.levels and self._role(key) != "stay"}
+        flows = sorted(((n, c, a, b) for (c, a, b), n in moves.items()), reverse=True)
         data = pd.DataFrame(
             [(c + 1, a, b, n) for (c, a, b), n in self.flows.items()], columns=["step", "from", "to", "n"]
         )
@@ -110,7 +132,7 @@ class _Drawing:
             data=data,
             n=found.n,
             largest=[f"{self.names[a]} to {self.names[b]} {words.count(n)}" for n, _, a, b in flows],
-            what=f"Alluvial chart of {len(self.columns)} stays",
+            what=f"Alluvial chart of {len(self.columns)} {'days' if found.days else 'stays'}",
         )
 
     def _subtitle(self) -> str:
@@ -123,14 +145,21 @@ class _Drawing:
         ]
         ways = ["{down:stepped down}", "{up:stepped up}", *ends]
         height = f"height shows the number of {plain(view.unit)}"
-        return f"Flows that {', '.join(ways[:-1])} or {ways[-1]}; {height}. {plain(view.population())}"
+        return f"Flows that {', '.join(ways[:-1])} or {ways[-1]}; {height}. {plain(view.population())}{self._cohort()}"
+
+    def _cohort(self) -> str:
+        """Say whom a chart by day is about: without full follow-up, who is censored would seem to have stayed."""
+        days = self.found.days
+        return f"; every one followed for {words.count(days[-1])} days" if days else ""
 
     def _care_note(self) -> str:
         seen = {b for _, _, b in self.flows}
         care = "In care: stay open at the cut-off; not adjusted for censoring." if IN_CARE in seen else ""
         days = self.found.view.within
         recent = f"Too recent: discharged less than {days} days before the cut-off." if NOT_YET in seen and days else ""
-        return f"{care} {recent}".strip()
+        gap = "Between stays: discharged, with a move to come." if BETWEEN in seen else ""
+        rare = "Rarer ways: ways on that few took, together." if RARER in seen else ""
+        return " ".join(note for note in (care, recent, gap, rare) if note)
 
     def _states(self, column: int) -> list[str]:
         return [s for s in (*self.levels, *ENDS) if self.columns[column].get(s, 0) > 0]
@@ -201,7 +230,9 @@ class _Drawing:
 
     def _role(self, key: tuple[int, str, str]) -> str:
         _, a, b = key
-        if b in self.levels:
+        if b == a and self.found.days:
+            return "stay"
+        if b in self.levels and a in self.levels:
             return {STEP_DOWN: "down", STEP_UP: "up"}.get(self.found.view.continuum.direction(a, b), "other")
         return {"completed": "planned", "left early": "left", IN_CARE: "care", NOT_YET: "care"}.get(b, "other")
 
@@ -210,7 +241,8 @@ class _Drawing:
         u, role = self.page.u, self._role(key)
         thick = max(self.flows[key] * self.scale, 0.5 * u)
         x0, x1 = self.nodes[c][a].box.x1 + u, self.nodes[c + 1][b].box.x0 - u
-        fill = self.page.palette.fill(role) if role != "other" else OUTLINE
+        plain_fills = {"other": OUTLINE, "stay": self.fills[a]}
+        fill = plain_fills.get(role) or self.page.palette.fill(role)
         if self.color_by == "origin":
             fill, role = self.fills[a], "down"
         fill = self.page.faded(fill, (a, b), a, b)
@@ -241,7 +273,7 @@ class _Drawing:
         for column in self.nodes:
             for state, node in column.items():
                 fill = self.page.faded(self.fills[state], state)
-                open_ = state in (IN_CARE, NOT_YET)
+                open_ = state in (BETWEEN, IN_CARE, NOT_YET)
                 style: Mapping[str, Any] = (
                     {"edgecolor": OUTLINE, "linewidth": 0.8 * u, "linestyle": (0, (2.4, 1.6))} if open_ else {}
                 )
@@ -272,25 +304,13 @@ class _Drawing:
         y = self.box.y1 - t.body * CAP
         unit = self.found.view.unit
         for c, column in enumerate(self.columns):
-            n = sum(count for state, count in column.items() if state in self.levels)
-            share = f" ({words.percent(n / self.found.n)})" if c else ""
+            n = sum(count for state, count in column.items() if state in (*self.levels, BETWEEN))
+            # Long pathways are rare and so the first to be suppressed: without them a share would be too small.
+            share = f" ({words.percent(n / self.found.n)})" if c and not self.found.hidden else ""
             last = c == len(self.columns) - 1
             align: Align = "left" if c == 0 else "right" if last else "center"
             x = self._x(c) + {"left": 0.0, "right": self.wide, "center": self.wide / 2}[align]
-            canvas.text(x, y, head(c), weight=SEMIBOLD, align=align)
+            canvas.text(x, y, head(c, self.found.days), weight=SEMIBOLD, align=align)
             canvas.text(
                 x, y - t.small * LEADING - u, f"{words.count(n)} {unit}{share}", size=t.small, color=MUTED, align=align
             )
-
-
-def _tally(found: Paths) -> tuple[list[dict[str, float]], dict[tuple[int, str, str], float]]:
-    """Return the count of each state by column, and of each flow by (column, from, to)."""
-    columns: list[dict[str, float]] = [{} for _ in range(found.steps)]
-    flows: dict[tuple[int, str, str], float] = {}
-    for path, n in found.paths:
-        for c, state in enumerate(path):
-            columns[c][state] = columns[c].get(state, 0.0) + n
-            if c + 1 < len(path):
-                key = (c, state, path[c + 1])
-                flows[key] = flows.get(key, 0.0) + n
-    return [column for column in columns if column], flows

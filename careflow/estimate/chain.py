@@ -16,7 +16,7 @@ from careflow.estimate.embedded import embedded
 from careflow.estimate.flows import Array, Flows
 from careflow.estimate.intervals import log_log, quantile_of
 from careflow.estimate.jackknife import jackknife_se
-from careflow.estimate.rates import Rates
+from careflow.estimate.rate_result import Rates
 from careflow.estimate.result import Provenance, Result
 from careflow.estimate.select import select
 from careflow.estimate.stays import LengthOfStay

@@ -16,10 +16,10 @@ from careflow.counts.clocks import DIED_CODE, ENTERED
 from careflow.counts.journeys import BETWEEN, BETWEEN_CODE, LEFT_CODE
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name
-from careflow.estimate.cells import Strata, strata_of
+from careflow.estimate.cells import Strata, rows_of_each, strata_of
 from careflow.estimate.intervals import log_log, quantile_of
 from careflow.estimate.result import Provenance, Result
-from careflow.estimate.states import States, hazards, occupied, occupied_se, states
+from careflow.estimate.states import States, occupied_se, states
 from careflow.estimate.survival import clustered_se
 
 Array = npt.NDArray[np.float64]
@@ -178,26 +178,20 @@ def _occupation(process: States, cluster: Cluster) -> tuple[Array, Array, int | 
 
 
 def _spent(process: States, cluster: Cluster) -> tuple[Array, Array, int | None]:
-    def area(path: Array) -> Array:
-        return np.asarray(path[..., :-1, :].sum(axis=-2, keepdims=True))
-
-    return _estimated(process, cluster, area, spent=True)
+    return _estimated(process, cluster, lambda path: np.asarray(path[:-1].sum(axis=0, keepdims=True)), spent=True)
 
 
 def _estimated(
     process: States, cluster: Cluster, shown: Callable[[Array], Array], *, spent: bool
 ) -> tuple[Array, Array, int | None]:
-    start, moves, risk = process.start, process.moves, process.at_risk
-    all_start, all_moves, all_risk = start.sum(axis=0), moves.sum(axis=0), risk.sum(axis=0)
-    estimate = shown(occupied(all_start, hazards(all_moves, all_risk)))
+    every = process.together()
+    estimate = shown(every.occupied()[:, 0])
     if cluster is None:
-        plain = occupied_se(process, spent=spent)
+        plain = occupied_se(every, spent=spent)
         return estimate, plain[-2:-1] if spent else plain, None
     with np.errstate(invalid="ignore"):
-        without = shown(occupied(all_start - start, hazards(all_moves - moves, all_risk - risk)))
-    flat = without.reshape(len(without), -1)
-    se, groups = clustered_se(estimate.reshape(-1), flat, process.present)
-    return estimate, se.reshape(estimate.shape), groups
+        without = shown(process.without_each_group(every).occupied())
+    return estimate, *clustered_se(estimate, without, process.present)
 
 
 def _at(landmark: int | None) -> str:
@@ -241,8 +235,12 @@ class _Journeys:
         self.codes = (*range(len(continuum)), *_OUT_CODES)
 
     def each(self) -> Iterator[tuple[int, States]]:
-        for stratum in np.unique(self.strata.place):
-            yield int(stratum), states(self.table[self.strata.place == stratum], self.codes, self.days)
+        columns = {name: self.table[name].to_numpy() for name in ("grp", "state", "what", "day", "n")}
+        for stratum, rows in rows_of_each(self.strata.place):
+            cell = {name: column[rows] for name, column in columns.items()}
+            if self.cluster is None:
+                cell["grp"] = np.zeros_like(cell["grp"])
+            yield stratum, states(cell, self.codes, self.days)
 
     def frame(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -52,8 +52,12 @@ class LengthOfStay(Result):
 
     curve: pd.DataFrame
     horizon: int
-    # Not an argument, so that no result made from this one carries it.
+    made: InitVar[MadeStays | None] = None
+    # ``replace`` gives ``made`` no value, so that no result made from this one carries it.
     _made: MadeStays | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self, made: MadeStays | None) -> None:
+        object.__setattr__(self, "_made", made)
 
 
 @dataclass(frozen=True)
@@ -177,10 +181,8 @@ def length_of_stay(
         missing=f"{int(rows['open'].sum()):,} open",
         source=counts.source,
     )
-    found = LengthOfStay(rows, about, counts.rules.continuum, curve=curves, horizon=horizon)
     made = MadeStays(table, strata, len(counts.rules.continuum), horizon, convention)
-    object.__setattr__(found, "_made", made)
-    return found
+    return LengthOfStay(rows, about, counts.rules.continuum, curve=curves, horizon=horizon, made=made)
 
 
 def stay_clock(moves: Transitions | Counts, by: Sequence[str], cohort: Cohort | None) -> tuple[str, Cohort]:

@@ -43,7 +43,7 @@ KINDS: Final[dict[str, Kind]] = {
     "Returns": Kind(shares.enter, shares.masked, shares.block, shares.total),
     "Pathways": Kind(shares.enter_paths, shares.masked_paths, shares.path_block, shares.total),
     "CumulativeIncidence": Kind(
-        incidence.enter, incidence.masked, incidence.block, incidence.total, ("frame", "survival")
+        incidence.enter, incidence.masked, incidence.block, incidence.total, ("frame", "directions", "survival")
     ),
     "Occupation": Kind(incidence.enter, incidence.masked_occupation, incidence.block, incidence.total),
     "ExpectedDays": Kind(incidence.enter, incidence.masked_days, incidence.block, incidence.total),

@@ -78,11 +78,17 @@ def total(result: Result) -> int:
 def path_block(result: Result, record: dict[str, Any]) -> str:
     """Return the name of a stratum of pathways: it is published or frozen as one."""
     stratum = stratum_of(record, result.about.by)
-    return f"pathways {_steps(result)}|{stratum}{as_of(stratum, result.about.cutoff)}"
+    return f"{_kind(result)}|{stratum}{as_of(stratum, result.about.cutoff)}"
 
 
 def _steps(result: Result) -> int:
     return sum(str(name).startswith("step_") for name in result.frame.columns)
+
+
+def _kind(result: Result) -> str:
+    """Return a name for pathways of as many stays, or on the same days: their counts are the same counts."""
+    days = getattr(result, "days", ())
+    return f"pathways on days {', '.join(map(str, days))}" if days else f"pathways {_steps(result)}"
 
 
 def enter_paths(book: Book, result: Pathways) -> ShareCells:
@@ -94,7 +100,7 @@ def enter_paths(book: Book, result: Pathways) -> ShareCells:
     for record, total in zip(records(result.frame), whole, strict=True):
         stratum, whose = stratum_of(record, result.about.by), path_block(result, record)
         path = tuple(str(record[step]) for step in steps if not pd.isna(record[step]))
-        family = (f"pathways {len(steps)}",)
+        family = (_kind(result),)
         n = book.cell((*family, *path), stratum, record["n"], f"journeys {' to '.join(path)}", block=whose)
         of = book.cell((*family, "*"), stratum, total, "journeys", depth=1, block=whose)
         parts[of].append(n)

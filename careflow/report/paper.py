@@ -13,7 +13,7 @@ from fpdf.fonts import FontFace
 
 from careflow import __version__
 from careflow.report.content import Content
-from careflow.report.figures import Picture
+from careflow.report.figures import PATHWAYS, Picture
 from careflow.report.grid import Cell, Grid
 
 _FAMILY: Final = "Report Sans"
@@ -94,13 +94,21 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
     if not chosen.mature:
         pages.say("Not yet mature: these rates rest on part of the quarter's discharges and will change.", bold=True)
     _grid(pages, chosen.key)
+    if chosen.newest is not None:
+        _grid(pages, chosen.newest)
     _charts(pages, [one for one in pictures if one.quarter == content.quarter])
     _grid(pages, chosen.moves)
+    if chosen.census is not None:
+        _grid(pages, chosen.census)
     if chosen.changes is not None and chosen.changes.rows:
         pages.head("What changed since the quarter before", 1)
         _grid(pages, chosen.changes)
     pages.head("Across the years")
-    _charts(pages, [one for one in pictures if not one.quarter])
+    _charts(pages, [one for one in pictures if not one.quarter and one.name != PATHWAYS])
+    if content.pathways is not None:
+        pages.head("Pathways")
+        _charts(pages, [one for one in pictures if one.name == PATHWAYS])
+        _grid(pages, content.pathways)
     if content.attrition.steps:
         _records(pages, content)
     pages.head("Definitions")

@@ -22,8 +22,8 @@ _OPTIONS: Final = {
     "strings_to_numbers": False,
     "nan_inf_to_errors": False,
 }
-_SHARES: Final = frozenset({"rate", "rate_before", "difference", "se", "low", "high", "followed"})
-_WHOLE: Final = frozenset({"n", "of", "open"})
+_SHARES: Final = frozenset({"rate", "rate_before", "difference", "se", "low", "high", "followed", "share"})
+_WHOLE: Final = frozenset({"n", "of", "open", "opening", "admitted", "discharged", "closing", "person_days"})
 _INK, _MUTED, _ALARM, _HIDDEN = "#1D2329", "#5A6169", "#741A39", "#EDF0F2"
 _WIDEST: Final = 60
 _PICTURE: Final = {"x_scale": 0.75, "y_scale": 0.75, "object_position": 3}

@@ -21,7 +21,7 @@ from pptx.util import Inches, Pt
 from careflow.charts.words import known, period
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.report.content import Content
-from careflow.report.figures import Picture, for_slide
+from careflow.report.figures import PATHWAYS, Picture, for_slide
 from careflow.report.grid import Grid
 from careflow.report.periods import LEFT_EARLY
 from careflow.report.tables import harmless
@@ -67,7 +67,12 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
             _picture(deck, content, picture)
     for measure, words in _TRENDS:
         _trend(deck, content, measure, words)
-    _picture(deck, content, next(one for one in pictures if one.name == "trend_length_of_stay"))
+    for picture in pictures:
+        if picture.name in ("trend_length_of_stay", "census", PATHWAYS):
+            _picture(deck, content, picture)
+    for grid in (chosen.newest, chosen.census, content.pathways):
+        if grid is not None:
+            _table(deck, content, grid)
     if chosen.changes is not None and chosen.changes.rows:
         _table(deck, content, chosen.changes)
     _definitions(deck, content)

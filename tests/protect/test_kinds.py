@@ -6,7 +6,7 @@ import pytest
 
 import careflow as cf
 from careflow.errors import DisclosureError
-from careflow.protect import audit, protect
+from careflow.protect import audit, incidence, protect
 from careflow.protect.release import KINDS
 
 
@@ -111,6 +111,60 @@ def test_rare_causes_have_no_curve_and_no_curve_shows_who_is_at_risk(moves) -> N
     assert safe.frame["at_risk"].isna().all()
     assert (safe.frame["day"] % 7 == 0).all()
     assert set(safe.frame["to"].astype(str)) <= set(given.frame["to"].astype(str))
+
+
+def test_directions_of_an_incidence_are_shown_on_the_days_of_its_causes_and_are_the_true_sums(moves) -> None:
+    given = cf.cumulative_incidence(moves)
+    safe = protect(given)[0]
+    assert set(safe.directions["from"]) == set(safe.frame["from"])
+    assert safe.directions["at_risk"].isna().all()
+    for (origin, way), part in safe.directions.groupby(["from", "direction"], observed=True):
+        assert part["day"].tolist() == sorted(set(safe.frame.loc[safe.frame["from"] == origin, "day"]))
+        rows = given.directions[(given.directions["from"] == origin) & (given.directions["direction"] == way)]
+        for day, estimate in zip(part["day"], part["estimate"], strict=True):
+            true = rows.loc[rows["day"] <= day, "estimate"]
+            assert estimate == pytest.approx(true.iloc[-1] if len(true) else 0.0, abs=5e-5)
+
+
+def causes(**events: int) -> pd.DataFrame:
+    """Return how many events each cause had, all on one day."""
+    return pd.DataFrame({0: events})
+
+
+LEVELS = {"step-down": ["php", "iop", "outpatient"], "step-up": [], "lateral": ["residential"]}
+
+
+def test_a_direction_without_a_curve_of_each_level_needs_44_events_in_the_others() -> None:
+    events = causes(residential=50, php=60, iop=24, outpatient=20)
+    shown = ["residential", "php"]
+    assert incidence._rests(events, shown, LEVELS, 11) == {
+        "step-down": ["iop", "outpatient"],
+        "step-up": [],
+        "lateral": [],
+    }
+    few = causes(residential=50, php=60, iop=23, outpatient=20)
+    assert set(incidence._rests(few, shown, LEVELS, 11)) == {"step-up", "lateral"}
+
+
+def test_a_direction_is_not_shown_where_it_would_leave_a_rare_cause_alone() -> None:
+    events = causes(residential=50, php=60, iop=24, outpatient=20, died=1)
+    assert set(incidence._rests(events, ["residential", "php"], LEVELS, 11)) == {"step-up", "lateral"}
+    common = causes(residential=50, php=60, iop=24, outpatient=20, died=30, concurrent=14)
+    assert "step-down" in incidence._rests(common, ["residential", "php"], LEVELS, 11)
+
+
+def test_what_a_direction_adds_and_what_is_left_are_guarded_like_causes() -> None:
+    events = causes(residential=50, php=60, iop=24, outpatient=20, died=30, concurrent=14)
+    rests = [["iop", "outpatient"], [], []]
+    assert incidence._guarded(events, ["residential", "php"], rests)[:, 0].tolist() == [50, 60, 44, 44]
+    split = pd.DataFrame({0: {"php": 60, "completed": 50, "left care": 94, "left early": 44, "died": 11}})
+    assert incidence._guarded(split, ["php", "completed", "left care", "left early"], [])[:, 0].tolist() == [
+        60,
+        50,
+        44,
+        11,
+    ]
+    assert incidence._guarded(split, ["php", "left care"], [])[:, 0].tolist() == [60, 94, 11]
 
 
 def test_occupation_by_strata_is_refused(moves) -> None:

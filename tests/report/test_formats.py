@@ -58,6 +58,9 @@ def test_numbers_are_numbers_and_hidden_ones_are_blank(report):
         "Directions",
         "Lengths of stay",
         "Changes",
+        "Newest",
+        "Census",
+        "Pathways",
         "Findings",
         "Definitions",
     ]
