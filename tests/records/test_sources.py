@@ -228,6 +228,15 @@ def test_a_checksum_beside_the_file_finds_a_flipped_byte(tmp_path):
     assert refused(path).startswith("stays.csv is not the file that stays.csv.sha256 was made for")
 
 
+def test_a_checksum_beside_a_part_of_a_folder_is_compared_too(tmp_path):
+    (tmp_path / "whole" / "level=php").mkdir(parents=True)
+    part = tmp_path / "whole" / "level=php" / "part.parquet"
+    frame(STAYS).drop(columns="level").to_parquet(part)
+    assert read_episodes(tmp_path / "whole", cutoff="2024-12-31").n == 3
+    part.with_name("part.parquet.sha256").write_text("0" * 64)
+    assert refused(tmp_path / "whole").startswith("part.parquet is not the file")
+
+
 @pytest.mark.parametrize("how", [{}, {"data_page_version": "2.0"}, {"compression": "gzip", "use_dictionary": False}])
 def test_a_flipped_bit_in_a_page_is_found_where_the_writer_made_checksums(tmp_path, how):
     path = tmp_path / "stays.parquet"

@@ -120,6 +120,8 @@ def _open_folder(folder: Path, label: str, caps: Caps) -> Source:
         raise RecordError(
             f"{label} is a folder without Parquet files in it; name a file, or a glob such as {label}/*.csv."
         )
+    for path in inside:
+        check_sum(path)
     names = [part.split("=", 1)[0] for part in inside[0].relative_to(folder).parts[:-1] if "=" in part]
     return ParquetSource(inside, label, caps, tuple(names))
 
