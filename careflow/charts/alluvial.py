@@ -17,7 +17,7 @@ from careflow.charts.fonts import CAP, LEADING, SEMIBOLD
 from careflow.charts.look import Look, drawn
 from careflow.charts.page import Page
 from careflow.charts.palette import INK, MUTED, OUTLINE, WHITE, text_on
-from careflow.charts.paths import BETWEEN, ENDS, IN_CARE, NOT_YET, Paths, check_by, fills, head, names, paths_of, tally
+from careflow.charts.paths import BETWEEN, ENDS, IN_CARE, NOT_YET, RARER, Paths
 from careflow.charts.text import CareflowLabelWarning, cut, plain
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.errors import ArgumentError
@@ -57,8 +57,8 @@ def alluvial(
     """
     if color_by not in ("direction", "origin"):
         raise ArgumentError(f"color_by is 'direction' or 'origin', not {color_by!r}")
-    found = paths_of(result, "alluvial", steps, look.get("where"))
-    check_by(by, found)
+    found = paths.paths_of(result, "alluvial", steps, look.get("where"))
+    paths.check_by(by, found)
     title = DAYS if found.days else TITLE
     page = Page("alluvial", found.view, look, levels=1)
     if not found.paths:
@@ -90,8 +90,8 @@ class _Drawing:
     def __init__(self, page: Page, found: Paths, color_by: str) -> None:
         self.page, self.found, self.color_by = page, found, color_by
         self.levels = found.view.levels
-        self.names, self.fills = names(page), fills(page, found.view)
-        self.columns, self.flows = tally(found)
+        self.names, self.fills = paths.names(page), paths.fills(page, found.view)
+        self.columns, self.flows = paths.tally(found)
 
     def draw(self) -> Axes:
         """Draw everything and return the host."""
@@ -292,10 +292,16 @@ class _Drawing:
             n = sum(count for state, count in column.items() if state in (*self.levels, BETWEEN))
             # Long pathways are rare and so the first to be suppressed: without them a share would be too small.
             share = f" ({words.percent(n / self.found.n)})" if c and not self.found.hidden else ""
+            least = "at least " if any(RARER in before for before in self.columns[: c + 1]) else ""
             last = c == len(self.columns) - 1
             align: Align = "left" if c == 0 else "right" if last else "center"
             x = self._x(c) + {"left": 0.0, "right": self.wide, "center": self.wide / 2}[align]
-            canvas.text(x, y, head(c, self.found.days), weight=SEMIBOLD, align=align)
+            canvas.text(x, y, paths.head(c, self.found.days), weight=SEMIBOLD, align=align)
             canvas.text(
-                x, y - t.small * LEADING - u, f"{words.count(n)} {unit}{share}", size=t.small, color=MUTED, align=align
+                x,
+                y - t.small * LEADING - u,
+                f"{least}{words.count(n)} {unit}{share}",
+                size=t.small,
+                color=MUTED,
+                align=align,
             )
