@@ -11,33 +11,20 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.path import Path as Outline
 
-from careflow.charts import words
+from careflow.charts import paths, words
 from careflow.charts.canvas import Align, Box, middle
 from careflow.charts.fonts import CAP, LEADING, SEMIBOLD
 from careflow.charts.look import Look, drawn
 from careflow.charts.page import Page
 from careflow.charts.palette import INK, MUTED, OUTLINE, WHITE, text_on
-from careflow.charts.paths import (
-    BETWEEN,
-    ENDS,
-    IN_CARE,
-    NOT_YET,
-    RARER,
-    Paths,
-    check_by,
-    fills,
-    head,
-    hidden_note,
-    names,
-    paths_of,
-    tally,
-)  # fmt: skip
+from careflow.charts.paths import BETWEEN, ENDS, IN_CARE, NOT_YET, RARER, Paths
 from careflow.charts.text import CareflowLabelWarning, cut, plain
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.errors import ArgumentError
 
 TITLE: Final = "Paths through care, stay by stay"
 DAYS: Final = "Paths through care, by days since admission"
+_MANY: Final = 8
 _STRENGTH: Final = {"down": 0.62, "up": 0.9, "planned": 0.38, "left": 0.42, "care": 0.6, "other": 0.45, "stay": 0.4}
 
 
@@ -70,8 +57,8 @@ def alluvial(
     """
     if color_by not in ("direction", "origin"):
         raise ArgumentError(f"color_by is 'direction' or 'origin', not {color_by!r}")
-    found = paths_of(result, "alluvial", steps, look.get("where"))
-    check_by(by, found)
+    found = paths.paths_of(result, "alluvial", steps, look.get("where"))
+    paths.check_by(by, found)
     title = DAYS if found.days else TITLE
     page = Page("alluvial", found.view, look, levels=1)
     if not found.paths:
@@ -103,15 +90,18 @@ class _Drawing:
     def __init__(self, page: Page, found: Paths, color_by: str) -> None:
         self.page, self.found, self.color_by = page, found, color_by
         self.levels = found.view.levels
-        self.names, self.fills = names(page), fills(page, found.view)
-        self.columns, self.flows = tally(found)
+        self.names, self.fills = paths.names(page), paths.fills(page, found.view)
+        self.columns, self.flows = paths.tally(found)
 
     def draw(self) -> Axes:
         """Draw everything and return the host."""
         page, found, t, u = self.page, self.found, self.page.theme, self.page.u
         box = page.open(
             title=DAYS if found.days else TITLE, subtitle=self._subtitle(), masked=found.hidden, sign="s", gap=18,
-            notes=[found.view.size(None if found.hidden else found.n), hidden_note(found, "Drawn"), self._care_note()],
+            notes=[
+                found.view.size(None if found.hidden else found.n), paths.hidden_note(found, "Drawn"),
+                paths.reading_note(found, {b for _, _, b in self.flows}),
+            ],
         )  # fmt: skip
         self.box = box
         self.body = Box(box.x0, box.y0, box.x1, box.y1 - t.body * CAP - t.small * LEADING - 8 * u)
@@ -152,15 +142,6 @@ class _Drawing:
         days = self.found.days
         return f"; every one followed for {words.count(days[-1])} days" if days else ""
 
-    def _care_note(self) -> str:
-        seen = {b for _, _, b in self.flows}
-        care = "In care: stay open at the cut-off; not adjusted for censoring." if IN_CARE in seen else ""
-        days = self.found.view.within
-        recent = f"Too recent: discharged less than {days} days before the cut-off." if NOT_YET in seen and days else ""
-        gap = "Between stays: discharged, with a move to come." if BETWEEN in seen else ""
-        rare = "Rarer ways: ways on that few took, together." if RARER in seen else ""
-        return " ".join(note for note in (care, recent, gap, rare) if note)
-
     def _states(self, column: int) -> list[str]:
         return [s for s in (*self.levels, *ENDS) if self.columns[column].get(s, 0) > 0]
 
@@ -177,10 +158,14 @@ class _Drawing:
     def _height(self, column: int, scale: float) -> float:
         u = self.page.u
         states = self._states(column)
-        gaps = 5 * u * max(len(states) - 1, 0)
+        gaps = self._gap(column) * max(len(states) - 1, 0)
         if any(s in self.levels for s in states) and any(s not in self.levels for s in states):
             gaps += 11 * u
         return sum(self._slot(self.columns[column][s], scale)[0] for s in states) + gaps
+
+    def _gap(self, column: int) -> float:
+        """Return the gap between the nodes of a column: less where they are many."""
+        return (5 if len(self._states(column)) <= _MANY else 2) * self.page.u
 
     def _scale(self) -> float:
         """Return the most points a journey may take so that every column fits."""
@@ -208,7 +193,7 @@ class _Drawing:
             head_room = t.body * 1.12 if style == "top" else 0.0
             box = Box(x, y - head_room - high, x + self.wide, y - head_room)
             out[state] = _Node(n, box, Box(x, y - head_room, x + self.wide, y), style)
-            y -= slot + 5 * u
+            y -= slot + self._gap(column)
         return out
 
     def _ribbons(self) -> None:
@@ -307,10 +292,16 @@ class _Drawing:
             n = sum(count for state, count in column.items() if state in (*self.levels, BETWEEN))
             # Long pathways are rare and so the first to be suppressed: without them a share would be too small.
             share = f" ({words.percent(n / self.found.n)})" if c and not self.found.hidden else ""
+            least = "at least " if any(RARER in before for before in self.columns[: c + 1]) else ""
             last = c == len(self.columns) - 1
             align: Align = "left" if c == 0 else "right" if last else "center"
             x = self._x(c) + {"left": 0.0, "right": self.wide, "center": self.wide / 2}[align]
-            canvas.text(x, y, head(c, self.found.days), weight=SEMIBOLD, align=align)
+            canvas.text(x, y, paths.head(c, self.found.days), weight=SEMIBOLD, align=align)
             canvas.text(
-                x, y - t.small * LEADING - u, f"{words.count(n)} {unit}{share}", size=t.small, color=MUTED, align=align
+                x,
+                y - t.small * LEADING - u,
+                f"{least}{words.count(n)} {unit}{share}",
+                size=t.small,
+                color=MUTED,
+                align=align,
             )

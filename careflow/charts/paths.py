@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -119,6 +119,19 @@ def hidden_note(found: Paths, drawn: str) -> str:
     part = f" ({share * 100:.0f}% of all)" if share < 0.995 else ""
     drawn = f"{drawn}: {found.n:,.0f} {found.view.unit}{part}; the rest took pathways that are suppressed"
     return f"{drawn}, longer ones more often."
+
+
+def reading_note(found: Paths, seen: Collection[str]) -> str:
+    """Say what the states mean that are no level and no plain ending."""
+    notes = {
+        IN_CARE: "In care: stay open at the cut-off; not adjusted for censoring.",
+        NOT_YET: f"Too recent: discharged less than {found.view.within} days before the cut-off.",
+        BETWEEN: "Between stays: discharged, with a move to come.",
+        RARER: "Rarer ways: ways on that few took, together.",
+    }
+    if not found.view.within:
+        del notes[NOT_YET]
+    return " ".join(note for state, note in notes.items() if state in seen)
 
 
 def head(step: int, days: tuple[int, ...] = ()) -> str:

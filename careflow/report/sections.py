@@ -62,10 +62,10 @@ def census_grid(census: Census | None, quarter: str) -> Grid | None:
     part = " The records cover a part of the quarter only." if partial else ""
     return Grid(
         f"In care in {period(quarter)}",
-        ("Level", "In care at the start", "Admitted", "Discharged", "In care at the end", "Average in care"),
+        ("Level", "At the start", "Admitted", "Discharged", "At the end", "Average"),
         tuple(rows),
         ("", *["census"] * 5),
-        f"Start, and admitted, less discharged is end.{part}",
+        f"At the start, and admitted, less discharged is at the end.{part}",
         ("census",),
     )
 
