@@ -56,7 +56,8 @@ class SparkEngine(Engine):
         self.tag = f"careflow_{secrets.token_hex(4)}"
         self._inserted = 0
         self._views: set[str] = set()
-        weakref.finalize(self, _forget, session, self._views)
+        # Not when Python ends: the session ends with it, and one of Connect would be asked again for minutes.
+        weakref.finalize(self, _forget, session, self._views).atexit = False
 
     def run(self, sql: str, parameters: list[Any] | None = None) -> None:
         """Run a statement for its effect."""
@@ -109,8 +110,12 @@ class SparkEngine(Engine):
         """Nothing to close: the session is the analyst's own, and careflow asks it for nothing but its tables."""
 
     def keep(self, name: str, frame: Any) -> None:
-        """Compute a Spark frame once, and make it a table of careflow's."""
-        self._guarded(lambda: self._keep(name, frame))
+        """Compute a frame of the analyst's once, as the session reads it, and make it a table of careflow's.
+
+        A frame of Spark Connect is a plan that nobody has looked at yet: under careflow's settings its days would be
+        those of another time zone.
+        """
+        self._guarded(lambda: self._keep(name, frame), settings={})
 
     def _keep(self, name: str, frame: Any) -> None:
         self._name(name, frame.localCheckpoint(eager=True))
@@ -160,10 +165,10 @@ class SparkEngine(Engine):
         ]
         self._create(table, f"SELECT {', '.join(columns)} FROM {table}{join}")
 
-    def _guarded(self, call: Callable[[], T]) -> T:
+    def _guarded(self, call: Callable[[], T], settings: Mapping[str, str] = _SETTINGS) -> T:
         """Do something with the session; whatever it raises becomes an error of careflow that quotes nothing."""
         refused: BaseException
-        with self._settings():
+        with self._settings(settings):
             try:
                 return call()
             except KeyboardInterrupt:
@@ -174,12 +179,12 @@ class SparkEngine(Engine):
         raise refused
 
     @contextmanager
-    def _settings(self) -> Iterator[None]:
+    def _settings(self, settings: Mapping[str, str]) -> Iterator[None]:
         refused: CareflowError | None = None
         before: dict[str, str] = {}
         try:
-            before |= {name: self.session.conf.get(name) for name in _SETTINGS}
-            self._set(_SETTINGS)
+            before |= {name: self.session.conf.get(name) for name in settings}
+            self._set(settings)
             self.session.addTag(self.tag)
         except Exception as error:
             refused = explain(error)

@@ -18,6 +18,9 @@ import pytest
 START = 120
 """Seconds that the cluster may take to start."""
 
+QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Java's options for programs that run for a minute: most of the time would go to compiling what runs once."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "spark: needs PySpark and Java 17; starts a cluster on loopback")
@@ -52,7 +55,9 @@ class Cluster:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env=os.environ | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_NO_DAEMONIZE": "1", "SPARK_HOME": str(self.home)},
+            env=os.environ
+            | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_NO_DAEMONIZE": "1", "SPARK_HOME": str(self.home)}
+            | {"SPARK_DAEMON_JAVA_OPTS": QUICK},
         )
         self.processes.append(process)
         return process
@@ -97,23 +102,54 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     made.stop()
 
 
-@pytest.fixture(scope="module")
-def spark(cluster: Cluster) -> Iterator[Any]:
+SETTINGS = {
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.extraJavaOptions": QUICK,
+    "spark.executor.extraJavaOptions": QUICK,
+    "spark.executor.memory": "768m",
+    "spark.sql.session.timeZone": "America/New_York",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+
+
+@pytest.fixture(scope="module", params=["classic", "connect"])
+def spark(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[Any]:
+    """A session of the cluster: in this process, or of a Connect server that is the cluster's only application."""
+    if request.param == "classic":
+        yield from classic(cluster)
+    else:
+        pytest.importorskip("grpc", reason="Spark Connect needs gRPC: pip install careflow[spark]")
+        yield from connect(cluster)
+
+
+def classic(cluster: Cluster) -> Iterator[Any]:
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master(cluster.url).appName("careflow tests")
-    settings = {
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.executor.memory": "768m",
-        "spark.sql.session.timeZone": "America/New_York",
-        "spark.sql.shuffle.partitions": "2",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-    }
-    for name, value in settings.items():
+    for name, value in SETTINGS.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("OFF")
     yield session
     session.stop()
+
+
+def connect(cluster: Cluster) -> Iterator[Any]:
+    # By its own name: the front door of PySpark refuses a Connect session where a classic one has been.
+    from pyspark.sql.connect.session import SparkSession
+
+    port = free_port()
+    settings = SETTINGS | {"spark.connect.grpc.binding.address": "127.0.0.1", "spark.connect.grpc.binding.port": port}
+    options = [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
+    server = cluster.start(
+        "SparkSubmit", "--master", cluster.url, "--class", "org.apache.spark.sql.connect.service.SparkConnectServer",
+        *options, "spark-internal",
+    )  # fmt: skip
+    wait_for(lambda: reachable(port), "the Connect server did not start")
+    session = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").create()
+    yield session
+    session.stop()
+    cluster.kill(server)
