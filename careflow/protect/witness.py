@@ -5,7 +5,10 @@ What comes out is checked elsewhere by adding up (`careflow.protect.proof`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,12 +22,20 @@ from careflow.protect.system import FREE, HIDDEN, SHOWN, VIRTUAL, Bools, Floats,
 
 HIDDEN_COST: Final = 0.001
 DEPTH_COST: Final = 8.0
+WORTH: Final = 4
+"""One program for many goals takes as long as several for one each; so many it must meet,"""
+POOR: Final = 3
+"""or else, after so many times, the rest is met one by one."""
 SPARE_AT_MOST: Final = 12
 """A secondary on which more goals rest than this is not worth the search for a way round it."""
 
 
 class Pinned(Exception):
     """No table meets the goal of this cell, whatever is hidden."""
+
+
+class Stopped(Exception):
+    """The search is no longer wanted."""
 
 
 def prove(system: System, below: int = 11, *, progress: bool | None = None, notes: tuple[str, ...] = ()) -> Proof:
@@ -59,27 +70,57 @@ def prove(system: System, below: int = 11, *, progress: bool | None = None, note
     hidden = (small & (system.status == FREE)) | (system.status == HIDDEN)
     wanted = goals(system, below)
     labels = system.components()
+    blocks = [np.flatnonzero(labels == label) for label in np.unique(labels[wanted.cells])]
     tables: list[Ints] = []
     least: dict[int, int] = {}
     with tqdm(total=len(wanted), desc="proving hidden cells", disable=None if progress is None else not progress,
               leave=False) as bar:  # fmt: skip
-        for label in np.unique(labels[wanted.cells]):
-            cells = np.flatnonzero(labels == label)
-            search = Search(system.part(cells), wanted.within(cells), hidden[cells], advance=bar.update)
-            try:
-                search.run()
-            except Pinned as pinned_cell:
-                raise DisclosureError(_pinned_text(system, cells[[pinned_cell.args[0]]], below)) from None
+        for cells, search in zip(blocks, _searches(system, wanted, hidden, blocks, bar.update), strict=True):
+            if isinstance(search, Pinned):
+                raise DisclosureError(_pinned_text(system, cells[[search.args[0]]], below))
             hidden[cells] = search.hidden
-            for found in search.tables:
-                whole = system.values.copy()
+            # What one block does is free of what others do, so one table holds a witness of each.
+            tables += [system.values.copy() for _ in range(len(search.tables) - len(tables))]
+            for whole, found in zip(tables, search.tables, strict=False):
                 whole[cells] = found
-                tables.append(whole)
             least |= {int(cells[i]): value for i, value in search.least.items()}
     stacked = np.array(tables, dtype=np.int64).reshape(len(tables), len(system))
     if least:
         notes = (*notes, f"For {len(least):,} cells the least they can be is what a solver found")
     return Proof(system, hidden, stacked, below, least, notes)
+
+
+def _searches(
+    system: System, wanted: Goals, hidden: Bools, blocks: list[Ints], advance: Callable[[int], object]
+) -> Iterator[Search | Pinned]:
+    """Search in each block, in turn as far as the caller sees: they share nothing, so each core has a thread.
+
+    The solver does not hold the interpreter's lock. Whoever stops early (an error, the user) stops all threads at their
+    next witness.
+    """
+    stopped = threading.Event()
+
+    def step(met: int) -> None:
+        if stopped.is_set():
+            raise Stopped
+        advance(met)
+
+    def searched(cells: Ints) -> Search | Pinned:
+        try:
+            return Search(system.part(cells), wanted.within(cells), hidden[cells], advance=step).run()
+        except Pinned as pinned:
+            return pinned
+
+    with ThreadPoolExecutor(max_workers=_cores()) as threads:
+        try:
+            yield from threads.map(searched, blocks)
+        finally:
+            stopped.set()
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _pinned_text(system: System, cells: Ints, below: int) -> str:
@@ -112,6 +153,7 @@ class Search:
         self.first = self.hidden.copy()
         self.loose = np.flatnonzero(system.status != SHOWN)
         self._keep(system.values)
+        self._together()
         for goal in self._order():
             if self.open[goal]:
                 self._meet(int(goal))
@@ -132,6 +174,17 @@ class Search:
             self.tables.append(table)
             self.open &= ~met
             self.advance(int(met.sum()))
+
+    def _together(self) -> None:
+        """Meet many goals with each program, by what is hidden already, until that is no better than one by one."""
+        cells = np.flatnonzero(self.hidden | (self.system.status == VIRTUAL))
+        mixed, prices, poor = np.random.default_rng(len(self.system)), self._prices(), 0
+        while poor < POOR and self.open.any():
+            before = int(self.open.sum())
+            change = self.program.together(self.goals, self.open, cells, prices, mixed)
+            if change is not None:
+                self._keep(self.system.values + change)
+            poor += before - int(self.open.sum()) < WORTH
 
     def _prices(self) -> Floats:
         free = self.hidden | (self.system.status == VIRTUAL)
@@ -168,15 +221,21 @@ class Search:
         """Choose witnesses greedily by goals met for secondaries hidden; show again what no chosen witness moves."""
         tables = np.array(self.tables)
         met, moves = self.goals.met(tables), self._secondaries(tables)
-        left, hidden, chosen = np.ones(len(self.goals), dtype=np.bool_), self.first.copy(), []
-        while left.any():
-            extra = (moves & ~hidden) @ self.cost
-            best = int(np.argmax((met & left).sum(axis=1) / (extra + 1e-3)))
+        cells = np.flatnonzero(moves.any(axis=0))
+        moves, prices = moves[:, cells], self.cost[cells]
+        gain, extra = met.sum(axis=1), moves @ prices
+        hidden, chosen = np.zeros(len(cells), dtype=np.bool_), []
+        while gain.any():
+            best = int(np.argmax(gain / (extra + 1e-3)))
             chosen.append(best)
-            hidden |= moves[best]
-            left &= ~met[best]
+            newly = moves[best] & ~hidden
+            hidden |= newly
+            extra -= moves[:, newly] @ prices[newly]
+            gain -= met[:, met[best]].sum(axis=1)
+            met[:, met[best]] = False
         self.tables = [self.tables[i] for i in chosen]
-        self.hidden = hidden
+        self.hidden = self.first.copy()
+        self.hidden[cells[hidden]] = True
 
     def _secondaries(self, tables: Ints) -> Bools:
         return np.asarray((tables != self.system.values) & (self.system.status == FREE) & ~self.first, dtype=np.bool_)
@@ -184,19 +243,21 @@ class Search:
     def _spare(self) -> None:
         """Try to do without each secondary, dearest first: meet the goals that rest on it by what stays hidden."""
         extra = np.flatnonzero(self.hidden & ~self.first)
+        tables = np.array(self.tables)
+        met = self.goals.met(tables)
         for cell in extra[np.argsort(-self.cost[extra], kind="stable")]:
-            tables = np.array(self.tables)
             uses = tables[:, cell] != self.system.values[cell]
-            met = self.goals.met(tables)
             orphans = np.flatnonzero(~met[~uses].any(axis=0))
             if len(orphans) > SPARE_AT_MOST:
                 continue
             others = np.flatnonzero(self.hidden | (self.system.status == VIRTUAL))
-            others = others[others != cell]
-            found = self._without(orphans, others)
+            found = self._without(orphans, others[others != cell])
             if found is not None:
-                self.tables = [t for t, used in zip(self.tables, uses, strict=True) if not used] + found
+                new = np.array(found, dtype=np.int64).reshape(-1, len(self.system))
+                tables = np.concatenate([tables[~uses], new])
+                met = np.concatenate([met[~uses], self.goals.met(new)])
                 self.hidden[cell] = False
+        self.tables = list(tables)
 
     def _without(self, orphans: Ints, cells: Ints) -> list[Ints] | None:
         """Return witnesses for some goals that move only ``cells``, or None when one of the goals has none."""
