@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from careflow.protect.proof import Goals
+from careflow.protect.goals import Goals
 from careflow.protect.system import Bools, Floats, Ints, System
 
 TIME_LIMIT: Final = 60.0

@@ -12,6 +12,7 @@ from careflow.estimate.result import Result
 from careflow.protect import census, incidence, rates, shares, stays
 from careflow.protect.book import Book
 from careflow.protect.freeze import Block, rows_by_block, with_frozen
+from careflow.protect.insider import Insider, named, owners
 from careflow.protect.joint import Joint, State, join
 from careflow.protect.ledger import Ledger, locked, spec_of
 from careflow.protect.masking import Mask
@@ -117,6 +118,7 @@ def protect(
     ledger: str | os.PathLike[str] | None = None,
     mode: Mode = "suppress",
     *,
+    insider: Insider | None = None,
     progress: bool | None = None,
 ) -> Released:
     """Hide what must be hidden in results that are published together, and prove that it cannot be worked out.
@@ -132,6 +134,9 @@ def protect(
         shown, all are proved together, and this release is entered.
     mode : {"suppress", "round"}
         ``"suppress"`` shows exact numbers or none. ``"round"`` hides 0 to ``below`` - 1 and rounds the rest to fives.
+    insider : str or dict, optional
+        A stratum, such as ``"facility"``: the proof then holds against each facility that knows its own numbers (of
+        this release and of earlier ones in the ledger) as well; or one of them, ``{"facility": "North"}``.
     progress : bool, optional
         Show a bar; by default on a terminal only.
 
@@ -156,10 +161,15 @@ def protect(
     if mode == "round":
         if ledger is not None:
             raise ArgumentError("mode='round' keeps no ledger: rounded releases need none; leave out ledger=")
+        if insider is not None:
+            raise ArgumentError(
+                "mode='round' has no proof against insiders; use mode='suppress', or leave out insider="
+            )
         return Released(*rounded(given, *entered(given), below, progress), mode="round")
+    inside = named(insider, given)
     book, places = entered(given)
     if ledger is None:
-        return _released(given, places, join(book, State(), below), below, progress)[0]
+        return _released(given, places, join(book, State(), below), below, progress, inside=inside)[0]
     with locked(ledger):
         opened = Ledger.open(ledger)
         spec, cutoff = spec_of(given[0], below), given[0].about.cutoff
@@ -167,17 +177,26 @@ def protect(
         opened.check_same_data(book)
         joint = join(book, opened.state, below)
         number = len(opened.releases) + 1 if joint.new else len(opened.releases)
-        released, state = _released(given, places, joint, below, progress, number)
+        released, state = _released(given, places, joint, below, progress, number, inside)
         if joint.new:
             opened.append(state, spec, cutoff)
         return released
 
 
 def _released(
-    given: list[Result], places: list[Any], joint: Joint, below: int, progress: bool | None, number: int | None = None
+    given: list[Result],
+    places: list[Any],
+    joint: Joint,
+    below: int,
+    progress: bool | None,
+    number: int | None = None,
+    inside: tuple[str, tuple[str, ...]] | None = None,
 ) -> tuple[Released, State]:
     """Prove, mask, put frozen rows back, and return the release with the state to remember."""
-    proof = prove(joint.state.system(), below, progress=progress, notes=_notes(given))
+    system = joint.state.system()
+    if inside is not None:
+        system = replace(system, owner=owners(system.names, *inside))
+    proof = prove(system, below, progress=progress, notes=_notes(given, inside))
     checked = proof.check()
     if not checked:
         raise DisclosureError(f"this release {checked}; nothing was released")
@@ -265,9 +284,12 @@ def _lone_curves(given: list[Result], number: int | None) -> bool:
     return number is None and sum(type(result).__name__ == "LengthOfStay" for result in given) <= 1
 
 
-def _notes(given: list[Result]) -> tuple[str, ...]:
+def _notes(given: list[Result], inside: tuple[str, tuple[str, ...]] | None) -> tuple[str, ...]:
     known = [getattr(result, "contributors", None) is not None for result in given]
     notes = []
+    if inside is not None:
+        whose = f"each {inside[0]}" if len(inside[1]) > 1 else f"{inside[0]} {inside[1][0]}"
+        notes.append(f"Proved against {whose} that knows its own numbers too")
     if not all(known):
         notes.append(
             "Distinct people are not known for every count, so there the rule was applied to moves and stays"

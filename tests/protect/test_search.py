@@ -6,8 +6,8 @@ from scipy import sparse
 
 from careflow.errors import DisclosureError
 from careflow.protect import prove, system, table
+from careflow.protect.goals import goals
 from careflow.protect.program import Program
-from careflow.protect.proof import goals
 from careflow.protect.system import SHOWN
 
 
