@@ -36,9 +36,12 @@ class GroupTest(Result):
     ----------
     groups : pandas.DataFrame
         The same keys, then the group, ``n`` (who entered), ``observed`` and ``expected`` events.
+    correction : {"holm", "bh"} or None
+        How p values are corrected.
     """
 
     groups: pd.DataFrame
+    correction: Correction = "holm"
 
 
 def logrank_test(
@@ -273,7 +276,7 @@ class _Plan:
         groups[self.by] = self.labels.take(groups[self.by].to_numpy(dtype=np.int64)).to_numpy()
         groups[self.by] = groups[self.by].astype(self.labels.dtype)
         groups = groups.astype({"n": np.int64, "observed": np.int64, "expected": float})
-        return GroupTest(frame, about, self.counts.rules.continuum, groups=groups)
+        return GroupTest(frame, about, self.counts.rules.continuum, groups=groups, correction=correction)
 
     def _words(self, frame: pd.DataFrame) -> pd.DataFrame:
         names = list(self.counts.rules.continuum.names)

@@ -33,12 +33,15 @@ class Comparison(Result):
         What was compared: every difference is ``second`` less ``first``.
     directions : pandas.DataFrame
         The same by direction instead of ``to``; its p values are corrected for themselves.
+    correction : {"holm", "bh"} or None
+        How p values are corrected.
     """
 
     stratum: str
     first: str
     second: str
     directions: pd.DataFrame
+    correction: Correction = "holm"
 
 
 @dataclass(frozen=True)

@@ -186,11 +186,11 @@ class Rates(Result):
             measure=f"{self.about.measure}, difference",
             definition=f"{self.about.definition} The difference is {labels[1]} less {labels[0]} ({stratum}).",
             interval=f"{self.about.interval}, limits of the difference recovered from those of both; {test}",
+            by=others,
             missing="" if frame["mature"].all() else "not both mature",
         )
-        return Comparison(
-            frame, about, self.continuum, stratum, *labels, directions=differences(directions, others, asked)
-        )
+        ways = differences(directions, others, asked)
+        return Comparison(frame, about, self.continuum, stratum, *labels, directions=ways, correction=correction)
 
     def _check_rows(self, wanted: dict[str, str | None]) -> None:
         for name, label in wanted.items():
@@ -204,7 +204,7 @@ class Rates(Result):
         if HIDDEN in self.frame:
             raise DisclosureError(
                 f"these rates are protected, and {verb} needs the counts behind them; {verb} first, on the rates as "
-                "they were estimated, and do not release the answer beside them unless it is protected too"
+                "they were estimated, and protect what comes out together with the rates"
             )
         raise ArgumentError(
             f"{verb} needs the counts behind the rates, and these were changed; {verb} what transition_rates returned"

@@ -76,11 +76,13 @@ def _enter_rows(book: Book, result: Rates, frame: pd.DataFrame, kind: str) -> pd
             f"{origin} to {record[kind]} within {window} days", depth=depth, block=whose, persons=int(distinct),
         )  # fmt: skip
         row = Row(book, stratum, window, origin, whose)
-        if measure == INCIDENCE:
+        if measure == INCIDENCE and "followed" not in record:
+            of, every = row.whole(record["of"]), -1
+        elif measure == INCIDENCE:
             of, every = row.all(record["of"], record["of"] * record["followed"])
         else:
             given = totals.get((stratum, window, origin), record["of"])
-            of, every = row.followed(given, record["followed"])
+            of, every = row.followed(given, record.get("followed", np.nan))
         cells.append({"n": n, "of": of, "every": every})
     return pd.DataFrame(cells, columns=["n", "of", "every"])
 
@@ -111,10 +113,14 @@ class Row:
                               depth=2, block=self.block)  # fmt: skip
         if np.isnan(every):
             return some, -1
-        whole = self.book.cell(("discharges", self.origin), self.stratum, every, f"discharges from {self.origin}",
-                               depth=2, block=self.block)  # fmt: skip
+        whole = self.whole(every)
         self.book.sum(whole, [some])
         return some, whole
+
+    def whole(self, every: float) -> int:
+        """Enter all discharges, followed or not."""
+        return self.book.cell(("discharges", self.origin), self.stratum, every, f"discharges from {self.origin}",
+                              depth=2, block=self.block)  # fmt: skip
 
     def followed(self, of: float, share: float) -> tuple[int, int]:
         """Enter ``of`` followed discharges that are a ``share`` of all: -1 where the share does not tell of all."""
@@ -132,7 +138,8 @@ class Row:
 def _tie_row(book: Book, result: Rates, origin: str, entry: dict[str, dict[str, int]]) -> None:
     to, ways, of = entry["to"], entry["direction"], entry["of"]["of"]
     if reasons := [cell for name, cell in to.items() if name in LEFT_REASONS]:
-        book.sum(to[LEFT_CARE], reasons)
+        if LEFT_CARE in to:
+            book.sum(to[LEFT_CARE], reasons)
         to = {name: cell for name, cell in to.items() if name != LEFT_CARE}
     book.sum(of, list(to.values()))
     for way, total in ways.items():

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, overload
 
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.result import Result
-from careflow.protect import census, incidence, rates, shares, stays
+from careflow.protect import rates, stays
 from careflow.protect.book import Book
-from careflow.protect.freeze import Block, rows_by_block, with_frozen
+from careflow.protect.freeze import rows_by_block, with_frozen
 from careflow.protect.insider import Insider, named, owners
 from careflow.protect.joint import Joint, State, join
+from careflow.protect.kinds import kind_of
 from careflow.protect.ledger import Ledger, locked, spec_of
 from careflow.protect.masking import Mask
 from careflow.protect.proof import Checked, Proof
@@ -25,32 +26,8 @@ from careflow.protect.witness import prove
 Mode = Literal["suppress", "round"]
 
 
-@dataclass(frozen=True)
-class Kind:
-    """How results of one kind enter the book, and how their frames are masked."""
-
-    enter: Callable[[Book, Any], Any]
-    masked: Callable[[Any, Any, Mask], Any]
-    block: Block
-    total: Callable[[Any], int]
-    tables: tuple[str, ...] = ("frame",)
-
-
-KINDS: Final[dict[str, Kind]] = {
-    "Rates": Kind(rates.enter, rates.masked, rates.block, rates.total, ("frame", "directions")),
-    "LengthOfStay": Kind(stays.enter, stays.masked, stays.block, stays.total, ("frame", "curve")),
-    "Census": Kind(census.enter, census.masked, census.block, census.total),
-    "PersonsServed": Kind(census.enter_people, census.masked_people, census.block, incidence.total),
-    "Returns": Kind(shares.enter, shares.masked, shares.block, shares.total),
-    "Pathways": Kind(shares.enter_paths, shares.masked_paths, shares.path_block, shares.total),
-    "CumulativeIncidence": Kind(
-        incidence.enter, incidence.masked, incidence.block, incidence.total, ("frame", "survival")
-    ),
-    "Occupation": Kind(incidence.enter, incidence.masked_occupation, incidence.block, incidence.total),
-    "ExpectedDays": Kind(incidence.enter, incidence.masked_days, incidence.block, incidence.total),
-}
-"""Every kind of result that can be protected, by the name of its class."""
 TOGETHER: Final = "publish together what was counted together"
+ORDER: Final = {"Rates": 0, "GroupTest": 2}
 PEOPLE: Final = ("PersonsServed",)
 """Kinds whose counts are of distinct people and add up to nothing."""
 
@@ -218,22 +195,6 @@ def _released(
     return released, state
 
 
-def kind_of(result: Result) -> Kind:
-    """Return how a result is protected.
-
-    Raises
-    ------
-    DisclosureError
-        For a kind of result without rules.
-    """
-    for base in type(result).__mro__:
-        if base.__name__ in KINDS:
-            return KINDS[base.__name__]
-    raise DisclosureError(
-        f"there are no rules for publishing {type(result).__name__}; those there are: {', '.join(sorted(KINDS))}"
-    )
-
-
 def _checked(results: Result | Sequence[Result], below: int, mode: str) -> list[Result]:
     if mode not in ("suppress", "round"):
         raise ArgumentError(f"mode is 'suppress' or 'round'; it was {mode!r}")
@@ -268,8 +229,8 @@ def _checked(results: Result | Sequence[Result], below: int, mode: str) -> list[
 def entered(given: list[Result]) -> tuple[Book, list[Any]]:
     """Enter all results in one book, and tie what several of them tell of."""
     book = Book(given[0].about.cutoff)
-    # Rates first: what they know of all discharges is what the others are tied to.
-    order = sorted(range(len(given)), key=lambda i: type(given[i]).__name__ != "Rates")
+    # Rates first: what they know of all discharges is what the others are tied to. Tests last: they tie themselves.
+    order = sorted(range(len(given)), key=lambda i: ORDER.get(type(given[i]).__name__, 1))
     found = {i: kind_of(given[i]).enter(book, given[i]) for i in order}
     places = [found[i] for i in range(len(given))]
     rates.tie_windows(book)

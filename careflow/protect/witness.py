@@ -71,10 +71,11 @@ def prove(system: System, below: int = 11, *, progress: bool | None = None, note
             hidden[cells] = search.hidden
             _lay(tables, system, cells, search.tables)
             least |= {(int(cells[i]), reader): value for (i, reader), value in search.least.items()}
-    stacked = np.array([table for kind in tables.values() for table in kind], dtype=np.int64)
+    found = [table for kind in tables.values() for table in kind]
+    stacked = np.array(found, dtype=np.int64).reshape(len(found), len(system))
     if least:
         notes = (*notes, f"For {len(least):,} cells the least they can be is what a solver found")
-    return Proof(system, hidden, stacked.reshape(-1, len(system)), below, least, notes)
+    return Proof(system, hidden, stacked, below, least, notes)
 
 
 def _lay(tables: dict[Alone, list[Ints]], system: System, cells: Ints, found: list[Ints]) -> None:

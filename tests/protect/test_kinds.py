@@ -1,35 +1,12 @@
 """Every kind of result that the estimators make, from made-up records to the release."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
 import careflow as cf
 from careflow.errors import DisclosureError
 from careflow.protect import audit, protect
-from careflow.protect.release import KINDS
-
-
-@pytest.fixture(scope="module")
-def moves():
-    """Return moves of 900 made-up people over two years."""
-    rng = np.random.default_rng(11)
-    rows = []
-    levels = ["inpatient", "residential", "php", "iop", "outpatient"]
-    for person in range(900):
-        day, level = int(rng.integers(0, 600)), int(rng.integers(0, 4))
-        for _ in range(int(rng.integers(1, 5))):
-            stay = int(rng.geometric(1 / (8 + 15 * level)))
-            reason = ["completed", "left early", "transferred out"][int(rng.integers(0, 3))]
-            rows.append((person, levels[level], day, day + stay, reason))
-            day += stay + int(rng.geometric(0.06)) - 1
-            level = min(level + int(rng.integers(0, 2)), 4)
-    frame = pd.DataFrame(rows, columns=["person_id", "level", "admit", "discharge", "discharge_reason"])
-    start = pd.Timestamp("2024-01-01")
-    frame["admit_date"] = (start + pd.to_timedelta(frame.pop("admit"), unit="D")).dt.strftime("%Y-%m-%d")
-    frame["discharge_date"] = (start + pd.to_timedelta(frame.pop("discharge"), unit="D")).dt.strftime("%Y-%m-%d")
-    frame = frame[frame["admit_date"] <= "2025-12-31"]
-    return cf.link(cf.read_episodes(frame, cf.Continuum.standard(), cutoff="2025-12-31"), within=30)
+from careflow.protect.kinds import KINDS
 
 
 def everything(moves) -> list:
@@ -47,10 +24,13 @@ def everything(moves) -> list:
         cf.pathways(moves, steps=3),
         cf.occupation(moves, days=90),
         cf.expected_days(moves, days=180),
+        cf.transition_rates(moves, by="quarter").compare("2024Q3", "2025Q2"),
+        cf.logrank_test(moves, by="payer"),
+        cf.gray_test(moves, "php", by="payer"),
     ]
 
 
-COUNTS = ("n", "of", "open", "opening", "admitted", "discharged", "closing", "persons")
+COUNTS = ("n", "of", "n_1", "of_1", "n_2", "of_2", "open", "opening", "admitted", "discharged", "closing", "persons")
 
 
 def test_everything_is_published_together_proved_and_attacked(moves) -> None:
@@ -111,11 +91,6 @@ def test_rare_causes_have_no_curve_and_no_curve_shows_who_is_at_risk(moves) -> N
     assert safe.frame["at_risk"].isna().all()
     assert (safe.frame["day"] % 7 == 0).all()
     assert set(safe.frame["to"].astype(str)) <= set(given.frame["to"].astype(str))
-
-
-def test_occupation_by_strata_is_refused(moves) -> None:
-    with pytest.raises(DisclosureError, match="publish it for everybody together"):
-        protect(cf.occupation(moves, days=60, by="year"))
 
 
 def test_people_and_moves_do_not_share_a_release(moves) -> None:

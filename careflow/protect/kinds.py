@@ -1,0 +1,69 @@
+"""Every kind of result that can be protected, and those that cannot, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from careflow.errors import DisclosureError
+from careflow.estimate.result import Result
+from careflow.protect import between, census, chains, comparisons, incidence, rates, shares, stays
+from careflow.protect.book import Book
+from careflow.protect.freeze import Block
+from careflow.protect.masking import Mask
+
+BOTH: Final = ("frame", "directions")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How results of one kind enter the book, and how their frames are masked."""
+
+    enter: Callable[[Book, Any], Any]
+    masked: Callable[[Any, Any, Mask], Any]
+    block: Block
+    total: Callable[[Any], int]
+    tables: tuple[str, ...] = ("frame",)
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "Rates": Kind(rates.enter, rates.masked, rates.block, rates.total, BOTH),
+    "LengthOfStay": Kind(stays.enter, stays.masked, stays.block, stays.total, ("frame", "curve")),
+    "Census": Kind(census.enter, census.masked, census.block, census.total),
+    "PersonsServed": Kind(census.enter_people, census.masked_people, census.block, incidence.total),
+    "Returns": Kind(shares.enter, shares.masked, shares.block, shares.total),
+    "Pathways": Kind(shares.enter_paths, shares.masked_paths, shares.path_block, shares.total),
+    "CumulativeIncidence": Kind(
+        incidence.enter, incidence.masked, incidence.block, incidence.total, ("frame", "survival")
+    ),
+    "Occupation": Kind(incidence.enter, incidence.masked_occupation, incidence.block, incidence.total),
+    "ExpectedDays": Kind(incidence.enter, incidence.masked_days, incidence.block, incidence.total),
+    "Comparison": Kind(comparisons.enter, comparisons.masked, comparisons.block, comparisons.total, BOTH),
+    "Chain": Kind(chains.enter, chains.masked, chains.block, chains.total),
+    "GroupTest": Kind(between.enter, between.masked, between.block, between.total, ("frame", "groups")),
+}
+"""Every kind of result that can be protected, by the name of its class."""
+REFUSED: Final = {
+    "MarkovTest": "it stands on who came from where before, of whom most are few; say in words whether the past "
+    "mattered (p below 0.05 or not) and publish the rates",
+}
+"""Kinds that are never published, and what to do instead."""
+
+
+def kind_of(result: Result) -> Kind:
+    """Return how a result is protected.
+
+    Raises
+    ------
+    DisclosureError
+        For a kind of result without rules, or one that tells too much.
+    """
+    for base in type(result).__mro__:
+        if base.__name__ in KINDS:
+            return KINDS[base.__name__]
+        if base.__name__ in REFUSED:
+            raise DisclosureError(f"{base.__name__} cannot be published: {REFUSED[base.__name__]}")
+    raise DisclosureError(
+        f"there are no rules for publishing {type(result).__name__}; those there are: {', '.join(sorted(KINDS))}"
+    )
