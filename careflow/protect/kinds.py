@@ -14,6 +14,9 @@ from careflow.protect.freeze import Block
 from careflow.protect.masking import Mask
 
 BOTH: Final = ("frame", "directions")
+TOTALS: Final = " in the levels whose total is shown"
+LEVELS: Final = " in the levels that are shown"
+TENS: Final = ", to tens"
 
 
 @dataclass(frozen=True)
@@ -24,24 +27,44 @@ class Kind:
     masked: Callable[[Any, Any, Mask], Any]
     block: Block
     total: Callable[[Any], int]
+    counted: str
+    """What the total counts, after its unit: where it is not of everybody."""
     tables: tuple[str, ...] = ("frame",)
 
 
 KINDS: Final[dict[str, Kind]] = {
-    "Rates": Kind(rates.enter, rates.masked, rates.block, rates.total, BOTH),
-    "LengthOfStay": Kind(stays.enter, stays.masked, stays.block, stays.total, ("frame", "curve")),
-    "Census": Kind(census.enter, census.masked, census.block, census.total),
-    "PersonsServed": Kind(census.enter_people, census.masked_people, census.block, incidence.total),
-    "Returns": Kind(shares.enter, shares.masked, shares.block, shares.total),
-    "Pathways": Kind(shares.enter_paths, shares.masked_paths, shares.path_block, shares.total),
-    "CumulativeIncidence": Kind(
-        incidence.enter, incidence.masked, incidence.block, incidence.total, ("frame", "survival")
+    "Rates": Kind(rates.enter, rates.masked, rates.block, rates.total, TOTALS, BOTH),
+    "LengthOfStay": Kind(stays.enter, stays.masked, stays.block, stays.total, LEVELS, ("frame", "curve")),
+    "Census": Kind(
+        census.enter, census.masked, census.block, census.total, " in the levels and periods that are shown"
     ),
-    "Occupation": Kind(incidence.enter, incidence.masked_occupation, incidence.block, incidence.total),
-    "ExpectedDays": Kind(incidence.enter, incidence.masked_days, incidence.block, incidence.total),
-    "Comparison": Kind(comparisons.enter, comparisons.masked, comparisons.block, comparisons.total, BOTH),
-    "Chain": Kind(chains.enter, chains.masked, chains.block, chains.total),
-    "GroupTest": Kind(between.enter, between.masked, between.block, between.total, ("frame", "groups")),
+    "PersonsServed": Kind(census.enter_people, census.masked_people, census.block, incidence.total, TENS),
+    "Returns": Kind(shares.enter, shares.masked, shares.block, shares.total, " in the rows whose total is shown"),
+    "Pathways": Kind(
+        shares.enter_paths, shares.masked_paths, shares.path_block, shares.total, " in the pathways that are shown"
+    ),
+    "CumulativeIncidence": Kind(
+        incidence.enter, incidence.masked, incidence.block, incidence.total, TENS, ("frame", "survival")
+    ),
+    "Occupation": Kind(incidence.enter, incidence.masked_occupation, incidence.block, incidence.total, TENS),
+    "ExpectedDays": Kind(incidence.enter, incidence.masked_days, incidence.block, incidence.total, TENS),
+    "Comparison": Kind(
+        comparisons.enter,
+        comparisons.masked,
+        comparisons.block,
+        comparisons.total,
+        " in both, where the total of the level is shown",
+        BOTH,
+    ),
+    "Chain": Kind(chains.enter, chains.masked, chains.block, chains.total, TENS),
+    "GroupTest": Kind(
+        between.enter,
+        between.masked,
+        between.block,
+        between.total,
+        " in the groups that are shown",
+        ("frame", "groups"),
+    ),
 }
 """Every kind of result that can be protected, by the name of its class."""
 REFUSED: Final = {

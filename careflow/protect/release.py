@@ -188,7 +188,7 @@ def _released(
         masked = with_frozen(masked, kind.tables, kind.block, rows, joint.frozen)
         rows |= rows_by_block(masked, kind.tables, kind.block)
         hidden = int(masked.frame["hidden"].sum())
-        about = mask.about(masked.about, kind.total(masked), hidden, len(masked.frame))
+        about = mask.about(masked.about, kind.total(masked), hidden, len(masked.frame), kind.counted)
         results.append(replace(masked, about=about))
     state.rows = rows
     released = Released(tuple(results), proof, number, tuple(_same_for_all(results)))

@@ -104,3 +104,30 @@ def test_everything_again_next_quarter_through_the_ledger(moves, tmp_path) -> No
     other = protect(given, ledger=tmp_path)
     for a, b in zip(one, other, strict=True):
         pd.testing.assert_frame_equal(a.frame, b.frame)
+
+
+def test_the_unit_says_exactly_what_is_counted(moves) -> None:
+    given = everything(moves)
+    said = {type(result).__name__: result.about for result in protect(given)}
+    for kind in ("CumulativeIncidence", "Occupation", "ExpectedDays"):
+        assert said[kind].unit.endswith(", to tens")
+        assert said[kind].n % 10 == 0
+    assert said["Comparison"].unit == "followed discharges in both, where the total of the level is shown"
+    paths = protect(cf.pathways(moves, steps=3))[0]
+    assert paths.about.unit == "journeys in the pathways that are shown"
+    assert paths.about.n == int(paths.frame["n"].sum())
+    quarters = protect(cf.transition_rates(moves, by="quarter"))[0]
+    assert quarters.about.unit == "followed discharges in the levels whose total is shown"
+    assert quarters.about.n == int(quarters.frame.drop_duplicates(["quarter", "from"])["of"].sum())
+    census = protect(cf.census(moves, by="month"))[0]
+    assert census.about.unit == "admissions in the levels and periods that are shown"
+    assert census.about.n == int(census.frame["admitted"].sum())
+
+
+def test_the_chart_of_a_hidden_stratum_says_so(moves) -> None:
+    from careflow import charts
+
+    where = protect(cf.occupation(moves, days=30, by="quarter"))[0]
+    hidden = where.frame.loc[where.frame["hidden"], "quarter"].iloc[0]
+    ax = charts.chronogram(where, quarter=str(hidden), days=30)
+    assert "Hidden to protect people" in ax.careflow.alt
