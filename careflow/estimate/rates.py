@@ -11,7 +11,7 @@ import pandas as pd
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name, unit_of, windows_for
-from careflow.estimate.compare import Asked, Comparison, differences, labels_of
+from careflow.estimate.compare import Asked, Comparison, both, differences, labels_of
 from careflow.estimate.correction import Correction, correction_name
 from careflow.estimate.methods import METHODS, Made, Method
 from careflow.estimate.result import Provenance, Result
@@ -34,12 +34,16 @@ class Rates(Result):
     directions : pandas.DataFrame
         The same by direction: strata, ``from, direction, n, of, rate, se, low, high, followed, mature``.
     contributors : pandas.DataFrame or None
-        At least how many distinct people are behind each row of ``frame`` (column ``persons``): the jackknife groups
-        that hold any of them. What protection needs beside the counts, never for show.
+        At least how many distinct people are behind ``n`` and ``of`` of each row of ``frame`` (columns ``persons`` and
+        ``persons_of``): the jackknife groups that hold any of them. What protection needs beside the counts, never for
+        show.
+    ways : pandas.DataFrame or None
+        The same of ``directions``.
     """
 
     directions: pd.DataFrame
     contributors: pd.DataFrame | None = field(default=None, repr=False)
+    ways: pd.DataFrame | None = field(default=None, repr=False)
     # Not an argument, so that no result made from this one carries it: what is protected cannot be compared.
     _made: Made | None = field(default=None, init=False, repr=False)
 
@@ -190,7 +194,15 @@ class Rates(Result):
             missing="" if frame["mature"].all() else "not both mature",
         )
         ways = differences(directions, others, asked)
-        return Comparison(frame, about, self.continuum, stratum, *labels, directions=ways, correction=correction)
+        people = None
+        if self.contributors is not None and self.ways is not None:
+            people = tuple(
+                both(kept.assign(**whole[["within"] if "within" in whole else []]), found, stratum, labels)
+                for kept, whole, found in ((self.contributors, self.frame, frame), (self.ways, self.directions, ways))
+            )
+        return Comparison(
+            frame, about, self.continuum, stratum, *labels, directions=ways, correction=correction, contributors=people
+        )
 
     def _check_rows(self, wanted: dict[str, str | None]) -> None:
         for name, label in wanted.items():
@@ -312,6 +324,7 @@ def transition_rates(
         counts.rules.continuum,
         directions=directions.frame(strata),
         contributors=to.contributors(strata),
+        ways=directions.contributors(strata),
     )
     object.__setattr__(rates, "_made", Made(counts, strata, windows, method, cluster, level))
     return rates

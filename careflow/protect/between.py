@@ -10,7 +10,7 @@ import pandas as pd
 
 from careflow.continuum.outcomes import LEFT_CARE, LEFT_REASONS
 from careflow.estimate.correction import adjusted
-from careflow.protect.book import PERIODS, Book, Family, Stratum, as_of, records, stratum_of
+from careflow.protect.book import PERIODS, Book, Family, Stratum, as_of, people_of, records, stratum_of
 from careflow.protect.masking import Mask, blank, significant
 from careflow.protect.system import Bools
 
@@ -37,14 +37,16 @@ def block(result: GroupTest, record: dict[str, Any]) -> str:
 def enter(book: Book, result: GroupTest) -> TestedCells:
     """Enter how many were in each group and how many of them had each event; the rest, whom both give away, too."""
     cells, events = [], dict[tuple[int, Stratum], dict[str, int]]()
-    for record in records(result.groups):
+    behind = people_of(result.contributors, len(result.groups))
+    for record, people in zip(records(result.groups), behind, strict=True):
         stratum, level = stratum_of(record, result.about.by), str(record.get("level", record.get("from")))
         name = f"{result.about.unit} at {level} in the test"
         n = book.cell(_of(result, level), stratum, record["n"], name, depth=1, block=block(result, record),
-                      over_periods=_adds_up(result))  # fmt: skip
+                      persons=people["n"], over_periods=_adds_up(result))  # fmt: skip
         to = str(record.get("to", "ended"))
         seen = book.cell((*_of(result, level), to), stratum, record["observed"], f"{name}, {to}",
-                         block=block(result, record), over_periods=_adds_up(result))  # fmt: skip
+                         block=block(result, record), persons=people["observed"],
+                         over_periods=_adds_up(result))  # fmt: skip
         events.setdefault((n, stratum), {})[to] = seen
         cells.append({"n": n, "observed": seen})
     for (n, _), found in events.items():
@@ -105,7 +107,9 @@ def masked(result: GroupTest, cells: TestedCells, mask: Mask) -> GroupTest:
     few = (frame["clusters"].fillna(mask.below) < mask.below).to_numpy(dtype=bool)
     frame["clusters"] = frame["clusters"].mask(of_test | few)
     frame["p_adjusted"] = significant(pd.Series(adjusted(frame["p"], result.correction), frame.index))
-    return replace(result, frame=frame.assign(hidden=of_test), groups=groups.assign(hidden=n | observed))
+    return replace(
+        result, frame=frame.assign(hidden=of_test), groups=groups.assign(hidden=n | observed), contributors=None
+    )
 
 
 def _keys(frame: pd.DataFrame, keys: list[str]) -> set[tuple[str, ...]]:

@@ -73,7 +73,9 @@ def _side(result: Comparison, side: str) -> Rates:
         frames.append(made)
     by = tuple(dict.fromkeys((*result.about.by, result.stratum)))
     about = replace(result.about, measure=_measure(result), by=by)
-    return Rates(frames[0], about, result.continuum, directions=frames[1])
+    names = {f"persons_{side}": "persons", f"persons_of_{side}": "persons_of"}
+    people = [None if known is None else known.rename(columns=names) for known in result.contributors or (None, None)]
+    return Rates(frames[0], about, result.continuum, directions=frames[1], contributors=people[0], ways=people[1])
 
 
 def masked(result: Comparison, cells: ComparisonCells, mask: Mask) -> Comparison:
@@ -86,6 +88,7 @@ def masked(result: Comparison, cells: ComparisonCells, mask: Mask) -> Comparison
         result,
         frame=_masked(result, result.frame, cells.frame, mask, days=days),
         directions=_masked(result, result.directions, cells.directions, mask, days=days),
+        contributors=None,
     )
 
 

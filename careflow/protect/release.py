@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, overload
 
 from careflow.errors import ArgumentError, DisclosureError
+from careflow.estimate.chain import Chain
 from careflow.estimate.result import Result
 from careflow.protect import rates, stays
 from careflow.protect.book import Book
@@ -30,6 +31,8 @@ TOGETHER: Final = "publish together what was counted together"
 ORDER: Final = {"Rates": 0, "GroupTest": 2}
 PEOPLE: Final = ("PersonsServed",)
 """Kinds whose counts are of distinct people and add up to nothing."""
+NO_COUNTS: Final = ("CumulativeIncidence", "Occupation", "ExpectedDays")
+"""Kinds that show no count."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -246,7 +249,7 @@ def _lone_curves(given: list[Result], number: int | None) -> bool:
 
 
 def _notes(given: list[Result], inside: tuple[str, tuple[str, ...]] | None) -> tuple[str, ...]:
-    known = [getattr(result, "contributors", None) is not None for result in given]
+    known = [_knows_people(result) for result in given]
     notes = []
     if inside is not None:
         whose = f"each {inside[0]}" if len(inside[1]) > 1 else f"{inside[0]} {inside[1][0]}"
@@ -258,6 +261,14 @@ def _notes(given: list[Result], inside: tuple[str, tuple[str, ...]] | None) -> t
             else "Distinct people behind the counts are not known, so the rule was applied to moves and stays"
         )
     return tuple(notes)
+
+
+def _knows_people(result: Result) -> bool:
+    """Whether the people behind every count are known, or it shows none or shows people."""
+    if type(result).__name__ in (*PEOPLE, *NO_COUNTS):
+        return True
+    behind = result.rates if isinstance(result, Chain) else result
+    return getattr(behind, "contributors", None) is not None
 
 
 def _same_for_all(results: list[Result]) -> Iterator[str]:
