@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -14,9 +14,10 @@ from careflow.continuum.outcomes import DIED, LEFT_CARE
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.clocks import DIED_CODE, ENTERED
 from careflow.counts.journeys import BETWEEN, BETWEEN_CODE, LEFT_CODE
+from careflow.counts.rules import GROUPS
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name
-from careflow.estimate.cells import Strata, rows_of_each, strata_of
+from careflow.estimate.cells import Strata, add_up, rows_of_each, strata_of
 from careflow.estimate.intervals import log_log, quantile_of
 from careflow.estimate.result import Provenance, Result
 from careflow.estimate.states import States, occupied_se, states
@@ -30,18 +31,34 @@ _OUT_CODES: Final = (BETWEEN_CODE, LEFT_CODE, DIED_CODE)
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Occupation(Result):
-    """State occupation; see :func:`occupation` for the columns of ``frame``."""
+    """State occupation; see :func:`occupation` for the columns of ``frame``.
+
+    Attributes
+    ----------
+    started : pandas.DataFrame
+        The strata, ``n`` (journeys whose clock started) and ``persons`` (at least so many people: the jackknife groups
+        that hold any of them). What protection needs, never for show.
+    """
 
     start: str | None
     days: int
+    started: pd.DataFrame = field(repr=False)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class ExpectedDays(Result):
-    """Expected days by level; see :func:`expected_days` for the columns of ``frame``."""
+    """Expected days by level; see :func:`expected_days` for the columns of ``frame``.
+
+    Attributes
+    ----------
+    started : pandas.DataFrame
+        The strata, ``n`` (journeys whose clock started) and ``persons`` (at least so many people: the jackknife groups
+        that hold any of them). What protection needs, never for show.
+    """
 
     start: str | None
     days: int
+    started: pd.DataFrame = field(repr=False)
 
 
 def occupation(
@@ -116,7 +133,7 @@ def occupation(
         + ("; people are followed back into care." if reentry else "; who left care is not followed back into it.")
     )
     about = journeys.about("state occupation", definition, "log-log")
-    return Occupation(frame, about, journeys.counts.rules.continuum, start=start, days=days)
+    return Occupation(frame, about, journeys.counts.rules.continuum, start=start, days=days, started=journeys.started())
 
 
 def expected_days(
@@ -169,7 +186,9 @@ def expected_days(
         "occupation."
     )
     about = journeys.about("expected days", definition, "normal" if cluster is None else "t")
-    return ExpectedDays(frame, about, journeys.counts.rules.continuum, start=start, days=days)
+    return ExpectedDays(
+        frame, about, journeys.counts.rules.continuum, start=start, days=days, started=journeys.started()
+    )
 
 
 def _occupation(process: States, cluster: Cluster) -> tuple[Array, Array, int | None]:
@@ -263,6 +282,13 @@ class _Journeys:
             numbers[stratum] = np.stack([x.ravel() for x in (found, se, low, high)], axis=-1)
         frame[[column, "se", "low", "high"]] = numbers.reshape(-1, 4)
         return frame
+
+    def started(self) -> pd.DataFrame:
+        """Return how many journeys began in each stratum, and in how many jackknife groups."""
+        began = (self.table["what"] == ENTERED).to_numpy()
+        table, place, size = self.table[began], self.strata.place[began], len(self.strata)
+        by_group = add_up(table["n"], (place, size), (table["grp"], GROUPS))
+        return self.strata.frame.assign(n=by_group.sum(axis=1), persons=(by_group > 0).sum(axis=1))
 
     def about(self, measure: str, definition: str, interval: str) -> Provenance:
         rules = self.counts.rules

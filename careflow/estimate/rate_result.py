@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from careflow.errors import ArgumentError, DisclosureError
-from careflow.estimate.compare import Asked, Comparison, differences, labels_of
+from careflow.estimate.compare import Asked, Comparison, both, differences, labels_of
 from careflow.estimate.correction import Correction, correction_name
 from careflow.estimate.methods import METHODS, Made
 from careflow.estimate.result import Result
@@ -32,12 +32,16 @@ class Rates(Result):
     directions : pandas.DataFrame
         The same by direction: strata, ``from, direction, n, of, rate, se, low, high, followed, mature``.
     contributors : pandas.DataFrame or None
-        At least how many distinct people are behind each row of ``frame`` (column ``persons``): the jackknife groups
-        that hold any of them. What protection needs beside the counts, never for show.
+        At least how many distinct people are behind ``n`` and ``of`` of each row of ``frame`` (columns ``persons`` and
+        ``persons_of``): the jackknife groups that hold any of them. What protection needs beside the counts, never for
+        show.
+    ways : pandas.DataFrame or None
+        The same of ``directions``.
     """
 
     directions: pd.DataFrame
     contributors: pd.DataFrame | None = field(default=None, repr=False)
+    ways: pd.DataFrame | None = field(default=None, repr=False)
     made: InitVar[Made | None] = None
     # ``replace`` gives ``made`` no value, so that no result made from this one carries it: what is protected cannot
     # be compared.
@@ -189,10 +193,18 @@ class Rates(Result):
             measure=f"{self.about.measure}, difference",
             definition=f"{self.about.definition} The difference is {labels[1]} less {labels[0]} ({stratum}).",
             interval=f"{self.about.interval}, limits of the difference recovered from those of both; {test}",
+            by=others,
             missing="" if frame["mature"].all() else "not both mature",
         )
+        ways = differences(directions, others, asked)
+        people = None
+        if self.contributors is not None and self.ways is not None:
+            people = tuple(
+                both(kept.assign(**whole[["within"] if "within" in whole else []]), found, stratum, labels)
+                for kept, whole, found in ((self.contributors, self.frame, frame), (self.ways, self.directions, ways))
+            )
         return Comparison(
-            frame, about, self.continuum, stratum, *labels, directions=differences(directions, others, asked)
+            frame, about, self.continuum, stratum, *labels, directions=ways, correction=correction, contributors=people
         )
 
     def _check_rows(self, wanted: dict[str, str | None]) -> None:
@@ -207,7 +219,7 @@ class Rates(Result):
         if HIDDEN in self.frame:
             raise DisclosureError(
                 f"these rates are protected, and {verb} needs the counts behind them; {verb} first, on the rates as "
-                "they were estimated, and do not release the answer beside them unless it is protected too"
+                "they were estimated, and protect what comes out together with the rates"
             )
         raise ArgumentError(
             f"{verb} needs the counts behind the rates, and these were changed; {verb} what transition_rates returned"

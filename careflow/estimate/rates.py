@@ -115,6 +115,7 @@ def transition_rates(
         counts.rules.continuum,
         directions=directions.frame(strata),
         contributors=to.contributors(strata),
+        ways=directions.contributors(strata),
         made=Made(counts, strata, windows, method, cluster, level),
     )
 

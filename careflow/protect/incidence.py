@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.continuum.outcomes import DIRECTIONS, LEFT_CARE, LEFT_REASONS
+from careflow.counts.rules import GROUPS
 from careflow.errors import DisclosureError
 from careflow.protect.book import Book, as_of, stratum_of
 from careflow.protect.curves import DECIMALS, Ints, protected_days
@@ -183,32 +184,55 @@ def resolution(n: int, below: int) -> int:
 
 
 def masked_occupation(result: Occupation, cells: NoCells, mask: Mask) -> Occupation:
-    """Return occupation with as many digits as stand for 11 people or more."""
+    """Return occupation with as many digits as stand for 11 people or more of the stratum, none where that is none."""
     del cells
     digits = _digits(result, mask.below)
     out = result.frame.copy()
     for name in LIMITS:
-        out[name] = out[name].round(digits)
-    return replace(result, frame=out.assign(hidden=False))
+        out[name] = _rounded(out[name], digits)
+    return replace(result, frame=out.assign(hidden=digits < 1), started=_no_counts(result))
 
 
 def masked_days(result: ExpectedDays, cells: NoCells, mask: Mask) -> ExpectedDays:
-    """Return expected days with 2 significant digits, which stand for many people's days."""
+    """Return expected days with at most 2 significant digits, and as many as stand for 11 days of people or more."""
     del cells
-    _digits(result, mask.below)
+    digits = _digits(result, mask.below)
     out = result.frame.copy()
     for name in ("days", "se", "low", "high"):
-        out[name] = significant(out[name], 2)
-    return replace(result, frame=out.assign(hidden=False))
+        out[name] = _rounded(significant(out[name], 2), digits)
+    return replace(result, frame=out.assign(hidden=digits < 1), started=_no_counts(result))
 
 
-def _digits(result: Result, below: int) -> int:
-    if result.about.by:
+def _rounded(values: pd.Series, digits: Ints) -> pd.Series:
+    """Round each value to its own number of decimals; missing where that is none."""
+    unit = 10.0**digits
+    return (values.astype(float) * unit).round().div(unit).where(digits >= 1)
+
+
+def _no_counts(result: Occupation | ExpectedDays) -> pd.DataFrame:
+    return result.started.assign(n=np.nan, persons=np.nan)
+
+
+def _digits(result: Occupation | ExpectedDays, below: int) -> Ints:
+    """Return the decimals of each row: one unit of the last stands for ``below`` of those who started, or more.
+
+    A share that is rounded so could be any of ``below`` counts or more, and those from 1 are fewer by one.
+
+    Raises
+    ------
+    DisclosureError
+        When there are no strata with enough.
+    """
+    by, started = list(result.about.by), result.started
+    found = np.array([resolution(max(int(n), 1), below) for n in started["n"]])
+    found = np.where(started["persons"] < min(below, GROUPS), 0, found)
+    if not (found >= 1).any():
         raise DisclosureError(
-            f"{result.about.measure} by {', '.join(result.about.by)} cannot be protected: how many started in each "
-            "is not in the result; publish it for everybody together"
+            f"{result.about.measure} rests on too few to be shown: {10 * below:,} journeys are needed"
+            + (" in a stratum; take more quarters or strata together" if by else "; take more quarters together")
         )
-    digits = resolution(max(result.about.n, 1), below)
-    if digits < 1:
-        raise DisclosureError(f"{result.about.measure} rests on too few to be shown; take more quarters together")
-    return digits
+    if not by:
+        return np.full(len(result.frame), found[0])
+    digits = dict(zip(started[by].astype(str).itertuples(index=False, name=None), found.tolist(), strict=True))
+    rows = result.frame[by].astype(str).itertuples(index=False, name=None)
+    return np.array([digits.get(row, 0) for row in rows], dtype=np.int64)
