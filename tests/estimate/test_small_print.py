@@ -320,3 +320,9 @@ def test_the_discharged_median_of_an_even_number_is_between_the_two_in_the_middl
     rows = "\n".join(f"P{i} | php | 0 | {length}" for i, length in enumerate([2, 3, 7, 20]))
     stays = cf.length_of_stay(linked(f"person | level | admit | discharge\n{rows}", cutoff=90), cluster=None)
     assert stays.frame.set_index("level").loc["php", ["discharged_median", "discharged_mean"]].tolist() == [5, 8]
+
+
+def test_of_several_windows_the_provenance_counts_the_discharges_followed_for_the_longest() -> None:
+    rows = linked("person | level | admit | discharge\nAna | php | 0 | 10\nBob | php | 80 | 90", cutoff=100)
+    found = {str(within): cf.transition_rates(rows, within=within).about.n for within in (7, 30, [7, 30])}
+    assert found == {"7": 2, "30": 1, "[7, 30]": 1}
