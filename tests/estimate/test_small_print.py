@@ -14,7 +14,7 @@ from careflow.estimate.arms import Arms, Score, arms, spread_of
 from careflow.estimate.differences import recovered_limits, two_sided
 from careflow.estimate.gray import gray
 from careflow.estimate.homogeneity import residuals
-from careflow.estimate.intervals import log_log
+from careflow.estimate.intervals import garwood, log_log
 from careflow.estimate.jackknife import jackknife_se
 from careflow.estimate.logrank import log_rank
 from careflow.records.groups import group
@@ -279,3 +279,50 @@ def test_means_without_each_group_need_two_groups() -> None:
     assert (np.delete(php, [group(one), group(other)]) == 20.0).all()
     assert np.isnan(iop[group(one)])
     assert (np.delete(iop, group(one)) == 4.0).all()
+
+
+def test_a_single_move_has_the_clustered_limits_of_a_move_and_none_those_of_none() -> None:
+    rows = "\n".join(f"P{i} | php | 0 | {10 + i}" for i in range(9))
+    moves = linked(f"person | level | admit | discharge\n{rows}\nP0 | iop | 12 | 20", cutoff=100)
+    frame = cf.transition_rates(moves, method="intensity").frame
+    php = frame[frame["from"] == "php"].set_index("to")
+    one, none, spent = php.loc["iop"], php.loc["outpatient"], sum(range(10, 19))
+    assert (one["n"], one["of"], none["n"]) == (1, spent, 0)
+    effective = min((one["rate"] / one["se"]) ** 2, 1.0)
+    low, high = garwood(effective, effective / (one["rate"] / 100))
+    assert [one["low"], one["high"]] == pytest.approx([100 * low, 100 * high], abs=1e-12)
+    assert one["low"] > 0
+    assert [none["low"], none["high"]] == pytest.approx([100 * x for x in garwood(0, spent)], abs=1e-12)
+
+
+def test_one_window_left_of_several_need_not_be_named(moves: cf.Transitions) -> None:
+    rates = cf.transition_rates(moves, by="quarter", within=[7, 30])
+    with pytest.raises(ArgumentError, match="say which within: 7, 30"):
+        rates.matrix("2024Q1")
+    week = rates.with_frame(rates.frame[rates.frame["within"] == 7])
+    assert week.matrix("2024Q1").equals(cf.transition_rates(moves, by="quarter", within=7).matrix("2024Q1"))
+
+
+def test_two_days_of_no_night_and_of_one_are_one_day_where_each_stay_counts_as_one_night() -> None:
+    rows = linked(
+        "person | level | admit | discharge\nAna | php | 0 | 0\nBob | php | 0 | 1\nCem | php | 0 | 1", cutoff=90
+    )
+    curve = cf.length_of_stay(rows, convention="nights_min1", cluster=None).curve
+    assert curve[["day", "at_risk", "events", "survival"]].to_numpy().tolist() == [[1, 3, 3, 0]]
+    days = cf.length_of_stay(rows, convention="days", cluster=None)
+    assert days.curve[["day", "at_risk", "events"]].to_numpy().tolist() == [[1, 3, 1], [2, 2, 2]]
+    assert days.frame.set_index("level").loc["php", ["median", "discharged_median", "discharged_mean"]].tolist() == (
+        pytest.approx([2, 2, 5 / 3])
+    )
+
+
+def test_the_discharged_median_of_an_even_number_is_between_the_two_in_the_middle() -> None:
+    rows = "\n".join(f"P{i} | php | 0 | {length}" for i, length in enumerate([2, 3, 7, 20]))
+    stays = cf.length_of_stay(linked(f"person | level | admit | discharge\n{rows}", cutoff=90), cluster=None)
+    assert stays.frame.set_index("level").loc["php", ["discharged_median", "discharged_mean"]].tolist() == [5, 8]
+
+
+def test_of_several_windows_the_provenance_counts_the_discharges_followed_for_the_longest() -> None:
+    rows = linked("person | level | admit | discharge\nAna | php | 0 | 10\nBob | php | 80 | 90", cutoff=100)
+    found = {str(within): cf.transition_rates(rows, within=within).about.n for within in (7, 30, [7, 30])}
+    assert found == {"7": 2, "30": 1, "[7, 30]": 1}
