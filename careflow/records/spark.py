@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from careflow.errors import CareflowError, RecordError
 from careflow.records.dialect import spark_sql
@@ -92,10 +93,8 @@ class SparkEngine(Engine):
 
     def register(self, name: str, frame: Any) -> None:
         """Send a (small) frame of ours to the cluster under ``name``."""
-        table = frame.to_pandas(integer_object_nulls=True) if hasattr(frame, "to_pandas") else frame
-        schema = ", ".join(f"{column} {_column_type(frame, column)}" for column in table.columns)
-        rows = [tuple(None if pd.isna(v) else _plain(v) for v in row) for row in table.itertuples(index=False)]
-        self._guarded(lambda: self._name(name, self.session.createDataFrame(rows, schema)))
+        table = small_table(frame)
+        self._guarded(lambda: self._name(name, self.session.createDataFrame(table)))
 
     def unregister(self, name: str) -> None:
         """Forget a table or a view."""
@@ -230,10 +229,15 @@ class _Absent:
     """Stands where the embedded engine keeps its connection; a cluster's engine has none."""
 
 
-def _column_type(frame: Any, column: str) -> str:
-    kind = str(frame.schema.field(column).type) if hasattr(frame, "schema") else str(frame[column].dtype)
-    return "STRING" if kind in {"string", "large_string", "str", "object"} else "INTEGER"
+def small_table(frame: Any) -> pa.Table:
+    """Return a frame of ours as the cluster gets it: texts and 32-bit integers, both of which may be missing.
+
+    As Arrow it becomes rows of the plan itself; as Python's own tuples it would need a Python on every worker.
+    """
+    table = frame if isinstance(frame, pa.Table) else pa.Table.from_pandas(frame, preserve_index=False)
+    kinds = [pa.string() if _is_text(field.type) else pa.int32() for field in table.schema]
+    return table.cast(pa.schema(list(zip(table.column_names, kinds, strict=True))))
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else int(value) if isinstance(value, float) else value
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))

@@ -21,6 +21,20 @@ START = 120
 QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Java's options for programs that run for a minute: most of the time would go to compiling what runs once."""
 
+AS_IT_COMES = {
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.codegen.wholeStage": "true",
+    "spark.sql.codegen.factoryMode": "FALLBACK",
+}
+"""How Spark plans and runs if nobody asks otherwise."""
+
+NOTHING_COMPILED = {
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+"""On a few hundred rows Spark spends its time on compiling Java for every statement; one test has it as it comes."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "spark: needs PySpark and Java 17; starts a cluster on loopback")
@@ -61,6 +75,11 @@ class Cluster:
         )
         self.processes.append(process)
         return process
+
+    def lose_worker(self) -> None:
+        """End the worker and its executor, with all that they hold, and start another."""
+        self.kill(self.worker)
+        self.worker = self.add_worker()
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """End a process and the executors that it started, without a warning."""
@@ -112,7 +131,16 @@ SETTINGS = {
     "spark.sql.shuffle.partitions": "2",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
-}
+} | NOTHING_COMPILED
+
+
+@pytest.fixture
+def as_it_comes(spark: Any) -> Iterator[Any]:
+    for name, value in AS_IT_COMES.items():
+        spark.conf.set(name, value)
+    yield spark
+    for name, value in NOTHING_COMPILED.items():
+        spark.conf.set(name, value)
 
 
 @pytest.fixture(scope="module", params=["classic", "connect"])

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+import careflow.records.spark
 from careflow.counts import DEFAULT, Transitions, link
 from careflow.errors import RecordError
+from careflow.estimate import transition_rates
 from careflow.records import Episodes, read_episodes
+from careflow.records.spark import SparkEngine
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore")]  # PySpark's own warnings are not ours
 
+ROOT = Path(__file__).resolve().parents[2]
+PAGE, SAMPLE = ROOT / "docs" / "cluster.md", ROOT / "data" / "sample" / "episodes.csv"
 CUTOFF = "2024-05-30"
 ACCEPT = ("R01", "R06", "R10", "R11", "R12", "F04")
 SCHEMA = (
@@ -91,7 +101,17 @@ def test_every_count_and_finding_is_the_embedded_engine_s_to_the_row(spark: Any,
     assert (here.n, here.persons, here.open, here.first, here.last) == (
         there.n, there.persons, there.open, there.first, there.last,
     )  # fmt: skip
-    assert_same(numbers(link(here), ["quarter", "payer"]), numbers(link(there), ["quarter", "payer"]))
+    by = "payer" if rules else ["quarter", "payer"]
+    assert_same(numbers(link(here), by), numbers(link(there), by))
+
+
+@pytest.mark.parametrize("spark", ["classic"], indirect=True)
+def test_what_spark_compiles_and_plans_anew_while_it_runs_gives_the_same_numbers(as_it_comes: Any) -> None:
+    frame, rules = stays(seed=4, n=200), {"overlaps": "highest", "bridge_days": 3}
+    here, there = read(frame, **rules), read(on_cluster(as_it_comes, frame), **rules)
+    pd.testing.assert_frame_equal(here.findings, there.findings)
+    clocks = ["discharge", "stay", "gap", "census"]
+    assert_same(numbers(link(here), None, clocks), numbers(link(there), None, clocks))
 
 
 def test_whole_numbers_as_ids_give_the_same_groups_on_both_engines(spark: Any) -> None:
@@ -115,6 +135,37 @@ def test_a_moment_is_the_day_of_the_session_s_time_zone_or_of_the_one_that_is_na
         assert_same(numbers(link(here), "month", ["census"]), numbers(link(read(there, tz=tz)), "month", ["census"]))
 
 
+def test_what_the_analyst_s_own_statement_makes_of_a_moment_is_what_the_session_makes_of_it(spark: Any) -> None:
+    # A frame of Connect is resolved when it is first run: that must not be in careflow's own time zone.
+    there = spark.sql(
+        "SELECT 'a' AS person_id, 'iop' AS level, CAST(CAST('2024-01-02T03:30:00Z' AS TIMESTAMP) AS DATE) AS admit_date"
+    )
+    here = pd.DataFrame({"person_id": ["a"], "level": ["iop"], "admit_date": ["2024-01-01"]})
+    assert_same(numbers(link(read(here)), "month", ["census"]), numbers(link(read(there)), "month", ["census"]))
+
+
+def test_names_of_columns_may_hold_anything(spark: Any) -> None:
+    frame = pd.DataFrame({"the `id`.": ["a", "b"], "level": "iop", "admit.date": ["2024-01-01", "2024-02-01"]})
+    there = spark.createDataFrame(
+        [tuple(row) for row in frame.itertuples(index=False)], "`the ``id``.` string, level string, `admit.date` string"
+    )
+    columns = {"person_id": "the `id`.", "admit_date": "admit.date"}
+    assert repr(read(there, columns=columns)) == repr(read(frame, columns=columns))
+
+
+@pytest.mark.parametrize("spark", ["connect"], indirect=True)
+def test_the_code_of_the_page_on_clusters_gives_the_rates_of_the_file(spark: Any) -> None:
+    (code,) = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    sample = pd.read_csv(SAMPLE, dtype=str)
+    sample = sample[sample["discharge_date"].fillna("9") >= "2024-01-01"].head(900)
+    spark.createDataFrame(pa.Table.from_pandas(sample, preserve_index=False)).createOrReplaceTempView("stays")
+    names: dict[str, Any] = {"spark": spark}
+    exec(code, names)
+    spark.catalog.dropTempView("stays")
+    here = read_episodes(sample, cutoff="2025-12-31", start="2024-01-01")
+    pd.testing.assert_frame_equal(names["rates"].frame, transition_rates(link(here), by="quarter").frame)
+
+
 def test_the_session_s_settings_and_tables_are_as_they_were(spark: Any) -> None:
     names = ("spark.sql.session.timeZone", "spark.sql.ansi.enabled")
     before = [spark.conf.get(name) for name in names], spark.catalog.listTables()
@@ -125,8 +176,6 @@ def test_the_session_s_settings_and_tables_are_as_they_were(spark: Any) -> None:
 
 
 def test_no_row_leaves_the_cluster(spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from careflow.records.spark import SparkEngine
-
     seen: list[str] = []
     monkeypatch.setattr(SparkEngine, "frame", _spy(SparkEngine.frame, seen))
     monkeypatch.setattr(SparkEngine, "rows", _spy(SparkEngine.rows, seen))
@@ -146,27 +195,89 @@ def _spy(method: Any, seen: list[str]) -> Any:
     return spying
 
 
-def test_a_function_that_the_session_lacks_is_an_error_that_says_so(spark: Any) -> None:
-    episodes = read(on_cluster(spark, stays(seed=9, n=50)))
+def test_a_function_that_the_session_lacks_is_an_error_that_says_so(
+    spark: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = on_cluster(spark, stays(seed=9, n=50))
+    lacking = careflow.records.spark.spark_sql
+    monkeypatch.setattr(
+        careflow.records.spark, "spark_sql", lambda sql: lacking(sql).replace("lead(", "no_such_function(")
+    )
     with pytest.raises(RecordError, match=r"lacks something that careflow needs\. It needs Spark 4\.0") as caught:
-        episodes.engine.rows("SELECT no_such_function(person) FROM nowhere")
+        read(source)
     assert "no_such_function" not in str(caught.value)
     assert caught.value.__context__ is None
+    assert "stopped" in set(caught.value.findings["action"])
 
 
-def test_a_worker_that_is_lost_ends_in_an_error_or_the_right_numbers(spark: Any, cluster: Any) -> None:
+def test_a_table_that_changes_while_it_is_read_is_counted_as_it_was_at_first(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame, other = stays(seed=11, n=60), stays(seed=12, n=90)
+    file = tmp_path / "stays" / "part.parquet"
+    file.parent.mkdir()
+    to_parquet(frame, file)
+    keep = SparkEngine.keep
+
+    def kept(self: SparkEngine, name: str, table: Any) -> None:
+        keep(self, name, table)
+        to_parquet(other, file)
+
+    monkeypatch.setattr(SparkEngine, "keep", kept)
+    there = read(spark.read.parquet(str(file.parent)))
+    assert repr(there) == repr(read(frame)) != repr(read(other))
+    assert_same(numbers(link(read(frame)), None, ["stay"]), numbers(link(there), None, ["stay"]))
+
+
+def to_parquet(frame: pd.DataFrame, file: Path) -> None:
+    file.with_name(f".{file.name}.crc").unlink(missing_ok=True)
+    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), file, coerce_timestamps="us")
+
+
+def test_a_worker_that_is_lost_during_the_pass_ends_in_an_error_or_the_right_numbers(
+    spark: Any, cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     frame = stays(seed=10, n=80)
-    right = numbers(link(read(frame)), None, ["discharge", "stay"])
+    right = numbers(link(read(frame)), None, ["stay"])
+    source = on_cluster(spark, frame)
+    asked, lost = SparkEngine.rows, Thread(target=cluster.lose_worker)
+
+    def rows(self: SparkEngine, sql: str, parameters: Any = None) -> Any:
+        # In the middle of the reading: the table is in, and the codes of its columns are being looked at.
+        if " r GROUP BY 1" in sql and lost.ident is None:
+            lost.start()
+        return asked(self, sql, parameters)
+
+    monkeypatch.setattr(SparkEngine, "rows", rows)
+    outcome = attempt(lambda: numbers(link(read(source)), None, ["stay"]))
+    lost.join()
+    assert_right_or_said(outcome, right, frame)
+
+
+def test_a_worker_that_is_lost_between_two_passes_ends_in_an_error_or_the_right_numbers(
+    spark: Any, cluster: Any
+) -> None:
+    frame = stays(seed=13, n=80)
+    right = numbers(link(read(frame)), None, ["stay"])
     moves = link(read(on_cluster(spark, frame)))
-    cluster.kill(cluster.worker)
-    cluster.worker = cluster.add_worker()
-    found, said = None, "Spark did not finish"
+    cluster.lose_worker()
+    assert_right_or_said(attempt(lambda: numbers(moves, None, ["stay"])), right, frame)
+    assert_same(right, numbers(link(read(on_cluster(spark, frame))), None, ["stay"]))
+
+
+def attempt(call: Callable[[], dict[str, pd.DataFrame]]) -> dict[str, pd.DataFrame] | str:
+    """Return what is counted, or what the error says."""
     try:
-        found = numbers(moves, None, ["discharge", "stay"])
+        return call()
     except RecordError as error:
-        said = str(error)
-    assert "Spark did not finish" in said
-    assert not any(id_ in said for id_ in frame["person_id"].dropna() if len(id_) > 4)
-    if found is not None:
-        assert_same(right, found)
-    assert_same(right, numbers(link(read(on_cluster(spark, frame))), None, ["discharge", "stay"]))
+        return str(error)
+
+
+def assert_right_or_said(
+    outcome: dict[str, pd.DataFrame] | str, right: dict[str, pd.DataFrame], frame: pd.DataFrame
+) -> None:
+    if isinstance(outcome, str):
+        assert "Spark did not finish" in outcome
+        assert not any(id_ in outcome for id_ in frame["person_id"].dropna() if len(id_) > 4)
+    else:
+        assert_same(right, outcome)

@@ -57,9 +57,13 @@ class SparkSource:
                 )
         zone = str(self._frame.sparkSession.conf.get("spark.sql.session.timeZone"))
         view = self.engine.name("raw")
-        picked = self._frame.select(*(self._frame[f"`{column}`"].alias(name) for name, column in names.items()))
+        picked = self._frame.select(*(self._frame[_quoted(column)].alias(name) for name, column in names.items()))
         self.engine.keep(view, picked)
         return Raw(view, kinds, "NULL", zones={name: zone for name, kind in kinds.items() if kind == MOMENT})
+
+
+def _quoted(column: str) -> str:
+    return f"`{column.replace('`', '``')}`"
 
 
 def _kind(kind: str) -> str:
