@@ -217,14 +217,15 @@ def test_a_table_that_changes_while_it_is_read_is_counted_as_it_was_at_first(
     file = tmp_path / "stays" / "part.parquet"
     file.parent.mkdir()
     to_parquet(frame, file)
-    keep = SparkEngine.keep
+    asked = SparkEngine.rows
 
-    def kept(self: SparkEngine, name: str, table: Any) -> None:
-        keep(self, name, table)
+    def rows(self: SparkEngine, sql: str, parameters: Any = None) -> Any:
         to_parquet(other, file)
+        return asked(self, sql, parameters)
 
-    monkeypatch.setattr(SparkEngine, "keep", kept)
+    monkeypatch.setattr(SparkEngine, "rows", rows)
     there = read(spark.read.parquet(str(file.parent)))
+    monkeypatch.undo()
     assert repr(there) == repr(read(frame)) != repr(read(other))
     assert_same(numbers(link(read(frame)), None, ["stay"]), numbers(link(there), None, ["stay"]))
 
