@@ -1,6 +1,7 @@
 """How often careflow's 95% intervals hold the truth, when people come back.
 
     python benchmarks/coverage.py                  # 2,000 data sets for each number of moves; writes docs/coverage.md
+    python benchmarks/coverage.py --kinds differences chains     # these parts of the page only; the others stay
     python benchmarks/coverage.py --runs 200 --out -
 
 Made-up people go through residential care and IOP on 1, 3 or 6 journeys each. Journeys of one person are alike (some
@@ -14,7 +15,7 @@ import argparse
 import os
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -39,13 +40,19 @@ LEFT_EARLY = REASON_CODE + REASONS.index("left early")
 WITHIN, DAY, HORIZON = 30, 120, 180
 MOVES = (1, 3, 6)
 LOW, HIGH = 0.935, 0.965
+WILLING = (1.05, 1.95)
+"""How willing people are to move on is beta: 0.35 on average, and a quarter of the variance is between them."""
+HELPED = 0.15
+"""The share of those who would not move on that does in the second year."""
+YEARS = ("first", "second")
 
 
 @dataclass(frozen=True)
 class Journeys:
     """Made-up journeys, an array each: group, days in the first stay, gap, days in IOP, second stay, follow-up.
 
-    ``moved`` says whether the first stay was followed by IOP, ``back`` whether IOP was followed by residential again.
+    ``moved`` says whether the first stay was followed by IOP, ``back`` whether IOP was followed by residential again,
+    ``second_year`` when the journey was, for differences, and ``helped`` whether it would then move on in any case.
     """
 
     grp: Ints
@@ -56,13 +63,15 @@ class Journeys:
     back: npt.NDArray[np.bool_]
     second: Ints
     follow: Ints
+    second_year: npt.NDArray[np.bool_]
+    helped: npt.NDArray[np.bool_]
 
 
 def draw(rng: np.random.Generator, people: int, moves: int) -> Journeys:
     """Draw the journeys of people who are unlike each other."""
     person = np.repeat(np.arange(people), moves)
     n = len(person)
-    willing = rng.beta(1.05, 1.95, people)[person]  # 0.35 on average; 0.25 of its variance is between people
+    willing = rng.beta(*WILLING, people)[person]
     slow = rng.normal(0, 0.5, people)[person]
 
     def days(median: float) -> Ints:
@@ -77,6 +86,8 @@ def draw(rng: np.random.Generator, people: int, moves: int) -> Journeys:
         back=rng.random(n) < 0.5 * willing,
         second=np.maximum(days(30), 1),
         follow=rng.integers(100, 700, n),
+        second_year=rng.random(n) < 0.5,
+        helped=rng.random(n) < HELPED,
     )
 
 
@@ -93,33 +104,63 @@ def both(one: pd.DataFrame, *others: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([one, *others], ignore_index=True)
 
 
-def counts_of(made: Journeys) -> Counts:
-    """Make the counts of the first stays in residential care, and of whole journeys.
+def counts_of(made: Journeys, clocks: Sequence[str] = ()) -> Counts:
+    """Make the counts of some clocks, or of all: of the first stays, of the IOP stays after them, of whole journeys.
 
     ``follow`` is how long after its start a journey is known in full: the cut-off less the link window.
     """
-    grp, left, next_one = made.grp, made.first <= made.follow, np.where(made.moved, IOP, LEFT_EARLY)
-    seen = np.where(left, made.first, made.follow)
-    entered = table(grp=grp, state=RESIDENTIAL, what=ENTERED, day=0)
-    stay = both(entered, table(grp=grp, state=RESIDENTIAL, what=np.where(left, ENDED, CENSORED), day=seen))
-    leaving = both(entered, table(grp=grp, state=RESIDENTIAL, what=np.where(left, next_one, CENSORED), day=seen))
-    discharge = table(
-        grp=grp[left],
-        state=RESIDENTIAL,
-        what=next_one[left],
-        reason=REASONS.index("left early"),
-        moved=np.where(made.moved, WITHIN, -1)[left],
-        followed=WITHIN,
+    return Counts(rules(), {name: CLOCKS[name](made) for name in clocks or CLOCKS}, persons=0, stays=0, set_aside=0)
+
+
+def next_one(made: Journeys) -> Ints:
+    return np.where(made.moved, IOP, LEFT_EARLY)
+
+
+def stay_table(made: Journeys) -> pd.DataFrame:
+    """Count the first stays by how long they last, or are seen."""
+    return first_stays(made, np.full(len(made.first), ENDED))
+
+
+def exit_table(made: Journeys) -> pd.DataFrame:
+    """Count the first stays by how long they last and what came next."""
+    return first_stays(made, next_one(made))
+
+
+def first_stays(made: Journeys, what: Ints) -> pd.DataFrame:
+    left = made.first <= made.follow
+    what, day = np.where(left, what, CENSORED), np.where(left, made.first, made.follow)
+    entered = table(grp=made.grp, state=RESIDENTIAL, what=ENTERED, day=0)
+    return both(entered, table(grp=made.grp, state=RESIDENTIAL, what=what, day=day))
+
+
+def discharges(made: Journeys) -> pd.DataFrame:
+    """Count the discharges of the first stays, and of the IOP stays after them."""
+    left = made.first <= made.follow
+    out = made.moved & (made.first + made.gap + made.iop <= made.follow)
+    return both(
+        discharge_table(made.grp[left], RESIDENTIAL, next_one(made)[left]),
+        discharge_table(made.grp[out], IOP, np.where(made.back, RESIDENTIAL, LEFT_EARLY)[out]),
     )
-    rules = Rules(CARE, date(2024, 12, 31), None, WITHIN, (WITHIN,), "flag")
-    tables = {
-        "discharge": discharge,
-        "gap": gap_table(made),
-        "stay by admission": stay,
-        "exit": leaving,
-        f"journey:{RESIDENTIAL}": journey_table(made),
-    }
-    return Counts(rules, tables, persons=0, stays=0, set_aside=0)
+
+
+def rules(*by: str) -> Rules:
+    return Rules(CARE, date(2024, 12, 31), None, WITHIN, (WITHIN,), "flag", by)
+
+
+def discharge_table(grp: Ints, state: int, what: Ints, **strata: npt.ArrayLike) -> pd.DataFrame:
+    """Count discharges that were followed for the window, by what came next."""
+    moved = np.where(what < len(CARE), WITHIN, -1)
+    reason = REASONS.index("left early")
+    return table(**strata, grp=grp, state=state, what=what, reason=reason, moved=moved, followed=WITHIN)
+
+
+def counts_by_year(made: Journeys) -> Counts:
+    """Make the counts of discharges from residential care in two years, of which the second has more who move on."""
+    left = made.first <= made.follow
+    what = np.where(made.moved | (made.second_year & made.helped), IOP, LEFT_EARLY)
+    found = discharge_table(made.grp[left], RESIDENTIAL, what[left], year_of=made.second_year[left])
+    found["year_of"] = pd.Categorical.from_codes(found["year_of"], categories=list(YEARS), ordered=True)
+    return Counts(rules("year_of"), {"discharge": found}, persons=0, stays=0, set_aside=0)
 
 
 def gap_table(made: Journeys) -> pd.DataFrame:
@@ -160,8 +201,19 @@ def journey_table(made: Journeys) -> pd.DataFrame:
     return both(parts[0], *parts[1:])
 
 
-def intervals(counts: Counts) -> Iterator[tuple[str, float, float, float]]:
-    """Yield the name, estimate, low and high of everything that is looked at."""
+CLOCKS: dict[str, Callable[[Journeys], pd.DataFrame]] = {
+    "discharge": discharges,
+    "gap": gap_table,
+    "stay by admission": stay_table,
+    "exit": exit_table,
+    f"journey:{RESIDENTIAL}": journey_table,
+}
+Interval = tuple[str, float, float, float]
+
+
+def estimates(made: Journeys) -> Iterator[Interval]:
+    """Yield the name, estimate, low and high of rates, stays, incidences and expected days."""
+    counts = counts_of(made)
     for name, cluster in (("", "person"), (", not clustered", None)):
         rates = cf.transition_rates(counts, cluster=cluster).frame
         row = rates[(rates["from"] == "residential") & (rates["to"] == "iop")].iloc[0]
@@ -179,6 +231,35 @@ def intervals(counts: Counts) -> Iterator[tuple[str, float, float, float]]:
     for state in ("residential", "iop"):
         row = spent.loc[state]
         yield f"expected days in {state} of {HORIZON}", row["days"], row["low"], row["high"]
+
+
+def differences(made: Journeys) -> Iterator[Interval]:
+    """Yield the difference of the rates of two years, in both of which people may be."""
+    rates = cf.transition_rates(counts_by_year(made), by="year_of")
+    row = rates.compare(year_of=YEARS, frm="residential", to="iop").frame.iloc[0]
+    yield "difference of two rates", row["difference"], row["low"], row["high"]
+
+
+def chains(made: Journeys) -> Iterator[Interval]:
+    """Yield what is to come from residential care, by the chain of levels."""
+    counts = counts_of(made, ("discharge", "stay by admission"))
+    view = cf.chain(cf.transition_rates(counts), cf.length_of_stay(counts, cohort="admission")).frame
+    rows = view[view["start"] == "residential"].set_index(["measure", "state"])
+    for name, key in CHAIN.items():
+        row = rows.loc[key]
+        yield name, row["estimate"], row["low"], row["high"]
+
+
+CHAIN = {
+    "chain: stays in residential": ("stays", "residential"),
+    "chain: ever back in residential": ("reached", "residential"),
+    "chain: days in residential": ("days", "residential"),
+}
+KINDS: dict[str, Callable[[Journeys], Iterator[Interval]]] = {
+    "estimates": estimates,
+    "differences": differences,
+    "chains": chains,
+}
 
 
 def truth(seed: int, journeys: int = 2_000_000) -> dict[str, float]:
@@ -199,21 +280,32 @@ def truth(seed: int, journeys: int = 2_000_000) -> dict[str, float]:
         f"expected days in residential of {HORIZON}": float((np.minimum(first, HORIZON) + second).mean()),
         f"expected days in iop of {HORIZON}": float(np.where(moved, inside, 0).mean()),
     }
+    # In a chain, those who moved go back as often as such people do on average, and again and again.
+    a, b = WILLING
+    forth = a / (a + b)
+    back = 0.5 * (a + 1) / (a + b + 1)
+    stays = 1 / (1 - forth * back)
+    values |= {
+        "difference of two rates": HELPED * (1 - forth),
+        "chain: stays in residential": stays,
+        "chain: ever back in residential": forth * back,
+        "chain: days in residential": stays * float(np.minimum(first, 365).mean()),
+    }
     return values | {f"{name}, not clustered": values[name] for name in list(values)}
 
 
-def one_run(seed: int, people: int, moves: int, run: int) -> list[tuple[str, float, float, float]]:
+def one_run(kind: str, seed: int, people: int, moves: int, run: int) -> list[Interval]:
     """Return the intervals of one data set; its seed is its own, so that the order of the runs does not matter."""
-    return list(intervals(counts_of(draw(np.random.default_rng([seed, moves, run]), people, moves))))
+    return list(KINDS[kind](draw(np.random.default_rng([seed, moves, run]), people, moves)))
 
 
-def simulate(seed: int, people: int, runs: int, workers: int) -> pd.DataFrame:
-    """Return the coverage of each interval at each number of moves."""
+def simulate(kind: str, seed: int, people: int, runs: int, workers: int) -> pd.DataFrame:
+    """Return the coverage of each interval of a kind at each number of moves."""
     true = truth(seed)
     rows = []
     with ProcessPoolExecutor(workers) as pool:
         for moves in MOVES:
-            found = pool.map(partial(one_run, seed, people, moves), range(runs), chunksize=20)
+            found = pool.map(partial(one_run, kind, seed, people, moves), range(runs), chunksize=20)
             frame = pd.DataFrame([one for run in found for one in run], columns=["what", "estimate", "low", "high"])
             for what, one in frame.groupby("what", sort=False):
                 value = true[str(what)]
@@ -224,31 +316,33 @@ def simulate(seed: int, people: int, runs: int, workers: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def report(found: pd.DataFrame, seed: int, people: int, runs: int, seconds: float) -> str:
-    """Return the page."""
+ABOUT = {
+    "estimates": "Intervals that take journeys as independent are there for contrast. A median is a whole day, so its "
+    "interval holds the truth a little too often; where few people reach a state at all, its days are skewed, and so "
+    "the truth is more often above their interval than below.",
+    "differences": f"Half the journeys are in a second year, in which {HELPED:.0%} of those who would have left care "
+    "move on to IOP instead. With several journeys most people are in both years, so that the two rates go together.",
+    "chains": "Stays in residential care of somebody who begins there, the probability of coming back to it, and days "
+    "there, each stay counted up to day 365. Of these only first stays are counted, so the truth is known.",
+}
+
+
+def section(kind: str, found: pd.DataFrame, asked: argparse.Namespace, seconds: float) -> str:
+    """Return one part of the page."""
+    runs = asked.runs
     error = np.sqrt(found["coverage"] * (1 - found["coverage"]) / runs)
-    clustered = ~found["what"].str.contains("not clustered")
-    inside = found.loc[clustered, "coverage"].between(LOW, HIGH)
+    inside = found.loc[~found["what"].str.contains("not clustered"), "coverage"].between(LOW, HIGH)
     lines = [
-        "# Coverage of the 95% intervals when people come back",
+        f"## {kind.capitalize()}",
         "",
-        f"Made by `python benchmarks/coverage.py --people {people} --runs {runs} --seed {seed}` on "
-        f"{date.today():%Y-%m-%d}, in {seconds:.0f} seconds on a shared {platform.machine()} machine with "
-        f"{os.cpu_count()} cores (Python {platform.python_version()}, numpy {np.__version__}, "
-        f"careflow {cf.__version__}).",
+        f"Made by `python benchmarks/coverage.py --kinds {kind} --people {asked.people} --runs {runs} --seed "
+        f"{asked.seed}` on {date.today():%Y-%m-%d}, in {seconds:.0f} seconds on a shared {platform.machine()} machine "
+        f"with {os.cpu_count()} cores (Python {platform.python_version()}, numpy {np.__version__}, careflow "
+        f"{cf.__version__}). {runs:,} made-up data sets of {asked.people} people for each number of moves. "
+        f"{inside.sum()} of {len(inside)} clustered intervals are between {LOW:.1%} and {HIGH:.1%}; ± is one Monte "
+        "Carlo standard error.",
         "",
-        f"{runs:,} made-up data sets of {people} people for each number of moves. A person has 1, 3 or 6 journeys that "
-        "start in residential care; 35% of discharges move on to IOP within 30 days, and some return from there. "
-        "Journeys of one person are alike: a quarter of the variance of moving is between people, and a third of that "
-        "of log length of stay. Each journey is followed for 100 to 700 days. The truth is known or comes from two "
-        "million journeys followed to their end.",
-        "",
-        f"Asked for: between {LOW:.1%} and {HIGH:.1%} for every clustered interval. "
-        f"{inside.sum()} of {len(inside)} are; ± is one Monte Carlo standard error.",
-        "",
-        "Intervals that take journeys as independent are there for contrast. A median is a whole day, so its interval "
-        "holds the truth a little too often; where few people reach a state at all, its days are skewed, and so the "
-        "truth is more often above their interval than below.",
+        ABOUT[kind],
         "",
         "| interval | moves a person | truth | mean estimate | coverage | truth below it | truth above it |",
         "|---|---|---|---|---|---|---|",
@@ -263,20 +357,42 @@ def report(found: pd.DataFrame, seed: int, people: int, runs: int, seconds: floa
     return "\n".join([*lines, ""])
 
 
+HEAD = f"""# Coverage of the 95% intervals when people come back
+
+A person has 1, 3 or 6 journeys that start in residential care; 35% of discharges move on to IOP within 30 days, and
+some return from there. Journeys of one person are alike: a quarter of the variance of moving is between people, and a
+third of that of log length of stay. Each journey is followed for 100 to 700 days. The truth is known or comes from two
+million journeys followed to their end.
+
+Asked for: between {LOW:.1%} and {HIGH:.1%} for every clustered interval.
+"""
+
+
+def page(before: str, made: dict[str, str], kinds: Sequence[str] = tuple(KINDS)) -> str:
+    """Return the page with the parts that were made now; the others as they were before."""
+    old = {part.split("\n", 1)[0].lower(): f"## {part}" for part in before.split("\n## ")[1:]}
+    parts = [made.get(kind, old.get(kind, "")) for kind in kinds]
+    return "\n".join([HEAD, *(part.rstrip() + "\n" for part in parts if part)])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
     parser.add_argument("--people", type=int, default=300)
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=20251231)
     parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--out", default=str(Path(__file__).resolve().parents[1] / "docs" / "coverage.md"))
     asked = parser.parse_args()
-    begun = time.perf_counter()
-    found = simulate(asked.seed, asked.people, asked.runs, asked.workers)
-    page = report(found, asked.seed, asked.people, asked.runs, time.perf_counter() - begun)
-    print(page)
+    made = {}
+    for kind in asked.kinds:
+        begun = time.perf_counter()
+        found = simulate(kind, asked.seed, asked.people, asked.runs, asked.workers)
+        made[kind] = section(kind, found, asked, time.perf_counter() - begun)
+        print(made[kind])
+    out = Path(asked.out)
     if asked.out != "-":
-        Path(asked.out).write_text(page, encoding="utf-8")
+        out.write_text(page(out.read_text(encoding="utf-8") if out.exists() else "", made), encoding="utf-8")
 
 
 if __name__ == "__main__":

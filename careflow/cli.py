@@ -17,8 +17,6 @@ from careflow import __version__
 from careflow.errors import ArgumentError, CareflowError, RecordError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from careflow.continuum import Continuum
     from careflow.counts import Calendar
     from careflow.records import Episodes
@@ -195,29 +193,23 @@ def _report(asked: argparse.Namespace) -> int:
 
 
 def _check(asked: argparse.Namespace) -> int:
+    from careflow.records.told import attrition_told, findings_told, seen_told
+
     try:
         episodes = _episodes(asked)
     except RecordError as error:
         if error.findings is not None:
-            _print_findings(error.findings)
+            print(*findings_told(error.findings), sep="\n")
         raise
     attrition = episodes.attrition
     if asked.within is not None:
         from careflow.counts import link
 
         attrition = link(episodes, within=asked.within).attrition
-    print(repr(episodes).strip("<>"))
-    _print_findings(episodes.findings)
-    print("\nFrom the file to the discharges" + ("" if asked.within is None else " that are linked"))
-    for step, n, left in attrition.itertuples(index=False, name=None):
-        print(f"{n:>9,}  {step}" if n in (0, left) else f"{n:>+9,}  {step}")
+    title = "From the file to the discharges" + ("" if asked.within is None else " that are linked")
+    print(repr(episodes).strip("<>"), *findings_told(episodes.findings), sep="\n")
+    print("", title, *attrition_told(attrition), *seen_told(episodes), sep="\n")
     return 0
-
-
-def _print_findings(findings: pd.DataFrame) -> None:
-    for row in findings.to_dict("records"):
-        note = f"  ({row['note']})" if row["note"] else ""
-        print(f"{row['n']:>9,}  {row['action']:<9}  {row['check']}{note}")
 
 
 def _counts(asked: argparse.Namespace) -> int:

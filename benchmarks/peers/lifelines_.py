@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 from lifelines import AalenJohansenFitter, KaplanMeierFitter
 
-from peers import pandas_
+from peers import arrays_
 from peers.words import CUTOFF, FIRSTS, LASTS, LEVELS, OUTCOMES, QUARTERS, WITHIN, quarter_of
 
 
 def run(path: str, job: str) -> dict[str, pd.DataFrame]:
     warnings.simplefilter("ignore")
-    stays = pandas_.link(pandas_.read(path))
+    stays = arrays_.link(arrays_.read(path))
     rows = []
     for q, (first, last) in enumerate(zip(FIRSTS, LASTS, strict=True)):
         within = stays[(stays["admit"] <= last) & (stays["end"] >= first)]

@@ -11,38 +11,44 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.path import Path as Outline
 
-from careflow.charts import words
+from careflow.charts import paths, words
 from careflow.charts.canvas import Align, Box, middle
 from careflow.charts.fonts import CAP, LEADING, SEMIBOLD
 from careflow.charts.look import Look, drawn
 from careflow.charts.page import Page
 from careflow.charts.palette import INK, MUTED, OUTLINE, WHITE, text_on
-from careflow.charts.paths import ENDS, IN_CARE, NOT_YET, Paths, fills, head, hidden_note, names, paths_of
+from careflow.charts.paths import BETWEEN, ENDS, IN_CARE, NOT_YET, RARER, Paths
 from careflow.charts.text import CareflowLabelWarning, cut, plain
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.errors import ArgumentError
 
 TITLE: Final = "Paths through care, stay by stay"
-_STRENGTH: Final = {"down": 0.62, "up": 0.9, "planned": 0.38, "left": 0.42, "care": 0.6, "other": 0.45}
+DAYS: Final = "Paths through care, by days since admission"
+_MANY: Final = 8
+_STRENGTH: Final = {"down": 0.62, "up": 0.9, "planned": 0.38, "left": 0.42, "care": 0.6, "other": 0.45, "stay": 0.4}
 
 
 @drawn
 def alluvial(
     result: Any,
     *,
+    by: Literal["stay", "day"] | None = None,
     steps: int | None = None,
     color_by: Literal["direction", "origin"] = "direction",
     **look: Unpack[Look],
 ) -> Axes:
-    """Draw how many go from each stay to the next, and where paths end.
+    """Draw how many go from each stay to the next, or from day to day, and where paths end.
 
     Levels stand in their fixed order in every column, endings below a gap; an ending is not carried on. Suppressed
-    pathways are left out and counted in the note. Above 6 levels or 5 columns a warning suggests the chronogram.
+    pathways are left out and counted in the note; those of ``result.gathered()`` need not be. Above 6 levels or 5
+    columns a warning suggests the chronogram.
 
     Parameters
     ----------
     result : Pathways
-        From :func:`careflow.pathways`.
+        From :func:`careflow.pathways`; with ``days=`` the columns are days.
+    by : {"stay", "day"}, optional
+        What the columns are; by default what the result tells.
     steps : int, optional
         How many columns; by default those of the result.
     color_by : {"direction", "origin"}
@@ -51,10 +57,12 @@ def alluvial(
     """
     if color_by not in ("direction", "origin"):
         raise ArgumentError(f"color_by is 'direction' or 'origin', not {color_by!r}")
-    found = paths_of(result, "alluvial", steps, look.get("where"))
+    found = paths.paths_of(result, "alluvial", steps, look.get("where"))
+    paths.check_by(by, found)
+    title = DAYS if found.days else TITLE
     page = Page("alluvial", found.view, look, levels=1)
     if not found.paths:
-        return page.nothing(TITLE)
+        return page.nothing(title)
     if len(found.view.levels) > 6 or found.steps > 5:
         warnings.warn(
             "an alluvial chart of this size is hard to read; charts.chronogram() may serve",
@@ -82,15 +90,18 @@ class _Drawing:
     def __init__(self, page: Page, found: Paths, color_by: str) -> None:
         self.page, self.found, self.color_by = page, found, color_by
         self.levels = found.view.levels
-        self.names, self.fills = names(page), fills(page, found.view)
-        self.columns, self.flows = _tally(found)
+        self.names, self.fills = paths.names(page), paths.fills(page, found.view)
+        self.columns, self.flows = paths.tally(found)
 
     def draw(self) -> Axes:
         """Draw everything and return the host."""
         page, found, t, u = self.page, self.found, self.page.theme, self.page.u
         box = page.open(
-            title=TITLE, subtitle=self._subtitle(), masked=found.hidden, sign="s", gap=18,
-            notes=[found.view.size(None if found.hidden else found.n), hidden_note(found, "Drawn"), self._care_note()],
+            title=DAYS if found.days else TITLE, subtitle=self._subtitle(), masked=found.hidden, sign="s", gap=18,
+            notes=[
+                found.view.size(None if found.hidden else found.n), paths.hidden_note(found, "Drawn"),
+                paths.reading_note(found, {b for _, _, b in self.flows}),
+            ],
         )  # fmt: skip
         self.box = box
         self.body = Box(box.x0, box.y0, box.x1, box.y1 - t.body * CAP - t.small * LEADING - 8 * u)
@@ -102,7 +113,8 @@ class _Drawing:
         self._ribbons()
         self._cards()
         self._heads()
-        flows = sorted(((n, c, a, b) for (c, a, b), n in self.flows.items() if b in self.levels), reverse=True)
+        moves = {key: n for key, n in self.flows.items() if key[2] in self.levels and self._role(key) != "stay"}
+        flows = sorted(((n, c, a, b) for (c, a, b), n in moves.items()), reverse=True)
         data = pd.DataFrame(
             [(c + 1, a, b, n) for (c, a, b), n in self.flows.items()], columns=["step", "from", "to", "n"]
         )
@@ -110,7 +122,7 @@ class _Drawing:
             data=data,
             n=found.n,
             largest=[f"{self.names[a]} to {self.names[b]} {words.count(n)}" for n, _, a, b in flows],
-            what=f"Alluvial chart of {len(self.columns)} stays",
+            what=f"Alluvial chart of {len(self.columns)} {'days' if found.days else 'stays'}",
         )
 
     def _subtitle(self) -> str:
@@ -123,14 +135,12 @@ class _Drawing:
         ]
         ways = ["{down:stepped down}", "{up:stepped up}", *ends]
         height = f"height shows the number of {plain(view.unit)}"
-        return f"Flows that {', '.join(ways[:-1])} or {ways[-1]}; {height}. {plain(view.population())}"
+        return f"Flows that {', '.join(ways[:-1])} or {ways[-1]}; {height}. {plain(view.population())}{self._cohort()}"
 
-    def _care_note(self) -> str:
-        seen = {b for _, _, b in self.flows}
-        care = "In care: stay open at the cut-off; not adjusted for censoring." if IN_CARE in seen else ""
-        days = self.found.view.within
-        recent = f"Too recent: discharged less than {days} days before the cut-off." if NOT_YET in seen and days else ""
-        return f"{care} {recent}".strip()
+    def _cohort(self) -> str:
+        """Say whom a chart by day is about: without full follow-up, who is censored would seem to have stayed."""
+        days = self.found.days
+        return f"; every one followed for {words.count(days[-1])} days" if days else ""
 
     def _states(self, column: int) -> list[str]:
         return [s for s in (*self.levels, *ENDS) if self.columns[column].get(s, 0) > 0]
@@ -148,10 +158,14 @@ class _Drawing:
     def _height(self, column: int, scale: float) -> float:
         u = self.page.u
         states = self._states(column)
-        gaps = 5 * u * max(len(states) - 1, 0)
+        gaps = self._gap(column) * max(len(states) - 1, 0)
         if any(s in self.levels for s in states) and any(s not in self.levels for s in states):
             gaps += 11 * u
         return sum(self._slot(self.columns[column][s], scale)[0] for s in states) + gaps
+
+    def _gap(self, column: int) -> float:
+        """Return the gap between the nodes of a column: less where they are many."""
+        return (5 if len(self._states(column)) <= _MANY else 2) * self.page.u
 
     def _scale(self) -> float:
         """Return the most points a journey may take so that every column fits."""
@@ -179,7 +193,7 @@ class _Drawing:
             head_room = t.body * 1.12 if style == "top" else 0.0
             box = Box(x, y - head_room - high, x + self.wide, y - head_room)
             out[state] = _Node(n, box, Box(x, y - head_room, x + self.wide, y), style)
-            y -= slot + 5 * u
+            y -= slot + self._gap(column)
         return out
 
     def _ribbons(self) -> None:
@@ -201,7 +215,9 @@ class _Drawing:
 
     def _role(self, key: tuple[int, str, str]) -> str:
         _, a, b = key
-        if b in self.levels:
+        if b == a and self.found.days:
+            return "stay"
+        if b in self.levels and a in self.levels:
             return {STEP_DOWN: "down", STEP_UP: "up"}.get(self.found.view.continuum.direction(a, b), "other")
         return {"completed": "planned", "left early": "left", IN_CARE: "care", NOT_YET: "care"}.get(b, "other")
 
@@ -210,7 +226,8 @@ class _Drawing:
         u, role = self.page.u, self._role(key)
         thick = max(self.flows[key] * self.scale, 0.5 * u)
         x0, x1 = self.nodes[c][a].box.x1 + u, self.nodes[c + 1][b].box.x0 - u
-        fill = self.page.palette.fill(role) if role != "other" else OUTLINE
+        plain_fills = {"other": OUTLINE, "stay": self.fills[a]}
+        fill = plain_fills.get(role) or self.page.palette.fill(role)
         if self.color_by == "origin":
             fill, role = self.fills[a], "down"
         fill = self.page.faded(fill, (a, b), a, b)
@@ -241,7 +258,7 @@ class _Drawing:
         for column in self.nodes:
             for state, node in column.items():
                 fill = self.page.faded(self.fills[state], state)
-                open_ = state in (IN_CARE, NOT_YET)
+                open_ = state in (BETWEEN, IN_CARE, NOT_YET)
                 style: Mapping[str, Any] = (
                     {"edgecolor": OUTLINE, "linewidth": 0.8 * u, "linestyle": (0, (2.4, 1.6))} if open_ else {}
                 )
@@ -272,25 +289,19 @@ class _Drawing:
         y = self.box.y1 - t.body * CAP
         unit = self.found.view.unit
         for c, column in enumerate(self.columns):
-            n = sum(count for state, count in column.items() if state in self.levels)
-            share = f" ({words.percent(n / self.found.n)})" if c else ""
+            n = sum(count for state, count in column.items() if state in (*self.levels, BETWEEN))
+            # Long pathways are rare and so the first to be suppressed: without them a share would be too small.
+            share = f" ({words.percent(n / self.found.n)})" if c and not self.found.hidden else ""
+            least = "at least " if any(RARER in before for before in self.columns[: c + 1]) else ""
             last = c == len(self.columns) - 1
             align: Align = "left" if c == 0 else "right" if last else "center"
             x = self._x(c) + {"left": 0.0, "right": self.wide, "center": self.wide / 2}[align]
-            canvas.text(x, y, head(c), weight=SEMIBOLD, align=align)
+            canvas.text(x, y, paths.head(c, self.found.days), weight=SEMIBOLD, align=align)
             canvas.text(
-                x, y - t.small * LEADING - u, f"{words.count(n)} {unit}{share}", size=t.small, color=MUTED, align=align
+                x,
+                y - t.small * LEADING - u,
+                f"{least}{words.count(n)} {unit}{share}",
+                size=t.small,
+                color=MUTED,
+                align=align,
             )
-
-
-def _tally(found: Paths) -> tuple[list[dict[str, float]], dict[tuple[int, str, str], float]]:
-    """Return the count of each state by column, and of each flow by (column, from, to)."""
-    columns: list[dict[str, float]] = [{} for _ in range(found.steps)]
-    flows: dict[tuple[int, str, str], float] = {}
-    for path, n in found.paths:
-        for c, state in enumerate(path):
-            columns[c][state] = columns[c].get(state, 0.0) + n
-            if c + 1 < len(path):
-                key = (c, state, path[c + 1])
-                flows[key] = flows.get(key, 0.0) + n
-    return [column for column in columns if column], flows

@@ -51,6 +51,8 @@ def chronogram(result: Any, *, days: int = 365, quarter: str | None = None, **lo
     frame = view.frame[view.frame["day"] <= days]
     title = f"Where people are in the {days} days after admission"
     bands = _bands(page, view, frame)
+    if len(frame) and frame["hidden"].all():
+        return page.nothing(title, "Hidden to protect people: too few journeys")
     if not bands or len(bands[0].share) < 2:
         return page.nothing(title)
     return _Drawing(page, view, bands, np.sort(frame["day"].unique()).astype(float)).draw(title)

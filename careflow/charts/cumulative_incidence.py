@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from careflow.charts import table as tables
 from careflow.charts import words
 from careflow.charts.canvas import Box, middle
-from careflow.charts.causes import LEAST, NAMES, Cause, Incidence, incidence_of
+from careflow.charts.causes import LEAST, NAMES, Cause, Incidence, censored, incidence_of
 from careflow.charts.fonts import CAP, LEADING, REGULAR, SEMIBOLD
 from careflow.charts.look import Look, drawn
 from careflow.charts.moves import OTHER
@@ -271,6 +271,10 @@ class _Drawing:
     def _rows(self) -> list[tables.Row]:
         at = [self._place(tick) for tick in self.ticks]
         rows = [tables.Row("At risk", [words.count(self._rounded(float(self.found.at_risk[i]))) for i in at], INK)]
+        ended = np.sum([cause.events for cause in self.found.causes], axis=0)
+        gone = None if self.page.external else censored(self.view, self.found.days, self.found.at_risk, ended)
+        if gone is not None:
+            rows.append(tables.Row("Censored", [words.count(float(gone[i])) for i in at], MUTED))
         for cause in reversed(self.found.causes):
             ink = self.page.palette.ink(cause.role) if cause.role in _COLOURED else MUTED
             cells = [words.count(self._rounded(float(cause.events[i]))) for i in at]

@@ -17,7 +17,7 @@ from careflow.charts.limits import Floats, dispersion, funnel_limits
 from careflow.charts.look import Look, drawn
 from careflow.charts.moves import ROLE_OF
 from careflow.charts.page import Page
-from careflow.charts.palette import INK, MID, MUTED
+from careflow.charts.palette import INK, MUTED, OUTLINE
 from careflow.charts.panel import COUNT_STEPS, SHARE_STEPS, Panel, apart, shares, steps
 from careflow.charts.reading import PERIODS, View, read
 from careflow.charts.series import words_for
@@ -141,8 +141,8 @@ def _draw(
     ends = [f"{outer * 100:g}% limit", f"{inner * 100:g}% limit", f"Average {words.percent(mean)}"]
     spread = _Spread(mean, phi, inner, outer)
     panel = _panel(page, box, of, rate, spread, ends, f"{page.labels[frm]} {view.unit} at the {over}")
-    panel.dots(of[~out], rate[~out], size=5.6, color=MID, z=3)
-    panel.dots(of[out], rate[out], size=6.6, color=INK, z=4)
+    panel.dots(of[~out], rate[~out], size=7.4, color=OUTLINE, z=3)
+    panel.dots(of[out], rate[out], size=7.8, color=INK, z=4)
     _name_outside(page, panel, shown[out], over)
     order = shown.nlargest(3, "rate")
     return page.close(

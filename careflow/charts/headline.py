@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -72,14 +72,16 @@ def _changes(result: Any, view: View, named: dict[str, str]) -> Iterable[_Findin
     """Compare every level and measure in the latest mature period with a year before."""
     totals = read(result, "Rates", "headline", frame="directions", over=True, where=dict(view.chosen))
     within = f" within {view.within} days" if view.within else ""
+    known = periods(view)
     for frame, column, measures in (
         (totals.frame, "direction", _MEASURES), (view.frame, "to", _ENDS),
     ):  # fmt: skip
         assert view.period is not None
+        keys = [frame[name].astype(str) for name in ("from", column)]
+        parts = dict(iter(frame.groupby(keys, sort=False)))
         for name in view.levels:
             for key, said in measures.items():
-                rows = frame[(frame["from"].astype(str) == name) & (frame[column].astype(str) == key)]
-                pair = _pair(rows, view)
+                pair = _pair(parts.get((name, key), frame.head(0)), view, known)
                 if pair is None:
                     continue
                 then, now = pair
@@ -91,16 +93,16 @@ def _changes(result: Any, view: View, named: dict[str, str]) -> Iterable[_Findin
                 yield _Finding(_two_shares(then, now), f"{place} {way} {figures}, {when}")
 
 
-def _pair(rows: pd.DataFrame, view: View) -> tuple[Any, Any] | None:
+def _pair(rows: pd.DataFrame, view: View, known: Sequence[str]) -> tuple[Any, Any] | None:
     """Return the rows of a year before and of the latest mature period, if both can be judged."""
     assert view.period is not None
     ripe = rows[flags(rows["mature"], True)] if "mature" in rows.columns else rows
-    ripe = ripe.assign(_at=ripe[view.period].astype(str))
-    order = [p for p in periods(view) if p in set(ripe["_at"])]
+    places = {str(at): place for place, at in enumerate(ripe[view.period])}
+    order = [p for p in known if p in places]
     if len(order) < 2:
         return None
     back = order[max(len(order) - 1 - _YEAR[view.period], 0)]
-    then, now = (ripe[ripe["_at"] == at].iloc[0] for at in (back, order[-1]))
+    then, now = (ripe.iloc[places[at]] for at in (back, order[-1]))
     return None if bool(then["hidden"]) or bool(now["hidden"]) else (then, now)
 
 
@@ -152,8 +154,9 @@ def _way(view: View, named: dict[str, str], to: str) -> str:
 
 def _stay_changes(view: View, named: dict[str, str]) -> Iterable[_Finding]:
     assert view.period is not None
+    known = periods(view)
     for name, rows in by_name(view, "level").items():
-        pair = _pair(rows, view)
+        pair = _pair(rows, view, known)
         if pair is None:
             continue
         then, now = pair

@@ -12,8 +12,9 @@ from matplotlib.axes import Axes
 
 from careflow.charts import table as tables
 from careflow.charts import words
+from careflow.charts.beside import dense, free
 from careflow.charts.canvas import Box, middle
-from careflow.charts.causes import LEAST, Cause, Floats, Incidence, guarded_days, step_at
+from careflow.charts.causes import LEAST, Cause, Floats, Incidence, censored, guarded_days, step_at
 from careflow.charts.cumulative_incidence import even_ticks
 from careflow.charts.fonts import CAP, SEMIBOLD
 from careflow.charts.look import Look, drawn
@@ -90,6 +91,8 @@ class _Group:
     low: Floats
     high: Floats
     at_risk: Floats
+    ended: Floats | None = None
+    """How many had ended by each day, where that is known."""
 
 
 def _groups(
@@ -167,10 +170,10 @@ def _group(name: str, color: str, curve: pd.DataFrame, horizon: int, page: Page)
     values = [step_at(day, curve[c].to_numpy(float), grid, 1.0) for c in ("survival", "low", "high")]
     place = np.searchsorted(day, grid, side="left")
     at_risk = np.where(place < len(day), risk[np.minimum(place, len(day) - 1)], risk[-1])
-    group = _Group(name, color, grid, values[0], values[1], values[2], at_risk)
+    events = step_at(day, np.cumsum(curve["events"].to_numpy(float)), grid, 0.0)
+    group = _Group(name, color, grid, values[0], values[1], values[2], at_risk, events)
     if not page.external:
         return group
-    events = step_at(day, np.cumsum(curve["events"].to_numpy(float)), grid, 0.0)
     cause = Cause("", "", 1 - values[0], values[1], values[2], events)
     at = np.array(guarded_days(Incidence(grid, [cause], values[0], at_risk)))
     return _Group(name, color, grid[at], values[0][at], values[1][at], values[2][at], at_risk[at])
@@ -224,7 +227,7 @@ def _panel(
     t, u, canvas = page.theme, page.u, page.canvas
     marks = [tick for tick in (ticks or even_ticks(int(last))) if tick <= last]
     known = all(np.isfinite(g.at_risk).all() for g in groups)
-    rows = [_row(page, g, marks) for g in groups] if table and known else []
+    rows = _rows(page, groups, marks) if table and known else []
     gutter = max([canvas.wide(r.name, t.body, SEMIBOLD) for r in rows] + [canvas.wide("100%", t.body)])
     gutter = min(gutter, 0.25 * box.w)
     under = tables.height(canvas, len(rows)) + (t.small * 1.6 + 4 * u if rows else 0)
@@ -239,7 +242,8 @@ def _panel(
     panel.caption("Days since admission")
     if rows:
         top = box.y0 + tables.height(canvas, len(rows))
-        canvas.text(box.x0, top + t.small * 0.45, "Stays at risk", size=t.small, color=MUTED)
+        said = "Stays at risk" if len(rows) == len(groups) else "Number of stays (cumulative, except at risk)"
+        canvas.text(box.x0, top + t.small * 0.45, said, size=t.small, color=MUTED)
         tables.draw(canvas, rows, left=box.x0, right=area.x1, top=top, at=[panel.x(m) for m in marks])
     return panel
 
@@ -248,6 +252,21 @@ def _stepped(g: _Group, coarse: bool) -> tuple[Floats, Floats, Floats]:
     if coarse:
         return g.days, g.low, g.high
     return np.repeat(g.days, 2)[1:], np.repeat(g.low, 2)[:-1], np.repeat(g.high, 2)[:-1]
+
+
+def _rows(page: Page, groups: Sequence[_Group], marks: Sequence[int]) -> list[tables.Row]:
+    """Return who was at risk in each group; of a lone one also how many had ended and been censored."""
+    rows = [_row(page, g, marks) for g in groups]
+    g = groups[0]
+    if len(groups) > 1 or page.external or g.ended is None or page.canvas.h < 380 * page.u:
+        return rows
+    gone = censored(page.view, g.days, g.at_risk, g.ended)
+    if gone is None:
+        return rows
+    at = [int(np.searchsorted(g.days, tick, side="right")) - 1 for tick in marks]
+    told = (("Ended", g.ended, INK), ("Censored", gone, MUTED))
+    more = [tables.Row(name, [words.count(float(n[i])) for i in at], ink) for name, n, ink in told]
+    return [tables.Row("At risk", rows[0].cells, INK), *more]
 
 
 def _row(page: Page, g: _Group, marks: Sequence[int]) -> tables.Row:
@@ -264,7 +283,7 @@ def _row(page: Page, g: _Group, marks: Sequence[int]) -> tables.Row:
 def _names(page: Page, panel: Panel, groups: Sequence[_Group]) -> None:
     """Name each curve beside it, with its median, where the least of the other curves is covered."""
     t, u, canvas = page.theme, page.u, page.canvas
-    points = [np.column_stack(_dense(panel, g)) for g in groups]
+    points = [np.column_stack(dense(panel, g.days, g.survival)) for g in groups]
     taken: list[Box] = []
     for i, g in enumerate(groups):
         half = np.flatnonzero(g.survival <= 0.5 + 1e-12)
@@ -272,7 +291,7 @@ def _names(page: Page, panel: Panel, groups: Sequence[_Group]) -> None:
         name = cut(g.name, t.body, 0.3 * panel.box.w, t.family, SEMIBOLD)
         ink = g.color if contrast(g.color, WHITE) >= 4.5 else MUTED
         wide = canvas.wide(name, t.body, SEMIBOLD) + canvas.wide(median, t.small)
-        box = _free(panel, points[i], (wide + 5 * u, t.body * 1.3), np.concatenate(points), taken, u)
+        box = free(panel, points[i], (wide + 5 * u, t.body * 1.3), np.concatenate(points), taken, u)
         if box is None:
             continue
         taken.append(box)
@@ -281,28 +300,3 @@ def _names(page: Page, panel: Panel, groups: Sequence[_Group]) -> None:
         x = box.x0 + 2.5 * u
         x += canvas.text(x, y, name, color=ink, weight=SEMIBOLD)
         canvas.text(x, y, median, size=t.small, color=ink)
-
-
-def _dense(panel: Panel, g: _Group) -> tuple[Floats, Floats]:
-    """Return points close together along a curve and its steps."""
-    x, y = panel.xs(np.repeat(g.days, 2)[1:]), panel.ys(np.repeat(g.survival, 2)[:-1])
-    along = np.arange(len(x), dtype=float)
-    fine = np.linspace(0, len(x) - 1, 6 * len(x))
-    return np.interp(fine, along, x), np.interp(fine, along, y)
-
-
-def _free(
-    panel: Panel, own: Floats, size: tuple[float, float], lines: Floats, taken: Sequence[Box], u: float
-) -> Box | None:
-    """Return the box right of a curve that the least of all curves runs through."""
-    best: tuple[float, Box] | None = None
-    for place in range(0, len(own), max(len(own) // 120, 1)):
-        x, y = own[place, 0] + 4 * u, own[place, 1] + 2 * u
-        box = Box(x, y - size[1] / 2, x + size[0], y + size[1] / 2)
-        if not box.inside(panel.box) or any(box.meets(b, 3 * u) for b in taken):
-            continue
-        over = (lines[:, 0] > box.x0) & (lines[:, 0] < box.x1) & (lines[:, 1] > box.y0) & (lines[:, 1] < box.y1)
-        cost = float(over.sum()) / 4 + abs((y - panel.box.y0) / panel.box.h - 0.55) * 4
-        if best is None or cost < best[0]:
-            best = (cost, box)
-    return best[1] if best else None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
 
+from careflow.charts import words
 from careflow.charts.page import Page
 from careflow.charts.palette import MID, intensity
 from careflow.charts.reading import View, masked, number, read
@@ -17,10 +18,13 @@ STEP: Final = "step_"
 HEADS: Final = ("First stay", "Second stay", "Third stay", "Fourth stay", "Fifth stay", "Sixth stay")
 IN_CARE: Final = "in care"
 NOT_YET: Final = "not yet known"
-ENDS: Final = ("completed", "left early", "other endings", IN_CARE, NOT_YET)
+RARER: Final = "rarer ways"
+BETWEEN: Final = "between stays"
+ENDS: Final = (BETWEEN, "completed", "left early", "other endings", RARER, IN_CARE, NOT_YET)
+"""What stands below the levels; all but the first end a pathway."""
 _NAMES: Final = {
-    "completed": "Completed", "left early": "Left early", "other endings": "Other ending", IN_CARE: "In care",
-    NOT_YET: "Too recent",
+    "completed": "Completed", "left early": "Left early", "other endings": "Other ending", RARER: "Rarer ways",
+    IN_CARE: "In care", NOT_YET: "Too recent", BETWEEN: "Between stays",
 }  # fmt: skip
 
 
@@ -36,12 +40,15 @@ class Paths:
         How many pathways are suppressed.
     steps : int
         Length of the longest.
+    days : tuple of int
+        The days of the steps, where a step is no stay.
     """
 
     view: View
     paths: list[tuple[tuple[str, ...], float]]
     hidden: int
     steps: int
+    days: tuple[int, ...] = ()
 
     @property
     def n(self) -> float:
@@ -75,7 +82,8 @@ def paths_of(result: Any, chart: str, steps: int | None, where: Any) -> Paths:
     for row in table[~table["hidden"]].to_dict("records"):
         path = tuple(_state(view, str(row[c])) for c in columns[:wanted] if pd.notna(row[c]))
         counts[path] = counts.get(path, 0.0) + number(row["n"])
-    return Paths(view, list(counts.items()), int(table["hidden"].sum()), wanted)
+    days = tuple(getattr(result, "days", ()))[:wanted]
+    return Paths(view, list(counts.items()), int(table["hidden"].sum()), wanted, days)
 
 
 def _state(view: View, value: str) -> str:
@@ -90,6 +98,8 @@ def fills(page: Page, view: View) -> dict[str, str]:
         "completed": p.fill("planned"),
         "left early": p.fill("left"),
         "other endings": MID,
+        RARER: "#D5D9DE",
+        BETWEEN: "#EDF0F2",
         IN_CARE: "#E6E9EC",
         NOT_YET: "#E6E9EC",
     }
@@ -107,14 +117,53 @@ def hidden_note(found: Paths, drawn: str) -> str:
         return ""
     share = found.n / max(found.view.about.n, 1) if found.view.whole else 1.0
     part = f" ({share * 100:.0f}% of all)" if share < 0.995 else ""
-    return f"{drawn}: {found.n:,.0f} {found.view.unit}{part}; the rest took pathways that are suppressed."
+    drawn = f"{drawn}: {found.n:,.0f} {found.view.unit}{part}; the rest took pathways that are suppressed"
+    return f"{drawn}, longer ones more often."
 
 
-def head(step: int) -> str:
+def reading_note(found: Paths, seen: Collection[str]) -> str:
+    """Say what the states mean that are no level and no plain ending."""
+    notes = {
+        IN_CARE: "In care: stay open at the cut-off; not adjusted for censoring.",
+        NOT_YET: f"Too recent: discharged less than {found.view.within} days before the cut-off.",
+        BETWEEN: "Between stays: discharged, with a move to come.",
+        RARER: "Rarer ways: ways on that few took, together.",
+    }
+    if not found.view.within:
+        del notes[NOT_YET]
+    return " ".join(note for state, note in notes.items() if state in seen)
+
+
+def head(step: int, days: tuple[int, ...] = ()) -> str:
     """Return the name of a step."""
+    if days:
+        return f"Day {words.count(days[step])}"
     return HEADS[step] if step < len(HEADS) else f"Stay {step + 1}"
 
 
 def ordered(states: Sequence[str], found: Paths) -> dict[str, int]:
     """Return the place of each state in the fixed order."""
     return {state: i for i, state in enumerate((*found.view.levels, *ENDS)) if state in states}
+
+
+def check_by(by: str | None, found: Paths) -> None:
+    """Raise unless the steps of the pathways are what the caller takes them for."""
+    if by not in (None, "stay", "day"):
+        raise ArgumentError(f"by is 'stay' or 'day', not {by!r}")
+    if by == "day" and not found.days:
+        raise ArgumentError("by='day' needs the levels held on days: make them with pathways(..., days=(0, 30, 90))")
+    if by == "stay" and found.days:
+        raise ArgumentError("by='stay' needs pathways by stay; these are by day: make them without days=")
+
+
+def tally(found: Paths) -> tuple[list[dict[str, float]], dict[tuple[int, str, str], float]]:
+    """Return the count of each state by column, and of each flow by (column, from, to)."""
+    columns: list[dict[str, float]] = [{} for _ in range(found.steps)]
+    flows: dict[tuple[int, str, str], float] = {}
+    for path, n in found.paths:
+        for c, state in enumerate(path):
+            columns[c][state] = columns[c].get(state, 0.0) + n
+            if c + 1 < len(path):
+                key = (c, state, path[c + 1])
+                flows[key] = flows.get(key, 0.0) + n
+    return [column for column in columns if column], flows

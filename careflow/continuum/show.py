@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from careflow.continuum.html import NOTE, html_table
 from careflow.continuum.text import shown
 
 if TYPE_CHECKING:
@@ -33,6 +34,5 @@ def table(continuum: Continuum, *, most: int = 20) -> str:
     """Return the levels as an HTML table, every text escaped; at most ``most`` rows."""
     levels = continuum.levels[:most]
     rows = [(str(level.rank), level.name, level.label, level.live_in, str(level.hours)) for level in levels]
-    head = "".join(f"<th>{word}</th>" for word in ("rank", "name", "level", "live in", "hours"))
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{escape(line(continuum)[1:-1])}</p>"
+    table = html_table(("rank", "name", "level", "live in", "hours"), rows, (False, True, True, True, True))
+    return f'{table}<p style="{NOTE}">{escape(line(continuum)[1:-1])}</p>'

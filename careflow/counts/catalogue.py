@@ -8,7 +8,7 @@ from typing import Final
 from careflow.continuum import Continuum
 from careflow.counts.clocks import CLOCKS, PROCESS, Clock
 from careflow.counts.history import COLUMNS, HISTORY
-from careflow.counts.journeys import journey_sql, paths_sql
+from careflow.counts.journeys import held_sql, journey_sql, paths_sql
 from careflow.counts.returns import SERVED, bounces_sql, returns_sql
 from careflow.errors import ArgumentError
 from careflow.records.basis import DAYS, LINKING
@@ -16,7 +16,7 @@ from careflow.records.basis import DAYS, LINKING
 DEFAULT: Final = (*CLOCKS, "served", "journey", "paths:4", "returns:30", "bounces:30")
 """What ``moves.counts()`` counts unless told otherwise."""
 
-_NAME: Final = re.compile(r"(served|journey|paths|returns|bounces)(?::(\d+(?:,\d+)*))?(?:@(\d+))?(:reentry)?")
+_NAME: Final = re.compile(r"(served|journey|paths|held|returns|bounces)(?::(\d+(?:,\d+)*))?(?:@(\d+))?(:reentry)?")
 
 
 def clock(name: str, continuum: Continuum) -> Clock:
@@ -24,9 +24,9 @@ def clock(name: str, continuum: Continuum) -> Clock:
 
     ``journey`` runs from the first admission, ``journey:1`` from the first to the level in that place, and
     ``journey:1:reentry`` follows people back into care, ``journey:1@30`` runs from day 30 on for those then at that
-    level; ``paths:4`` holds the first four stays of each journey; ``returns:30`` and ``bounces:30`` the returns and
-    bounce-backs within 30 days, ``returns:30,0,1`` the returns to the levels in places 0 and 1; ``history`` what
-    followed each discharge by the level before it.
+    level; ``paths:4`` holds the first four stays of each journey, and ``held:0,30,90`` its levels on these days;
+    ``returns:30`` and ``bounces:30`` the returns and bounce-backs within 30 days, ``returns:30,0,1`` the returns to the
+    levels in places 0 and 1; ``history`` what followed each discharge by the level before it.
 
     Raises
     ------
@@ -52,6 +52,8 @@ def clock(name: str, continuum: Continuum) -> Clock:
         raise ArgumentError(f"clock {name!r} needs a number, such as {kind}:30")
     if kind == "paths":
         return Clock(tuple(f"step_{i}" for i in range(1, numbers[0] + 1)), paths_sql(numbers[0]), "admission", LINKING)
+    if kind == "held":
+        return Clock(tuple(f"step_{i}" for i in range(1, len(numbers) + 1)), held_sql(numbers), "admission", LINKING)
     if kind == "returns":
         levels = tuple(numbers[1:])
         return Clock(("grp", "state", "what", "followed"), returns_sql(numbers[0], levels), "discharge", LINKING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from careflow.counts.clocks import CENSORED, DIED_CODE, ENDLESS, ENTERED, REASON_CODE
@@ -50,7 +51,7 @@ WITH {_NUMBERED},
         UNION ALL
         SELECT person, {{number}} AS journey, discharge AS day,
             CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CODE}
-                 WHEN gap <= {{within}} THEN {BETWEEN_CODE} ELSE {LEFT_CODE} END AS state,
+                 WHEN gap <= {{within}} THEN {BETWEEN_CODE} ELSE {{left}} END AS state,
             2 * place + 1 AS turn
         FROM numbered WHERE discharge IS NOT NULL
     ),
@@ -96,6 +97,14 @@ FROM steps WHERE before IS NULL OR before <> state GROUP BY ALL
 UNION ALL
 SELECT {{names}} grp, state, {CENSORED} AS what, length AS day, count(*) AS n
 FROM steps WHERE after IS NULL GROUP BY ALL
+"""
+
+# The state of each journey on some of its days, for those that were followed to the last of them. A day and the state
+# that began on it are one number, so that the latest is the largest.
+_HELD: Final = """
+SELECT {names} {held} count(*) AS n FROM (
+    SELECT {names} person, journey, {latest} FROM path WHERE length >= {last} GROUP BY {names} person, journey
+) AS journeys GROUP BY ALL
 """
 
 _SPELLS: Final = """
@@ -164,12 +173,24 @@ def spells_sql(start: int | None, *, reentry: bool) -> str:
     return _steps(start, reentry, None) + _SPELLS
 
 
-def _steps(start: int | None, reentry: bool, landmark: int | None) -> str:
+def held_sql(days: Sequence[int]) -> str:
+    """Return the SQL of the state of each journey on days since its first admission."""
+    latest = [
+        f"max(CASE WHEN day <= {int(day)} THEN 1000 * day + state END) % 1000 AS step_{i}"
+        for i, day in enumerate(days, 1)
+    ]
+    told = _HELD.replace("{held}", "".join(f"step_{i}, " for i in range(1, len(days) + 1)))
+    told = told.replace("{latest}", ", ".join(latest)).replace("{last}", str(int(max(days))))
+    return _steps(None, False, None, left=f"{REASON_CODE} + reason") + told
+
+
+def _steps(start: int | None, reentry: bool, landmark: int | None, left: str = str(LEFT_CODE)) -> str:
     at_start = "true" if start is None else f"level = {int(start)}"
     held = at_start.replace("level", "state")
     since = "" if landmark is None else _LANDMARK.replace("{day}", str(int(landmark))).replace("{held}", held)
     return (
         _JOURNEY.replace("{landmark}", since)
+        .replace("{left}", left)
         .replace("{observed}", "path" if landmark is None else "landmarked")
         .replace("{first_of}", at_start if landmark is None else "true")
         .replace("{number}", "1" if reentry else "journey")

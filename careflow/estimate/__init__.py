@@ -8,7 +8,8 @@ from careflow.estimate.compare import Comparison
 from careflow.estimate.markov import MarkovTest, markov_test
 from careflow.estimate.occupation import ExpectedDays, Occupation, expected_days, occupation
 from careflow.estimate.paths import Pathways, pathways
-from careflow.estimate.rates import Rates, transition_rates
+from careflow.estimate.rate_result import Rates
+from careflow.estimate.rates import transition_rates
 from careflow.estimate.result import Provenance, Result
 from careflow.estimate.returns import Returns, bounce_back, readmissions
 from careflow.estimate.served import PersonsServed, persons_served

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -16,7 +16,7 @@ from careflow.counts.clocks import ENDED, ENTERED
 from careflow.errors import ArgumentError
 from careflow.estimate.arms import Arms, Score, arms
 from careflow.estimate.asked import Cluster, check_options, counts_for
-from careflow.estimate.cells import strata_of
+from careflow.estimate.cells import Ints, strata_of
 from careflow.estimate.cif import cause_sets
 from careflow.estimate.correction import Correction, adjusted, correction_name
 from careflow.estimate.gray import gray
@@ -36,9 +36,16 @@ class GroupTest(Result):
     ----------
     groups : pandas.DataFrame
         The same keys, then the group, ``n`` (who entered), ``observed`` and ``expected`` events.
+    correction : {"holm", "bh"} or None
+        How p values are corrected.
+    contributors : pandas.DataFrame or None
+        At least how many distinct people are behind ``n`` and ``observed`` of each row of ``groups``: the jackknife
+        groups that hold any of them. What protection needs, never for show.
     """
 
     groups: pd.DataFrame
+    correction: Correction = "holm"
+    contributors: pd.DataFrame | None = field(default=None, repr=False)
 
 
 def logrank_test(
@@ -101,7 +108,7 @@ def logrank_test(
     check_options(cluster, 0.95)
     clock, chosen = stay_clock(moves, (by,), cohort)
     plan = _Plan(moves, clock, by, groups, calendar)
-    plan.each((ENDED,), lambda seen: {None: log_rank(seen, cluster)}, cluster)
+    plan.each((ENDED,), np.eye(1, dtype=np.int64), lambda seen: {None: log_rank(seen, cluster)}, cluster)
     about = plan.about(
         "log-rank test",
         f"Whether stays last equally long in the groups of {by} at each level (log-rank), open stays counted for as "
@@ -175,7 +182,7 @@ def gray_test(
     def tests(seen: Arms) -> dict[str | None, Score]:
         return dict(zip(names, gray(seen, sets, cluster), strict=True))
 
-    plan.each(causes, tests, cluster)
+    plan.each(causes, sets, tests, cluster)
     about = plan.about(
         "Gray's test",
         f"Whether each outcome becomes as common in the groups of {by}, by days since "
@@ -215,6 +222,7 @@ class _Plan:
             raise ArgumentError(f"to compare groups takes at least two; {by} has {len(self.labels)} in these counts")
         self.tests: list[dict[str, Any]] = []
         self.arms: list[dict[str, Any]] = []
+        self.people: list[tuple[int, int]] = []
 
     def _choose(self, groups: Sequence[str]) -> None:
         there = [str(label) for label in self.labels]
@@ -230,18 +238,26 @@ class _Plan:
         kept = (self.table["state"] == self.counts.rules.continuum.index(frm)).to_numpy()
         self.table, self.place = self.table[kept], self.place[kept]
 
-    def each(self, causes: tuple[int, ...], tests: Callable[[Arms], dict[str | None, Score]], cluster: Cluster) -> None:
-        """Run the tests at every level that anybody was seen at."""
+    def each(
+        self,
+        causes: tuple[int, ...],
+        sets: Ints,
+        tests: Callable[[Arms], dict[str | None, Score]],
+        cluster: Cluster,
+    ) -> None:
+        """Run the tests at every level that anybody was seen at; ``sets`` says which causes each test is about."""
         state = self.table["state"].to_numpy()
         for level in np.unique(state):
             kept = state == level
             seen = arms(self.table[kept], self.place[kept], len(self.labels), causes)
-            entered = seen.entered.sum(axis=1)
-            for to, score in tests(seen).items():
+            entered, people = seen.entered.sum(axis=1), (seen.entered > 0).sum(axis=1)
+            had = np.tensordot(sets, seen.events.sum(axis=-1), axes=1)
+            for (to, score), of_groups in zip(tests(seen).items(), had, strict=True):
                 key = {"level": int(level), "from": int(level), "to": to}
                 clusters = None if cluster is None else seen.clusters
                 found = score.test(clusters)
                 self.tests.append(key | dict(zip(_TEST, (*found[:2], clusters, found[2]), strict=True)))
+                self.people += zip(people.tolist(), (of_groups > 0).sum(axis=1).tolist(), strict=True)
                 self.arms += [
                     key | {self.by: i, "n": n, "observed": o, "expected": e}
                     for i, (n, o, e) in enumerate(zip(entered, score.observed, score.expected, strict=True))
@@ -273,7 +289,9 @@ class _Plan:
         groups[self.by] = self.labels.take(groups[self.by].to_numpy(dtype=np.int64)).to_numpy()
         groups[self.by] = groups[self.by].astype(self.labels.dtype)
         groups = groups.astype({"n": np.int64, "observed": np.int64, "expected": float})
-        return GroupTest(frame, about, self.counts.rules.continuum, groups=groups)
+        people = pd.DataFrame(self.people, columns=["n", "observed"], dtype=np.int64)
+        continuum = self.counts.rules.continuum
+        return GroupTest(frame, about, continuum, groups=groups, correction=correction, contributors=people)
 
     def _words(self, frame: pd.DataFrame) -> pd.DataFrame:
         names = list(self.counts.rules.continuum.names)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,8 @@ from careflow.counts.rules import Rules
 from careflow.counts.tally import last_day
 
 Ints = npt.NDArray[np.int64]
+
+_SIXTEEN_BITS: Final = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -63,23 +66,22 @@ def strata_of(table: pd.DataFrame, rules: Rules, by: Sequence[str]) -> Strata:
     """Find the strata of a table of counts: those that occur, at every period from the first to the last."""
     unit = next((name for name in by if name in UNITS), None)
     others = [name for name in by if name != unit]
-    if others:
-        place, keys = _codes(table, others)
-    else:
-        place, keys = np.zeros(len(table), dtype=np.int64), pd.DataFrame(index=range(1))
+    place, keys = _codes(table, others) if others else (None, pd.DataFrame(index=range(1)))
     periods = None
     frame = keys
     if unit is not None:
-        days = table[unit].to_numpy(np.int64)
+        days = table[unit].to_numpy()
         final = rules.calendar.period(rules.cutoff, unit)
         first = int(days.min()) if len(days) else final
         span = np.arange(first, max(final, int(days.max()) if len(days) else final) + 1)
         labels = [rules.calendar.label(int(p), unit) for p in span]
-        place = (days - first) * len(keys) + place
+        # Counts have many rows: what is not needed is not made.
+        since = np.subtract(days, first, dtype=np.int64)
+        place = since if place is None else since * len(keys) + place
         frame = keys.loc[np.tile(np.arange(len(keys)), len(span))].reset_index(drop=True)
         periods = np.repeat(span, len(keys))
         frame[unit] = pd.Categorical(np.repeat(labels, len(keys)), categories=labels, ordered=True)
-    return Strata(frame[list(by)], place.astype(np.int64), periods)
+    return Strata(frame[list(by)], np.zeros(len(table), dtype=np.int64) if place is None else place, periods)
 
 
 def joint_strata(tables: Sequence[pd.DataFrame], rules: Rules, by: Sequence[str]) -> list[Strata]:
@@ -110,11 +112,40 @@ def _codes(table: pd.DataFrame, names: list[str]) -> tuple[Ints, pd.DataFrame]:
     return place.astype(np.int64), frame
 
 
+def rows_of_each(place: Ints) -> Iterator[tuple[int, Ints | slice]]:
+    """Yield every place that occurs, rising, with its rows in their order: a slice where they stand together."""
+    rows = np.bincount(place)
+    stops = np.cumsum(rows)
+    order = None
+    if (place[1:] < place[:-1]).any():
+        # Sixteen bits, wherever they are enough, are sorted by counting: ten times faster.
+        order = np.argsort(place.astype(np.uint16) if len(rows) <= _SIXTEEN_BITS else place, kind="stable")
+    for one in np.flatnonzero(rows).tolist():
+        part = slice(int(stops[one] - rows[one]), int(stops[one]))
+        yield one, part if order is None else order[part]
+
+
+def numbered(values: Ints) -> tuple[Ints, Ints]:
+    """Return the distinct values in order, and the place of each value among them; without sorting."""
+    if not len(values):
+        return values, values
+    low = int(values.min())
+    since = values - low
+    there = np.bincount(since) > 0
+    found = np.flatnonzero(there) + low
+    return found, since if len(found) == len(there) else (np.cumsum(there) - 1)[since]
+
+
 def add_up(weights: npt.ArrayLike, *axes: tuple[npt.ArrayLike, int]) -> Ints:
     """Sum integer weights into a dense array; each axis is a pair of places and a length."""
     shape = tuple(length for _, length in axes)
     flat = np.zeros(len(np.asarray(weights)), dtype=np.int64)
     for place, length in axes:
         flat = flat * length + np.asarray(place, dtype=np.int64)
-    total = np.bincount(flat, weights=np.asarray(weights, dtype=float), minlength=int(np.prod(shape)))
-    return total.astype(np.int64).reshape(shape)
+    return add_floats(weights, flat, shape).astype(np.int64)
+
+
+def add_floats(weights: npt.ArrayLike, place: Ints, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+    """Sum whole numbers into a dense array of floats; ``place`` is where each belongs in it, counted along all axes."""
+    total = np.bincount(place, weights=np.asarray(weights, dtype=float), minlength=int(np.prod(shape)))
+    return np.asarray(total, dtype=float).reshape(shape)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.calendar import UNITS, day_number
 from careflow.counts.clocks import ENTERED
+from careflow.counts.rules import GROUPS
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import counts_for
 from careflow.estimate.cells import Ints, add_up, strata_of
 from careflow.estimate.result import Provenance, Result
+
+_FLOWS: Final = ("opening", "admitted", "discharged", "closing")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -25,9 +30,13 @@ class Census(Result):
     ----------
     daily : pandas.DataFrame
         Stays in care at the end of each day: strata (without the period), ``level, day, stays``.
+    contributors : pandas.DataFrame or None
+        At least how many distinct people are behind each count of ``frame``, in columns of the same names: the
+        jackknife groups that hold any of them. What protection needs, never for show.
     """
 
     daily: pd.DataFrame
+    contributors: pd.DataFrame | None = field(default=None, repr=False)
 
 
 def census(
@@ -93,10 +102,12 @@ def census(
     inside = np.cumsum(deltas[0] - deltas[1], axis=-1)
     periods = rules_calendar.periods(days, unit)
     blocks = []
+    grouped = _Groups(table, strata.place, len(strata), len(rules.continuum))
     for period in np.unique(periods[shown]):
         of_period = np.flatnonzero(shown & (periods == period))
         full = (rules_calendar.last(int(period), unit) - rules_calendar.first(int(period), unit)).days + 1
         blocks.append(_period(strata.frame, rules.continuum.names, deltas, inside, of_period, full))
+        blocks[-1] = blocks[-1].join(grouped.people(int(days[of_period[0]]), int(days[of_period[-1]])))
         blocks[-1][unit] = rules_calendar.label(int(period), unit)
     labels = [str(block[unit].iloc[0]) for block in blocks]
     frame = pd.concat(blocks, ignore_index=True)
@@ -116,9 +127,38 @@ def census(
         by=names,
         source=counts.source,
     )
-    ordered = frame[[*names, "level", *numbers]].sort_values([*names, "level"], kind="stable", ignore_index=True)
+    frame = frame.sort_values([*names, "level"], kind="stable", ignore_index=True)
+    ordered = frame[[*names, "level", *numbers]]
+    people = frame[[f"{name} people" for name in _FLOWS]].rename(columns=lambda name: name.removesuffix(" people"))
     daily = _daily(strata.frame, rules.continuum.names, days[shown], inside[..., shown])
-    return Census(ordered, about, rules.continuum, daily=daily)
+    return Census(ordered, about, rules.continuum, daily=daily, contributors=people)
+
+
+class _Groups:
+    """Stays of each jackknife group: how many groups came, went and were there in a period."""
+
+    def __init__(self, table: pd.DataFrame, place: Ints, strata: int, levels: int) -> None:
+        self.table, self.place, self.sizes = table, place, (strata, levels)
+        self.came = (table["what"] == ENTERED).to_numpy()
+        self.day = table["day"].to_numpy()
+
+    def people(self, first: int, last: int) -> pd.DataFrame:
+        """Return at least how many people are behind each flow of a period, a row for each stratum and level."""
+        inside = (self.day >= first) & (self.day <= last)
+        before, by_last = self.day < first, self.day <= last
+        found = {
+            "opening": self._stays(before & self.came) - self._stays(before & ~self.came),
+            "admitted": self._stays(inside & self.came),
+            "discharged": self._stays(inside & ~self.came),
+            "closing": self._stays(by_last & self.came) - self._stays(by_last & ~self.came),
+        }
+        return pd.DataFrame({f"{name} people": (stays > 0).sum(axis=-1).ravel() for name, stays in found.items()})
+
+    def _stays(self, kept: npt.NDArray[np.bool_]) -> Ints:
+        rows = self.table[kept]
+        return add_up(
+            rows["n"], (self.place[kept], self.sizes[0]), (rows["state"], self.sizes[1]), (rows["grp"], GROUPS)
+        )
 
 
 def _period(

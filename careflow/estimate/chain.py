@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
@@ -16,7 +16,7 @@ from careflow.estimate.embedded import embedded
 from careflow.estimate.flows import Array, Flows
 from careflow.estimate.intervals import log_log, quantile_of
 from careflow.estimate.jackknife import jackknife_se
-from careflow.estimate.rates import Rates
+from careflow.estimate.rate_result import Rates
 from careflow.estimate.result import Provenance, Result
 from careflow.estimate.select import select
 from careflow.estimate.stays import LengthOfStay
@@ -30,7 +30,16 @@ _NUMBERS: Final = ("estimate", "se", "low", "high")
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Chain(Result):
-    """The chain view of rates; see :func:`chain` for the columns of ``frame``."""
+    """The chain view of rates; see :func:`chain` for the columns of ``frame``.
+
+    Attributes
+    ----------
+    rates, stays : Rates, LengthOfStay or None
+        What it was made of: what protection needs, never for show; a protected chain has none.
+    """
+
+    rates: Rates | None = field(default=None, repr=False)
+    stays: LengthOfStay | None = field(default=None, repr=False)
 
     def matrix(self, measure: str = "stays", quarter: str | None = None, **strata: str) -> pd.DataFrame:
         """Return one measure of one stratum: the level started at (rows) by level or outcome (columns).
@@ -106,7 +115,8 @@ def chain(rates: Rates, stays: LengthOfStay | None = None, *, concurrent: Concur
     flows, _ = made.flows()
     means = None if stays is None else _means(rates, stays, flows.strata.frame)
     names, numbers = _numbers(flows, means, concurrent == "leave out", made.level)
-    return Chain(_frame(flows, names, numbers), _about(rates, stays, concurrent, made.level), rates.continuum)
+    about = _about(rates, stays, concurrent, made.level)
+    return Chain(_frame(flows, names, numbers), about, rates.continuum, rates=rates, stays=stays)
 
 
 def _means(rates: Rates, stays: LengthOfStay, strata: pd.DataFrame) -> tuple[Array, Array]:

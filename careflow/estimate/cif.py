@@ -17,10 +17,12 @@ from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE, REASON_CODE
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name
 from careflow.estimate.cells import Ints, strata_of
+from careflow.estimate.flows import direction_masks, direction_targets
 from careflow.estimate.incidence import incidences
 from careflow.estimate.process import each_cell, process
 from careflow.estimate.result import Provenance, Result
 
+_NUMBERS: Final = ("rate", "se", "low", "high")
 _DEFINITIONS: Final = {
     "stay": "Share of stays at the level that have ended each way by each day since admission (Aalen-Johansen), for "
     "stays admitted and outcomes known up to the cut-off less {within} days; a move is the next admission within "
@@ -38,6 +40,9 @@ class CumulativeIncidence(Result):
     ----------
     clock : str
         ``"stay"`` or ``"gap"``.
+    directions : pandas.DataFrame
+        Moves by direction instead of ``to``: strata, ``from, direction, day, estimate, se, low, high, at_risk``; each
+        is the sum of the levels that lie that way, with an interval of its own.
     survival : pandas.DataFrame
         What is left: strata, ``from, day, estimate, se, low, high, at_risk``; with the rows of levels, reasons,
         ``died`` and ``concurrent`` of the same day it sums to 1.
@@ -45,6 +50,7 @@ class CumulativeIncidence(Result):
 
     clock: str
     survival: pd.DataFrame
+    directions: pd.DataFrame
 
 
 def cumulative_incidence(
@@ -79,7 +85,8 @@ def cumulative_incidence(
     -------
     CumulativeIncidence
         ``frame``: the strata, then ``from, to, day, estimate, se, low, high, at_risk``, a row for each day on which a
-        stay ended (each way or censored). ``left care`` is the sum of its reasons.
+        stay ended (each way or censored). ``left care`` is the sum of its reasons. ``directions`` has the sums of moves
+        by direction, ``survival`` what is left.
 
     Raises
     ------
@@ -111,14 +118,15 @@ def cumulative_incidence(
         table = table[table["state"] == continuum.index(frm)]
     names, sets, causes = cause_sets(continuum, clock)
     strata = strata_of(table, counts.rules, strata_names)
+    ways = np.pad(direction_masks(continuum), ((0, 0), (0, 0), (0, len(causes) - len(continuum))))
     parts: list[_Curves] = []
     entered = 0
     for stratum, state, cell in each_cell(table, strata.place):
         seen = process(cell, causes)
-        found = incidences(seen, sets, cluster, level)
+        found = incidences(seen, np.concatenate([sets, ways[state]]), cluster, level)
         entered += found.of
         keep = (seen.events.sum(axis=(0, 1)) + seen.censored.sum(axis=0)) > 0
-        curves = {name: getattr(found, name)[:, keep] for name in ("rate", "se", "low", "high")}
+        curves = {name: getattr(found, name)[:, keep] for name in _NUMBERS}
         parts.append(_Curves(stratum, state, found.days[keep], found.at_risk[keep], curves))
     about = Provenance(
         measure="cumulative incidence",
@@ -137,20 +145,20 @@ def cumulative_incidence(
     )
     by_label = list(strata.frame.sort_values(list(strata_names)).index) if strata_names else [0]
     parts.sort(key=lambda part: (by_label.index(part.stratum), part.state))
-    everything = [*continuum.names, *OUTCOMES]
-    order = sorted(range(len(names)), key=lambda i: everything.index(names[i]))
+    to, towards = pd.Categorical(names, [*continuum.names, *OUTCOMES], ordered=True), direction_targets()
+    order, after = np.argsort(to.codes), len(names) + np.arange(len(towards))
+    place = len(strata_names) + 1
     frame = _tidy(parts, order, strata.frame, continuum)
-    to = np.array([everything.index(names[i]) for i in order])
-    codes = np.concatenate([to[:0], *(np.repeat(to, len(part.days)) for part in parts)])
-    causes_of = pd.Categorical.from_codes(codes, dtype=_dtype(everything))
-    frame.insert(len(strata_names) + 1, "to", pd.Series(causes_of))
-    survival = _tidy(parts, [len(names)], strata.frame, continuum)
-    return CumulativeIncidence(frame, about, continuum, clock=clock, survival=survival)
+    frame.insert(place, "to", _repeated(to.take(order), parts))
+    directions = _tidy(parts, after, strata.frame, continuum)
+    directions.insert(place, "direction", _repeated(pd.Categorical(towards), parts))
+    survival = _tidy(parts, np.array([-1]), strata.frame, continuum)
+    return CumulativeIncidence(frame, about, continuum, clock=clock, survival=survival, directions=directions)
 
 
 @dataclass(frozen=True)
 class _Curves:
-    """The curves of one level of one stratum: a row for each value of ``to``, and a last one for what is left."""
+    """The curves of one level of one stratum: a row for each value of ``to``, each direction, and what is left."""
 
     stratum: int
     state: int
@@ -176,7 +184,7 @@ def cause_sets(continuum: Continuum, clock: str) -> tuple[list[str], Ints, tuple
     return names, np.concatenate([single[:place], left, single[place:]]), causes
 
 
-def _tidy(parts: list[_Curves], rows: list[int], strata: pd.DataFrame, continuum: Continuum) -> pd.DataFrame:
+def _tidy(parts: list[_Curves], rows: Ints, strata: pd.DataFrame, continuum: Continuum) -> pd.DataFrame:
     """Put the rows of every part one below the other, each with its stratum and level."""
     sizes = [len(part.days) * len(rows) for part in parts]
     frame = strata.take(np.repeat(np.array([part.stratum for part in parts], dtype=np.int64), sizes))
@@ -185,10 +193,16 @@ def _tidy(parts: list[_Curves], rows: list[int], strata: pd.DataFrame, continuum
     frame["from"] = pd.Categorical.from_codes(states, dtype=_dtype(continuum.names))
 
     frame["day"] = _stacked([np.tile(part.days, len(rows)) for part in parts], np.int64)
-    for column, name in zip(("estimate", "se", "low", "high"), ("rate", "se", "low", "high"), strict=True):
+    for column, name in zip(("estimate", *_NUMBERS[1:]), _NUMBERS, strict=True):
         frame[column] = _stacked([part.curves[name][rows].ravel() for part in parts], np.float64)
     frame["at_risk"] = _stacked([np.tile(part.at_risk, len(rows)) for part in parts], np.int64)
     return frame
+
+
+def _repeated(values: pd.Categorical[Any], parts: list[_Curves]) -> pd.Series[Any]:
+    """Return the values of the rows of :func:`_tidy`: each stands for every day of its part."""
+    codes = [np.repeat(np.arange(len(values)), len(part.days)) for part in parts]
+    return pd.Series(values.take(_stacked(codes, np.int64)))
 
 
 def _stacked(arrays: list[npt.NDArray[Any]], dtype: type) -> npt.NDArray[Any]:

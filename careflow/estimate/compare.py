@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -33,12 +33,19 @@ class Comparison(Result):
         What was compared: every difference is ``second`` less ``first``.
     directions : pandas.DataFrame
         The same by direction instead of ``to``; its p values are corrected for themselves.
+    correction : {"holm", "bh"} or None
+        How p values are corrected.
+    contributors : pair of pandas.DataFrame, or None
+        At least how many people are behind the counts of ``frame`` and of ``directions`` (``persons_1, persons_of_1,
+        persons_2, persons_of_2``). What protection needs, never for show.
     """
 
     stratum: str
     first: str
     second: str
     directions: pd.DataFrame
+    correction: Correction = "holm"
+    contributors: tuple[pd.DataFrame, ...] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,19 @@ def differences(flows: Flows, by: Sequence[str], asked: Asked) -> pd.DataFrame:
     frame["p_adjusted"] = adjusted(frame["p"], asked.correction)
     direction = ["direction"] if "direction" not in keys else []
     return frame[[*keys, *direction, *_COLUMNS]]
+
+
+def both(people: pd.DataFrame, found: pd.DataFrame, stratum: str, labels: tuple[str, str]) -> pd.DataFrame:
+    """Return the people behind both sides of each difference, from those behind the rates; -1 where none is."""
+    keys = [name for name in people.columns if name in found.columns]
+    out = found[keys].astype(str)
+    for side, label in enumerate(labels, start=1):
+        mine = people[people[stratum].astype(str) == label]
+        names = {name: f"{name}_{side}" for name in ("persons", "persons_of")}
+        right = mine[keys].astype(str).join(mine[list(names)].rename(columns=names))
+        out = out.merge(right, on=keys, how="left")
+    counts = [name for name in out.columns if name not in keys]
+    return out[counts].fillna(-1).astype(np.int64)
 
 
 def _pairs(strata: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:

@@ -15,6 +15,7 @@ from careflow.estimate.cells import Strata
 from careflow.estimate.select import WITHIN
 
 Array = npt.NDArray[np.float64]
+_PEOPLE = ["persons", "persons_of"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Block:
     mature: npt.NDArray[np.bool_]
     persons: npt.NDArray[np.int64] | None = None
     """At least how many distinct people are behind ``n``: the jackknife groups that hold any of them."""
+    persons_of: npt.NDArray[np.int64] | None = None
+    """The same for ``of``, shape (strata, from)."""
     replicates: Replicates | None = None
     """Kept only where somebody goes on from here."""
 
@@ -69,12 +72,15 @@ class Flows:
 
     def frame(self, by: Sequence[str]) -> pd.DataFrame:
         """Return the tidy frame: strata, window (if several), from, target, numbers."""
-        return self._tidy(by).drop(columns="persons", errors="ignore")
+        return self._tidy(by).drop(columns=_PEOPLE, errors="ignore")
 
     def contributors(self, by: Sequence[str]) -> pd.DataFrame | None:
-        """Return at least how many people are behind each row of :meth:`frame`, as ``persons``, if that is known."""
+        """Return at least how many people are behind ``n`` and ``of`` of each row of :meth:`frame`, if that is known.
+
+        As ``persons`` and ``persons_of``.
+        """
         tidy = self._tidy(by)
-        return tidy[[*by, "from", str(self.targets.name), "persons"]] if "persons" in tidy else None
+        return tidy[[*by, "from", str(self.targets.name), *_PEOPLE]] if _PEOPLE[0] in tidy else None
 
     def _tidy(self, by: Sequence[str]) -> pd.DataFrame:
         several = [WITHIN] if len(self.blocks) > 1 else []
@@ -103,6 +109,8 @@ class Flows:
         frame["mature"] = np.repeat(block.mature, len(self.continuum) * len(self.targets))
         if block.persons is not None:
             frame["persons"] = block.persons.ravel()
+            whole = block.persons.max(axis=-1) if block.persons_of is None else block.persons_of
+            frame["persons_of"] = np.repeat(whole.ravel(), len(self.targets))
         return frame
 
     def _directions(self) -> npt.NDArray[np.object_]:

@@ -52,6 +52,7 @@ def followed_flows(
                     followed,
                     mature,
                     (n > 0).sum(axis=-1),
+                    (of > 0).sum(axis=-1),
                     Replicates(shares_without(n, base), base > 0, found.size) if keep else None,
                 )
             )

@@ -37,7 +37,7 @@ def incidence_flows(
     shape = (len(windows), len(strata), levels)
     to, ways = _empty(shape, levels + 3, keep), _empty(shape, 3, keep)
     for stratum, state, cell in each_cell(table, strata.place):
-        seen = process(cell, causes)
+        seen = process(cell, causes, until=max(windows))
         groups = np.eye(len(causes), dtype=np.int64)
         ways_groups = np.concatenate([masks[state], np.zeros((3, 2), dtype=np.int64)], axis=1)
         sets = np.concatenate([groups, ways_groups])

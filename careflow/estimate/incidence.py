@@ -42,20 +42,11 @@ class Incidences:
     of: int
 
     def at(self, day: int) -> dict[str, Array]:
-        """Return the value of each curve on a day, carried forward from the last day on which anything happened."""
+        """Return the value of each curve on a day, carried forward from the last day on which anything happened.
+
+        Somebody enters on day 0, so that there is such a day.
+        """
         last = int(np.searchsorted(self.days, day, side="right")) - 1
-        if last < 0:
-            start = np.zeros(len(self.n))
-            start[-1] = 1.0
-            missing = np.full(len(start), np.nan)
-            return {
-                "n": np.append(start[:-1], self.of),
-                "of": np.full(len(start), float(self.of)),
-                "rate": start,
-                "se": np.zeros(len(start)),
-                "low": missing,
-                "high": missing,
-            }
         curves = {name: getattr(self, name)[:, last] for name in ("n", "rate", "se", "low", "high")}
         return curves | {"of": np.full(len(self.n), float(self.of))}
 
@@ -86,8 +77,8 @@ def incidences(seen: Process, sets: npt.NDArray[np.int64], cluster: Cluster, lev
     gone = events.sum(axis=0) + seen.censored.sum(axis=0)
     return Incidences(
         days=seen.days,
-        at_risk=at_risk,
-        n=np.vstack([sets @ np.cumsum(events, axis=-1), at_risk - gone]).astype(float),
+        at_risk=at_risk.astype(np.int64),
+        n=np.vstack([sets @ np.cumsum(events, axis=-1), at_risk - gone]),
         rate=np.vstack([risen, left]),
         se=np.vstack([se, left_se]),
         low=np.vstack([low, left_low]),
@@ -102,16 +93,18 @@ def _clustered(seen: Process, sets: npt.NDArray[np.int64], risen: Array, left: A
     remain = kaplan_meier(events.sum(axis=0), at_risk)
     left_se, groups = clustered_se(left, remain, seen.present)
     weight = before(remain) / np.maximum(at_risk, 1)
-    never = np.zeros(len(seen.days)) if groups > 1 else np.full(len(seen.days), np.nan)
-    # One set after another: its curves without each group then fit the processor's cache.
-    se = np.stack(
-        [
-            clustered_se(curve, np.cumsum(weight * events[chosen > 0].sum(axis=0), axis=-1), seen.present)[0]
-            if curve[-1:].any()
-            else never
-            for curve, chosen in zip(risen, sets, strict=True)
-        ]
-    )
+    if groups < 2:
+        return np.full(risen.shape, np.nan), left_se, groups
+    se, scratch = np.zeros(risen.shape), np.empty(weight.shape)
+    occur = seen.events.sum(axis=(1, 2)) > 0
+    # One set after another, all in the same memory: its curves without each group then fit the processor's cache.
+    for i in np.flatnonzero(risen[:, -1:].any(axis=1)):
+        first, *rest = np.flatnonzero(sets[i] * occur)
+        scratch[:] = events[first]
+        for cause in rest:
+            scratch += events[cause]
+        scratch *= weight
+        se[i] = clustered_se(risen[i], np.cumsum(scratch, axis=-1, out=scratch), seen.present)[0]
     return se, left_se, groups
 
 
@@ -127,10 +120,7 @@ def without_at(seen: Process, sets: npt.NDArray[np.int64], day: int) -> tuple[Ar
     until = int(np.searchsorted(seen.days, day, side="right"))
     without, present = np.full((len(sets) + 1, GROUPS), np.nan), np.zeros((len(sets) + 1, GROUPS))
     present[:, seen.groups[seen.present]] = 1.0
-    if until:
-        risen = incidence(events[..., :until], at_risk[..., :until])[..., -1]
-        left = kaplan_meier(events[..., :until].sum(axis=0), at_risk[..., :until])[..., -1]
-        without[:, seen.groups] = np.vstack([sets @ risen, left])
-    else:
-        without[:-1, seen.groups], without[-1, seen.groups] = 0.0, 1.0
+    risen = incidence(events[..., :until], at_risk[..., :until])[..., -1]
+    left = kaplan_meier(events[..., :until].sum(axis=0), at_risk[..., :until])[..., -1]
+    without[:, seen.groups] = np.vstack([sets @ risen, left])
     return without, present

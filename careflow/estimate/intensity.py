@@ -49,7 +49,8 @@ def intensity_flows(
         rate, se, low, high, size = _intensity(n, base, cluster, level)
         kept = Replicates(PER * shares_without(n, base), base > 0, size) if keep else None
         moves, total, persons = n.sum(axis=-1), base.sum(axis=-1), (n > 0).sum(axis=-1)
-        blocks.append(Block(window, moves, total, rate, se, low, high, followed, mature, persons, kept))
+        whole = (cells.sum(axis=2) > 0).sum(axis=-1)
+        blocks.append(Block(window, moves, total, rate, se, low, high, followed, mature, persons, whole, kept))
     to, ways = blocks
     return Flows(strata, continuum, targets(continuum), (to,)), Flows(strata, continuum, direction_targets(), (ways,))
 

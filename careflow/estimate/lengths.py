@@ -106,7 +106,8 @@ def _curve(seen: Process, without: Array | None, level: float) -> Curve:
     else:
         se, groups = clustered_se(survival, without, seen.present)
     low, high = log_log(survival, se, quantile_of(level, groups))
-    return dict(zip(_CURVE, (seen.days, at_risk, events, survival, se, low, high), strict=True))
+    counted = at_risk.astype(np.int64), events.astype(np.int64)
+    return dict(zip(_CURVE, (seen.days, *counted, survival, se, low, high), strict=True))
 
 
 def _one_a_day(curve: Curve) -> Curve:
@@ -142,7 +143,7 @@ def _summary(seen: Process, curve: Curve, horizon: int, without: Array | None) -
     ]
 
 
-def _plain(days: Ints, ended: Ints) -> tuple[float, float]:
+def _plain(days: Ints, ended: Array) -> tuple[float, float]:
     """Return the mean and the median of days with their counts."""
     below = np.cumsum(ended)
     if not (total := below[-1]):

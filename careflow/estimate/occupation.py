@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -14,12 +14,13 @@ from careflow.continuum.outcomes import DIED, LEFT_CARE
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.clocks import DIED_CODE, ENTERED
 from careflow.counts.journeys import BETWEEN, BETWEEN_CODE, LEFT_CODE
+from careflow.counts.rules import GROUPS
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name
-from careflow.estimate.cells import Strata, strata_of
+from careflow.estimate.cells import Strata, add_up, rows_of_each, strata_of
 from careflow.estimate.intervals import log_log, quantile_of
 from careflow.estimate.result import Provenance, Result
-from careflow.estimate.states import States, hazards, occupied, occupied_se, states
+from careflow.estimate.states import States, occupied_se, states
 from careflow.estimate.survival import clustered_se
 
 Array = npt.NDArray[np.float64]
@@ -30,18 +31,34 @@ _OUT_CODES: Final = (BETWEEN_CODE, LEFT_CODE, DIED_CODE)
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Occupation(Result):
-    """State occupation; see :func:`occupation` for the columns of ``frame``."""
+    """State occupation; see :func:`occupation` for the columns of ``frame``.
+
+    Attributes
+    ----------
+    started : pandas.DataFrame
+        The strata, ``n`` (journeys whose clock started) and ``persons`` (at least so many people: the jackknife groups
+        that hold any of them). What protection needs, never for show.
+    """
 
     start: str | None
     days: int
+    started: pd.DataFrame = field(repr=False)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class ExpectedDays(Result):
-    """Expected days by level; see :func:`expected_days` for the columns of ``frame``."""
+    """Expected days by level; see :func:`expected_days` for the columns of ``frame``.
+
+    Attributes
+    ----------
+    started : pandas.DataFrame
+        The strata, ``n`` (journeys whose clock started) and ``persons`` (at least so many people: the jackknife groups
+        that hold any of them). What protection needs, never for show.
+    """
 
     start: str | None
     days: int
+    started: pd.DataFrame = field(repr=False)
 
 
 def occupation(
@@ -116,7 +133,7 @@ def occupation(
         + ("; people are followed back into care." if reentry else "; who left care is not followed back into it.")
     )
     about = journeys.about("state occupation", definition, "log-log")
-    return Occupation(frame, about, journeys.counts.rules.continuum, start=start, days=days)
+    return Occupation(frame, about, journeys.counts.rules.continuum, start=start, days=days, started=journeys.started())
 
 
 def expected_days(
@@ -169,7 +186,9 @@ def expected_days(
         "occupation."
     )
     about = journeys.about("expected days", definition, "normal" if cluster is None else "t")
-    return ExpectedDays(frame, about, journeys.counts.rules.continuum, start=start, days=days)
+    return ExpectedDays(
+        frame, about, journeys.counts.rules.continuum, start=start, days=days, started=journeys.started()
+    )
 
 
 def _occupation(process: States, cluster: Cluster) -> tuple[Array, Array, int | None]:
@@ -178,26 +197,20 @@ def _occupation(process: States, cluster: Cluster) -> tuple[Array, Array, int | 
 
 
 def _spent(process: States, cluster: Cluster) -> tuple[Array, Array, int | None]:
-    def area(path: Array) -> Array:
-        return np.asarray(path[..., :-1, :].sum(axis=-2, keepdims=True))
-
-    return _estimated(process, cluster, area, spent=True)
+    return _estimated(process, cluster, lambda path: np.asarray(path[:-1].sum(axis=0, keepdims=True)), spent=True)
 
 
 def _estimated(
     process: States, cluster: Cluster, shown: Callable[[Array], Array], *, spent: bool
 ) -> tuple[Array, Array, int | None]:
-    start, moves, risk = process.start, process.moves, process.at_risk
-    all_start, all_moves, all_risk = start.sum(axis=0), moves.sum(axis=0), risk.sum(axis=0)
-    estimate = shown(occupied(all_start, hazards(all_moves, all_risk)))
+    every = process.together()
+    estimate = shown(every.occupied()[:, 0])
     if cluster is None:
-        plain = occupied_se(process, spent=spent)
+        plain = occupied_se(every, spent=spent)
         return estimate, plain[-2:-1] if spent else plain, None
     with np.errstate(invalid="ignore"):
-        without = shown(occupied(all_start - start, hazards(all_moves - moves, all_risk - risk)))
-    flat = without.reshape(len(without), -1)
-    se, groups = clustered_se(estimate.reshape(-1), flat, process.present)
-    return estimate, se.reshape(estimate.shape), groups
+        without = shown(process.without_each_group(every).occupied())
+    return estimate, *clustered_se(estimate, without, process.present)
 
 
 def _at(landmark: int | None) -> str:
@@ -241,8 +254,12 @@ class _Journeys:
         self.codes = (*range(len(continuum)), *_OUT_CODES)
 
     def each(self) -> Iterator[tuple[int, States]]:
-        for stratum in np.unique(self.strata.place):
-            yield int(stratum), states(self.table[self.strata.place == stratum], self.codes, self.days)
+        columns = {name: self.table[name].to_numpy() for name in ("grp", "state", "what", "day", "n")}
+        for stratum, rows in rows_of_each(self.strata.place):
+            cell = {name: column[rows] for name, column in columns.items()}
+            if self.cluster is None:
+                cell["grp"] = np.zeros_like(cell["grp"])
+            yield stratum, states(cell, self.codes, self.days)
 
     def frame(
         self,
@@ -265,6 +282,13 @@ class _Journeys:
             numbers[stratum] = np.stack([x.ravel() for x in (found, se, low, high)], axis=-1)
         frame[[column, "se", "low", "high"]] = numbers.reshape(-1, 4)
         return frame
+
+    def started(self) -> pd.DataFrame:
+        """Return how many journeys began in each stratum, and in how many jackknife groups."""
+        began = (self.table["what"] == ENTERED).to_numpy()
+        table, place, size = self.table[began], self.strata.place[began], len(self.strata)
+        by_group = add_up(table["n"], (place, size), (table["grp"], GROUPS))
+        return self.strata.frame.assign(n=by_group.sum(axis=1), persons=(by_group > 0).sum(axis=1))
 
     def about(self, measure: str, definition: str, interval: str) -> Provenance:
         rules = self.counts.rules

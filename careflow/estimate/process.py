@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from careflow.counts.clocks import CENSORED, ENTERED
-from careflow.estimate.cells import Ints, add_up
+from careflow.counts.clocks import CENSORED, ENTERED, REACHED
+from careflow.estimate.cells import Ints, add_floats, numbered, rows_of_each
 
+Array = npt.NDArray[np.float64]
 Cell = Mapping[str, Ints]
 """The counts of one state of one stratum: the columns ``grp, what, day, n``."""
 
@@ -25,23 +26,21 @@ class Process:
     ----------
     days : numpy.ndarray of int, shape (days,)
         The days on which anybody entered, was censored or had an event.
-    entered, censored : numpy.ndarray of int, shape (groups, days)
-    events : numpy.ndarray of int, shape (causes, groups, days)
-    causes : tuple of int
-        The ``what`` code of each cause, in order.
+    entered, censored : numpy.ndarray, shape (groups, days)
+        Whole numbers, as floats, since shares are all that they are for.
+    events : numpy.ndarray, shape (causes, groups, days)
     groups : numpy.ndarray of int, shape (groups,)
         Which jackknife groups the arrays are of.
     """
 
     days: Ints
-    entered: Ints
-    censored: Ints
-    events: Ints
-    causes: tuple[int, ...]
+    entered: Array
+    censored: Array
+    events: Array
     groups: Ints
 
     @cached_property
-    def at_risk(self) -> Ints:
+    def at_risk(self) -> Array:
         """Entered by each day and not yet ended before it, shape (groups, days); events come before censorings."""
         change = self.entered.copy()
         change[:, 1:] -= (self.events.sum(axis=0) + self.censored)[:, :-1]
@@ -53,43 +52,27 @@ class Process:
         return np.asarray(self.entered.sum(axis=-1) > 0)
 
 
-def process(cell: Cell | pd.DataFrame, causes: tuple[int, ...] | None = None) -> Process:
-    """Make the process of one cell of counts; ``causes`` are those that it holds unless given."""
-    what = np.asarray(cell["what"])
-    groups, grp = _numbered(np.asarray(cell["grp"]))
-    days, day = _numbered(np.asarray(cell["day"]))
-    codes, code = _numbered(what)
-    if causes is None:
-        causes = tuple(int(c) for c in codes if c not in (ENTERED, CENSORED))
-    places = {c: i for i, c in enumerate((ENTERED, CENSORED, *causes))}
-    kind = np.array([places.get(int(c), len(places)) for c in codes], dtype=np.int64)[code]
-    axes = ((kind, len(places) + 1), (grp, len(groups)), (day, len(days)))
-    counted = add_up(np.asarray(cell["n"]), *axes)
-    return Process(days, counted[0], counted[1], counted[2:-1], causes, groups)
+def process(cell: Cell | pd.DataFrame, causes: tuple[int, ...], until: int | None = None) -> Process:
+    """Make the process of one cell of counts, for these causes; what happens after the day ``until`` is left out."""
+    what, grp, day, n = (np.asarray(cell[name]) for name in ("what", "grp", "day", "n"))
+    if until is not None:
+        kept = day <= until
+        what, grp, day, n = what[kept], grp[kept], day[kept], n[kept]
+    groups, group = numbered(grp)
+    days, place = numbered(day)
+    kinds = np.full(REACHED + 1, len(causes) + 2)
+    kinds[[ENTERED, CENSORED, *causes]] = np.arange(len(causes) + 2)
+    shape = len(causes) + 3, len(groups), len(days)
+    flat = (kinds[what] * shape[1] + group) * shape[2] + place
+    counted = add_floats(n, flat, shape)
+    return Process(days, counted[0], counted[1], counted[2:-1], groups)
 
 
 def each_cell(table: pd.DataFrame, place: Ints) -> Iterator[tuple[int, int, Cell]]:
     """Yield every stratum and state that has counts, with its rows."""
-    if table.empty:
-        return
-    state = table["state"].to_numpy()
-    states = int(state.max()) + 1
-    code = place * states + state
-    rows = np.bincount(code)
-    # Sixteen bits, wherever they are enough, are sorted by counting: ten times faster.
-    order = np.argsort(code.astype(np.uint16) if len(rows) <= 1 << 16 else code, kind="stable")
-    columns = {name: table[name].to_numpy()[order] for name in ("grp", "what", "day", "n")}
-    stops = np.cumsum(rows)
-    for cell in np.flatnonzero(rows).tolist():
-        stratum, of = divmod(cell, states)
-        start, stop = stops[cell] - rows[cell], stops[cell]
-        yield stratum, of, {name: column[start:stop] for name, column in columns.items()}
-
-
-def _numbered(values: Ints) -> tuple[Ints, Ints]:
-    """Return the distinct values in order, and the place of each value among them; without sorting."""
-    if not len(values):
-        return values, values
-    low = int(values.min())
-    there = np.bincount(values - low) > 0
-    return np.flatnonzero(there) + low, (np.cumsum(there) - 1)[values - low]
+    columns = {name: table[name].to_numpy() for name in ("state", "grp", "what", "day", "n")}
+    # A stratum at a time: its columns fit the processor's cache, those of the whole table do not.
+    for stratum, rows in rows_of_each(place):
+        part = {name: column[rows] for name, column in columns.items()}
+        for state, cell in rows_of_each(part.pop("state")):
+            yield stratum, state, {name: column[cell] for name, column in part.items()}

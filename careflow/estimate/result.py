@@ -9,11 +9,22 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import pandas as pd
 
+from careflow.continuum.html import NOTE, html_table
+
 if TYPE_CHECKING:
     from careflow.continuum import Continuum
 
 
 _ROWS_SHOWN: Final = 12
+
+
+def _print(value: object) -> str:
+    """Return a cell in print: four digits of a number that is not whole, nothing where there is none."""
+    if pd.isna(value):  # type: ignore[call-overload]
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 @dataclass(frozen=True)
@@ -112,9 +123,11 @@ class Result:
 
     def _repr_html_(self) -> str:
         shown = self.frame.head(_ROWS_SHOWN)
-        table = shown.to_html(index=False, border=0, na_rep="", float_format="{:.4g}".format)
+        cells = [[_print(value) for value in row] for row in shown.itertuples(index=False, name=None)]
+        words = [not pd.api.types.is_numeric_dtype(kind) for kind in shown.dtypes]
+        table = html_table([str(name) for name in shown.columns], cells, words)
         rows = f" · the first {len(shown)} of {len(self.frame):,} rows" if len(shown) < len(self.frame) else ""
-        return f"<div>{table}<p style='opacity:.7;font-size:.9em'>{escape(str(self.about))}{rows}</p></div>"
+        return f'<div>{table}<p style="{NOTE}">{escape(str(self.about))}{rows}</p></div>'
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Hand the frame to polars, pyarrow or DuckDB by the Arrow protocol: ``polars.DataFrame(result)``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -26,9 +26,13 @@ class Returns(Result):
     ----------
     days : int
         Within how many days.
+    contributors : pandas.DataFrame or None
+        At least how many distinct people are behind each count of ``frame``, in columns of the same names and
+        ``all`` (followed or not): the jackknife groups that hold any of them. What protection needs, never for show.
     """
 
     days: int
+    contributors: pd.DataFrame | None = field(default=None, repr=False)
 
 
 def readmissions(
@@ -180,7 +184,8 @@ def _returned(
     axes = ((strata.place, len(strata)), (place, len(pairs)), (table["grp"], GROUPS))
     of = add_up(table["n"] * table["followed"], *axes)
     n = add_up(table["n"] * table["followed"] * table["what"], *axes)
-    every: Ints = add_up(table["n"], *axes[:2])
+    by_group = add_up(table["n"], *axes)
+    every: Ints = by_group.sum(axis=-1)
     found = shares(n, of, cluster=cluster, level=level)
     labels = continuum.names
     frame = strata.frame.loc[np.repeat(np.arange(len(strata)), len(pairs))].reset_index(drop=True)
@@ -211,7 +216,9 @@ def _returned(
         missing=f"not yet mature: {', '.join(map(str, late))}" if len(late) else "",
         source=counts.source,
     )
-    return Returns(frame, about, continuum, days=days)
+    behind = {"n": n, "of": of, "all": by_group}
+    people = pd.DataFrame({name: (values > 0).sum(axis=-1).ravel() for name, values in behind.items()})
+    return Returns(frame, about, continuum, days=days, contributors=people)
 
 
 def _pairs(counts: Counts, keys: tuple[str, ...]) -> list[tuple[int, ...]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from careflow.counts.clocks import CENSORED, ENTERED
-from careflow.estimate.cells import Ints, add_up
+from careflow.counts.clocks import CENSORED, ENTERED, REACHED
+from careflow.estimate.cells import Ints, add_floats, numbered
+from careflow.estimate.process import Cell
 
 Array = npt.NDArray[np.float64]
 
@@ -20,76 +21,112 @@ class States:
 
     Attributes
     ----------
-    start : numpy.ndarray of int, shape (groups, states)
+    ways : numpy.ndarray of int, shape (ways, 2)
+        The pairs of states (from, to) between which anybody changed; most pairs are never taken.
+    start : numpy.ndarray, shape (groups, states)
         How many begin in each state on day 0.
-    moves : numpy.ndarray of int, shape (groups, days + 1, states, states)
-        How many change from one state (axis 2) to another (axis 3) on each day.
-    lost : numpy.ndarray of int, shape (groups, days + 1, states)
+    moves : numpy.ndarray, shape (days + 1, groups, ways)
+        How many go each way on each day.
+    lost : numpy.ndarray, shape (days + 1, groups, states)
         How many are censored in each state on each day.
     """
 
-    start: Ints
-    moves: Ints
-    lost: Ints
+    ways: Ints
+    start: Array
+    moves: Array
+    lost: Array
 
     @property
-    def at_risk(self) -> Ints:
-        """Who can change on each day, shape (groups, days + 1, states).
+    def at_risk(self) -> Array:
+        """Who can change on each day, shape (days + 1, groups, states).
 
         Those who began on day 0 are at risk from day 0 on, and those who came by a change from the day after.
         """
-        came = np.cumsum(self.moves.sum(axis=2), axis=1)
-        gone = np.cumsum(self.moves.sum(axis=3) + self.lost, axis=1)
-        before = np.zeros_like(came)
-        before[:, 1:] = (came - gone)[:, :-1]
-        return np.asarray(self.start[:, None] + before)
+        change = self.moves @ _net(self.ways, self.start.shape[-1]) - self.lost
+        change[1:] = change[:-1]
+        change[0] = self.start
+        return np.cumsum(change, axis=0, out=change)
 
     @property
     def present(self) -> npt.NDArray[np.bool_]:
         """Which groups hold anyone."""
         return np.asarray(self.start.sum(axis=-1) > 0)
 
+    def together(self) -> States:
+        """Return the process of everybody, as one group."""
+        return replace(
+            self,
+            start=self.start.sum(axis=0, keepdims=True),
+            moves=self.moves.sum(axis=1, keepdims=True),
+            lost=self.lost.sum(axis=1, keepdims=True),
+        )
 
-def states(table: pd.DataFrame, codes: tuple[int, ...], days: int) -> States:
+    def without_each_group(self, every: States) -> States:
+        """Return the processes of everybody, who are :meth:`together`, but each group."""
+        return replace(
+            self, start=every.start - self.start, moves=every.moves - self.moves, lost=every.lost - self.lost
+        )
+
+    def occupied(self) -> Array:
+        """Return where the people of each group are on each day, shape (days + 1, groups, states)."""
+        return occupied(self.start, self.moves, self.at_risk, self.ways)
+
+
+def states(cell: Cell | pd.DataFrame, codes: tuple[int, ...], days: int) -> States:
     """Make the process of one stratum (columns ``grp, state, what, day, n``); what happens after ``days`` is cut."""
-    order = np.argsort(codes)
-    sorted_codes = np.array(codes)[order]
-    columns = {name: table[name].to_numpy() for name in ("grp", "state", "what", "day", "n")}
-    groups, grp = np.unique(columns["grp"], return_inverse=True)
-    state, what, day, n = (columns[name] for name in ("state", "what", "day", "n"))
-    origin = order[np.searchsorted(sorted_codes, state)]
-    begun, censored = what == ENTERED, (what == CENSORED) & (day <= days)
-    moved = ~begun & (what != CENSORED) & (day <= days)
-    target = order[np.searchsorted(sorted_codes, what[moved])]
+    state, what, day, n = (np.asarray(cell[name]) for name in ("state", "what", "day", "n"))
+    groups, grp = numbered(np.asarray(cell["grp"]))
     size, each = len(codes), len(groups)
-    return States(
-        start=add_up(n[begun], (grp[begun], each), (origin[begun], size)),
-        moves=add_up(n[moved], (grp[moved], each), (day[moved], days + 1), (origin[moved], size), (target, size)),
-        lost=add_up(n[censored], (grp[censored], each), (day[censored], days + 1), (origin[censored], size)),
-    )
+    kind = _kinds(codes)[state * (REACHED + 1) + what]
+    kept = kind < size * (size + 1)
+    begun = kind >= size * (size + 1)
+    start = add_floats(n[begun], grp[begun] * size + kind[begun] - size * (size + 1), (each, size))
+    if day.max(initial=0) > days:
+        kept &= day <= days
+    day, grp, n, kind = (column[kept] for column in (day, grp, n, kind))
+    # Ways that anybody went, then who is lost in each state: few of all pairs, so that the arrays stay small.
+    taken = np.flatnonzero(np.bincount(kind, minlength=size * size)[: size * size])
+    slot = np.zeros(size * (size + 1), dtype=np.int64)
+    slot[taken], slot[size * size :] = np.arange(len(taken)), len(taken) + np.arange(size)
+    width = len(taken) + size
+    counted = add_floats(n, (day * each + grp) * width + slot[kind], (days + 1, each, width))
+    ways = np.stack(np.divmod(taken, size), axis=-1)
+    return States(ways, start, counted[..., : len(taken)], counted[..., len(taken) :])
 
 
-def hazards(moves: npt.ArrayLike, at_risk: npt.ArrayLike) -> Array:
-    """Return the matrices of one-day changes, each row summing to 0; shape (..., states, states)."""
-    n, risk = np.asarray(moves, dtype=float), np.asarray(at_risk, dtype=float)[..., None]
-    change: Array = np.divide(n, risk, out=np.zeros(n.shape), where=risk > 0)
-    size = n.shape[-1]
-    change[..., np.arange(size), np.arange(size)] = -change.sum(axis=-1)
-    return change
+def _kinds(codes: tuple[int, ...]) -> Ints:
+    """Number what is counted, by ``state * (REACHED + 1) + what``: each way, lost in a state, begun in a state."""
+    size = len(codes)
+    kinds = np.zeros((REACHED + 1, REACHED + 1), dtype=np.int64)
+    kinds[np.ix_(codes, codes)] = np.arange(size * size).reshape(size, size)
+    kinds[codes, CENSORED] = size * size + np.arange(size)
+    kinds[codes, ENTERED] = size * (size + 1) + np.arange(size)
+    return kinds.ravel()
 
 
-def occupied(start: npt.ArrayLike, change: Array) -> Array:
+def _net(ways: Ints, size: int) -> Array:
+    """Return what each way does to the number in each state: one fewer, one more; shape (ways, states)."""
+    eye = np.eye(size)
+    return np.asarray(eye[ways[:, 1]] - eye[ways[:, 0]])
+
+
+def occupied(start: npt.ArrayLike, moves: Array, at_risk: Array, ways: Ints) -> Array:
     r"""Return where people are on each day, :math:`p(t) = p(t-1)(I + dA(t))`.
 
     Parameters
     ----------
     start : array_like, shape (..., states)
         How many begin in each state.
-    change : numpy.ndarray, shape (..., days, states, states)
+    moves : numpy.ndarray, shape (days, ..., ways)
+        How many go each way on each day.
+    at_risk : numpy.ndarray, shape (days, ..., states)
+        Who can change; nobody goes where nobody is.
+    ways : numpy.ndarray of int, shape (ways, 2)
+        From which state to which.
 
     Returns
     -------
-    numpy.ndarray, shape (..., days, states)
+    numpy.ndarray, shape (days, ..., states)
         On every day they sum to 1.
 
     References
@@ -98,10 +135,12 @@ def occupied(start: npt.ArrayLike, change: Array) -> Array:
     """
     begun = np.asarray(start, dtype=float)
     p = begun / begun.sum(axis=-1, keepdims=True)
-    path = np.empty((*change.shape[:-2], change.shape[-1]))
-    for day in range(change.shape[-3]):
-        p = p + np.einsum("...h,...hj->...j", p, change[..., day, :, :])
-        path[..., day, :] = p
+    path = np.empty(at_risk.shape)
+    origin, net = ways[:, 0], _net(ways, p.shape[-1])
+    for day in range(len(moves)):
+        each = p / np.maximum(at_risk[day], 1)
+        p = p + (each.take(origin, axis=-1) * moves[day]) @ net
+        path[day] = p
     return path
 
 
@@ -117,31 +156,33 @@ def occupied_se(process: States, *, spent: bool = False) -> Array:
     -------
     numpy.ndarray, shape (days, states)
     """
-    start, moves, risk = process.start.sum(axis=0), process.moves.sum(axis=0), process.at_risk.sum(axis=0)
-    change, size, total = hazards(moves, risk), len(start), start.sum()
+    every = process.together()
+    start, moves, risk = every.start[0], every.moves[:, 0], np.maximum(every.at_risk[:, 0], 1)
+    size, total, origin = len(start), start.sum(), every.ways[:, 0]
+    net = _net(every.ways, size)
     p = start / total
-    eye, zero = np.eye(size), np.zeros((size, size))
+    before = np.concatenate([p[None], every.occupied()[:-1, 0]])
+    # dA, row by row of its origin.
+    change = np.eye(size)[:, origin] * (moves / risk[:, origin])[:, None] @ net
+    step = np.eye(size) + change
+    # The pair (where people are, days spent so far): today's place, with its noise, is added to the days.
+    both = np.zeros((len(moves), 2 * size, 2 * size))
+    both[:, :size, :size] = both[:, :size, size:] = step
+    both[:, size:, size:] = np.eye(size)
+    noise = np.tile(net.T @ _multinomial(moves, risk[:, origin], before[:, origin], origin) @ net, (2, 2))
     variance = np.zeros((2 * size, 2 * size))
     variance[:size, :size] = (np.diag(p) - np.outer(p, p)) / total
     out = np.empty((len(moves), size))
+    shown = slice(size, None) if spent else slice(None, size)
     for day in range(len(moves)):
-        step = eye + change[day]
-        # The pair (where people are, days spent so far): today's place, with its noise, is added to the days.
-        both = np.block([[step, step], [zero, eye]])
-        moved = np.flatnonzero(moves[day].sum(axis=1))
-        noise = sum((p[h] ** 2 * _multinomial(moves[day, h], int(risk[day, h]), int(h)) for h in moved), zero)
-        variance = both.T @ variance @ both + np.tile(noise, (2, 2))
-        p = p @ step
-        diagonal = np.diag(variance)
-        out[day] = np.sqrt(np.maximum(diagonal[size:] if spent else diagonal[:size], 0))
-    return out
+        variance = both[day].T @ variance @ both[day] + noise[day]
+        out[day] = variance.diagonal()[shown]
+    return np.sqrt(np.maximum(out, 0))
 
 
-def _multinomial(moves: Ints, risk: int, origin: int) -> Array:
-    """Return the covariance of one row of the day's matrix."""
-    d = moves.astype(float)
-    covariance = (np.diag(d) * risk - np.outer(d, d)) / float(risk) ** 3
-    stay = covariance.sum(axis=0)
-    covariance[origin, :], covariance[:, origin] = -stay, -stay
-    covariance[origin, origin] = stay.sum()
-    return covariance
+def _multinomial(moves: Array, risk: Array, p: Array, origin: Ints) -> Array:
+    """Return the covariances of a day's shares that go each way, by what was at their origin; (days, ways, ways)."""
+    same = origin[:, None] == origin
+    weight = p**2 / risk**3
+    own = np.eye(len(origin)) * (moves * risk * weight)[:, None]
+    return np.asarray(own - same * (moves * weight)[:, None] * moves[..., None])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -11,12 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.clocks import CLOCKS, ENDED
+from careflow.counts.clocks import CENSORED, CLOCKS, ENDED, ENTERED
 from careflow.counts.rules import GROUPS
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name, unit_of
 from careflow.estimate.cells import Strata, strata_of
 from careflow.estimate.lengths import Convention, lengths, means_without, relabelled
+from careflow.estimate.people import at_least
 from careflow.estimate.process import each_cell, process
 from careflow.estimate.result import Provenance, Result
 from careflow.estimate.survival import kaplan_meier, restricted_mean
@@ -48,12 +49,20 @@ class LengthOfStay(Result):
         The Kaplan-Meier curves: strata, ``level, day, at_risk, events, survival, se, low, high``.
     horizon : int
         To which day the restricted mean goes.
+    contributors : pandas.DataFrame or None
+        At least how many distinct people are behind each count of ``frame``, in columns of the same names and
+        ``closed``: the jackknife groups that hold any of them. What protection needs, never for show.
     """
 
     curve: pd.DataFrame
     horizon: int
-    # Not an argument, so that no result made from this one carries it.
+    contributors: pd.DataFrame | None = field(default=None, repr=False)
+    made: InitVar[MadeStays | None] = None
+    # ``replace`` gives ``made`` no value, so that no result made from this one carries it.
     _made: MadeStays | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self, made: MadeStays | None) -> None:
+        object.__setattr__(self, "_made", made)
 
 
 @dataclass(frozen=True)
@@ -177,10 +186,22 @@ def length_of_stay(
         missing=f"{int(rows['open'].sum()):,} open",
         source=counts.source,
     )
-    found = LengthOfStay(rows, about, counts.rules.continuum, curve=curves, horizon=horizon)
+    people = _people(table, strata, len(counts.rules.continuum))
     made = MadeStays(table, strata, len(counts.rules.continuum), horizon, convention)
-    object.__setattr__(found, "_made", made)
-    return found
+    return LengthOfStay(
+        rows, about, counts.rules.continuum, curve=curves, horizon=horizon, contributors=people, made=made
+    )
+
+
+def _people(table: pd.DataFrame, strata: Strata, levels: int) -> pd.DataFrame:
+    """Return at least how many people are behind the stays of each row, behind the open and behind the closed ones."""
+    what, found = table["what"].to_numpy(), {}
+    for name, code in (("n", ENTERED), ("open", CENSORED), ("closed", ENDED)):
+        kept = what == code
+        rows = table[kept]
+        axes = (strata.place[kept], len(strata)), (rows["state"], levels)
+        found[name] = at_least(rows["n"], rows["grp"], *axes).ravel()
+    return pd.DataFrame(found)
 
 
 def stay_clock(moves: Transitions | Counts, by: Sequence[str], cohort: Cohort | None) -> tuple[str, Cohort]:

@@ -142,7 +142,7 @@ def restricted_mean_se(days: npt.NDArray[np.int64], process: Process, horizon: i
     return np.asarray(np.sqrt((after**2 * _greenwood_terms(events, at_risk)).sum()))
 
 
-def without_each_group(process: Process) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def without_each_group(process: Process) -> tuple[Array, Array]:
     """Return events (causes, groups, days) and at risk (groups, days) of everybody but each group."""
     events, at_risk = process.events, process.at_risk
     return events.sum(axis=1, keepdims=True) - events, at_risk.sum(axis=0, keepdims=True) - at_risk

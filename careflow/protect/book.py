@@ -48,6 +48,13 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
+def people_of(contributors: pd.DataFrame | None, rows: int) -> list[dict[str, int]]:
+    """Return at least how many people are behind each count of each row, -1 where that is not known."""
+    if contributors is None or len(contributors) != rows:
+        return [defaultdict(lambda: -1) for _ in range(rows)]
+    return [defaultdict(lambda: -1, record) for record in records(contributors)]
+
+
 def stratum_of(row: Mapping[str, Any], by: Iterable[str]) -> Stratum:
     """Return a row's strata as a key that does not depend on their order."""
     return tuple(sorted((name, str(row[name])) for name in by))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from careflow.protect.book import Book, Stratum, as_of, periods_in, records, stratum_of
+from careflow.protect.book import Book, Stratum, as_of, people_of, periods_in, records, stratum_of
 from careflow.protect.masking import Mask, blank, significant
 from careflow.protect.stays import IN_CARE, earlier
 
@@ -36,7 +36,8 @@ def enter(book: Book, result: Census) -> CensusCells:
     """Enter a census: opening + admitted - discharged = closing, and one period's closing opens the next."""
     unit, labels = periods_in(result.frame, result.about.by)
     cells = []
-    for record in records(result.frame):
+    behind = people_of(result.contributors, len(result.frame))
+    for record, people in zip(records(result.frame), behind, strict=True):
         stratum, level = stratum_of(record, result.about.by), str(record["level"])
         before = None if unit is None else earlier(stratum, unit, labels)
         families: dict[str, tuple[tuple[str, ...], Stratum]] = {
@@ -52,6 +53,7 @@ def enter(book: Book, result: Census) -> CensusCells:
                 record[name],
                 f"{name} at {level}",
                 block=block(result, record),
+                persons=people[name],
                 over_periods=name in ("admitted", "discharged"),
             )
             for name, (family, where) in families.items()
@@ -75,7 +77,7 @@ def masked(result: Census, cells: CensusCells, mask: Mask) -> Census:
         out[name] = significant(blank(result.frame[name], thin))
     out["hidden"] = some
     about = replace(result.about, unit="admissions")
-    return replace(result, frame=out, daily=result.daily.head(0), about=about)
+    return replace(result, frame=out, daily=result.daily.head(0), about=about, contributors=None)
 
 
 def total(result: Census) -> int:

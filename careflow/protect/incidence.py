@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from careflow.continuum.outcomes import LEFT_CARE, LEFT_REASONS
+from careflow.continuum.outcomes import DIRECTIONS, LEFT_CARE, LEFT_REASONS
+from careflow.counts.rules import GROUPS
 from careflow.errors import DisclosureError
 from careflow.protect.book import Book, as_of, stratum_of
 from careflow.protect.curves import DECIMALS, Ints, protected_days
 from careflow.protect.masking import Mask, significant, tens
 
 if TYPE_CHECKING:
+    from careflow.continuum import Continuum
     from careflow.estimate import CumulativeIncidence, ExpectedDays, Occupation
     from careflow.estimate.result import Result
 
@@ -43,19 +45,25 @@ def block(result: Result, record: dict[str, Any]) -> str:
 
 
 def masked(result: CumulativeIncidence, cells: NoCells, mask: Mask) -> CumulativeIncidence:
-    """Return the curves at protected days, for causes with enough events; ``at_risk`` is missing."""
+    """Return the curves at protected days, for causes and directions with enough events; ``at_risk`` is missing.
+
+    A direction has a curve where the levels of it that have none together have no event, or as many as a curve needs:
+    what it says beyond the levels shown is one more cause, with days of its own.
+    """
     del cells
     keys = [*result.about.by, "from"]
-    parts, left = [], []
-    others = dict(list(result.survival.groupby(keys, observed=True)))
+    tables = ("frame", "directions", "survival")
+    parts: dict[str, list[pd.DataFrame]] = {table: [] for table in tables}
+    others, ways = (dict(list(frame.groupby(keys, observed=True))) for frame in (result.survival, result.directions))
     for key, part in result.frame.groupby(keys, observed=True, sort=False):
-        shown = _one(part, others[key], mask.below)
-        if shown is not None:
-            parts.append(shown[0])
-            left.append(shown[1])
-    frame = pd.concat(parts, ignore_index=True) if parts else result.frame.head(0).assign(hidden=False)
-    survival = pd.concat(left, ignore_index=True) if left else result.survival.head(0).assign(hidden=False)
-    return replace(result, frame=frame, survival=survival)
+        shown = _one(_Stays(part, ways[key], others[key], _levels(result.continuum, part)), mask.below)
+        for table, one in zip(tables, shown, strict=True):
+            parts[table] += one
+    frames: dict[str, Any] = {
+        table: pd.concat(found, ignore_index=True) if found else getattr(result, table).head(0).assign(hidden=False)
+        for table, found in parts.items()
+    }
+    return replace(result, **frames)
 
 
 def total(result: Result) -> int:
@@ -63,26 +71,47 @@ def total(result: Result) -> int:
     return tens(result.about.n)
 
 
-def _one(part: pd.DataFrame, survival: pd.DataFrame, below: int) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+@dataclass(frozen=True)
+class _Stays:
+    """The curves of one level of one stratum, and which levels lie which way from it."""
+
+    causes: pd.DataFrame
+    directions: pd.DataFrame
+    survival: pd.DataFrame
+    levels: dict[str, list[str]]
+
+
+def _levels(continuum: Continuum, part: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the levels in each direction from where the stays of a part were."""
+    origin = str(part["from"].iloc[0])
+    return {way: [to for to in continuum.names if continuum.direction(origin, to) == way] for way in DIRECTIONS}
+
+
+def _one(stays: _Stays, below: int) -> tuple[list[pd.DataFrame], list[pd.DataFrame], list[pd.DataFrame]]:
+    """Return the curves that are shown: of causes, of directions, and what is left; none if there are no causes."""
+    part, survival = stays.causes, stays.survival
     days = survival["day"].to_numpy(dtype=np.int64)
     at_risk = survival["at_risk"].to_numpy(dtype=np.int64)
     if not len(days) or at_risk[0] < OWN_CURVE * below:
-        return None
+        return [], [], []
     rises = part.pivot_table(index="to", columns="day", values="estimate", observed=True).reindex(columns=days)
     before = np.concatenate([[1.0], survival["estimate"].to_numpy(dtype=float)[:-1]])
     with np.errstate(divide="ignore", invalid="ignore"):
         counts = np.diff(rises.to_numpy(dtype=float), prepend=0.0, axis=1) * at_risk / before
     events = pd.DataFrame(np.rint(np.nan_to_num(counts)).astype(np.int64), index=[str(name) for name in rises.index])
     shown = _causes(events, below)
-    guarded = _guarded(events, shown, below)
+    rests = _rests(events, shown, stays.levels, below)
+    guarded = _guarded(events, shown, list(rests.values()))
     chosen = protected_days(days, guarded, at_risk, below=below)
     place = np.searchsorted(days, chosen, side="right") - 1
-    curves = [
-        _at(part[part["to"].astype(str) == cause], chosen, place, 0.0) for cause in events.index if cause in shown
-    ]
-    if not curves or not len(chosen):
-        return None
-    return pd.concat(curves, ignore_index=True), _at(survival, chosen, place, 1.0)
+    if not shown or not len(chosen):
+        return [], [], []
+
+    def curves(table: pd.DataFrame, column: str, names: list[str]) -> list[pd.DataFrame]:
+        return [_at(table[table[column].astype(str) == name], chosen, place, 0.0) for name in names]
+
+    causes = curves(part, "to", [cause for cause in events.index if cause in shown])
+    return causes, curves(stays.directions, "direction", list(rests)), [_at(survival, chosen, place, 1.0)]
 
 
 def _causes(events: pd.DataFrame, below: int) -> list[str]:
@@ -96,17 +125,42 @@ def _causes(events: pd.DataFrame, below: int) -> list[str]:
     return own
 
 
-def _guarded(events: pd.DataFrame, shown: list[str], below: int) -> Ints:
-    """Return the events of each shown cause, and of all others together, which the curves also give away."""
-    reasons = [cause for cause in events.index if cause in LEFT_REASONS]
-    parts = [cause for cause in events.index if cause != LEFT_CARE] if reasons else list(events.index)
-    kept = [cause for cause in shown if cause != LEFT_CARE or not set(reasons) & set(shown)]
-    covered = set(kept) | (set(reasons) if LEFT_CARE in kept else set())
-    rest = [cause for cause in parts if cause not in covered]
-    rows = [events.loc[cause].to_numpy() for cause in kept]
-    if rest:
-        rows.append(events.loc[rest].sum(axis=0).to_numpy())
+def _rests(events: pd.DataFrame, shown: list[str], levels: dict[str, list[str]], below: int) -> dict[str, list[str]]:
+    """Return the directions with a curve, each with the levels of it that have none of their own.
+
+    What is then left of the other causes must be none or common too, or it would take its days from every curve.
+    """
+    rests = {way: [to for to in names if to not in shown] for way, names in levels.items()}
+    total = {way: int(events.loc[rest].to_numpy().sum()) for way, rest in rests.items()}
+    kept = sorted((way for way in rests if total[way] >= OWN_CURVE * below), key=lambda way: total[way])
+    while kept:
+        others = _others(events, shown, [rests[way] for way in kept])
+        if not 0 < events.loc[others].to_numpy().sum() < OWN_CURVE * below:
+            break
+        del kept[0]
+    return {way: rest for way, rest in rests.items() if total[way] == 0 or way in kept}
+
+
+def _guarded(events: pd.DataFrame, shown: list[str], rests: list[list[str]]) -> Ints:
+    """Return the events of each shown cause, of what each shown direction adds, and of all others together."""
+    groups = [*([cause] for cause in _apart(events, shown)), *rests, _others(events, shown, rests)]
+    rows = [events.loc[group].sum(axis=0).to_numpy() for group in groups if group]
     return np.array(rows, dtype=np.int64).reshape(len(rows), events.shape[1])
+
+
+def _apart(events: pd.DataFrame, shown: list[str]) -> list[str]:
+    """Return the shown causes that are no sum of others shown."""
+    reasons = {*LEFT_REASONS} & {*events.index} & {*shown}
+    return [cause for cause in shown if cause != LEFT_CARE or not reasons]
+
+
+def _others(events: pd.DataFrame, shown: list[str], rests: list[list[str]]) -> list[str]:
+    """Return the causes that are in no shown curve, of which all curves together tell how many they are."""
+    apart = _apart(events, shown)
+    covered = {*apart, LEFT_CARE, *(to for rest in rests for to in rest)}
+    if LEFT_CARE in apart:
+        covered |= {*LEFT_REASONS}
+    return [cause for cause in events.index if cause not in covered]
 
 
 def _at(part: pd.DataFrame, days: Ints, place: Ints, start: float) -> pd.DataFrame:
@@ -130,32 +184,55 @@ def resolution(n: int, below: int) -> int:
 
 
 def masked_occupation(result: Occupation, cells: NoCells, mask: Mask) -> Occupation:
-    """Return occupation with as many digits as stand for 11 people or more."""
+    """Return occupation with as many digits as stand for 11 people or more of the stratum, none where that is none."""
     del cells
     digits = _digits(result, mask.below)
     out = result.frame.copy()
     for name in LIMITS:
-        out[name] = out[name].round(digits)
-    return replace(result, frame=out.assign(hidden=False))
+        out[name] = _rounded(out[name], digits)
+    return replace(result, frame=out.assign(hidden=digits < 1), started=_no_counts(result))
 
 
 def masked_days(result: ExpectedDays, cells: NoCells, mask: Mask) -> ExpectedDays:
-    """Return expected days with 2 significant digits, which stand for many people's days."""
+    """Return expected days with at most 2 significant digits, and as many as stand for 11 days of people or more."""
     del cells
-    _digits(result, mask.below)
+    digits = _digits(result, mask.below)
     out = result.frame.copy()
     for name in ("days", "se", "low", "high"):
-        out[name] = significant(out[name], 2)
-    return replace(result, frame=out.assign(hidden=False))
+        out[name] = _rounded(significant(out[name], 2), digits)
+    return replace(result, frame=out.assign(hidden=digits < 1), started=_no_counts(result))
 
 
-def _digits(result: Result, below: int) -> int:
-    if result.about.by:
+def _rounded(values: pd.Series, digits: Ints) -> pd.Series:
+    """Round each value to its own number of decimals; missing where that is none."""
+    unit = 10.0**digits
+    return (values.astype(float) * unit).round().div(unit).where(digits >= 1)
+
+
+def _no_counts(result: Occupation | ExpectedDays) -> pd.DataFrame:
+    return result.started.assign(n=np.nan, persons=np.nan)
+
+
+def _digits(result: Occupation | ExpectedDays, below: int) -> Ints:
+    """Return the decimals of each row: one unit of the last stands for ``below`` of those who started, or more.
+
+    A share that is rounded so could be any of ``below`` counts or more, and those from 1 are fewer by one.
+
+    Raises
+    ------
+    DisclosureError
+        When there are no strata with enough.
+    """
+    by, started = list(result.about.by), result.started
+    found = np.array([resolution(max(int(n), 1), below) for n in started["n"]])
+    found = np.where(started["persons"] < min(below, GROUPS), 0, found)
+    if not (found >= 1).any():
         raise DisclosureError(
-            f"{result.about.measure} by {', '.join(result.about.by)} cannot be protected: how many started in each "
-            "is not in the result; publish it for everybody together"
+            f"{result.about.measure} rests on too few to be shown: {10 * below:,} journeys are needed"
+            + (" in a stratum; take more quarters or strata together" if by else "; take more quarters together")
         )
-    digits = resolution(max(result.about.n, 1), below)
-    if digits < 1:
-        raise DisclosureError(f"{result.about.measure} rests on too few to be shown; take more quarters together")
-    return digits
+    if not by:
+        return np.full(len(result.frame), found[0])
+    digits = dict(zip(started[by].astype(str).itertuples(index=False, name=None), found.tolist(), strict=True))
+    rows = result.frame[by].astype(str).itertuples(index=False, name=None)
+    return np.array([digits.get(row, 0) for row in rows], dtype=np.int64)

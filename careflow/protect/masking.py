@@ -41,15 +41,17 @@ class Mask:
         """Return whether each cell is 0, which every reader knows."""
         return np.asarray(self.values[cells.to_numpy(dtype=np.int64)] == 0, dtype=np.bool_)
 
-    def about(self, about: Provenance, n: int, hidden: int, rows: int) -> Provenance:
+    def about(self, about: Provenance, n: int, hidden: int, rows: int, counted: str) -> Provenance:
         """Return the provenance as it may be shown: no total that gives a hidden number away.
 
-        ``n`` becomes the sum of what is shown, people are rounded to tens, and counts in words are dropped.
+        ``n`` becomes the sum of what is shown, which ``counted`` says after the unit; people are rounded to tens, and
+        counts in words are dropped.
         """
         missing = [part for part in re.split(r"; ?", about.missing) if part and not re.search(r"\d[\d,]* open", part)]
         if hidden:
             missing.append(f"{hidden:,} of {rows:,} rows hidden to protect people")
-        unit = f"{about.unit} in the rows shown" if hidden else about.unit
+        part = hidden or counted.startswith(",")
+        unit = f"{about.unit}{counted}" if part else about.unit
         return replace(about, n=n, unit=unit, persons=tens(about.persons), missing="; ".join(missing))
 
 

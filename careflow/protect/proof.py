@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from careflow.protect.system import CHANGE, GROWN, SHOWN, VIRTUAL, Bools, Floats, Ints, System
+from careflow.protect.goals import goals
+from careflow.protect.system import SHOWN, VIRTUAL, Bools, Ints, System
 
 NOT_DEFENDED: Final = (
     "what a reader knows of persons from elsewhere",
@@ -16,66 +17,6 @@ NOT_DEFENDED: Final = (
     "tables that were not entered in the ledger, or that were made by hand from the counts",
 )
 """What a proof says nothing about; printed with every release."""
-
-
-@dataclass(frozen=True, eq=False)
-class Goals:
-    """What has to stay possible: goal k asks for a table in which ``cells[k]`` is in ``[low[k], high[k]]``.
-
-    A change may instead be ``apart[k]`` or more in size, up or down (infinite where that is no way out).
-    """
-
-    cells: Ints
-    low: Floats
-    high: Floats
-    apart: Floats
-
-    def __len__(self) -> int:
-        return len(self.cells)
-
-    def within(self, cells: Ints) -> Goals:
-        """Return the goals of some cells, numbered by their place among them."""
-        place = np.full(int(max(cells.max(initial=0), self.cells.max(initial=0))) + 1, -1)
-        place[cells] = np.arange(len(cells))
-        kept = place[self.cells] >= 0
-        return Goals(place[self.cells[kept]], self.low[kept], self.high[kept], self.apart[kept])
-
-    def met(self, tables: Ints) -> Bools:
-        """Return, for each table (row) and goal (column), whether the table meets the goal."""
-        found = np.atleast_2d(tables)[:, self.cells]
-        inside = (found >= self.low) & (found <= self.high)
-        return np.asarray(inside | (np.abs(found) >= self.apart), dtype=np.bool_)
-
-
-def goals(system: System, below: int, least: dict[int, int] | None = None) -> Goals:
-    """Return the goals of every small cell, by arithmetic alone.
-
-    A small count must be able to be ``below`` or more, and the least that a reader could think (`System.floors`).
-    A count of ``below`` moves or more by fewer people must be able to be ``below`` higher and ``below`` lower.
-    A small change must be able to be none or ``below`` or more; a change that is known to be some, ``below`` or more.
-
-    Parameters
-    ----------
-    least : dict, optional
-        Cells whose floor no table reaches, with the least value that a solver found instead.
-    """
-    small = np.flatnonzero(system.small(below))
-    guard = system.guard[small]
-    changes, grown = small[guard == CHANGE], small[guard == GROWN]
-    counts = small[(guard != CHANGE) & (guard != GROWN)]
-    value = system.values[counts].astype(np.float64)
-    few = value < below
-    up = np.where(few, below, value + below)
-    down = np.where(few, system.floors()[counts], np.maximum(system.floors()[counts], value - below))
-    if least:
-        down = np.array([max(d, least.get(int(c), d)) for c, d in zip(counts, down, strict=True)])
-    free, none = np.full(len(counts), np.inf), np.zeros(len(changes))
-    return Goals(
-        np.concatenate([counts, counts, changes, grown]),
-        np.concatenate([up, -free, none, np.full(len(grown), float(below))]),
-        np.concatenate([free, down, none, np.full(len(grown), np.inf)]),
-        np.concatenate([free, free, np.full(len(changes) + len(grown), float(below))]),
-    )
 
 
 @dataclass(frozen=True)
@@ -145,7 +86,7 @@ class Proof:
     below : int
         The threshold.
     least : dict
-        Cells whose structural floor no table reaches: the least value that the solver found.
+        Cells whose structural floor no table reaches for a reader (-1, or an insider): the least that the solver found.
     notes : tuple of str
         What the proof assumes, in words.
     """
@@ -154,7 +95,7 @@ class Proof:
     hidden: Bools
     witnesses: Ints
     below: int = 11
-    least: dict[int, int] = field(default_factory=dict)
+    least: dict[tuple[int, int], int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:

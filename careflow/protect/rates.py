@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.continuum.outcomes import LEFT_CARE, LEFT_REASONS
-from careflow.protect.book import Book, Stratum, as_of, records, stratum_of, words_of
+from careflow.protect.book import Book, Stratum, as_of, people_of, records, stratum_of, words_of
 from careflow.protect.masking import Mask, blank, significant
 
 if TYPE_CHECKING:
@@ -62,25 +62,27 @@ def _window(result: Rates, record: dict[str, Any]) -> str:
 
 
 def _enter_rows(book: Book, result: Rates, frame: pd.DataFrame, kind: str) -> pd.DataFrame:
-    measure, people = result.about.measure, getattr(result, "contributors", None)
-    persons = people["persons"].tolist() if people is not None and kind == "to" else [-1] * len(frame)
+    measure = result.about.measure
+    behind = people_of(result.contributors if kind == "to" else result.ways, len(frame))
     totals = _row_totals(result) if measure == INTENSITY else {}
     counted = FOLLOWED if measure == INTENSITY else measure
     cells = []
-    for record, distinct in zip(records(frame), persons, strict=True):
+    for record, people in zip(records(frame), behind, strict=True):
         stratum, window, origin = stratum_of(record, result.about.by), _window(result, record), str(record["from"])
         whose = block(result, record)
         depth = 1 if kind == "direction" or str(record[kind]) == LEFT_CARE else 0
         n = book.cell(
             (counted, window, origin, str(record[kind])), stratum, record["n"],
-            f"{origin} to {record[kind]} within {window} days", depth=depth, block=whose, persons=int(distinct),
+            f"{origin} to {record[kind]} within {window} days", depth=depth, block=whose, persons=people["persons"],
         )  # fmt: skip
-        row = Row(book, stratum, window, origin, whose)
-        if measure == INCIDENCE:
+        row = Row(book, stratum, window, origin, whose, people["persons_of"])
+        if measure == INCIDENCE and "followed" not in record:
+            of, every = row.whole(record["of"]), -1
+        elif measure == INCIDENCE:
             of, every = row.all(record["of"], record["of"] * record["followed"])
         else:
             given = totals.get((stratum, window, origin), record["of"])
-            of, every = row.followed(given, record["followed"])
+            of, every = row.followed(given, record.get("followed", np.nan))
         cells.append({"n": n, "of": of, "every": every})
     return pd.DataFrame(cells, columns=["n", "of", "every"])
 
@@ -104,17 +106,22 @@ class Row:
     window: str
     origin: str
     block: str
+    persons: int = -1
 
     def _cells(self, followed: float, every: float) -> tuple[int, int]:
         name = f"followed discharges from {self.origin} within {self.window} days"
         some = self.book.cell((FOLLOWED, self.window, self.origin, "of"), self.stratum, followed, name,
-                              depth=2, block=self.block)  # fmt: skip
+                              depth=2, block=self.block, persons=self.persons)  # fmt: skip
         if np.isnan(every):
             return some, -1
-        whole = self.book.cell(("discharges", self.origin), self.stratum, every, f"discharges from {self.origin}",
-                               depth=2, block=self.block)  # fmt: skip
+        whole = self.whole(every)
         self.book.sum(whole, [some])
         return some, whole
+
+    def whole(self, every: float) -> int:
+        """Enter all discharges, followed or not."""
+        return self.book.cell(("discharges", self.origin), self.stratum, every, f"discharges from {self.origin}",
+                              depth=2, block=self.block, persons=self.persons)  # fmt: skip
 
     def followed(self, of: float, share: float) -> tuple[int, int]:
         """Enter ``of`` followed discharges that are a ``share`` of all: -1 where the share does not tell of all."""
@@ -132,7 +139,8 @@ class Row:
 def _tie_row(book: Book, result: Rates, origin: str, entry: dict[str, dict[str, int]]) -> None:
     to, ways, of = entry["to"], entry["direction"], entry["of"]["of"]
     if reasons := [cell for name, cell in to.items() if name in LEFT_REASONS]:
-        book.sum(to[LEFT_CARE], reasons)
+        if LEFT_CARE in to:
+            book.sum(to[LEFT_CARE], reasons)
         to = {name: cell for name, cell in to.items() if name != LEFT_CARE}
     book.sum(of, list(to.values()))
     for way, total in ways.items():
@@ -187,7 +195,7 @@ def masked(result: Rates, cells: RateCells, mask: Mask) -> Rates:
     days = result.about.measure == INTENSITY
     frame = _masked(result.frame, cells.frame, mask, days=days)
     directions = _masked(result.directions, cells.directions, mask, days=days)
-    return replace(result, frame=frame, directions=directions, contributors=None)
+    return replace(result, frame=frame, directions=directions, contributors=None, ways=None)
 
 
 def total(result: Rates) -> int:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, overload
 
 from careflow.errors import ArgumentError, DisclosureError
+from careflow.estimate.chain import Chain
 from careflow.estimate.result import Result
-from careflow.protect import census, incidence, rates, shares, stays
+from careflow.protect import rates, stays
 from careflow.protect.book import Book
-from careflow.protect.freeze import Block, rows_by_block, with_frozen
+from careflow.protect.freeze import rows_by_block, with_frozen
+from careflow.protect.insider import Insider, named, owners
 from careflow.protect.joint import Joint, State, join
+from careflow.protect.kinds import kind_of
 from careflow.protect.ledger import Ledger, locked, spec_of
 from careflow.protect.masking import Mask
 from careflow.protect.proof import Checked, Proof
@@ -24,34 +27,12 @@ from careflow.protect.witness import prove
 Mode = Literal["suppress", "round"]
 
 
-@dataclass(frozen=True)
-class Kind:
-    """How results of one kind enter the book, and how their frames are masked."""
-
-    enter: Callable[[Book, Any], Any]
-    masked: Callable[[Any, Any, Mask], Any]
-    block: Block
-    total: Callable[[Any], int]
-    tables: tuple[str, ...] = ("frame",)
-
-
-KINDS: Final[dict[str, Kind]] = {
-    "Rates": Kind(rates.enter, rates.masked, rates.block, rates.total, ("frame", "directions")),
-    "LengthOfStay": Kind(stays.enter, stays.masked, stays.block, stays.total, ("frame", "curve")),
-    "Census": Kind(census.enter, census.masked, census.block, census.total),
-    "PersonsServed": Kind(census.enter_people, census.masked_people, census.block, incidence.total),
-    "Returns": Kind(shares.enter, shares.masked, shares.block, shares.total),
-    "Pathways": Kind(shares.enter_paths, shares.masked_paths, shares.path_block, shares.total),
-    "CumulativeIncidence": Kind(
-        incidence.enter, incidence.masked, incidence.block, incidence.total, ("frame", "survival")
-    ),
-    "Occupation": Kind(incidence.enter, incidence.masked_occupation, incidence.block, incidence.total),
-    "ExpectedDays": Kind(incidence.enter, incidence.masked_days, incidence.block, incidence.total),
-}
-"""Every kind of result that can be protected, by the name of its class."""
 TOGETHER: Final = "publish together what was counted together"
+ORDER: Final = {"Rates": 0, "GroupTest": 2}
 PEOPLE: Final = ("PersonsServed",)
 """Kinds whose counts are of distinct people and add up to nothing."""
+NO_COUNTS: Final = ("CumulativeIncidence", "Occupation", "ExpectedDays")
+"""Kinds that show no count."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -117,6 +98,7 @@ def protect(
     ledger: str | os.PathLike[str] | None = None,
     mode: Mode = "suppress",
     *,
+    insider: Insider | None = None,
     progress: bool | None = None,
 ) -> Released:
     """Hide what must be hidden in results that are published together, and prove that it cannot be worked out.
@@ -132,6 +114,9 @@ def protect(
         shown, all are proved together, and this release is entered.
     mode : {"suppress", "round"}
         ``"suppress"`` shows exact numbers or none. ``"round"`` hides 0 to ``below`` - 1 and rounds the rest to fives.
+    insider : str or dict, optional
+        A stratum, such as ``"facility"``: the proof then holds against each facility that knows its own numbers (of
+        this release and of earlier ones in the ledger) as well; or one of them, ``{"facility": "North"}``.
     progress : bool, optional
         Show a bar; by default on a terminal only.
 
@@ -156,10 +141,15 @@ def protect(
     if mode == "round":
         if ledger is not None:
             raise ArgumentError("mode='round' keeps no ledger: rounded releases need none; leave out ledger=")
+        if insider is not None:
+            raise ArgumentError(
+                "mode='round' has no proof against insiders; use mode='suppress', or leave out insider="
+            )
         return Released(*rounded(given, *entered(given), below, progress), mode="round")
+    inside = named(insider, given)
     book, places = entered(given)
     if ledger is None:
-        return _released(given, places, join(book, State(), below), below, progress)[0]
+        return _released(given, places, join(book, State(), below), below, progress, inside=inside)[0]
     with locked(ledger):
         opened = Ledger.open(ledger)
         spec, cutoff = spec_of(given[0], below), given[0].about.cutoff
@@ -167,17 +157,26 @@ def protect(
         opened.check_same_data(book)
         joint = join(book, opened.state, below)
         number = len(opened.releases) + 1 if joint.new else len(opened.releases)
-        released, state = _released(given, places, joint, below, progress, number)
+        released, state = _released(given, places, joint, below, progress, number, inside)
         if joint.new:
             opened.append(state, spec, cutoff)
         return released
 
 
 def _released(
-    given: list[Result], places: list[Any], joint: Joint, below: int, progress: bool | None, number: int | None = None
+    given: list[Result],
+    places: list[Any],
+    joint: Joint,
+    below: int,
+    progress: bool | None,
+    number: int | None = None,
+    inside: tuple[str, tuple[str, ...]] | None = None,
 ) -> tuple[Released, State]:
     """Prove, mask, put frozen rows back, and return the release with the state to remember."""
-    proof = prove(joint.state.system(), below, progress=progress, notes=_notes(given))
+    system = joint.state.system()
+    if inside is not None:
+        system = replace(system, owner=owners(system.names, *inside))
+    proof = prove(system, below, progress=progress, notes=_notes(given, inside))
     checked = proof.check()
     if not checked:
         raise DisclosureError(f"this release {checked}; nothing was released")
@@ -192,27 +191,11 @@ def _released(
         masked = with_frozen(masked, kind.tables, kind.block, rows, joint.frozen)
         rows |= rows_by_block(masked, kind.tables, kind.block)
         hidden = int(masked.frame["hidden"].sum())
-        about = mask.about(masked.about, kind.total(masked), hidden, len(masked.frame))
+        about = mask.about(masked.about, kind.total(masked), hidden, len(masked.frame), kind.counted)
         results.append(replace(masked, about=about))
     state.rows = rows
     released = Released(tuple(results), proof, number, tuple(_same_for_all(results)))
     return released, state
-
-
-def kind_of(result: Result) -> Kind:
-    """Return how a result is protected.
-
-    Raises
-    ------
-    DisclosureError
-        For a kind of result without rules.
-    """
-    for base in type(result).__mro__:
-        if base.__name__ in KINDS:
-            return KINDS[base.__name__]
-    raise DisclosureError(
-        f"there are no rules for publishing {type(result).__name__}; those there are: {', '.join(sorted(KINDS))}"
-    )
 
 
 def _checked(results: Result | Sequence[Result], below: int, mode: str) -> list[Result]:
@@ -249,8 +232,8 @@ def _checked(results: Result | Sequence[Result], below: int, mode: str) -> list[
 def entered(given: list[Result]) -> tuple[Book, list[Any]]:
     """Enter all results in one book, and tie what several of them tell of."""
     book = Book(given[0].about.cutoff)
-    # Rates first: what they know of all discharges is what the others are tied to.
-    order = sorted(range(len(given)), key=lambda i: type(given[i]).__name__ != "Rates")
+    # Rates first: what they know of all discharges is what the others are tied to. Tests last: they tie themselves.
+    order = sorted(range(len(given)), key=lambda i: ORDER.get(type(given[i]).__name__, 1))
     found = {i: kind_of(given[i]).enter(book, given[i]) for i in order}
     places = [found[i] for i in range(len(given))]
     rates.tie_windows(book)
@@ -265,9 +248,12 @@ def _lone_curves(given: list[Result], number: int | None) -> bool:
     return number is None and sum(type(result).__name__ == "LengthOfStay" for result in given) <= 1
 
 
-def _notes(given: list[Result]) -> tuple[str, ...]:
-    known = [getattr(result, "contributors", None) is not None for result in given]
+def _notes(given: list[Result], inside: tuple[str, tuple[str, ...]] | None) -> tuple[str, ...]:
+    known = [_knows_people(result) for result in given]
     notes = []
+    if inside is not None:
+        whose = f"each {inside[0]}" if len(inside[1]) > 1 else f"{inside[0]} {inside[1][0]}"
+        notes.append(f"Proved against {whose} that knows its own numbers too")
     if not all(known):
         notes.append(
             "Distinct people are not known for every count, so there the rule was applied to moves and stays"
@@ -275,6 +261,14 @@ def _notes(given: list[Result]) -> tuple[str, ...]:
             else "Distinct people behind the counts are not known, so the rule was applied to moves and stays"
         )
     return tuple(notes)
+
+
+def _knows_people(result: Result) -> bool:
+    """Whether the people behind every count are known, or it shows none or shows people."""
+    if type(result).__name__ in (*PEOPLE, *NO_COUNTS):
+        return True
+    behind = result.rates if isinstance(result, Chain) else result
+    return getattr(behind, "contributors", None) is not None
 
 
 def _same_for_all(results: list[Result]) -> Iterator[str]:

@@ -17,8 +17,9 @@ import pandas as pd
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
 from careflow.protect.book import Book
+from careflow.protect.goals import READER, Goals
 from careflow.protect.program import Program
-from careflow.protect.proof import Checked, Goals
+from careflow.protect.proof import Checked
 from careflow.protect.system import Bools, Floats, Ints, System
 
 BASE: Final = 5
@@ -77,7 +78,8 @@ def round_goals(system: System, printed: Bools, below: int) -> Goals:
     """Return the goals of every number from 1 to under the threshold: it can be 0, so that it shows nobody."""
     small = np.flatnonzero(printed & (system.values > 0) & (system.values < below))
     none = np.zeros(len(small))
-    return Goals(small, none, none, np.full(len(small), np.inf))
+    never = np.full(len(small), np.inf)
+    return Goals(small, none, none, never, np.full(len(small), READER), system.owner, system.values)
 
 
 def to_base(values: Any, base: int = BASE) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from careflow.protect.book import Book, as_of, records, stratum_of
+from careflow.protect.book import Book, as_of, people_of, records, stratum_of
 from careflow.protect.masking import Mask, blank
 
 if TYPE_CHECKING:
@@ -39,17 +39,20 @@ def block(result: Result, record: dict[str, Any]) -> str:
 def enter(book: Book, result: Returns) -> ShareCells:
     """Enter returns: those who came back, who did not, who are not yet followed, and discharges left out."""
     cells = []
-    for record in records(result.frame):
+    behind = people_of(result.contributors, len(result.frame))
+    for record, people in zip(records(result.frame), behind, strict=True):
         stratum, whose = stratum_of(record, result.about.by), block(result, record)
         ends = tuple(str(record[key]) for key in ("from", "to") if key in record)
         family, name = (_what(result), *ends), f"{result.about.measure}, {' to '.join(ends)}"
-        n = book.cell((*family, "n"), stratum, record["n"], name, block=whose)
-        of = book.cell((*family, "of"), stratum, record["of"], f"{name}, denominator", depth=1, block=whose)
+        n = book.cell((*family, "n"), stratum, record["n"], name, block=whose, persons=people["n"])
+        of = book.cell((*family, "of"), stratum, record["of"], f"{name}, denominator", depth=1, block=whose,
+                       persons=people["of"])  # fmt: skip
         book.sum(of, [n])
         every = -1
         if record["followed"] > 0 and record["of"] > 0:
             whole = float(round(record["of"] / record["followed"]))
-            every = book.cell((*family, "all"), stratum, whole, f"{name}, followed or not", depth=1, block=whose)
+            every = book.cell((*family, "all"), stratum, whole, f"{name}, followed or not", depth=1, block=whose,
+                              persons=people["all"])  # fmt: skip
             book.sum(every, [of])
             discharges = book.families.get(("discharges", ends[0]), {}).get(stratum)
             if discharges is not None and len(ends) == 1 and not book.cells[discharges].value < whole:
@@ -67,7 +70,7 @@ def masked(result: Returns, cells: ShareCells, mask: Mask) -> Returns:
         out[name] = blank(frame[name], n | of)
     out["followed"] = blank(frame["followed"], of | every)
     out["hidden"] = n | of
-    return replace(result, frame=out)
+    return replace(result, frame=out, contributors=None)
 
 
 def total(result: Result) -> int:
@@ -78,11 +81,17 @@ def total(result: Result) -> int:
 def path_block(result: Result, record: dict[str, Any]) -> str:
     """Return the name of a stratum of pathways: it is published or frozen as one."""
     stratum = stratum_of(record, result.about.by)
-    return f"pathways {_steps(result)}|{stratum}{as_of(stratum, result.about.cutoff)}"
+    return f"{_kind(result)}|{stratum}{as_of(stratum, result.about.cutoff)}"
 
 
 def _steps(result: Result) -> int:
     return sum(str(name).startswith("step_") for name in result.frame.columns)
+
+
+def _kind(result: Result) -> str:
+    """Return a name for pathways of as many stays, or on the same days: their counts are the same counts."""
+    days = getattr(result, "days", ())
+    return f"pathways on days {', '.join(map(str, days))}" if days else f"pathways {_steps(result)}"
 
 
 def enter_paths(book: Book, result: Pathways) -> ShareCells:
@@ -94,7 +103,7 @@ def enter_paths(book: Book, result: Pathways) -> ShareCells:
     for record, total in zip(records(result.frame), whole, strict=True):
         stratum, whose = stratum_of(record, result.about.by), path_block(result, record)
         path = tuple(str(record[step]) for step in steps if not pd.isna(record[step]))
-        family = (f"pathways {len(steps)}",)
+        family = (_kind(result),)
         n = book.cell((*family, *path), stratum, record["n"], f"journeys {' to '.join(path)}", block=whose)
         of = book.cell((*family, "*"), stratum, total, "journeys", depth=1, block=whose)
         parts[of].append(n)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from careflow.protect.book import Book, Stratum, as_of, periods_in, records, stratum_of
+from careflow.protect.book import Book, Stratum, as_of, people_of, periods_in, records, stratum_of
 from careflow.protect.curves import guarded_curve
 from careflow.protect.masking import Mask, blank, significant
 from careflow.protect.system import Bools
@@ -51,9 +51,10 @@ def enter(book: Book, result: LengthOfStay) -> StayCells:
     unit, labels = periods_in(result.frame, result.about.by)
     dated = result.about.dated_by or "all"
     cells = []
-    for record in records(result.frame):
+    behind = people_of(result.contributors, len(result.frame))
+    for record, people in zip(records(result.frame), behind, strict=True):
         stratum, level = stratum_of(record, result.about.by), str(record["level"])
-        found = _enter_row(book, record, stratum, level, dated, block(result, record))
+        found = _enter_row(book, record, people, stratum, level, dated, block(result, record))
         cells.append(found)
         if dated == BY_PERIOD and unit is not None:
             _enter_admitted(book, found, stratum, level, labels, unit)
@@ -61,16 +62,17 @@ def enter(book: Book, result: LengthOfStay) -> StayCells:
 
 
 def _enter_row(
-    book: Book, record: dict[str, Any], stratum: Stratum, level: str, dated: str, whose: str
+    book: Book, record: dict[str, Any], people: dict[str, int], stratum: Stratum, level: str, dated: str, whose: str
 ) -> dict[str, int]:
     lasting = dated == BY_PERIOD
     n = book.cell(("stays", dated, level), stratum, record["n"], f"stays at {level}", depth=1, block=whose,
-                  over_periods=not lasting)  # fmt: skip
+                  persons=people["n"], over_periods=not lasting)  # fmt: skip
     open_family = (IN_CARE, level) if lasting else ("open", dated, level)
     still = book.cell(open_family, stratum, record["open"], f"open stays at {level}", block=whose,
-                      over_periods=not lasting)  # fmt: skip
+                      persons=people["open"], over_periods=not lasting)  # fmt: skip
     closed_family = ("discharges by admission", level) if dated == "admission" else ("discharges", level)
-    closed = book.cell(closed_family, stratum, record["n"] - record["open"], f"discharges from {level}", printed=False)
+    closed = book.cell(closed_family, stratum, record["n"] - record["open"], f"discharges from {level}", printed=False,
+                       persons=people["closed"])  # fmt: skip
     book.relation({n: 1, still: -1, closed: -1})
     return {"n": n, "open": still, "closed": closed}
 
@@ -132,7 +134,7 @@ def masked(result: LengthOfStay, cells: StayCells, mask: Mask) -> LengthOfStay:
     drawn = ~n & ~_thin(count, "n", 2, still, below)
     good = out.loc[drawn, keys].assign(n=out["n"], counts=mask.counts_on_curves & ~pd.Series(still, out.index))
     curve = guarded_curve(result.curve, good, keys, below=below)
-    return replace(result, frame=out, curve=curve)
+    return replace(result, frame=out, curve=curve, contributors=None)
 
 
 def total(result: LengthOfStay) -> int:

@@ -58,6 +58,8 @@ class System:
         What a reader knows of a cell that is not shown. Zeros are shown, so a hidden cell is at least 1.
     persons : ndarray of int
         Distinct people behind each cell, -1 where that is not known.
+    owner : ndarray of int
+        The insider who knows each cell, numbered from 0; -1 for none, as everywhere when no insider is thought of.
 
     Examples
     --------
@@ -77,6 +79,7 @@ class System:
     lowest: Floats
     highest: Floats
     persons: Ints
+    owner: Ints
 
     def __repr__(self) -> str:
         return f"<System: {len(self):,} cells, {self.relations.shape[0]:,} relations>"
@@ -142,6 +145,7 @@ class System:
             self.lowest[cells],
             self.highest[cells],
             self.persons[cells],
+            self.owner[cells],
         )
 
 
@@ -156,6 +160,7 @@ def system(
     lowest: npt.ArrayLike | None = None,
     highest: npt.ArrayLike | None = None,
     persons: npt.ArrayLike | None = None,
+    owner: npt.ArrayLike | None = None,
 ) -> System:
     """Make a `System`, checked: whole numbers that satisfy their relations.
 
@@ -193,6 +198,7 @@ def system(
         low,
         high,
         np.full(size, -1, dtype=np.int64) if persons is None else np.array(persons, dtype=np.int64),
+        np.full(size, -1, dtype=np.int64) if owner is None else np.array(owner, dtype=np.int64),
     )
 
 

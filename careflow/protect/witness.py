@@ -5,26 +5,26 @@ What comes out is checked elsewhere by adding up (`careflow.protect.proof`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Final
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from tqdm import tqdm
 
 from careflow.errors import DisclosureError
-from careflow.protect.program import Program
-from careflow.protect.proof import Goals, Proof, goals
-from careflow.protect.system import FREE, HIDDEN, SHOWN, VIRTUAL, Bools, Floats, Ints, System
+from careflow.protect.goals import READER, Goals, goals
+from careflow.protect.proof import Proof
+from careflow.protect.search import Pinned, Search
+from careflow.protect.system import FREE, HIDDEN, SHOWN, Bools, Ints, System
 
-HIDDEN_COST: Final = 0.001
-DEPTH_COST: Final = 8.0
-SPARE_AT_MOST: Final = 12
-"""A secondary on which more goals rest than this is not worth the search for a way round it."""
+Alone = frozenset[int]
+"""Which insiders' cells a witness moves."""
 
 
-class Pinned(Exception):
-    """No table meets the goal of this cell, whatever is hidden."""
+class Stopped(Exception):
+    """The search is no longer wanted."""
 
 
 def prove(system: System, below: int = 11, *, progress: bool | None = None, notes: tuple[str, ...] = ()) -> Proof:
@@ -59,155 +59,82 @@ def prove(system: System, below: int = 11, *, progress: bool | None = None, note
     hidden = (small & (system.status == FREE)) | (system.status == HIDDEN)
     wanted = goals(system, below)
     labels = system.components()
-    tables: list[Ints] = []
-    least: dict[int, int] = {}
+    blocks = [np.flatnonzero(labels == label) for label in np.unique(labels[wanted.cells])]
+    tables: dict[Alone, list[Ints]] = {}
+    least: dict[tuple[int, int], int] = {}
     with tqdm(total=len(wanted), desc="proving hidden cells", disable=None if progress is None else not progress,
               leave=False) as bar:  # fmt: skip
-        for label in np.unique(labels[wanted.cells]):
-            cells = np.flatnonzero(labels == label)
-            search = Search(system.part(cells), wanted.within(cells), hidden[cells], advance=bar.update)
-            try:
-                search.run()
-            except Pinned as pinned_cell:
-                raise DisclosureError(_pinned_text(system, cells[[pinned_cell.args[0]]], below)) from None
+        for cells, search in zip(blocks, _searches(system, wanted, hidden, blocks, bar.update), strict=True):
+            if isinstance(search, Pinned):
+                p, reader = search.args
+                raise DisclosureError(_pinned_text(system, cells[[p]], below, insider=reader != READER))
             hidden[cells] = search.hidden
-            for found in search.tables:
-                whole = system.values.copy()
-                whole[cells] = found
-                tables.append(whole)
-            least |= {int(cells[i]): value for i, value in search.least.items()}
-    stacked = np.array(tables, dtype=np.int64).reshape(len(tables), len(system))
+            _lay(tables, system, cells, search.tables)
+            least |= {(int(cells[i]), reader): value for (i, reader), value in search.least.items()}
+    found = [table for kind in tables.values() for table in kind]
+    stacked = np.array(found, dtype=np.int64).reshape(len(found), len(system))
     if least:
         notes = (*notes, f"For {len(least):,} cells the least they can be is what a solver found")
     return Proof(system, hidden, stacked, below, least, notes)
 
 
-def _pinned_text(system: System, cells: Ints, below: int) -> str:
+def _lay(tables: dict[Alone, list[Ints]], system: System, cells: Ints, found: list[Ints]) -> None:
+    """Lay the witnesses of a block over those of other blocks: what one does is free of what others do.
+
+    So one table holds a witness of each block; but only such as leave the same insiders' cells alone.
+    """
+    used: dict[Alone, int] = {}
+    for table in found:
+        moved = system.owner[cells][table != system.values[cells]]
+        kind = frozenset(moved[moved >= 0].tolist())
+        place = used[kind] = used.get(kind, -1) + 1
+        wholes = tables.setdefault(kind, [])
+        if place == len(wholes):
+            wholes.append(system.values.copy())
+        wholes[place][cells] = table
+
+
+def _searches(
+    system: System, wanted: Goals, hidden: Bools, blocks: list[Ints], advance: Callable[[int], object]
+) -> Iterator[Search | Pinned]:
+    """Search in each block, in turn as far as the caller sees: they share nothing, so each core has a thread.
+
+    The solver does not hold the interpreter's lock. Whoever stops early (an error, the user) stops all threads at their
+    next witness.
+    """
+    stopped = threading.Event()
+
+    def step(met: int) -> None:
+        if stopped.is_set():
+            raise Stopped
+        advance(met)
+
+    def searched(cells: Ints) -> Search | Pinned:
+        try:
+            return Search(system.part(cells), wanted.within(cells), hidden[cells], advance=step).run()
+        except Pinned as pinned:
+            return pinned
+
+    with ThreadPoolExecutor(max_workers=_cores()) as threads:
+        try:
+            yield from threads.map(searched, blocks)
+        finally:
+            stopped.set()
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _pinned_text(system: System, cells: Ints, below: int, *, insider: bool = False) -> str:
+    known = (
+        "what an insider knows, with earlier releases and zeros," if insider else "earlier releases or zeros already"
+    )
     more = f" and {len(cells) - 3:,} more" if len(cells) > 3 else ""
     named = "; ".join(system.names[i] for i in cells[:3])
     return (
-        f"{len(cells):,} cells cannot be protected under the rule of {below}, since earlier releases or zeros already "
+        f"{len(cells):,} cells cannot be protected under the rule of {below}, since {known} "
         f"tell them: {named}{more}. Merge each with a neighbour (two levels, two strata, or the quarter with the next) "
         "or leave it out of this release"
     )
-
-
-@dataclass
-class Search:
-    """The search in one block of cells tied together; `run` leaves its answer in ``hidden``, ``tables``, ``least``."""
-
-    system: System
-    goals: Goals
-    hidden: Bools
-    advance: Callable[[int], object] = lambda n: None
-    tables: list[Ints] = field(default_factory=list)
-    least: dict[int, int] = field(default_factory=dict)
-
-    def run(self) -> Search:
-        """Meet every goal, then keep only the witnesses and the hidden cells that are needed."""
-        system = self.system
-        self.open = np.ones(len(self.goals), dtype=np.bool_)
-        self.program = Program(system)
-        self.cost = (1 + np.log1p(np.abs(system.values))) * DEPTH_COST**system.depth
-        self.first = self.hidden.copy()
-        self.loose = np.flatnonzero(system.status != SHOWN)
-        self._keep(system.values)
-        for goal in self._order():
-            if self.open[goal]:
-                self._meet(int(goal))
-        self._thin()
-        self._spare()
-        return self
-
-    def _order(self) -> Ints:
-        """Hard goals first: the largest way to go; what they hide serves the easy ones."""
-        value = self.system.values[self.goals.cells]
-        way = np.maximum(self.goals.low - value, value - self.goals.high)
-        return np.argsort(-way, kind="stable")
-
-    def _keep(self, table: Ints) -> None:
-        """Remember a witness if it meets a goal that is still open."""
-        met = self.goals.met(table)[0] & self.open
-        if met.any():
-            self.tables.append(table)
-            self.open &= ~met
-            self.advance(int(met.sum()))
-
-    def _prices(self) -> Floats:
-        free = self.hidden | (self.system.status == VIRTUAL)
-        return np.where(free, HIDDEN_COST, self.cost)
-
-    def _meet(self, goal: int) -> None:
-        """Find a witness for the goal and hide what it moves."""
-        p, low, high = int(self.goals.cells[goal]), self.goals.low[goal], self.goals.high[goal]
-        apart = self.goals.apart[goal]
-        ways = [(low, high)] if np.isinf(apart) else [(low, high), (apart, np.inf), (-np.inf, -apart)]
-        change = self._any_way(p, ways)
-        if change is None and np.isinf(low) and np.isinf(apart):
-            # The floor is out of reach: the least value that anything allows stands in for it.
-            reached = self.program.least(p, self.loose)
-            self.least[p] = reached
-            self.goals.high[goal] = reached
-            change = self.program.cheapest(p, low, reached, self.loose, self._prices())
-        if change is None:
-            raise Pinned(p)
-        self.hidden |= (change != 0) & (self.system.status == FREE)
-        self._keep(self.system.values + change)
-
-    def _any_way(self, p: int, ways: list[tuple[float, float]]) -> Ints | None:
-        """Return a change that goes one of the ways, by what is hidden already if that will do."""
-        hidden = np.flatnonzero(self.hidden | (self.system.status == VIRTUAL))
-        for cells, exact in ((hidden, False), (self.loose, True)):
-            for low, high in ways:
-                change = self.program.cheapest(p, low, high, cells, self._prices(), exact=exact)
-                if change is not None:
-                    return change
-        return None
-
-    def _thin(self) -> None:
-        """Choose witnesses greedily by goals met for secondaries hidden; show again what no chosen witness moves."""
-        tables = np.array(self.tables)
-        met, moves = self.goals.met(tables), self._secondaries(tables)
-        left, hidden, chosen = np.ones(len(self.goals), dtype=np.bool_), self.first.copy(), []
-        while left.any():
-            extra = (moves & ~hidden) @ self.cost
-            best = int(np.argmax((met & left).sum(axis=1) / (extra + 1e-3)))
-            chosen.append(best)
-            hidden |= moves[best]
-            left &= ~met[best]
-        self.tables = [self.tables[i] for i in chosen]
-        self.hidden = hidden
-
-    def _secondaries(self, tables: Ints) -> Bools:
-        return np.asarray((tables != self.system.values) & (self.system.status == FREE) & ~self.first, dtype=np.bool_)
-
-    def _spare(self) -> None:
-        """Try to do without each secondary, dearest first: meet the goals that rest on it by what stays hidden."""
-        extra = np.flatnonzero(self.hidden & ~self.first)
-        for cell in extra[np.argsort(-self.cost[extra], kind="stable")]:
-            tables = np.array(self.tables)
-            uses = tables[:, cell] != self.system.values[cell]
-            met = self.goals.met(tables)
-            orphans = np.flatnonzero(~met[~uses].any(axis=0))
-            if len(orphans) > SPARE_AT_MOST:
-                continue
-            others = np.flatnonzero(self.hidden | (self.system.status == VIRTUAL))
-            others = others[others != cell]
-            found = self._without(orphans, others)
-            if found is not None:
-                self.tables = [t for t, used in zip(self.tables, uses, strict=True) if not used] + found
-                self.hidden[cell] = False
-
-    def _without(self, orphans: Ints, cells: Ints) -> list[Ints] | None:
-        """Return witnesses for some goals that move only ``cells``, or None when one of the goals has none."""
-        found: list[Ints] = []
-        prices = self._prices()
-        for goal in orphans:
-            if found and self.goals.met(np.array(found))[:, goal].any():
-                continue
-            p, low, high = int(self.goals.cells[goal]), self.goals.low[goal], self.goals.high[goal]
-            change = self.program.cheapest(p, low, high, cells, prices, exact=False)
-            if change is None:
-                return None
-            found.append(self.system.values + change)
-        return found

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.continuum import Continuum
+from careflow.continuum.html import NOTE, html_table
 from careflow.continuum.outcomes import REASONS
 from careflow.errors import CareflowError
 from careflow.records.engine import Engine
@@ -73,7 +74,11 @@ class Episodes:
 
     def _repr_html_(self) -> str:
         note = "Not one row is shown; the deliberate look is .rows()."
-        return f"<p>{escape(self._line())}</p>{self.findings.to_html(index=False)}<p style='color:#5A6169'>{note}</p>"
+        rows = [[str(cell) for cell in row] for row in self.findings.itertuples(index=False, name=None)]
+        table = html_table(
+            [str(name) for name in self.findings.columns], rows, self.findings.dtypes.ne("int64").tolist()
+        )
+        return f'<p>{escape(self._line())}</p>{table}<p style="{NOTE}">{note}</p>'
 
     def _line(self) -> str:
         parts = [f"{several(self.n, 'stay')} of {people(self.persons)}"]

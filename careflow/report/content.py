@@ -13,26 +13,23 @@ from careflow.charts.words import day, period
 from careflow.continuum import Continuum
 from careflow.counts import Counts
 from careflow.errors import ArgumentError, CountsError
-from careflow.estimate import length_of_stay, transition_rates
-from careflow.estimate.rates import Rates
+from careflow.estimate.census import Census
+from careflow.estimate.paths import Pathways
+from careflow.estimate.rate_result import Rates
 from careflow.estimate.stays import LengthOfStay
-from careflow.protect import protect
+from careflow.report.estimates import Estimates, estimates
 from careflow.report.findings import Attrition, attrition
 from careflow.report.glossary import Term, glossary
-from careflow.report.mask import BELOW, mask
+from careflow.report.grid import Grid
+from careflow.report.mask import BELOW
 from careflow.report.periods import Period, periods
+from careflow.report.sections import paths_grid
 from careflow.report.summary import summary
 from careflow.report.tables import Table, glossary_table
 
 LABEL: Final = "Internal, not for release"
 PROVED: Final = f"Meets the rule of {BELOW}, proved against these tables"
 _LINE: Final = 80
-MASKED: Final = (
-    "Small counts are masked by rule, without a proof that no combination of tables gives one away, and no ledger "
-    "remembers what was shown before."
-)
-CLOCKS = ("discharge", "stay")
-"""The tables of counts that a report is made from."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,12 @@ class Content:
         Every quarter, oldest first.
     rates, stays : Rates, LengthOfStay
         Masked results, by quarter.
+    census : Census or None
+        Who is in care, by quarter; None where the counts do not tell.
+    paths : Pathways or None
+        The ways through the levels, all quarters together; None where the counts do not tell.
+    pathways : Grid or None
+        The commonest of them.
     terms : tuple of Term
         What the numbers mean.
     attrition : Attrition
@@ -71,6 +74,9 @@ class Content:
     periods: tuple[Period, ...]
     rates: Rates
     stays: LengthOfStay
+    census: Census | None
+    paths: Pathways | None
+    pathways: Grid | None
     terms: tuple[Term, ...]
     attrition: Attrition
     tables: tuple[Table, ...]
@@ -106,12 +112,11 @@ def content(
         raise CountsError("a report needs counts by quarter; count again with .counts(by='quarter')")
     if source is not None:
         counts = replace(counts, source=source)
-    rates, stays, statement = _hidden(
-        transition_rates(counts, by="quarter"), length_of_stay(counts, by="quarter"), ledger
-    )
-    all_periods, changed = periods(rates, stays)
+    made = estimates(counts, ledger)
+    rates = made.rates
+    all_periods, changed = periods(made)
     chosen = _choose(all_periods, quarter)
-    terms = glossary(counts.rules, rates.about, stays.about, BELOW)
+    terms = glossary(counts.rules, made, BELOW)
     found = attrition(counts, findings, BELOW) if ledger is None else Attrition((), None, None)
     return Content(
         title=title or f"Transitions and lengths of stay, {period(chosen)}",
@@ -119,26 +124,19 @@ def content(
         quarter=chosen,
         periods=all_periods,
         rates=rates,
-        stays=stays,
+        stays=made.stays,
+        census=made.census,
+        paths=made.paths,
+        pathways=paths_grid(made.paths),
         terms=terms,
         attrition=found,
-        tables=_tables(rates, stays, changed, found, terms),
+        tables=_tables(made, changed, found, terms),
         summary=summary(all_periods, chosen, changed, rates.continuum, counts.rules, headline(rates)),
         facts=_facts(counts),
         label=LABEL if ledger is None else PROVED,
-        statement=statement,
+        statement=made.statement,
         release=ledger is not None,
     )
-
-
-def _hidden(
-    rates: Rates, stays: LengthOfStay, ledger: str | os.PathLike[str] | None
-) -> tuple[Rates, LengthOfStay, str]:
-    """Hide small counts: by the interim rule for the house, with a proof and a ledger for a release."""
-    if ledger is None:
-        return mask(rates), mask(stays), MASKED
-    released = protect([rates, stays], below=BELOW, ledger=ledger, progress=False)
-    return released[0], released[1], released.statement
 
 
 def _choose(all_periods: tuple[Period, ...], asked: str | None) -> str:
@@ -151,15 +149,22 @@ def _choose(all_periods: tuple[Period, ...], asked: str | None) -> str:
     return next((one.name for one in reversed(all_periods) if one.mature and one.n != 0), names[-1])
 
 
-def _tables(
-    rates: Rates, stays: LengthOfStay, changed: pd.DataFrame, found: Attrition, terms: tuple[Term, ...]
-) -> tuple[Table, ...]:
+def _tables(made: Estimates, changed: pd.DataFrame, found: Attrition, terms: tuple[Term, ...]) -> tuple[Table, ...]:
     tables = [
-        Table("transitions", "Transition rates, every quarter", rates.frame),
-        Table("directions", "Stepped down, up or to the same rank, every quarter", rates.directions),
-        Table("lengths_of_stay", "Lengths of stay, every quarter", stays.frame),
+        Table("transitions", "Transition rates, every quarter", made.rates.frame),
+        Table("directions", "Stepped down, up or to the same rank, every quarter", made.rates.directions),
+        Table("lengths_of_stay", "Lengths of stay, every quarter", made.stays.frame),
         Table("changes", "Changes from quarter to quarter", changed),
     ]
+    if made.newest is not None:
+        late = made.newest.frame.dropna(axis="columns", how="all")
+        tables.append(Table("newest", "Estimates from all discharges, quarters not yet mature", late))
+    if made.census is not None:
+        tables.append(Table("census", "Stays in care, every quarter", made.census.frame))
+    if made.paths is not None:
+        paths = made.paths.frame
+        shown = paths[~paths["hidden"].to_numpy(dtype=bool)].drop(columns="hidden")
+        tables.append(Table("pathways", f"Ways through the levels that {BELOW} journeys or more took", shown))
     if found.table is not None:
         tables.append(Table("findings", "What the checks found", found.table))
     return (*tables, glossary_table(terms))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FOLDER: Final = "charts"
+PATHWAYS: Final = "pathways"
+"""The picture that stands beside the table of pathways, apart from the trends."""
 _DPI: Final = 200
 _SLIDE_DPI: Final = 150
 _TRENDS: Final = (
@@ -55,25 +57,31 @@ class Picture:
 
 def plans(content: Content) -> Iterator[Plan]:
     """Return the pictures in the order of the page; ``quarter`` is empty for those over all quarters."""
-    rates, stays, chosen = content.rates, content.stays, content.quarter
-    when = period(chosen)
     look: Look = {"notes": f"{content.label}.", "audience": "external" if content.release else "internal"}
     for one in content.periods:
-        yield Plan(
-            "flow_map" if one.name == chosen else f"flow_map_{one.name}",
-            f"Where people went after {one.label}",
-            one.name,
-            partial(charts.flow_map, rates, quarter=one.name, stays=stays, **look),
-        )
-    matrix = partial(charts.transition_matrix, rates, quarter=chosen, **look)
-    yield Plan("transition_matrix", f"Every level to every other, {when}", chosen, matrix)
-    lengths = partial(charts.los, stays, quarter=chosen, **look)
-    yield Plan("length_of_stay", f"How long stays last, {when}", chosen, lengths)
+        yield from _of_a_quarter(content, one.name, look)
+    rates, stays = content.rates, content.stays
     for name, measure, heading in _TRENDS:
         trend = partial(charts.trend, rates, measure=measure, **look)
         yield Plan(f"trend_{name}", f"{heading}, quarter by quarter", "", trend)
     trend = partial(charts.trend, stays, **look)
     yield Plan("trend_length_of_stay", "Length of stay, quarter by quarter", "", trend)
+    if content.census is not None:
+        yield Plan("census", "In care, quarter by quarter", "", partial(charts.census, content.census, **look))
+    if content.pathways is not None:
+        yield Plan(PATHWAYS, "Paths through care", "", partial(charts.alluvial, content.paths, **look))
+
+
+def _of_a_quarter(content: Content, quarter: str, look: Look) -> Iterator[Plan]:
+    """Return the pictures of a quarter; those of the report's own have the plain names."""
+    rates, stays, when = content.rates, content.stays, period(quarter)
+    of = "" if quarter == content.quarter else f"_{quarter}"
+    flow_map = partial(charts.flow_map, rates, quarter=quarter, stays=stays, **look)
+    yield Plan(f"flow_map{of}", f"Where people went after {when}", quarter, flow_map)
+    matrix = partial(charts.transition_matrix, rates, quarter=quarter, **look)
+    yield Plan(f"transition_matrix{of}", f"Every level to every other, {when}", quarter, matrix)
+    lengths = partial(charts.los, stays, quarter=quarter, **look)
+    yield Plan(f"length_of_stay{of}", f"How long stays last, {when}", quarter, lengths)
 
 
 def write(plan: Plan, folder: Path) -> Picture:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from careflow.charts.words import day
 from careflow.counts.rules import Rules
 from careflow.estimate.result import Provenance
+from careflow.report.estimates import Estimates
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,13 @@ class Term:
     facts: tuple[str, ...] = ()
 
 
-def glossary(rules: Rules, rates: Provenance, stays: Provenance, below: int) -> tuple[Term, ...]:
+def glossary(rules: Rules, made: Estimates, below: int) -> tuple[Term, ...]:
     """Return the terms of the report in the order in which a reader meets them."""
+    rates, stays = made.rates.about, made.stays.about
+    return (*_of_rates(rules, rates), *_of_sections(made), *_of_lengths(rates, stays), _hidden(below))
+
+
+def _of_rates(rules: Rules, rates: Provenance) -> tuple[Term, ...]:
     within, cutoff = rules.within, day(rules.cutoff)
     return (
         Term("rate", "Transition rate", rates.definition, facts(rates)),
@@ -50,6 +56,48 @@ def glossary(rules: Rules, rates: Provenance, stays: Provenance, below: int) -> 
             f"A quarter is mature when its last day lies {within} days or more before the cut-off. Until then its "
             "rates rest on part of its discharges, and will change.",
         ),
+    )
+
+
+def _of_sections(made: Estimates) -> tuple[Term, ...]:
+    """Return the terms of the sections that are there."""
+    terms = []
+    if made.newest is not None:
+        terms.append(
+            Term(
+                "newest",
+                "Estimated from all discharges",
+                f"{made.newest.about.definition} Left care is all others but deaths and discharges during another "
+                "stay. It is given for quarters that are not yet mature, and rests on more discharges than the rates "
+                "of those followed.",
+                facts(made.newest.about),
+            )
+        )
+    if made.census is not None:
+        terms.append(
+            Term(
+                "census",
+                "In care, admitted, discharged, average",
+                f"{made.census.about.definition} At the start is in care on the day before the quarter, at the end on "
+                "its last day. A person with two stays at once counts twice.",
+                facts(made.census.about),
+            )
+        )
+    if made.paths is not None:
+        terms.append(
+            Term(
+                "pathway",
+                "Pathway, journey",
+                f"{made.paths.about.definition} A pathway names the levels of these stays in their order, and how the "
+                "journey ended when it had fewer. Not yet known: the last discharge is too recent to tell.",
+                facts(made.paths.about),
+            )
+        )
+    return tuple(terms)
+
+
+def _of_lengths(rates: Provenance, stays: Provenance) -> tuple[Term, ...]:
+    return (
         Term("stay", "Length of stay, median and quartiles", stays.definition, facts(stays)),
         Term(
             "interval",
@@ -65,13 +113,16 @@ def glossary(rules: Rules, rates: Provenance, stays: Provenance, below: int) -> 
             "those of the two rates (Newcombe 1998, method 10). It is called clear when the interval leaves out 0 even "
             "when it is widened for the number of changes that were looked at (Bonferroni).",
         ),
-        Term(
-            "hidden",
-            "s, hidden",
-            f"Counts of 1 to {below - 1} are not shown, nor what would give them away: the rates made from them, their "
-            "complements, and enough other counts that they are not found by subtraction. Lengths of stay are shown "
-            f"where {2 * below} stays or more ended, quartiles where {4 * below} did. Zeros are shown.",
-        ),
+    )
+
+
+def _hidden(below: int) -> Term:
+    return Term(
+        "hidden",
+        "s, hidden",
+        f"Counts of 1 to {below - 1} are not shown, nor what would give them away: the rates made from them, their "
+        "complements, and enough other counts that they are not found by subtraction. Lengths of stay are shown "
+        f"where {2 * below} stays or more ended, quartiles where {4 * below} did. Zeros are shown.",
     )
 
 

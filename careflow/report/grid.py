@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from careflow.charts.words import MASK, count, days, known, percent, span
+from careflow.continuum.outcomes import LATERAL, STEP_DOWN, STEP_UP
 
 HIDDEN_WORD: Final = "hidden"
 """What a hidden cell is called where it is read aloud."""
+WAYS: Final = {STEP_DOWN: "Stepped down", STEP_UP: "Stepped up", LATERAL: "Same rank"}
+"""What the directions are called at the head of a column."""
 
 
 @dataclass(frozen=True)

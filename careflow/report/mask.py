@@ -17,7 +17,11 @@ import pandas as pd
 
 from careflow.continuum.outcomes import DIRECTIONS, LEFT_CARE, LEFT_REASONS
 from careflow.errors import DisclosureError
+from careflow.estimate import Census, LengthOfStay, Pathways, Rates
 from careflow.estimate.result import Result
+from careflow.report.mask_census import mask_census
+from careflow.report.mask_incidence import MEASURE, coarse
+from careflow.report.mask_paths import mask_paths
 from careflow.report.rows import Flags, hide_row, safe, small, spread
 
 BELOW: Final = 11
@@ -41,7 +45,7 @@ def mask(result: R, below: int = BELOW) -> R:
 
     Parameters
     ----------
-    result : Rates or LengthOfStay
+    result : Rates, LengthOfStay, Census or Pathways
         An estimate with its counts.
     below : int
         Counts from 1 to ``below - 1`` are hidden.
@@ -51,7 +55,9 @@ def mask(result: R, below: int = BELOW) -> R:
     Result
         Rates: ``n, rate, se, low, high`` are missing where hidden, ``of`` where it is small itself. Lengths of stay:
         a row is hidden where some stays ended but fewer than ``2 * below``; quartiles are missing under ``4 * below``;
-        the curve keeps only days between which ``below`` stays or more ended.
+        the curve keeps only days between which ``below`` stays or more ended. Rates by ``method="incidence"`` are
+        whole percents without ``n``. A census loses every flow of a level and period with a small one, and pathways
+        those that few took (:mod:`careflow.report.mask_census`, :mod:`careflow.report.mask_paths`).
 
     Raises
     ------
@@ -60,13 +66,19 @@ def mask(result: R, below: int = BELOW) -> R:
     DisclosureError
         If the whole result is about fewer than ``below``.
     """
-    kinds: dict[str, Callable[[R, int], R]] = {"directions": _rates, "curve": _stays}
-    of_kind = next((hide for frame, hide in kinds.items() if hasattr(result, frame)), None)
+    kinds: dict[type[Result], Callable[[Any, int], Any]] = {
+        Rates: _rates, LengthOfStay: _stays, Census: mask_census, Pathways: mask_paths,
+    }  # fmt: skip
+    of_kind = kinds.get(type(result))
     if of_kind is None:
-        raise TypeError(f"mask() hides small cells of Rates and LengthOfStay; it was given {type(result).__name__}")
+        raise TypeError(
+            "mask() hides small cells of Rates, LengthOfStay, Census and Pathways; it was given "
+            f"{type(result).__name__}"
+        )
     if small(result.about.n, below) or small(result.about.persons, below):
         raise DisclosureError(_TOO_FEW.format(below=below, unit=result.about.unit))
-    return of_kind(result, below)
+    masked: R = of_kind(result, below)
+    return masked
 
 
 def _rates(result: R, below: int) -> R:
@@ -87,7 +99,10 @@ def _rates(result: R, below: int) -> R:
             gone = bool(hidden[at].all())
         if gone:
             frame.loc[at, ["of", "followed"]] = ways.loc[summed, ["of", "followed"]] = np.nan
-    return replace(result, frame=_shares(frame, hidden, below), directions=_shares(ways, shut, below))  # type: ignore[call-arg]
+    incidence = result.about.measure == MEASURE
+    tables = [_shares(table, gone, below, incidence) for table, gone in ((frame, hidden), (ways, shut))]
+    made = replace(result, frame=tables[0], directions=tables[1])  # type: ignore[call-arg]
+    return cast(R, coarse(cast(Any, made), below)) if incidence else made
 
 
 def _as_floats(table: pd.DataFrame) -> pd.DataFrame:
@@ -102,18 +117,23 @@ def _groups(table: pd.DataFrame, keys: list[str]) -> dict[Any, npt.NDArray[np.in
 def _one_row(row: pd.DataFrame, ways: pd.DataFrame, below: int) -> tuple[Flags, Flags]:
     """Say what is hidden of the discharges of one level: where they went, and the sums by direction."""
     to, direction = row["to"].astype(str).to_numpy(), row["direction"].to_numpy()
-    cell = to != LEFT_CARE
-    parts = [np.asarray(direction[cell] == way) for way in DIRECTIONS] + [np.isin(to[cell], LEFT_REASONS)]
-    cells, sums = hide_row(row["n"].to_numpy(dtype=np.int64)[cell], parts, below)
+    reasons = np.isin(to, LEFT_REASONS)
+    cell = to != LEFT_CARE if reasons.any() else np.ones(len(to), dtype=bool)
+    n = row["n"].to_numpy(dtype=np.int64)[cell]
+    unknown = int(row["of"].iloc[0]) - int(n.sum())  # not yet followed, where all discharges are counted
+    parts = [np.append(part[cell], False) for part in (*(direction == way for way in DIRECTIONS), reasons)]
+    cells, sums = hide_row(np.append(n, unknown), parts, below)
     hidden = np.zeros(len(row), dtype=bool)
-    hidden[cell], hidden[~cell] = cells, sums[-1]
+    hidden[cell], hidden[~cell] = cells[:-1], sums[-1]
     by_way = dict(zip(DIRECTIONS, sums, strict=False))
     return hidden, np.array([by_way[way] for way in ways["direction"].astype(str)], dtype=bool)
 
 
-def _shares(table: pd.DataFrame, hidden: Flags, below: int) -> pd.DataFrame:
+def _shares(table: pd.DataFrame, hidden: Flags, below: int, incidence: bool) -> pd.DataFrame:
     """Blank the hidden shares, and the share followed where it would show how few were not."""
     table.loc[hidden, list(_SHARES)] = np.nan
+    if incidence:
+        return table.assign(hidden=hidden)
     with np.errstate(divide="ignore", invalid="ignore"):
         unfollowed = np.rint(table["of"] / table["followed"] - table["of"])
     table.loc[small(unfollowed, below), "followed"] = np.nan

@@ -13,7 +13,7 @@ from fpdf.fonts import FontFace
 
 from careflow import __version__
 from careflow.report.content import Content
-from careflow.report.figures import Picture
+from careflow.report.figures import PATHWAYS, Picture
 from careflow.report.grid import Cell, Grid
 
 _FAMILY: Final = "Report Sans"
@@ -21,8 +21,10 @@ _MARGIN: Final = 16.0
 _INK, _MUTED, _ALARM, _RULE = (29, 35, 41), (90, 97, 105), (116, 26, 57), (178, 184, 190)
 _RATIO: Final = 4.9 / 6.9
 _MOST_COLUMNS: Final = 10
-_CHART: Final = 152.0
-"""Width of a chart in millimetres: two of them fit on a page of A4 or Letter."""
+_CHART: Final = 146.0
+"""Width of a chart in millimetres: two of them fit on a page of A4 or Letter, one below the first table."""
+_FEW_ROWS: Final = 30.0
+"""Millimetres that a heading keeps with it of what it heads: of a table its first rows, of a text its first lines."""
 
 
 class Pages(FPDF):
@@ -62,14 +64,18 @@ class Pages(FPDF):
         self._line(text, size, bold=bold, colour=colour)
         self.ln(after)
 
-    def head(self, text: str, level: int = 0) -> None:
-        """Print a heading, and put it among the bookmarks."""
+    def head(self, text: str, level: int = 0, room: float = _FEW_ROWS) -> None:
+        """Print a heading, and put it among the bookmarks; a new page if ``room`` below it is wanting."""
         size = (15, 12)[level]
-        if self.will_page_break(size * 1.5):
-            self.add_page()
+        self.keep(size + room)
         self.ln((6, 3)[level])
         self.start_section(text, level=level)
         self.say(text, size, bold=True)
+
+    def keep(self, room: float) -> None:
+        """Begin a new page unless so many millimetres are left on this one."""
+        if self.will_page_break(room):
+            self.add_page()
 
     def _line(
         self, text: str, size: float, *, bold: bool = False, colour: Sequence[int] = _INK, align: str = "L"
@@ -94,17 +100,26 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
     if not chosen.mature:
         pages.say("Not yet mature: these rates rest on part of the quarter's discharges and will change.", bold=True)
     _grid(pages, chosen.key)
+    if chosen.newest is not None:
+        _grid(pages, chosen.newest)
     _charts(pages, [one for one in pictures if one.quarter == content.quarter])
     _grid(pages, chosen.moves)
+    if chosen.census is not None:
+        _grid(pages, chosen.census)
     if chosen.changes is not None and chosen.changes.rows:
         pages.head("What changed since the quarter before", 1)
         _grid(pages, chosen.changes)
-    pages.head("Across the years")
-    _charts(pages, [one for one in pictures if not one.quarter])
+    pages.head("Across the years", room=_CHART * _RATIO)
+    _charts(pages, [one for one in pictures if not one.quarter and one.name != PATHWAYS])
+    if content.pathways is not None:
+        pages.head("Pathways", room=_CHART * _RATIO)
+        _charts(pages, [one for one in pictures if one.name == PATHWAYS])
+        _grid(pages, content.pathways)
     if content.attrition.steps:
         _records(pages, content)
     pages.head("Definitions")
     for term in content.terms:
+        pages.keep(_FEW_ROWS)
         pages.say(term.name, bold=True, after=0.5)
         pages.say(term.meaning, after=0.5)
         for fact in term.facts:
@@ -133,6 +148,7 @@ def _grid(pages: Pages, grid: Grid) -> None:
 
 def _print_grid(pages: Pages, grid: Grid) -> None:
     pages.ln(2)
+    pages.keep(_FEW_ROWS)
     pages.say(grid.title, bold=True, after=1)
     pages.set_font(_FAMILY, "", 8.5)
     pages.set_text_color(*_INK)
@@ -177,7 +193,6 @@ def _weight(grid: Grid, place: int) -> int:
 
 def _charts(pages: Pages, pictures: Sequence[Picture]) -> None:
     for picture in pictures:
-        if pages.will_page_break(_CHART * _RATIO + 2):
-            pages.add_page()
+        pages.keep(_CHART * _RATIO + 2)
         pages.image(str(picture.png), w=_CHART, alt_text=picture.alt, title=picture.heading)
         pages.ln(4)

@@ -11,11 +11,11 @@ import pandas as pd
 
 from careflow.charts.words import known, percent, period, round_half_up
 from careflow.continuum import Continuum
-from careflow.continuum.outcomes import CONCURRENT, DIED, DIRECTIONS, LATERAL, LEFT_REASONS, STEP_DOWN, STEP_UP
-from careflow.estimate.rates import Rates
-from careflow.estimate.stays import LengthOfStay
+from careflow.continuum.outcomes import CONCURRENT, DIED, DIRECTIONS, LEFT_REASONS, STEP_DOWN
 from careflow.report.changes import changes
-from careflow.report.grid import HIDDEN, NOTHING, Cell, Grid, by_key, length, share, whole, word
+from careflow.report.estimates import Estimates
+from careflow.report.grid import HIDDEN, NOTHING, WAYS, Cell, Grid, by_key, length, share, whole, word
+from careflow.report.sections import census_grid, newest_grid
 
 Row = dict[str, float]
 Rows = Mapping[tuple[str, ...], Row]
@@ -24,7 +24,6 @@ Rows2 = Mapping[str, Rows]
 COMPLETED: Final = "completed"
 LEFT_EARLY: Final = "left early"
 _OTHERS: Final = (*(reason for reason in LEFT_REASONS if reason not in (COMPLETED, LEFT_EARLY)), DIED, CONCURRENT)
-_WAYS: Final = {STEP_DOWN: "Stepped down", STEP_UP: "Stepped up", LATERAL: "Same rank"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,10 @@ class Period:
         The key table, and where discharges went.
     changes : Grid or None
         What changed since the quarter before, where both are mature.
+    newest : Grid or None
+        The estimate from all discharges, where the quarter is not yet mature.
+    census : Grid or None
+        Who was in care.
     """
 
     name: str
@@ -52,11 +55,13 @@ class Period:
     key: Grid
     moves: Grid
     changes: Grid | None
+    newest: Grid | None
+    census: Grid | None
 
 
-def periods(rates: Rates, stays: LengthOfStay) -> tuple[tuple[Period, ...], pd.DataFrame]:
-    """Return every quarter of masked rates and stays, oldest first, and what changed between them as one table."""
-    care = rates.continuum
+def periods(made: Estimates) -> tuple[tuple[Period, ...], pd.DataFrame]:
+    """Return every quarter of masked results, oldest first, and what changed between them as one table."""
+    rates, care = made.rates, made.rates.continuum
     names = tuple(str(name) for name in rates.frame["quarter"].cat.categories)
     shares = {name: _of(rates.frame, name, "from", "to") for name in names}
     ways = {name: _of(rates.directions, name, "from", "direction") for name in names}
@@ -72,9 +77,11 @@ def periods(rates: Rates, stays: LengthOfStay) -> tuple[tuple[Period, ...], pd.D
                 label=period(name),
                 mature=mature[name],
                 n=float(np.sum([ways[name][level, STEP_DOWN]["of"] for level in care.names])),
-                key=_key(care, name, shares[name], ways[name], _of(stays.frame, name, "level")),
+                key=_key(care, name, shares[name], ways[name], _of(made.stays.frame, name, "level")),
                 moves=_moves(care, name, shares[name], ways[name]),
                 changes=None if before is None else _changes(care, before, name, rows, shares, ways),
+                newest=newest_grid(made.newest, name),
+                census=census_grid(made.census, name),
             )
         )
     return tuple(out), changed
@@ -103,7 +110,7 @@ def _key(care: Continuum, quarter: str, shares: Rows, ways: Rows, lengths: Rows)
         )
     return Grid(
         f"Every level in {period(quarter)}",
-        ("Level", "Discharges followed", *(_WAYS[way] for way in there), "Completed", "Left early", "Other outcomes",
+        ("Level", "Discharges followed", *(WAYS[way] for way in there), "Completed", "Left early", "Other outcomes",
          "Length of stay, median"),
         tuple(rows),
         ("", "followed", *["directions"] * len(there), *["outcomes"] * 3, "stay"),
@@ -155,7 +162,7 @@ def _changes(care: Continuum, before: str, after: str, table: pd.DataFrame, shar
         key = row["level"], row["measure"]
         source = ways if row["measure"] in DIRECTIONS else shares
         clear += bool(row["clear"])
-        name = _WAYS.get(row["measure"], row["measure"].capitalize())
+        name = WAYS.get(row["measure"], row["measure"].capitalize())
         difference = Cell(_points(row["difference"]), f"{_points(row['low'])} to {_points(row['high'])}")
         said = "clear" if row["clear"] else "could be chance"
         old, new = (share(source[quarter][key]) for quarter in (before, after))

@@ -22,8 +22,8 @@ _OPTIONS: Final = {
     "strings_to_numbers": False,
     "nan_inf_to_errors": False,
 }
-_SHARES: Final = frozenset({"rate", "rate_before", "difference", "se", "low", "high", "followed"})
-_WHOLE: Final = frozenset({"n", "of", "open"})
+_SHARES: Final = frozenset({"rate", "rate_before", "difference", "se", "low", "high", "followed", "share"})
+_WHOLE: Final = frozenset({"n", "of", "open", "opening", "admitted", "discharged", "closing", "person_days"})
 _INK, _MUTED, _ALARM, _HIDDEN = "#1D2329", "#5A6169", "#741A39", "#EDF0F2"
 _WIDEST: Final = 60
 _PICTURE: Final = {"x_scale": 0.75, "y_scale": 0.75, "object_position": 3}
@@ -97,9 +97,10 @@ def _charts(
 ) -> None:
     sheet = book.add_worksheet("Charts")
     sheet.hide_gridlines(2)
-    sheet.fit_to_pages(1, 0)
     sheet.write_string(0, 0, content.label, styles["label"])
     shown = [one for one in pictures if one.quarter in ("", content.quarter)]
+    # Two on a printed page; a sheet that is fitted to its page would ignore the breaks.
+    sheet.set_h_pagebreaks([2 + place * _ROWS_A_PICTURE for place in range(2, len(shown), 2)])
     for place, picture in enumerate(shown):
         options = {**_PICTURE, "description": picture.alt, "image_data": BytesIO(picture.png.read_bytes())}
         sheet.insert_image(2 + place * _ROWS_A_PICTURE, 0, f"{picture.name}.png", options)

@@ -6,40 +6,24 @@ import re
 import zipfile
 from datetime import datetime
 from io import BytesIO
-from itertools import cycle
 from typing import Any, Final
 
-import pandas as pd
 import pptx
-from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
-from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_MARKER_STYLE
-from pptx.enum.dml import MSO_LINE
 from pptx.enum.text import PP_ALIGN
 from pptx.util import Inches, Pt
 
-from careflow.charts.words import known, period
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.report.content import Content
-from careflow.report.figures import Picture, for_slide
+from careflow.report.figures import PATHWAYS, Picture, for_slide
 from careflow.report.grid import Grid
+from careflow.report.native import add_trends, lines_of
 from careflow.report.periods import LEFT_EARLY
-from careflow.report.tables import harmless
 
 _Colour: Any = RGBColor  # python-pptx says that it is typed, and is in part
-_Data: Any = CategoryChartData
 _WIDE, _TALL = Inches(13.333), Inches(7.5)
 _LEFT, _TOP, _ROOM = Inches(0.6), Inches(1.25), Inches(12.13)
-_INK, _MUTED, _ALARM, _RULE = (_Colour.from_string(c) for c in ("1D2329", "5A6169", "741A39", "D5D9DE"))
-_RAMP: Final = ((0x2B, 0x23, 0x50), (0x96, 0x8B, 0xC1))
-"""Most to least intensive level: dark to light violet, none so light that a line is lost on white."""
-_MARKERS: Final = (
-    XL_MARKER_STYLE.CIRCLE,
-    XL_MARKER_STYLE.SQUARE,
-    XL_MARKER_STYLE.TRIANGLE,
-    XL_MARKER_STYLE.DIAMOND,
-    XL_MARKER_STYLE.X,
-)
+_INK, _MUTED, _ALARM = (_Colour.from_string(c) for c in ("1D2329", "5A6169", "741A39"))
 _TRENDS: Final = ((STEP_DOWN, "stepped down"), (STEP_UP, "stepped up"), (LEFT_EARLY, "left early"))
 _ROWS_A_SLIDE: Final = 14
 _WRITTEN: Final = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
@@ -67,7 +51,12 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
             _picture(deck, content, picture)
     for measure, words in _TRENDS:
         _trend(deck, content, measure, words)
-    _picture(deck, content, next(one for one in pictures if one.name == "trend_length_of_stay"))
+    for picture in pictures:
+        if picture.name in ("trend_length_of_stay", "census", PATHWAYS):
+            _picture(deck, content, picture)
+    for grid in (chosen.newest, chosen.census, content.pathways):
+        if grid is not None:
+            _table(deck, content, grid)
     if chosen.changes is not None and chosen.changes.rows:
         _table(deck, content, chosen.changes)
     _definitions(deck, content)
@@ -113,7 +102,7 @@ def _table(deck: Any, content: Content, grid: Grid) -> None:
         slide = _slide(deck, content, grid.title + ("" if start == 0 else ", continued"))
         tall = Inches(0.36) * (len(rows) + 1)
         table = slide.shapes.add_table(len(rows) + 1, len(grid.head), _LEFT, _TOP, _ROOM, tall).table
-        first = Inches(2.9)
+        first = Inches(2.4 if crowded else 2.9)
         for place, column in enumerate(table.columns):
             column.width = first if place == 0 else int((_ROOM - first) / (len(grid.head) - 1))
         for place, name in enumerate(grid.head):
@@ -127,6 +116,7 @@ def _table(deck: Any, content: Content, grid: Grid) -> None:
 def _cell(cell: Any, text: str, beside: str = "", *, number: bool, head: bool = False, below: bool = False) -> None:
     cell.fill.background()
     cell.margin_top = cell.margin_bottom = Pt(3)
+    cell.margin_left = cell.margin_right = Pt(3)
     _say(cell.text_frame, text, 12, bold=head, colour=_MUTED if head else _INK)
     if beside:
         line = cell.text_frame.add_paragraph() if below else cell.text_frame.paragraphs[0]
@@ -136,62 +126,15 @@ def _cell(cell: Any, text: str, beside: str = "", *, number: bool, head: bool = 
 
 
 def _trend(deck: Any, content: Content, measure: str, words: str) -> None:
-    """Draw a rate of every level by quarter; a point that is not yet mature is hollow and its line dashed."""
-    frame = content.rates.directions if measure in (STEP_DOWN, STEP_UP) else content.rates.frame
-    rows = frame[frame["direction" if measure in (STEP_DOWN, STEP_UP) else "to"].astype(str) == measure]
-    lines = [(level, rows[rows["from"].astype(str) == level.name]) for level in content.rates.continuum.levels]
-    lines = [(level, part) for level, part in lines if (part["n"] > 0).any()]
+    """Draw a rate by quarter, each level for itself."""
+    lines = lines_of(content, measure)
     if not lines:
         return
-    within = content.rates.about.within[0]
-    slide = _slide(deck, content, f"Discharges that {words} within {within} days")
-    data = _Data(number_format="0%")
-    data.categories = [period(name) for name in rows["quarter"].cat.categories]
-    for level, part in lines:
-        data.add_series(harmless(level.short), [float(rate) if known(rate) else None for rate in part["rate"]])
-    shape = slide.shapes.add_chart(XL_CHART_TYPE.LINE_MARKERS, _LEFT, _TOP, _ROOM, Inches(5.3), data)
-    shape._element._nvXxPr.cNvPr.set("descr", _words(content, words, lines))
-    _dress(shape.chart, lines)
+    slide = _slide(deck, content, f"Discharges that {words} within {content.rates.about.within[0]} days")
+    add_trends(slide, content, lines, words, (_LEFT, Inches(1.15), _ROOM, Inches(5.4)))
     note = slide.shapes.add_textbox(_LEFT, Inches(6.6), _ROOM, Inches(0.4)).text_frame
-    _say(note, "Hollow and dashed: not yet mature. A gap: hidden. Intervals are in the report.", 12, colour=_MUTED)
-
-
-def _dress(chart: Any, lines: list[tuple[Any, pd.DataFrame]]) -> None:
-    chart.font.size, chart.font.color.rgb = Pt(13), _INK
-    chart.has_title = False
-    chart.has_legend = True
-    chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.RIGHT, False
-    values = chart.value_axis
-    values.minimum_scale = 0
-    values.tick_labels.number_format, values.tick_labels.number_format_is_linked = "0%", False
-    values.major_gridlines.format.line.color.rgb = _RULE
-    values.format.line.fill.background()
-    for place, (series, marker, (_, part)) in enumerate(
-        zip(chart.plots[0].series, cycle(_MARKERS), lines, strict=False)
-    ):
-        colour = _shade(place / max(len(lines) - 1, 1))
-        series.smooth = False
-        series.format.line.color.rgb, series.format.line.width = colour, Pt(2.5)
-        series.marker.style, series.marker.size = marker, 8
-        series.marker.format.fill.solid()
-        series.marker.format.fill.fore_color.rgb = series.marker.format.line.color.rgb = colour
-        for at in [at for at, ripe in enumerate(part["mature"]) if not ripe]:
-            point = series.points[at]
-            point.format.line.color.rgb, point.format.line.dash_style = colour, MSO_LINE.DASH
-            point.marker.style, point.marker.size = marker, 8
-            point.marker.format.fill.solid()
-            point.marker.format.fill.fore_color.rgb = _Colour(255, 255, 255)
-            point.marker.format.line.color.rgb = colour
-
-
-def _words(content: Content, words: str, lines: list[tuple[Any, pd.DataFrame]]) -> str:
-    told = []
-    for level, part in lines:
-        row = part[part["quarter"].astype(str) == content.quarter].iloc[0]
-        told.append(f"{level.short} {row['rate']:.0%}" if known(row["rate"]) else f"{level.short} hidden")
-    return (
-        f"Line chart, quarter by quarter: share of discharges that {words}. {content.chosen.label}: {', '.join(told)}."
-    )
+    bars = f"Bars: {content.rates.about.level:.0%} CI."
+    _say(note, f"{bars} Hollow and dashed: not yet mature. A gap: hidden.", 12, colour=_MUTED)
 
 
 def _definitions(deck: Any, content: Content) -> None:
@@ -218,10 +161,6 @@ def _run(line: Any, text: str, size: float, *, bold: bool = False, colour: Any =
     run = line.add_run()
     run.text = text
     run.font.size, run.font.bold, run.font.color.rgb = Pt(size), bold, colour
-
-
-def _shade(share: float) -> Any:
-    return _Colour(*(round(dark + (light - dark) * share) for dark, light in zip(*_RAMP, strict=True)))
 
 
 def _undated(data: bytes, *, nested: bool = False) -> bytes:

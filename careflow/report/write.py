@@ -11,7 +11,8 @@ import pandas as pd
 
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.errors import ArgumentError
-from careflow.report.content import CLOCKS, Content, content
+from careflow.report.content import Content, content
+from careflow.report.estimates import CLOCKS
 from careflow.report.figures import plans, write
 from careflow.report.folder import folder
 from careflow.report.formats import FORMATS, check_formats, writer

@@ -26,6 +26,7 @@ def main() -> None:
         "kaplan_meier": charts.kaplan_meier(cf.length_of_stay(moves), source=SOURCE),
         "time_to_next": charts.time_to_next(cf.cumulative_incidence(moves, clock="gap"), "iop", source=SOURCE),
         "alluvial": charts.alluvial(cf.pathways(moves, steps=4), source=SOURCE),
+        "alluvial_by_day": charts.alluvial(cf.pathways(moves, days=(0, 30, 90, 180)), source=SOURCE),
         "sequence_index": charts.sequence_index(cf.pathways(moves, steps=4), source=SOURCE),
         "chronogram": charts.chronogram(cf.occupation(moves, start="residential", days=365), source=SOURCE),
         "expected_days": charts.expected_days(cf.expected_days(moves, start="residential", days=365), source=SOURCE),

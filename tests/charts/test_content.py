@@ -5,7 +5,9 @@ import inspect
 import numpy as np
 import pandas as pd
 import pytest
+from support.made_up import CELLS, linked, made_up
 
+import careflow as cf
 from careflow import charts
 from careflow.charts import specimens, words
 from careflow.errors import ArgumentError
@@ -247,3 +249,27 @@ def test_chart_data_is_a_copy(make):
     data = charts.chart_data(ax)
     data["median"] = 0
     assert (charts.chart_data(ax)["median"] > 0).all()
+
+
+def test_an_alluvial_chart_by_day_is_about_who_was_followed_and_says_so():
+    moves = linked(made_up())
+    ax = charts.alluvial(cf.pathways(moves, days=(0, 14, 60)), by="day")
+    said = " ".join(text.get_text() for text in ax.texts)
+    assert "every one followed for 60 days" in ax.careflow.subtitle
+    for head in ("Day 0", "Day 14", "Day 60"):
+        assert head in said
+    assert ax.careflow.data["n"].sum() > 0
+    with pytest.raises(ArgumentError, match="these are by day"):
+        charts.alluvial(cf.pathways(moves, days=(0, 14)), by="stay")
+    with pytest.raises(ArgumentError, match=r"pathways\(\.\.\., days=\(0, 30, 90\)\)"):
+        charts.alluvial(cf.pathways(moves), by="day")
+
+
+def test_shares_of_an_alluvial_chart_are_told_only_where_no_pathway_is_suppressed():
+    paths = cf.pathways(linked(made_up({**CELLS, ("php", "other"): 1})), steps=3)
+    gathered, masked = charts.alluvial(paths.gathered()), charts.alluvial(cf.protect(paths, progress=False)[0])
+    heads = [text.get_text() for text in gathered.texts if "%)" in text.get_text()]
+    assert heads
+    assert all(head.startswith("at least ") for head in heads), "who went on by rarer ways may have gone to a level"
+    assert "%)" not in " ".join(text.get_text() for text in masked.texts)
+    assert "longer ones more often" in masked.careflow.notes

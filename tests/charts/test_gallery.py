@@ -8,12 +8,19 @@ from careflow.charts import gallery
 
 
 def test_the_command_writes_a_sheet_a_kind_and_one_of_colour_vision(tmp_path, capsys):
-    gallery.main([str(tmp_path / "sheets"), "--only", "transition_matrix"])
+    gallery.main([str(tmp_path / "sheets"), "--only", "alluvial"])
     written = sorted(path.name for path in (tmp_path / "sheets").iterdir())
-    assert written == ["colour_vision.png", "transition_matrix.png"]
+    assert written == ["alluvial.png", "colour_vision.png"]
     assert len(capsys.readouterr().out.splitlines()) == 2
-    with Image.open(tmp_path / "sheets" / "transition_matrix.png") as sheet:
+    with Image.open(tmp_path / "sheets" / "alluvial.png") as sheet:
         assert sheet.width > 3 * 900
+
+
+def test_a_sheet_has_its_rows_one_below_the_other():
+    white, black = (Image.new("RGB", (900, 10), name) for name in ("white", "black"))
+    page = np.asarray(gallery.sheet([[white, black], [black, white]]))
+    assert page[5, 450].tolist() == page[-5, -450].tolist() == [255, 255, 255]
+    assert page[5, -450].tolist() == page[-5, 450].tolist() == [0, 0, 0]
 
 
 def test_every_kind_of_chart_has_a_sheet():

@@ -71,9 +71,33 @@ def test_check_prints_the_steps_to_the_linked_discharges_when_told_the_window(fi
     assert "open at the cut-off" in out
     assert "linked" not in out
     assert main(["check", str(file), "--cutoff", CUTOFF, "--within", "30"]) == 0
-    *_, last = capsys.readouterr().out.splitlines()
+    out = capsys.readouterr().out
+    last = next(line for line in out.splitlines() if "linked: " in line)
     linked = 3 * sum(n for (_, to), n in CELLS.items() if to in LEVELS)
     assert last.split(maxsplit=1) == [f"{linked:,}", "linked: moved within 30 days"]
+
+
+def test_the_way_to_the_linked_discharges_is_printed_as_the_docs_show_it(capsys):
+    root = Path(__file__).resolve().parents[2]
+    page = (root / "docs" / "records.md").read_text("utf-8")
+    shown = re.search(r"```text\n(From the file.*?)```", page, re.DOTALL)[1]
+    told = ["check", str(root / "data" / "sample" / "episodes.csv"), "--cutoff", "2025-12-31", "--within", "30"]
+    assert main(told) == 0
+    assert f"\n\n{shown}\n" in capsys.readouterr().out
+
+
+def test_check_prints_when_each_level_and_facility_was_seen(tmp_path, capsys):
+    rows = ["person_id,level,admit_date,discharge_date,facility"]
+    days = [f"{year}-{month:02d}-01" for year in (2023, 2024) for month in range(1, 13)]
+    rows += [f"P{i},iop,{day},,{'Old name' if day < '2024' else 'New name'}" for i, day in enumerate(days)]
+    (tmp_path / "stays.csv").write_text("\n".join(rows) + "\n")
+    assert main(["check", str(tmp_path / "stays.csv"), "--cutoff", "2024-12-31"]) == 0
+    *_, title, new, old = capsys.readouterr().out.splitlines()
+    assert title == "Admissions by facility: 2 seen, 1 begin late, 1 end early"
+    assert new == "       12  2024-01-01 to 2024-12-01  New name  begins late"
+    assert old == "       12  2023-01-01 to 2023-12-01  Old name  ends early"
+    assert main(["check", str(tmp_path / "stays.csv"), "--cutoff", "2024-12-31", "--date-basis", "shifted"]) == 0
+    assert "Admissions by" not in capsys.readouterr().out
 
 
 def test_check_prints_the_findings_with_the_stop_and_ends_with_1(tmp_path, capsys):

@@ -28,7 +28,7 @@ def coverage() -> ModuleType:
 def test_many_people_come_close_to_the_truth(coverage: ModuleType) -> None:
     true = coverage.truth(1, 100_000)
     made = coverage.draw(np.random.default_rng(2), 20_000, 1)
-    found = list(coverage.intervals(coverage.counts_of(made)))
+    found = [one for kind in coverage.KINDS.values() for one in kind(made)]
     assert {name for name, *_ in found} == set(true) - {name for name in true if name.endswith("not clustered")} | {
         "transition rate (followed), not clustered",
         "median length of stay, not clustered",
@@ -39,8 +39,18 @@ def test_many_people_come_close_to_the_truth(coverage: ModuleType) -> None:
 
 
 def test_a_run_does_not_depend_on_the_others(coverage: ModuleType) -> None:
-    assert coverage.one_run(5, 60, 3, 7) == coverage.one_run(5, 60, 3, 7)
-    assert coverage.one_run(5, 60, 3, 7) != coverage.one_run(5, 60, 3, 8)
+    for kind in coverage.KINDS:
+        assert coverage.one_run(kind, 5, 60, 3, 7) == coverage.one_run(kind, 5, 60, 3, 7)
+        assert coverage.one_run(kind, 5, 60, 3, 7) != coverage.one_run(kind, 5, 60, 3, 8)
+
+
+def test_one_part_of_the_page_is_made_again_and_the_others_stay(coverage: ModuleType) -> None:
+    whole = PAGE.read_text(encoding="utf-8")
+    assert coverage.page(whole, {}) == whole
+    again = coverage.page(whole, {"differences": "## Differences\n\nanew\n"})
+    assert again.count("\n## ") == whole.count("\n## ") == len(coverage.KINDS)
+    assert "\n## Differences\n\nanew\n\n## Chains" in again
+    assert coverage.page("", {"chains": "## Chains\n"}).endswith("\n\n## Chains\n")
 
 
 def test_every_clustered_interval_of_the_page_covers_95_percent_and_others_do_not() -> None:
@@ -50,7 +60,7 @@ def test_every_clustered_interval_of_the_page_covers_95_percent_and_others_do_no
     assert {(name, moves) for name, moves, _ in clustered} == {
         (name, moves) for name in {name for name, *_ in clustered} for moves in ("1", "3", "6")
     }
-    assert len(clustered) >= 21
+    assert len(clustered) == 33
     assert all(93.5 <= share <= 96.5 for *_, share in clustered)
     plain = [float(share) for name, moves, share in rows if "not clustered" in name and moves == "6"]
     assert max(plain) < 90

@@ -17,7 +17,7 @@ from careflow.estimate.differences import recovered_limits, score_variance, two_
 from careflow.estimate.embedded import embedded
 from careflow.estimate.intervals import garwood, quantile_of, wilson
 from careflow.estimate.proportions import shares
-from careflow.estimate.states import hazards, occupied, occupied_se, states
+from careflow.estimate.states import occupied, occupied_se, states
 from careflow.estimate.survival import clustered_se, quantile
 
 CARE = cf.Continuum.of(["one", "two", "three"])
@@ -145,25 +145,25 @@ def codes_of(of: Case) -> dict[str, int]:
     return CARE_STATES if names[0] == "residential" else {name: i for i, name in enumerate(names)}
 
 
-def start_to_end(of: Case, from_day: int = -1) -> tuple[np.ndarray, np.ndarray]:
-    """Return the one-day changes of a case, shape (days, states, states), and its first day."""
+def start_to_end(of: Case, from_day: int = -1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return who moved each way, who was at risk, and the ways: every pair of states."""
     rows, codes = rows_of(of), codes_of(of)
     names, days = list(codes), int(rows["exit"].max())
+    ways = np.array([(a, b) for a in range(len(names)) for b in range(len(names)) if a != b])
     moves, risk = np.zeros((days + 1, len(names), len(names))), np.zeros((days + 1, len(names)))
     for row in rows.itertuples(index=False):
         origin = names.index(row[rows.columns.get_loc("from")])
         risk[row.entry : row.exit + 1, origin] += 1
         if row.to != "cens":
             moves[row.exit, origin, names.index(row.to)] += 1
-    change = hazards(moves, risk)
-    change[: from_day + 1] = 0
-    return change, np.eye(len(names))
+    moves[: from_day + 1] = 0
+    return moves[:, ways[:, 0], ways[:, 1]], risk, ways
 
 
 @by_id("aalen_johansen", start="aj_")
 def test_reversible_states_are_those_of_etm(of: Case) -> None:
-    change, eye = start_to_end(of, int(of.given.get("after_day", -1)))
-    paths = np.stack([occupied(start, change) for start in eye], axis=1)
+    moves, risk, ways = start_to_end(of, int(of.given.get("after_day", -1)))
+    paths = np.stack([occupied(start, moves, risk, ways) for start in np.eye(risk.shape[1])], axis=1)
     days = np.minimum(of.outputs["day"].astype(int), len(paths) - 1)
     close(paths[days], of.outputs["P"])
 
@@ -174,7 +174,7 @@ def test_state_occupation_and_its_error_are_those_of_etm(name: str) -> None:
     codes, days = codes_of(of), of.outputs["day"].astype(int)
     process = states(spell_table(rows_of(of), codes), tuple(codes.values()), int(days.max()))
     start = process.start.sum(axis=0)
-    path = occupied(start, hazards(process.moves.sum(axis=0), process.at_risk.sum(axis=0)))
+    path = process.together().occupied()[:, 0]
     close(start / start.sum(), of.outputs["start"])
     close(path[days], of.outputs["estimate"])
     close(occupied_se(process)[days], of.outputs["std_err_start_random"])
@@ -185,7 +185,7 @@ def test_state_occupation_is_that_of_survfit(name: str) -> None:
     of = case(name)
     codes, days = codes_of(of), of.outputs["time"].astype(int)
     process = states(spell_table(rows_of(of), codes), tuple(codes.values()), int(days.max()))
-    path = occupied(process.start.sum(axis=0), hazards(process.moves.sum(axis=0), process.at_risk.sum(axis=0)))
+    path = process.together().occupied()[:, 0]
     shown = np.where(days[:, None] < 0, np.asarray(of.outputs["start"]), path[np.maximum(days, 0)])
     close(shown, of.outputs["estimate"])
 
@@ -199,7 +199,7 @@ def test_occupation_from_a_landmark_is_that_of_etm(of: Case) -> None:
     since = rows[rows["person"].isin(held) & (rows["exit"] > day)]
     since = since.assign(entry=(since["entry"] - day).clip(lower=0), exit=since["exit"] - day)
     process = states(spell_table(since, codes), tuple(codes.values()), 20)
-    path = occupied(process.start.sum(axis=0), hazards(process.moves.sum(axis=0), process.at_risk.sum(axis=0)))
+    path = process.together().occupied()[:, 0]
     days = of.outputs["day"].astype(int) - day
     close(path[days], of.outputs["estimate"])
     close(occupied_se(process)[days], of.outputs["std_err"])
@@ -207,9 +207,9 @@ def test_occupation_from_a_landmark_is_that_of_etm(of: Case) -> None:
 
 @by_id("expected_days")
 def test_expected_days_are_the_area_under_etms_occupation(of: Case) -> None:
-    change, eye = start_to_end(of)
-    start = eye[list(codes_of(of)).index(str(of.given["from"]))]
-    path = occupied(start, change)
+    moves, risk, ways = start_to_end(of)
+    start = np.eye(risk.shape[1])[list(codes_of(of)).index(str(of.given["from"]))]
+    path = occupied(start, moves, risk, ways)
     for horizon, days in zip(np.atleast_1d(of.given["horizon"]), of.outputs["days"], strict=True):
         held = path[np.minimum(np.arange(int(horizon)), len(path) - 1)]
         close(held.sum(axis=0), days)
@@ -299,16 +299,19 @@ def test_a_share_is_clustered_at_its_effective_size(name: str) -> None:
 def test_clustered_errors_of_occupation_and_expected_days_are_the_delete_a_group_jackknife() -> None:
     of, rows = clustered("jackknife_expected_days")
     process = states(spell_table(rows, CARE_STATES), tuple(CARE_STATES.values()), 60)
-    start, change = np.eye(len(CARE_STATES))[0], hazards(process.moves.sum(axis=0), process.at_risk.sum(axis=0))
-    others = hazards(process.moves.sum(axis=0) - process.moves, process.at_risk.sum(axis=0) - process.at_risk)
-    whole, without = occupied(start, change), occupied(np.tile(start, (len(others), 1)), others)
-    se, _ = clustered_se(whole[:45].sum(axis=0), without[:, :45].sum(axis=1), process.present)
+    start, every = np.eye(len(CARE_STATES))[0], process.together()
+    others = process.without_each_group(every)
+    whole, without = (occupied(start, one.moves, one.at_risk, one.ways) for one in (every, others))
+    whole = whole[:, 0]
+    se, _ = clustered_se(whole[:45].sum(axis=0), without[:45].sum(axis=0), process.present)
     close(whole[:45].sum(axis=0), of.outputs["estimate"])
     close(se, of.outputs["std_err"])
     of = case("jackknife_occupation")
     days = [int(day) for day in of.given["day"]]
     se, _ = clustered_se(
-        whole[days, :5].T.ravel(), without[:, days, :5].transpose(0, 2, 1).reshape(len(without), -1), process.present
+        whole[days, :5].T.ravel(),
+        without[days, :, :5].transpose(1, 2, 0).reshape(len(process.start), -1),
+        process.present,
     )
     close(whole[days, :5].T.ravel(), of.outputs["estimate"])
     close(se, of.outputs["std_err"])

@@ -29,6 +29,7 @@ def estimates(moves: cf.Transitions) -> list[Result]:
         cf.persons_served(moves),
         cf.expected_days(moves, days=60),
         cf.pathways(moves),
+        cf.pathways(moves, days=(0, 10, 60)),
     ]
 
 

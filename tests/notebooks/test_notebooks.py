@@ -7,6 +7,7 @@ import nbformat
 import pandas as pd
 import pytest
 from nbclient import NotebookClient
+from nbconvert import HTMLExporter
 from support.made_up import CUTOFF, made_up
 
 from careflow.cli import main
@@ -104,8 +105,18 @@ def test_a_notebook_runs_from_top_to_bottom(path: Path) -> None:
     run(notebook, path.parent)
     loud = [output for cell in notebook.cells for output in cell.get("outputs", []) if output.get("name") == "stderr"]
     assert loud == []
+    shown = pictures(notebook)
     if path.name.startswith(("1_", "2_")):
-        assert pictures(notebook) >= 2
+        assert shown >= 2
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    assert page.count("<img ") == shown, "every chart stands on the page, and once"
+
+
+def test_the_command_that_renders_the_notebooks_is_told_where_one_looks_for_it() -> None:
+    command = "jupyter nbconvert --to html --execute --output-dir docs/notebooks notebooks/*.ipynb"
+    for page in ("notebooks/README.md", "CONTRIBUTING.md"):
+        assert command in (ROOT / page).read_text("utf-8")
+    assert "docs/notebooks/" in (ROOT / ".gitignore").read_text("utf-8").split()
 
 
 def test_the_starter_runs_on_a_file_of_ones_own(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
+import careflow as cf
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import CONCURRENT, DIED, DIRECTIONS, LEFT_CARE, LEFT_REASONS, OUTCOMES
 from careflow.estimate import LengthOfStay, Provenance, Rates
@@ -17,6 +18,7 @@ from careflow.estimate import LengthOfStay, Provenance, Rates
 Table = npt.NDArray[np.int64]
 
 CARE = Continuum.of(["residential", "iop", "outpatient"])
+PAYERS = ("medicaid", "private", "other")
 TO = [*CARE.names, *LEFT_REASONS, DIED, CONCURRENT]
 
 
@@ -106,6 +108,28 @@ def stays(counts: list[tuple[int, int]], curves: dict[int, list[tuple[int, int, 
     curve["level"] = pd.Categorical(curve["level"], CARE.names, ordered=True)
     given = about("length of stay", (), dated_by="", missing="7 open", within=())
     return LengthOfStay(frame, given, CARE, curve=curve, horizon=365)
+
+
+@pytest.fixture(scope="session")
+def moves():
+    """Return moves of 900 made-up people over two years."""
+    rng = np.random.default_rng(11)
+    rows = []
+    levels = ["inpatient", "residential", "php", "iop", "outpatient"]
+    for person in range(900):
+        day, level = int(rng.integers(0, 600)), int(rng.integers(0, 4))
+        for _ in range(int(rng.integers(1, 5))):
+            stay = int(rng.geometric(1 / (8 + 15 * level)))
+            reason = ["completed", "left early", "transferred out"][int(rng.integers(0, 3))]
+            rows.append((person, levels[level], day, day + stay, reason, PAYERS[person % 7 % 3]))
+            day += stay + int(rng.geometric(0.06)) - 1
+            level = min(level + int(rng.integers(0, 2)), 4)
+    frame = pd.DataFrame(rows, columns=["person_id", "level", "admit", "discharge", "discharge_reason", "payer"])
+    start = pd.Timestamp("2024-01-01")
+    frame["admit_date"] = (start + pd.to_timedelta(frame.pop("admit"), unit="D")).dt.strftime("%Y-%m-%d")
+    frame["discharge_date"] = (start + pd.to_timedelta(frame.pop("discharge"), unit="D")).dt.strftime("%Y-%m-%d")
+    frame = frame[frame["admit_date"] <= "2025-12-31"]
+    return cf.link(cf.read_episodes(frame, cf.Continuum.standard(), cutoff="2025-12-31"), within=30)
 
 
 @pytest.fixture

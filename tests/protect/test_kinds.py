@@ -1,35 +1,12 @@
 """Every kind of result that the estimators make, from made-up records to the release."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
 import careflow as cf
 from careflow.errors import DisclosureError
-from careflow.protect import audit, protect
-from careflow.protect.release import KINDS
-
-
-@pytest.fixture(scope="module")
-def moves():
-    """Return moves of 900 made-up people over two years."""
-    rng = np.random.default_rng(11)
-    rows = []
-    levels = ["inpatient", "residential", "php", "iop", "outpatient"]
-    for person in range(900):
-        day, level = int(rng.integers(0, 600)), int(rng.integers(0, 4))
-        for _ in range(int(rng.integers(1, 5))):
-            stay = int(rng.geometric(1 / (8 + 15 * level)))
-            reason = ["completed", "left early", "transferred out"][int(rng.integers(0, 3))]
-            rows.append((person, levels[level], day, day + stay, reason))
-            day += stay + int(rng.geometric(0.06)) - 1
-            level = min(level + int(rng.integers(0, 2)), 4)
-    frame = pd.DataFrame(rows, columns=["person_id", "level", "admit", "discharge", "discharge_reason"])
-    start = pd.Timestamp("2024-01-01")
-    frame["admit_date"] = (start + pd.to_timedelta(frame.pop("admit"), unit="D")).dt.strftime("%Y-%m-%d")
-    frame["discharge_date"] = (start + pd.to_timedelta(frame.pop("discharge"), unit="D")).dt.strftime("%Y-%m-%d")
-    frame = frame[frame["admit_date"] <= "2025-12-31"]
-    return cf.link(cf.read_episodes(frame, cf.Continuum.standard(), cutoff="2025-12-31"), within=30)
+from careflow.protect import audit, incidence, protect
+from careflow.protect.kinds import KINDS
 
 
 def everything(moves) -> list:
@@ -47,10 +24,13 @@ def everything(moves) -> list:
         cf.pathways(moves, steps=3),
         cf.occupation(moves, days=90),
         cf.expected_days(moves, days=180),
+        cf.transition_rates(moves, by="quarter").compare("2024Q3", "2025Q2"),
+        cf.logrank_test(moves, by="payer"),
+        cf.gray_test(moves, "php", by="payer"),
     ]
 
 
-COUNTS = ("n", "of", "open", "opening", "admitted", "discharged", "closing", "persons")
+COUNTS = ("n", "of", "n_1", "of_1", "n_2", "of_2", "open", "opening", "admitted", "discharged", "closing", "persons")
 
 
 def test_everything_is_published_together_proved_and_attacked(moves) -> None:
@@ -113,9 +93,58 @@ def test_rare_causes_have_no_curve_and_no_curve_shows_who_is_at_risk(moves) -> N
     assert set(safe.frame["to"].astype(str)) <= set(given.frame["to"].astype(str))
 
 
-def test_occupation_by_strata_is_refused(moves) -> None:
-    with pytest.raises(DisclosureError, match="publish it for everybody together"):
-        protect(cf.occupation(moves, days=60, by="year"))
+def test_directions_of_an_incidence_are_shown_on_the_days_of_its_causes_and_are_the_true_sums(moves) -> None:
+    given = cf.cumulative_incidence(moves)
+    safe = protect(given)[0]
+    assert set(safe.directions["from"]) == set(safe.frame["from"])
+    assert safe.directions["at_risk"].isna().all()
+    for (origin, way), part in safe.directions.groupby(["from", "direction"], observed=True):
+        assert part["day"].tolist() == sorted(set(safe.frame.loc[safe.frame["from"] == origin, "day"]))
+        rows = given.directions[(given.directions["from"] == origin) & (given.directions["direction"] == way)]
+        for day, estimate in zip(part["day"], part["estimate"], strict=True):
+            true = rows.loc[rows["day"] <= day, "estimate"]
+            assert estimate == pytest.approx(true.iloc[-1] if len(true) else 0.0, abs=5e-5)
+
+
+def causes(**events: int) -> pd.DataFrame:
+    """Return how many events each cause had, all on one day."""
+    return pd.DataFrame({0: events})
+
+
+LEVELS = {"step-down": ["php", "iop", "outpatient"], "step-up": [], "lateral": ["residential"]}
+
+
+def test_a_direction_without_a_curve_of_each_level_needs_44_events_in_the_others() -> None:
+    events = causes(residential=50, php=60, iop=24, outpatient=20)
+    shown = ["residential", "php"]
+    assert incidence._rests(events, shown, LEVELS, 11) == {
+        "step-down": ["iop", "outpatient"],
+        "step-up": [],
+        "lateral": [],
+    }
+    few = causes(residential=50, php=60, iop=23, outpatient=20)
+    assert set(incidence._rests(few, shown, LEVELS, 11)) == {"step-up", "lateral"}
+
+
+def test_a_direction_is_not_shown_where_it_would_leave_a_rare_cause_alone() -> None:
+    events = causes(residential=50, php=60, iop=24, outpatient=20, died=1)
+    assert set(incidence._rests(events, ["residential", "php"], LEVELS, 11)) == {"step-up", "lateral"}
+    common = causes(residential=50, php=60, iop=24, outpatient=20, died=30, concurrent=14)
+    assert "step-down" in incidence._rests(common, ["residential", "php"], LEVELS, 11)
+
+
+def test_what_a_direction_adds_and_what_is_left_are_guarded_like_causes() -> None:
+    events = causes(residential=50, php=60, iop=24, outpatient=20, died=30, concurrent=14)
+    rests = [["iop", "outpatient"], [], []]
+    assert incidence._guarded(events, ["residential", "php"], rests)[:, 0].tolist() == [50, 60, 44, 44]
+    split = pd.DataFrame({0: {"php": 60, "completed": 50, "left care": 94, "left early": 44, "died": 11}})
+    assert incidence._guarded(split, ["php", "completed", "left care", "left early"], [])[:, 0].tolist() == [
+        60,
+        50,
+        44,
+        11,
+    ]
+    assert incidence._guarded(split, ["php", "left care"], [])[:, 0].tolist() == [60, 94, 11]
 
 
 def test_people_and_moves_do_not_share_a_release(moves) -> None:
@@ -129,3 +158,30 @@ def test_everything_again_next_quarter_through_the_ledger(moves, tmp_path) -> No
     other = protect(given, ledger=tmp_path)
     for a, b in zip(one, other, strict=True):
         pd.testing.assert_frame_equal(a.frame, b.frame)
+
+
+def test_the_unit_says_exactly_what_is_counted(moves) -> None:
+    given = everything(moves)
+    said = {type(result).__name__: result.about for result in protect(given)}
+    for kind in ("CumulativeIncidence", "Occupation", "ExpectedDays"):
+        assert said[kind].unit.endswith(", to tens")
+        assert said[kind].n % 10 == 0
+    assert said["Comparison"].unit == "followed discharges in both, where the total of the level is shown"
+    paths = protect(cf.pathways(moves, steps=3))[0]
+    assert paths.about.unit == "journeys in the pathways that are shown"
+    assert paths.about.n == int(paths.frame["n"].sum())
+    quarters = protect(cf.transition_rates(moves, by="quarter"))[0]
+    assert quarters.about.unit == "followed discharges in the levels whose total is shown"
+    assert quarters.about.n == int(quarters.frame.drop_duplicates(["quarter", "from"])["of"].sum())
+    census = protect(cf.census(moves, by="month"))[0]
+    assert census.about.unit == "admissions in the levels and periods that are shown"
+    assert census.about.n == int(census.frame["admitted"].sum())
+
+
+def test_the_chart_of_a_hidden_stratum_says_so(moves) -> None:
+    from careflow import charts
+
+    where = protect(cf.occupation(moves, days=30, by="quarter"))[0]
+    hidden = where.frame.loc[where.frame["hidden"], "quarter"].iloc[0]
+    ax = charts.chronogram(where, quarter=str(hidden), days=30)
+    assert "Hidden to protect people" in ax.careflow.alt

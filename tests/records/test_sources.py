@@ -228,6 +228,15 @@ def test_a_checksum_beside_the_file_finds_a_flipped_byte(tmp_path):
     assert refused(path).startswith("stays.csv is not the file that stays.csv.sha256 was made for")
 
 
+def test_a_checksum_beside_a_part_of_a_folder_is_compared_too(tmp_path):
+    (tmp_path / "whole" / "level=php").mkdir(parents=True)
+    part = tmp_path / "whole" / "level=php" / "part.parquet"
+    frame(STAYS).drop(columns="level").to_parquet(part)
+    assert read_episodes(tmp_path / "whole", cutoff="2024-12-31").n == 3
+    part.with_name("part.parquet.sha256").write_text("0" * 64)
+    assert refused(tmp_path / "whole").startswith("part.parquet is not the file")
+
+
 @pytest.mark.parametrize("how", [{}, {"data_page_version": "2.0"}, {"compression": "gzip", "use_dictionary": False}])
 def test_a_flipped_bit_in_a_page_is_found_where_the_writer_made_checksums(tmp_path, how):
     path = tmp_path / "stays.parquet"
@@ -366,6 +375,15 @@ def test_a_flipped_bit_in_a_workbook_is_found(tmp_path):
     assert refused(path).startswith("the workbook cannot be read")
 
 
+def test_an_archive_whose_names_cannot_be_read_is_refused(tmp_path):
+    pytest.importorskip("python_calamine")
+    for name in ("stays.xlsx", "stays.zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("stäys.csv", csv(STAYS))
+        (tmp_path / name).write_bytes((tmp_path / name).read_bytes().replace("ä".encode(), b"\xff\xff"))
+        assert "damaged" in refused(tmp_path / name)
+
+
 def test_a_sheet_of_far_corners_is_refused_before_it_is_spread_out(tmp_path):
     writer = pytest.importorskip("xlsxwriter")
     pytest.importorskip("python_calamine")
@@ -439,6 +457,16 @@ def test_sas7bdat_files_are_read(tmp_path):
     assert refused(path).startswith("columns person_id, admit_date are missing; the file has: pid, level, admit, ")
     (tmp_path / "cut.sas7bdat").write_bytes(path.read_bytes()[:9000])
     assert "cut.sas7bdat cannot be read" in refused(tmp_path / "cut.sas7bdat", columns=NAMES)
+
+
+def test_a_compressed_spss_file_of_one_row_very_many_times_is_refused(tmp_path, monkeypatch):
+    pyreadstat = pytest.importorskip("pyreadstat")
+    monkeypatch.setattr(caps, "RATIO_FROM", 1 << 20)
+    row = dict.fromkeys(["person_id", "level", "admit_date"], 1.0)
+    path = tmp_path / "stays.zsav"
+    pyreadstat.write_sav(pd.DataFrame([row] * 100_000), str(path), compress=True)
+    assert refused(path).startswith("the file of ")
+    assert "refused as a bomb" in refused(path)
 
 
 def test_whole_numbers_of_statistics_files_are_ids(tmp_path):

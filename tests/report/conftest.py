@@ -4,6 +4,7 @@ import pytest
 from support.made_up import linked, made_up
 
 import careflow as cf
+from careflow.report.estimates import CLOCKS
 
 
 @pytest.fixture(scope="session")
@@ -13,4 +14,4 @@ def moves() -> cf.Transitions:
 
 @pytest.fixture(scope="session")
 def counts(moves: cf.Transitions) -> cf.Counts:
-    return moves.counts(by="quarter", clocks=("discharge", "stay"))
+    return moves.counts(by="quarter", clocks=CLOCKS)

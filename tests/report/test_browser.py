@@ -3,36 +3,17 @@
 Needs Chromium (``apt-get install chromium``); without one these tests are skipped, saying so.
 """
 
-import json
-import shutil
-import subprocess
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from queue import Queue
-from threading import Thread
-from typing import Any, ClassVar
 
 import pytest
+from support.browser import CHROMIUM, NONE, browse, listening
 
 import careflow as cf
 from careflow.report import write_report
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NONE)
 
-QUIET = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
-LISTEN = """<script>
-window.said = [];
-addEventListener("error", function (event) { said.push(String(event.message)); });
-["error", "warn"].forEach(function (kind) {
-  console[kind] = function () { said.push([].join.call(arguments, " ")); };
-});
-</script>"""
-MEASURE = """<script>
+MEASURE = """
 addEventListener("load", function () {
   function light(rgb) {
     var c = rgb.match(/[\\d.]+/g).slice(0, 3).map(function (v) {
@@ -61,27 +42,11 @@ addEventListener("load", function () {
   pick.value = pick.options[pick.options.length - 1].value;
   pick.dispatchEvent(new Event("change"));
   var wide = document.documentElement.scrollWidth;
-  fetch("measured", {method: "POST", body: JSON.stringify({said: said, faint: faint, wide: wide, window: innerWidth,
-    before: before, after: open(), asked: performance.getEntriesByType("resource").filter(function (entry) {
-      return !/^data:/.test(entry.name); }).map(function (entry) { return entry.name; })})});
+  tell({said: said, faint: faint, wide: wide, window: innerWidth, before: before, after: open(),
+    asked: performance.getEntriesByType("resource").filter(function (entry) {
+      return !/^data:/.test(entry.name); }).map(function (entry) { return entry.name; })});
 });
-</script>"""
-FRAME = '<!DOCTYPE html><title>.</title><iframe src="measured.html" style="width: {wide}px; height: 900px; border: 0">'
-"""A window of any width: the browser's own is never narrower than 500 pixels."""
-
-
-class Site(SimpleHTTPRequestHandler):
-    """Serves a folder on this machine, and takes what the page says of itself."""
-
-    heard: ClassVar[Queue[bytes]] = Queue()
-
-    def do_POST(self) -> None:
-        self.heard.put(self.rfile.read(int(self.headers["Content-Length"])))
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+"""
 
 
 @pytest.fixture(scope="module")
@@ -89,34 +54,9 @@ def page(moves: cf.Transitions, tmp_path_factory: pytest.TempPathFactory) -> Pat
     """A copy of the page that measures itself."""
     out = tmp_path_factory.mktemp("browser") / "out"
     html = write_report(moves, out, source="made up").read_text("utf-8")
-    assert "<head>\n" in html
-    assert "</body>" in html
     copy = out.parent / "measured.html"
-    copy.write_text(
-        html.replace("<head>\n", f"<head>\n{LISTEN}", 1).replace("</body>", f"{MEASURE}</body>", 1), "utf-8"
-    )
+    copy.write_text(listening(html, MEASURE), "utf-8")
     return copy
-
-
-def browse(page: Path, wide: int) -> dict[str, Any]:
-    """Open the page in a window of a width, and return what it measured."""
-    (page.parent / "frame.html").write_text(FRAME.replace("{wide}", str(wide)), "utf-8")
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Site, directory=str(page.parent))) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        profile = f"--user-data-dir={page.parent / f'profile{wide}'}"
-        address = f"http://127.0.0.1:{server.server_port}/frame.html"
-        browser = subprocess.Popen(
-            [str(CHROMIUM), *QUIET, profile, "--window-size=1600,1000", address],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            measured: dict[str, Any] = json.loads(Site.heard.get(timeout=60))
-        finally:
-            browser.terminate()
-            browser.wait()
-            server.shutdown()
-    return measured
 
 
 @pytest.mark.parametrize("wide", [360, 768, 1440])

@@ -18,6 +18,7 @@ pptx = pytest.importorskip("pptx")
 pytest.importorskip("fpdf")
 
 ROUGH = {"residential": "=1+1", "php": "<b>&$", "iop": "http://example.org/"}
+CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -58,6 +59,9 @@ def test_numbers_are_numbers_and_hidden_ones_are_blank(report):
         "Directions",
         "Lengths of stay",
         "Changes",
+        "Newest",
+        "Census",
+        "Pathways",
         "Findings",
         "Definitions",
     ]
@@ -131,3 +135,21 @@ def test_a_format_whose_library_is_not_there_says_how_to_get_it(monkeypatch):
     with pytest.raises(ArgumentError, match=r"pdf needs fpdf2, .* pip install 'careflow\[office\]'"):
         formats.check_formats("pdf")
     assert formats.check_formats("html") == ("html",)
+
+
+def test_a_native_chart_shows_the_interval_of_every_rate_that_it_shows(report):
+    deck = pptx.Presentation(str(report / "report.pptx"))
+    charts = [shape.chart for slide in deck.slides for shape in slide.shapes if shape.has_chart]
+    for chart in charts:
+        (series,) = chart.plots[0].series
+        tags = [child.tag.rpartition("}")[2] for child in series._element]
+        assert tags.index("marker") < tags.index("errBars") < tags.index("cat"), "the order that the format asks for"
+        bars = series._element.find(f"{{{CHART}}}errBars")
+        shown = [place for place, value in enumerate(series.values) if value is not None]
+        for side, sign in (("plus", 1), ("minus", -1)):
+            points = bars.findall(f"{{{CHART}}}{side}//{{{CHART}}}pt")
+            assert [int(point.get("idx")) for point in points] == shown
+            lengths = [float(point[0].text) for point in points]
+            for place, length in zip(shown, lengths, strict=True):
+                assert length >= 0
+                assert 0 <= series.values[place] + sign * length <= chart.value_axis.maximum_scale

@@ -131,5 +131,7 @@ def test_a_result_about_ten_people_is_refused():
 
 
 def test_another_kind_of_result_is_refused(counts):
-    with pytest.raises(TypeError, match="Rates and LengthOfStay"):
+    with pytest.raises(TypeError, match="Rates, LengthOfStay, Census and Pathways"):
         mask(Result(pd.DataFrame(), cf.transition_rates(counts).about, cf.Continuum.standard()))
+    with pytest.raises(TypeError, match="it was given CumulativeIncidence"):
+        mask(cf.cumulative_incidence(linked(made_up(CELLS))))

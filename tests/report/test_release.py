@@ -51,3 +51,15 @@ def test_a_release_is_the_choice_of_the_analyst(tmp_path):
     page = write_report(linked(made_up()), tmp_path / "out").read_text("utf-8")
     assert LABEL in page
     assert PROVED not in page
+
+
+def test_a_release_shows_no_small_flow_of_the_census_and_loses_no_journey(release, moves):
+    with (release / "out" / "tables" / "census.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    flows = ("opening", "admitted", "discharged", "closing")
+    assert any(row[name] for row in rows for name in flows)
+    assert not [row for row in rows for name in flows if row[name] and 0 < float(row[name]) < 11]
+    with (release / "out" / "tables" / "pathways.csv").open(encoding="utf-8") as file:
+        journeys = [float(row["n"]) for row in csv.DictReader(file)]
+    assert min(journeys) >= 11
+    assert sum(journeys) == cf.pathways(moves).frame["n"].sum()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -43,7 +42,9 @@ def check_workbook(path: Path, caps: Caps) -> None:
             for part in archive.infolist():
                 total = _check_part(archive, part, size, total, caps)
         return
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError):
+    except RecordError:
+        raise
+    except Exception:  # an archive can be broken in more ways than zipfile has errors of its own for
         pass
     raise RecordError("the workbook cannot be read: it is truncated, damaged or encrypted.")
 

@@ -88,7 +88,7 @@ def _open_path(source: str | Path, encoding: str | None, sheet: str | None, caps
         return TextSource(paths, label, encoding, caps)
     kind = next(iter(kinds))
     if len(paths) == 1 and kind in READERS:
-        return StatisticalSource(paths[0], label)
+        return StatisticalSource(paths[0], label, caps)
     if len(paths) == 1 and kind in _WORKBOOK:
         return open_workbook(paths[0], label, sheet, caps)
     if len(paths) == 1 and kind in _ARROW:
@@ -120,6 +120,8 @@ def _open_folder(folder: Path, label: str, caps: Caps) -> Source:
         raise RecordError(
             f"{label} is a folder without Parquet files in it; name a file, or a glob such as {label}/*.csv."
         )
+    for path in inside:
+        check_sum(path)
     names = [part.split("=", 1)[0] for part in inside[0].relative_to(folder).parts[:-1] if "=" in part]
     return ParquetSource(inside, label, caps, tuple(names))
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import mmap
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import pyarrow.parquet as pq
-
 from careflow.errors import RecordError
+from careflow.records.engine import Engine
+from careflow.records.schema import shown
 
 _STOP, _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(13)
 _COMPRESSED_SIZE: Final = 3
@@ -23,17 +24,42 @@ _CRC: Final = 4
 _MOST_HEADER: Final = 1 << 20
 
 
-def check_pages(path: Path, footer: pq.FileMetaData, columns: Collection[str]) -> int:
-    """Compare the pages of some columns with their checksums; return how many had one.
+@dataclass(frozen=True)
+class Chunk:
+    """The pages of a column in a row group: where they are, their bytes as stored and unpacked, how many values."""
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        A Parquet file.
-    footer : pyarrow.parquet.FileMetaData
-        Its footer.
-    columns : collection of str
-        The columns that are read.
+    column: str
+    kind: str
+    values: int
+    start: int
+    packed: int
+    unpacked: int
+
+
+def chunks_of(engine: Engine, path: Path, columns: Collection[str]) -> list[Chunk]:
+    """Return the chunks of some columns of a Parquet file, as its footer tells.
+
+    The engine reads the footer: of a damaged one pyarrow's own view of the chunks can end the process.
+
+    Raises
+    ------
+    RecordError
+        The footer is damaged.
+    """
+    rows = engine.rows(
+        "SELECT path_in_schema, type, num_values, least(data_page_offset, coalesce(nullif(dictionary_page_offset, 0), "
+        "data_page_offset)), total_compressed_size, total_uncompressed_size FROM parquet_metadata(?) "
+        "ORDER BY row_group_id, column_id",
+        [str(path)],
+    )
+    if any(value is None for row in rows for value in row):
+        raise RecordError("the file is not a whole Parquet file: its footer is damaged.")
+    wanted = set(columns)
+    return [Chunk(*row) for row in rows if {row[0], row[0].split(", ")[0]} & wanted]
+
+
+def check_pages(path: Path, chunks: Iterable[Chunk]) -> int:
+    """Compare the pages of some chunks of a Parquet file with their checksums; return how many had one.
 
     Raises
     ------
@@ -42,27 +68,21 @@ def check_pages(path: Path, footer: pq.FileMetaData, columns: Collection[str]) -
     """
     checked = 0
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        for i in range(footer.num_row_groups):
-            group = footer.row_group(i)
-            for j in range(group.num_columns):
-                chunk = group.column(j)
-                if {chunk.path_in_schema, chunk.path_in_schema.split(".")[0]} & set(columns):
-                    n = _check_chunk(content, chunk)
-                    if n is None:
-                        raise RecordError(
-                            f"a page of column {chunk.path_in_schema} is not what its checksum was made for: the file "
-                            "was damaged after it was written. Copy it again from where it came from."
-                        )
-                    checked += n
+        for chunk in chunks:
+            n = _check_chunk(content, chunk)
+            if n is None:
+                raise RecordError(
+                    f"a page of column {shown([chunk.column])} is not what its checksum was made for: the file "
+                    "was damaged after it was written. Copy it again from where it came from."
+                )
+            checked += n
     return checked
 
 
-def _check_chunk(content: mmap.mmap, chunk: pq.ColumnChunkMetaData) -> int | None:
+def _check_chunk(content: mmap.mmap, chunk: Chunk) -> int | None:
     """Return how many pages have a checksum that holds, None if one does not hold."""
-    at = chunk.data_page_offset
-    if chunk.has_dictionary_page and chunk.dictionary_page_offset is not None:
-        at = min(at, chunk.dictionary_page_offset)
-    end = at + chunk.total_compressed_size
+    at = chunk.start
+    end = at + chunk.packed
     if not 0 <= at <= end <= len(content):
         return None
     pages = 0

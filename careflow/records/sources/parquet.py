@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,7 @@ from careflow.errors import RecordError
 from careflow.records.engine import Engine
 from careflow.records.schema import Mapped
 from careflow.records.sources.caps import Caps
-from careflow.records.sources.pages import check_pages
+from careflow.records.sources.pages import Chunk, check_pages, chunks_of
 from careflow.records.sources.raw import LONGEST, Raw, internal_names, kinds_of, select_list
 
 _WIDTH: Final = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT64": 8, "DOUBLE": 8, "INT96": 12}
@@ -66,9 +66,10 @@ class ParquetSource:
 
     def load(self, engine: Engine, mapped: Mapped) -> Raw:
         """Make a view of the mapped columns; the engine reads no others."""
-        for path, footer in zip(self._paths, self._footers, strict=True):
-            self._caps.check(path.stat().st_size, unfolded(footer, mapped.used), "a Parquet file")
-            check_pages(path, footer, mapped.used)
+        for path in self._paths:
+            chunks = chunks_of(engine, path, mapped.used)
+            self._caps.check(path.stat().st_size, unfolded(chunks), "a Parquet file")
+            check_pages(path, chunks)
         view = engine.name("raw")
         row = "file_row_number AS file_row" if self._alone else "NULL::BIGINT AS file_row"
         engine.run(f"CREATE TEMP VIEW {view} AS SELECT {select_list(mapped)}, {row} FROM {self._scan()}")
@@ -162,20 +163,13 @@ def schema_of(footer: pq.FileMetaData) -> pa.Schema:
     raise RecordError("the file is not a whole Parquet file: its footer is damaged.")
 
 
-def unfolded(footer: pq.FileMetaData, columns: Collection[str]) -> int:
-    """Return how many bytes the values of some columns take at least, as the footer tells.
+def unfolded(chunks: Iterable[Chunk]) -> int:
+    """Return how many bytes the values of some chunks take at least, as the footer tells.
 
     A column of one value is stored as that value and its number, so what the footer calls the uncompressed size is no
     measure by itself: the rows count too.
     """
-    total = 0
-    for i in range(footer.num_row_groups):
-        group = footer.row_group(i)
-        for j in range(group.num_columns):
-            column = group.column(j)
-            if {column.path_in_schema, column.path_in_schema.split(".")[0]} & set(columns):
-                total += max(column.total_uncompressed_size, column.num_values * _WIDTH.get(column.physical_type, 16))
-    return total
+    return sum(max(chunk.unpacked, chunk.values * _WIDTH.get(chunk.kind, 16)) for chunk in chunks)
 
 
 def zones_of(schema: pa.Schema, mapped: Mapped) -> dict[str, str]:

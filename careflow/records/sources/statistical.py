@@ -12,6 +12,7 @@ import pandas as pd
 from careflow.errors import RecordError
 from careflow.records.engine import Engine
 from careflow.records.schema import Mapped
+from careflow.records.sources.caps import Caps
 from careflow.records.sources.frames import PandasSource
 from careflow.records.sources.raw import Raw
 
@@ -25,14 +26,22 @@ READERS: Final = {
 }
 
 
-class StatisticalSource:
-    """A file of a statistics package; only the mapped columns are read whole."""
+_CELL: Final = 8
+"""Bytes that a value takes at least."""
 
-    def __init__(self, path: Path, label: str) -> None:
+
+class StatisticalSource:
+    """A file of a statistics package; only the mapped columns are read whole, and ``caps`` are on what they take."""
+
+    def __init__(self, path: Path, label: str, caps: Caps) -> None:
         self.label = label
         self._path = path
+        self._caps = caps
         self._reader = getattr(_pyreadstat(), READERS[path.suffix.lower()])
-        self.header = [str(name) for name in self._read(metadataonly=True)[1].column_names]
+        about = self._read(metadataonly=True)[1]
+        self.header = [str(name) for name in about.column_names]
+        # Some formats do not say how many rows they have, but those are not compressed.
+        self._rows = max(about.number_rows or 0, 0)
 
     def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
         """Return the distinct texts in the first rows of each column of texts."""
@@ -40,6 +49,7 @@ class StatisticalSource:
 
     def load(self, engine: Engine, mapped: Mapped) -> Raw:
         """Read the mapped columns."""
+        self._caps.check(self._path.stat().st_size, self._rows * len(mapped.used) * _CELL, "the file")
         options = {} if self._path.suffix.lower() == ".por" else {"usecols": list(mapped.used)}
         frame = self._read(**options)[0]
         return PandasSource(whole_numbers(frame[list(mapped.used)]), self.label).load(engine, mapped)

@@ -1,0 +1,126 @@
+"""Tests between groups in the book of cells: a p value is shown where all the counts that it compares are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from careflow.continuum.outcomes import LEFT_CARE, LEFT_REASONS
+from careflow.estimate.correction import adjusted
+from careflow.protect.book import PERIODS, Book, Family, Stratum, as_of, people_of, records, stratum_of
+from careflow.protect.masking import Mask, blank, significant
+from careflow.protect.system import Bools
+
+if TYPE_CHECKING:
+    from careflow.estimate.between import GroupTest
+
+NUMBERS: Final = ("statistic", "p")
+
+
+@dataclass(frozen=True)
+class TestedCells:
+    """Where ``n`` and ``observed`` of each row of ``groups`` stand in the book."""
+
+    groups: pd.DataFrame
+
+
+def block(result: GroupTest, record: dict[str, Any]) -> str:
+    """Return the name of the test that a record belongs to, its groups included."""
+    where = "|".join(str(record[key]) for key in ("level", "from", "to") if key in record)
+    # A test of all records to the cut-off grows, whatever its groups are.
+    return f"{result.about.measure}|{result.about.by[0]}|{where}{as_of((), result.about.cutoff)}"
+
+
+def enter(book: Book, result: GroupTest) -> TestedCells:
+    """Enter how many were in each group and how many of them had each event; the rest, whom both give away, too."""
+    cells, events = [], dict[tuple[int, Stratum], dict[str, int]]()
+    behind = people_of(result.contributors, len(result.groups))
+    for record, people in zip(records(result.groups), behind, strict=True):
+        stratum, level = stratum_of(record, result.about.by), str(record.get("level", record.get("from")))
+        name = f"{result.about.unit} at {level} in the test"
+        n = book.cell(_of(result, level), stratum, record["n"], name, depth=1, block=block(result, record),
+                      persons=people["n"], over_periods=_adds_up(result))  # fmt: skip
+        to = str(record.get("to", "ended"))
+        seen = book.cell((*_of(result, level), to), stratum, record["observed"], f"{name}, {to}",
+                         block=block(result, record), persons=people["observed"],
+                         over_periods=_adds_up(result))  # fmt: skip
+        events.setdefault((n, stratum), {})[to] = seen
+        cells.append({"n": n, "observed": seen})
+    for (n, _), found in events.items():
+        reasons = [cell for to, cell in found.items() if to in LEFT_REASONS]
+        if reasons and LEFT_CARE in found:
+            book.sum(found[LEFT_CARE], reasons)
+            found = {to: cell for to, cell in found.items() if to not in LEFT_REASONS}
+        book.sum(n, list(found.values()))
+    _tie_stays(book, result, cells)
+    return TestedCells(pd.DataFrame(cells, columns=["n", "observed"]))
+
+
+def _adds_up(result: GroupTest) -> bool:
+    return result.about.by[0] not in PERIODS
+
+
+def _of(result: GroupTest, level: str) -> Family:
+    clock = "stays" if result.about.unit == "stays" else "discharges"
+    return (f"{result.about.measure} of {clock}", level)
+
+
+def _tie_stays(book: Book, result: GroupTest, cells: list[dict[str, int]]) -> None:
+    """Tie the stays of a log-rank test, and those that ended, to the tables of stays and discharges."""
+    if "level" not in result.groups or not _adds_up(result):
+        return
+    for record, found in zip(records(result.groups), cells, strict=True):
+        stratum, level = stratum_of(record, result.about.by), str(record["level"])
+        for key, family in (("n", ("stays", "all", level)), ("observed", ("discharges", level))):
+            other = book.families.get(family, {}).get(stratum)
+            if other is not None:
+                _difference(book, found[key], other)
+
+
+def _difference(book: Book, one: int, other: int) -> None:
+    """Tie two counts of nearly the same thing: what is in the one and not in the other is a count as well."""
+    low, high = (one, other) if book.cells[one].value <= book.cells[other].value else (other, one)
+    key = f"{book.cells[high].key}|less|{book.cells[low].key}"
+    rest = book.unseen(key, book.cells[high].value - book.cells[low].value, f"{book.cells[high].name}, less the others")
+    book.relation({high: 1, low: -1, rest: -1})
+
+
+def masked(result: GroupTest, cells: TestedCells, mask: Mask) -> GroupTest:
+    """Return the tests of which every group's numbers are shown; p values are corrected for as many as are shown.
+
+    ``expected`` sums to what was observed, so it is shown where all of that is; statistics have 3 digits, because they
+    stand on every day of every stay.
+    """
+    keys = [name for name in ("level", "from", "to") if name in result.frame]
+    n, observed = mask.hides(cells.groups["n"]), mask.hides(cells.groups["observed"])
+    thin = n | observed | ((result.groups["n"] > 0) & (result.groups["n"] < mask.below)).to_numpy()
+    hidden = _keys(result.groups[thin], keys)
+    of_test, of_group = _among(result.frame, hidden, keys), _among(result.groups, hidden, keys)
+    groups = result.groups.assign(n=blank(result.groups["n"], n), observed=blank(result.groups["observed"], observed))
+    groups["expected"] = significant(blank(groups["expected"], of_group))
+    frame = result.frame.copy()
+    for name in NUMBERS:
+        frame[name] = significant(blank(frame[name], of_test))
+    few = (frame["clusters"].fillna(mask.below) < mask.below).to_numpy(dtype=bool)
+    frame["clusters"] = frame["clusters"].mask(of_test | few)
+    frame["p_adjusted"] = significant(pd.Series(adjusted(frame["p"], result.correction), frame.index))
+    return replace(
+        result, frame=frame.assign(hidden=of_test), groups=groups.assign(hidden=n | observed), contributors=None
+    )
+
+
+def _keys(frame: pd.DataFrame, keys: list[str]) -> set[tuple[str, ...]]:
+    return {tuple(str(record[key]) for key in keys) for record in records(frame)}
+
+
+def _among(frame: pd.DataFrame, hidden: set[tuple[str, ...]], keys: list[str]) -> Bools:
+    return np.array([tuple(str(record[key]) for key in keys) in hidden for record in records(frame)], dtype=np.bool_)
+
+
+def total(result: GroupTest) -> int:
+    """Return what ``n`` of the provenance may say: those in the groups that are shown, once a level."""
+    keys = ["level" if "level" in result.groups else "from", *result.about.by]
+    return int(result.groups.drop_duplicates(keys)["n"].sum())

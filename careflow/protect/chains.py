@@ -1,0 +1,94 @@
+"""Chains of levels in the book of cells: a chain gives back every rate that it is made of, so all or none is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from careflow.errors import DisclosureError
+from careflow.protect import rates, stays
+from careflow.protect.book import Book, as_of, records, stratum_of
+from careflow.protect.masking import Mask, blank, significant
+from careflow.protect.system import Bools
+
+if TYPE_CHECKING:
+    from careflow.estimate.chain import Chain
+
+LIMITS: Final = ("estimate", "se", "low", "high")
+
+
+@dataclass(frozen=True)
+class ChainCells:
+    """Where the counts that a chain is made of stand in the book."""
+
+    rates: rates.RateCells
+    stays: stays.StayCells | None
+
+
+def block(result: Chain, record: dict[str, Any]) -> str:
+    """Return the name of the stratum that a record belongs to."""
+    stratum = stratum_of(record, result.about.by)
+    return f"{result.about.measure}|{stratum}{as_of(stratum, result.about.cutoff)}"
+
+
+def enter(book: Book, result: Chain) -> ChainCells:
+    """Enter the counts of the rates and stays that the chain is made of, as if they were printed.
+
+    They are as good as printed: with N the expected stays, Q = I - inverse(N) are the rates.
+    """
+    if result.rates is None:
+        raise DisclosureError("the rates behind this chain are not known; make it with chain() and protect that")
+    return ChainCells(
+        rates.enter(book, result.rates), None if result.stays is None else stays.enter(book, result.stays)
+    )
+
+
+def masked(result: Chain, cells: ChainCells, mask: Mask) -> Chain:
+    """Return the chain of the strata in which nothing is hidden; days to 3 digits, as means of stays are.
+
+    Raises
+    ------
+    DisclosureError
+        When that is no stratum at all.
+    """
+    made = result.rates
+    assert made is not None
+    keys = list(result.about.by)
+    bad = _hidden_in(made.frame, mask.hides(cells.rates.frame["n"]) | mask.hides(cells.rates.frame["of"]), keys)
+    hidden = _rows_of(result.frame, bad, keys)
+    if result.stays is not None and cells.stays is not None:
+        frame, theirs = result.stays.frame, list(result.stays.about.by)
+        few = mask.hides(cells.stays.frame["n"]) | ((frame["n"] > 0) & (frame["n"] < mask.below)).to_numpy()
+        hidden |= _rows_of(result.frame, _hidden_in(frame, few, theirs), theirs) & _days(result.frame)
+    if hidden.all():
+        raise DisclosureError(
+            "a chain of levels gives back every rate that it is made of, and some of them must be hidden in "
+            + ("every stratum" if keys else "this one")
+            + "; protect and publish the rates themselves, or chain more quarters together or fewer levels"
+        )
+    out, days = result.frame.copy(), _days(result.frame)
+    for name in LIMITS:
+        out[name] = blank(out[name], hidden)
+        out[name] = out[name].where(~days, significant(out[name]))
+    return replace(result, frame=out.assign(hidden=hidden), rates=None, stays=None)
+
+
+def _days(frame: pd.DataFrame) -> Bools:
+    return np.asarray(frame["measure"].astype(str) == "days", dtype=np.bool_)
+
+
+def _hidden_in(frame: pd.DataFrame, hidden: Bools, keys: list[str]) -> set[tuple[str, ...]]:
+    """Return the strata in which any row is hidden."""
+    return {tuple(str(record[key]) for key in keys) for record in records(frame[hidden])}
+
+
+def _rows_of(frame: pd.DataFrame, strata: set[tuple[str, ...]], keys: list[str]) -> Bools:
+    return np.array([tuple(str(record[key]) for key in keys) in strata for record in records(frame)], dtype=np.bool_)
+
+
+def total(result: Chain) -> int:
+    """Return what ``n`` of the provenance may say: nothing that a chain does not print."""
+    return result.about.n // 10 * 10

@@ -1,0 +1,123 @@
+"""Differences of rates in the book of cells: a comparison is a function of two rates, shown where both are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from careflow.errors import DisclosureError
+from careflow.estimate.correction import adjusted
+from careflow.protect import rates
+from careflow.protect.book import Book, as_of, stratum_of
+from careflow.protect.masking import Mask, blank, significant
+
+if TYPE_CHECKING:
+    from careflow.estimate import Rates
+    from careflow.estimate.compare import Comparison
+
+SUFFIX: Final = ", difference"
+SIDES: Final = ("1", "2")
+BOTH: Final = ("difference", "se", "low", "high", "p")
+
+
+@dataclass(frozen=True)
+class ComparisonCells:
+    """Where the counts of each side stand in the book, a row for each row of the comparison."""
+
+    frame: tuple[pd.DataFrame, pd.DataFrame]
+    directions: tuple[pd.DataFrame, pd.DataFrame]
+
+
+def block(result: Comparison, record: dict[str, Any]) -> str:
+    """Return the name of the row that a record belongs to."""
+    stratum = stratum_of(record, result.about.by)
+    when = as_of(stratum, result.about.cutoff)
+    pair = f"{result.stratum} {result.first}:{result.second}"
+    return f"{result.about.measure}|{pair}|{record.get('within', '')}|{record['from']}|{stratum}{when}"
+
+
+def enter(book: Book, result: Comparison) -> ComparisonCells:
+    """Enter the counts of both sides: the same cells as those of the rates that they come from.
+
+    Raises
+    ------
+    DisclosureError
+        For a part of a comparison of intensities, whose denominators are not counts.
+    """
+    whole = {"to", "from"} <= set(result.frame) and result.frame["to"].nunique() > 1
+    if _measure(result) == rates.INTENSITY and not whole:
+        raise DisclosureError(
+            "a comparison of one outcome's intensities cannot be protected by itself: compare every outcome, protect "
+            "that, and take the row from it"
+        )
+    entered = [rates.enter(book, _side(result, side)) for side in SIDES]
+    return ComparisonCells((entered[0].frame, entered[1].frame), (entered[0].directions, entered[1].directions))
+
+
+def _measure(result: Comparison) -> str:
+    return result.about.measure.removesuffix(SUFFIX)
+
+
+def _side(result: Comparison, side: str) -> Rates:
+    """Return one side as rates of its own stratum; whether they were followed the comparison does not tell."""
+    from careflow.estimate import Rates
+
+    label = result.first if side == "1" else result.second
+    frames = []
+    for frame in (result.frame, result.directions):
+        made = frame.rename(columns={f"n_{side}": "n", f"of_{side}": "of"})
+        made[result.stratum] = label
+        frames.append(made)
+    by = tuple(dict.fromkeys((*result.about.by, result.stratum)))
+    about = replace(result.about, measure=_measure(result), by=by)
+    names = {f"persons_{side}": "persons", f"persons_of_{side}": "persons_of"}
+    people = [None if known is None else known.rename(columns=names) for known in result.contributors or (None, None)]
+    return Rates(frames[0], about, result.continuum, directions=frames[1], contributors=people[0], ways=people[1])
+
+
+def masked(result: Comparison, cells: ComparisonCells, mask: Mask) -> Comparison:
+    """Return the comparison with every number blank that stands on a hidden one.
+
+    P values are corrected anew, for as many as are shown: a correction for the others would tell of them.
+    """
+    days = _measure(result) == rates.INTENSITY
+    return replace(
+        result,
+        frame=_masked(result, result.frame, cells.frame, mask, days=days),
+        directions=_masked(result, result.directions, cells.directions, mask, days=days),
+        contributors=None,
+    )
+
+
+def _masked(
+    result: Comparison, frame: pd.DataFrame, sides: tuple[pd.DataFrame, pd.DataFrame], mask: Mask, *, days: bool
+) -> pd.DataFrame:
+    out, either = frame.copy(), np.zeros(len(frame), dtype=np.bool_)
+    for side, cells in zip(SIDES, sides, strict=True):
+        n, of = mask.hides(cells["n"]), mask.hides(cells["of"])
+        if days:
+            of = of | mask.zero(cells["of"])
+        out[f"n_{side}"], out[f"of_{side}"] = blank(frame[f"n_{side}"], n), blank(frame[f"of_{side}"], of)
+        out[f"rate_{side}"] = blank(frame[f"rate_{side}"], n | of)
+        if days:
+            out[[f"of_{side}", f"rate_{side}"]] = out[[f"of_{side}", f"rate_{side}"]].apply(significant)
+        either |= n | of
+    for name in BOTH:
+        out[name] = blank(frame[name], either)
+        if days:
+            out[name] = significant(out[name])
+    out["p_adjusted"] = adjusted(out["p"], result.correction)
+    out["hidden"] = either
+    return out
+
+
+def total(result: Comparison) -> int:
+    """Return what ``n`` of the provenance may say: the totals of both sides that are shown."""
+    frame = result.frame
+    shown = frame.drop_duplicates([*result.about.by, *(["within"] if "within" in frame else []), "from"])
+    if "within" in shown:
+        shown = shown[shown["within"] == shown["within"].max()]
+    return int(shown[["of_1", "of_2"]].sum().sum())

@@ -1,0 +1,122 @@
+"""What has to stay possible for a reader, and for an insider who knows one stratum's own numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from careflow.protect.system import CHANGE, GROWN, SHOWN, Bools, Floats, Ints, System
+
+READER: Final = -1
+"""Who knows what is published and no more."""
+
+
+@dataclass(frozen=True, eq=False)
+class Goals:
+    """Goal k asks for a table in which ``cells[k]`` is in ``[low[k], high[k]]``.
+
+    A change may instead be ``apart[k]`` or more in size, up or down (infinite where that is no way out). A goal that is
+    an insider's asks that the table leaves every cell as it is that this insider knows.
+
+    Attributes
+    ----------
+    knows : ndarray of int, shape (goals,)
+        For whom: `READER`, or the number of an insider.
+    owner : ndarray of int, shape (cells,)
+        Which insider knows each cell, -1 for none (`System.owner`).
+    values : ndarray of int, shape (cells,)
+        The true table.
+    """
+
+    cells: Ints
+    low: Floats
+    high: Floats
+    apart: Floats
+    knows: Ints
+    owner: Ints
+    values: Ints
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def within(self, cells: Ints) -> Goals:
+        """Return the goals of some cells, numbered by their place among them."""
+        place = np.full(len(self.values), -1)
+        place[cells] = np.arange(len(cells))
+        kept = place[self.cells] >= 0
+        return Goals(
+            place[self.cells[kept]],
+            self.low[kept],
+            self.high[kept],
+            self.apart[kept],
+            self.knows[kept],
+            self.owner[cells],
+            self.values[cells],
+        )
+
+    def met(self, tables: Ints) -> Bools:
+        """Return, for each table (row) and goal (column), whether the table meets the goal."""
+        rows = np.atleast_2d(tables)
+        found = rows[:, self.cells]
+        good = ((found >= self.low) & (found <= self.high)) | (np.abs(found) >= self.apart)
+        for insider in np.unique(self.knows[self.knows != READER]):
+            own = self.owner == insider
+            moved = (rows[:, own] != self.values[own]).any(axis=1)
+            good &= ~(moved[:, None] & (self.knows == insider))
+        return np.asarray(good, dtype=np.bool_)
+
+    def free(self, goal: int, cells: Ints) -> Ints:
+        """Return those of some cells that a witness of this goal may move."""
+        insider = self.knows[goal]
+        return cells if insider == READER else cells[self.owner[cells] != insider]
+
+
+def goals(system: System, below: int, least: dict[tuple[int, int], int] | None = None) -> Goals:
+    """Return the goals of every small cell, by arithmetic alone.
+
+    A small count must be able to be ``below`` or more, and the least that a reader could think (`System.floors`).
+    A count of ``below`` moves or more by fewer people must be able to be ``below`` higher and ``below`` lower.
+    A small change must be able to be none or ``below`` or more; a change that is known to be some, ``below`` or more.
+    The same once more for each insider, and every cell that is not the insider's own.
+
+    Parameters
+    ----------
+    least : dict, optional
+        By cell and reader, where no table reaches the floor, the least value that a solver found instead.
+    """
+    # Insiders first: a witness that leaves an insider's cells alone serves the plain reader too.
+    readers = [*range(int(system.owner.max(initial=READER)) + 1), READER]
+    parts = [_of(system, below, least or {}, reader) for reader in readers]
+    cells, low, high, apart = (np.concatenate([part[i] for part in parts]) for i in range(4))
+    knows = np.repeat(np.array(readers), [len(part[0]) for part in parts])
+    return Goals(cells.astype(np.int64), low, high, apart, knows, system.owner, system.values)
+
+
+def _of(
+    system: System, below: int, least: dict[tuple[int, int], int], reader: int
+) -> tuple[Ints, Floats, Floats, Floats]:
+    """Return cells, low, high and apart of the goals for one reader."""
+    small = system.small(below)
+    if reader != READER:
+        own = system.owner == reader
+        small &= ~own
+        system = replace(system, status=np.where(own, SHOWN, system.status))
+    chosen = np.flatnonzero(small)
+    guard = system.guard[chosen]
+    changes, grown = chosen[guard == CHANGE], chosen[guard == GROWN]
+    counts = chosen[(guard != CHANGE) & (guard != GROWN)]
+    value, floors = system.values[counts].astype(np.float64), system.floors()[counts]
+    few = value < below
+    up = np.where(few, below, value + below)
+    down = np.where(few, floors, np.maximum(floors, value - below))
+    if least:
+        down = np.array([max(d, least.get((int(c), reader), d)) for c, d in zip(counts, down, strict=True)])
+    free, none = np.full(len(counts), np.inf), np.zeros(len(changes))
+    return (
+        np.concatenate([counts, counts, changes, grown]),
+        np.concatenate([up, -free, none, np.full(len(grown), float(below))]),
+        np.concatenate([free, down, none, np.full(len(grown), np.inf)]),
+        np.concatenate([free, free, np.full(len(changes) + len(grown), float(below))]),
+    )

@@ -1,0 +1,92 @@
+"""Every kind of result that can be protected, and those that cannot, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from careflow.errors import DisclosureError
+from careflow.estimate.result import Result
+from careflow.protect import between, census, chains, comparisons, incidence, rates, shares, stays
+from careflow.protect.book import Book
+from careflow.protect.freeze import Block
+from careflow.protect.masking import Mask
+
+BOTH: Final = ("frame", "directions")
+TOTALS: Final = " in the levels whose total is shown"
+LEVELS: Final = " in the levels that are shown"
+TENS: Final = ", to tens"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How results of one kind enter the book, and how their frames are masked."""
+
+    enter: Callable[[Book, Any], Any]
+    masked: Callable[[Any, Any, Mask], Any]
+    block: Block
+    total: Callable[[Any], int]
+    counted: str
+    """What the total counts, after its unit: where it is not of everybody."""
+    tables: tuple[str, ...] = ("frame",)
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "Rates": Kind(rates.enter, rates.masked, rates.block, rates.total, TOTALS, BOTH),
+    "LengthOfStay": Kind(stays.enter, stays.masked, stays.block, stays.total, LEVELS, ("frame", "curve")),
+    "Census": Kind(
+        census.enter, census.masked, census.block, census.total, " in the levels and periods that are shown"
+    ),
+    "PersonsServed": Kind(census.enter_people, census.masked_people, census.block, incidence.total, TENS),
+    "Returns": Kind(shares.enter, shares.masked, shares.block, shares.total, " in the rows whose total is shown"),
+    "Pathways": Kind(
+        shares.enter_paths, shares.masked_paths, shares.path_block, shares.total, " in the pathways that are shown"
+    ),
+    "CumulativeIncidence": Kind(
+        incidence.enter, incidence.masked, incidence.block, incidence.total, TENS, ("frame", "directions", "survival")
+    ),
+    "Occupation": Kind(incidence.enter, incidence.masked_occupation, incidence.block, incidence.total, TENS),
+    "ExpectedDays": Kind(incidence.enter, incidence.masked_days, incidence.block, incidence.total, TENS),
+    "Comparison": Kind(
+        comparisons.enter,
+        comparisons.masked,
+        comparisons.block,
+        comparisons.total,
+        " in both, where the total of the level is shown",
+        BOTH,
+    ),
+    "Chain": Kind(chains.enter, chains.masked, chains.block, chains.total, TENS),
+    "GroupTest": Kind(
+        between.enter,
+        between.masked,
+        between.block,
+        between.total,
+        " in the groups that are shown",
+        ("frame", "groups"),
+    ),
+}
+"""Every kind of result that can be protected, by the name of its class."""
+REFUSED: Final = {
+    "MarkovTest": "it stands on who came from where before, of whom most are few; say in words whether the past "
+    "mattered (p below 0.05 or not) and publish the rates",
+}
+"""Kinds that are never published, and what to do instead."""
+
+
+def kind_of(result: Result) -> Kind:
+    """Return how a result is protected.
+
+    Raises
+    ------
+    DisclosureError
+        For a kind of result without rules, or one that tells too much.
+    """
+    for base in type(result).__mro__:
+        if base.__name__ in KINDS:
+            return KINDS[base.__name__]
+        if base.__name__ in REFUSED:
+            raise DisclosureError(f"{base.__name__} cannot be published: {REFUSED[base.__name__]}")
+    raise DisclosureError(
+        f"there are no rules for publishing {type(result).__name__}; those there are: {', '.join(sorted(KINDS))}"
+    )

@@ -1,0 +1,115 @@
+"""What the report is made of: estimates from counts, hidden before anyone reads them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import pandas as pd
+
+from careflow.counts import Counts
+from careflow.errors import DisclosureError
+from careflow.estimate import census, length_of_stay, pathways, transition_rates
+from careflow.estimate.census import Census
+from careflow.estimate.paths import Pathways
+from careflow.estimate.rate_result import Rates
+from careflow.estimate.stays import LengthOfStay
+from careflow.protect import protect
+from careflow.report.mask import BELOW, mask
+from careflow.report.mask_census import mask_census
+from careflow.report.mask_incidence import as_followed
+
+STEPS: Final = 4
+CLOCKS: Final = ("discharge", "stay", "gap", "census", f"paths:{STEPS}")
+"""The tables of counts that a report is made from; the last three are for sections that it can do without."""
+MASKED: Final = (
+    "Small counts are masked by rule, without a proof that no combination of tables gives one away, and no ledger "
+    "remembers what was shown before."
+)
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Results by quarter, every number that must be hidden already gone.
+
+    ``newest`` holds the rates of all discharges in the quarters that are not yet mature. It is None where there is no
+    such quarter; it, the census and the pathways are None where the counts do not hold their tables.
+    """
+
+    rates: Rates
+    stays: LengthOfStay
+    newest: Rates | None
+    census: Census | None
+    paths: Pathways | None
+    statement: str
+
+
+def estimates(counts: Counts, ledger: str | os.PathLike[str] | None) -> Estimates:
+    """Estimate, and hide small counts: by the interim rule for the house, with a proof and a ledger for a release.
+
+    Raises
+    ------
+    DisclosureError
+        If too few people are behind the counts.
+    """
+    rates, stays = transition_rates(counts, by="quarter"), length_of_stay(counts, by="quarter")
+    newest = _immature(transition_rates(counts, by="quarter", method="incidence")) if "gap" in counts.tables else None
+    inside = census(counts, by="quarter") if "census" in counts.tables else None
+    paths = pathways(counts, steps=STEPS).gathered(BELOW) if f"paths:{STEPS}" in counts.tables else None
+    if ledger is not None:
+        return _released((rates, stays, newest, inside, paths), ledger)
+    rates, stays = mask(rates), mask(stays)
+    return Estimates(
+        rates=rates,
+        stays=stays,
+        newest=_masked_newest(newest, rates),
+        census=None if inside is None else mask_census(inside, BELOW, _closed(rates)),
+        paths=None if paths is None else mask(paths),
+        statement=MASKED,
+    )
+
+
+def _masked_newest(newest: Rates | None, rates: Rates) -> Rates | None:
+    """Hide small counts of the newest quarters, or leave them out where so few were discharged that nothing is left."""
+    if newest is None:
+        return None
+    try:
+        return as_followed(mask(newest), rates)
+    except DisclosureError:
+        return None
+
+
+def _released(results: tuple[Any, ...], ledger: str | os.PathLike[str]) -> Estimates:
+    """Protect all results together; what is not there stays away."""
+    there = [result for result in results if result is not None]
+    released = protect(there, below=BELOW, ledger=ledger, progress=False)
+    left = iter(released)
+    found: list[Any] = [None if result is None else next(left) for result in results]
+    rates, stays, newest, inside, paths = found
+    return Estimates(rates, stays, newest, inside, paths, released.statement)
+
+
+def _immature(rates: Rates) -> Rates | None:
+    """Return the quarters that are not mature; the others have no better estimate than that of the followed."""
+    late = ~rates.frame["mature"].to_numpy(dtype=bool)
+    if not late.any():
+        return None
+    people = rates.contributors
+    return replace(
+        rates,
+        frame=rates.frame[late].reset_index(drop=True),
+        directions=rates.directions[~rates.directions["mature"].to_numpy(dtype=bool)].reset_index(drop=True),
+        contributors=None if people is None else people[late].reset_index(drop=True),
+        about=replace(rates.about, n=_discharges(rates.frame[late])),
+    )
+
+
+def _discharges(frame: pd.DataFrame) -> int:
+    return int(frame.drop_duplicates(["quarter", "from"])["of"].sum())
+
+
+def _closed(rates: Rates) -> frozenset[tuple[str, str]]:
+    """Return the quarters and levels whose discharges are hidden."""
+    gone = rates.frame[rates.frame["of"].isna()]
+    return frozenset(zip(gone["quarter"].astype(str), gone["from"].astype(str), strict=True))

@@ -1,0 +1,98 @@
+"""One facility that knows its own numbers, and reads what is published of the others."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from careflow.errors import ArgumentError, DisclosureError
+from careflow.protect import audit, protect, prove, table
+from careflow.protect.audit import attack, view_of
+
+NAMES = ["North", "South", "East", "West"]
+
+
+@pytest.fixture
+def facilities(made):
+    """Rates of four made-up facilities, and of all together."""
+    cube = made["flows"](4, 2400, 9)
+    return [made["rates"](cube, pd.DataFrame({"facility": NAMES})), made["overall"](cube)]
+
+
+def test_no_facility_that_knows_its_own_numbers_can_work_out_another_s(facilities) -> None:
+    safe = protect(facilities, insider="facility")
+    assert safe.proof.check().ok
+    assert "Proved against each facility that knows its own numbers" in safe.statement
+    assert audit(safe).ok
+    for name in NAMES:
+        found = audit(safe, insider={"facility": name})
+        assert len(found.frame)
+        assert found.ok
+
+
+def test_without_the_option_an_insider_finds_small_numbers(facilities) -> None:
+    safe = protect(facilities)
+    assert not all(audit(safe, insider={"facility": name}).ok for name in NAMES)
+
+
+def test_one_facility_may_be_named(facilities) -> None:
+    safe = protect(facilities, insider={"facility": "South"})
+    assert audit(safe, insider={"facility": "South"}).ok
+    assert "Proved against facility South" in safe.statement
+    assert int(safe.proof.hidden.sum()) <= int(protect(facilities, insider="facility").proof.hidden.sum())
+
+
+def test_witnesses_for_an_insider_leave_what_the_insider_knows(made) -> None:
+    counts = made["table"]((5, 6), 700, 3)
+    owner = np.where(np.arange(7 * 6) // 7 < 5, np.arange(7 * 6) // 7, -1)
+    proof = prove(table(counts, owner=owner))
+    assert proof.check().ok
+    for row in range(5):
+        own = owner == row
+        assert not attack(view_of(replace(proof, hidden=proof.hidden & ~own))).frame["small"].any()
+
+
+def test_a_proof_without_the_insiders_witnesses_is_caught(made) -> None:
+    counts = made["table"]((5, 6), 700, 3)
+    owner = np.where(np.arange(7 * 6) // 7 < 5, np.arange(7 * 6) // 7, -1)
+    plain = prove(table(counts))
+    claimed = replace(plain, system=table(counts, owner=owner))
+    assert plain.check().ok
+    assert claimed.check().proved < claimed.check().small
+
+
+def test_an_insider_is_thought_of_again_in_later_releases(made, tmp_path) -> None:
+    cube = made["flows"](4, 2400, 9)
+    strata = pd.DataFrame({"facility": NAMES})
+    protect(made["rates"](cube, strata), ledger=tmp_path, insider="facility")
+    safe = protect([made["rates"](cube, strata), made["overall"](cube)], ledger=tmp_path, insider="facility")
+    assert safe.proof.check().ok
+    assert all(audit(safe, insider={"facility": name}).ok for name in NAMES)
+
+
+def test_what_an_insider_pins_is_an_error_that_says_so() -> None:
+    owner = [0, -1, 0]
+    from careflow.protect import system
+
+    pinned = system([12, 9, 21], [[-1, -1, 1]], owner=owner)
+    with pytest.raises(DisclosureError, match="since what an insider knows"):
+        prove(pinned)
+
+
+@pytest.mark.parametrize(
+    ("insider", "says"),
+    [
+        ("payer", "nobody knows payer from inside: no result is split by it"),
+        ({"facility": "Nowhere"}, "there are East, North, South, West"),
+        ({"facility": "North", "payer": "x"}, "insider names one stratum"),
+    ],
+)
+def test_an_insider_that_is_not_there_is_an_error(facilities, insider, says) -> None:
+    with pytest.raises(ArgumentError, match=says):
+        protect(facilities, insider=insider)
+
+
+def test_rounding_has_no_insiders(facilities) -> None:
+    with pytest.raises(ArgumentError, match="no proof against insiders"):
+        protect(facilities, mode="round", insider="facility")

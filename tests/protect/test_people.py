@@ -1,0 +1,108 @@
+"""Many moves of few people: a count is small when fewer than 11 people are behind it, whatever it counts."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import careflow as cf
+from careflow.protect import audit, protect
+
+BUSY = 3
+"""So many people come and go all the time."""
+
+
+@pytest.fixture(scope="module")
+def few():
+    """Return moves of 600 made-up people, of whom a few go from inpatient to PHP and back the whole year."""
+    rows = []
+    for person in range(600):
+        day = person % 300
+        rows += [(person, "residential", day, day + 9), (person, "iop", day + 12, day + 30)]
+    for person in range(BUSY):
+        for turn in range(25):
+            day = 3 + 14 * turn
+            rows += [(1000 + person, "inpatient", day, day + 5), (1000 + person, "php", day + 6, day + 12)]
+    frame = pd.DataFrame(rows, columns=["person_id", "level", "admit", "discharge"])
+    frame["discharge_reason"] = "completed"
+    frame["payer"] = np.where(np.arange(len(frame)) % 2, "x", "y")
+    for name in ("admit", "discharge"):
+        days = pd.Timestamp("2024-01-01") + pd.to_timedelta(frame.pop(name), unit="D")
+        frame[f"{name}_date"] = days.dt.strftime("%Y-%m-%d")
+    return cf.link(cf.read_episodes(frame, cf.Continuum.standard(), cutoff="2025-02-28"), within=10)
+
+
+def of_few(frame, counts):
+    """Return the counts of the levels at which only the few are."""
+    key = next(name for name in ("from", "level", "step_1") if name in frame)
+    return frame.loc[frame[key].astype(str).isin(["inpatient", "php"]), list(counts)]
+
+
+CASES = {
+    "rates": (lambda moves: cf.transition_rates(moves), ("n", "of")),
+    "comparison": (
+        lambda moves: cf.transition_rates(moves, by="payer").compare(payer=("x", "y")),
+        ("n_1", "of_1", "n_2", "of_2"),
+    ),
+    "stays": (lambda moves: cf.length_of_stay(moves), ("n", "open")),
+    "census": (lambda moves: cf.census(moves, by="year"), ("opening", "admitted", "discharged", "closing")),
+    "readmissions": (lambda moves: cf.readmissions(moves), ("n", "of")),
+}
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_a_count_of_many_stays_of_few_people_is_hidden(few, kind) -> None:
+    made, counts = CASES[kind]
+    given = made(few)
+    truth = of_few(given.frame, counts)
+    assert (truth >= 11).any(axis=None), "there must be something that looks large"
+    safe = protect(given)
+    shown = of_few(safe[0].frame, counts)
+    assert not (shown > 0).any(axis=None)
+    assert safe.proof.check().ok
+    assert audit(safe).ok
+    assert "Distinct people" not in safe.statement
+    assert safe[0].contributors is None
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_without_knowing_the_people_it_would_be_shown(few, kind) -> None:
+    from dataclasses import replace
+
+    made, counts = CASES[kind]
+    given = made(few)
+    blind = replace(given, contributors=None, **({"ways": None} if kind == "rates" else {}))
+    safe = protect(blind)
+    assert (of_few(safe[0].frame, counts) > 0).any(axis=None)
+    assert "Distinct people behind the counts are not known" in safe.statement
+
+
+def test_a_test_between_groups_of_few_people_is_hidden(few) -> None:
+    safe = protect(cf.logrank_test(few, by="payer"))
+    rows = safe[0].groups[safe[0].groups["level"].isin(["inpatient", "php"])]
+    assert not (rows[["n", "observed"]] > 0).any(axis=None)
+    assert safe[0].frame.set_index("level").loc[["inpatient", "php"], "hidden"].all()
+
+
+def test_people_behind_a_count_are_never_more_than_there_are(moves) -> None:
+    tests = cf.gray_test(moves, "php", by="payer"), cf.logrank_test(moves, by="payer")
+    for given in (cf.length_of_stay(moves), cf.census(moves), cf.readmissions(moves), *tests):
+        people, frame = given.contributors, getattr(given, "groups", given.frame)
+        assert len(people) == len(frame)
+        for name in [name for name in people.columns if name in frame]:
+            counts, behind = frame[name].to_numpy(), people[name].to_numpy()
+            assert (behind <= counts).all(), (type(given).__name__, name)
+            assert ((behind > 0) == (counts > 0)).all()
+            assert behind.max() <= 100
+
+
+def test_a_release_with_pathways_says_that_their_people_are_not_known(few) -> None:
+    safe = protect([cf.transition_rates(few), cf.pathways(few, steps=2)])
+    assert "Distinct people are not known for every count" in safe.statement
+
+
+def test_curves_and_shares_without_counts_rest_on_people_enough(few) -> None:
+    """Occupation shows no count; a stratum of fewer than 11 people is hidden however many journeys they make."""
+    frame = protect(cf.occupation(few, days=30))[0].frame
+    assert not frame["hidden"].any()
+    started = cf.occupation(few, start="inpatient", days=30).started
+    assert int(started["persons"].iloc[0]) <= BUSY

@@ -1,0 +1,66 @@
+"""The search for witnesses: many goals with one program, blocks apart, and what stops it."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from careflow.errors import DisclosureError
+from careflow.protect import prove, system, table
+from careflow.protect.goals import goals
+from careflow.protect.program import Program
+from careflow.protect.system import SHOWN
+
+
+def side_by_side(one, other):
+    """Return two tables as one system of two blocks."""
+    relations = sparse.block_diag([one.relations, other.relations], format="csr")
+    status = np.concatenate([one.status, other.status])
+    return system(np.concatenate([one.values, other.values]), relations, status=status)
+
+
+def test_one_program_meets_many_goals_at_once_and_moves_only_what_it_may(made) -> None:
+    whole = table(made["table"]((8, 10, 4), 3000, 0))
+    wanted, hidden = goals(whole, 11), np.flatnonzero(whole.small(11))
+    opened = ~wanted.met(whole.values)[0]
+    change = Program(whole).together(wanted, opened, hidden, np.full(len(whole), 0.001), np.random.default_rng(0))
+    assert change is not None
+    assert not (whole.relations @ change).any()
+    assert not np.delete(change, hidden).any()
+    assert (wanted.met(whole.values + change)[0] & opened).sum() >= 20
+
+
+def test_a_table_of_the_proof_holds_a_witness_of_every_block(made) -> None:
+    parts = [table(made["table"]((5, 6), 700, seed)) for seed in (1, 2)]
+    alone = [prove(part) for part in parts]
+    both = prove(side_by_side(*parts))
+    assert both.check().ok
+    assert both.hidden.tolist() == [*alone[0].hidden, *alone[1].hidden]
+    assert len(both.witnesses) == max(len(proof.witnesses) for proof in alone)
+
+
+def test_a_block_that_cannot_be_protected_stops_the_others(made) -> None:
+    pinned = system([2, 9, 11], [[-1, -1, 1]], status=[0, 0, SHOWN])
+    with pytest.raises(DisclosureError, match=r"cell 4[23]\b"):
+        prove(side_by_side(table(made["table"]((5, 6), 700, 1)), pinned))
+
+
+def test_progress_counts_every_goal_once(made, monkeypatch) -> None:
+    seen = []
+
+    class Bar:
+        def __init__(self, *, total, **options) -> None:
+            self.total = total
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *problem) -> None:
+            seen.append(self.total)
+
+        def update(self, n: int) -> None:
+            seen.append(n)
+
+    monkeypatch.setattr("careflow.protect.witness.tqdm", Bar)
+    proof = prove(table(made["table"]((8, 10), 3000, 0)), progress=True)
+    assert proof.check().ok
+    assert sum(seen[:-1]) == seen[-1] > 10
