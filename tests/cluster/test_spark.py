@@ -118,7 +118,7 @@ def test_whole_numbers_as_ids_give_the_same_groups_on_both_engines(spark: Any) -
     frame = stays(seed=5)
     frame["person_id"] = np.random.default_rng(5).integers(-(2**62), 2**62, 50)[np.arange(len(frame)) % 50]
     there = on_cluster(spark, frame, SCHEMA.replace("person_id string", "person_id bigint"))
-    clocks = ["discharge", "stay", "returns:14,0,1", "held:0,30"]
+    clocks = ["discharge", "stay", "returns:14,0,1", "held:0,30", "history"]
     assert_same(numbers(link(read(frame)), None, clocks), numbers(link(read(there)), None, clocks))
 
 
