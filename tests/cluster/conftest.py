@@ -129,6 +129,7 @@ SETTINGS = {
     "spark.executor.memory": "768m",
     "spark.sql.session.timeZone": "America/New_York",
     "spark.sql.shuffle.partitions": "2",
+    "spark.shuffle.io.retryWait": "1s",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 } | NOTHING_COMPILED

@@ -118,7 +118,7 @@ def test_whole_numbers_as_ids_give_the_same_groups_on_both_engines(spark: Any) -
     frame = stays(seed=5)
     frame["person_id"] = np.random.default_rng(5).integers(-(2**62), 2**62, 50)[np.arange(len(frame)) % 50]
     there = on_cluster(spark, frame, SCHEMA.replace("person_id string", "person_id bigint"))
-    clocks = ["discharge", "stay", "returns:14,0,1", "held:0,30"]
+    clocks = ["discharge", "stay", "returns:14,0,1", "held:0,30", "history"]
     assert_same(numbers(link(read(frame)), None, clocks), numbers(link(read(there)), None, clocks))
 
 
@@ -217,14 +217,15 @@ def test_a_table_that_changes_while_it_is_read_is_counted_as_it_was_at_first(
     file = tmp_path / "stays" / "part.parquet"
     file.parent.mkdir()
     to_parquet(frame, file)
-    keep = SparkEngine.keep
+    asked = SparkEngine.rows
 
-    def kept(self: SparkEngine, name: str, table: Any) -> None:
-        keep(self, name, table)
+    def rows(self: SparkEngine, sql: str, parameters: Any = None) -> Any:
         to_parquet(other, file)
+        return asked(self, sql, parameters)
 
-    monkeypatch.setattr(SparkEngine, "keep", kept)
+    monkeypatch.setattr(SparkEngine, "rows", rows)
     there = read(spark.read.parquet(str(file.parent)))
+    monkeypatch.undo()
     assert repr(there) == repr(read(frame)) != repr(read(other))
     assert_same(numbers(link(read(frame)), None, ["stay"]), numbers(link(there), None, ["stay"]))
 
