@@ -326,3 +326,23 @@ def test_of_several_windows_the_provenance_counts_the_discharges_followed_for_th
     rows = linked("person | level | admit | discharge\nAna | php | 0 | 10\nBob | php | 80 | 90", cutoff=100)
     found = {str(within): cf.transition_rates(rows, within=within).about.n for within in (7, 30, [7, 30])}
     assert found == {"7": 2, "30": 1, "[7, 30]": 1}
+
+
+@pytest.mark.parametrize("method", ["followed", "incidence", "intensity"])
+def test_replicates_are_those_that_the_standard_error_is_of(method: str) -> None:
+    rng = np.random.default_rng(4)
+    rows = []
+    for person in range(60):
+        day = int(rng.integers(0, 60))
+        for level in rng.choice(["residential", "php", "iop"], 3):
+            rows.append((person, level, day, day := day + int(rng.integers(1, 20))))
+            day += int(rng.integers(0, 40))
+    stays = pd.DataFrame(rows, columns=["person_id", "level", "admit_date", "discharge_date"])
+    for name in ("admit_date", "discharge_date"):
+        stays[name] = pd.Timestamp("2024-01-01") + pd.to_timedelta(stays[name], unit="D")
+    moves = cf.link(cf.read_episodes(stays, cutoff="2024-06-30"), within=30)
+    for flows in cf.transition_rates(moves, method=method)._made.flows():  # type: ignore[arg-type, union-attr]
+        block = flows.blocks[0]
+        again, _ = jackknife_se(block.rate, block.replicates.without, block.replicates.present)  # type: ignore[union-attr]
+        assert (block.se > 0).sum() > 5
+        np.testing.assert_allclose(again, block.se, rtol=1e-9, atol=1e-12)
