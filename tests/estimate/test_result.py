@@ -40,6 +40,8 @@ def test_in_jupyter_it_is_a_small_table_with_every_name_escaped(result: Result) 
     assert "<php>" not in html
     assert "Wilson 95% &lt;b&gt;" in html
     assert "the first 12 of 20 rows" in html
+    assert (html.count("<th>"), html.count("<td>")) == (3, 36)  # no row is numbered
+    assert "the first" not in result.with_frame(result.frame.head(12))._repr_html_()
 
 
 def test_polars_gets_the_same_numbers(result: Result) -> None:

@@ -176,13 +176,27 @@ def test_two_histories_and_two_next_steps_are_a_test() -> None:
     assert (table.residuals**2).sum() == pytest.approx(20.0)
 
 
-def test_replicates_of_intensities_are_those_of_the_groups_that_spent_days_there() -> None:
-    rows = linked("person | level | admit | discharge\n70001 | php | 0 | 10\n70002 | php | 0 | 10", cutoff=100)
-    to, ways = cf.transition_rates(rows, method="intensity")._made.flows()  # type: ignore[union-attr]
-    for flows in (to, ways):
+def test_a_group_that_spent_one_day_at_a_level_counts_for_an_intensity() -> None:
+    rows = linked("person | level | admit | discharge\n70001 | php | 0 | 10\n70002 | php | 0 | 1", cutoff=100)
+    rates = cf.transition_rates(rows, method="intensity")
+    for flows in rates._made.flows():  # type: ignore[union-attr]
         present = flows.blocks[0].replicates.present  # type: ignore[union-attr]
         assert present[0, 2].sum(axis=-1).tolist() == [len({group("70001"), group("70002")})] * present.shape[2]
         assert present[0, [0, 1, 3, 4]].sum() == 0
+    assert rates.matrix(value="se").loc["php", ["iop", "died"]].tolist() == [0, 0]
+    assert rates.matrix(value="se").loc["php", "left care"] > 0
+
+
+@pytest.mark.parametrize("method", ["followed", "intensity"])
+def test_behind_each_rate_are_as_many_people_as_groups_at_least(method: str) -> None:
+    rows = "\n".join(f"P{i} | php | 0 | 10\nP{i} | iop | 12 | 20" for i in range(5))
+    moves = linked(f"person | level | admit | discharge\n{rows}\nP0 | php | 40 | 50\nP0 | iop | 51 | 60", cutoff=200)
+    rates = cf.transition_rates(moves, method=method)  # type: ignore[arg-type]
+    people = rates.contributors
+    assert people is not None
+    php = people[people["from"] == "php"].set_index("to")["persons"]
+    assert php["iop"] == len({group(f"P{i}") for i in range(5)})
+    assert php.drop("iop").sum() == 0
 
 
 def two_arms(seed: int) -> pd.DataFrame:
@@ -326,3 +340,23 @@ def test_of_several_windows_the_provenance_counts_the_discharges_followed_for_th
     rows = linked("person | level | admit | discharge\nAna | php | 0 | 10\nBob | php | 80 | 90", cutoff=100)
     found = {str(within): cf.transition_rates(rows, within=within).about.n for within in (7, 30, [7, 30])}
     assert found == {"7": 2, "30": 1, "[7, 30]": 1}
+
+
+@pytest.mark.parametrize("method", ["followed", "incidence", "intensity"])
+def test_replicates_are_those_that_the_standard_error_is_of(method: str) -> None:
+    rng = np.random.default_rng(4)
+    rows = []
+    for person in range(60):
+        day = int(rng.integers(0, 60))
+        for level in rng.choice(["residential", "php", "iop"], 3):
+            rows.append((person, level, day, day := day + int(rng.integers(1, 20))))
+            day += int(rng.integers(0, 40))
+    stays = pd.DataFrame(rows, columns=["person_id", "level", "admit_date", "discharge_date"])
+    for name in ("admit_date", "discharge_date"):
+        stays[name] = pd.Timestamp("2024-01-01") + pd.to_timedelta(stays[name], unit="D")
+    moves = cf.link(cf.read_episodes(stays, cutoff="2024-06-30"), within=30)
+    for flows in cf.transition_rates(moves, method=method)._made.flows():  # type: ignore[arg-type, union-attr]
+        block = flows.blocks[0]
+        again, _ = jackknife_se(block.rate, block.replicates.without, block.replicates.present)  # type: ignore[union-attr]
+        assert (block.se > 0).sum() > 5
+        np.testing.assert_allclose(again, block.se, rtol=1e-9, atol=1e-12)
