@@ -91,6 +91,11 @@ class Content:
         """The period of the report's quarter."""
         return next(one for one in self.periods if one.name == self.quarter)
 
+    @property
+    def newest(self) -> tuple[Grid, ...]:
+        """The estimates from all discharges of the quarters that are not yet mature, oldest first."""
+        return tuple(one.newest for one in self.periods if one.newest is not None)
+
 
 def content(
     counts: Counts,

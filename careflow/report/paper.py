@@ -100,8 +100,6 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
     if not chosen.mature:
         pages.say("Not yet mature: these rates rest on part of the quarter's discharges and will change.", bold=True)
     _grid(pages, chosen.key)
-    if chosen.newest is not None:
-        _grid(pages, chosen.newest)
     _charts(pages, [one for one in pictures if one.quarter == content.quarter])
     _grid(pages, chosen.moves)
     if chosen.census is not None:
@@ -109,6 +107,10 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
     if chosen.changes is not None and chosen.changes.rows:
         pages.head("What changed since the quarter before", 1)
         _grid(pages, chosen.changes)
+    if content.newest:
+        pages.head("Not yet mature", 1)
+        for grid in content.newest:
+            _grid(pages, grid)
     pages.head("Across the years", room=_CHART * _RATIO)
     _charts(pages, [one for one in pictures if not one.quarter and one.name != PATHWAYS])
     if content.pathways is not None:

@@ -54,7 +54,7 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
     for picture in pictures:
         if picture.name in ("trend_length_of_stay", "census", PATHWAYS):
             _picture(deck, content, picture)
-    for grid in (chosen.newest, chosen.census, content.pathways):
+    for grid in (*content.newest, chosen.census, content.pathways):
         if grid is not None:
             _table(deck, content, grid)
     if chosen.changes is not None and chosen.changes.rows:

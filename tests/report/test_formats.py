@@ -153,3 +153,17 @@ def test_a_native_chart_shows_the_interval_of_every_rate_that_it_shows(report):
             for place, length in zip(shown, lengths, strict=True):
                 assert length >= 0
                 assert 0 <= series.values[place] + sign * length <= chart.value_axis.maximum_scale
+
+
+def test_slides_and_pdf_have_the_newest_quarter_s_estimate_the_census_and_the_pathways(report):
+    deck = pptx.Presentation(str(report / "report.pptx"))
+    titles = [slide.shapes.title.text_frame.text for slide in deck.slides]
+    wanted = [
+        "All discharges of 2024\u00a0Q4, estimated",
+        "In care in 2024\u00a0Q3",
+        "The commonest ways through the levels",
+        "In care, quarter by quarter",
+        "Paths through care",
+    ]
+    assert [title for title in wanted if title not in titles] == []
+    assert (report / "report.pdf").read_bytes().count(b"/Alt ") >= 9, "two pictures more: census and pathways"
