@@ -196,7 +196,8 @@ def _of_release(released: Released, insider: Mapping[str, str] | None) -> View:
     if not isinstance(proof, Proof):
         system = proof.system
         values = np.full(len(system), np.nan)
-        return View(values, system.relations, system.lowest, system.highest, system.names, proof.hidden & proof.printed)
+        wanted = np.where(proof.printed, proof.hidden, system.guard != UNGUARDED)
+        return View(values, system.relations, system.lowest, system.highest, system.names, wanted)
     return view_of(proof, insider)
 
 
