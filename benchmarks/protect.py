@@ -33,13 +33,21 @@ RUNS = (
     ((30, 8, 8), 30000, 1),
 )
 """Shape, persons, tables: levels x next, x quarters, and facility x level x quarter."""
-SAMPLE = 40
-"""Hidden cells that the attacker works on in a table of more than 600 cells."""
+SAMPLE = 300
+"""Hidden cells that the attacker works on in a larger table, chosen by chance."""
+
+
+INSIDE = ((8, 10), 3000, 4)
+"""Facility x level, each facility an insider."""
 
 
 HEAD = (
     "| table with margins | cells | small | more hidden | seconds, processor/clock | check, ms | unproved | "
     "attacker: certainly small | shown by mistake: caught | plain Gauss: more hidden/exact/certainly small |"
+)
+INSIDERS = (
+    "\n| each facility an insider | hidden without the option | insiders' facts: certainly small | hidden with it | "
+    "insiders' facts | processor seconds |"
 )
 LATER = (
     "\n| successive releases, with a ledger | cells | hidden | last release, processor seconds | unproved | "
@@ -129,7 +137,7 @@ def measure(shape: tuple[int, ...], n: int, seed: int) -> list[str]:
     tried, caught = mistakes(proof)
     gauss = "-"
     view = view_of(proof)
-    if len(system) > 600:
+    if int(view.wanted.sum()) > SAMPLE:
         # A sample: an interval of a cell of a large block is two programs over the whole block.
         sample = np.random.default_rng(1).permutation(np.flatnonzero(view.wanted))[:SAMPLE]
         view = replace(view, wanted=np.isin(np.arange(len(system)), sample))
@@ -191,6 +199,29 @@ def releases(shape: tuple[int, int, int], n: int, first: int, seed: int) -> str:
     )
 
 
+def insiders(shape: tuple[int, int], n: int, seeds: int) -> Iterator[str]:
+    """Protect facilities by levels against every facility that knows its own row, and play each of them."""
+    owner = np.full((shape[0] + 1, shape[1] + 1), -1)
+    owner[: shape[0]] = np.arange(shape[0])[:, None]
+    owner = owner.ravel()
+    for seed in range(seeds):
+        counts = random_table(shape, n, seed)
+        plain = prove(table(counts))
+        started = time.process_time()
+        proof = prove(table(counts, owner=owner))
+        took = time.process_time() - started
+        facts = [sum(_told(one, owner == row) for row in range(shape[0])) for one in (plain, proof)]
+        yield (
+            f"| {shape[0]}x{shape[1]}, n = {n:,}, table {seed + 1} | {int(plain.hidden.sum())} | {facts[0]} | "
+            f"{int(proof.hidden.sum())} | {facts[1]} | {took:.1f} |"
+        )
+
+
+def _told(proof: Proof, own: npt.NDArray[np.bool_]) -> int:
+    """Return of how many cells an insider is certain that they are small."""
+    return int(attack(view_of(replace(proof, hidden=proof.hidden & ~own))).frame["small"].sum())
+
+
 def main() -> None:
     """Print machine, date and both tables."""
     asked = argparse.ArgumentParser(description=__doc__)
@@ -208,6 +239,10 @@ def main() -> None:
     for seed in range(1 if quick else 2):
         print(releases((8, 10, 5), 6000, 4, seed), flush=True)
         print(releases((8, 10, 7), 6000, 4, seed), flush=True)
+    print(INSIDERS)
+    print("|---|---|---|---|---|---|")
+    for row in insiders(*INSIDE):
+        print(row, flush=True)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.result import Result
 from careflow.protect.book import Book
+from careflow.protect.goals import known_from
 from careflow.protect.insider import own
 from careflow.protect.proof import Proof
 from careflow.protect.release import Released, entered
@@ -196,7 +197,8 @@ def _of_release(released: Released, insider: Mapping[str, str] | None) -> View:
     if not isinstance(proof, Proof):
         system = proof.system
         values = np.full(len(system), np.nan)
-        return View(values, system.relations, system.lowest, system.highest, system.names, proof.hidden & proof.printed)
+        wanted = np.where(proof.printed, proof.hidden, system.guard != UNGUARDED)
+        return View(values, system.relations, system.lowest, system.highest, system.names, wanted)
     return view_of(proof, insider)
 
 
@@ -208,7 +210,7 @@ def view_of(proof: Proof, insider: Mapping[str, str] | None = None) -> View:
         known = own(system.names, name, value)
         if not known.any():
             raise ArgumentError(f"no cell of this release is of {name} {value!r}")
-        seen |= known
+        seen |= known_from(system, known)
     values = np.where(seen, system.values.astype(float), np.nan)
     wanted = ~seen & (system.guard != UNGUARDED) & ~virtual_of(proof)
     return View(values, system.relations, system.lowest, system.highest, system.names, wanted)

@@ -100,7 +100,7 @@ def _of(
     """Return cells, low, high and apart of the goals for one reader."""
     small = system.small(below)
     if reader != READER:
-        own = system.owner == reader
+        own = known_from(system, system.owner == reader)
         small &= ~own
         system = replace(system, status=np.where(own, SHOWN, system.status))
     chosen = np.flatnonzero(small)
@@ -120,3 +120,19 @@ def _of(
         np.concatenate([free, down, none, np.full(len(grown), np.inf)]),
         np.concatenate([free, free, np.full(len(changes) + len(grown), float(below))]),
     )
+
+
+def known_from(system: System, own: Bools) -> Bools:
+    """Return the cells that an insider knows from their own and from zeros alone: they tell nothing of anybody else.
+
+    A total that is the insider's own part, all other parts being zero, is that part once more.
+    """
+    known = own | ((system.status == SHOWN) & (system.values == 0))
+    links = abs(system.relations)
+    while True:
+        open_in_row = links.sign() @ (~known).astype(np.int64)
+        last = np.asarray(links[open_in_row == 1].sum(axis=0)).ravel() > 0
+        new = last & ~known
+        if not new.any():
+            return np.asarray(known & (system.values != 0) | own, dtype=np.bool_)
+        known |= new

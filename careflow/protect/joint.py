@@ -95,20 +95,25 @@ class Joint:
 
 def join(book: Book, before: State, below: int) -> Joint:
     """Lay the book of a new release over the state of the earlier ones."""
-    state = State(
+    state = copied(before)
+    frozen, fresh = blocks_of(book, before, below)
+    place = np.array([_lay(state, cell, cell.block in frozen, below) for cell in book.cells], dtype=np.int64)
+    state.sums += [{int(place[cell]): coefficient for cell, coefficient in row.items()} for row in book.sums]
+    return Joint(state, place, frozen, bool(fresh))
+
+
+def copied(before: State) -> State:
+    """Return a state that can be added to while the other stays as it is."""
+    return State(
         [replace(cell) for cell in before.cells],
         list(before.status),
         [dict(row) for row in before.sums],
         dict(before.latest),
         before.rows,
     )
-    frozen, fresh = _blocks(book, before, below)
-    place = np.array([_lay(state, cell, cell.block in frozen, below) for cell in book.cells], dtype=np.int64)
-    state.sums += [{int(place[cell]): coefficient for cell, coefficient in row.items()} for row in book.sums]
-    return Joint(state, place, frozen, bool(fresh))
 
 
-def _blocks(book: Book, before: State, below: int) -> tuple[set[str], set[str]]:
+def blocks_of(book: Book, before: State, below: int) -> tuple[set[str], set[str]]:
     """Return the blocks to freeze, and those that changed."""
     change: dict[str, float] = defaultdict(float)
     for cell in book.cells:
@@ -128,16 +133,16 @@ def _lay(state: State, cell: Cell, frozen: bool, below: int) -> int:
     printed = cell.printed and not frozen
     if old is None:
         before = state.latest.get(cell.series) if cell.series else None
-        number = _append(state, replace(cell, held=cell.printed and not printed), FREE if printed else VIRTUAL)
+        number = append(state, replace(cell, held=cell.printed and not printed), FREE if printed else VIRTUAL)
         if before is not None and cell.guard == COUNT:
             # A total that goes on growing: what came since the release before is a count like any other.
-            _change(state, number, before, GROWN)
+            tie_change(state, number, before, GROWN)
         return number
     known = state.cells[old]
     if known.value == cell.value and state.status[old] == VIRTUAL and printed:
         if known.held:
             # A reader does not know that it is the same count: frozen then, judged afresh now.
-            return _append(state, replace(cell), FREE)
+            return append(state, replace(cell), FREE)
         known.printed, known.guard, state.status[old] = True, cell.guard, FREE
         return old
     if known.value == cell.value:
@@ -154,13 +159,13 @@ def _lay(state: State, cell: Cell, frozen: bool, below: int) -> int:
         # That a frozen number changed by less than the threshold is the rule, and so no secret.
         new.lowest, new.highest = max(0.0, known.value - below + 1), known.value + below - 1
         new.guard = UNGUARDED
-    number = _append(state, new, status)
+    number = append(state, new, status)
     if cell.guard == COUNT:
-        _change(state, number, old, guard)
+        tie_change(state, number, old, guard)
     return number
 
 
-def _change(state: State, new: int, old: int, guard: int) -> None:
+def tie_change(state: State, new: int, old: int, guard: int) -> None:
     """Tie two versions of a count by the change between them."""
     cells = state.cells
     change = Cell(
@@ -171,10 +176,11 @@ def _change(state: State, new: int, old: int, guard: int) -> None:
         guard=guard,
         lowest=-np.inf,
     )
-    state.sums.append({new: 1, old: -1, _append(state, change, VIRTUAL): -1})
+    state.sums.append({new: 1, old: -1, append(state, change, VIRTUAL): -1})
 
 
-def _append(state: State, cell: Cell, status: int) -> int:
+def append(state: State, cell: Cell, status: int) -> int:
+    """Put a cell into a state, the newest of its key, and return its number."""
     state.latest[cell.key] = len(state.cells)
     if cell.series:
         state.latest[cell.series] = len(state.cells)

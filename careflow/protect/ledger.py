@@ -107,8 +107,8 @@ class Ledger:
         DisclosureError
             With what differs.
         """
-        for name, value in self.spec.items():
-            if spec.get(name) != value:
+        for name in sorted({*self.spec, *spec}) if self.spec else ():
+            if spec.get(name) != self.spec.get(name):
                 raise DisclosureError(
                     f"this ledger is of other data or other rules: its {name} differs from that of these results. "
                     "Give each data set, and each threshold, a ledger of its own"

@@ -19,6 +19,7 @@ from careflow.protect.kinds import kind_of
 from careflow.protect.ledger import Ledger, locked, spec_of
 from careflow.protect.masking import Mask
 from careflow.protect.proof import Checked, Proof
+from careflow.protect.rounded_ledger import join_rounded, ledger_spec
 from careflow.protect.rounding import RoundedProof, rounded
 from careflow.protect.system import VIRTUAL
 from careflow.protect.ties import tie_strata
@@ -138,26 +139,29 @@ def protect(
     The rules are in docs/disclosure.md. "Meets the rule of 11, proved against these tables" is all that is claimed.
     """
     given = _checked(results, below, mode)
-    if mode == "round":
-        if ledger is not None:
-            raise ArgumentError("mode='round' keeps no ledger: rounded releases need none; leave out ledger=")
-        if insider is not None:
-            raise ArgumentError(
-                "mode='round' has no proof against insiders; use mode='suppress', or leave out insider="
-            )
-        return Released(*rounded(given, *entered(given), below, progress), mode="round")
+    if mode == "round" and insider is not None:
+        raise ArgumentError("mode='round' has no proof against insiders; use mode='suppress', or leave out insider=")
     inside = named(insider, given)
     book, places = entered(given)
+    lay = join_rounded if mode == "round" else join
+
+    def release(joint: Joint, number: int | None) -> tuple[Released, State]:
+        if mode == "round":
+            results, proof, state = rounded(given, places, joint, below)
+            return Released(results, proof, number, mode="round"), state
+        return _released(given, places, joint, below, progress, number, inside)
+
     if ledger is None:
-        return _released(given, places, join(book, State(), below), below, progress, inside=inside)[0]
+        return release(lay(book, State(), below), None)[0]
     with locked(ledger):
         opened = Ledger.open(ledger)
         spec, cutoff = spec_of(given[0], below), given[0].about.cutoff
+        spec = ledger_spec(spec) if mode == "round" else spec
         opened.check_spec(spec, cutoff)
         opened.check_same_data(book)
-        joint = join(book, opened.state, below)
+        joint = lay(book, opened.state, below)
         number = len(opened.releases) + 1 if joint.new else len(opened.releases)
-        released, state = _released(given, places, joint, below, progress, number, inside)
+        released, state = release(joint, number)
         if joint.new:
             opened.append(state, spec, cutoff)
         return released

@@ -8,21 +8,23 @@ exact.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from statistics import NormalDist
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
+from scipy import sparse
 
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
-from careflow.protect.book import Book
+from careflow.protect.freeze import rows_by_block, with_frozen
 from careflow.protect.goals import READER, Goals
+from careflow.protect.joint import Joint, State
+from careflow.protect.kinds import kind_of
 from careflow.protect.program import Program
 from careflow.protect.proof import Checked
-from careflow.protect.system import Bools, Floats, Ints, System
-
-BASE: Final = 5
+from careflow.protect.rates import INTENSITY
+from careflow.protect.rounded_frames import BASE, FRAMES, Rounding
+from careflow.protect.rounded_ledger import known_of
+from careflow.protect.system import UNGUARDED, Bools, Ints, System, system
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,10 +77,14 @@ class RoundedProof:
 
 
 def round_goals(system: System, printed: Bools, below: int) -> Goals:
-    """Return the goals of every number from 1 to under the threshold: it can be 0, so that it shows nobody."""
-    small = np.flatnonzero(printed & (system.values > 0) & (system.values < below))
+    """Return the goals of every number from 1 to under the threshold: it can be 0, so that it shows nobody.
+
+    A difference of printed numbers, which is printed nowhere, can be 0 or as much as the threshold.
+    """
+    size = np.abs(system.values)
+    small = np.flatnonzero((size > 0) & (size < below) & (printed | (system.guard != UNGUARDED)))
     none = np.zeros(len(small))
-    never = np.full(len(small), np.inf)
+    never = np.where(printed[small], np.inf, float(below))
     return Goals(small, none, none, never, np.full(len(small), READER), system.owner, system.values)
 
 
@@ -93,21 +99,37 @@ def to_base(values: Any, base: int = BASE) -> Any:
     return (np.asarray(values) + base // 2) // base * base
 
 
-def prove_rounded(system: System, printed: Bools, below: int = 11, notes: tuple[str, ...] = ()) -> RoundedProof:
+def prove_rounded(
+    system: System,
+    printed: Bools,
+    below: int = 11,
+    notes: tuple[str, ...] = (),
+    *,
+    settled: Bools | None = None,
+    hidden_before: Bools | None = None,
+) -> RoundedProof:
     """Round a system and prove it, leaving out totals where they would give a hidden number away.
+
+    Parameters
+    ----------
+    settled, hidden_before : ndarray of bool, optional
+        Which cells earlier releases printed or hid, and which of these they hid: that stays as it is.
 
     Raises
     ------
     DisclosureError
         When a number cannot be protected even so.
     """
-    hidden = printed & (system.values < below)
+    before = np.zeros(len(system), dtype=np.bool_)
+    settled = before if settled is None else settled
+    small = printed & ((system.values < below) | system.small(below)) & ~settled
+    hidden = small | (before if hidden_before is None else hidden_before)
     while True:
         bounded = _bounded(system, printed, hidden, below)
         tables, failed = _search(bounded, printed, below)
         if failed is None:
             return RoundedProof(bounded, hidden, printed, np.array(tables, dtype=np.int64), below, notes)
-        more = _neighbour(bounded, failed, printed & ~hidden)
+        more = _neighbour(bounded, failed, printed & ~hidden & ~settled)
         if more is None:
             raise DisclosureError(
                 f"{system.names[failed]} cannot be protected by rounding; merge it with a neighbour or leave it out"
@@ -117,7 +139,8 @@ def prove_rounded(system: System, printed: Bools, below: int = 11, notes: tuple[
 
 def _bounded(system: System, printed: Bools, hidden: Bools, below: int) -> System:
     """Return the system with the interval that a reader knows for each cell."""
-    low, high = np.zeros(len(system)), np.full(len(system), np.inf)
+    low = np.where(printed, 0.0, np.minimum(system.lowest, 0.0))
+    high = np.where(printed, np.inf, system.highest)
     shown = printed & ~hidden
     low[shown] = np.maximum(to_base(system.values[shown]) - BASE // 2, below)
     high[shown] = to_base(system.values[shown]) + BASE - 1 - BASE // 2
@@ -135,7 +158,10 @@ def _search(system: System, printed: Bools, below: int) -> tuple[list[Ints], int
         if done[goal]:
             continue
         p = int(wanted.cells[goal])
-        change = program.cheapest(p, wanted.low[goal], wanted.high[goal], cells, prices * 0.5)
+        apart = wanted.apart[goal]
+        ways = [(0.0, 0.0)] if np.isinf(apart) else [(0.0, 0.0), (apart, np.inf), (-np.inf, -apart)]
+        found = (program.cheapest(p, low, high, cells, prices * 0.5) for low, high in ways)
+        change = next((one for one in found if one is not None), None)
         if change is None:
             return tables, p
         tables.append(system.values + change)
@@ -158,68 +184,53 @@ def _neighbour(system: System, cell: int, candidates: Bools) -> int | None:
 
 
 def rounded(
-    given: list[Result], book: Book, entered: list[Any], below: int, progress: bool | None
-) -> tuple[tuple[Result, ...], RoundedProof]:
-    """Return rounded results and their proof."""
-    del progress  # A rounded table has slack everywhere: its programs are few.
-    unfit = [type(result).__name__ for result in given if not {"n", "of"} <= set(result.frame.columns)]
-    if unfit:
-        raise DisclosureError(f"mode='round' is for rates, not for {', '.join(unfit)}; use mode='suppress'")
-    printed = book.column("printed").astype(bool)
-    proof = prove_rounded(book.system(), printed, below, (ROUNDED_NOTE,))
+    given: list[Result], entered: list[Any], joint: Joint, below: int
+) -> tuple[tuple[Result, ...], RoundedProof, State]:
+    """Return rounded results, their proof, and the state to remember.
+
+    Raises
+    ------
+    DisclosureError
+        For results of which a rounded table would say too little: they are functions of exact numbers.
+    """
+    names = ["intensities" if one.about.measure == INTENSITY else type(one).__name__ for one in given]
+    if unfit := [name for name in names if name not in FRAMES]:
+        raise DisclosureError(
+            f"mode='round' is for counts, rates, stays and curves, not for {', '.join(unfit)}, which rest on exact "
+            "numbers; use mode='suppress' for them"
+        )
+    cells = joint.state.system() if joint.state.cells else system([], sparse.csr_array((0, 0)))
+    printed, settled, hidden = known_of(joint.state)
+    proof = prove_rounded(cells, printed, below, (ROUNDED_NOTE,), settled=settled, hidden_before=hidden)
     if not (checked := proof.check()):
         raise DisclosureError(f"this release {checked}; nothing was released")
-    results = [_rounded(result, cells, proof, checked) for result, cells in zip(given, entered, strict=True)]
-    return tuple(results), proof
+    state = joint.settle(proof.hidden)
+    shown = np.where(proof.hidden, np.nan, to_base(proof.system.values).astype(float))
+    rounding, rows, results = Rounding(shown[joint.place], below), dict(state.rows), []
+    for result, places in zip(given, entered, strict=True):
+        kind = kind_of(result)
+        made = with_frozen(_rounded(result, places, rounding, checked), kind.tables, kind.block, rows, joint.frozen)
+        rows |= rows_by_block(made, kind.tables, kind.block)
+        results.append(made)
+    state.rows = rows
+    return tuple(results), proof, state
+
+
+def _rounded(result: Any, cells: Any, rounding: Rounding, checked: Checked) -> Result:
+    frame, total = FRAMES[type(result).__name__]
+    made: Result = frame(result, cells, rounding)
+    words = f"{checked.hidden:,} numbers hidden, the rest rounded to fives"
+    known = [part for part in result.about.missing.split("; ") if part and "open" not in part]
+    interval = f"{made.about.interval}, from rounded numbers" if "of" in made.frame else made.about.interval
+    about = replace(
+        made.about,
+        n=total(made),
+        unit=f"{made.about.unit}, rounded",
+        persons=int(to_base(made.about.persons, 10)),
+        interval=interval,
+        missing="; ".join([*known, words]),
+    )
+    return replace(made, about=about)
 
 
 ROUNDED_NOTE: Final = "Numbers below the threshold, zero included, are hidden and the rest rounded to fives"
-
-
-def _rounded(result: Any, cells: Any, proof: RoundedProof, checked: Checked) -> Result:
-    frame = _rounded_frame(result.frame, cells.frame, proof, result.about.level)
-    changes: dict[str, Any] = {"frame": frame}
-    if hasattr(result, "directions"):
-        changes["directions"] = _rounded_frame(result.directions, cells.directions, proof, result.about.level)
-    if getattr(result, "contributors", None) is not None:
-        changes["contributors"] = None
-    shown = frame.drop_duplicates([name for name in (*result.about.by, "from") if name in frame])
-    words = f"{checked.hidden:,} numbers hidden, the rest rounded to fives"
-    about = replace(
-        result.about,
-        n=int(shown["of"].sum()),
-        persons=int(to_base(result.about.persons, 10)),
-        interval=f"{result.about.interval}, from rounded numbers",
-        missing="; ".join(part for part in (result.about.missing, words) if part),
-    )
-    made: Result = replace(result, about=about, **changes)
-    return made
-
-
-def _rounded_frame(frame: pd.DataFrame, cells: pd.DataFrame, proof: RoundedProof, level: float) -> pd.DataFrame:
-    """Round n and of, and make shares and limits again from them, at the design effect to one decimal."""
-    value = {name: _shown(cells[name], proof) for name in ("n", "of")}
-    share = np.minimum(value["n"] / value["of"], 1.0)
-    effect = _design_effect(frame)
-    size = value["of"] / effect
-    z = NormalDist().inv_cdf(0.5 + level / 2)
-    middle = (share + z**2 / (2 * size)) / (1 + z**2 / size)
-    half = z / (1 + z**2 / size) * np.sqrt(share * (1 - share) / size + z**2 / (4 * size**2))
-    out = frame.assign(n=value["n"], of=value["of"], rate=share, se=np.sqrt(share * (1 - share) / size))
-    out["low"], out["high"] = np.maximum(middle - half, 0), np.minimum(middle + half, 1)
-    out["followed"] = np.nan
-    out["hidden"] = np.isnan(value["n"]) | np.isnan(value["of"])
-    return out
-
-
-def _shown(cells: pd.Series, proof: RoundedProof) -> Floats:
-    place = cells.to_numpy(dtype=np.int64)
-    values = to_base(proof.system.values[place]).astype(float)
-    return np.asarray(np.where(proof.hidden[place], np.nan, values), dtype=np.float64)
-
-
-def _design_effect(frame: pd.DataFrame) -> Floats:
-    p, of, se = (frame[name].to_numpy(dtype=float) for name in ("rate", "of", "se"))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        effect = np.round(se**2 * of / (p * (1 - p)), 1)
-    return np.asarray(np.where(np.isfinite(effect), np.clip(effect, 1.0, 5.0), 1.0), dtype=np.float64)

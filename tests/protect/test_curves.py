@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from careflow.errors import DisclosureError
 from careflow.protect import audit, protect
 from careflow.protect.curves import protected_days
 from careflow.protect.incidence import resolution
@@ -116,8 +115,3 @@ def test_rounded_rates_are_of_rounded_numbers(made) -> None:
 
 def test_rounding_is_to_the_nearest_five_halves_up() -> None:
     assert to_base(np.array([11, 12, 13, 17, 18])).tolist() == [10, 10, 15, 15, 20]
-
-
-def test_rounding_is_for_rates(made) -> None:
-    with pytest.raises(DisclosureError, match="mode='round' is for rates, not for LengthOfStay"):
-        protect(made["stays"]([(400, 0), (60, 0), (60, 0)]), mode="round")

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from careflow.errors import ArgumentError, DisclosureError
-from careflow.protect import audit, protect, prove, table
+from careflow.protect import audit, protect, prove, system, table
 from careflow.protect.audit import attack, view_of
+from careflow.protect.goals import known_from
+from careflow.protect.system import SHOWN
 
 NAMES = ["North", "South", "East", "West"]
 
@@ -71,11 +73,20 @@ def test_an_insider_is_thought_of_again_in_later_releases(made, tmp_path) -> Non
     assert all(audit(safe, insider={"facility": name}).ok for name in NAMES)
 
 
-def test_what_an_insider_pins_is_an_error_that_says_so() -> None:
-    owner = [0, -1, 0]
-    from careflow.protect import system
+def test_a_total_that_is_an_insider_s_own_part_tells_nothing_of_others() -> None:
+    """Row 0 alone has anything in the second column: whoever knows row 0 knows that total, and nothing else by it."""
+    counts = np.array([[40, 3, 30], [50, 0, 9], [60, 0, 70]])
+    owner = np.where(np.arange(16) // 4 < 3, np.arange(16) // 4, -1)
+    proof = prove(table(counts, owner=owner))
+    assert proof.check().ok
+    known = known_from(proof.system, owner == 0)
+    assert known.reshape(4, 4)[3].tolist() == [False, True, False, False]
+    assert not known_from(proof.system, owner == 1).reshape(4, 4)[3].any()
 
-    pinned = system([12, 9, 21], [[-1, -1, 1]], owner=owner)
+
+def test_what_an_insider_pins_is_an_error_that_says_so() -> None:
+    pinned = system([12, 9, 21], [[-1, -1, 1]], status=[0, 0, SHOWN], owner=[0, -1, -1])
+    assert prove(replace(pinned, owner=np.full(3, -1))).check().ok
     with pytest.raises(DisclosureError, match="since what an insider knows"):
         prove(pinned)
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from careflow.errors import ArgumentError, DisclosureError
+from careflow.errors import DisclosureError
 from careflow.protect import Ledger, audit, protect
 from careflow.protect.audit import attack, view_of
 from careflow.protect.ledger import LOCK, locked, write_whole
@@ -239,9 +239,12 @@ def test_a_file_in_the_place_of_the_folder_is_refused(made, tmp_path) -> None:
         protect(made["by_quarter"](made["flows"](2, 2000, 1)), ledger=tmp_path / "ledger")
 
 
-def test_rounding_keeps_no_ledger(made, tmp_path) -> None:
-    with pytest.raises(ArgumentError, match="keeps no ledger"):
-        protect(made["by_quarter"](made["flows"](2, 2000, 1)), ledger=tmp_path, mode="round")
+@pytest.mark.parametrize("modes", [("suppress", "round"), ("round", "suppress")])
+def test_rounded_and_exact_releases_have_ledgers_of_their_own(made, tmp_path, modes) -> None:
+    given = made["by_quarter"](made["flows"](2, 2000, 1))
+    protect(given, ledger=tmp_path, mode=modes[0])
+    with pytest.raises(DisclosureError, match="its mode differs"):
+        protect(given, ledger=tmp_path, mode=modes[1])
 
 
 def test_a_second_writer_waits_and_then_gives_up(tmp_path) -> None:

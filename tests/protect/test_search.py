@@ -1,11 +1,14 @@
 """The search for witnesses: many goals with one program, blocks apart, and what stops it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
 
 from careflow.errors import DisclosureError
 from careflow.protect import prove, system, table
+from careflow.protect.audit import attack, view_of
 from careflow.protect.goals import goals
 from careflow.protect.program import Program
 from careflow.protect.system import SHOWN
@@ -64,3 +67,18 @@ def test_progress_counts_every_goal_once(made, monkeypatch) -> None:
     proof = prove(table(made["table"]((8, 10), 3000, 0)), progress=True)
     assert proof.check().ok
     assert sum(seen[:-1]) == seen[-1] > 10
+
+
+def test_the_attacker_finds_nothing_in_a_table_of_more_than_700_cells(made) -> None:
+    whole = table(made["table"]((8, 10, 8), 40000, 4))
+    assert len(whole) > 700
+    proof = prove(whole)
+    assert proof.check().ok
+    view = view_of(proof)
+    small = np.flatnonzero(view.wanted & whole.small(11))
+    chosen = np.random.default_rng(0).permutation(small)[:12]
+    found = attack(replace(view, wanted=np.isin(np.arange(len(whole)), chosen))).frame
+    assert len(found) == 12
+    assert not found["exact"].any()
+    assert not found["small"].any()
+    assert (found["high"] >= 11).all()
