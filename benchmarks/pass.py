@@ -61,7 +61,24 @@ Path(made).unlink()
 
 KEYS = {
     "rates": (["quarter", "from", "to"], ["n", "rate", "se", "low", "high"]),
-    "stays": (["quarter", "level"], ["n", "median", "rmean", "rmean_se"]),
+    "directions": (["quarter", "from", "direction"], ["n", "rate", "se", "low", "high"]),
+    "stays": (
+        ["quarter", "level"],
+        [
+            "n",
+            "open",
+            "median",
+            "median_low",
+            "median_high",
+            "q25",
+            "q75",
+            "rmean",
+            "rmean_se",
+            "discharged_mean",
+            "discharged_median",
+        ],
+    ),
+    "curves": (["quarter", "level", "day"], ["at_risk", "events", "survival", "se", "low", "high"]),
     "incidence": (["quarter", "from", "to", "day"], ["estimate", "se"]),
     "census": (["quarter", "level"], ["opening", "admitted", "discharged", "closing", "person_days"]),
 }
@@ -134,8 +151,10 @@ def check(folder: Path, peer: str, name: str) -> None:
 
     keys, values = KEYS[name]
     mine, other = (pd.read_csv(folder / f"{who}_.{name}.csv", keep_default_na=True) for who in ("careflow", peer))
+    if name in ("rates", "directions"):
+        mine, other = mine[mine["n"] > 0], other[other["n"] > 0]
     if name == "rates":
-        mine, other = mine[(mine["n"] > 0) & (mine["to"] != "left care")], other[other["n"] > 0]
+        mine = mine[mine["to"] != "left care"]
     if name == "incidence":
         mine = mine[mine["to"].isin(other["to"].unique())]
     both = mine.merge(other, on=keys, how="outer", suffixes=("", "_of_peer"), indicator=True)

@@ -28,7 +28,7 @@ from peers.words import (
 
 def run(path: str, job: str) -> dict[str, pd.DataFrame]:
     stays = link(read(path))
-    results = {"rates": rates(stays), "stays": lengths(stays)}
+    results = rates(stays) | lengths(stays)
     if job == "core":
         results["incidence"] = incidence(stays)
         results["census"] = census(stays)
@@ -76,13 +76,13 @@ def link(stays: pd.DataFrame) -> pd.DataFrame:
     return stays.assign(what=np.where(died, DIED, what))
 
 
-def rates(stays: pd.DataFrame) -> pd.DataFrame:
+def rates(stays: pd.DataFrame) -> dict[str, pd.DataFrame]:
     followed = stays[stays["end"] <= CUTOFF - WITHIN]
     counts = _sizes(followed.assign(quarter=quarter_of(followed["end"])), ["quarter", "level", "what", "grp"])
     return numbers.rates(counts)
 
 
-def lengths(stays: pd.DataFrame) -> pd.DataFrame:
+def lengths(stays: pd.DataFrame) -> dict[str, pd.DataFrame]:
     parts = []
     for q, (first, last) in enumerate(zip(FIRSTS, LASTS, strict=True)):
         within = stays[(stays["admit"] <= last) & (stays["end"] >= first)]
@@ -94,7 +94,7 @@ def lengths(stays: pd.DataFrame) -> pd.DataFrame:
         parts.append(part)
     seen = pd.concat(parts, ignore_index=True)
     entries = _sizes(seen, ["quarter", "level", "grp", "entry"]).rename(columns={"entry": "day"})
-    return numbers.stays(entries, _sizes(seen, ["quarter", "level", "grp", "event", "day"]))
+    return numbers.lengths(entries, _sizes(seen, ["quarter", "level", "grp", "event", "day"]))
 
 
 def incidence(stays: pd.DataFrame) -> pd.DataFrame:

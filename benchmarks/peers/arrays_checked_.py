@@ -15,7 +15,7 @@ EARLIEST, LATEST = -25566, 84006
 def run(path: str, job: str) -> dict[str, pd.DataFrame]:
     stays = arrays_.link(read(path))
     findings(stays)
-    results = {"rates": arrays_.rates(stays), "stays": arrays_.lengths(stays)}
+    results = arrays_.rates(stays) | arrays_.lengths(stays)
     if job == "core":
         results["incidence"] = arrays_.incidence(stays)
         results["census"] = arrays_.census(stays)

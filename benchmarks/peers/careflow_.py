@@ -14,8 +14,8 @@ LOADED = (cf.read_episodes, cf.link, cf.transition_rates, cf.length_of_stay, cf.
 
 def run(path: str, job: str) -> dict[str, pd.DataFrame]:
     moves = cf.link(cf.read_episodes(path, cutoff="2025-12-31"), within=30)
-    rates = cf.transition_rates(moves, by="quarter").frame
-    results = {"rates": rates, "stays": cf.length_of_stay(moves, by="quarter").frame}
+    rates, stays = cf.transition_rates(moves, by="quarter"), cf.length_of_stay(moves, by="quarter")
+    results = {"rates": rates.frame, "directions": rates.directions, "stays": stays.frame, "curves": stays.curve}
     if job == "core":
         results["incidence"] = cf.cumulative_incidence(moves, by="quarter").frame
         results["census"] = cf.census(moves, by="quarter").frame

@@ -87,7 +87,7 @@ def run(path: str, job: str) -> dict[str, pd.DataFrame]:
     def frame(sql: str) -> pd.DataFrame:
         return pd.DataFrame(base.execute(sql).fetchnumpy())
 
-    results = {"rates": numbers.rates(frame(RATES)), "stays": numbers.stays(frame(SEEN + ENTRIES), frame(SEEN + ENDS))}
+    results = numbers.rates(frame(RATES)) | numbers.lengths(frame(SEEN + ENTRIES), frame(SEEN + ENDS))
     if job == "core":
         came = CAME.format(known=CUTOFF - WITHIN)
         results["incidence"] = numbers.incidence(frame(came + ENTRIES.replace("entry", "0")), frame(came + ENDS))

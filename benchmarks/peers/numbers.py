@@ -27,13 +27,24 @@ def jackknife(estimate: np.ndarray, without: np.ndarray, there: np.ndarray) -> n
     return np.where(groups > 1, np.sqrt((groups - 1) / np.maximum(groups, 1) * square), np.nan)
 
 
-def rates(counts: pd.DataFrame) -> pd.DataFrame:
-    """Return followed rates by quarter from ``quarter, level, what, grp, n``."""
+def rates(counts: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return followed rates by quarter, of moves and by direction, from ``quarter, level, what, grp, n``."""
     n = dense(
         counts["n"], (counts["quarter"], SHAPE[0]), (counts["level"], SHAPE[1]), (counts["what"], len(OUTCOMES)),
         (counts["grp"], GROUPS),
     )  # fmt: skip
     of = n.sum(axis=2, keepdims=True)
+    places = np.arange(len(LEVELS))
+    ways = {"step-down": np.less, "lateral": np.equal, "step-up": np.greater}
+    sums = [np.stack([n[:, i, places[way(i, places)]].sum(axis=1) for i in places], axis=1) for way in ways.values()]
+    return {
+        "rates": _shares(n, of, "to", OUTCOMES),
+        "directions": _shares(np.stack(sums, axis=2), of, "direction", list(ways)),
+    }
+
+
+def _shares(n: np.ndarray, of: np.ndarray, name: str, labels: Sequence[str]) -> pd.DataFrame:
+    """Return shares with Wilson's limits at the effective sample size, clustered, from counts by group (last axis)."""
     with np.errstate(divide="ignore", invalid="ignore"):
         p = n.sum(axis=-1) / of.sum(axis=-1)
         without = (n.sum(axis=-1, keepdims=True) - n) / (of.sum(axis=-1, keepdims=True) - of)
@@ -44,29 +55,56 @@ def rates(counts: pd.DataFrame) -> pd.DataFrame:
         half = t * np.sqrt(p * (1 - p) / size + t**2 / (4 * size**2))
     q, i, j = np.nonzero(n.sum(axis=-1))
     low, high = (middle - half) / scale, (middle + half) / scale
-    numbers = {"n": n.sum(axis=-1), "rate": p, "se": se, "low": low, "high": high}
-    keys = {"quarter": np.array(QUARTERS)[q], "from": np.array(LEVELS)[i], "to": np.array(OUTCOMES)[j]}
-    return pd.DataFrame(keys | {name: values[q, i, j] for name, values in numbers.items()})
+    values = {"n": n.sum(axis=-1), "rate": p, "se": se, "low": low, "high": high}
+    keys = {"quarter": np.array(QUARTERS)[q], "from": np.array(LEVELS)[i], name: np.array(labels)[j]}
+    return pd.DataFrame(keys | {column: cells[q, i, j] for column, cells in values.items()})
 
 
-def stays(entries: pd.DataFrame, ends: pd.DataFrame) -> pd.DataFrame:
-    """Return lengths of stay by quarter from ``quarter, level, grp, day, n`` and, of the ends, ``event``."""
-    rows = []
-    for q, i, entered, gone, _, events in _cells(entries, ends, [0, 1]):
+def lengths(entries: pd.DataFrame, ends: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return lengths of stay by quarter and their curves from ``quarter, level, grp, day, n``, of the ends ``event``."""
+    rows, curves = [], []
+    for q, i, entered, gone, days, events in _cells(entries, ends, [0, 1]):
         at_risk = np.cumsum(entered, axis=1) - (np.cumsum(gone, axis=1) - gone)
         died, seen = events[1].sum(axis=0), at_risk.sum(axis=0)
         curve = np.cumprod(1 - died / np.maximum(seen, 1))
         without = np.cumprod(1 - (died - events[1]) / np.maximum(seen - at_risk, 1), axis=1)
         there = entered.sum(axis=1) > 0
+        se = jackknife(curve, without.T, np.broadcast_to(there, without.T.shape))
+        low, high = _limits(curve, se, stats.t.ppf(0.975, there.sum() - 1))
 
         def mean(values: np.ndarray) -> np.ndarray:
             sides = [*[(0, 0)] * (values.ndim - 1), (0, HORIZON)]
             return np.pad(values, sides, mode="edge")[..., :HORIZON].sum(axis=-1)
 
-        se = jackknife(mean(curve), mean(without), there)
-        half = np.flatnonzero(curve <= 0.5 + 1e-11)
-        rows.append((QUARTERS[q], LEVELS[i], entered.sum(), half[0] if len(half) else np.nan, mean(curve), float(se)))
-    return pd.DataFrame(rows, columns=["quarter", "level", "n", "median", "rmean", "rmean_se"])
+        mean_se = jackknife(mean(curve), mean(without), there)
+        stayed = np.repeat(np.arange(len(died)), died.astype(np.int64))
+        keys = {"quarter": QUARTERS[q], "level": LEVELS[i]}
+        rows.append(
+            keys
+            | {"n": entered.sum(), "open": gone.sum() - died.sum(), "median": _reached(curve, 0.5)}
+            | {"median_low": _reached(low, 0.5), "median_high": _reached(high, 0.5)}
+            | {"q25": _reached(curve, 0.75), "q75": _reached(curve, 0.25), "rmean": mean(curve), "rmean_se": mean_se}
+            | {"discharged_mean": stayed.mean() if len(stayed) else np.nan}
+            | {"discharged_median": np.median(stayed) if len(stayed) else np.nan}
+        )
+        columns = {"day": days, "at_risk": seen, "events": died, "survival": curve, "se": se, "low": low, "high": high}
+        curves.append(pd.DataFrame(keys | {n: v if n == "day" else v[days] for n, v in columns.items()}))
+    return {"stays": pd.DataFrame(rows), "curves": pd.concat(curves, ignore_index=True)}
+
+
+def _limits(curve: np.ndarray, se: np.ndarray, t: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return log-log limits, missing where the curve is 0 or 1."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        spread = np.exp(t * se / (curve * -np.log(curve)))
+        low, high = curve**spread, curve ** (1 / spread)
+    inside = (curve > 0) & (curve < 1)
+    return np.where(inside, low, np.nan), np.where(inside, high, np.nan)
+
+
+def _reached(curve: np.ndarray, share: float) -> float:
+    """Return the first day on which a curve is at or below a share."""
+    days = np.flatnonzero(curve <= share + 1e-11)
+    return float(days[0]) if len(days) else np.nan
 
 
 def incidence(entries: pd.DataFrame, ends: pd.DataFrame) -> pd.DataFrame:

@@ -30,7 +30,7 @@ def run(path: str, job: str) -> dict[str, pd.DataFrame]:
     """Return the results of a job."""
     stays = link(checked(read(path)))
     flags(stays)
-    results = {"rates": rates(stays), "stays": lengths(stays)}
+    results = rates(stays) | lengths(stays)
     if job == "core":
         results["incidence"] = incidence(stays)
         results["census"] = census(stays)
@@ -100,13 +100,13 @@ def flags(stays: pd.DataFrame) -> dict[str, int]:
     }
 
 
-def rates(stays: pd.DataFrame) -> pd.DataFrame:
+def rates(stays: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return what followed each discharge, by quarter."""
     followed = stays[stays["discharge_date"] <= CUTOFF - WITHIN * DAY]
     return numbers.rates(_sizes(followed, followed["discharge_date"], ["what"]))
 
 
-def lengths(stays: pd.DataFrame) -> pd.DataFrame:
+def lengths(stays: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return lengths of stay by quarter: everybody's days in it."""
     parts = []
     for quarter in QUARTERS:
@@ -122,7 +122,7 @@ def lengths(stays: pd.DataFrame) -> pd.DataFrame:
         parts.append(here)
     seen = pd.concat(parts, ignore_index=True)
     entries = _sizes(seen, seen["date"], ["entry"]).rename(columns={"entry": "day"})
-    return numbers.stays(entries, _sizes(seen, seen["date"], ["event", "day"]))
+    return numbers.lengths(entries, _sizes(seen, seen["date"], ["event", "day"]))
 
 
 def incidence(stays: pd.DataFrame) -> pd.DataFrame:

@@ -30,7 +30,7 @@ def run(path: str, job: str) -> dict[str, pd.DataFrame]:
     stays = link(read(path))
     days = pl.DataFrame({"day": np.arange(FIRSTS[0], CUTOFF + 1, dtype=np.int32)})
     days = days.with_columns(quarter=pl.Series(quarter_of(days["day"].to_numpy()).astype(np.int8)))
-    results = {"rates": rates(stays, days), "stays": lengths(stays)}
+    results = rates(stays, days) | lengths(stays)
     if job == "core":
         results["incidence"] = incidence(stays, days)
         results["census"] = census(stays)
@@ -77,12 +77,12 @@ def link(stays: pl.DataFrame) -> pl.DataFrame:
     return stays.select("grp", "level", "admit", "end", what=pl.Series(what.astype(np.int8)))
 
 
-def rates(stays: pl.DataFrame, days: pl.DataFrame) -> pd.DataFrame:
+def rates(stays: pl.DataFrame, days: pl.DataFrame) -> dict[str, pd.DataFrame]:
     followed = stays.filter(pl.col("end") <= CUTOFF - WITHIN).join(days, left_on="end", right_on="day")
     return numbers.rates(_sizes(followed, "quarter", "level", "what", "grp"))
 
 
-def lengths(stays: pl.DataFrame) -> pd.DataFrame:
+def lengths(stays: pl.DataFrame) -> dict[str, pd.DataFrame]:
     parts = []
     for q, (first, last) in enumerate(zip(FIRSTS, LASTS, strict=True)):
         first, last = int(first), int(last)
@@ -98,7 +98,7 @@ def lengths(stays: pl.DataFrame) -> pd.DataFrame:
         )  # fmt: skip
     seen = pl.concat(parts).collect()
     entries = _sizes(seen, "quarter", "level", "grp", "entry").rename(columns={"entry": "day"})
-    return numbers.stays(entries, _sizes(seen, "quarter", "level", "grp", "event", "day"))
+    return numbers.lengths(entries, _sizes(seen, "quarter", "level", "grp", "event", "day"))
 
 
 def incidence(stays: pl.DataFrame, days: pl.DataFrame) -> pd.DataFrame:

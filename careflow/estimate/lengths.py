@@ -58,13 +58,17 @@ def lengths(
     convention: Convention,
     cluster: Cluster,
     level: float,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return a row for every level of every stratum, and the curves."""
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return a row for every level of every stratum, the curves, and at least how many people are behind each row.
+
+    The people are those behind ``n`` and ``open``, and behind the ``closed`` stays: jackknife groups that hold any.
+    """
     continuum = counts.rules.continuum
     levels = pd.Series(pd.Categorical(continuum.names, continuum.names, ordered=True), name="level")
     rows = strata.repeat(levels)
     numbers = np.full((len(rows), len(_NUMBERS)), np.nan)
     numbers[:, :2] = 0
+    people = np.zeros((len(rows), 3), dtype=np.int64)
     curves: list[Curve] = []
     places: list[int] = []
     for stratum, state, cell in each_cell(table, strata.place):
@@ -74,18 +78,20 @@ def lengths(
         without = None if cluster is None else _without_each_group(seen)
         curve = _curve(seen, without, level)
         numbers[row] = _summary(seen, curve, horizon, without)
+        people[row] = [(of.sum(axis=-1) > 0).sum() for of in (seen.entered, seen.censored, seen.events[0])]
         keep = (seen.events.sum(axis=(0, 1)) + seen.censored.sum(axis=0)) > 0
         curves.append(_one_a_day({name: values[keep] for name, values in curve.items()}))
         places.append(row)
     rows[list(_NUMBERS)] = numbers
     rows = rows.astype({"n": np.int64, "open": np.int64})
+    behind = pd.DataFrame(people, columns=["n", "open", "closed"])
     keys = [*strata.frame.columns, "level"]
     if not curves:
-        return rows, pd.DataFrame(columns=[*keys, *_CURVE])
+        return rows, pd.DataFrame(columns=[*keys, *_CURVE]), behind
     frame = rows[keys].take(np.repeat(places, [len(curve["day"]) for curve in curves])).reset_index(drop=True)
     for name in _CURVE:
         frame[name] = np.concatenate([curve[name] for curve in curves])
-    return rows, frame
+    return rows, frame, behind
 
 
 def means_without(seen: Process, horizon: int) -> Array:

@@ -166,7 +166,7 @@ def length_of_stay(
     counts, strata_names = counts_for(moves, clock, names, calendar=calendar)
     table = counts.tables[clock]
     strata = strata_of(table, counts.rules, strata_names)
-    rows, curves = lengths(table, strata, counts, horizon, convention, cluster, level)
+    rows, curves, people = lengths(table, strata, counts, horizon, convention, cluster, level)
     about = Provenance(
         measure="length of stay",
         definition=(
@@ -186,22 +186,10 @@ def length_of_stay(
         missing=f"{int(rows['open'].sum()):,} open",
         source=counts.source,
     )
-    people = _people(table, strata, len(counts.rules.continuum))
     made = MadeStays(table, strata, len(counts.rules.continuum), horizon, convention)
     return LengthOfStay(
         rows, about, counts.rules.continuum, curve=curves, horizon=horizon, contributors=people, made=made
     )
-
-
-def _people(table: pd.DataFrame, strata: Strata, levels: int) -> pd.DataFrame:
-    """Return at least how many people are behind the stays of each row, behind the open and behind the closed ones."""
-    what, found = table["what"].to_numpy(), {}
-    for name, code in (("n", ENTERED), ("open", CENSORED), ("closed", ENDED)):
-        kept = what == code
-        rows = table[kept]
-        axes = (strata.place[kept], len(strata)), (rows["state"], levels)
-        found[name] = at_least(rows["n"], rows["grp"], *axes).ravel()
-    return pd.DataFrame(found)
 
 
 def stay_clock(moves: Transitions | Counts, by: Sequence[str], cohort: Cohort | None) -> tuple[str, Cohort]:
