@@ -61,7 +61,7 @@ def _shares(n: np.ndarray, of: np.ndarray, name: str, labels: Sequence[str]) -> 
 
 
 def lengths(entries: pd.DataFrame, ends: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return lengths of stay by quarter and their curves from ``quarter, level, grp, day, n``, of the ends ``event``."""
+    """Return lengths of stay by quarter, and curves, from ``quarter, level, grp, day, n``, of the ends ``event``."""
     rows, curves = [], []
     for q, i, entered, gone, days, events in _cells(entries, ends, [0, 1]):
         at_risk = np.cumsum(entered, axis=1) - (np.cumsum(gone, axis=1) - gone)

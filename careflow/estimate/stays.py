@@ -11,13 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.clocks import CENSORED, CLOCKS, ENDED, ENTERED
+from careflow.counts.clocks import CLOCKS, ENDED
 from careflow.counts.rules import GROUPS
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name, unit_of
 from careflow.estimate.cells import Strata, strata_of
 from careflow.estimate.lengths import Convention, lengths, means_without, relabelled
-from careflow.estimate.people import at_least
 from careflow.estimate.process import each_cell, process
 from careflow.estimate.result import Provenance, Result
 from careflow.estimate.survival import kaplan_meier, restricted_mean

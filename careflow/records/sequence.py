@@ -13,12 +13,13 @@ from typing import Final
 from careflow.continuum.outcomes import DIED, REASONS
 from careflow.records.engine import Engine
 
-TIE, OVERLAP, AFTER_DEATH, SAME_DAY, OPEN_BEFORE, TOUCH, LAST, NEAR, SAME_START = (1 << i for i in range(9))
+OVERLAP, AFTER_DEATH, SAME_DAY, OPEN_BEFORE, TOUCH, LAST, NEAR, SAME_START = (1 << i for i in range(8))
 """What a stay is to the one after it; LAST has none after it."""
 
-# admit, end, level and "died" in one 64-bit key: 21 + 21 + 16 + 1 bits. Sorting by one column takes half the time.
+# admit, end and level in one 64-bit key: 21 + 21 + 17 bits. Sorting by one column takes half the time.
 _SHIFT: Final = 1 << 20
 _BITS: Final = (1 << 21) - 1
+_LEVELS: Final = (1 << 17) - 1
 DIED_CODE: Final = REASONS.index(DIED)
 
 
@@ -70,44 +71,44 @@ def scan(engine: Engine, stays: str, cutoff: int, strata: int, near: int = 0) ->
         The gap in days up to which two stays at one level are near each other.
     """
     ordered, table = engine.name("ordered"), engine.name("odd")
-    end, level = f"((key >> 17) & {_BITS})", "((key >> 1) & 65535)"
-    start, next_level = "(after >> 38)", "((after >> 1) & 65535)"
-    same_level = f"{next_level} = {level}"
-    tests = {
-        TIE: "after >> 1 = key >> 1",
-        OVERLAP: f"{end} > {start}",
-        AFTER_DEATH: f"(key & 1) = 1 AND {end} < {start}",
-        SAME_DAY: f"{end} = {start} AND NOT {same_level}",
-        OPEN_BEFORE: f"after IS NOT NULL AND {end} = {cutoff + 1 + _SHIFT}",
-        TOUCH: f"{end} = {start} AND {same_level}",
-        LAST: "after IS NULL",
-        NEAR: f"{near} > 0 AND {end} <= {start} AND {start} - {end} <= {near} AND {same_level}",
-        SAME_START: f"key >> 38 = {start}",
-    }
-    every = " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in tests.items())
-    # Most stays are the last of their person, or end well before the next one begins: nothing else needs a test.
-    apart = f"{start} > {end} + {near} AND (key & 1) = 0"
-    bits = f"CASE WHEN after IS NULL THEN {LAST} WHEN {apart} THEN 0 ELSE {every} END"
+    end = f"(((key >> 17) & {_BITS}) - {_SHIFT})::INTEGER"
     more = "".join(f", s{i}" for i in range(strata))
     engine.run(
         f"""
         CREATE TEMP TABLE {ordered} AS
         WITH keyed AS (
           SELECT person, grp, reason{more}, ((admit + {_SHIFT})::BIGINT << 38)
-            + ((coalesce(discharge, {cutoff + 1}) + {_SHIFT})::BIGINT << 17)
-            + (level::BIGINT << 1) + (reason = {DIED_CODE})::BIGINT AS key
+            + ((coalesce(discharge, {cutoff + 1}) + {_SHIFT})::BIGINT << 17) + level::BIGINT AS key
           FROM {stays} WHERE why = 0),
         beside AS (SELECT *, lead(key) OVER (PARTITION BY person ORDER BY key) AS after FROM keyed)
-        SELECT person, grp, {level}::TINYINT AS level, ((key >> 38) - {_SHIFT})::INTEGER AS admit,
-          nullif({end} - {_SHIFT}, {cutoff + 1})::INTEGER AS discharge, reason{more},
-          ({start} - {_SHIFT})::INTEGER AS next_admit, {next_level}::TINYINT AS next_level, ({bits})::SMALLINT AS bits
+        SELECT person, grp, (key & {_LEVELS})::TINYINT AS level, ((key >> 38) - {_SHIFT})::INTEGER AS admit,
+          nullif({end}, {cutoff + 1}) AS discharge, reason{more},
+          ((after >> 38) - {_SHIFT})::INTEGER AS next_admit, (after & {_LEVELS})::TINYINT AS next_level
         FROM beside"""
     )
-    engine.run(f"CREATE TEMP TABLE {table} AS SELECT person, bits FROM {ordered} WHERE bits NOT IN (0, {LAST})")
-    counted = engine.rows(f"SELECT bits, count(*) FROM {ordered} GROUP BY 1")
+    tests = {
+        OVERLAP: "finish > next_admit",
+        AFTER_DEATH: f"reason = {DIED_CODE} AND finish < next_admit",
+        SAME_DAY: "finish = next_admit AND next_level <> level",
+        OPEN_BEFORE: f"finish = {cutoff + 1}",
+        TOUCH: "finish = next_admit AND next_level = level",
+        NEAR: f"{near} > 0 AND finish <= next_admit AND next_admit - finish <= {near} AND next_level = level",
+        SAME_START: "admit = next_admit",
+    }
+    bits = " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in tests.items())
+    # Most stays are the last of their person, or end well before the next one begins: nothing else needs a test.
+    engine.run(
+        f"""
+        CREATE TEMP TABLE {table} AS
+        SELECT person, {bits} AS bits
+        FROM (SELECT *, coalesce(discharge, {cutoff + 1}) AS finish FROM {ordered} WHERE next_admit IS NOT NULL)
+        WHERE next_admit <= finish + {near} OR reason = {DIED_CODE}"""
+    )
+    counted = engine.rows(f"SELECT bits, count(*) FROM {table} GROUP BY 1")
     counts = {bit: sum(n for bits, n in counted if bits & bit) for bit in tests}
+    counts[LAST] = engine.one(f"SELECT count(*) FROM {ordered} WHERE next_admit IS NULL")[0]
     found = Neighbours(ordered, engine.name("some_stays"), table, counts)
-    whose = found.people(TIE | OVERLAP | SAME_START | (NEAR if near else 0))
+    whose = found.people(OVERLAP | SAME_START | (NEAR if near else 0))
     engine.run(
         f"CREATE TEMP TABLE {found.anew} AS SELECT *, 0::INTEGER AS seq FROM {stays} "
         f"WHERE why = 0 AND person IN ({whose})"
@@ -125,7 +126,7 @@ def both_sql(found: Neighbours, strata: int) -> str:
 
 def repeated(engine: Engine, found: Neighbours, strata: int) -> int:
     """Set aside (R10) the second and later of exactly equal rows; rank by episode id what shares all its dates."""
-    if not found.counts[TIE]:
+    if not found.counts[SAME_START]:
         return 0
     ties, stays = engine.name("ties"), found.anew
     same = "person, admit, discharge, level"
@@ -136,7 +137,7 @@ def repeated(engine: Engine, found: Neighbours, strata: int) -> int:
         CREATE TEMP TABLE {ties} AS
         WITH mine AS (
           SELECT rowid AS place, *, TRY_CAST(episode::VARCHAR AS BIGINT) AS number FROM {stays}
-          WHERE why = 0 AND person IN ({found.people(TIE)})),
+          WHERE why = 0 AND person IN ({found.people(SAME_START)})),
         counted AS (
           SELECT place, {same}, number, episode, row_number() OVER (
             PARTITION BY {same}, reason, episode, written, version{more} ORDER BY row) AS copy
