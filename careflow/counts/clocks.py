@@ -50,12 +50,12 @@ _STAY: Final = f"""
 SELECT {{strata}} grp, level AS state, {ENDED} AS what, discharge - admit AS day, 0 AS ends
 FROM {{linked}} {{on_discharge}} WHERE discharge >= {{first_day}}
 UNION ALL
-SELECT {{strata}} grp, level AS state, {ENTERED} AS what, greatest({{first_day}} - admit, 0) AS day, 0 AS ends
-FROM {{linked}} {{on_entry}} WHERE coalesce(discharge, {ENDLESS}) >= {{first_day}}
-UNION ALL
 SELECT {{strata}} grp, level AS state, {REACHED} AS what, p.last_day - admit AS day, q.period - p.period AS ends
 FROM {{linked}} {{on_entry}} JOIN {{day_spans}} q ON q.day = coalesce(discharge, {{cutoff}} + 1)
 WHERE coalesce(discharge, {ENDLESS}) > p.last_day
+UNION ALL
+SELECT {{strata}} grp, level AS state, {ENTERED} AS what, {{first_day}} - admit AS day, 0 AS ends
+FROM {{linked}} {{on_entry}} WHERE admit < {{first_day}} AND coalesce(discharge, {ENDLESS}) >= {{first_day}}
 """
 
 
@@ -64,41 +64,32 @@ def _ends(day: str, what: str, rows: str) -> str:
     return f"SELECT {{strata}} grp, level AS state, {what} AS what, {day} AS day FROM {{linked}} {rows}"
 
 
-def _process(entered: str, day: str, what: str, rows: str) -> str:
-    """Return the SQL of when each stay enters, and of when and how it ends."""
-    return f"{_ends(entered, str(ENTERED), rows)} UNION ALL {_ends(day, what, rows)}"
+def _cohort(join: str, where: str) -> str:
+    what = f"CASE WHEN discharge IS NULL THEN {CENSORED} ELSE {ENDED} END"
+    return _late(join, where) + _ends("coalesce(discharge, {cutoff}) - admit", what, f"{join} {where}")
 
 
-_LATE: Final = "greatest({start} - admit, 0)"
-
-
-def _cohort(rows: str) -> str:
-    return _process(
-        entered=_LATE,
-        day="coalesce(discharge, {cutoff}) - admit",
-        what=f"CASE WHEN discharge IS NULL THEN {CENSORED} ELSE {ENDED} END",
-        rows=rows,
-    )
+def _late(join: str, where: str) -> str:
+    """Return the SQL of who was admitted before the observation began, and enters at that age."""
+    return _ends("{start} - admit", str(ENTERED), f"{join} {where} AND admit < {{start}}") + " UNION ALL "
 
 
 # With outcomes as causes the clock runs to cutoff - within, so that each cause is known.
-_EXIT: Final = _process(
-    entered=_LATE,
+_KNOWN: Final = f"WHERE admit <= {{known}} AND coalesce(discharge, {ENDLESS}) >= {{start}}"
+
+_EXIT: Final = _late("{on_admit}", _KNOWN) + _ends(
     day=f"least(coalesce(discharge, {ENDLESS}), {{known}}) - admit",
     what=f"CASE WHEN discharge <= {{known}} THEN {_OUTCOME} ELSE {CENSORED} END",
-    rows=f"{{on_admit}} WHERE admit <= {{known}} AND coalesce(discharge, {ENDLESS}) >= {{start}}",
+    rows=f"{{on_admit}} {_KNOWN}",
 )
 
-_CLOSED: Final = "{on_discharge} WHERE discharge IS NOT NULL"
-
-_GAP: Final = _process(
-    entered="0",
+_GAP: Final = _ends(
     day=f"""CASE WHEN reason = {DIED_CODE - REASON_CODE} OR concurrent THEN 0
         ELSE coalesce(gap, {{cutoff}} - discharge) END""",
     what=f"""CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CODE}
         WHEN concurrent THEN {CONCURRENT_CODE}
         ELSE coalesce(next_level, {CENSORED}) END""",
-    rows=_CLOSED,
+    rows="{on_discharge} WHERE discharge IS NOT NULL",
 )
 
 _CENSUS: Final = f"""
@@ -143,8 +134,8 @@ CLOCKS: Final = {
         ("grp", "state", "what", "reason", "moved", "followed"), "", "discharge", LINKING, rows=_DISCHARGE
     ),
     "stay": Clock(PROCESS, "", "days in the period", DAYS, rows=_STAY, ends=True),
-    "stay by admission": Clock(PROCESS, "", "admission", rows=_cohort("{on_admit}")),
-    "stay by discharge": Clock(PROCESS, "", "discharge", rows=_cohort(_CLOSED)),
+    "stay by admission": Clock(PROCESS, "", "admission", rows=_cohort("{on_admit}", "WHERE true")),
+    "stay by discharge": Clock(PROCESS, "", "discharge", rows=_cohort("{on_discharge}", "WHERE discharge IS NOT NULL")),
     "exit": Clock(PROCESS, "", "admission", LINKING, rows=_EXIT),
     "gap": Clock(PROCESS, "", "discharge", LINKING, rows=_GAP),
     "census": Clock(PROCESS, _CENSUS, "", DAYS),

@@ -13,7 +13,7 @@ from careflow.continuum.outcomes import REASONS
 from careflow.counts.calendar import UNITS, day_number
 from careflow.counts.catalogue import clock as clock_of
 from careflow.counts.clocks import ENDLESS, ENTERED, REACHED, REASON_CODE
-from careflow.counts.ends import ENDS, spread
+from careflow.counts.entries import ENDS, spread, with_entries
 from careflow.counts.periods import Periods
 from careflow.counts.rules import GROUPS, Rules
 from careflow.errors import ArgumentError
@@ -55,7 +55,11 @@ def tally(moves: Transitions, clock: str, rules: Rules) -> pd.DataFrame:
             ranges = [*_strata_ranges(moves, by, periods), *_ranges(columns, rules, periods)]
             counted = engine.counted(asked.rows.format(**words), ranges)
             unit = next((f"b{i}" for i, name in enumerate(by) if name in UNITS), None)
-            parts.append(spread(counted, periods.last_days(), unit) if asked.ends else counted)
+            if asked.ends:
+                counted = spread(counted, periods.last_days(), unit)
+            if "day" in columns:
+                counted = with_entries(counted, [part for part in ranges if part.name not in ("what", "day", ENDS)])
+            parts.append(counted)
     frame = _together(parts)
     for i, name in enumerate(by):
         if name not in UNITS:
@@ -96,6 +100,8 @@ def _together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
     Codes and days are small numbers: half the memory of the engine's, which is half the time of what reads them.
     """
+    if len(parts) == 1 and all(parts[0][name].dtype == kind_of(name) for name in map(str, parts[0])):
+        return parts[0]
     columns = {
         name: np.concatenate([part[name].to_numpy() for part in parts], dtype=kind_of(name), casting="same_kind")
         for name in map(str, parts[0])

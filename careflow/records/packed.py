@@ -18,8 +18,8 @@ import pandas as pd
 
 Keys = npt.NDArray[np.signedinteger[Any]]
 
-BATCH: Final = 1 << 23
-"""Keys that are sorted at a time: 64 MB at most."""
+BATCH: Final = 1 << 26
+"""Bytes of keys that are sorted at a time."""
 
 HALF: Final = 1 << 31
 """Below this a key fits in 32 bits, and each half of one in 64: an engine reckons with small numbers twice as fast."""
@@ -90,7 +90,7 @@ def count_keys(batches: Iterable[Keys]) -> tuple[Keys, Keys]:
     waiting: list[Keys] = []
     for batch in batches:
         waiting.append(batch)
-        if sum(map(len, waiting)) >= BATCH:
+        if sum(part.nbytes for part in waiting) >= BATCH:
             keys, n = _merged(keys, n, *_counted(np.concatenate(waiting)))
             waiting = []
     return _merged(keys, n, *_counted(np.concatenate([keys[:0], *waiting])))

@@ -1,8 +1,12 @@
-"""Stays that outlast periods: counted once with how many ends of periods they reach, then spread over these."""
+"""What the ends of stays say of their beginnings, so that the engine counts each stay once.
+
+Whoever leaves a state or is lost in it has entered it: at an age that is counted, or when the clock began. And a stay
+that outlasts periods is counted in the first, with how many ends of periods it reaches, then spread over these.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from careflow.counts.clocks import CENSORED, ENTERED, REACHED
+from careflow.records.packed import Range, unpacked
 
 Integers = npt.NDArray[np.signedinteger[Any]]
 
@@ -81,11 +86,45 @@ def _ends_of(found: Mapping[str, Integers], keys: list[str]) -> tuple[Integers, 
     return place, end, (in_all - total + n)[place]
 
 
-def _stacked(others: pd.DataFrame, *more: Mapping[str, Integers]) -> pd.DataFrame:
+def with_entries(counted: pd.DataFrame, ranges: Sequence[Range]) -> pd.DataFrame:
+    """Add those who enter at day 0: as many as leave or are lost, less those who enter later.
+
+    Parameters
+    ----------
+    counted : DataFrame
+        Columns ``..., state, what, day, n`` of a counting process, whose later entries are there.
+    ranges : sequence of Range
+        The numbers in each column before ``what``.
+
+    Returns
+    -------
+    DataFrame
+        The same, with a row more for each combination of these columns.
+
+    Examples
+    --------
+    >>> ends = pd.DataFrame({"state": [0, 0, 1], "what": [ENTERED, 202, 202], "day": [4, 9, 9], "n": [1, 3, 2]})
+    >>> with_entries(ends, [Range("state", 0, 5)]).values.tolist()
+    [[0, 200, 4, 1], [0, 202, 9, 3], [1, 202, 9, 2], [0, 200, 0, 2], [1, 200, 0, 2]]
+    """
+    keys = np.zeros(len(counted), dtype=np.int64)
+    for column in ranges:
+        keys = keys * column.size + (counted[column.name].to_numpy() - column.low)
+    # In the order of the keys, as the engine gives them, they come in few runs.
+    runs = np.flatnonzero(np.diff(keys, prepend=-1))
+    n = np.where(counted["what"].to_numpy() == ENTERED, -counted["n"].to_numpy(), counted["n"].to_numpy())
+    found, place = np.unique(keys[runs], return_inverse=True)
+    entered = np.zeros(len(found), dtype=np.int64)
+    np.add.at(entered, place, np.add.reduceat(n, runs) if len(runs) else n)
+    more = unpacked(found[entered > 0], entered[entered > 0], ranges)
+    zero = np.zeros(len(more), dtype=np.int32)
+    new: dict[str, Integers] = {name: more[name].to_numpy() for name in map(str, more)}
+    return _stacked(counted, new | {"what": zero + ENTERED, "day": zero})
+
+
+def _stacked(first: pd.DataFrame, *more: Mapping[str, Integers]) -> pd.DataFrame:
+    columns = {name: first[name].to_numpy() for name in map(str, first)}
     return pd.DataFrame(
-        {
-            name: np.concatenate([others[name].to_numpy(), *(rows[name] for rows in more)], dtype=others[name].to_numpy().dtype)
-            for name in map(str, others)
-        },
+        {name: np.concatenate([own, *(rows[name] for rows in more)], dtype=own.dtype) for name, own in columns.items()},
         copy=False,
     )
