@@ -189,25 +189,6 @@ def thinned(found: Incidence, places: Sequence[int]) -> Incidence:
     return Incidence(found.days[at], causes, found.left[at], found.at_risk[at])
 
 
-def censored(view: View, days: Floats, at_risk: Floats, ended: Floats) -> Floats | None:
-    """Return how many had been censored before each day: neither still at risk nor ended.
-
-    None where it is not known: on a grid that leaves days out, where counts are hidden, and where anyone may have
-    entered late, as in a period or after the start of the records.
-
-    Parameters
-    ----------
-    view : View
-    days, at_risk, ended : array of float
-        The days, who is at risk on each, and how many had ended by its end.
-    """
-    late = view.about.start is not None or "days" in view.about.dated_by
-    if late or not np.isfinite(at_risk).all() or not np.isfinite(ended).all() or (np.diff(days) != 1).any():
-        return None
-    gone = at_risk[0] - at_risk - np.concatenate([[0.0], np.round(ended[:-1])])
-    return gone if (gone >= 0).all() and (np.diff(gone) >= 0).all() else None
-
-
 def step_at(days: Floats, values: Floats, grid: Floats, before: float) -> Floats:
     """Return a step function, known on some days, at every day of a grid."""
     place = np.searchsorted(days, grid, side="right") - 1

@@ -11,12 +11,11 @@ from matplotlib.axes import Axes
 from careflow.charts import words
 from careflow.charts.canvas import Box, middle
 from careflow.charts.causes import Incidence, incidence_of
-from careflow.charts.cumulative_incidence import even_ticks
 from careflow.charts.fonts import CAP, LEADING, REGULAR, SEMIBOLD
 from careflow.charts.look import Look, drawn
 from careflow.charts.page import Page
 from careflow.charts.palette import CONTEXT, INK, MUTED
-from careflow.charts.panel import SHARE_STEPS, Panel, apart, shares, steps
+from careflow.charts.panel import SHARE_STEPS, Panel, apart, even_ticks, shares, steps
 from careflow.charts.reading import read
 from careflow.charts.text import cut, plain
 from careflow.errors import ArgumentError
