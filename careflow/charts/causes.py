@@ -105,7 +105,7 @@ def incidence_of(
     end = min(horizon, int(enough[-1])) if len(enough) else 0
     days = np.arange(0, end + 1, dtype=float)
     gathered = _gather(view, level, curves, days)
-    risk = _risk(last, at_risk, days)
+    risk = risk_at(last, at_risk, days)
     left = 1 - np.sum([cause.estimate for cause in gathered], axis=0) if gathered else np.ones_like(days)
     found = Incidence(days, _with_events(gathered, risk), np.asarray(left), risk)
     limits = _limits(result, view, level, days)
@@ -141,9 +141,7 @@ def _survival(result: Any, view: View, level: str, grid: Floats) -> Floats | Non
     table = getattr(result, "survival", None)
     if not isinstance(table, pd.DataFrame) or not len(table):
         return None
-    for key, value in view.chosen.items():
-        if key in table.columns:
-            table = table[table[key].astype(str) == str(value)]
+    table = view.rows_of(table)
     part = table[table["from"].astype(str) == level].sort_values("day")
     if not len(part):
         return None
@@ -220,7 +218,7 @@ def _on_grid(curve: pd.DataFrame, grid: Floats) -> tuple[Floats, Floats, Floats]
     return columns[0], columns[1], columns[2]
 
 
-def _risk(days: Floats, at_risk: Floats, grid: Floats) -> Floats:
+def risk_at(days: Floats, at_risk: Floats, grid: Floats) -> Floats:
     """Return who is at risk just before each day: known on days of events, the next known one between them."""
     place = np.searchsorted(days, grid, side="left")
     return np.where(place < len(days), at_risk[np.minimum(place, len(days) - 1)], at_risk[-1])
@@ -246,10 +244,7 @@ def _limits(result: Any, view: View, level: str, grid: Floats) -> dict[str, tupl
     table = getattr(result, "directions", None)
     if not isinstance(table, pd.DataFrame) or "day" not in table.columns:
         return {}
-    table = masked(table)
-    for key, value in view.chosen.items():
-        if key in table.columns:
-            table = table[table[key].astype(str) == str(value)]
+    table = view.rows_of(masked(table))
     table = table[table["from"].astype(str) == level]
     found = {}
     for direction, part in table.groupby(table["direction"].astype(str)):

@@ -17,7 +17,7 @@ from careflow.charts.look import Look, drawn
 from careflow.charts.moves import OTHER
 from careflow.charts.page import Page
 from careflow.charts.palette import FAINT, INK, MID, MUTED, WHITE, tint
-from careflow.charts.panel import Panel, apart, even_ticks, shares
+from careflow.charts.panel import Panel, apart, even_ticks, shares, stepped
 from careflow.charts.reading import View, read
 from careflow.charts.text import Run, plain
 from careflow.errors import ArgumentError
@@ -71,8 +71,7 @@ def cumulative_incidence(
         raise ArgumentError(f"say which level: level= one of {', '.join(map(repr, about))}")
     page = Page("cumulative_incidence", view, look, levels=1)
     level = level or (about[0] if about else view.levels[0])
-    if level not in view.levels:
-        raise ArgumentError(f"no level {level!r} in this continuum; it has {', '.join(map(repr, view.levels))}")
+    view.check_level(level)
     name = page.labels[level]
     gap = getattr(result, "clock", "stay") == "gap"
     title = f"Days to the next level after {name}" if gap else f"What becomes of {name} stays"
@@ -180,8 +179,7 @@ class _Drawing:
             if self.page.coarse:
                 xs, low, high = x, base, top
             else:
-                xs = np.repeat(x, 2)[1:]
-                low, high = np.repeat(base, 2)[:-1], np.repeat(top, 2)[:-1]
+                xs, low, high = stepped(x, base, top)
             panel.area(xs, low, high, self._fill(cause), z=1.5)
             panel.line(xs, high, color=WHITE, lw=0.8, z=2.4)
             base = top
@@ -242,7 +240,7 @@ class _Drawing:
         places = apart(wanted, gap, panel.box.y0 + gap * 0.3, panel.box.y1 - gap * 0.3)
         for (name, _, value, limits, ink), at, y in zip(labels, wanted, places, strict=True):
             x = panel.box.x1
-            canvas.line([x + 2 * u, x + 5 * u, x + 8 * u, x + 10.5 * u], [at, at, y, y], color=ink, lw=0.8)
+            panel.leader(at, y, ink)
             figure = [Run(words.percent(value), ink, SEMIBOLD), Run(f" {limits}" if limits else "", ink, REGULAR)]
             x += 14 * u
             if two:

@@ -12,17 +12,16 @@ from matplotlib.axes import Axes
 from careflow.charts import risk_table, words
 from careflow.charts.beside import dense, free
 from careflow.charts.canvas import Box, middle
-from careflow.charts.causes import LEAST, Floats
+from careflow.charts.causes import LEAST
 from careflow.charts.fonts import SEMIBOLD
 from careflow.charts.look import Look, drawn
 from careflow.charts.page import Page
 from careflow.charts.palette import INK, MUTED, WHITE, contrast, tint
-from careflow.charts.panel import Panel, even_ticks, shares
+from careflow.charts.panel import Panel, even_ticks, shares, stepped
 from careflow.charts.reading import PERIODS, View, check, read
 from careflow.charts.survival import Group, groups_of
 from careflow.charts.table import Row
 from careflow.charts.text import cut, plain
-from careflow.errors import ArgumentError
 
 
 @drawn
@@ -68,8 +67,7 @@ def kaplan_meier(
     page = Page("kaplan_meier", view, look, levels=1)
     named = [*(levels or []), *([level] if level else [])]
     for name in named:
-        if name not in view.levels:
-            raise ArgumentError(f"no level {name!r} in this continuum; it has {', '.join(map(repr, view.levels))}")
+        view.check_level(name)
     groups, dropped = groups_of(result, page, level, levels, strata, horizon)
     title = f"Length of stay at {page.labels[level]}" if level else "How long stays last"
     if not groups:
@@ -110,7 +108,8 @@ def _draw(
     last = max(float(g.days[-1]) for g in groups)
     panel = _panel(page, box, groups, last, ticks, table=table)
     for g in groups:
-        panel.area(*_stepped(g, page.coarse), tint(g.color, 0.16), z=1)
+        limits = (g.days, g.low, g.high)
+        panel.area(*(limits if page.coarse else stepped(*limits)), tint(g.color, 0.16), z=1)
         panel.line(g.days, g.survival, color=page.faded(g.color, g.name), lw=1.9, z=3, steps=not page.coarse)
     _names(page, panel, groups)
     columns = ("days", "survival", "low", "high")
@@ -145,12 +144,6 @@ def _panel(
         said = "Stays at risk" if len(rows) == len(groups) else "Number of stays (cumulative, except at risk)"
         risk_table.draw(page, panel, rows, box, marks, said)
     return panel
-
-
-def _stepped(g: Group, coarse: bool) -> tuple[Floats, Floats, Floats]:
-    if coarse:
-        return g.days, g.low, g.high
-    return np.repeat(g.days, 2)[1:], np.repeat(g.low, 2)[:-1], np.repeat(g.high, 2)[:-1]
 
 
 def _rows(page: Page, groups: Sequence[Group], marks: Sequence[int]) -> list[Row]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from careflow.charts.causes import LEAST, Cause, Floats, Incidence, guarded_days, step_at
+from careflow.charts.causes import LEAST, Cause, Floats, Incidence, guarded_days, risk_at, step_at
 from careflow.charts.page import Page
 from careflow.charts.palette import INK, WHITE, contrast, intensity, mix
 from careflow.charts.reading import View
@@ -93,10 +93,7 @@ def _size(result: Any, view: View, name: str, part: pd.DataFrame) -> float:
     """Return how many stays a curve rests on: those at risk, or where that is hidden the ``n`` of the level."""
     if part["at_risk"].notna().any():
         return float(part["at_risk"].max())
-    table = result.frame
-    for key, value in view.chosen.items():
-        if key in table.columns:
-            table = table[table[key].astype(str) == str(value)]
+    table = view.rows_of(result.frame)
     return float(table.loc[table["level"].astype(str) == name, "n"].sum())
 
 
@@ -121,8 +118,7 @@ def _group(name: str, color: str, curve: pd.DataFrame, horizon: int, page: Page)
         return None
     grid = np.arange(0, min(horizon, int(enough[-1])) + 1, dtype=float)
     values = [step_at(day, curve[c].to_numpy(float), grid, 1.0) for c in ("survival", "low", "high")]
-    place = np.searchsorted(day, grid, side="left")
-    at_risk = np.where(place < len(day), risk[np.minimum(place, len(day) - 1)], risk[-1])
+    at_risk = risk_at(day, risk, grid)
     events = step_at(day, np.cumsum(curve["events"].to_numpy(float)), grid, 0.0)
     group = Group(name, color, grid, values[0], values[1], values[2], at_risk, events)
     if not page.external:
