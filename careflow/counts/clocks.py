@@ -23,7 +23,7 @@ ENDED: Final = 202
 """The stay ended, whatever came next."""
 
 REACHED: Final = 203
-"""The end of a period was reached; no table holds it: it becomes one censored, and one who enters the next period."""
+"""Ends of periods were reached; no table holds it: each becomes one censored, and one who enters the next period."""
 
 ENDLESS: Final = 2_000_000_000
 """A day after every other: where a stay that is still open ends."""
@@ -45,23 +45,18 @@ WHERE discharge IS NOT NULL
 
 # Each stay contributes the days that it spent in the period (period life table): it enters at its age on the period's
 # first day, and is censored at its age on the last. Whoever is in care when a period ends, at that age, enters the
-# next one a day older; so only ends of periods are crossed with stays.
+# next one a day older; so a stay that outlasts periods is counted once, in the first, with how many ends it reaches.
 _STAY: Final = f"""
-SELECT {{strata}} grp, level AS state, {ENDED} AS what, discharge - admit AS day
+SELECT {{strata}} grp, level AS state, {ENDED} AS what, discharge - admit AS day, 0 AS ends
 FROM {{linked}} {{on_discharge}} WHERE discharge >= {{first_day}}
-{{reached}}
+UNION ALL
+SELECT {{strata}} grp, level AS state, {REACHED} AS what, p.last_day - admit AS day, q.period - p.period AS ends
+FROM {{linked}} {{on_entry}} JOIN {{day_spans}} q ON q.day = coalesce(discharge, {{cutoff}} + 1)
+WHERE coalesce(discharge, {ENDLESS}) > p.last_day
+UNION ALL
+SELECT {{strata}} grp, level AS state, {ENTERED} AS what, {{first_day}} - admit AS day, 0 AS ends
+FROM {{linked}} {{on_entry}} WHERE admit < {{first_day}} AND coalesce(discharge, {ENDLESS}) >= {{first_day}}
 """
-
-_ADMITTED: Final = f"""
-SELECT {{strata}} grp, level AS state, {ENTERED} AS what, 0 AS day, count(*) AS n
-FROM {{linked}} {{on_admit}} WHERE admit >= {{first_day}} GROUP BY ALL
-"""
-
-REACHED_SQL: Final = f"""
-UNION ALL SELECT {{strata}} grp, level AS state, {{what}} AS what, {{edge}} - admit + {{older}} AS day
-FROM {{linked}} WHERE admit <= {{edge}} AND coalesce(discharge, {ENDLESS}) > {{edge}}
-"""
-"""Who is in care when a period ends."""
 
 
 def _ends(day: str, what: str, rows: str) -> str:
@@ -69,32 +64,24 @@ def _ends(day: str, what: str, rows: str) -> str:
     return f"SELECT {{strata}} grp, level AS state, {what} AS what, {day} AS day FROM {{linked}} {rows}"
 
 
-def _entries(day: str, rows: str) -> str:
-    """Return the SQL that counts when each stay enters."""
-    return f"""
-SELECT {{strata}} grp, level AS state, {ENTERED} AS what, {day} AS day, count(*) AS n
-FROM {{linked}} {rows} GROUP BY ALL
-"""
+def _cohort(join: str, where: str) -> str:
+    what = f"CASE WHEN discharge IS NULL THEN {CENSORED} ELSE {ENDED} END"
+    return _late(join, where) + _ends("coalesce(discharge, {cutoff}) - admit", what, f"{join} {where}")
 
 
-_LATE: Final = "greatest({start} - admit, 0)"
+def _late(join: str, where: str) -> str:
+    """Return the SQL of who was admitted before the observation began, and enters at that age."""
+    return _ends("{start} - admit", str(ENTERED), f"{join} {where} AND admit < {{start}}") + " UNION ALL "
 
-_COHORT: Final = _ends(
-    day="coalesce(discharge, {cutoff}) - admit",
-    what=f"CASE WHEN discharge IS NULL THEN {CENSORED} ELSE {ENDED} END",
-    rows="{join}",
-)
 
 # With outcomes as causes the clock runs to cutoff - within, so that each cause is known.
-_KNOWN: Final = f"{{on_admit}} WHERE admit <= {{known}} AND coalesce(discharge, {ENDLESS}) >= {{start}}"
+_KNOWN: Final = f"WHERE admit <= {{known}} AND coalesce(discharge, {ENDLESS}) >= {{start}}"
 
-_EXIT: Final = _ends(
+_EXIT: Final = _late("{on_admit}", _KNOWN) + _ends(
     day=f"least(coalesce(discharge, {ENDLESS}), {{known}}) - admit",
     what=f"CASE WHEN discharge <= {{known}} THEN {_OUTCOME} ELSE {CENSORED} END",
-    rows=_KNOWN,
+    rows=f"{{on_admit}} {_KNOWN}",
 )
-
-_CLOSED: Final = "{on_discharge} WHERE discharge IS NOT NULL"
 
 _GAP: Final = _ends(
     day=f"""CASE WHEN reason = {DIED_CODE - REASON_CODE} OR concurrent THEN 0
@@ -102,7 +89,7 @@ _GAP: Final = _ends(
     what=f"""CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CODE}
         WHEN concurrent THEN {CONCURRENT_CODE}
         ELSE coalesce(next_level, {CENSORED}) END""",
-    rows=_CLOSED,
+    rows="{on_discharge} WHERE discharge IS NOT NULL",
 )
 
 _CENSUS: Final = f"""
@@ -127,8 +114,9 @@ GROUP BY ALL
 class Clock:
     """One small table: the columns that hold its integers, its SQL, and which day puts a record in a period.
 
-    ``sql`` counts; ``rows`` has a row for each thing to be counted (strata and ``columns``), where those are many.
-    ``needs`` is what the dates of the records must be able to answer, if anything.
+    ``sql`` counts; ``rows`` has a row for each thing to be counted (strata and ``columns``), where those are many, and
+    with ``ends`` how many ends of periods each reaches. ``needs`` is what the dates of the records must be able to
+    answer, if anything.
     """
 
     columns: tuple[str, ...]
@@ -136,6 +124,7 @@ class Clock:
     dated_by: str
     needs: str | None = None
     rows: str = ""
+    ends: bool = False
 
 
 PROCESS: Final = ("grp", "state", "what", "day")
@@ -144,13 +133,11 @@ CLOCKS: Final = {
     "discharge": Clock(
         ("grp", "state", "what", "reason", "moved", "followed"), "", "discharge", LINKING, rows=_DISCHARGE
     ),
-    "stay": Clock(PROCESS, _ADMITTED, "days in the period", DAYS, rows=_STAY),
-    "stay by admission": Clock(
-        PROCESS, _entries(_LATE, "{on_admit}"), "admission", rows=_COHORT.replace("{join}", "{on_admit}")
-    ),
-    "stay by discharge": Clock(PROCESS, _entries(_LATE, _CLOSED), "discharge", rows=_COHORT.replace("{join}", _CLOSED)),
-    "exit": Clock(PROCESS, _entries(_LATE, _KNOWN), "admission", LINKING, rows=_EXIT),
-    "gap": Clock(PROCESS, _entries("0", _CLOSED), "discharge", LINKING, rows=_GAP),
+    "stay": Clock(PROCESS, "", "days in the period", DAYS, rows=_STAY, ends=True),
+    "stay by admission": Clock(PROCESS, "", "admission", rows=_cohort("{on_admit}", "WHERE true")),
+    "stay by discharge": Clock(PROCESS, "", "discharge", rows=_cohort("{on_discharge}", "WHERE discharge IS NOT NULL")),
+    "exit": Clock(PROCESS, "", "admission", LINKING, rows=_EXIT),
+    "gap": Clock(PROCESS, "", "discharge", LINKING, rows=_GAP),
     "census": Clock(PROCESS, _CENSUS, "", DAYS),
     "exposure": Clock(("grp", "state"), _EXPOSURE, "days in the period", DAYS),
 }

@@ -10,14 +10,12 @@ from careflow.counts.transitions import Transitions
 from careflow.errors import ArgumentError
 from careflow.records.episodes import Episodes
 
-# Reading has sorted each person's stays. Most people's do not overlap, so that what comes next is the next in order,
-# and any number that grows along that order serves as the place.
+# Reading has sorted each person's stays. Most people's neither overlap nor go on after a death, so that what comes next
+# is the next in order, and any number that grows along that order serves as the place.
 _SETTLED: Final = """
 SELECT person, (CAST(admit AS BIGINT) * 4000000 + coalesce(discharge, 3000000)) * 65536 + level AS place,
-    grp, level, admit, discharge, reason {strata},
-    CASE WHEN discharge IS NOT NULL AND reason <> {died} THEN next_level END AS next_level,
-    CASE WHEN discharge IS NOT NULL AND reason <> {died} THEN next_admit - discharge END AS gap,
-    false AS concurrent
+    grp, level, admit::INTEGER AS admit, discharge::INTEGER AS discharge, reason {strata},
+    next_level, next_admit::INTEGER - discharge::INTEGER AS gap, false AS concurrent
 FROM {settled}
 """
 

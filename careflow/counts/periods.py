@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Self
 
 import numpy as np
 import pandas as pd
 
 from careflow.counts.calendar import Calendar, day_number
-from careflow.counts.clocks import CENSORED, ENTERED, REACHED, REACHED_SQL
 from careflow.counts.linked import Linked
 from careflow.counts.rules import Rules
 
@@ -24,6 +23,7 @@ class Periods:
         self.first, self.last = min(first, rules.cutoff), rules.cutoff
         self.oldest = min(moves.episodes.first or self.first, self.first)
         self._tables: list[str] = []
+        self._spans_table: str | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -32,7 +32,7 @@ class Periods:
         for name in self._tables:
             self.engine.unregister(name)
 
-    def words(self, sql: str, by: Sequence[str], words: Mapping[str, object]) -> dict[str, object]:
+    def words(self, sql: str, words: Mapping[str, object]) -> dict[str, object]:
         """Return what the SQL of a clock needs of the periods, and make those tables."""
         cutoff, known = day_number(self.last), words["known"]
         assert isinstance(known, int)
@@ -42,7 +42,8 @@ class Periods:
             "spans": lambda: self._table("spans", self._spans(cutoff)),
             "known_spans": lambda: self._table("spans", self._spans(known)),
             "first_day": lambda: day_number(self.first),
-            "reached": lambda: self._reached(by, words),
+            "on_entry": self._on_entry,
+            "day_spans": self._day_spans,
         }
         return {name: make() for name, make in makers.items() if f"{{{name}}}" in sql}
 
@@ -52,23 +53,27 @@ class Periods:
         first, last = self.calendar.period(self.oldest, self.unit), self.calendar.period(self.last, self.unit)
         return first, last - first + 1
 
-    def _reached(self, by: Sequence[str], words: Mapping[str, object]) -> str:
-        """Return the SQL of who is in care when each period ends; before the first one, of who then enters it."""
+    def last_days(self) -> dict[int, int]:
+        """Return the last day of each period."""
         spans = self._spans(day_number(self.last))
-        strata = str(words["strata"])
-        edges = [(int(spans["period"].iloc[0]), int(spans["first_day"].iloc[0]) - 1, ENTERED, 1)]
-        edges += [(int(p), int(last), REACHED, 0) for p, last in zip(spans["period"], spans["last_day"], strict=True)]
-        edges[-1] = (*edges[-1][:2], CENSORED, 0)
-        return "".join(
-            REACHED_SQL.format(
-                strata=strata.replace("p.period", str(period)),
-                linked=words["linked"],
-                what=what,
-                edge=day,
-                older=older,
-            )
-            for period, day, what, older in edges
-        )
+        return dict(zip(spans["period"].tolist(), spans["last_day"].tolist(), strict=True))
+
+    def _on_entry(self) -> str:
+        """Return the join that finds the period in which a stay is first under observation."""
+        first = day_number(self.first)
+        entry = "admit" if first <= day_number(self.oldest) else f"greatest(admit, {first})"
+        return f"JOIN {self._day_spans()} p ON p.day = {entry}"
+
+    def _day_spans(self) -> str:
+        """Return the table of each day's period and of that one's last day; the day after the cut-off is in none."""
+        if self._spans_table is None:
+            spans = self._spans(day_number(self.last))
+            size = spans["last_day"] - spans["first_day"] + 1
+            table = spans[["period", "last_day"]].loc[spans.index.repeat(size)]
+            table["day"] = np.arange(len(table)) + day_number(self.first)
+            after = {"period": table["period"].iloc[-1] + 1, "last_day": 0, "day": day_number(self.last) + 1}
+            self._spans_table = self._table("day_spans", pd.concat([table, pd.DataFrame([after])]))
+        return self._spans_table
 
     def _join(self, column: str) -> str:
         """Return the join that finds the period of a day column, or nothing when no period was asked for."""

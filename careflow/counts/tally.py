@@ -12,7 +12,8 @@ import pandas as pd
 from careflow.continuum.outcomes import REASONS
 from careflow.counts.calendar import UNITS, day_number
 from careflow.counts.catalogue import clock as clock_of
-from careflow.counts.clocks import CENSORED, ENDLESS, ENTERED, REACHED, REASON_CODE
+from careflow.counts.clocks import ENDLESS, ENTERED, REACHED, REASON_CODE
+from careflow.counts.entries import ENDS, spread, with_entries
 from careflow.counts.linked import Linked
 from careflow.counts.periods import Periods
 from careflow.counts.rules import GROUPS, Rules
@@ -45,12 +46,19 @@ def tally(moves: Linked, clock: str, rules: Rules) -> pd.DataFrame:
         "followed": "".join(f" WHEN {cutoff} - discharge >= {w} THEN {w}" for w in reversed(rules.windows)),
     }
     with Periods(moves, rules) as periods:
-        words |= periods.words(asked.sql + asked.rows, by, words)
+        words |= periods.words(asked.sql + asked.rows, words)
         parts = [engine.integers(asked.sql.format(**words))] if asked.sql else []
         if asked.rows:
-            ranges = [*_strata_ranges(moves, by, periods), *_ranges(asked.columns, rules, periods)]
-            parts += [engine.counted(asked.rows.format(**words), ranges)]
-    frame = _together(parts, by)
+            columns = (*asked.columns, ENDS) if asked.ends else asked.columns
+            ranges = [*_strata_ranges(moves, by, periods), *_ranges(columns, rules, periods)]
+            counted = engine.counted(asked.rows.format(**words), ranges)
+            unit = next((f"b{i}" for i, name in enumerate(by) if name in UNITS), None)
+            if asked.ends:
+                counted = spread(counted, periods.last_days(), unit)
+            if "day" in columns:
+                counted = with_entries(counted, [part for part in ranges if part.name not in ("what", "day", ENDS)])
+            parts.append(counted)
+    frame = _together(parts)
     for i, name in enumerate(by):
         if name not in UNITS:
             frame[f"b{i}"] = _labelled(moves, name, frame[f"b{i}"])
@@ -75,8 +83,9 @@ def _ranges(columns: Sequence[str], rules: Rules, periods: Periods) -> list[Rang
     known = {
         "grp": (0, GROUPS),
         "state": (0, len(rules.continuum)),
-        "what": (0, REACHED + 1),
+        "what": (ENTERED, REACHED - ENTERED + 1) if ENDS in columns else (0, REACHED + 1),
         "day": (0, day_number(rules.cutoff) - day_number(periods.oldest) + 2),
+        ENDS: (0, len(periods.last_days()) + 1),
         "reason": (0, len(REASONS)),
         "moved": windows,
         "followed": windows,
@@ -84,24 +93,17 @@ def _ranges(columns: Sequence[str], rules: Rules, periods: Periods) -> list[Rang
     return [Range(name, *known[name]) for name in columns]
 
 
-def _together(parts: Sequence[pd.DataFrame], by: Sequence[str]) -> pd.DataFrame:
-    """Put counts one below the other; who reached the end of a period is censored in it, and enters the next."""
-    found = parts[-1]
-    reached = np.flatnonzero(found["what"] == REACHED) if "what" in found else np.empty(0, dtype=np.int64)
-    if len(reached):
-        parts = [*parts, found.iloc[reached]]
-    # Codes and days are small numbers: half the memory of the engine's, which is half the time of what reads them.
+def _together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put counts one below the other.
+
+    Codes and days are small numbers: half the memory of the engine's, which is half the time of what reads them.
+    """
+    if len(parts) == 1 and all(parts[0][name].dtype == kind_of(name) for name in map(str, parts[0])):
+        return parts[0]
     columns = {
-        name: np.concatenate([part[name].to_numpy(kind_of(name)) for part in parts], dtype=kind_of(name))
-        for name in map(str, found)
+        name: np.concatenate([part[name].to_numpy() for part in parts], dtype=kind_of(name), casting="same_kind")
+        for name in map(str, parts[0])
     }
-    if len(reached):
-        unit = next(f"b{i}" for i, name in enumerate(by) if name in UNITS)
-        later = sum(map(len, parts[:-1]))
-        columns["what"][later - len(found) + reached] = CENSORED
-        columns["what"][later:] = ENTERED
-        columns["day"][later:] += 1
-        columns[unit][later:] += 1
     return pd.DataFrame(columns, copy=False)
 
 

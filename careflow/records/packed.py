@@ -1,4 +1,4 @@
-"""Counting rows of small whole numbers: each row packed in one 64-bit key, keys sorted, equal ones counted.
+"""Counting rows of small whole numbers: each row packed in one key, keys sorted, equal ones counted.
 
 An engine that groups by five columns hashes and compares five columns for every row. One key is computed where the
 rows are, in parallel, and numpy sorts keys at memory's speed. Keys come in batches, so that the memory needed is that
@@ -7,18 +7,22 @@ of the distinct rows and of one batch.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-Keys = npt.NDArray[np.int64]
+Keys = npt.NDArray[np.signedinteger[Any]]
 
-BATCH: Final = 1 << 24
-"""Keys that are sorted at a time: 128 MB."""
+BATCH: Final = 1 << 26
+"""Bytes of keys that are sorted at a time."""
+
+HALF: Final = 1 << 31
+"""Below this a key fits in 32 bits, and each half of one in 64: an engine reckons with small numbers twice as fast."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +33,10 @@ class Range:
     low: int
     size: int
 
-    @property
-    def bits(self) -> int:
-        """How many bits of a key hold a value."""
-        return (self.size - 1).bit_length()
-
 
 def fits(ranges: Sequence[Range]) -> bool:
     """Say whether every combination of values has a 64-bit key of its own."""
-    return sum(column.bits for column in ranges) < 64
+    return _keys(ranges[: _split(ranges)]) <= HALF
 
 
 def packed_sql(sql: str, ranges: Sequence[Range]) -> str:
@@ -46,19 +45,36 @@ def packed_sql(sql: str, ranges: Sequence[Range]) -> str:
     Examples
     --------
     >>> packed_sql("SELECT a, b FROM t", [Range("a", 0, 3), Range("b", -1, 10)])
-    'SELECT (CAST(0 AS BIGINT) * 4 + a) * 16 + (b - -1) AS packed FROM (SELECT a, b FROM t)'
+    'SELECT CAST(a AS INTEGER) * 10 + (CAST(b AS INTEGER) - -1) AS packed FROM (SELECT a, b FROM t)'
     """
-    key = "CAST(0 AS BIGINT)"
-    for i, column in enumerate(ranges):
-        value = f"({column.name} - {column.low})" if column.low else column.name
-        key = f"{'(' + key + ')' if i else key} * {1 << column.bits} + {value}"
+    split = _split(ranges)
+    high, low = ranges[:split], ranges[split:]
+    key = f"CAST({_sum(high)} AS BIGINT) * {_keys(low)} + ({_sum(low)})" if high else _sum(low)
     return f"SELECT {key} AS packed FROM ({sql})"
 
 
+def _keys(ranges: Sequence[Range]) -> int:
+    return math.prod(column.size for column in ranges)
+
+
+def _split(ranges: Sequence[Range]) -> int:
+    """Return where the lower half of a key begins: it holds the last columns, as many as fit."""
+    return next(i for i in range(len(ranges) + 1) if _keys(ranges[i:]) <= HALF)
+
+
+def _sum(ranges: Sequence[Range]) -> str:
+    terms = []
+    for i, column in enumerate(ranges):
+        value, weight = f"CAST({column.name} AS INTEGER)", _keys(ranges[i + 1 :])
+        value = f"({value} - {column.low})" if column.low else value
+        terms.append(f"{value} * {weight}" if weight > 1 else value)
+    return " + ".join(terms)
+
+
 def grouped_sql(sql: str, ranges: Sequence[Range]) -> str:
-    """Return the SQL of the same counts by grouping, for engines from which no rows are taken."""
+    """Return the SQL of the same counts by grouping, in the same order, for engines from which no rows are taken."""
     names = ", ".join(column.name for column in ranges)
-    return f"SELECT {names}, count(*) AS n FROM ({sql}) GROUP BY {names}"
+    return f"SELECT {names}, count(*) AS n FROM ({sql}) GROUP BY {names} ORDER BY {names}"
 
 
 def count_keys(batches: Iterable[Keys]) -> tuple[Keys, Keys]:
@@ -70,27 +86,26 @@ def count_keys(batches: Iterable[Keys]) -> tuple[Keys, Keys]:
     >>> keys.tolist(), n.tolist()
     ([3, 7, 9], [2, 2, 1])
     """
-    keys = n = np.empty(0, dtype=np.int64)
+    keys = n = np.empty(0, dtype=np.int32)
     waiting: list[Keys] = []
     for batch in batches:
         waiting.append(batch)
-        if sum(map(len, waiting)) >= BATCH:
+        if sum(part.nbytes for part in waiting) >= BATCH:
             keys, n = _merged(keys, n, *_counted(np.concatenate(waiting)))
             waiting = []
-    return _merged(keys, n, *_counted(np.concatenate([np.empty(0, dtype=np.int64), *waiting])))
+    return _merged(keys, n, *_counted(np.concatenate([keys[:0], *waiting])))
 
 
 def unpacked(keys: Keys, n: Keys, ranges: Sequence[Range]) -> pd.DataFrame:
     """Return the rows that keys stand for, with their counts in a column ``n``."""
-    columns = {column.name: np.empty(len(keys), dtype=np.int32) for column in ranges}
-    value = np.empty_like(keys)
-    rest = sum(column.bits for column in ranges)
-    for column in ranges:
-        rest -= column.bits
-        np.right_shift(keys, rest, out=value)
-        np.bitwise_and(value, (1 << column.bits) - 1, out=value)
-        np.add(value, column.low, out=columns[column.name], casting="unsafe")
-    return pd.DataFrame(columns | {"n": n}, copy=False)
+    columns: dict[str, Keys] = {}
+    for column in reversed(ranges):
+        # Two steps that numpy does at memory's speed; divmod is one that it does not.
+        rest = keys // column.size
+        columns[column.name] = np.empty(len(keys), dtype=np.int32)
+        np.add(keys - rest * column.size, column.low, out=columns[column.name], casting="unsafe")
+        keys = rest
+    return pd.DataFrame({column.name: columns[column.name] for column in ranges} | {"n": n}, copy=False)
 
 
 def _counted(keys: Keys) -> tuple[Keys, Keys]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from careflow.continuum.outcomes import DIED, REASONS
+from careflow.records.encode import HELPERS, day_type
 from careflow.records.engine import Engine
 
 OVERLAP, AFTER_DEATH, SAME_DAY, OPEN_BEFORE, TOUCH, LAST, NEAR, SAME_START = (1 << i for i in range(8))
@@ -31,7 +32,7 @@ class Neighbours:
     ----------
     settled : str
         The stays of most people, of whom no two share all their dates, begin on one day or overlap: without helpers,
-        each with ``next_admit`` and ``next_level`` of the one after it.
+        each with ``next_admit`` and ``next_level`` of the one after it. Nobody of them is seen after a death.
     anew : str
         Those of everybody else, with their helpers: rules may change them, and their order is still to be found.
     table : str
@@ -52,8 +53,12 @@ class Neighbours:
 
 def columns(strata: int) -> str:
     """Return the columns of a stay that the waist reads, without its rank among ties."""
-    names = ["person", "grp", "level", "admit", "discharge", "reason", *(f"s{i}" for i in range(strata))]
-    return ", ".join(names)
+    return ", ".join(["person, grp, level, admit, discharge, reason", *(f"s{i}" for i in range(strata))])
+
+
+def widened(strata: int) -> str:
+    """Return these columns with days that can be reckoned with, however few bytes they are kept in."""
+    return columns(strata).replace("admit, discharge", "admit::INTEGER AS admit, discharge::INTEGER AS discharge")
 
 
 def scan(engine: Engine, stays: str, cutoff: int, strata: int, near: int = 0) -> Neighbours:
@@ -72,6 +77,7 @@ def scan(engine: Engine, stays: str, cutoff: int, strata: int, near: int = 0) ->
     """
     ordered, table = engine.name("ordered"), engine.name("odd")
     end = f"(((key >> 17) & {_BITS}) - {_SHIFT})::INTEGER"
+    day = day_type(cutoff)
     more = "".join(f", s{i}" for i in range(strata))
     engine.run(
         f"""
@@ -81,37 +87,35 @@ def scan(engine: Engine, stays: str, cutoff: int, strata: int, near: int = 0) ->
             + ((coalesce(discharge, {cutoff + 1}) + {_SHIFT})::BIGINT << 17) + level::BIGINT AS key
           FROM {stays} WHERE why = 0),
         beside AS (SELECT *, lead(key) OVER (PARTITION BY person ORDER BY key) AS after FROM keyed)
-        SELECT person, grp, (key & {_LEVELS})::TINYINT AS level, ((key >> 38) - {_SHIFT})::INTEGER AS admit,
-          nullif({end}, {cutoff + 1}) AS discharge, reason{more},
-          ((after >> 38) - {_SHIFT})::INTEGER AS next_admit, (after & {_LEVELS})::TINYINT AS next_level
+        SELECT person, grp, (key & {_LEVELS})::TINYINT AS level, ((key >> 38) - {_SHIFT})::{day} AS admit,
+          nullif({end}, {cutoff + 1})::{day} AS discharge, reason{more},
+          ((after >> 38) - {_SHIFT})::{day} AS next_admit, (after & {_LEVELS})::TINYINT AS next_level
         FROM beside"""
     )
     tests = {
-        OVERLAP: "finish > next_admit",
-        AFTER_DEATH: f"reason = {DIED_CODE} AND finish < next_admit",
-        SAME_DAY: "finish = next_admit AND next_level <> level",
-        OPEN_BEFORE: f"finish = {cutoff + 1}",
-        TOUCH: "finish = next_admit AND next_level = level",
-        NEAR: f"{near} > 0 AND finish <= next_admit AND next_admit - finish <= {near} AND next_level = level",
+        OVERLAP: "gap < 0",
+        AFTER_DEATH: f"reason = {DIED_CODE} AND gap >= 0",
+        SAME_DAY: "gap = 0 AND next_level <> level",
+        OPEN_BEFORE: "discharge IS NULL",
+        TOUCH: "gap = 0 AND next_level = level",
+        NEAR: f"{near} > 0 AND gap BETWEEN 0 AND {near} AND next_level = level",
         SAME_START: "admit = next_admit",
     }
     bits = " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in tests.items())
     # Most stays are the last of their person, or end well before the next one begins: nothing else needs a test.
     engine.run(
-        f"""
-        CREATE TEMP TABLE {table} AS
-        SELECT person, {bits} AS bits
-        FROM (SELECT *, coalesce(discharge, {cutoff + 1}) AS finish FROM {ordered} WHERE next_admit IS NOT NULL)
-        WHERE next_admit <= finish + {near} OR reason = {DIED_CODE}"""
+        f"CREATE TEMP TABLE {table} AS SELECT person, {bits} AS bits FROM ("
+        f"SELECT *, next_admit::INTEGER - coalesce(discharge, {cutoff + 1})::INTEGER AS gap FROM {ordered} "
+        f"WHERE next_admit IS NOT NULL) WHERE gap <= {near} OR reason = {DIED_CODE}"
     )
     counted = engine.rows(f"SELECT bits, count(*) FROM {table} GROUP BY 1")
     counts = {bit: sum(n for bits, n in counted if bits & bit) for bit in tests}
     counts[LAST] = engine.one(f"SELECT count(*) FROM {ordered} WHERE next_admit IS NULL")[0]
     found = Neighbours(ordered, engine.name("some_stays"), table, counts)
-    whose = found.people(OVERLAP | SAME_START | (NEAR if near else 0))
+    whose = found.people(OVERLAP | SAME_START | AFTER_DEATH | (NEAR if near else 0))
     engine.run(
-        f"CREATE TEMP TABLE {found.anew} AS SELECT *, 0::INTEGER AS seq FROM {stays} "
-        f"WHERE why = 0 AND person IN ({whose})"
+        f"CREATE TEMP TABLE {found.anew} AS SELECT {widened(strata)}, {', '.join(HELPERS)}, 0::INTEGER AS seq "
+        f"FROM {stays} WHERE why = 0 AND person IN ({whose})"
     )
     engine.run(f"DELETE FROM {ordered} WHERE person IN ({whose})")
     engine.run(f"DROP TABLE {stays}")
@@ -121,7 +125,7 @@ def scan(engine: Engine, stays: str, cutoff: int, strata: int, near: int = 0) ->
 def both_sql(found: Neighbours, strata: int) -> str:
     """Return the SQL of all stays that are kept."""
     names = columns(strata)
-    return f"SELECT {names}, 0 AS seq FROM {found.settled} UNION ALL SELECT {names}, seq FROM {found.anew}"
+    return f"SELECT {widened(strata)}, 0 AS seq FROM {found.settled} UNION ALL SELECT {names}, seq FROM {found.anew}"
 
 
 def repeated(engine: Engine, found: Neighbours, strata: int) -> int:
