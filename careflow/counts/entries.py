@@ -6,6 +6,7 @@ that outlasts periods is counted in the first, with how many ends of periods it 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,48 +23,66 @@ ENDS = "ends"
 """The column that says how many ends of periods in a row are reached, from that of the row's own period on."""
 
 
-def spread(counted: pd.DataFrame, last_days: Mapping[int, int], unit: str | None) -> pd.DataFrame:
+def spread(
+    counted: pd.DataFrame, last_days: Mapping[int, int], unit: str | None, ranges: Sequence[Range]
+) -> pd.DataFrame:
     """Make of each end that stays reach one censored in that period, and one who enters the next a day older.
 
     Parameters
     ----------
     counted : DataFrame
-        Columns ``(unit), ..., what, day, ends, n``, in the order of all but ``n``. ``day`` is the age at the end of the
+        Columns ``..., state, what, day, ends, n``, in the order of all but ``n``. ``day`` is the age at the end of the
         row's period.
     last_days : dict of int to int
         Period to its last day, in order; nobody enters anything after the last one.
     unit : str or None
         The column of the periods, if there are several.
+    ranges : sequence of Range
+        The numbers in each column before ``what``.
 
     Returns
     -------
     DataFrame
-        The same columns without ``ends``, each combination once.
+        The same columns without ``ends``, each combination once, and with those who enter at day 0.
 
     Examples
     --------
     Of three people in care at the end of period 7, at age 10, two are in care at that of period 8 too, 90 days later.
 
     >>> reached = pd.DataFrame({"period": 7, "what": REACHED, "day": 10, "ends": [1, 2], "n": [1, 2]})
-    >>> spread(reached, {7: 100, 8: 190}, "period").values.tolist()
-    [[7, 201, 10, 3], [8, 201, 100, 2], [8, 200, 11, 3]]
+    >>> spread(reached, {7: 100, 8: 190}, "period", [Range("period", 7, 2)]).values.tolist()
+    [[7, 201, 10, 3], [8, 201, 100, 2], [8, 200, 11, 3], [7, 200, 0, 3]]
     """
     through = counted["what"].to_numpy() == REACHED
-    others = counted.loc[~through].drop(columns=ENDS)
-    names = list(others)
-    found = {name: counted[name].to_numpy()[through] for name in [*names, ENDS]}
-    place, end, n = _ends_of(found, [name for name in names if name != "n"])
-    rows = {name: found[name][place] for name in names} | {"n": n}
-    if unit is None:
-        return _stacked(others, rows | {"what": np.full(len(n), CENSORED)})
-    first = next(iter(last_days))
-    last = np.array(list(last_days.values()))
-    own = rows[unit] - first
-    rows |= {unit: rows[unit] + end, "day": rows["day"] + last[own + end] - last[own]}
-    goes_on = rows[unit] < first + len(last) - 1
-    later = {name: column[goes_on] for name, column in rows.items()}
-    later |= {unit: later[unit] + 1, "day": later["day"] + 1, "what": np.full(len(later["n"]), ENTERED)}
-    return _stacked(others, rows | {"what": np.full(len(n), CENSORED)}, later)
+    others, rows = np.flatnonzero(~through), np.flatnonzero(through)
+    keys = [name for name in map(str, counted) if name not in (ENDS, "n")]
+    place, end, n = _ends_of({name: counted[name].to_numpy()[rows] for name in (*keys, ENDS, "n")}, keys)
+    place = rows[place]
+    first, last = next(iter(last_days)), np.array(list(last_days.values()))
+    own = end if unit is None else counted[unit].to_numpy()[place] - first
+    later = np.flatnonzero(own + end < len(last) - 1)
+    new = _first_entries(counted, ranges, unit)
+    a, b, c = np.cumsum([len(others), len(place), len(later)])
+    columns: dict[str, Integers] = {}
+    # Each column is written once, where it stays: memory that is touched for the first time is what takes long here.
+    for name in (*keys, "n"):
+        told = counted[name].to_numpy()
+        column = columns[name] = np.empty(c + len(new), dtype=told.dtype)
+        np.take(told, others, out=column[:a], mode="clip")
+        np.take(told, place, out=column[a:b], mode="clip")
+        if name == "n":
+            column[a:b] = n
+        if name == unit:
+            column[a:b] += end
+        if name == "day":
+            column[a:b] += last[own + end] - last[own]
+        np.take(column[a:b], later, out=column[b:c], mode="clip")
+        column[c:] = new[name]
+    columns["what"][a:b], columns["what"][b:c] = CENSORED, ENTERED
+    columns["day"][b:c] += 1
+    if unit is not None:
+        columns[unit][b:c] += 1
+    return pd.DataFrame(columns, copy=False)
 
 
 def _ends_of(found: Mapping[str, Integers], keys: list[str]) -> tuple[Integers, Integers, Integers]:
@@ -72,9 +91,9 @@ def _ends_of(found: Mapping[str, Integers], keys: list[str]) -> tuple[Integers, 
     Whoever reaches three ends has reached two: of the rows that differ in ``ends`` alone, later ones count for earlier
     ends, so that each row tells of the ends that the one before it does not.
     """
-    ends, n = found[ENDS].astype(np.int64), found["n"]
+    ends, n = found[ENDS], found["n"]
     fresh = np.ones(len(n), dtype=bool)
-    fresh[1:] = np.any([found[key][1:] != found[key][:-1] for key in keys], axis=0)
+    fresh[1:] = np.logical_or.reduce([found[key][1:] != found[key][:-1] for key in keys])
     before = np.where(fresh, 0, np.roll(ends, 1))
     total = np.cumsum(n)
     starts = np.flatnonzero(fresh)
@@ -107,24 +126,33 @@ def with_entries(counted: pd.DataFrame, ranges: Sequence[Range]) -> pd.DataFrame
     >>> with_entries(ends, [Range("state", 0, 5)]).values.tolist()
     [[0, 200, 4, 1], [0, 202, 9, 3], [1, 202, 9, 2], [0, 200, 0, 2], [1, 200, 0, 2]]
     """
-    keys = np.zeros(len(counted), dtype=np.int64)
-    for column in ranges:
-        keys = keys * column.size + (counted[column.name].to_numpy() - column.low)
-    # In the order of the keys, as the engine gives them, they come in few runs.
-    runs = np.flatnonzero(np.diff(keys, prepend=-1))
-    n = np.where(counted["what"].to_numpy() == ENTERED, -counted["n"].to_numpy(), counted["n"].to_numpy())
-    found, place = np.unique(keys[runs], return_inverse=True)
-    entered = np.zeros(len(found), dtype=np.int64)
-    np.add.at(entered, place, np.add.reduceat(n, runs) if len(runs) else n)
-    more = unpacked(found[entered > 0], entered[entered > 0], ranges)
-    zero = np.zeros(len(more), dtype=np.int32)
-    new: dict[str, Integers] = {name: more[name].to_numpy() for name in map(str, more)}
-    return _stacked(counted, new | {"what": zero + ENTERED, "day": zero})
-
-
-def _stacked(first: pd.DataFrame, *more: Mapping[str, Integers]) -> pd.DataFrame:
-    columns = {name: first[name].to_numpy() for name in map(str, first)}
+    new = _first_entries(counted, ranges)
+    columns = {name: counted[name].to_numpy() for name in map(str, counted)}
     return pd.DataFrame(
-        {name: np.concatenate([own, *(rows[name] for rows in more)], dtype=own.dtype) for name, own in columns.items()},
-        copy=False,
+        {name: np.concatenate([told, new[name]], dtype=told.dtype) for name, told in columns.items()}, copy=False
     )
+
+
+def _first_entries(counted: pd.DataFrame, ranges: Sequence[Range], unit: str | None = None) -> pd.DataFrame:
+    """Return the rows of those who enter at day 0.
+
+    Whoever reaches ends of periods entered the first of these periods, and not the one of the stay's end.
+    """
+    key, n = np.zeros(len(counted), dtype=np.int64), counted["n"].to_numpy()
+    for column in ranges:
+        key = key * column.size + (counted[column.name].to_numpy() - column.low)
+    # In the order of the keys, as the engine gives them, they come in few runs.
+    runs = np.flatnonzero(np.diff(key, prepend=-1))
+    found = [key[runs]]
+    change = [np.add.reduceat(np.where(counted["what"].to_numpy() == ENTERED, -n, n), runs) if len(runs) else n]
+    if unit is not None:
+        place = next(i for i, column in enumerate(ranges) if column.name == unit)
+        ends, began = counted[ENDS].to_numpy(), counted[unit].to_numpy() - ranges[place].low
+        moved = np.flatnonzero((ends > 0) & (began + ends < ranges[place].size))
+        weight = math.prod(column.size for column in ranges[place + 1 :])
+        found.append(key[moved] + ends[moved].astype(np.int64) * weight)
+        change.append(-n[moved])
+    codes, keys = pd.factorize(np.concatenate(found), sort=True)
+    entered = np.bincount(codes, weights=np.concatenate(change), minlength=len(keys)).astype(np.int64)
+    new = unpacked(keys[entered > 0], entered[entered > 0], ranges)
+    return new.assign(what=np.int32(ENTERED), day=np.int32(0))

@@ -53,10 +53,11 @@ def tally(moves: Linked, clock: str, rules: Rules) -> pd.DataFrame:
             ranges = [*_strata_ranges(moves, by, periods), *_ranges(columns, rules, periods)]
             counted = engine.counted(asked.rows.format(**words), ranges)
             unit = next((f"b{i}" for i, name in enumerate(by) if name in UNITS), None)
+            before = [column for column in ranges if column.name not in ("what", "day", ENDS)]
             if asked.ends:
-                counted = spread(counted, periods.last_days(), unit)
-            if "day" in columns:
-                counted = with_entries(counted, [part for part in ranges if part.name not in ("what", "day", ENDS)])
+                counted = spread(counted, periods.last_days(), unit, before)
+            elif "day" in columns:
+                counted = with_entries(counted, before)
             parts.append(counted)
     frame = _together(parts)
     for i, name in enumerate(by):

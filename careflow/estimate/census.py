@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from careflow.counts import Calendar, Counts, Transitions
@@ -16,7 +15,7 @@ from careflow.counts.clocks import ENTERED
 from careflow.counts.rules import GROUPS
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import counts_for
-from careflow.estimate.cells import Ints, add_up, strata_of
+from careflow.estimate.cells import Ints, Strata, add_up, strata_of
 from careflow.estimate.result import Provenance, Result
 
 _FLOWS: Final = ("opening", "admitted", "discharged", "closing")
@@ -98,20 +97,20 @@ def census(
         for kept in ((table["what"] == ENTERED).to_numpy(), (table["what"] != ENTERED).to_numpy())
     ]
     days = np.arange(first, last + 1)
-    shown = days >= (day_number(rules.start) if rules.start else first)
+    shown = np.flatnonzero(days >= (day_number(rules.start) if rules.start else first))
+    periods = rules_calendar.periods(days[shown], unit)
+    edges = shown[np.flatnonzero(np.diff(periods, prepend=periods[:1] - 1))]
     inside = np.cumsum(deltas[0] - deltas[1], axis=-1)
-    periods = rules_calendar.periods(days, unit)
-    blocks = []
-    grouped = _Groups(table, strata.place, len(strata), len(rules.continuum))
-    for period in np.unique(periods[shown]):
-        of_period = np.flatnonzero(shown & (periods == period))
-        full = (rules_calendar.last(int(period), unit) - rules_calendar.first(int(period), unit)).days + 1
-        blocks.append(_period(strata.frame, rules.continuum.names, deltas, inside, of_period, full))
-        blocks[-1] = blocks[-1].join(grouped.people(int(days[of_period[0]]), int(days[of_period[-1]])))
-        blocks[-1][unit] = rules_calendar.label(int(period), unit)
-    labels = [str(block[unit].iloc[0]) for block in blocks]
-    frame = pd.concat(blocks, ignore_index=True)
-    frame[unit] = pd.Categorical(frame[unit], labels, ordered=True)
+    frame = _flows(deltas, inside, edges)
+    people = _people(table, strata, len(rules.continuum), days[edges])
+    axes = (
+        strata.frame,
+        pd.Series(_levels(rules.continuum.names), name="level"),
+        _spans(rules_calendar, unit, days, edges),
+    )
+    crossed = axes[0].merge(axes[1], how="cross").merge(axes[2], how="cross")
+    frame = pd.concat([crossed, frame, people.add_suffix(" people")], axis=1)
+    frame["average"] = frame["person_days"] / frame.pop("covered")
     numbers = ["opening", "admitted", "discharged", "closing", "person_days", "average", "partial"]
     about = Provenance(
         measure="census",
@@ -134,51 +133,42 @@ def census(
     return Census(ordered, about, rules.continuum, daily=daily, contributors=people)
 
 
-class _Groups:
-    """Stays of each jackknife group: how many groups came, went and were there in a period."""
-
-    def __init__(self, table: pd.DataFrame, place: Ints, strata: int, levels: int) -> None:
-        self.table, self.place, self.sizes = table, place, (strata, levels)
-        self.came = (table["what"] == ENTERED).to_numpy()
-        self.day = table["day"].to_numpy()
-
-    def people(self, first: int, last: int) -> pd.DataFrame:
-        """Return at least how many people are behind each flow of a period, a row for each stratum and level."""
-        inside = (self.day >= first) & (self.day <= last)
-        before, by_last = self.day < first, self.day <= last
-        found = {
-            "opening": self._stays(before & self.came) - self._stays(before & ~self.came),
-            "admitted": self._stays(inside & self.came),
-            "discharged": self._stays(inside & ~self.came),
-            "closing": self._stays(by_last & self.came) - self._stays(by_last & ~self.came),
-        }
-        return pd.DataFrame({f"{name} people": (stays > 0).sum(axis=-1).ravel() for name, stays in found.items()})
-
-    def _stays(self, kept: npt.NDArray[np.bool_]) -> Ints:
-        rows = self.table[kept]
-        return add_up(
-            rows["n"], (self.place[kept], self.sizes[0]), (rows["state"], self.sizes[1]), (rows["grp"], GROUPS)
-        )
+def _spans(calendar: Calendar, unit: str, days: Ints, edges: Ints) -> pd.DataFrame:
+    """Return a row for each period: its label, how many days of it are covered, and whether that is not all of it."""
+    covered = np.diff(np.append(edges, len(days)))
+    periods = calendar.periods(days[edges], unit).tolist()
+    labels = [calendar.label(period, unit) for period in periods]
+    full = [(calendar.last(period, unit) - calendar.first(period, unit)).days + 1 for period in periods]
+    label = pd.Categorical(labels, labels, ordered=True)
+    return pd.DataFrame({unit: label, "covered": covered, "partial": covered < full})
 
 
-def _period(
-    strata: pd.DataFrame, names: tuple[str, ...], deltas: list[Ints], inside: Ints, days: Ints, full: int
-) -> pd.DataFrame:
-    frame = strata.loc[np.repeat(np.arange(len(strata)), len(names))].reset_index(drop=True)
-    frame["level"] = pd.Categorical(np.tile(names, len(strata)), names, ordered=True)
-    admitted, discharged = (delta[..., days].sum(axis=-1).ravel() for delta in deltas)
-    closing = inside[..., days[-1]].ravel()
-    frame["opening"] = closing - admitted + discharged
-    frame["admitted"], frame["discharged"], frame["closing"] = admitted, discharged, closing
-    frame["person_days"] = inside[..., days].sum(axis=-1).ravel()
-    frame["average"] = frame["person_days"] / len(days)
-    frame["partial"] = len(days) < full
-    return frame
+def _flows(deltas: list[Ints], inside: Ints, edges: Ints) -> pd.DataFrame:
+    """Return the numbers of each period, which begins at an edge, a row for each stratum, level and period."""
+    admitted, discharged, person_days = (np.add.reduceat(of, edges, axis=-1) for of in (*deltas, inside))
+    closing = inside[..., np.append(edges[1:], inside.shape[-1]) - 1]
+    found = (closing - admitted + discharged, admitted, discharged, closing, person_days)
+    return pd.DataFrame({name: of.ravel() for name, of in zip((*_FLOWS, "person_days"), found, strict=True)})
+
+
+def _people(table: pd.DataFrame, strata: Strata, levels: int, firsts: Ints) -> pd.DataFrame:
+    """Return at least how many people are behind each flow: the jackknife groups that hold any of them."""
+    period = np.searchsorted(firsts, table["day"].to_numpy(), side="right")
+    went = (table["what"] != ENTERED).to_numpy().astype(np.int64)
+    axes = ((went, 2), (strata.place, len(strata)), (table["state"], levels), (table["grp"], GROUPS))
+    came, left = add_up(table["n"], *axes, (period, len(firsts) + 1))
+    inside = np.cumsum(came - left, axis=-1)
+    found = (inside[..., :-1], came[..., 1:], left[..., 1:], inside[..., 1:])
+    return pd.DataFrame({name: (of > 0).sum(axis=2).ravel() for name, of in zip(_FLOWS, found, strict=True)})
+
+
+def _levels(names: tuple[str, ...]) -> pd.Categorical[str]:
+    return pd.Categorical(names, names, ordered=True)
 
 
 def _daily(strata: pd.DataFrame, names: tuple[str, ...], days: Ints, inside: Ints) -> pd.DataFrame:
     frame = strata.loc[np.repeat(np.arange(len(strata)), len(names) * len(days))].reset_index(drop=True)
-    frame["level"] = pd.Categorical(np.tile(np.repeat(names, len(days)), len(strata)), names, ordered=True)
+    frame["level"] = _levels(names).take(np.tile(np.repeat(np.arange(len(names)), len(days)), len(strata)))
     frame["day"] = np.tile(days.astype("datetime64[D]"), len(strata) * len(names)).astype("datetime64[s]")
     frame["stays"] = inside.ravel()
     return frame

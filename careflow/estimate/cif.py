@@ -125,7 +125,7 @@ def cumulative_incidence(
         seen = process(cell, causes)
         found = incidences(seen, np.concatenate([sets, ways[state]]), cluster, level)
         entered += found.of
-        keep = (seen.events.sum(axis=(0, 1)) + seen.censored.sum(axis=0)) > 0
+        keep = (seen.every.sum(axis=0) + seen.censored.sum(axis=0)) > 0
         curves = {name: getattr(found, name)[:, keep] for name in _NUMBERS}
         parts.append(_Curves(stratum, state, found.days[keep], found.at_risk[keep], curves))
     about = Provenance(

@@ -62,7 +62,7 @@ def incidences(seen: Process, sets: npt.NDArray[np.int64], cluster: Cluster, lev
     cluster, level
         As everywhere.
     """
-    events, at_risk = seen.events.sum(axis=1), seen.at_risk.sum(axis=0)
+    events, at_risk = seen.by_cause, seen.at_risk.sum(axis=0)
     every = events.sum(axis=0)
     risen, left = sets @ incidence(events, at_risk), kaplan_meier(every, at_risk)
     if cluster is None:
@@ -89,22 +89,21 @@ def incidences(seen: Process, sets: npt.NDArray[np.int64], cluster: Cluster, lev
 
 def _clustered(seen: Process, sets: npt.NDArray[np.int64], risen: Array, left: Array) -> tuple[Array, Array, int]:
     """Return the jackknife standard errors of the incidence of each set and of what is left, and the groups."""
-    events, at_risk = without_each_group(seen)
-    remain = kaplan_meier(events.sum(axis=0), at_risk)
+    every, at_risk = seen.every, seen.at_risk.sum(axis=0) - seen.at_risk
+    remain = kaplan_meier(every.sum(axis=0) - every, at_risk)
     left_se, groups = clustered_se(left, remain, seen.present)
-    weight = before(remain) / np.maximum(at_risk, 1)
+    se = np.zeros(risen.shape)
     if groups < 2:
         return np.full(risen.shape, np.nan), left_se, groups
-    se, scratch = np.zeros(risen.shape), np.empty(weight.shape)
-    occur = seen.events.sum(axis=(1, 2)) > 0
-    # One set after another, all in the same memory: its curves without each group then fit the processor's cache.
-    for i in np.flatnonzero(risen[:, -1:].any(axis=1)):
-        first, *rest = np.flatnonzero(sets[i] * occur)
-        scratch[:] = events[first]
-        for cause in rest:
-            scratch += events[cause]
-        scratch *= weight
-        se[i] = clustered_se(risen[i], np.cumsum(scratch, axis=-1, out=scratch), seen.present)[0]
+    weight = before(remain) / np.maximum(at_risk, 1)
+    total, occur, days = sets @ seen.by_cause, seen.by_cause.any(axis=1), np.arange(len(seen.days))
+    for i in np.flatnonzero(total.any(axis=1)):
+        # A curve rises on the days of its own events, with any group or without: on the others its error stays.
+        rises = np.flatnonzero(total[i])
+        own = sum(seen.events[cause][:, rises] for cause in np.flatnonzero(sets[i] * occur))
+        without = np.cumsum((total[i, rises] - own) * weight[:, rises], axis=-1)
+        on_rise, _ = clustered_se(risen[i, rises], without, seen.present)
+        se[i] = np.concatenate([[0.0], on_rise])[np.searchsorted(rises, days, side="right")]
     return se, left_se, groups
 
 

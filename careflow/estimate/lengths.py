@@ -79,7 +79,7 @@ def lengths(
         curve = _curve(seen, without, level)
         numbers[row] = _summary(seen, curve, horizon, without)
         people[row] = [(of.sum(axis=-1) > 0).sum() for of in (seen.entered, seen.censored, seen.events[0])]
-        keep = (seen.events.sum(axis=(0, 1)) + seen.censored.sum(axis=0)) > 0
+        keep = (seen.every.sum(axis=0) + seen.censored.sum(axis=0)) > 0
         curves.append(_one_a_day({name: values[keep] for name, values in curve.items()}))
         places.append(row)
     rows[list(_NUMBERS)] = numbers
@@ -105,7 +105,7 @@ def _without_each_group(seen: Process) -> Array:
 
 
 def _curve(seen: Process, without: Array | None, level: float) -> Curve:
-    events, at_risk = seen.events.sum(axis=(0, 1)), seen.at_risk.sum(axis=0)
+    events, at_risk = seen.every.sum(axis=0), seen.at_risk.sum(axis=0)
     survival = kaplan_meier(events, at_risk)
     if without is None:
         se, groups = greenwood(events, at_risk), None
@@ -145,7 +145,7 @@ def _summary(seen: Process, curve: Curve, horizon: int, without: Array | None) -
         q75,
         float(mean),
         float(se),
-        *_plain(days, seen.events.sum(axis=(0, 1))),
+        *_plain(days, seen.every.sum(axis=0)),
     ]
 
 

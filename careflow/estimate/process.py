@@ -40,13 +40,23 @@ class Process:
     groups: Ints
 
     @cached_property
+    def every(self) -> Array:
+        """Events of any cause, shape (groups, days)."""
+        return np.asarray(self.events.sum(axis=0))
+
+    @cached_property
+    def by_cause(self) -> Array:
+        """Events of everybody, shape (causes, days)."""
+        return np.asarray(self.events.sum(axis=1))
+
+    @cached_property
     def at_risk(self) -> Array:
         """Entered by each day and not yet ended before it, shape (groups, days); events come before censorings."""
         change = self.entered.copy()
-        change[:, 1:] -= (self.events.sum(axis=0) + self.censored)[:, :-1]
+        change[:, 1:] -= (self.every + self.censored)[:, :-1]
         return np.cumsum(change, axis=-1)
 
-    @property
+    @cached_property
     def present(self) -> npt.NDArray[np.bool_]:
         """Which groups hold anyone, shape (groups,)."""
         return np.asarray(self.entered.sum(axis=-1) > 0)

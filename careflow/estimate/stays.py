@@ -81,7 +81,7 @@ class MadeStays:
         for stratum, state, cell in each_cell(self.table, self.strata.place):
             seen = process(cell, (ENDED,))
             seen = replace(seen, days=relabelled(seen.days, self.convention))
-            curve = kaplan_meier(seen.events.sum(axis=(0, 1)), seen.at_risk.sum(axis=0))
+            curve = kaplan_meier(seen.every.sum(axis=0), seen.at_risk.sum(axis=0))
             means[stratum, state] = restricted_mean(seen.days, curve, self.horizon)
             without[stratum, state] = means[stratum, state]
             alone = len(seen.groups) < 2

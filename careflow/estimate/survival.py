@@ -136,7 +136,7 @@ def restricted_mean_se(days: npt.NDArray[np.int64], process: Process, horizon: i
 
     with :math:`A_s` the area under the curve from *s* to the horizon.
     """
-    events, at_risk = process.events.sum(axis=(0, 1)), process.at_risk.sum(axis=0)
+    events, at_risk = process.every.sum(axis=0), process.at_risk.sum(axis=0)
     area = kaplan_meier(events, at_risk) * _lengths(days, horizon)[1:]
     after = np.cumsum(area[::-1])[::-1]
     return np.asarray(np.sqrt((after**2 * _greenwood_terms(events, at_risk)).sum()))

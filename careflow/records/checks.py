@@ -47,12 +47,15 @@ class Table:
         Names of the strata, in the order of the columns s0, s1, ...
     cutoff : int
         The last complete day, in days since 1970-01-01.
+    helpers : tuple of str
+        The SQL of the columns that only the checks need.
     """
 
     engine: Engine
     stays: str
     strata: tuple[str, ...]
     cutoff: int
+    helpers: tuple[str, ...]
 
     @property
     def facility(self) -> int | None:
@@ -96,7 +99,7 @@ def compare_neighbours(
         n = overlaps.close_stale(engine, stays, table.cutoff, options.close_open_after)
         note = f"closed after {options.close_open_after} days, reason unknown, by close_open_after="
         ledger.add("stale open stays closed", FIXED, n, note)
-    found = sequence.scan(engine, stays, table.cutoff, len(table.strata), options.bridge_days)
+    found = sequence.scan(engine, stays, table.cutoff, len(table.strata), table.helpers, options.bridge_days)
     copies = sequence.repeated(engine, found, len(table.strata))
     ledger.set_aside("R10", copies, "one of each is kept")
     twins, replaced = sequence.versions(engine, found, table.strata)

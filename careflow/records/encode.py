@@ -31,9 +31,9 @@ OPEN_AFTER_CUTOFF, OPEN_ENDLESS, NO_NIGHT, REASON_NO_DATE, DATE_NO_REASON, LATE_
 RAW_REASON: Final = "raw_reason"
 """The stratum of the reasons as the file has them, kept when they are codes of its own."""
 
-HELPERS: Final = ("episode", "written", "row", "why", "marks", "version")
-"""Columns of the encoded table that only the checks need."""
-
+_GIVEN: Final = {"episode": "VARCHAR", "written": "UBIGINT", "version": "VARCHAR"}
+HELPERS: Final = (*_GIVEN, "row", "why", "marks")
+"""Columns that only the checks need; the first three are kept of files that have them."""
 
 DAYS_FIT: Final = (1 << 15) - 2
 """Up to this cut-off (in 2059) days are kept in two bytes; the earliest that is read, 1900-01-02, fits too."""
@@ -133,6 +133,7 @@ def run(engine: Engine, raw: Raw, made: Plan, choices: Choices) -> str:
         f", s{i}::{'SMALLINT' if len(labels) < 1 << 15 else 'INTEGER'} AS s{i}"
         for i, labels in enumerate(made.labels.values())
     )
+    given = "".join(f"{name}::{kind} AS {name}, " for name, kind in _GIVEN.items() if made.columns[name] != "NULL")
     joins = " ".join([made.people.join, *made.lookups.joins])
     engine.run(
         f"""
@@ -154,7 +155,7 @@ def run(engine: Engine, raw: Raw, made: Plan, choices: Choices) -> str:
         SELECT person::BIGINT AS person, grp::TINYINT AS grp, level::TINYINT AS level,
           CASE WHEN why = 0 THEN admit END::{day} AS admit, CASE WHEN closed THEN discharge END::{day} AS discharge,
           reason::TINYINT AS reason{strata},
-          {_helpers(made.columns)}, row::BIGINT AS row,
+          {given}row::BIGINT AS row,
           why::UTINYINT AS why, {_marks(cutoff, start)} AS marks
         FROM judged"""
     )
@@ -169,11 +170,11 @@ def day_type(cutoff: int) -> str:
     return "SMALLINT" if cutoff <= DAYS_FIT else "INTEGER"
 
 
-def _helpers(columns: Mapping[str, str]) -> str:
-    # What the file does not have takes one byte a row, not sixteen.
-    kinds = {"episode": "VARCHAR", "written": "UBIGINT", "version": "VARCHAR"}
-    stored = {name: "TINYINT" if columns[name] == "NULL" else kind for name, kind in kinds.items()}
-    return ", ".join(f"{name}::{kind} AS {name}" for name, kind in stored.items())
+def helpers(columns: Mapping[str, str]) -> list[str]:
+    """Return the SQL of the helpers, of a table that has only those which the file gave."""
+    return [f"NULL::{kind} AS {name}" if columns[name] == "NULL" else name for name, kind in _GIVEN.items()] + [
+        *HELPERS[len(_GIVEN) :]
+    ]
 
 
 def _marks(cutoff: int, start: int) -> str:

@@ -65,6 +65,8 @@ class Engine:
             "temp_directory": folder,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            # Memory that is freed goes back to the system, instead of waiting for the next statement.
+            "allocator_background_threads": True,
         }
         if memory is not None:
             settings["memory_limit"] = memory_of(memory)

@@ -87,13 +87,16 @@ def count_keys(batches: Iterable[Keys]) -> tuple[Keys, Keys]:
     ([3, 7, 9], [2, 2, 1])
     """
     keys = n = np.empty(0, dtype=np.int32)
-    waiting: list[Keys] = []
+    room, filled = keys, 0
     for batch in batches:
-        waiting.append(batch)
-        if sum(part.nbytes for part in waiting) >= BATCH:
-            keys, n = _merged(keys, n, *_counted(np.concatenate(waiting)))
-            waiting = []
-    return _merged(keys, n, *_counted(np.concatenate([keys[:0], *waiting])))
+        if not len(room):
+            room = np.empty(max(BATCH // batch.itemsize, len(batch)), dtype=batch.dtype)
+        if filled + len(batch) > len(room):
+            keys, n = _merged(keys, n, *_counted(room[:filled]))
+            room, filled = room if len(batch) <= len(room) else np.empty(len(batch), dtype=batch.dtype), 0
+        room[filled : filled + len(batch)] = batch
+        filled += len(batch)
+    return _merged(keys, n, *_counted(room[:filled]))
 
 
 def unpacked(keys: Keys, n: Keys, ranges: Sequence[Range]) -> pd.DataFrame:
@@ -109,6 +112,7 @@ def unpacked(keys: Keys, n: Keys, ranges: Sequence[Range]) -> pd.DataFrame:
 
 
 def _counted(keys: Keys) -> tuple[Keys, Keys]:
+    """Count equal keys, which are put in order where they are."""
     keys.sort()
     starts = _starts(keys)
     n = np.empty_like(starts)
@@ -129,4 +133,6 @@ def _merged(keys: Keys, n: Keys, more_keys: Keys, more_n: Keys) -> tuple[Keys, K
 
 
 def _starts(keys: Keys) -> Keys:
-    return np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.empty(0, dtype=np.int64)
+    fresh = np.ones(len(keys), dtype=bool)
+    np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
+    return np.flatnonzero(fresh)

@@ -165,7 +165,8 @@ def _read(
     stays = encode.run(engine, raw, made, chosen)
     files.check()
     engine.close_doors()
-    table = Table(engine, stays, tuple(made.labels), (chosen.cutoff - dates.EPOCH).days)
+    cutoff = (chosen.cutoff - dates.EPOCH).days
+    table = Table(engine, stays, tuple(made.labels), cutoff, tuple(encode.helpers(made.columns)))
     return _check(table, made, chosen, wanted, ledger, raw.ragged, opened.label)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from careflow.continuum.outcomes import DIED, REASONS
-from careflow.records.encode import HELPERS, day_type
+from careflow.records.encode import day_type
 from careflow.records.engine import Engine
 
 OVERLAP, AFTER_DEATH, SAME_DAY, OPEN_BEFORE, TOUCH, LAST, NEAR, SAME_START = (1 << i for i in range(8))
@@ -61,7 +61,7 @@ def widened(strata: int) -> str:
     return columns(strata).replace("admit, discharge", "admit::INTEGER AS admit, discharge::INTEGER AS discharge")
 
 
-def scan(engine: Engine, stays: str, cutoff: int, strata: int, near: int = 0) -> Neighbours:
+def scan(engine: Engine, stays: str, cutoff: int, strata: int, helpers: Sequence[str], near: int = 0) -> Neighbours:
     """Sort each person's stays, compare neighbours, and part the people who need a closer look from the others.
 
     Parameters
@@ -72,6 +72,8 @@ def scan(engine: Engine, stays: str, cutoff: int, strata: int, near: int = 0) ->
         The last complete day; an open stay reaches to the day after it.
     strata : int
         How many columns s0, s1, ... there are.
+    helpers : sequence of str
+        The SQL of the columns that the rules need besides.
     near : int
         The gap in days up to which two stays at one level are near each other.
     """
@@ -114,7 +116,7 @@ def scan(engine: Engine, stays: str, cutoff: int, strata: int, near: int = 0) ->
     found = Neighbours(ordered, engine.name("some_stays"), table, counts)
     whose = found.people(OVERLAP | SAME_START | AFTER_DEATH | (NEAR if near else 0))
     engine.run(
-        f"CREATE TEMP TABLE {found.anew} AS SELECT {widened(strata)}, {', '.join(HELPERS)}, 0::INTEGER AS seq "
+        f"CREATE TEMP TABLE {found.anew} AS SELECT {widened(strata)}, {', '.join(helpers)}, 0::INTEGER AS seq "
         f"FROM {stays} WHERE why = 0 AND person IN ({whose})"
     )
     engine.run(f"DELETE FROM {ordered} WHERE person IN ({whose})")

@@ -41,6 +41,14 @@ def test_packed_and_grouped_counts_are_one(engine: Engine) -> None:
     pd.testing.assert_frame_equal(engine.counted(sql, RANGES), grouped, check_dtype=False)
 
 
+@pytest.mark.parametrize("size", [1 << 20, 1 << 29, 1 << 31, (1 << 31) - 1])
+def test_keys_of_32_bits_of_one_half_and_of_two_are_one(engine: Engine, size: int) -> None:
+    ranges = (*RANGES, Range("d", -7, size))
+    sql = f"SELECT a, b, c, CAST(a * CAST({(size - 8) // 4} AS BIGINT) AS INTEGER) + 1 AS d FROM rows WHERE a >= 0"
+    grouped = engine.integers(grouped_sql(sql, ranges))
+    pd.testing.assert_frame_equal(engine.counted(sql, ranges), grouped, check_dtype=False)
+
+
 def test_what_has_no_key_of_64_bits_is_grouped_by_the_engine(engine: Engine) -> None:
     wide = (*RANGES, Range("d", 0, 1 << 60))
     assert fits(RANGES)
