@@ -34,7 +34,9 @@ def text_number_sql(text: str, dialect: str = "duckdb") -> str:
 def integer_sql(text: str) -> str:
     """Return the SQL of the integer that a text is the canonical writing of, or NULL."""
     number = f"TRY_CAST({text} AS BIGINT)"
-    return f"CASE WHEN CAST({number} AS VARCHAR) = {text} THEN {number} END"
+    # Only what is all digits is tried: a cast that fails takes longer than looking.
+    canonical = f"CASE WHEN CAST({number} AS VARCHAR) = {text} THEN {number} END"
+    return f"CASE WHEN regexp_matches({text}, '^-?[0-9]+$') THEN {canonical} END"
 
 
 def group(identifier: int | str) -> int:

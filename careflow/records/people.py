@@ -76,16 +76,16 @@ def _texts(engine: Engine, raw: Raw, ledger: Ledger, key: int) -> People:
     table = engine.name("people")
     hashed = f"(hash(r.person_id::VARCHAR, {key}::BIGINT) >> 1)::BIGINT"
     engine.run(
-        f"CREATE TEMP TABLE {table}_seen AS SELECT {hashed} AS h, min(r.person_id::VARCHAR) AS id, "
-        f"max(r.person_id::VARCHAR) AS other, count(*) AS n FROM {raw.relation} r "
-        "WHERE r.person_id IS NOT NULL GROUP BY 1"
+        f"CREATE TEMP TABLE {table}_seen AS SELECT {hashed} AS h, r.person_id::VARCHAR AS id, count(*) AS n "
+        f"FROM {raw.relation} r WHERE r.person_id IS NOT NULL GROUP BY r.person_id"
     )
+    missing = "CASE WHEN lower(id) IN ('na', 'nan', 'null', 'none', 'n/a') THEN n END"
     ids, whole, padded, mended, words, wide, narrow, shared = engine.one(
         f"SELECT count(*) FILTER (id <> ''), count({integer_sql('id')}), "
-        "count(*) FILTER (id LIKE '0_%' AND TRY_CAST(id AS HUGEINT) IS NOT NULL), "
+        "count(CASE WHEN id LIKE '0_%' THEN TRY_CAST(id AS HUGEINT) END), "
         f"coalesce(sum(n) FILTER (regexp_matches(id, '{_EDGES}')), 0)::BIGINT, "
-        "coalesce(sum(n) FILTER (length(id) <= 4 AND lower(id) IN ('na', 'nan', 'null', 'none', 'n/a')), 0)::BIGINT, "
-        "max(length(id)), min(length(id)), count(*) FILTER (id <> other) "
+        f"coalesce(sum(CASE WHEN length(id) <= 4 THEN {missing} END), 0)::BIGINT, "
+        "max(length(id)), min(length(id)), count(*) - count(DISTINCT h) "
         f"FROM {table}_seen"
     )
     _no_clash(shared)
