@@ -1,6 +1,7 @@
 """Imports run one way: continuum <- records <- counts <- estimate <- protect <- charts <- report and cli.
 
-Read from the source with ``ast``, so that an import within a function counts too; those for type checkers do not.
+Read from the source with ``ast``, so that an import within a function counts too; those for type checkers do not count
+between rooms, where they need nothing to be there, but they do in a circle, which would have to be read as one.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -36,8 +38,8 @@ def room_of(path: Path, root: Path) -> str:
     return "" if parts == ("__init__",) else parts[0]
 
 
-def imported(source: str) -> Iterator[str]:
-    """Yield the full name of every module or name that a module imports, but for type checkers."""
+def imported(source: str, *, for_types: bool = False) -> Iterator[str]:
+    """Yield the full name of every module or name that a module imports, those for type checkers only if asked."""
     tree = ast.parse(source)
     skipped = {
         id(inner)
@@ -47,7 +49,7 @@ def imported(source: str) -> Iterator[str]:
         for inner in ast.walk(statement)
     }
     for node in ast.walk(tree):
-        if id(node) in skipped:
+        if id(node) in skipped and not for_types:
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -75,6 +77,20 @@ def faults(source: str, room: str) -> list[str]:
     return found
 
 
+def circle(sources: Mapping[str, str]) -> list[str]:
+    """Return the modules of a circle, by the sources of all modules; empty if there is none."""
+    known: dict[str, set[str]] = {}
+    for module, source in sources.items():
+        names = list(imported(source, for_types=True))
+        found = {name if name in sources else name.rpartition(".")[0] for name in names}
+        known[module] = found & set(sources) - {module}
+    try:
+        TopologicalSorter(known).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
 def modules() -> list[Path]:
     return sorted(path for path in PACKAGE.rglob("*.py") if room_of(path, PACKAGE))
 
@@ -84,6 +100,29 @@ def test_no_module_imports_from_a_room_above_its_own(path: Path) -> None:
     room = room_of(path, PACKAGE)
     assert room in MAY_IMPORT, f"a new room {room}: say in MAY_IMPORT what it may import"
     assert faults(path.read_text(encoding="utf-8"), room) == []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    sources = {}
+    for path in modules():
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        sources[".".join(parts).removesuffix(".__init__")] = path.read_text(encoding="utf-8")
+    assert circle(sources) == []
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "from careflow.counts.a import A",
+        "import careflow.counts.a",
+        "def f():\n    from careflow.counts.a import A",
+        "if TYPE_CHECKING:\n    from careflow.counts import a",
+    ],
+)
+def test_a_circle_is_found(back: str) -> None:
+    there = {"careflow.counts.a": "from careflow.counts.b import B", "careflow.counts.b": "import pandas as pd"}
+    assert circle(there) == []
+    assert set(circle(there | {"careflow.counts.b": back})) == set(there)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final, Literal, Unpack
 
 import pandas as pd
@@ -12,19 +11,19 @@ from matplotlib.axes import Axes
 from matplotlib.path import Path as Outline
 
 from careflow.charts import paths, words
+from careflow.charts.alluvial_plan import Flow, Plan
 from careflow.charts.canvas import Align, Box, middle
 from careflow.charts.fonts import CAP, LEADING, SEMIBOLD
 from careflow.charts.look import Look, drawn
 from careflow.charts.page import Page
 from careflow.charts.palette import INK, MUTED, OUTLINE, WHITE, text_on
-from careflow.charts.paths import BETWEEN, ENDS, IN_CARE, NOT_YET, RARER, Paths
+from careflow.charts.paths import BETWEEN, IN_CARE, NOT_YET, RARER, Paths
 from careflow.charts.text import CareflowLabelWarning, cut, plain
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.errors import ArgumentError
 
 TITLE: Final = "Paths through care, stay by stay"
 DAYS: Final = "Paths through care, by days since admission"
-_MANY: Final = 8
 _STRENGTH: Final = {"down": 0.62, "up": 0.9, "planned": 0.38, "left": 0.42, "care": 0.6, "other": 0.45, "stay": 0.4}
 
 
@@ -72,18 +71,6 @@ def alluvial(
     return _Drawing(page, found, color_by).draw()
 
 
-@dataclass
-class _Node:
-    """One state in one column, with its box and how far its sides are filled."""
-
-    n: float
-    box: Box
-    label: Box
-    style: str
-    out: float = 0.0
-    into: float = 0.0
-
-
 class _Drawing:
     """Columns of nodes and the ribbons between them."""
 
@@ -104,12 +91,11 @@ class _Drawing:
             ],
         )  # fmt: skip
         self.box = box
-        self.body = Box(box.x0, box.y0, box.x1, box.y1 - t.body * CAP - t.small * LEADING - 8 * u)
+        body = Box(box.x0, box.y0, box.x1, box.y1 - t.body * CAP - t.small * LEADING - 8 * u)
         called = [page.canvas.wide(self.names[s], t.body, SEMIBOLD) for column in self.columns for s in column]
         count = page.canvas.wide(words.count(max(max(c.values()) for c in self.columns)), t.body)
         self.wide = min(max(81 * u, max(called) + count + 13 * u), box.w / (len(self.columns) * 1.55))
-        self.scale = self._scale()
-        self.nodes = [self._place(i) for i in range(len(self.columns))]
+        self.plan = Plan(page, self.levels, self.columns, self.flows, found.n, body, self.wide)
         self._ribbons()
         self._cards()
         self._heads()
@@ -142,78 +128,13 @@ class _Drawing:
         days = self.found.days
         return f"; every one followed for {words.count(days[-1])} days" if days else ""
 
-    def _states(self, column: int) -> list[str]:
-        return [s for s in (*self.levels, *ENDS) if self.columns[column].get(s, 0) > 0]
-
-    def _slot(self, n: float, scale: float) -> tuple[float, str]:
-        """Return the height that a node takes with its label, and where the label stands."""
-        t, u = self.page.theme, self.page.u
-        high = max(n * scale, 1.6 * u)
-        if high >= 2 * t.body * LEADING + 3 * u:
-            return high, "two"
-        if high >= t.body * LEADING + u:
-            return high, "one"
-        return high + t.body * 1.12, "top"
-
-    def _height(self, column: int, scale: float) -> float:
-        u = self.page.u
-        states = self._states(column)
-        gaps = self._gap(column) * max(len(states) - 1, 0)
-        if any(s in self.levels for s in states) and any(s not in self.levels for s in states):
-            gaps += 11 * u
-        return sum(self._slot(self.columns[column][s], scale)[0] for s in states) + gaps
-
-    def _gap(self, column: int) -> float:
-        """Return the gap between the nodes of a column: less where they are many."""
-        return (5 if len(self._states(column)) <= _MANY else 2) * self.page.u
-
-    def _scale(self) -> float:
-        """Return the most points a journey may take so that every column fits."""
-        low, high = 0.0, self.body.h / max(self.found.n, 1)
-        for _ in range(40):
-            middle_of = (low + high) / 2
-            fits = all(self._height(c, middle_of) <= self.body.h for c in range(len(self.columns)))
-            low, high = (middle_of, high) if fits else (low, middle_of)
-        return low
-
-    def _x(self, column: int) -> float:
-        last = max(len(self.columns) - 1, 1)
-        return self.body.x0 + column * (self.body.w - self.wide) / last
-
-    def _place(self, column: int) -> dict[str, _Node]:
-        t, u = self.page.theme, self.page.u
-        x, y = self._x(column), self.body.y1
-        out: dict[str, _Node] = {}
-        for state in self._states(column):
-            if state not in self.levels and out and not any(s not in self.levels for s in out):
-                y -= 11 * u
-            n = self.columns[column][state]
-            slot, style = self._slot(n, self.scale)
-            high = max(n * self.scale, 1.6 * u)
-            head_room = t.body * 1.12 if style == "top" else 0.0
-            box = Box(x, y - head_room - high, x + self.wide, y - head_room)
-            out[state] = _Node(n, box, Box(x, y - head_room, x + self.wide, y), style)
-            y -= slot + self._gap(column)
-        return out
-
     def _ribbons(self) -> None:
-        """Draw the flows, wide ones first; each side of a node is filled from the top in the fixed order."""
-        place = {s: i for i, s in enumerate((*self.levels, *ENDS))}
-        spans: dict[tuple[int, str, str], list[float]] = {}
-        for c in range(len(self.columns) - 1):
-            here = [key for key in self.flows if key[0] == c]
-            for key in sorted(here, key=lambda k: (place[k[1]], place[k[2]])):
-                node = self.nodes[c][key[1]]
-                spans[key] = [node.box.y1 - node.out, 0.0]
-                node.out += self.flows[key] * self.scale
-            for key in sorted(here, key=lambda k: (place[k[2]], place[k[1]])):
-                node = self.nodes[c + 1][key[2]]
-                spans[key][1] = node.box.y1 - node.into
-                node.into += self.flows[key] * self.scale
+        """Draw the flows, wide ones first, steps up over the others."""
+        spans = self.plan.spans()
         for rank, key in enumerate(sorted(spans, key=lambda k: (self._role(k) == "up", -self.flows[k], k))):
             self._ribbon(key, spans[key], 1 + rank / 1000)
 
-    def _role(self, key: tuple[int, str, str]) -> str:
+    def _role(self, key: Flow) -> str:
         _, a, b = key
         if b == a and self.found.days:
             return "stay"
@@ -221,11 +142,11 @@ class _Drawing:
             return {STEP_DOWN: "down", STEP_UP: "up"}.get(self.found.view.continuum.direction(a, b), "other")
         return {"completed": "planned", "left early": "left", IN_CARE: "care", NOT_YET: "care"}.get(b, "other")
 
-    def _ribbon(self, key: tuple[int, str, str], span: Sequence[float], z: float) -> None:
+    def _ribbon(self, key: Flow, span: tuple[float, float], z: float) -> None:
         c, a, b = key
         u, role = self.page.u, self._role(key)
-        thick = max(self.flows[key] * self.scale, 0.5 * u)
-        x0, x1 = self.nodes[c][a].box.x1 + u, self.nodes[c + 1][b].box.x0 - u
+        thick = max(self.flows[key] * self.plan.scale, 0.5 * u)
+        x0, x1 = self.plan.nodes[c][a].box.x1 + u, self.plan.nodes[c + 1][b].box.x0 - u
         plain_fills = {"other": OUTLINE, "stay": self.fills[a]}
         fill = plain_fills.get(role) or self.page.palette.fill(role)
         if self.color_by == "origin":
@@ -255,7 +176,7 @@ class _Drawing:
 
     def _cards(self) -> None:
         t, u, canvas = self.page.theme, self.page.u, self.page.canvas
-        for column in self.nodes:
+        for column in self.plan.nodes:
             for state, node in column.items():
                 fill = self.page.faded(self.fills[state], state)
                 open_ = state in (BETWEEN, IN_CARE, NOT_YET)
@@ -295,7 +216,7 @@ class _Drawing:
             least = "at least " if any(RARER in before for before in self.columns[: c + 1]) else ""
             last = c == len(self.columns) - 1
             align: Align = "left" if c == 0 else "right" if last else "center"
-            x = self._x(c) + {"left": 0.0, "right": self.wide, "center": self.wide / 2}[align]
+            x = self.plan.x(c) + {"left": 0.0, "right": self.wide, "center": self.wide / 2}[align]
             canvas.text(x, y, paths.head(c, self.found.days), weight=SEMIBOLD, align=align)
             canvas.text(
                 x,

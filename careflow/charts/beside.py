@@ -8,12 +8,13 @@ import numpy as np
 
 from careflow.charts.canvas import Box
 from careflow.charts.causes import Floats
-from careflow.charts.panel import Panel
+from careflow.charts.panel import Panel, stepped
 
 
 def dense(panel: Panel, days: Floats, survival: Floats) -> tuple[Floats, Floats]:
     """Return points close together along a curve and its steps."""
-    x, y = panel.xs(np.repeat(days, 2)[1:]), panel.ys(np.repeat(survival, 2)[:-1])
+    days, survival, _ = stepped(days, survival, survival)
+    x, y = panel.xs(days), panel.ys(survival)
     along = np.arange(len(x), dtype=float)
     fine = np.linspace(0, len(x) - 1, 6 * len(x))
     return np.interp(fine, along, x), np.interp(fine, along, y)

@@ -105,7 +105,7 @@ def incidence_of(
     end = min(horizon, int(enough[-1])) if len(enough) else 0
     days = np.arange(0, end + 1, dtype=float)
     gathered = _gather(view, level, curves, days)
-    risk = _risk(last, at_risk, days)
+    risk = risk_at(last, at_risk, days)
     left = 1 - np.sum([cause.estimate for cause in gathered], axis=0) if gathered else np.ones_like(days)
     found = Incidence(days, _with_events(gathered, risk), np.asarray(left), risk)
     limits = _limits(result, view, level, days)
@@ -141,9 +141,7 @@ def _survival(result: Any, view: View, level: str, grid: Floats) -> Floats | Non
     table = getattr(result, "survival", None)
     if not isinstance(table, pd.DataFrame) or not len(table):
         return None
-    for key, value in view.chosen.items():
-        if key in table.columns:
-            table = table[table[key].astype(str) == str(value)]
+    table = view.rows_of(table)
     part = table[table["from"].astype(str) == level].sort_values("day")
     if not len(part):
         return None
@@ -189,25 +187,6 @@ def thinned(found: Incidence, places: Sequence[int]) -> Incidence:
     return Incidence(found.days[at], causes, found.left[at], found.at_risk[at])
 
 
-def censored(view: View, days: Floats, at_risk: Floats, ended: Floats) -> Floats | None:
-    """Return how many had been censored before each day: neither still at risk nor ended.
-
-    None where it is not known: on a grid that leaves days out, where counts are hidden, and where anyone may have
-    entered late, as in a period or after the start of the records.
-
-    Parameters
-    ----------
-    view : View
-    days, at_risk, ended : array of float
-        The days, who is at risk on each, and how many had ended by its end.
-    """
-    late = view.about.start is not None or "days" in view.about.dated_by
-    if late or not np.isfinite(at_risk).all() or not np.isfinite(ended).all() or (np.diff(days) != 1).any():
-        return None
-    gone = at_risk[0] - at_risk - np.concatenate([[0.0], np.round(ended[:-1])])
-    return gone if (gone >= 0).all() and (np.diff(gone) >= 0).all() else None
-
-
 def step_at(days: Floats, values: Floats, grid: Floats, before: float) -> Floats:
     """Return a step function, known on some days, at every day of a grid."""
     place = np.searchsorted(days, grid, side="right") - 1
@@ -239,7 +218,7 @@ def _on_grid(curve: pd.DataFrame, grid: Floats) -> tuple[Floats, Floats, Floats]
     return columns[0], columns[1], columns[2]
 
 
-def _risk(days: Floats, at_risk: Floats, grid: Floats) -> Floats:
+def risk_at(days: Floats, at_risk: Floats, grid: Floats) -> Floats:
     """Return who is at risk just before each day: known on days of events, the next known one between them."""
     place = np.searchsorted(days, grid, side="left")
     return np.where(place < len(days), at_risk[np.minimum(place, len(days) - 1)], at_risk[-1])
@@ -265,10 +244,7 @@ def _limits(result: Any, view: View, level: str, grid: Floats) -> dict[str, tupl
     table = getattr(result, "directions", None)
     if not isinstance(table, pd.DataFrame) or "day" not in table.columns:
         return {}
-    table = masked(table)
-    for key, value in view.chosen.items():
-        if key in table.columns:
-            table = table[table[key].astype(str) == str(value)]
+    table = view.rows_of(masked(table))
     table = table[table["from"].astype(str) == level]
     found = {}
     for direction, part in table.groupby(table["direction"].astype(str)):

@@ -86,10 +86,7 @@ def _periods(view: View) -> _Stack:
 
 
 def _weeks(days: pd.DataFrame, view: View) -> _Stack:
-    table = masked(days)
-    for key, value in view.chosen.items():
-        if key in table.columns:
-            table = table[table[key].astype(str) == str(value)]
+    table = view.rows_of(masked(days))
     whole = pd.api.types.is_integer_dtype(table["day"])
     at = pd.to_datetime(table["day"], unit="D") if whole else pd.to_datetime(table["day"])
     first = at.min()

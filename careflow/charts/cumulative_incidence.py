@@ -9,16 +9,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from careflow.charts import table as tables
-from careflow.charts import words
-from careflow.charts.canvas import Box, middle
-from careflow.charts.causes import LEAST, NAMES, Cause, Incidence, censored, incidence_of
-from careflow.charts.fonts import CAP, LEADING, REGULAR, SEMIBOLD
+from careflow.charts import risk_table, table, words
+from careflow.charts.canvas import middle
+from careflow.charts.causes import LEAST, NAMES, Cause, Floats, Incidence, incidence_of
+from careflow.charts.fonts import LEADING, REGULAR, SEMIBOLD
 from careflow.charts.look import Look, drawn
 from careflow.charts.moves import OTHER
 from careflow.charts.page import Page
 from careflow.charts.palette import FAINT, INK, MID, MUTED, WHITE, tint
-from careflow.charts.panel import Panel, apart, shares
+from careflow.charts.panel import Panel, apart, even_ticks, shares, stepped
 from careflow.charts.reading import View, read
 from careflow.charts.text import Run, plain
 from careflow.errors import ArgumentError
@@ -72,8 +71,7 @@ def cumulative_incidence(
         raise ArgumentError(f"say which level: level= one of {', '.join(map(repr, about))}")
     page = Page("cumulative_incidence", view, look, levels=1)
     level = level or (about[0] if about else view.levels[0])
-    if level not in view.levels:
-        raise ArgumentError(f"no level {level!r} in this continuum; it has {', '.join(map(repr, view.levels))}")
+    view.check_level(level)
     name = page.labels[level]
     gap = getattr(result, "clock", "stay") == "gap"
     title = f"Days to the next level after {name}" if gap else f"What becomes of {name} stays"
@@ -97,7 +95,8 @@ class _Drawing:
         self.last = float(found.days[-1])
         self.ticks = [t for t in (ticks or even_ticks(int(self.last))) if t <= self.last]
         if page.external and words.known(self._n()):
-            self.ticks = self._tellable(self.ticks)
+            counts = [found.at_risk, *(cause.events for cause in found.causes)]
+            self.ticks = risk_table.tellable(page, counts, found.days, self.ticks)
         self.remaining = "Not yet admitted again" if gap else "Still at this level"
 
     def draw(self, title: str) -> Axes:
@@ -110,18 +109,16 @@ class _Drawing:
         t, u, canvas = page.theme, page.u, page.canvas
         gutter = max([canvas.wide(row.name, t.body, SEMIBOLD) for row in rows] + [canvas.wide("100%", t.body) + 5 * u])
         labels = self._labels()
-        two = tables.height(canvas, len(rows)) + len(labels) * self._pitch() < box.h - 40 * u
+        two = table.height(canvas, len(rows)) + len(labels) * self._pitch() < box.h - 40 * u
         right = max(canvas.wide(text if two else f"99% {text}", t.body, SEMIBOLD) for text, *_ in labels) + 16 * u
-        foot = 6 * u + t.body * CAP + t.body * 1.5
-        under = tables.height(canvas, len(rows)) + (t.small * 1.6 + 4 * u if rows else 0)
-        half = canvas.wide("1,000", t.body) / 2
-        area = Box(box.x0 + gutter + half + 6 * u, box.y0 + foot + under, box.x1 - right, box.y1)
+        area = risk_table.above(page, rows, box, gutter=gutter, right=right)
         panel = Panel(canvas, area, (0, self.last), (0, 1 if self.stacked else self._top()))
         self._axes(panel)
         (self._stack if self.stacked else self._lines)(panel)
         self._ends(panel, labels, two=two)
         if rows:
-            self._table(panel, rows, box)
+            said = f"Number of {self.view.unit} (cumulative, except at risk)"
+            risk_table.draw(page, panel, rows, box, self.ticks, said)
         top = sorted(found.causes, key=lambda c: -c.estimate[-1])
         return page.close(
             data=self._data(),
@@ -160,10 +157,7 @@ class _Drawing:
 
     def _n(self) -> float:
         """Return how many are at risk at the start, to tens outside; missing where the result hides it."""
-        return self._rounded(float(self.found.at_risk[0]))
-
-    def _rounded(self, n: float) -> float:
-        return round(n / 10) * 10 if self.page.external and words.known(n) else n
+        return risk_table.rounded(self.page, float(self.found.at_risk[0]))
 
     def _axes(self, panel: Panel) -> None:
         marks = [0, 0.25, 0.5, 0.75, 1.0] if self.stacked else [m / 10 for m in range(11) if m / 10 <= panel.ylim[1]]
@@ -185,8 +179,7 @@ class _Drawing:
             if self.page.coarse:
                 xs, low, high = x, base, top
             else:
-                xs = np.repeat(x, 2)[1:]
-                low, high = np.repeat(base, 2)[:-1], np.repeat(top, 2)[:-1]
+                xs, low, high = stepped(x, base, top)
             panel.area(xs, low, high, self._fill(cause), z=1.5)
             panel.line(xs, high, color=WHITE, lw=0.8, z=2.4)
             base = top
@@ -225,17 +218,6 @@ class _Drawing:
         """Return the height of a label of two lines."""
         return (self.page.theme.body + self.page.theme.small) * LEADING + 3 * self.page.u
 
-    def _tellable(self, ticks: Sequence[int]) -> list[int]:
-        """Return the ticks between which no rounded count of the table changes by 1 to 10."""
-        kept = list(ticks[:1])
-        for tick in ticks[1:]:
-            a, b = self._place(kept[-1]), self._place(tick)
-            counts = [self.found.at_risk, *(cause.events for cause in self.found.causes)]
-            change = [abs(self._rounded(float(n[b])) - self._rounded(float(n[a]))) for n in counts]
-            if all(c == 0 or c > 10 for c in change):
-                kept.append(tick)
-        return kept
-
     def _labels(self) -> list[_End]:
         """Return the labels at the right, from the bottom up."""
         out: list[_End] = []
@@ -258,7 +240,7 @@ class _Drawing:
         places = apart(wanted, gap, panel.box.y0 + gap * 0.3, panel.box.y1 - gap * 0.3)
         for (name, _, value, limits, ink), at, y in zip(labels, wanted, places, strict=True):
             x = panel.box.x1
-            canvas.line([x + 2 * u, x + 5 * u, x + 8 * u, x + 10.5 * u], [at, at, y, y], color=ink, lw=0.8)
+            panel.leader(at, y, ink)
             figure = [Run(words.percent(value), ink, SEMIBOLD), Run(f" {limits}" if limits else "", ink, REGULAR)]
             x += 14 * u
             if two:
@@ -268,29 +250,21 @@ class _Drawing:
             else:
                 canvas.runs(x, middle(y, t.body), [figure[0], Run(f" {name}", ink, SEMIBOLD)])
 
-    def _rows(self) -> list[tables.Row]:
-        at = [self._place(tick) for tick in self.ticks]
-        rows = [tables.Row("At risk", [words.count(self._rounded(float(self.found.at_risk[i]))) for i in at], INK)]
-        ended = np.sum([cause.events for cause in self.found.causes], axis=0)
-        gone = None if self.page.external else censored(self.view, self.found.days, self.found.at_risk, ended)
+    def _rows(self) -> list[table.Row]:
+        page, found = self.page, self.found
+
+        def row(name: str, counts: Floats, color: str) -> table.Row:
+            return risk_table.row(page, name, counts, found.days, self.ticks, color)
+
+        rows = [row("At risk", found.at_risk, INK)]
+        ended = np.sum([cause.events for cause in found.causes], axis=0)
+        gone = None if page.external else risk_table.censored(self.view, found.days, found.at_risk, ended)
         if gone is not None:
-            rows.append(tables.Row("Censored", [words.count(float(gone[i])) for i in at], MUTED))
-        for cause in reversed(self.found.causes):
-            ink = self.page.palette.ink(cause.role) if cause.role in _COLOURED else MUTED
-            cells = [words.count(self._rounded(float(cause.events[i]))) for i in at]
-            rows.append(tables.Row(NAMES[cause.key], cells, ink))
+            rows.append(row("Censored", gone, MUTED))
+        for cause in reversed(found.causes):
+            ink = page.palette.ink(cause.role) if cause.role in _COLOURED else MUTED
+            rows.append(row(NAMES[cause.key], cause.events, ink))
         return rows
-
-    def _place(self, tick: int) -> int:
-        return int(np.searchsorted(self.found.days, tick, side="right")) - 1
-
-    def _table(self, panel: Panel, rows: Sequence[tables.Row], box: Box) -> None:
-        t, canvas = self.page.theme, self.page.canvas
-        top = box.y0 + tables.height(canvas, len(rows))
-        said = f"Number of {self.view.unit} (cumulative, except at risk)"
-        canvas.text(box.x0, top + t.small * 0.45, said, size=t.small, color=MUTED)
-        at = [panel.x(tick) for tick in self.ticks]
-        tables.draw(canvas, rows, left=box.x0, right=panel.box.x1, top=top, at=at)
 
     def _data(self) -> pd.DataFrame:
         frames = [
@@ -298,13 +272,3 @@ class _Drawing:
             for c in self.found.causes
         ]
         return pd.concat(frames, ignore_index=True)
-
-
-def even_ticks(last: int) -> list[int]:
-    """Return five to eight even ticks from 0, in days that people count in.
-
-    >>> even_ticks(90)
-    [0, 15, 30, 45, 60, 75, 90]
-    """
-    step = next((s for s in (1, 2, 5, 7, 10, 15, 30, 60, 90, 180, 365) if last / s <= 7), max(last // 6, 1))
-    return list(range(0, last + 1, step))

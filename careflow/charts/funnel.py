@@ -77,8 +77,7 @@ def funnel(
         raise ArgumentError(
             'a funnel compares facilities: make the rates with by="facility", or name the stratum with over='
         )
-    if frm not in view.levels:
-        raise ArgumentError(f"no level {frm!r} in this continuum; it has {', '.join(map(repr, view.levels))}")
+    view.check_level(frm)
     if goal not in (*view.levels, *OUTCOMES, *DIRECTIONS):
         raise ArgumentError(f"no measure {goal!r}; there are {', '.join(map(repr, (*DIRECTIONS, *OUTCOMES)))}")
     page = Page("funnel", view, look, levels=1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final, Literal, Unpack
 
 import numpy as np
@@ -16,10 +15,11 @@ from careflow.charts.canvas import Box, middle
 from careflow.charts.fonts import CAP, LEADING, REGULAR, SEMIBOLD
 from careflow.charts.look import Look, drawn
 from careflow.charts.page import Page
-from careflow.charts.palette import BAND, INK, MUTED, RULE, WHITE, intensity, luminance
+from careflow.charts.palette import BAND, INK, MUTED, RULE, intensity
 from careflow.charts.panel import COUNT_STEPS, Panel, steps
 from careflow.charts.reading import View, read
-from careflow.charts.stay_rows import DOTS, Stay, curves_of, quantiles, stacked, stays_of, tallest
+from careflow.charts.stay_marks import Marks
+from careflow.charts.stay_rows import Stay, curves_of, stays_of
 from careflow.charts.text import Run, cut, plain
 from careflow.errors import ArgumentError
 
@@ -108,7 +108,7 @@ class _Drawing:
             ],
         )  # fmt: skip
         self._place(box)
-        self._thin()
+        self.stays = [self.marks.thinned(stay) for stay in self.stays]
         self._axis()
         for i, stay in enumerate(self.stays):
             self._row(i, stay)
@@ -160,24 +160,7 @@ class _Drawing:
         self.name_room = min(max(names), 0.24 * box.w)
         self.strip = Box(area.x1 + 4 * u, area.y0, area.x1 + over, area.y1) if self.over else None
         self.panel = Panel(page.canvas, area, self._limits(), (0, 1), self._warp if self.log else None)
-
-    def _thin(self) -> None:
-        """Take fewer dots where a row is too low for its stacks."""
-        for i, stay in enumerate(self.stays):
-            for count in (d for d in DOTS if d < len(stay.dots)):
-                if self._size_of_dots(stay) >= 3.4 * self.page.u or stay.curve is None:
-                    break
-                stay = replace(stay, dots=quantiles(stay.curve, count, smooth=self.view.protected))
-            self.stays[i] = stay
-
-    def _size_of_dots(self, stay: Stay) -> float:
-        """Return the diameter at which the tallest stack stays in its row."""
-        u = self.page.u
-        xs = self.panel.xs(stay.dots[np.isfinite(stay.dots)])
-        size = 5.0 * u
-        while size > 2 * u and tallest(xs, size) * size * 1.02 > self.step * 0.72 - 3 * u:
-            size -= 0.1 * u
-        return size
+        self.marks = Marks(page, self.panel, self.strip, self.step, self.style)
 
     def _warp(self, days: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.log(np.maximum(days, 0.5))
@@ -235,35 +218,11 @@ class _Drawing:
         return f"{words.count(stay.q25)}–{words.count(stay.q75) if words.known(stay.q75) else 'not reached'}"
 
     def _row(self, place: int, stay: Stay) -> None:
-        page, u, panel = self.page, self.page.u, self.panel
-        canvas = page.canvas
-        floor = panel.box.y1 - (place + (0.72 if self.style != "interval" else 0.5)) * self.step
-        fill = page.faded(intensity(len(self.stays))[place], stay.name)
-        if self.style != "interval":
-            end = self.strip.x1 if self.strip is not None else panel.box.x1
-            canvas.line([panel.box.x0 - 8 * u, end + 4 * u], [floor, floor], color="#A9B0B7", lw=0.8, z=1)
-        bar = floor - 5 * u if self.style != "interval" else floor
+        floor = self.panel.box.y1 - (place + (0.72 if self.style != "interval" else 0.5)) * self.step
+        self.marks.line(floor)
         self._words(stay, floor)
-        if self.style == "dots":
-            self._dots(stay, floor, fill)
-        elif self.style == "ridge" and stay.curve is not None:
-            self._ridge(stay, floor, fill)
-        color = INK if self.style != "interval" else fill
-        if not stay.hidden and words.known(stay.q25):
-            q75 = stay.q75 if words.known(stay.q75) else panel.xlim[1]
-            half = (1.2 if self.style != "interval" else 2.6) * u
-            edge: dict[str, Any] = (
-                {"edgecolor": intensity(5)[2], "linewidth": 0.6 * u} if luminance(color) > 0.4 else {}
-            )
-            box = Box(panel.x(stay.q25), bar - half, panel.x(q75), bar + half)
-            canvas.rect(box, page.faded(color, stay.name), z=3, **edge)
-        if not stay.hidden and words.known(stay.median):
-            canvas.dots(
-                [panel.x(stay.median)], [bar], size=6.6, color=WHITE, edge=page.faded(INK, stay.name), lw=1.6, z=5
-            )
-        if stay.name in self.benchmark:
-            x = panel.x(self.benchmark[stay.name])
-            canvas.line([x, x], [bar - 4.5 * u, bar + 4.5 * u], color=INK, lw=1.1, z=4)
+        fill = self.page.faded(intensity(len(self.stays))[place], stay.name)
+        self.marks.draw(stay, floor, fill, self.benchmark.get(stay.name))
 
     def _words(self, stay: Stay, floor: float) -> None:
         page, t, u = self.page, self.page.theme, self.page.u
@@ -283,43 +242,6 @@ class _Drawing:
         for x, top, under in ((self.box.x0, name, self._size(stay)), (right, figure, span)):
             canvas.text(x, upper, top, weight=SEMIBOLD if top not in (words.MASK, "no stays") else REGULAR)
             canvas.text(x, lower, under, size=t.small, color=MUTED)
-
-    def _dots(self, stay: Stay, floor: float, fill: str) -> None:
-        """Stack the dots: those that would touch stand on one another."""
-        u, panel = self.page.u, self.panel
-        if not len(stay.dots):
-            return
-        finite = stay.dots[np.isfinite(stay.dots)]
-        xs, size = panel.xs(finite), self._size_of_dots(stay)
-        edge = WHITE if luminance(fill) < 0.35 else intensity(5)[2]
-        style: dict[str, Any] = {
-            "size": size / u * 0.93,
-            "color": fill,
-            "edge": edge,
-            "lw": 0.25 if edge == WHITE else 0.6,
-        }
-        x, y = stacked(xs, size)
-        self.page.canvas.dots(x, floor + size * 0.62 + y, z=3.5, **style)
-        more = int(np.isinf(stay.dots).sum())
-        if more and self.strip is not None:
-            per = max(int((self.strip.w - 2 * u) // size), 1)
-            i = np.arange(more)
-            self.page.canvas.dots(
-                self.strip.x0 + u + size * (i % per + 0.5), floor + size * 0.62 + (i // per) * size, z=3.5, **style
-            )
-
-    def _ridge(self, stay: Stay, floor: float, fill: str) -> None:
-        """Draw the smoothed density of ends over the axis."""
-        assert stay.curve is not None
-        panel = self.panel
-        known = stay.curve[stay.curve["survival"].notna()]
-        weight = -np.diff(np.concatenate([[1.0], known["survival"].to_numpy(float)]))
-        at = panel.xs(known["day"].to_numpy(float))
-        x = np.linspace(panel.box.x0, panel.box.x1, 160)
-        spread = panel.box.w / 45
-        density = (weight * np.exp(-0.5 * ((x[:, None] - at) / spread) ** 2)).sum(axis=1)
-        high = density / max(density.max(), 1e-12) * self.step * 0.62
-        self.page.canvas.area(x, np.full_like(x, floor), floor + high, fill, z=1.5)
 
     def _data(self) -> pd.DataFrame:
         rows = [(s.name, s.n, s.median, s.q25, s.q75, s.hidden, len(s.dots)) for s in self.stays]

@@ -102,6 +102,11 @@ class Panel:
         if under:
             self.canvas.text(x, y - size * 1.2, under, size=size, color=MUTED, align=align)
 
+    def leader(self, at: float, y: float, color: str) -> None:
+        """Draw an elbow at the right, from the height ``at`` to a label at the height ``y``, in points."""
+        x, u = self.box.x1, self.u
+        self.canvas.line([x + 2 * u, x + 5 * u, x + 8 * u, x + 10.5 * u], [at, at, y, y], color=color, lw=0.8)
+
     def caption(self, text: str, *, lines: int = 1) -> None:
         """Set what the axis measures at its right end, under ``lines`` lines of tick labels."""
         t, u = self.canvas.theme, self.u
@@ -117,6 +122,25 @@ def steps(top: float, choices: Sequence[float], *, at_most: int = 4) -> list[flo
     """
     step = next((c for c in choices if math.floor(top / c + 1e-9) <= at_most), choices[-1])
     return [round(i * step, 10) for i in range(math.floor(top / step + 1e-9) + 1)]
+
+
+def stepped(days: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the corners of an area between two step functions, each value held up to the next day.
+
+    >>> [corners.tolist() for corners in stepped(np.array([0, 1]), np.array([0, 3]), np.array([2, 5]))]
+    [[0, 1, 1], [0, 0, 3], [2, 2, 5]]
+    """
+    return np.repeat(days, 2)[1:], np.repeat(low, 2)[:-1], np.repeat(high, 2)[:-1]
+
+
+def even_ticks(last: int) -> list[int]:
+    """Return five to eight even ticks from 0, in days that people count in.
+
+    >>> even_ticks(90)
+    [0, 15, 30, 45, 60, 75, 90]
+    """
+    step = next((s for s in (1, 2, 5, 7, 10, 15, 30, 60, 90, 180, 365) if last / s <= 7), max(last // 6, 1))
+    return list(range(0, last + 1, step))
 
 
 SHARE_STEPS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)

@@ -91,6 +91,18 @@ class View:
         """
         return re.split(r" in |,", self.about.unit.removeprefix("followed "))[0]
 
+    def rows_of(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of another table of the result that are about the chosen stratum."""
+        for key, value in self.chosen.items():
+            if key in table.columns:
+                table = table[table[key].astype(str) == str(value)]
+        return table
+
+    def check_level(self, name: str) -> None:
+        """Raise ArgumentError unless the continuum has a level of that name."""
+        if name not in self.levels:
+            raise ArgumentError(f"no level {name!r} in this continuum; it has {', '.join(map(repr, self.levels))}")
+
     def population(self) -> str:
         """Who is counted, in words: ``Discharges of 2025 Q2, followed to 31 Dec 2025``."""
         unit = self.unit[:1].upper() + self.unit[1:]

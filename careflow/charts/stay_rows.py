@@ -31,10 +31,7 @@ class Stay:
 
 def curves_of(curve: pd.DataFrame, view: View) -> dict[str, pd.DataFrame]:
     """Return the survival curve of each level, for the chosen stratum."""
-    table = masked(curve)
-    for key, value in view.chosen.items():
-        if key in table.columns:
-            table = table[table[key].astype(str) == str(value)]
+    table = view.rows_of(masked(curve))
     text = table["level"].astype(str)
     parts = {name: table[text == name].sort_values("day") for name in view.levels}
     return {name: part for name, part in parts.items() if len(part) and part["survival"].notna().any()}

@@ -11,15 +11,13 @@ from matplotlib.axes import Axes
 from careflow.charts import words
 from careflow.charts.canvas import Box, middle
 from careflow.charts.causes import Incidence, incidence_of
-from careflow.charts.cumulative_incidence import even_ticks
 from careflow.charts.fonts import CAP, LEADING, REGULAR, SEMIBOLD
 from careflow.charts.look import Look, drawn
 from careflow.charts.page import Page
 from careflow.charts.palette import CONTEXT, INK, MUTED
-from careflow.charts.panel import SHARE_STEPS, Panel, apart, shares, steps
+from careflow.charts.panel import SHARE_STEPS, Panel, apart, even_ticks, shares, steps
 from careflow.charts.reading import read
 from careflow.charts.text import cut, plain
-from careflow.errors import ArgumentError
 
 
 @drawn
@@ -52,8 +50,8 @@ def time_to_next(
             'careflow.cumulative_incidence(moves, clock="gap")'
         )
     page = Page("time_to_next", view, look, levels=1)
-    if level is not None and level not in view.levels:
-        raise ArgumentError(f"no level {level!r} in this continuum; it has {', '.join(map(repr, view.levels))}")
+    if level is not None:
+        view.check_level(level)
     title = "How soon the next level follows"
     about = [name for name in view.levels if (view.frame["from"].astype(str) == name).any()]
     found = {
@@ -119,9 +117,7 @@ def _names(page: Page, panel: Panel, found: dict[str, Incidence], level: str | N
     wanted = [panel.y(float(found[name].total[-1])) for name in order]
     gap = t.body * LEADING + u
     for name, at, y in zip(order, wanted, apart(wanted, gap, area.y0 + gap * 0.3, area.y1), strict=True):
-        canvas.line(
-            [area.x1 + 2 * u, area.x1 + 5 * u, area.x1 + 8 * u, area.x1 + 10.5 * u], [at, at, y, y], color=MUTED, lw=0.8
-        )
+        panel.leader(at, y, MUTED)
         ink = INK if level in (None, name) else MUTED
         weight = SEMIBOLD if level in (None, name) else REGULAR
         said = cut(page.labels[name], t.body, right - canvas.wide(" 100%", t.body) - 14 * u, t.family, weight)

@@ -1,7 +1,8 @@
 """Levels of care, their order of intensity, and the moves between them."""
 
 from careflow.continuum.continuum import Continuum
-from careflow.continuum.crosswalk import Crosswalk, Line
+from careflow.continuum.crosswalk import Crosswalk
 from careflow.continuum.level import Edge, Hours, Level
+from careflow.continuum.lines import Line
 
 __all__ = ["Continuum", "Crosswalk", "Edge", "Hours", "Level", "Line"]

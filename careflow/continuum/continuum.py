@@ -1,24 +1,21 @@
-"""A continuum of care: levels, what is more intensive than what, and the moves it knows."""
+"""A continuum of care: where it comes from, and as a graph, as levels of another one, as values and as words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
-from importlib import resources
-from itertools import pairwise
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from careflow.continuum import show
-from careflow.continuum.checks import checked_edges, checked_levels, checked_pairs, every_edge
-from careflow.continuum.crosswalk import Crosswalk, Line, check_crosswalks, cross
-from careflow.continuum.definition import parse_toml, parts_of, read_toml, values_of
-from careflow.continuum.level import Edge, Level
-from careflow.continuum.order import Order, Pair, order_of
-from careflow.continuum.outcomes import LATERAL, STEP_DOWN, STEP_UP
-from careflow.continuum.text import check_name, check_names, check_text, either, hint, shown
+from careflow.continuum.checks import checked_levels
+from careflow.continuum.crosswalk import Crosswalk, cross
+from careflow.continuum.definition import SHIPPED, parts_of, read_shipped, read_toml, values_of
+from careflow.continuum.level import Level
+from careflow.continuum.taxonomy import Taxonomy
+from careflow.continuum.text import either, shown
 from careflow.errors import ArgumentError, DefinitionError
 
 if TYPE_CHECKING:
@@ -26,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Continuum:
+class Continuum(Taxonomy):
     """Levels of care in their order of intensity, most intensive first, and the edges between them.
 
     Parameters
@@ -64,33 +61,6 @@ class Continuum:
     >>> Continuum.of(["IC", "NC"]).direction("NC", "IC")
     'step-up'
     """
-
-    name: str
-    levels: tuple[Level, ...]
-    above: tuple[Pair, ...] = None  # type: ignore[assignment]  # left out: the order of the list
-    edges: tuple[Edge, ...] = None  # type: ignore[assignment]  # left out: every pair of levels
-    title: str = ""
-    edition: str = ""
-    note: str = ""
-    sources: tuple[str, ...] = ()
-    crosswalks: tuple[tuple[str, tuple[Line, ...]], ...] = ()
-    _order: Order = field(init=False)
-
-    def __post_init__(self) -> None:
-        def put(**values: object) -> None:
-            for key, value in values.items():
-                object.__setattr__(self, key, value)
-
-        put(name=check_name(self.name, "the name of the continuum"), sources=check_names(self.sources, "'sources'"))
-        for key in ("title", "edition", "note"):
-            check_text(getattr(self, key), repr(key))
-        levels = {level.name: level for level in checked_levels(self.levels)}
-        names = tuple(levels)
-        order = order_of(names, tuple(pairwise(names)) if self.above is None else checked_pairs(self.above, names))
-        ranked = zip(order.names, order.ranks, strict=True)
-        put(levels=tuple(replace(levels[name], rank=rank) for name, rank in ranked), above=order.covers, _order=order)
-        put(edges=every_edge(order.names) if self.edges is None else checked_edges(self.edges, order.names))
-        put(crosswalks=check_crosswalks(self.crosswalks))
 
     # -- where continua come from ------------------------------------------------------------------------------
 
@@ -171,81 +141,7 @@ class Continuum:
         parts = parts_of(values)
         return cls(parts.name, parts.levels, above=parts.above, crosswalks=parts.crosswalks, **parts.optional)
 
-    # -- what it knows -----------------------------------------------------------------------------------------
-
-    @cached_property
-    def _places(self) -> dict[str, int]:
-        return {level.name: place for place, level in enumerate(self.levels)}
-
-    @cached_property
-    def _edges(self) -> dict[Pair, Edge]:
-        return {(edge.frm, edge.to): edge for edge in self.edges}
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the levels, most intensive first."""
-        return self._order.names
-
-    def index(self, name: str) -> int:
-        """Return the place of a level, 0 for the most intensive; ArgumentError if there is no such level."""
-        try:
-            return self._places[name]
-        except (KeyError, TypeError):
-            some = self.names if len(self) <= 20 else (*self.names[:20], "…")
-            raise ArgumentError(
-                f"no level {shown(name)} in this continuum{hint(name, self.names)}; it has {either(some)}."
-            ) from None
-
-    def __getitem__(self, name: str) -> Level:
-        return self.levels[self.index(name)]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._order.names
-
-    def __iter__(self) -> Iterator[Level]:
-        return iter(self.levels)
-
-    def __len__(self) -> int:
-        return len(self.levels)
-
-    def short(self, name: str) -> str:
-        """Return what charts print for a level."""
-        return self[name].short
-
-    def direction(self, frm: str, to: str) -> str:
-        """Return ``"step-down"``, ``"step-up"`` or ``"lateral"`` for a move.
-
-        Lateral is a move within a level, between levels of equal rank, and between levels that are not compared.
-        """
-        a, b = self.index(frm), self.index(to)
-        if self._order.below[a] >> b & 1:
-            return STEP_DOWN
-        return STEP_UP if self._order.below[b] >> a & 1 else LATERAL
-
-    def has_edge(self, frm: str, to: str) -> bool:
-        """Return whether a move belongs to the continuum, named or added."""
-        for name in (frm, to):
-            self.index(name)
-        return (frm, to) in self._edges
-
-    @property
-    def silent(self) -> int:
-        """How many pairs of levels are of equal rank or not compared; 0 if the order is a line."""
-        return self._order.silent
-
-    @cached_property
-    def declared(self) -> bool:
-        """Whether the definition says which moves belong to the continuum; if not, every pair of levels is an edge."""
-        return self.edges != every_edge(self.names)
-
-    @property
-    def aliases(self) -> dict[str, str]:
-        """Level of each other code that files use for it; ``levels=`` of :func:`careflow.read_episodes` takes it.
-
-        >>> Continuum.asam(edition=4).aliases["3.7 BIO"]
-        '3.7'
-        """
-        return {alias: level.name for level in self.levels for alias in level.aliases}
+    # -- as a graph, and as levels of another one --------------------------------------------------------------
 
     @property
     def graph(self) -> nx.DiGraph[str]:
@@ -260,13 +156,6 @@ class Continuum:
         from careflow.continuum.graph import digraph
 
         return digraph(self)
-
-    def ladder(self) -> Continuum:
-        """Return the same continuum with its levels in one line, as :attr:`names` has them: a chosen rank for all.
-
-        The name says so, since a direction that the original leaves open is then a choice.
-        """
-        return replace(self, name=f"{self.name} (ladder)", above=tuple(pairwise(self.names))) if self.silent else self
 
     def crosswalk(
         self, to: Continuum | str = "standard", *, choose: Mapping[str, str] | None = None, on: date | str | None = None
@@ -316,11 +205,7 @@ class Continuum:
         return show.table(self)
 
 
-SHIPPED = ("standard", "asam3", "asam4", "teds")
-
-
 @lru_cache(maxsize=len(SHIPPED))
 def _shipped(name: str) -> Continuum:
     """Return a continuum of the data files; it cannot be changed, so one copy serves all."""
-    data = resources.files("careflow.continuum").joinpath("data", f"{name}.toml").read_bytes()
-    return Continuum.from_dict(parse_toml(data, f"{name}.toml"))
+    return Continuum.from_dict(read_shipped(name))

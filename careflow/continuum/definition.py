@@ -5,21 +5,23 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
+from importlib import resources
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from careflow.continuum.checks import check_count
-from careflow.continuum.crosswalk import Line
 from careflow.continuum.level import Edge, Hours, Level
+from careflow.continuum.lines import Line
 from careflow.continuum.order import Pair
+from careflow.continuum.taxonomy import Taxonomy
 from careflow.continuum.text import check_name, check_text, either, hint, shown
 from careflow.errors import DefinitionError
 
-if TYPE_CHECKING:
-    from careflow.continuum.continuum import Continuum
-
 FILE_BYTES = 1_000_000
+
+SHIPPED = ("standard", "asam3", "asam4", "teds")
+"""Names of the continua whose definitions come with the package."""
 
 _TOP = ("name", "title", "edition", "note", "sources", "levels", "edges", "crosswalks")
 _LEVEL = (
@@ -72,6 +74,12 @@ def parse_toml(data: bytes, name: str) -> dict[str, Any]:
         raise DefinitionError(f"{name} is not TOML: {error}; mend that line.") from None
 
 
+def read_shipped(name: str) -> dict[str, Any]:
+    """Return the values of a definition that comes with the package, one of ``SHIPPED``."""
+    data = resources.files("careflow.continuum").joinpath("data", f"{name}.toml").read_bytes()
+    return parse_toml(data, f"{name}.toml")
+
+
 def parts_of(values: object) -> Parts:
     """Return the parts of the continuum that ``values`` defines; docs/taxonomies.md describes the format.
 
@@ -102,7 +110,7 @@ def parts_of(values: object) -> Parts:
     )
 
 
-def values_of(continuum: Continuum) -> dict[str, Any]:
+def values_of(continuum: Taxonomy) -> dict[str, Any]:
     """Return the plain values from which :func:`parts_of` makes the same continuum again, ranks as ``above``."""
     lower: dict[str, list[str]] = {name: [] for name in continuum.names}
     for high, low in continuum.above:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING
 
 import networkx as nx
 
-if TYPE_CHECKING:
-    from careflow.continuum.continuum import Continuum
+from careflow.continuum.taxonomy import Taxonomy
 
 
-def digraph(continuum: Continuum) -> nx.DiGraph[str]:
+def digraph(continuum: Taxonomy) -> nx.DiGraph[str]:
     """Return a new graph: a node for each level, most intensive first, and an edge for each edge of the continuum."""
     graph: nx.DiGraph[str] = nx.DiGraph(name=continuum.name)
     for level in continuum:

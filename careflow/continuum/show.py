@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
 
 from careflow.continuum.html import NOTE, html_table
+from careflow.continuum.taxonomy import Taxonomy
 from careflow.continuum.text import shown
 
-if TYPE_CHECKING:
-    from careflow.continuum.continuum import Continuum
 
-
-def line(continuum: Continuum) -> str:
+def line(continuum: Taxonomy) -> str:
     """Return the provenance in one line: levels, what is not ranked, and how many edges are named and added."""
     names = [shown(name)[1:-1] for name in continuum.names]
     if len(names) > 15:
@@ -30,7 +27,7 @@ def line(continuum: Continuum) -> str:
     return f"<Continuum {shown(continuum.name)}: {'; '.join(parts)}>"
 
 
-def table(continuum: Continuum, *, most: int = 20) -> str:
+def table(continuum: Taxonomy, *, most: int = 20) -> str:
     """Return the levels as an HTML table, every text escaped; at most ``most`` rows."""
     levels = continuum.levels[:most]
     rows = [(str(level.rank), level.name, level.label, level.live_in, str(level.hours)) for level in levels]

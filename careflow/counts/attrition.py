@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
 from careflow.continuum.outcomes import DIRECTIONS
 from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE, REASON_CODE
-from careflow.records.basis import LINKING, answers, require
-
-if TYPE_CHECKING:
-    from careflow.counts.transitions import Transitions
+from careflow.counts.linked import Linked
 
 MOVED, LEFT, DIED, CONCURRENT, UNKNOWN = "moved", "left care", "died", "concurrent", "not yet known"
 KINDS: Final = (MOVED, LEFT, DIED, CONCURRENT, UNKNOWN)
@@ -44,18 +41,15 @@ def kinds(table: pd.DataFrame, levels: int, within: int) -> pd.DataFrame:
     return pd.DataFrame({"kind": kind, "followed": followed, "n": table["n"].astype("int64")})
 
 
-def to_linked(moves: Transitions) -> pd.DataFrame:
+def to_linked(moves: Linked, discharges: pd.DataFrame) -> pd.DataFrame:
     """Return ``step, n, left``: the steps of ``episodes.attrition``, and from the discharges to those that are linked.
 
     Parameters
     ----------
-    moves : Transitions
+    moves : Linked
         The linked stays.
-
-    Raises
-    ------
-    ArgumentError
-        The dates of the records do not say what follows a discharge.
+    discharges : pandas.DataFrame
+        Their table of the clock ``discharge``.
 
     Examples
     --------
@@ -69,10 +63,8 @@ def to_linked(moves: Transitions) -> pd.DataFrame:
     >>> attrition["step"].tolist()[-2:]
     ['left care: no admission within 30 days', 'linked: moved within 30 days']
     """
-    require(moves.episodes, LINKING)
     within = moves.within
-    table = moves.counts(clocks="discharge", windows=within).tables["discharge"]
-    found = kinds(table, len(moves.episodes.continuum), within)
+    found = kinds(discharges, len(moves.episodes.continuum), within)
     total = {key: int(n) for key, n in found.groupby(["kind", "followed"])["n"].sum().items()}
     before = moves.episodes.attrition
     steps: list[tuple[str, int, int]] = list(before.itertuples(index=False, name=None))
@@ -96,21 +88,28 @@ def to_linked(moves: Transitions) -> pd.DataFrame:
     return pd.DataFrame(steps, columns=["step", "n", "left"])
 
 
-def summary(moves: Transitions) -> str:
-    """Return linked stays in one line: moves by direction, what else became of discharges, and what is not known."""
+def summary(moves: Linked, discharges: pd.DataFrame | None) -> str:
+    """Return linked stays in one line: moves by direction, what else became of discharges, and what is not known.
+
+    Parameters
+    ----------
+    moves : Linked
+        The linked stays.
+    discharges : pandas.DataFrame, optional
+        Their table of the clock ``discharge``; None where the dates do not say what follows a discharge.
+    """
     episodes, within = moves.episodes, moves.within
-    if not answers(episodes, LINKING):
+    if discharges is None:
         return f"what follows a discharge is not known from dates of basis {episodes.date_basis!r}"
-    table = moves.counts(clocks="discharge", windows=within).tables["discharge"]
     continuum = episodes.continuum
-    found = kinds(table, len(continuum), within)
+    found = kinds(discharges, len(continuum), within)
     total = {kind: int(found["n"][found["kind"] == kind].sum()) for kind in KINDS}
     direction = pd.Series(
         [
             continuum.direction(continuum.names[i], continuum.names[j]) if j < len(continuum) else ""
-            for i, j in zip(table["state"], table["what"], strict=True)
+            for i, j in zip(discharges["state"], discharges["what"], strict=True)
         ],
-        index=table.index,
+        index=discharges.index,
         dtype=object,
     )
     ways = [f"{found['n'][direction == way].sum():,} {way}" for way in DIRECTIONS if (direction == way).any()]

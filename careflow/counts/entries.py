@@ -97,7 +97,7 @@ def _ends_of(found: Mapping[str, Integers], keys: list[str]) -> tuple[Integers, 
     before = np.where(fresh, 0, np.roll(ends, 1))
     total = np.cumsum(n)
     starts = np.flatnonzero(fresh)
-    stops = np.append(starts[1:], len(n))
+    stops = np.append(starts, len(n))[1:]  # none where nobody reaches an end
     in_all = np.repeat(total[stops - 1], stops - starts)
     times = ends - before
     place = np.repeat(np.arange(len(n)), times)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +12,8 @@ from careflow.continuum.outcomes import CONCURRENT, DIED, LEFT_CARE, REASONS
 from careflow.counts.calendar import day_number
 from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE, ENDLESS, REASON_CODE
 from careflow.counts.journeys import BETWEEN, BETWEEN_CODE, LEFT_CODE, spells_sql
+from careflow.counts.linked import Linked
 from careflow.errors import ArgumentError
-
-if TYPE_CHECKING:
-    from careflow.counts.transitions import Transitions
 
 Ints = npt.NDArray[np.int64]
 
@@ -49,7 +47,7 @@ def on_purpose(person_level: bool, verb: str, rows: str) -> None:
         )
 
 
-def lifelines_rows(moves: Transitions) -> pd.DataFrame:
+def lifelines_rows(moves: Linked) -> pd.DataFrame:
     """Return one row a stay; see :meth:`Transitions.to_lifelines`."""
     frame, first, cutoff = _stays(moves), moves.episodes.start, day_number(moves.episodes.cutoff)
     admit, discharge = frame.pop("admit"), frame.pop("discharge")
@@ -66,7 +64,7 @@ def lifelines_rows(moves: Transitions) -> pd.DataFrame:
     return pd.concat([rows, frame[list(moves.episodes.strata)]], axis=1)
 
 
-def event_log_rows(moves: Transitions) -> pd.DataFrame:
+def event_log_rows(moves: Linked) -> pd.DataFrame:
     """Return one row an event; see :meth:`Transitions.to_event_log`."""
     stays = _stays(moves)
     ending = stays["discharge"].fillna(ENDLESS).astype(np.int64)
@@ -92,7 +90,7 @@ def event_log_rows(moves: Transitions) -> pd.DataFrame:
     return log[[*first, *strata.columns]]
 
 
-def mstate_rows(moves: Transitions, start: str | None, reentry: bool) -> pd.DataFrame:
+def mstate_rows(moves: Linked, start: str | None, reentry: bool) -> pd.DataFrame:
     """Return one row a spell and possible transition; see :meth:`Transitions.to_mstate`."""
     names = _state_names(moves)
     spells = _spells(moves, start, reentry)
@@ -124,7 +122,7 @@ def mstate_rows(moves: Transitions, start: str | None, reentry: bool) -> pd.Data
     )
 
 
-def sequence_rows(moves: Transitions, start: str | None, reentry: bool, days: int, every: int) -> pd.DataFrame:
+def sequence_rows(moves: Linked, start: str | None, reentry: bool, days: int, every: int) -> pd.DataFrame:
     """Return one row a journey; see :meth:`Transitions.to_sequences`."""
     for name, value in (("days", days), ("every", every)):
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 3650:
@@ -147,7 +145,7 @@ def sequence_rows(moves: Transitions, start: str | None, reentry: bool, days: in
     return pd.concat([journeys, pd.DataFrame(columns)], axis=1)
 
 
-def _stays(moves: Transitions) -> pd.DataFrame:
+def _stays(moves: Linked) -> pd.DataFrame:
     """Return every linked stay: person, place, level, admit, discharge, what came next, strata."""
     episodes = moves.episodes
     strata = "".join(f", {one.column}" for one in episodes.strata.values())
@@ -165,7 +163,7 @@ def _stays(moves: Transitions) -> pd.DataFrame:
     return frame.astype({"person": np.int64, "admit": np.int64, "discharge": "Int64"})
 
 
-def _spells(moves: Transitions, start: str | None, reentry: bool) -> pd.DataFrame:
+def _spells(moves: Linked, start: str | None, reentry: bool) -> pd.DataFrame:
     """Return every time in a state of every journey, in days since its clock started."""
     episodes = moves.episodes
     cutoff = day_number(episodes.cutoff)
@@ -185,13 +183,13 @@ def _spells(moves: Transitions, start: str | None, reentry: bool) -> pd.DataFram
     return frame.astype(dict.fromkeys(whole, np.int64) | {"until": "Int64", "target": "Int64"})
 
 
-def _numbered(moves: Transitions, persons: pd.Series[Any]) -> Ints:
+def _numbered(moves: Linked, persons: pd.Series[Any]) -> Ints:
     """Number people from 1, the same in every export; the engine's own keys are made of the file's ids."""
     every = moves.episodes.engine.frame(f"SELECT DISTINCT person FROM {moves.table}")["person"].to_numpy()
     return np.asarray(np.searchsorted(np.sort(every), persons.to_numpy()) + 1, dtype=np.int64)
 
 
-def _state_names(moves: Transitions) -> dict[int, str]:
+def _state_names(moves: Linked) -> dict[int, str]:
     levels = dict(enumerate(moves.episodes.continuum.names))
     return levels | {BETWEEN_CODE: BETWEEN, LEFT_CODE: LEFT_CARE, DIED_CODE: DIED}
 

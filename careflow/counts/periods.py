@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
 
 from careflow.counts.calendar import Calendar, day_number
+from careflow.counts.linked import Linked
 from careflow.counts.rules import Rules
-
-if TYPE_CHECKING:
-    from careflow.counts.transitions import Transitions
 
 
 class Periods:
     """The periods of the rules as little tables of the engine: day to period, and the days that each spans."""
 
-    def __init__(self, moves: Transitions, rules: Rules) -> None:
+    def __init__(self, moves: Linked, rules: Rules) -> None:
         self.engine = moves.episodes.engine
         self.calendar, self.unit = rules.calendar, rules.unit
         first = rules.start or moves.episodes.first or rules.cutoff

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,13 +14,11 @@ from careflow.counts.calendar import UNITS, day_number
 from careflow.counts.catalogue import clock as clock_of
 from careflow.counts.clocks import ENDLESS, ENTERED, REACHED, REASON_CODE
 from careflow.counts.entries import ENDS, spread, with_entries
+from careflow.counts.linked import Linked
 from careflow.counts.periods import Periods
 from careflow.counts.rules import GROUPS, Rules
 from careflow.errors import ArgumentError
 from careflow.records.packed import Range
-
-if TYPE_CHECKING:
-    from careflow.counts.transitions import Transitions
 
 REASON: str = "discharge_reason"
 """The stratum that every discharge has."""
@@ -29,7 +27,7 @@ MISSING: str = "(missing)"
 OPEN: str = "(open)"
 
 
-def tally(moves: Transitions, clock: str, rules: Rules) -> pd.DataFrame:
+def tally(moves: Linked, clock: str, rules: Rules) -> pd.DataFrame:
     """Count one clock: strata as in ``rules.by`` (periods as integers, others as categoricals), then ``n``."""
     engine = moves.episodes.engine
     cutoff, start = day_number(rules.cutoff), -ENDLESS if rules.start is None else day_number(rules.start)
@@ -68,7 +66,7 @@ def tally(moves: Transitions, clock: str, rules: Rules) -> pd.DataFrame:
     return frame.rename(columns={f"b{i}": name for i, name in enumerate(by)})
 
 
-def _strata_ranges(moves: Transitions, by: Sequence[str], periods: Periods) -> list[Range]:
+def _strata_ranges(moves: Linked, by: Sequence[str], periods: Periods) -> list[Range]:
     """Return what numbers each stratum can have."""
     ranges = []
     for i, name in enumerate(by):
@@ -115,7 +113,7 @@ def kind_of(name: str) -> type[np.signedinteger[Any]]:
     return np.int64 if name == "n" else np.int32
 
 
-def check_strata(moves: Transitions, by: Sequence[str]) -> None:
+def check_strata(moves: Linked, by: Sequence[str]) -> None:
     """Raise unless every stratum exists, once, and at most one of them is a period."""
     known = [*UNITS, REASON, *moves.episodes.strata]
     for name in by:
@@ -130,7 +128,7 @@ def check_strata(moves: Transitions, by: Sequence[str]) -> None:
         raise ArgumentError(f"by= takes one of {', '.join(UNITS)} at a time; it was {', '.join(by)}")
 
 
-def _stratum(moves: Transitions, name: str) -> str:
+def _stratum(moves: Linked, name: str) -> str:
     if name in UNITS:
         return "p.period"
     if name == REASON:
@@ -138,7 +136,7 @@ def _stratum(moves: Transitions, name: str) -> str:
     return moves.episodes.strata[name].column
 
 
-def _labelled(moves: Transitions, name: str, codes: pd.Series[int]) -> pd.Categorical[Any]:
+def _labelled(moves: Linked, name: str, codes: pd.Series[int]) -> pd.Categorical[Any]:
     labels = REASONS if name == REASON else moves.episodes.strata[name].labels
     absent = OPEN if name == REASON else MISSING
     places = np.where(codes < 0, len(labels), codes).astype(np.int64)

@@ -15,11 +15,11 @@ from careflow.counts.calendar import UNITS, Calendar
 from careflow.counts.catalogue import DEFAULT, clock
 from careflow.counts.counts import Counts
 from careflow.counts.exports import event_log_rows, lifelines_rows, mstate_rows, on_purpose, sequence_rows
+from careflow.counts.linked import Linked
 from careflow.counts.rules import Rules
 from careflow.counts.tally import check_strata, tally
 from careflow.errors import ArgumentError, CountsError
-from careflow.records.basis import CALENDAR, answers, require
-from careflow.records.episodes import Episodes
+from careflow.records.basis import CALENDAR, LINKING, answers, require
 
 _USUAL_WINDOWS = (7, 14, 30, 60, 90)
 _KEPT = 16
@@ -27,7 +27,7 @@ _KEPT = 16
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Transitions:
+class Transitions(Linked):
     """Every stay with what came next, held by the engine; made by :func:`careflow.link`.
 
     Attributes
@@ -38,9 +38,6 @@ class Transitions:
         The link window in days.
     """
 
-    episodes: Episodes
-    table: str = field(repr=False)
-    within: int
     _counted: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict, init=False)
 
     def counts(
@@ -258,11 +255,15 @@ class Transitions:
         ArgumentError
             The dates of the records do not say what follows a discharge.
         """
-        return to_linked(self)
+        return to_linked(self, self._discharges())
 
     @cached_property
     def _summary(self) -> str:
-        return summary(self)
+        return summary(self, self._discharges() if answers(self.episodes, LINKING) else None)
+
+    def _discharges(self) -> pd.DataFrame:
+        """Return the table of the clock ``discharge``, which raises where the dates cannot answer it."""
+        return self.counts(clocks="discharge", windows=self.within).tables["discharge"]
 
     def __repr__(self) -> str:
         return f"<Transitions: {self._summary}>"

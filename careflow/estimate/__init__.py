@@ -1,10 +1,11 @@
 """Estimates: counts in, tidy frames out."""
 
-from careflow.estimate.between import GroupTest, gray_test, logrank_test
+from careflow.estimate.between import gray_test, logrank_test
 from careflow.estimate.census import Census, census
 from careflow.estimate.chain import Chain, chain
 from careflow.estimate.cif import CumulativeIncidence, cumulative_incidence
 from careflow.estimate.compare import Comparison
+from careflow.estimate.group_test import GroupTest
 from careflow.estimate.markov import MarkovTest, markov_test
 from careflow.estimate.occupation import ExpectedDays, Occupation, expected_days, occupation
 from careflow.estimate.paths import Pathways, pathways

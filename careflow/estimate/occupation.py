@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from careflow.continuum.outcomes import DIED, LEFT_CARE
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.clocks import DIED_CODE, ENTERED
-from careflow.counts.journeys import BETWEEN, BETWEEN_CODE, LEFT_CODE
-from careflow.counts.rules import GROUPS
-from careflow.errors import ArgumentError
-from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name
-from careflow.estimate.cells import Strata, add_up, rows_of_each, strata_of
-from careflow.estimate.intervals import log_log, quantile_of
-from careflow.estimate.result import Provenance, Result
-from careflow.estimate.states import States, occupied_se, states
+from careflow.estimate.asked import Cluster
+from careflow.estimate.journeys import Array, Journeys
+from careflow.estimate.result import Result
+from careflow.estimate.states import States, occupied_se
 from careflow.estimate.survival import clustered_se
-
-Array = npt.NDArray[np.float64]
-
-_OUT: Final = (BETWEEN, LEFT_CARE, DIED)
-_OUT_CODES: Final = (BETWEEN_CODE, LEFT_CODE, DIED_CODE)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -125,7 +112,7 @@ def occupation(
     >>> where[(where["day"] == 12) & (where["estimate"] > 0)][["state", "estimate"]].values.tolist()
     [['php', 0.5], ['between stays', 0.5]]
     """
-    journeys = _Journeys(moves, start, days, landmark, reentry, by, cluster, level, calendar)
+    journeys = Journeys(moves, start, days, landmark, reentry, by, cluster, level, calendar)
     frame = journeys.frame("state", np.arange(days + 1), _occupation, bounded=True)
     definition = (
         f"Share of journeys at each level on each day since {journeys.since} "
@@ -179,7 +166,7 @@ def expected_days(
     >>> spent.loc[spent["days"] > 0, ["state", "days"]].values.tolist()
     [['php', 15.0], ['left care', 85.0]]
     """
-    journeys = _Journeys(moves, start, days, landmark, reentry, by, cluster, level, calendar)
+    journeys = Journeys(moves, start, days, landmark, reentry, by, cluster, level, calendar)
     frame = journeys.frame("days", np.array([days]), _spent, bounded=False).drop(columns="day")
     definition = (
         f"Days out of the first {days} since {journeys.since} that are spent at each level: the area under the state "
@@ -211,99 +198,3 @@ def _estimated(
     with np.errstate(invalid="ignore"):
         without = shown(process.without_each_group(every).occupied())
     return estimate, *clustered_se(estimate, without, process.present)
-
-
-def _at(landmark: int | None) -> str:
-    """Return what the name of a clock says of a landmark."""
-    if landmark is None:
-        return ""
-    if isinstance(landmark, bool) or not isinstance(landmark, int) or not 0 <= landmark <= 3650:
-        raise ArgumentError(f"landmark is a day of the journey, a whole number from 0 to 3650; it was {landmark!r}")
-    return f"@{landmark}"
-
-
-class _Journeys:
-    """What :func:`occupation` and :func:`expected_days` share: the counts asked for, and the tidy frame."""
-
-    def __init__(
-        self,
-        moves: Transitions | Counts,
-        start: str | None,
-        days: int,
-        landmark: int | None,
-        reentry: bool,
-        by: str | Sequence[str] | None,
-        cluster: Cluster,
-        level: float,
-        calendar: Calendar | None,
-    ) -> None:
-        check_options(cluster, level)
-        if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= 3650:
-            raise ArgumentError(f"days is a whole number from 1 to 3650; it was {days!r}")
-        continuum = moves.rules.continuum if isinstance(moves, Counts) else moves.episodes.continuum
-        place = "" if start is None else f":{continuum.index(start)}"
-        clock = f"journey{place}{_at(landmark)}{':reentry' if reentry else ''}"
-        where = f" at {start}" if start else ""
-        self.since = f"the first admission{f' to {start}' if start else ''}"
-        if landmark is not None:
-            self.since = f"day {landmark} of the journey, of those then{where or ' followed'}"
-        self.counts, self.by = counts_for(moves, clock, by, calendar=calendar)
-        self.table, self.days, self.cluster, self.level = self.counts.tables[clock], days, cluster, level
-        self.strata: Strata = strata_of(self.table, self.counts.rules, self.by)
-        self.names = [*continuum.names, *_OUT]
-        self.codes = (*range(len(continuum)), *_OUT_CODES)
-
-    def each(self) -> Iterator[tuple[int, States]]:
-        columns = {name: self.table[name].to_numpy() for name in ("grp", "state", "what", "day", "n")}
-        for stratum, rows in rows_of_each(self.strata.place):
-            cell = {name: column[rows] for name, column in columns.items()}
-            if self.cluster is None:
-                cell["grp"] = np.zeros_like(cell["grp"])
-            yield stratum, states(cell, self.codes, self.days)
-
-    def frame(
-        self,
-        value: str,
-        days: npt.NDArray[np.int64],
-        estimate: Callable[[States, Cluster], tuple[Array, Array, int | None]],
-        *,
-        bounded: bool,
-    ) -> pd.DataFrame:
-        column = "estimate" if value == "state" else value
-        state = pd.Series(pd.Categorical(self.names, self.names, ordered=True), name="state")
-        frame = self.strata.repeat(pd.Series(days, name="day"), state)
-        numbers = np.full((len(self.strata), len(days) * len(state), 4), np.nan)
-        for stratum, process in self.each():
-            found, se, groups = estimate(process, self.cluster)
-            z = quantile_of(self.level, groups)
-            low, high = log_log(found, se, z) if bounded else (found - z * se, found + z * se)
-            if not bounded:
-                low, high = np.maximum(low, 0), np.minimum(high, self.days)
-            numbers[stratum] = np.stack([x.ravel() for x in (found, se, low, high)], axis=-1)
-        frame[[column, "se", "low", "high"]] = numbers.reshape(-1, 4)
-        return frame
-
-    def started(self) -> pd.DataFrame:
-        """Return how many journeys began in each stratum, and in how many jackknife groups."""
-        began = (self.table["what"] == ENTERED).to_numpy()
-        table, place, size = self.table[began], self.strata.place[began], len(self.strata)
-        by_group = add_up(table["n"], (place, size), (table["grp"], GROUPS))
-        return self.strata.frame.assign(n=by_group.sum(axis=1), persons=(by_group > 0).sum(axis=1))
-
-    def about(self, measure: str, definition: str, interval: str) -> Provenance:
-        rules = self.counts.rules
-        return Provenance(
-            measure=measure,
-            definition=definition,
-            n=int(self.table.loc[self.table["what"] == ENTERED, "n"].sum()),
-            unit="journeys",
-            persons=self.counts.persons,
-            cutoff=rules.cutoff,
-            start=rules.start,
-            dated_by="admission" if self.by else "",
-            interval=interval_name(interval, self.level, self.cluster),
-            within=(rules.within,),
-            by=self.by,
-            level=self.level,
-            source=self.counts.source,
-        )

@@ -15,7 +15,7 @@ from careflow.protect.masking import Mask, blank, significant
 from careflow.protect.system import Bools
 
 if TYPE_CHECKING:
-    from careflow.estimate.between import GroupTest
+    from careflow.estimate.group_test import GroupTest
 
 NUMBERS: Final = ("statistic", "p")
 

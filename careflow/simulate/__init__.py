@@ -3,9 +3,10 @@
 from careflow.simulate.benchmark import benchmark_data
 from careflow.simulate.draw import Durations
 from careflow.simulate.faults import FAULTS, add_faults, fault_counts
+from careflow.simulate.process import LEVELS, Facility
 from careflow.simulate.records import simulate
 from careflow.simulate.sample import write_sample
-from careflow.simulate.truth import LEVELS, Facility, Truth
+from careflow.simulate.truth import Truth
 
 __all__ = [
     "FAULTS",

@@ -13,7 +13,8 @@ from careflow.continuum.outcomes import REASONS
 from careflow.errors import ArgumentError
 from careflow.simulate.draw import Integers
 from careflow.simulate.people import OPEN, run
-from careflow.simulate.truth import LEVELS, Truth
+from careflow.simulate.process import LEVELS
+from careflow.simulate.truth import Truth
 
 SEED = 20251231
 FIRST = "2023-01-01"

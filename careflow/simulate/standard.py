@@ -29,10 +29,12 @@ back).
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
+from typing import Final, TypeVar
 
 from careflow.simulate.draw import Durations
-from careflow.simulate.truth import Facility, Truth
+from careflow.simulate.process import Facility, Process
+
+P = TypeVar("P", bound=Process)
 
 CT_ADMISSIONS: Final = {"inpatient": 14_463, "residential": 67_418, "php": 922, "iop": 12_889, "outpatient": 55_172}
 """Admissions to addiction programmes, Connecticut DMHAS, 2016-2019 together (medication programmes not counted)."""
@@ -191,28 +193,31 @@ FACILITIES: Final = (
     Facility("Walnut Center", ("php", "iop", "outpatient"), 15),
 )
 
-STANDARD: Final = Truth(
-    entry={"inpatient": 80, "residential": 470, "php": 30, "iop": 90, "outpatient": 330},
-    return_entry={"inpatient": 120, "residential": 470, "php": 25, "iop": 90, "outpatient": 295},
-    reasons=REASONS_BY_LEVEL,
-    stays=STAYS,
-    moves=MOVES,
-    changed_on=date(2024, 7, 1),
-    changed=CHANGED,
-    planned_gap=Durations(((0, 0), (580, 0), (580, 1), (740, 3), (860, 8), (950, 15), (1000, 31))),
-    unplanned_gap=Durations(((0, 0), (80, 0), (80, 1), (250, 3), (500, 8), (750, 16), (1000, 31))),
-    return_gap=Durations(((0, 31), (250, 60), (500, 115), (750, 230), (900, 420), (1000, 1000))),
-    returns={
-        "completed": 470, "left early": 620, "terminated": 560, "transferred out": 420,
-        "incarcerated": 500, "other": 460, "unknown": 460,
-    },
-    tapers={("php", "iop"): 30, ("iop", "outpatient"): 30},
-    taper_days=4,
-    facilities=FACILITIES,
-    same_facility=700,
-    payers={"medicaid": 460, "private": 240, "state": 140, "self-pay": 80, "medicare": 50, "other": 30},
-    same_payer=950,
-    months=(98, 100, 106, 105, 96, 105, 104, 99, 102, 104, 88, 94),
-    weekdays=(10, 10, 10, 10, 9, 4, 3),
-    pace=(290, 195, 152, 132, 122, 114, 109, 106, 104, 103, 102, 101, 100),
-)  # fmt: skip
+
+def standard(kind: type[P]) -> P:
+    """Return these figures as a process of a kind, such as :class:`~careflow.simulate.Truth`."""
+    return kind(
+        entry={"inpatient": 80, "residential": 470, "php": 30, "iop": 90, "outpatient": 330},
+        return_entry={"inpatient": 120, "residential": 470, "php": 25, "iop": 90, "outpatient": 295},
+        reasons=REASONS_BY_LEVEL,
+        stays=STAYS,
+        moves=MOVES,
+        changed_on=date(2024, 7, 1),
+        changed=CHANGED,
+        planned_gap=Durations(((0, 0), (580, 0), (580, 1), (740, 3), (860, 8), (950, 15), (1000, 31))),
+        unplanned_gap=Durations(((0, 0), (80, 0), (80, 1), (250, 3), (500, 8), (750, 16), (1000, 31))),
+        return_gap=Durations(((0, 31), (250, 60), (500, 115), (750, 230), (900, 420), (1000, 1000))),
+        returns={
+            "completed": 470, "left early": 620, "terminated": 560, "transferred out": 420,
+            "incarcerated": 500, "other": 460, "unknown": 460,
+        },
+        tapers={("php", "iop"): 30, ("iop", "outpatient"): 30},
+        taper_days=4,
+        facilities=FACILITIES,
+        same_facility=700,
+        payers={"medicaid": 460, "private": 240, "state": 140, "self-pay": 80, "medicare": 50, "other": 30},
+        same_payer=950,
+        months=(98, 100, 106, 105, 96, 105, 104, 99, 102, 104, 88, 94),
+        weekdays=(10, 10, 10, 10, 9, 4, 3),
+        pace=(290, 195, 152, 132, 122, 114, 109, 106, 104, 103, 102, 101, 100),
+    )  # fmt: skip

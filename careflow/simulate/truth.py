@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from careflow.continuum.outcomes import CONCURRENT, DIED, LEFT_CARE, LEFT_REASONS, OUTCOMES, REASONS
-from careflow.errors import ArgumentError, DefinitionError
-from careflow.simulate.draw import PER_MILLE, Durations, choice_table, first_day
-
-LEVELS = ("inpatient", "residential", "php", "iop", "outpatient")
-"""The five standard levels, most intensive first: the places of a level's code."""
-
-PLANNED = ("completed", "transferred out")
-"""Reasons after which the next level was arranged before the discharge, so that most moves are made on its day."""
-
-STAY_KINDS = ("completed", "left early", "otherwise")
-"""The distributions of length of stay that a level has: two reasons, and all the others together."""
-
-LAST_MOVE = 30
-"""Longest gap of a move, in days: whoever comes back later has returned, on a new journey."""
+from careflow.continuum.outcomes import CONCURRENT, DIED, LEFT_CARE, LEFT_REASONS, OUTCOMES
+from careflow.errors import ArgumentError
+from careflow.simulate.draw import PER_MILLE, first_day
+from careflow.simulate.process import LAST_MOVE, LEVELS, STAY_KINDS, Process
+from careflow.simulate.standard import standard
 
 
 @dataclass(frozen=True)
-class Facility:
-    """A place of care: its name, the levels it offers, and its size among the facilities of each of them."""
-
-    name: str
-    levels: tuple[str, ...]
-    size: int
-
-
-@dataclass(frozen=True)
-class Truth:
+class Truth(Process):
     """A semi-Markov process over the five standard levels: all that chance decides in the made-up records.
 
     Someone arrives at a level drawn from ``entry``. At each stay a discharge reason is drawn from ``reasons``, then
@@ -87,64 +68,11 @@ class Truth:
         The chances contradict each other.
     """
 
-    entry: Mapping[str, int]
-    return_entry: Mapping[str, int]
-    reasons: Mapping[str, Mapping[str, int]]
-    stays: Mapping[str, Mapping[str, Durations]]
-    moves: Mapping[str, Mapping[str, Mapping[str, int]]]
-    changed_on: date
-    changed: Mapping[str, Mapping[str, Mapping[str, int]]]
-    planned_gap: Durations
-    unplanned_gap: Durations
-    return_gap: Durations
-    returns: Mapping[str, int]
-    tapers: Mapping[tuple[str, str], int]
-    taper_days: int
-    facilities: tuple[Facility, ...]
-    same_facility: int
-    payers: Mapping[str, int]
-    same_payer: int
-    months: tuple[int, ...]
-    weekdays: tuple[int, ...]
-    pace: tuple[int, ...]
-
     @staticmethod
+    @cache
     def standard() -> Truth:
-        """Return the truth of ``data/sample``; its module names the source of each figure."""
-        from careflow.simulate.standard import STANDARD
-
-        return STANDARD
-
-    def __post_init__(self) -> None:
-        for name, weights in (("entry", self.entry), ("return_entry", self.return_entry)):
-            _checked(name, weights, LEVELS)
-        for level in LEVELS:
-            _checked(f"reasons of {level}", self.reasons.get(level, {}), REASONS)
-            if set(self.stays.get(level, {})) != set(STAY_KINDS):
-                raise DefinitionError(f"stays of {level} need the kinds {', '.join(STAY_KINDS)}")
-            if not any(level in facility.levels for facility in self.facilities):
-                raise DefinitionError(f"no facility offers {level}")
-        for table in (self.moves, self.changed):
-            for level, by_reason in table.items():
-                for reason, weights in by_reason.items():
-                    _checked(f"moves from {level}, {reason}", weights, LEVELS, whole=False)
-        if any(DIED in by_reason for by_reason in (*self.moves.values(), *self.changed.values())):
-            raise DefinitionError("nothing follows a death, so it has no moves")
-        if max(self.planned_gap.table()[-1], self.unplanned_gap.table()[-1]) > LAST_MOVE:
-            raise DefinitionError(f"a move has a gap of at most {LAST_MOVE} days")
-        if self.return_gap.table()[0] <= LAST_MOVE:
-            raise DefinitionError(f"a return comes later than {LAST_MOVE} days after the discharge")
-        if any(self.stays[start]["completed"].table()[0] <= self.taper_days for start, _ in self.tapers):
-            raise DefinitionError("a taper must be shorter than the shortest completed stay before it")
-
-    def next_levels(self, level: str, reason: str, *, changed: bool = False) -> Mapping[str, int]:
-        """Return the chances of the next level within 30 days, per mille, after ``reason`` at ``level``."""
-        before = self.moves.get(level, {}).get(reason, {})
-        return self.changed.get(level, {}).get(reason, before) if changed else before
-
-    def gap(self, reason: str) -> Durations:
-        """Return the distribution of the days from a discharge for ``reason`` to the admission of a move."""
-        return self.planned_gap if reason in PLANNED else self.unplanned_gap
+        """Return the truth of ``data/sample``; :mod:`careflow.simulate.standard` has the source of each figure."""
+        return standard(Truth)
 
     def transitions(self, *, within: int = LAST_MOVE, changed: bool = False) -> pd.DataFrame:
         """Return the true transition rates: what ``transition_rates`` estimates from fully followed discharges.
@@ -232,10 +160,3 @@ class Truth:
         """Return the true mean length of stay, or the one restricted to ``horizon``: sum of S(t), t = 0..horizon-1."""
         survival = np.clip(1 - np.cumsum(self.nights(level)), 0, None)
         return float(survival[:horizon].sum())
-
-
-def _checked(name: str, weights: Mapping[str, int], names: Sequence[str], *, whole: bool = True) -> None:
-    try:
-        choice_table(weights, names, rest=None if whole else -1)
-    except DefinitionError as error:
-        raise DefinitionError(f"{name}: {error}") from None

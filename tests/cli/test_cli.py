@@ -11,7 +11,8 @@ import pytest
 from support.made_up import CELLS, CUTOFF, LEVELS, made_up
 
 import careflow as cf
-from careflow.cli import main
+from careflow.cli import arguments, main
+from careflow.continuum import definition
 
 SEPSIS = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "sepsis_ward_stays.csv"
 WARDS = """
@@ -180,6 +181,17 @@ def test_counts_of_two_sites_pool_into_one_report(tmp_path, capsys):
     text = (tmp_path / "out" / "tables" / "transitions.csv").read_text("utf-8")
     assert f"2024Q1,residential,php,step-down,{2 * CELLS['residential', 'php']}," in text
     assert cf.Counts.load(files[0]).persons * 2 == sum(cf.Counts.load(file).persons for file in files)
+
+
+def test_the_continua_that_need_no_file_are_those_that_are_shipped():
+    assert arguments.SHIPPED == definition.SHIPPED
+
+
+def test_the_package_runs_as_the_command_does():
+    done = subprocess.run(
+        [sys.executable, "-m", "careflow.cli", "--version"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, f"careflow {cf.__version__}\n")
 
 
 def test_version_is_printed_at_once():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from careflow.continuum import Continuum
-from careflow.continuum.continuum import SHIPPED
+from careflow.continuum.definition import SHIPPED
 from careflow.errors import ArgumentError
 
 ASAM3, ASAM4, TEDS = Continuum.asam(edition=3), Continuum.asam(edition=4), Continuum.teds()

@@ -69,6 +69,13 @@ def test_the_stay_clock_is_the_life_table_of_every_period(
     assert counted == life_table(stays, start, unit)
 
 
+def test_stays_of_which_none_reaches_the_end_of_a_period_are_counted(stays: pd.DataFrame) -> None:
+    quarters = stays[["admit_date", "discharge_date"]].apply(lambda days: days.dt.to_period("Q"))
+    short = stays[quarters["admit_date"] == quarters["discharge_date"]]
+    table = cf.link(cf.read_episodes(short, cutoff=LAST)).counts("quarter", clocks="stay").tables["stay"]
+    assert table.groupby("what")["n"].sum().to_dict() == {ENTERED: len(short), ENDED: len(short)}
+
+
 @pytest.mark.parametrize("clock", ["stay", "stay by admission", "stay by discharge", "exit", "gap"])
 @pytest.mark.parametrize("start", [None, "2023-08-15"])
 def test_whoever_is_counted_out_was_counted_in(stays: pd.DataFrame, clock: str, start: str | None) -> None:

@@ -1,0 +1,138 @@
+"""What each command does with the arguments it was given; what is heavy is loaded by the command that needs it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from careflow.cli.arguments import SHIPPED
+from careflow.errors import ArgumentError, RecordError
+
+if TYPE_CHECKING:
+    from careflow.continuum import Continuum
+    from careflow.counts import Calendar
+    from careflow.records import Episodes
+
+
+def report(asked: argparse.Namespace) -> int:
+    """Write the report of a file of episodes, and print where it is."""
+    from careflow.counts import link
+    from careflow.report import write_report
+    from careflow.report.progress import Progress
+
+    with Progress(asked.progress) as steps:
+        steps.next("Reading")
+        episodes = _episodes(asked)
+        steps.next("Linking")
+        moves = link(episodes, within=asked.within)
+    page = write_report(moves, asked.out, calendar=_calendar(asked), **_report_options(asked))
+    print(page)
+    return 0
+
+
+def check(asked: argparse.Namespace) -> int:
+    """Print what the checks found in a file, and what each step to the discharges left out."""
+    from careflow.records.told import attrition_told, findings_told, seen_told
+
+    try:
+        episodes = _episodes(asked)
+    except RecordError as error:
+        if error.findings is not None:
+            print(*findings_told(error.findings), sep="\n")
+        raise
+    attrition = episodes.attrition
+    if asked.within is not None:
+        from careflow.counts import link
+
+        attrition = link(episodes, within=asked.within).attrition
+    title = "From the file to the discharges" + ("" if asked.within is None else " that are linked")
+    print(repr(episodes).strip("<>"), *findings_told(episodes.findings), sep="\n")
+    print("", title, *attrition_told(attrition), *seen_told(episodes), sep="\n")
+    return 0
+
+
+def counts(asked: argparse.Namespace) -> int:
+    """Count a file and save the counts: the whole file or none."""
+    from careflow.counts import link
+
+    counts = link(_episodes(asked), within=asked.within).counts(by=asked.by, calendar=_calendar(asked))
+    part = asked.out.with_name(f".{asked.out.name}.part")
+    try:
+        counts.save(part)
+        part.replace(asked.out)
+    finally:
+        part.unlink(missing_ok=True)
+    print(repr(counts).strip("<>"))
+    return 0
+
+
+def pool(asked: argparse.Namespace) -> int:
+    """Write the report of the counts of several sites together."""
+    from careflow.counts import Counts
+    from careflow.report import write_report
+
+    first, *others = [Counts.load(path) for path in asked.files]
+    for counts in others:
+        first = first + counts
+    print(write_report(first, asked.out, **_report_options(asked)))
+    return 0
+
+
+def notebook(asked: argparse.Namespace) -> int:
+    """Copy a notebook to start from, and print where it is."""
+    from careflow.report.starters import copy_starter
+
+    print(copy_starter(asked.name, asked.folder))
+    return 0
+
+
+def _episodes(asked: argparse.Namespace) -> Episodes:
+    from careflow.records import read_episodes
+
+    return read_episodes(
+        asked.file,
+        _continuum(asked.continuum),
+        cutoff=asked.cutoff,
+        start=asked.start,
+        columns=dict(asked.columns or ()),
+        levels=dict(asked.levels or ()) or None,
+        reasons=dict(asked.reasons or ()) or None,
+        date_format=asked.date_format,
+        overlaps=asked.overlaps,
+        bridge_days=asked.bridge_days,
+        close_open_after=asked.close_open_after,
+        date_basis=asked.date_basis,
+        anchor=asked.anchor,
+        tz=asked.tz,
+        encoding=asked.encoding,
+        sheet=asked.sheet,
+        memory=asked.memory,
+        allow=asked.allow,
+        accept=asked.accept,
+    )
+
+
+def _continuum(name: str | None) -> Continuum | None:
+    from careflow.continuum import Continuum
+
+    if name is None or name == "standard":
+        return None
+    if name in ("asam3", "asam4"):
+        return Continuum.asam(int(name[-1]))
+    if name == "teds":
+        return Continuum.teds()
+    if not name.endswith(".toml") and not Path(name).exists():
+        raise ArgumentError(f"--continuum is a TOML file, or one of {', '.join(SHIPPED)}")
+    return Continuum.from_toml(name)
+
+
+def _calendar(asked: argparse.Namespace) -> Calendar | None:
+    from careflow.counts import Calendar
+
+    return None if asked.fiscal_start == 1 else Calendar(fiscal_start=asked.fiscal_start)
+
+
+def _report_options(asked: argparse.Namespace) -> dict[str, Any]:
+    options = {name: getattr(asked, name) for name in ("quarter", "title", "source", "ledger", "progress")}
+    return options | {"formats": [name.strip() for name in asked.formats.split(",") if name.strip()]}

@@ -1,0 +1,135 @@
+"""Levels of care, what is more intensive than what, and the moves that belong: what a continuum knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import pairwise
+from typing import Self
+
+from careflow.continuum.checks import checked_edges, checked_levels, checked_pairs, every_edge
+from careflow.continuum.level import Edge, Level
+from careflow.continuum.lines import Line, check_crosswalks
+from careflow.continuum.order import Order, Pair, order_of
+from careflow.continuum.outcomes import LATERAL, STEP_DOWN, STEP_UP
+from careflow.continuum.text import check_name, check_names, check_text, either, hint, shown
+from careflow.errors import ArgumentError
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Taxonomy:
+    """The checked facts of a :class:`~careflow.continuum.Continuum`, which says what each field is.
+
+    Whatever shows, draws, writes or crosses continua needs no more than this; it stands below their making, which needs
+    all of those.
+    """
+
+    name: str
+    levels: tuple[Level, ...]
+    above: tuple[Pair, ...] = None  # type: ignore[assignment]  # left out: the order of the list
+    edges: tuple[Edge, ...] = None  # type: ignore[assignment]  # left out: every pair of levels
+    title: str = ""
+    edition: str = ""
+    note: str = ""
+    sources: tuple[str, ...] = ()
+    crosswalks: tuple[tuple[str, tuple[Line, ...]], ...] = ()
+    _order: Order = field(init=False)
+
+    def __post_init__(self) -> None:
+        def put(**values: object) -> None:
+            for key, value in values.items():
+                object.__setattr__(self, key, value)
+
+        put(name=check_name(self.name, "the name of the continuum"), sources=check_names(self.sources, "'sources'"))
+        for key in ("title", "edition", "note"):
+            check_text(getattr(self, key), repr(key))
+        levels = {level.name: level for level in checked_levels(self.levels)}
+        names = tuple(levels)
+        order = order_of(names, tuple(pairwise(names)) if self.above is None else checked_pairs(self.above, names))
+        ranked = zip(order.names, order.ranks, strict=True)
+        put(levels=tuple(replace(levels[name], rank=rank) for name, rank in ranked), above=order.covers, _order=order)
+        put(edges=every_edge(order.names) if self.edges is None else checked_edges(self.edges, order.names))
+        put(crosswalks=check_crosswalks(self.crosswalks))
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {level.name: place for place, level in enumerate(self.levels)}
+
+    @cached_property
+    def _edges(self) -> dict[Pair, Edge]:
+        return {(edge.frm, edge.to): edge for edge in self.edges}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the levels, most intensive first."""
+        return self._order.names
+
+    def index(self, name: str) -> int:
+        """Return the place of a level, 0 for the most intensive; ArgumentError if there is no such level."""
+        try:
+            return self._places[name]
+        except (KeyError, TypeError):
+            some = self.names if len(self) <= 20 else (*self.names[:20], "…")
+            raise ArgumentError(
+                f"no level {shown(name)} in this continuum{hint(name, self.names)}; it has {either(some)}."
+            ) from None
+
+    def __getitem__(self, name: str) -> Level:
+        return self.levels[self.index(name)]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._order.names
+
+    def __iter__(self) -> Iterator[Level]:
+        return iter(self.levels)
+
+    def __len__(self) -> int:
+        return len(self.levels)
+
+    def short(self, name: str) -> str:
+        """Return what charts print for a level."""
+        return self[name].short
+
+    def direction(self, frm: str, to: str) -> str:
+        """Return ``"step-down"``, ``"step-up"`` or ``"lateral"`` for a move.
+
+        Lateral is a move within a level, between levels of equal rank, and between levels that are not compared.
+        """
+        a, b = self.index(frm), self.index(to)
+        if self._order.below[a] >> b & 1:
+            return STEP_DOWN
+        return STEP_UP if self._order.below[b] >> a & 1 else LATERAL
+
+    def has_edge(self, frm: str, to: str) -> bool:
+        """Return whether a move belongs to the continuum, named or added."""
+        for name in (frm, to):
+            self.index(name)
+        return (frm, to) in self._edges
+
+    @property
+    def silent(self) -> int:
+        """How many pairs of levels are of equal rank or not compared; 0 if the order is a line."""
+        return self._order.silent
+
+    @cached_property
+    def declared(self) -> bool:
+        """Whether the definition says which moves belong to the continuum; if not, every pair of levels is an edge."""
+        return self.edges != every_edge(self.names)
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Level of each other code that files use for it; ``levels=`` of :func:`careflow.read_episodes` takes it.
+
+        >>> from careflow.continuum import Continuum
+        >>> Continuum.asam(edition=4).aliases["3.7 BIO"]
+        '3.7'
+        """
+        return {alias: level.name for level in self.levels for alias in level.aliases}
+
+    def ladder(self) -> Self:
+        """Return the same continuum with its levels in one line, as :attr:`names` has them: a chosen rank for all.
+
+        The name says so, since a direction that the original leaves open is then a choice.
+        """
+        return replace(self, name=f"{self.name} (ladder)", above=tuple(pairwise(self.names))) if self.silent else self
