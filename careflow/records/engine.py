@@ -10,9 +10,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
-import shutil
-import tempfile
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final, TypeVar
@@ -26,6 +23,7 @@ import pyarrow as pa
 from careflow.errors import ArgumentError, CareflowError, RecordError
 from careflow.records.packed import Range, count_keys, fits, grouped_sql, packed_sql, unpacked
 from careflow.records.progress import progress
+from careflow.records.scratch import scratch
 
 T = TypeVar("T")
 
@@ -33,8 +31,8 @@ T = TypeVar("T")
 class Engine:
     """An in-process DuckDB database that belongs to one careflow object.
 
-    What it must spill goes to a private folder (readable by this user alone) that is removed with the engine. It
-    loads no extension and calls nobody.
+    What it must spill goes to a private folder (readable by this user alone) that is removed with the engine, or by the
+    next process if this one is killed. It loads no extension and calls nobody.
 
     Parameters
     ----------
@@ -59,10 +57,8 @@ class Engine:
         if connection is not None:
             self.connection = connection
             return
-        folder = tempfile.mkdtemp(prefix="careflow-")
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         settings: dict[str, Any] = {
-            "temp_directory": folder,
+            "temp_directory": str(scratch(self)),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             # Memory that is freed goes back to the system, instead of waiting for the next statement.

@@ -5,9 +5,6 @@ from __future__ import annotations
 import codecs
 import gzip
 import hashlib
-import shutil
-import tempfile
-import weakref
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -15,6 +12,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from careflow.errors import ArgumentError, RecordError
+from careflow.records.scratch import scratch
 from careflow.records.sources.caps import Caps
 
 _CHUNK: Final = 1 << 20
@@ -31,8 +29,7 @@ class Workshop:
 
     def __init__(self, caps: Caps) -> None:
         self._caps = caps
-        self._folder = Path(tempfile.mkdtemp(prefix="careflow-"))
-        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._folder = scratch(self)
         self._made = 0
 
     def plain(self, path: Path, encoding: str | None) -> Path:
