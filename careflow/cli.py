@@ -162,6 +162,9 @@ def _add_report(to: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--ledger", type=Path, metavar="DIR", help="with --release: the folder that remembers what was released"
     )
+    group.add_argument(
+        "--insider", metavar="NAME", help="with --release: also against each facility (or other stratum) of its own row"
+    )
     group.add_argument("--quarter", metavar="QUARTER", help="such as 2025Q3 (default: the newest mature one)")
     group.add_argument(
         "--format",
@@ -291,7 +294,7 @@ def _calendar(asked: argparse.Namespace) -> Calendar | None:
 
 
 def _report_options(asked: argparse.Namespace) -> dict[str, Any]:
-    options = {name: getattr(asked, name) for name in ("quarter", "title", "source", "ledger", "progress")}
+    options = {name: getattr(asked, name) for name in ("quarter", "title", "source", "ledger", "insider", "progress")}
     return options | {"formats": [name.strip() for name in asked.formats.split(",") if name.strip()]}
 
 

@@ -13,7 +13,7 @@ from careflow.errors import DisclosureError
 from careflow.protect.dive import EPS, dive
 from careflow.protect.system import Floats
 
-TIME_LIMIT: Final = 10.0
+TIME_LIMIT: Final = 60.0
 """Seconds that one integer program may take."""
 WAYS: Final = 4
 """How often a linear answer is dived from before an integer program is asked."""
