@@ -93,6 +93,9 @@ def add_report(to: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--ledger", type=Path, metavar="DIR", help="with --release: the folder that remembers what was released"
     )
+    group.add_argument(
+        "--insider", metavar="NAME", help="with --release: also against each facility (or other stratum) of its own row"
+    )
     group.add_argument("--quarter", metavar="QUARTER", help="such as 2025Q3 (default: the newest mature one)")
     group.add_argument(
         "--format",

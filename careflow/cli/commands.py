@@ -134,5 +134,5 @@ def _calendar(asked: argparse.Namespace) -> Calendar | None:
 
 
 def _report_options(asked: argparse.Namespace) -> dict[str, Any]:
-    options = {name: getattr(asked, name) for name in ("quarter", "title", "source", "ledger", "progress")}
+    options = {name: getattr(asked, name) for name in ("quarter", "title", "source", "ledger", "insider", "progress")}
     return options | {"formats": [name.strip() for name in asked.formats.split(",") if name.strip()]}

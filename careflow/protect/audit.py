@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
+from tqdm import tqdm
 
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.result import Result
+from careflow.protect.attacker import Attacker
 from careflow.protect.book import Book
+from careflow.protect.dive import EPS
 from careflow.protect.goals import known_from
 from careflow.protect.insider import own
 from careflow.protect.proof import Proof
 from careflow.protect.release import Released, entered
 from careflow.protect.system import UNGUARDED, VIRTUAL, Bools, Floats, margins
-
-EPS: Final = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +81,7 @@ def audit(
     *,
     below: int = 11,
     insider: Mapping[str, str] | None = None,
+    progress: bool | None = None,
 ) -> Audit:
     """Play the reader who knows every published number, and report what each hidden one can be.
 
@@ -96,6 +96,8 @@ def audit(
     insider : dict, optional
         A stratum whose own numbers the reader knows, such as ``{"facility": "North"}``; only for a `Released`, which
         holds the true numbers.
+    progress : bool, optional
+        Show a bar; by default on a terminal only.
 
     Returns
     -------
@@ -124,10 +126,10 @@ def audit(
         view = _of_results([result for result in released if isinstance(result, Result)])
     else:
         view = _of_table(np.asarray(released, dtype=np.float64))
-    return attack(view, below)
+    return attack(view, below, progress=progress)
 
 
-def attack(view: View, below: int = 11) -> Audit:
+def attack(view: View, below: int = 11, *, progress: bool | None = None) -> Audit:
     """Return the interval of every wanted cell of a view, block by block."""
     unknown = np.isnan(view.values)
     given = view.relations @ np.where(unknown, 0.0, view.values)
@@ -135,12 +137,16 @@ def attack(view: View, below: int = 11) -> Audit:
     _check(given, loose)
     _, labels = sparse.csgraph.connected_components(abs(loose).T @ abs(loose), directed=False)
     rows: list[tuple[int, float, float]] = []
-    for label in np.unique(labels[view.wanted & unknown]):
-        cells = np.flatnonzero((labels == label) & unknown)
-        part = sparse.csc_array(loose[:, cells])
-        used = np.flatnonzero(np.diff(sparse.csr_array(part).indptr) > 0)
-        attacker = _Attacker(sparse.csc_array(part[used]), -given[used], view.lowest[cells], view.highest[cells])
-        rows += [(int(cell), *attacker.interval(at)) for at, cell in enumerate(cells) if view.wanted[cell]]
+    with tqdm(total=int((view.wanted & unknown).sum()), desc="attacking hidden cells", leave=False,
+              disable=None if progress is None else not progress) as bar:  # fmt: skip
+        for label in np.unique(labels[view.wanted & unknown]):
+            cells = np.flatnonzero((labels == label) & unknown)
+            part = sparse.csc_array(loose[:, cells])
+            used = np.flatnonzero(np.diff(sparse.csr_array(part).indptr) > 0)
+            attacker = Attacker(sparse.csc_array(part[used]), -given[used], view.lowest[cells], view.highest[cells])
+            for at in np.flatnonzero(view.wanted[cells]):
+                rows.append((int(cells[at]), *attacker.interval(int(at))))
+                bar.update()
     rows.sort()
     low, high = (np.array([row[i] for row in rows], dtype=float) for i in (1, 2))
     frame = pd.DataFrame({"cell": [view.names[row[0]] for row in rows], "low": low, "high": high})
@@ -153,43 +159,6 @@ def _check(given: Floats, loose: sparse.csr_array) -> None:
     full = np.asarray(abs(loose).sum(axis=1) == 0).ravel()
     if wrong := int((np.abs(given[full]) > EPS).sum()):
         raise DisclosureError(f"{wrong:,} published sums do not hold, so they are not of the same records")
-
-
-class _Attacker:
-    """Intervals of the unknown cells of one block: A w = b, low <= w <= high, w whole."""
-
-    def __init__(self, matrix: sparse.csc_array, right: Floats, low: Floats, high: Floats) -> None:
-        self.matrix, self.right, self.low, self.high = matrix.astype(np.float64), right, low, high
-
-    def interval(self, at: int) -> tuple[float, float]:
-        return self._end(at, 1.0), -self._end(at, -1.0) or 0.0
-
-    def _end(self, at: int, sign: float) -> float:
-        """Return the least of sign * w."""
-        aim = np.zeros(len(self.low))
-        aim[at] = sign
-        answer = self._solve(aim, whole=False)
-        if answer is None:
-            return -np.inf
-        if np.abs(answer - np.rint(answer)).max() < EPS:
-            return float(np.rint(answer[at]) * sign)
-        whole = self._solve(aim, whole=True)
-        # Out of time: the linear bound, rounded inwards, holds for whole numbers too.
-        return float(np.ceil(answer[at] * sign - EPS)) if whole is None else float(np.rint(whole[at]) * sign)
-
-    def _solve(self, aim: Floats, *, whole: bool) -> Floats | None:
-        found = milp(
-            aim,
-            constraints=LinearConstraint(self.matrix, self.right, self.right),
-            bounds=Bounds(self.low, self.high),
-            integrality=np.full(len(aim), int(whole)),
-            options={"time_limit": 10.0} if whole else {},
-        )
-        if found.status == 2:
-            raise DisclosureError(
-                "the published numbers contradict each other, so these tables are not of the same records"
-            )
-        return None if found.x is None else np.asarray(found.x, dtype=np.float64)
 
 
 def _of_release(released: Released, insider: Mapping[str, str] | None) -> View:

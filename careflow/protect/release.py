@@ -258,6 +258,10 @@ def _notes(given: list[Result], inside: tuple[str, tuple[str, ...]] | None) -> t
     if inside is not None:
         whose = f"each {inside[0]}" if len(inside[1]) > 1 else f"{inside[0]} {inside[1][0]}"
         notes.append(f"Proved against {whose} that knows its own numbers too")
+        if not all(inside[0] in result.about.by for result in given):
+            notes.append(
+                f"What an insider knows of its own part in tables that are not by {inside[0]} is not thought of"
+            )
     if not all(known):
         notes.append(
             "Distinct people are not known for every count, so there the rule was applied to moves and stays"

@@ -9,15 +9,18 @@ from typing import Final
 import numpy as np
 
 from careflow.protect.goals import Goals
-from careflow.protect.program import Program
+from careflow.protect.program import HIDDEN_PRICE, Program
 from careflow.protect.system import FREE, SHOWN, VIRTUAL, Bools, Floats, Ints, System
 
-HIDDEN_COST: Final = 0.001
+SHOWN_PRICE: Final = 1000.0
+"""What it costs at least to move a shown cell by one."""
 DEPTH_COST: Final = 8.0
 WORTH: Final = 4
 """One program for many goals takes as long as several for one each; so many it must meet,"""
 POOR: Final = 3
 """or else, after so many times, the rest is met one by one."""
+AGAIN: Final = 50
+"""After so many more secondaries, programs for many goals are worth another try."""
 SPARE_AT_MOST: Final = 12
 """A secondary on which more goals rest than this is not worth the search for a way round it."""
 
@@ -42,14 +45,19 @@ class Search:
         system = self.system
         self.open = np.ones(len(self.goals), dtype=np.bool_)
         self.program = Program(system)
-        self.cost = (1 + np.log1p(np.abs(system.values))) * DEPTH_COST**system.depth
+        self.cost: Floats = SHOWN_PRICE * (1 + np.log1p(np.abs(system.values))) * DEPTH_COST**system.depth
         self.first = self.hidden.copy()
         self.loose = np.flatnonzero(system.status != SHOWN)
+        self.mixed = np.random.default_rng(len(system))
         self._keep(system.values)
         self._together()
+        tried = int(self.hidden.sum())
         for goal in self._order():
             if self.open[goal]:
                 self._meet(int(goal))
+            if int(self.hidden.sum()) >= tried + AGAIN:
+                self._together()
+                tried = int(self.hidden.sum())
         self._thin()
         self._spare()
         return self
@@ -71,22 +79,22 @@ class Search:
     def _together(self) -> None:
         """Meet many goals with each program, by what is hidden already, until that is no better than one by one."""
         hidden = np.flatnonzero(self.hidden | (self.system.status == VIRTUAL))
-        mixed, prices = np.random.default_rng(len(self.system)), self._prices()
+        prices = self._prices()
         for reader in np.unique(self.goals.knows):
-            self._together_for(self.goals.knows == reader, hidden, prices, mixed)
+            self._together_for(self.goals.knows == reader, hidden, prices)
 
-    def _together_for(self, mine: Bools, hidden: Ints, prices: Floats, mixed: np.random.Generator) -> None:
+    def _together_for(self, mine: Bools, hidden: Ints, prices: Floats) -> None:
         cells, poor = self.goals.free(int(np.argmax(mine)), hidden), 0
         while poor < POOR and (self.open & mine).any():
             before = int(self.open.sum())
-            change = self.program.together(self.goals, self.open & mine, cells, prices, mixed)
+            change = self.program.together(self.goals, self.open & mine, cells, prices, self.mixed)
             if change is not None:
                 self._keep(self.system.values + change)
             poor += before - int(self.open.sum()) < WORTH
 
     def _prices(self) -> Floats:
         free = self.hidden | (self.system.status == VIRTUAL)
-        return np.where(free, HIDDEN_COST, self.cost)
+        return np.where(free, HIDDEN_PRICE, self.cost)
 
     def _meet(self, goal: int) -> None:
         """Find a witness for the goal and hide what it moves."""
@@ -109,10 +117,10 @@ class Search:
     def _any_way(self, goal: int, ways: list[tuple[float, float]]) -> Ints | None:
         """Return a change that goes one of the ways, by what is hidden already if that will do."""
         p, hidden = int(self.goals.cells[goal]), np.flatnonzero(self.hidden | (self.system.status == VIRTUAL))
-        for some, exact in ((hidden, False), (self.loose, True)):
+        for some in (hidden, self.loose):
             cells = self.goals.free(goal, some)
             for low, high in ways:
-                change = self.program.cheapest(p, low, high, cells, self._prices(), exact=exact)
+                change = self.program.cheapest(p, low, high, cells, self._prices())
                 if change is not None:
                     return change
         return None
@@ -126,7 +134,7 @@ class Search:
         gain, extra = met.sum(axis=1), moves @ prices
         hidden, chosen = np.zeros(len(cells), dtype=np.bool_), []
         while gain.any():
-            best = int(np.argmax(gain / (extra + 1e-3)))
+            best = int(np.argmax(gain / (extra + HIDDEN_PRICE)))
             chosen.append(best)
             newly = moves[best] & ~hidden
             hidden |= newly

@@ -105,6 +105,7 @@ def content(
     source: str | None,
     findings: pd.DataFrame | None,
     ledger: str | os.PathLike[str] | None = None,
+    insider: str | None = None,
 ) -> Content:
     """Estimate, hide small counts, and put into words what the report says.
 
@@ -117,7 +118,7 @@ def content(
         raise CountsError("a report needs counts by quarter; count again with .counts(by='quarter')")
     if source is not None:
         counts = replace(counts, source=source)
-    made = estimates(counts, ledger)
+    made = estimates(counts, ledger, insider)
     rates = made.rates
     all_periods, changed = periods(made)
     chosen = _choose(all_periods, quarter)
@@ -170,6 +171,9 @@ def _tables(made: Estimates, changed: pd.DataFrame, found: Attrition, terms: tup
         paths = made.paths.frame
         shown = paths[~paths["hidden"].to_numpy(dtype=bool)].drop(columns="hidden")
         tables.append(Table("pathways", f"Ways through the levels that {BELOW} journeys or more took", shown))
+    if made.split is not None:
+        name = made.split.about.by[0]
+        tables.append(Table(f"transitions_by_{name}", f"Transition rates, every {name}", made.split.frame))
     if found.table is not None:
         tables.append(Table("findings", "What the checks found", found.table))
     return (*tables, glossary_table(terms))

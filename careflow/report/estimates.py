@@ -34,7 +34,8 @@ class Estimates:
     """Results by quarter, every number that must be hidden already gone.
 
     ``newest`` holds the rates of all discharges in the quarters that are not yet mature. It is None where there is no
-    such quarter; it, the census and the pathways are None where the counts do not hold their tables.
+    such quarter; it, the census and the pathways are None where the counts do not hold their tables. ``split`` holds
+    the rates of each facility (or other stratum) where a release thinks of facilities as insiders.
     """
 
     rates: Rates
@@ -43,9 +44,10 @@ class Estimates:
     census: Census | None
     paths: Pathways | None
     statement: str
+    split: Rates | None = None
 
 
-def estimates(counts: Counts, ledger: str | os.PathLike[str] | None) -> Estimates:
+def estimates(counts: Counts, ledger: str | os.PathLike[str] | None, insider: str | None = None) -> Estimates:
     """Estimate, and hide small counts: by the interim rule for the house, with a proof and a ledger for a release.
 
     Raises
@@ -58,7 +60,8 @@ def estimates(counts: Counts, ledger: str | os.PathLike[str] | None) -> Estimate
     inside = census(counts, by="quarter") if "census" in counts.tables else None
     paths = pathways(counts, steps=STEPS).gathered(BELOW) if f"paths:{STEPS}" in counts.tables else None
     if ledger is not None:
-        return _released((rates, stays, newest, inside, paths), ledger)
+        split = None if insider is None else transition_rates(counts, by=insider)
+        return _released((rates, stays, newest, inside, paths, split), ledger, insider)
     rates, stays = mask(rates), mask(stays)
     return Estimates(
         rates=rates,
@@ -80,14 +83,14 @@ def _masked_newest(newest: Rates | None, rates: Rates) -> Rates | None:
         return None
 
 
-def _released(results: tuple[Any, ...], ledger: str | os.PathLike[str]) -> Estimates:
+def _released(results: tuple[Any, ...], ledger: str | os.PathLike[str], insider: str | None) -> Estimates:
     """Protect all results together; what is not there stays away."""
     there = [result for result in results if result is not None]
-    released = protect(there, below=BELOW, ledger=ledger, progress=False)
+    released = protect(there, below=BELOW, ledger=ledger, insider=insider, progress=False)
     left = iter(released)
     found: list[Any] = [None if result is None else next(left) for result in results]
-    rates, stays, newest, inside, paths = found
-    return Estimates(rates, stays, newest, inside, paths, released.statement)
+    rates, stays, newest, inside, paths, split = found
+    return Estimates(rates, stays, newest, inside, paths, released.statement, split)
 
 
 def _immature(rates: Rates) -> Rates | None:

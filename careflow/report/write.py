@@ -35,6 +35,7 @@ def write_report(
     calendar: Calendar | None = None,
     formats: str | Sequence[str] = "html",
     ledger: str | os.PathLike[str] | None = None,
+    insider: str | None = None,
     progress: bool | None = False,
 ) -> Path:
     """Write the quarterly report of linked stays, or of their counts, as a folder.
@@ -63,6 +64,9 @@ def write_report(
     ledger : path, optional
         Write a report that may leave the house: small counts are hidden with a proof, against this folder that
         remembers earlier releases (:func:`careflow.protect.protect`). What the checks found is left out.
+    insider : str, optional
+        With ``ledger``: a stratum, such as ``"facility"``. The report then has a table of the rates of each facility,
+        proved against each of them that knows its own numbers in it.
     progress : bool, optional
         Show a progress bar on stderr; None shows one on a terminal.
 
@@ -77,21 +81,25 @@ def write_report(
         If the quarter, the folder or a format does not fit, or too few people are behind the counts.
     """
     names = check_formats(formats)
+    if insider is not None and ledger is None:
+        raise ArgumentError("insider= is thought of in a release only: name its ledger= too")
     if isinstance(moves, Transitions) and findings is None:
         findings = moves.episodes.findings
     with Progress(progress) as steps:
         steps.next("Counting")
-        counts = _counts(moves, calendar)
+        counts = _counts(moves, calendar, insider)
         steps.next("Estimating")
-        said = content(counts, quarter=quarter, title=title, source=source, findings=findings, ledger=ledger)
+        said = content(counts, quarter=quarter, title=title, source=source, findings=findings, ledger=ledger,
+                       insider=insider)  # fmt: skip
         with folder(out, _about(said)) as work:
             _fill(work, said, names, steps)
     return Path(out) / FORMATS[names[0]].file
 
 
-def _counts(moves: Transitions | Counts, calendar: Calendar | None) -> Counts:
+def _counts(moves: Transitions | Counts, calendar: Calendar | None, insider: str | None) -> Counts:
     if isinstance(moves, Transitions):
-        return moves.counts(by="quarter", clocks=CLOCKS, calendar=calendar)
+        by = "quarter" if insider is None else ("quarter", insider)
+        return moves.counts(by=by, clocks=CLOCKS, calendar=calendar)
     if not isinstance(moves, Counts):
         raise TypeError(f"a report is written from Transitions or Counts; it was given {type(moves).__name__}")
     if calendar is not None and calendar != moves.rules.calendar:

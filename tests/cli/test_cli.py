@@ -233,6 +233,18 @@ def test_a_report_for_release_says_what_is_proved_and_is_no_longer_internal(file
     assert any((tmp_path / "ledger").iterdir())
 
 
+def test_a_release_may_think_of_each_facility_as_an_insider(tmp_path, capsys):
+    stays = made_up()
+    sites = stays["person_id"].str[-1].map(lambda digit: "North" if digit in "012" else "South")
+    stays.assign(facility=sites).to_csv(tmp_path / "stays.csv", index=False)
+    told = ["--cutoff", CUTOFF, "--out", str(tmp_path / "out"), "--insider", "facility"]
+    assert main(["report", str(tmp_path / "stays.csv"), *told]) == 1
+    assert "ledger" in capsys.readouterr().err
+    assert main(["report", str(tmp_path / "stays.csv"), *told, "--release", "--ledger", str(tmp_path / "ledger")]) == 0
+    page = Path(capsys.readouterr().out.strip()).read_text("utf-8")
+    assert "Proved against each facility that knows its own numbers too" in page
+
+
 def test_how_files_are_read_can_be_told(tmp_path, capsys):
     (tmp_path / "stays.csv").write_bytes(
         "person_id,level,admit_date,discharge_date,facility\n1,iop,2024-01-01,2024-01-09,Zürich\n"

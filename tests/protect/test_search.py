@@ -25,7 +25,7 @@ def test_one_program_meets_many_goals_at_once_and_moves_only_what_it_may(made) -
     whole = table(made["table"]((8, 10, 4), 3000, 0))
     wanted, hidden = goals(whole, 11), np.flatnonzero(whole.small(11))
     opened = ~wanted.met(whole.values)[0]
-    change = Program(whole).together(wanted, opened, hidden, np.full(len(whole), 0.001), np.random.default_rng(0))
+    change = Program(whole).together(wanted, opened, hidden, np.ones(len(whole)), np.random.default_rng(0))
     assert change is not None
     assert not (whole.relations @ change).any()
     assert not np.delete(change, hidden).any()

@@ -7,6 +7,7 @@ import pytest
 from support.made_up import linked, made_up
 
 import careflow as cf
+from careflow.errors import ArgumentError
 from careflow.report import LABEL, PROVED, write_report
 
 
@@ -63,3 +64,27 @@ def test_a_release_shows_no_small_flow_of_the_census_and_loses_no_journey(releas
         journeys = [float(row["n"]) for row in csv.DictReader(file)]
     assert min(journeys) >= 11
     assert sum(journeys) == cf.pathways(moves).frame["n"].sum()
+
+
+@pytest.fixture(scope="module")
+def sites() -> cf.Transitions:
+    """Return stays at three facilities, of which one has few."""
+    stays = made_up()
+    number = stays["person_id"].str[1:].astype(int)
+    return linked(stays.assign(facility=(number % 7).map({0: "North", 1: "South", 2: "South"}).fillna("West")))
+
+
+def test_a_release_that_thinks_of_insiders_has_a_table_of_facilities_and_says_so(sites, tmp_path):
+    page = write_report(sites, tmp_path / "out", ledger=tmp_path / "ledger", insider="facility").read_text("utf-8")
+    assert "Proved against each facility that knows its own numbers too" in page
+    assert "not by facility is not thought of" in page
+    with (tmp_path / "out" / "tables" / "transitions_by_facility.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["facility"] for row in rows} == {"North", "South", "West"}
+    assert any(row["hidden"] == "true" for row in rows)
+    assert not [row for row in rows if row["n"] and 0 < float(row["n"]) < 11]
+
+
+def test_a_report_thinks_of_insiders_in_a_release_only(sites, tmp_path):
+    with pytest.raises(ArgumentError, match="ledger="):
+        write_report(sites, tmp_path / "out", insider="facility")
