@@ -93,11 +93,18 @@ class Joint:
         return replace(self.state, status=settled)
 
 
-def join(book: Book, before: State, below: int) -> Joint:
-    """Lay the book of a new release over the state of the earlier ones."""
+def join(book: Book, before: State, below: int, *, apart: bool = False) -> Joint:
+    """Lay the book of a new release over the state of the earlier ones.
+
+    ``apart`` makes room where a change would be pinned. It freezes no row: that a frozen row changed by less than the
+    threshold is known, and may tell of a count that is also in a row that is not frozen. And it keeps a count that was
+    hidden, is hidden and did not change as two counts whose change is 0: no reader can see that it did not.
+    """
     state = copied(before)
     frozen, fresh = blocks_of(book, before, below)
-    place = np.array([_lay(state, cell, cell.block in frozen, below) for cell in book.cells], dtype=np.int64)
+    if apart:
+        frozen, fresh = set(), frozen | fresh
+    place = np.array([_lay(state, cell, cell.block in frozen, below, apart) for cell in book.cells], dtype=np.int64)
     state.sums += [{int(place[cell]): coefficient for cell, coefficient in row.items()} for row in book.sums]
     return Joint(state, place, frozen, bool(fresh))
 
@@ -127,7 +134,7 @@ def blocks_of(book: Book, before: State, below: int) -> tuple[set[str], set[str]
     return frozen, set(change) - frozen
 
 
-def _lay(state: State, cell: Cell, frozen: bool, below: int) -> int:
+def _lay(state: State, cell: Cell, frozen: bool, below: int, apart: bool) -> int:
     """Put one new cell into the state and return its number there."""
     old = state.latest.get(cell.key)
     printed = cell.printed and not frozen
@@ -146,7 +153,11 @@ def _lay(state: State, cell: Cell, frozen: bool, below: int) -> int:
         known.printed, known.guard, state.status[old] = True, cell.guard, FREE
         return old
     if known.value == cell.value:
-        return old
+        if not (apart and printed and state.status[old] == HIDDEN and cell.guard == COUNT):
+            return old
+        number = append(state, replace(cell), HIDDEN)
+        tie_change(state, number, old, CHANGE)
+        return number
     small = abs(cell.value - known.value) < below
     was = state.status[old]
     new = replace(cell, printed=printed, held=cell.printed and not printed)

@@ -23,7 +23,7 @@ from careflow.protect.rounded_ledger import join_rounded, ledger_spec
 from careflow.protect.rounding import RoundedProof, rounded
 from careflow.protect.system import VIRTUAL
 from careflow.protect.ties import tie_strata
-from careflow.protect.witness import prove
+from careflow.protect.witness import PinnedError, prove
 
 Mode = Literal["suppress", "round"]
 
@@ -161,7 +161,12 @@ def protect(
         opened.check_same_data(book)
         joint = lay(book, opened.state, below)
         number = len(opened.releases) + 1 if joint.new else len(opened.releases)
-        released, state = release(joint, number)
+        try:
+            released, state = release(joint, number)
+        except PinnedError:
+            # Frozen rows tell that they changed by little: without them there is more room.
+            joint = join(book, opened.state, below, apart=True)
+            released, state = release(joint, number)
         if joint.new:
             opened.append(state, spec, cutoff)
         return released

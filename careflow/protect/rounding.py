@@ -24,6 +24,7 @@ from careflow.protect.proof import Checked
 from careflow.protect.rates import INTENSITY
 from careflow.protect.rounded_frames import BASE, FRAMES, Rounding
 from careflow.protect.rounded_ledger import known_of
+from careflow.protect.search import WORTH
 from careflow.protect.system import UNGUARDED, Bools, Ints, System, system
 
 
@@ -124,9 +125,11 @@ def prove_rounded(
     settled = before if settled is None else settled
     small = printed & ((system.values < below) | system.small(below)) & ~settled
     hidden = small | (before if hidden_before is None else hidden_before)
+    tables = [system.values]
     while True:
+        # To hide one more number only widens what a reader can think: the tables found so far stay.
         bounded = _bounded(system, printed, hidden, below)
-        tables, failed = _search(bounded, printed, below)
+        failed = _search(bounded, printed, below, tables)
         if failed is None:
             return RoundedProof(bounded, hidden, printed, np.array(tables, dtype=np.int64), below, notes)
         more = _neighbour(bounded, failed, printed & ~hidden & ~settled)
@@ -149,24 +152,39 @@ def _bounded(system: System, printed: Bools, hidden: Bools, below: int) -> Syste
     return replace(system, status=np.zeros(len(system), dtype=np.int64), lowest=low, highest=high)
 
 
-def _search(system: System, printed: Bools, below: int) -> tuple[list[Ints], int | None]:
+def _search(system: System, printed: Bools, below: int, tables: list[Ints]) -> int | None:
+    """Add a table for each goal that none meets yet; return the cell of the first goal that no table can meet."""
     program, wanted = Program(system), round_goals(system, printed, below)
     cells, prices = np.arange(len(system)), np.ones(len(system))
-    tables = [system.values]
-    done = wanted.met(system.values)[0]
+    done: Bools = np.asarray(wanted.met(np.array(tables)).any(axis=0), dtype=np.bool_)
+    _together(program, wanted, done, tables)
     for goal in range(len(wanted)):
         if done[goal]:
             continue
         p = int(wanted.cells[goal])
         apart = wanted.apart[goal]
         ways = [(0.0, 0.0)] if np.isinf(apart) else [(0.0, 0.0), (apart, np.inf), (-np.inf, -apart)]
-        found = (program.cheapest(p, low, high, cells, prices * 0.5) for low, high in ways)
+        found = (program.cheapest(p, low, high, cells, prices) for low, high in ways)
         change = next((one for one in found if one is not None), None)
         if change is None:
-            return tables, p
+            return p
         tables.append(system.values + change)
         done |= wanted.met(tables[-1])[0]
-    return tables, None
+    return None
+
+
+def _together(program: Program, wanted: Goals, done: Bools, tables: list[Ints]) -> None:
+    """Meet many goals with each table, until one meets few more; ``done`` is kept up."""
+    cells, mixed, met = np.arange(len(program.system)), np.random.default_rng(len(program.system)), WORTH
+    while met >= WORTH and not done.all():
+        change = program.together(wanted, ~done, cells, np.ones(len(cells)), mixed)
+        if change is None:
+            return
+        new = wanted.met(program.system.values + change)[0] & ~done
+        met = int(new.sum())
+        if met:
+            tables.append(program.system.values + change)
+            done |= new
 
 
 def _neighbour(system: System, cell: int, candidates: Bools) -> int | None:

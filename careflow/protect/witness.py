@@ -23,6 +23,10 @@ Alone = frozenset[int]
 """Which insiders' cells a witness moves."""
 
 
+class PinnedError(DisclosureError):
+    """A cell that cannot be protected, whatever is hidden beside it."""
+
+
 class Stopped(Exception):
     """The search is no longer wanted."""
 
@@ -55,7 +59,7 @@ def prove(system: System, below: int = 11, *, progress: bool | None = None, note
     """
     small = system.small(below)
     if (pinned := small & (system.status == SHOWN)).any():
-        raise DisclosureError(_pinned_text(system, np.flatnonzero(pinned), below))
+        raise PinnedError(_pinned_text(system, np.flatnonzero(pinned), below))
     hidden = (small & (system.status == FREE)) | (system.status == HIDDEN)
     wanted = goals(system, below)
     labels = system.components()
@@ -67,7 +71,7 @@ def prove(system: System, below: int = 11, *, progress: bool | None = None, note
         for cells, search in zip(blocks, _searches(system, wanted, hidden, blocks, bar.update), strict=True):
             if isinstance(search, Pinned):
                 p, reader = search.args
-                raise DisclosureError(_pinned_text(system, cells[[p]], below, insider=reader != READER))
+                raise PinnedError(_pinned_text(system, cells[[p]], below, insider=reader != READER))
             hidden[cells] = search.hidden
             _lay(tables, system, cells, search.tables)
             least |= {(int(cells[i]), reader): value for (i, reader), value in search.least.items()}

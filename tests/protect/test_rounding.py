@@ -11,7 +11,7 @@ import careflow as cf
 from careflow.errors import DisclosureError
 from careflow.protect import audit, protect
 from careflow.protect.rounding import prove_rounded, to_base
-from careflow.protect.system import UNGUARDED, VIRTUAL, system
+from careflow.protect.system import UNGUARDED, VIRTUAL, system, table
 
 KINDS = {
     "rates": lambda moves: cf.transition_rates(moves, by="quarter"),
@@ -164,3 +164,11 @@ def test_what_was_new_since_the_last_release_is_not_told_to_be_few(made, tmp_pat
     found = audit(safe)
     assert found.ok
     assert set(changes) <= set(found.frame["cell"])
+
+
+def test_one_table_rounds_many_small_numbers_to_none_at_once(made) -> None:
+    """Each number that must be hidden beside used to start the search again."""
+    whole = table(made["table"]((8, 10, 4), 3000, 0))
+    proof = prove_rounded(whole, np.ones(len(whole), dtype=bool))
+    assert proof.check().ok
+    assert len(proof.witnesses) < 0.75 * proof.check().small  # one a number before
