@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from careflow.counts import Calendar, Counts, Transitions
@@ -90,10 +89,10 @@ def census(
     first, last = int(table["day"].min()) if len(table) else day_number(rules.cutoff), day_number(rules.cutoff)
     deltas = [
         add_up(
-            table["n"][kept],
-            (strata.place[kept], len(strata)),
-            (table["state"][kept], len(rules.continuum)),
-            (table["day"][kept] - first, last - first + 1),
+            table["n"].to_numpy() * kept,
+            (strata.place, len(strata)),
+            (table["state"], len(rules.continuum)),
+            (table["day"] - first, last - first + 1),
         )
         for kept in ((table["what"] == ENTERED).to_numpy(), (table["what"] != ENTERED).to_numpy())
     ]
@@ -102,12 +101,13 @@ def census(
     inside = np.cumsum(deltas[0] - deltas[1], axis=-1)
     periods = rules_calendar.periods(days, unit)
     blocks = []
-    grouped = _Groups(table, strata.place, len(strata), len(rules.continuum))
-    for period in np.unique(periods[shown]):
+    every, begin = np.unique(periods[shown], return_index=True)
+    behind = _people(table, strata.place, (len(strata), len(rules.continuum)), days[shown][begin])
+    for period, people_behind in zip(every, behind, strict=True):
         of_period = np.flatnonzero(shown & (periods == period))
         full = (rules_calendar.last(int(period), unit) - rules_calendar.first(int(period), unit)).days + 1
         blocks.append(_period(strata.frame, rules.continuum.names, deltas, inside, of_period, full))
-        blocks[-1] = blocks[-1].join(grouped.people(int(days[of_period[0]]), int(days[of_period[-1]])))
+        blocks[-1] = blocks[-1].join(people_behind)
         blocks[-1][unit] = rules_calendar.label(int(period), unit)
     labels = [str(block[unit].iloc[0]) for block in blocks]
     frame = pd.concat(blocks, ignore_index=True)
@@ -134,31 +134,23 @@ def census(
     return Census(ordered, about, rules.continuum, daily=daily, contributors=people)
 
 
-class _Groups:
-    """Stays of each jackknife group: how many groups came, went and were there in a period."""
+def _people(table: pd.DataFrame, place: Ints, sizes: tuple[int, int], starts: Ints) -> list[pd.DataFrame]:
+    """Return at least how many people are behind each flow of each period, a row for each stratum and level.
 
-    def __init__(self, table: pd.DataFrame, place: Ints, strata: int, levels: int) -> None:
-        self.table, self.place, self.sizes = table, place, (strata, levels)
-        self.came = (table["what"] == ENTERED).to_numpy()
-        self.day = table["day"].to_numpy()
-
-    def people(self, first: int, last: int) -> pd.DataFrame:
-        """Return at least how many people are behind each flow of a period, a row for each stratum and level."""
-        inside = (self.day >= first) & (self.day <= last)
-        before, by_last = self.day < first, self.day <= last
-        found = {
-            "opening": self._stays(before & self.came) - self._stays(before & ~self.came),
-            "admitted": self._stays(inside & self.came),
-            "discharged": self._stays(inside & ~self.came),
-            "closing": self._stays(by_last & self.came) - self._stays(by_last & ~self.came),
-        }
-        return pd.DataFrame({f"{name} people": (stays > 0).sum(axis=-1).ravel() for name, stays in found.items()})
-
-    def _stays(self, kept: npt.NDArray[np.bool_]) -> Ints:
-        rows = self.table[kept]
-        return add_up(
-            rows["n"], (self.place[kept], self.sizes[0]), (rows["state"], self.sizes[1]), (rows["grp"], GROUPS)
-        )
+    They are the jackknife groups that came, went and were there; ``starts`` are the first days of the periods.
+    """
+    period = np.searchsorted(starts, table["day"].to_numpy(), side="right")
+    came = table["what"].to_numpy() == ENTERED
+    axes = ((place, sizes[0]), (table["state"], sizes[1]), (table["grp"], GROUPS), (period, len(starts) + 1))
+    admitted, discharged = (add_up(table["n"].to_numpy() * kept, *axes) for kept in (came, ~came))
+    inside = np.cumsum(admitted - discharged, axis=-1)
+    # The first place is for what was before the first period.
+    flows = (inside[..., :-1], admitted[..., 1:], discharged[..., 1:], inside[..., 1:])
+    groups = [(stays > 0).sum(axis=2).reshape(-1, len(starts)) for stays in flows]
+    return [
+        pd.DataFrame({f"{name} people": of[:, i] for name, of in zip(_FLOWS, groups, strict=True)})
+        for i in range(len(starts))
+    ]
 
 
 def _period(
