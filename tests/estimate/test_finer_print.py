@@ -12,7 +12,7 @@ import careflow as cf
 from careflow.errors import ArgumentError
 from careflow.estimate.arms import Score, arms
 from careflow.estimate.homogeneity import Table, chi_squared
-from careflow.estimate.intervals import garwood
+from careflow.estimate.intervals import garwood, quantile_of
 from careflow.estimate.jackknife import jackknife_se
 from careflow.estimate.logrank import log_rank
 from careflow.records.groups import group
@@ -45,6 +45,39 @@ def test_left_care_on_the_stay_clock_is_the_sum_of_its_reasons_and_of_nothing_el
     assert by_day.loc[30, ["left early", "died", "iop", "concurrent"]].tolist() == pytest.approx([0.2, 0.2, 0.2, 0])
 
 
+def test_a_death_is_no_move_whatever_its_way_and_one_discharge_is_followed_or_not() -> None:
+    for method in ("followed", "incidence", "intensity"):
+        rates = cf.transition_rates(ENDINGS, method=method)  # type: ignore[arg-type]
+        ways = rates.directions[rates.directions["from"] == "php"].set_index("direction")["n"]
+        assert ways.to_dict() == {"step-down": 1, "step-up": 0, "lateral": 0}
+        followed = rates.frame.groupby("from", observed=False)["followed"].first()
+        assert followed[["php", "iop"]].tolist() == [1, 1]
+        assert followed[["residential", "outpatient"]].isna().all()
+
+
+@pytest.mark.parametrize("method", ["followed", "incidence", "intensity"])
+def test_at_a_level_without_anybody_no_group_is_present(method: str) -> None:
+    rates = cf.transition_rates(ENDINGS, method=method)  # type: ignore[arg-type]
+    for flows in rates._made.flows():  # type: ignore[union-attr]
+        present = flows.blocks[0].replicates.present.sum(axis=-1)  # type: ignore[union-attr]
+        assert (present[0, [0, 1, 4]] == 0).all()
+        assert (present[0, 2] == len({group(name) for name in ("Ana", "Bob", "Cem", "Dan", "Eva")})).all()
+
+
+def test_counts_without_a_period_have_the_nights_of_all_of_them() -> None:
+    counts = ENDINGS.counts(clocks=["discharge", "exposure"])
+    ours, theirs = (cf.transition_rates(x, method="intensity").frame for x in (counts, ENDINGS))
+    pd.testing.assert_frame_equal(ours, theirs)
+
+
+def test_a_difference_of_one_person_has_no_clustered_error() -> None:
+    table = "person | level | admit | discharge\nA | php | 0 | 10\nA | php | 95 | 99\nA | iop | 100 | 104"
+    moves = linked(table, cutoff=273)
+    row = cf.transition_rates(moves, by="quarter").compare("2024Q1", "2024Q2", frm="php", to="iop").frame.iloc[0]
+    assert row["difference"] == 1
+    assert row[["se", "low", "high", "p"]].isna().all()
+
+
 def test_left_care_of_a_chain_is_the_sum_of_its_reasons_and_death_is_apart() -> None:
     reached = cf.chain(cf.transition_rates(ENDINGS)).matrix("reached").loc["php"]
     assert reached["left care"] == pytest.approx(4 / 5)
@@ -67,6 +100,11 @@ def test_the_plain_error_of_an_intensity_is_that_of_a_poisson_count() -> None:
     rates = cf.transition_rates(moves, method="intensity", cluster=None)
     assert rates.matrix().loc["php", "iop"] == pytest.approx(4)
     assert rates.matrix(value="se").loc["php", "iop"] == pytest.approx(2)
+
+
+def test_two_groups_have_the_quantile_of_one_degree_of_freedom() -> None:
+    assert float(quantile_of(0.95, 2)) == pytest.approx(12.7062047, abs=1e-6)
+    assert float(quantile_of(0.95, 3)) == pytest.approx(4.3026527, abs=1e-6)
 
 
 def test_limits_of_part_of_an_event_are_those_of_chi_squared() -> None:
@@ -94,9 +132,10 @@ def test_an_incidence_that_is_over_on_the_first_day_has_its_clustered_error() ->
     assert early["se"] > 0
 
 
-def test_the_clustered_test_of_a_table_is_rao_and_scotts_second_order_f() -> None:
+@pytest.mark.parametrize("much", [1.0, 0.1])
+def test_the_clustered_test_of_a_table_is_rao_and_scotts_second_order_f(much: float) -> None:
     """Three groups and two residuals, each changed by leaving a group out as written here."""
-    z, change = np.array([3.0, 1.0]), np.array([[1.0, -1.0, 0.5], [0.0, 2.0, -1.0]])
+    z, change = np.array([3.0, 1.0]), np.array([[1.0, -1.0, 0.5], [0.0, 2.0, -1.0]]) * much
     table = Table(z, z[:, None] + change, 2, 50, 2)
     delta = 2 / 3 * change @ change.T
     about = np.trace(delta) ** 2 / np.trace(delta @ delta)

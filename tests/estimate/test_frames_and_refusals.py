@@ -108,6 +108,8 @@ def test_the_days_of_a_census_and_pathways_have_the_columns_that_are_promised(mo
         assert table["step_2"].cat.ordered
         assert table.groupby(BY, observed=True)["share"].sum().round(9).eq(1).all()
         assert (table.groupby(BY, observed=True)["n"].diff().dropna() <= 0).all()
+    before, after = (x.frame[BY].astype(str).drop_duplicates() for x in (ways, ways.gathered(5)))
+    assert before.to_numpy().tolist() == after.to_numpy().tolist()
 
 
 def test_a_difference_of_several_windows_says_of_what_it_is(moves: cf.Transitions) -> None:
@@ -192,6 +194,7 @@ def test_every_estimator_refuses_a_coverage_and_a_cluster_that_there_is_not(
         (lambda m: cf.transition_rates(m, by="payer").compare(payer=("private",)), "two different labels"),
         (lambda m: cf.transition_rates(m, by="payer").compare(payer="ab"), "two different labels"),
         (lambda m: cf.transition_rates(m, by=BY).compare("2024Q1"), "two different labels"),
+        (lambda m: cf.transition_rates(m, by=BY).compare(None, "2024Q1"), "two different labels"),
     ],
 )
 def test_what_is_asked_wrongly_is_refused(asked: Callable[[cf.Transitions], object], text: str, moves: object) -> None:
@@ -219,6 +222,7 @@ def test_rare_ways_on_are_put_together_until_they_are_enough() -> None:
 
     # 3 and 3 are enough together; 1 alone is not, and takes the next smallest with it, and no other.
     assert ways(done=10, left=3, stop=3, other=6) == {"completed": 10, "other": 6, "rarer ways": 6}
+    assert ways(done=10, left=2, stop=3, other=6) == {"completed": 10, "other": 6, "rarer ways": 5}
     assert ways(done=10, left=1, stop=6, other=8) == {"completed": 10, "other": 8, "rarer ways": 7}
     assert ways(done=10, left=5, stop=6, other=8) == {"completed": 10, "left early": 5, "terminated": 6, "other": 8}
 

@@ -6,6 +6,7 @@ import pytest
 from support.drawn import linked
 
 import careflow as cf
+from careflow.errors import ArgumentError
 from careflow.records.groups import group
 
 PEOPLE = ("70001", "70002", "70003", "70004")
@@ -73,6 +74,12 @@ def test_behind_a_test_of_groups_are_the_clusters_of_each_group_and_of_its_event
         assert php.set_index("payer")["n"].to_dict() == {"x": 3, "y": 2}
         assert php.set_index("payer")["n people"].to_dict() == {"x": 2, "y": 2}
         assert php.set_index("payer")["observed people"].to_dict() == {"x": events, "y": 1}
+
+
+def test_groups_are_named_in_a_list_even_if_each_is_one_letter() -> None:
+    assert len(cf.logrank_test(MOVES, by="payer", groups=["x", "y"]).frame)
+    with pytest.raises(ArgumentError, match="takes several labels of payer"):
+        cf.logrank_test(MOVES, by="payer", groups="xy")
 
 
 def test_behind_lengths_of_stay_are_the_groups_that_entered_that_are_there_and_that_left() -> None:
