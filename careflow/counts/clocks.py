@@ -93,10 +93,10 @@ _GAP: Final = _ends(
 )
 
 _CENSUS: Final = f"""
-SELECT {{strata}} 0 AS grp, level AS state, {ENTERED} AS what, admit AS day, count(*) AS n
+SELECT {{strata}} grp, level AS state, {ENTERED} AS what, admit AS day, count(*) AS n
 FROM {{linked}} GROUP BY ALL
 UNION ALL
-SELECT {{strata}} 0 AS grp, level AS state, {ENDED} AS what, discharge AS day, count(*) AS n
+SELECT {{strata}} grp, level AS state, {ENDED} AS what, discharge AS day, count(*) AS n
 FROM {{linked}} WHERE discharge IS NOT NULL GROUP BY ALL
 """
 

@@ -67,11 +67,13 @@ class Score:
         Plain: the quadratic form of observed less expected, against chi-squared. Clustered: the same with the
         jackknife covariance is Hotelling's T-squared, against F.
         """
+        if not np.isfinite(self.variance).all():  # one cluster alone has no spread
+            return np.nan, 0, np.nan
         z = self.observed - self.expected
         values, vectors = np.linalg.eigh(self.variance)
         kept = values > 1e-10 * max(float(values.max(initial=0.0)), 1e-300)
         df = int(kept.sum())
-        if df == 0 or not np.isfinite(self.variance).all():
+        if df == 0:
             return np.nan, df, np.nan
         along = vectors[:, kept].T @ z
         statistic = float((along**2 / values[kept]).sum())

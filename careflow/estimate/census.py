@@ -89,10 +89,10 @@ def census(
     first, last = int(table["day"].min()) if len(table) else day_number(rules.cutoff), day_number(rules.cutoff)
     deltas = [
         add_up(
-            table["n"][kept],
-            (strata.place[kept], len(strata)),
-            (table["state"][kept], len(rules.continuum)),
-            (table["day"][kept] - first, last - first + 1),
+            table["n"].to_numpy() * kept,
+            (strata.place, len(strata)),
+            (table["state"], len(rules.continuum)),
+            (table["day"] - first, last - first + 1),
         )
         for kept in ((table["what"] == ENTERED).to_numpy(), (table["what"] != ENTERED).to_numpy())
     ]
@@ -103,12 +103,8 @@ def census(
     inside = np.cumsum(deltas[0] - deltas[1], axis=-1)
     frame = _flows(deltas, inside, edges)
     people = _people(table, strata, len(rules.continuum), days[edges])
-    axes = (
-        strata.frame,
-        pd.Series(_levels(rules.continuum.names), name="level"),
-        _spans(rules_calendar, unit, days, edges),
-    )
-    crossed = axes[0].merge(axes[1], how="cross").merge(axes[2], how="cross")
+    levels = pd.Series(_levels(rules.continuum.names), name="level")
+    crossed = strata.repeat(levels).merge(_spans(rules_calendar, unit, days, edges), how="cross")
     frame = pd.concat([crossed, frame, people.add_suffix(" people")], axis=1)
     frame["average"] = frame["person_days"] / frame.pop("covered")
     numbers = ["opening", "admitted", "discharged", "closing", "person_days", "average", "partial"]

@@ -93,7 +93,7 @@ def labels_of(
     return name, (str(pair[0]), str(pair[1]))
 
 
-def differences(flows: Flows, by: Sequence[str], asked: Asked) -> pd.DataFrame:
+def differences(flows: Flows, asked: Asked) -> pd.DataFrame:
     """Return the tidy frame of differences: the other strata, window (if several), from, target, numbers."""
     others, places = _pairs(flows.strata.frame, asked)
     pairs = replace(flows, strata=Strata(others, np.zeros(0, dtype=np.int64), None))

@@ -104,7 +104,7 @@ def _covariance(events: Ints, every: Ints, at_risk: Ints) -> Array:
     whole = h.sum(axis=0)
     step = _divide(rise, whole)
     pooled = np.cumsum(step)
-    a = h[:, None] * (np.eye(len(n))[:, :, None] - _divide(h, whole)) * (n > 0)
+    a = h[:, None] * (np.eye(len(n))[:, :, None] - _divide(h, whole))
     c = np.cumsum(a * _divide(step, 1 - _before(pooled, 0.0)), axis=-1)
     to_come = c[..., -1:] - c
     b = _divide(1 - pooled, after)

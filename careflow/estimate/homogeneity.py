@@ -97,7 +97,7 @@ def chi_squared(tables: list[Table], present: npt.NDArray[np.bool_] | None) -> t
     change = np.concatenate([table.without for table in tables])[:, present] - z[:, None]
     spread = (groups - 1) / groups * change @ change.T if groups > 1 else np.full((len(z), len(z)), np.nan)
     mean, square = float(np.trace(spread)), float((spread**2).sum())
-    if not mean > 0 or not np.isfinite(square):
+    if not mean > 0:
         return statistic, df, np.nan, np.nan
     about = mean**2 / square
     return statistic, df, mean / df, float(special.fdtrc(about, about * (groups - 1), statistic / mean))

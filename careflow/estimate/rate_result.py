@@ -186,7 +186,7 @@ class Rates(Result):
         asked = Asked(stratum, labels, made.cluster, variance, correction, frm, to)
         reached, directions = made.flows()
         others = tuple(name for name in self.about.by if name != stratum)
-        frame = differences(reached, others, asked)
+        frame = differences(reached, asked)
         test = f"{'Wald' if variance is None else 'score'} test, {correction_name(correction)}"
         about = replace(
             self.about,
@@ -196,7 +196,7 @@ class Rates(Result):
             by=others,
             missing="" if frame["mature"].all() else "not both mature",
         )
-        ways = differences(directions, others, asked)
+        ways = differences(directions, asked)
         people = None
         if self.contributors is not None and self.ways is not None:
             people = tuple(

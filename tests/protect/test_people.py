@@ -83,6 +83,13 @@ def test_a_test_between_groups_of_few_people_is_hidden(few) -> None:
     assert safe[0].frame.set_index("level").loc[["inpatient", "php"], "hidden"].all()
 
 
+def test_a_census_of_many_people_is_shown(few) -> None:
+    frame = protect(cf.census(few, by="quarter"))[0].frame.set_index(["quarter", "level"])
+    flows = frame.loc[("2024Q2", "residential"), ["opening", "admitted", "discharged", "closing"]].tolist()
+    assert min(flows) > 11
+    assert frame.loc[("2024Q2", "inpatient"), ["admitted", "discharged"]].isna().all()
+
+
 def test_people_behind_a_count_are_never_more_than_there_are(moves) -> None:
     tests = cf.gray_test(moves, "php", by="payer"), cf.logrank_test(moves, by="payer")
     for given in (cf.length_of_stay(moves), cf.census(moves), cf.readmissions(moves), *tests):
