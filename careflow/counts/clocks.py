@@ -92,13 +92,8 @@ _GAP: Final = _ends(
     rows="{on_discharge} WHERE discharge IS NOT NULL",
 )
 
-_CENSUS: Final = f"""
-SELECT {{strata}} grp, level AS state, {ENTERED} AS what, admit AS day, count(*) AS n
-FROM {{linked}} GROUP BY ALL
-UNION ALL
-SELECT {{strata}} grp, level AS state, {ENDED} AS what, discharge AS day, count(*) AS n
-FROM {{linked}} WHERE discharge IS NOT NULL GROUP BY ALL
-"""
+_CENSUS: Final = f"""{_ends("admit", str(ENTERED), "")} UNION ALL
+{_ends("discharge", str(ENDED), "WHERE discharge IS NOT NULL")}"""
 
 # Nights in the level, up to cutoff - within.
 _EXPOSURE: Final = f"""
@@ -115,7 +110,8 @@ class Clock:
     """One small table: the columns that hold its integers, its SQL, and which day puts a record in a period.
 
     ``sql`` counts; ``rows`` has a row for each thing to be counted (strata and ``columns``), where those are many, and
-    with ``ends`` how many ends of periods each reaches. ``needs`` is what the dates of the records must be able to
+    with ``ends`` how many ends of periods each reaches; with ``dates`` their days are those of the calendar, and who
+    enters is among them. ``needs`` is what the dates of the records must be able to
     answer, if anything.
     """
 
@@ -125,6 +121,7 @@ class Clock:
     needs: str | None = None
     rows: str = ""
     ends: bool = False
+    dates: bool = False
 
 
 PROCESS: Final = ("grp", "state", "what", "day")
@@ -138,7 +135,7 @@ CLOCKS: Final = {
     "stay by discharge": Clock(PROCESS, "", "discharge", rows=_cohort("{on_discharge}", "WHERE discharge IS NOT NULL")),
     "exit": Clock(PROCESS, "", "admission", LINKING, rows=_EXIT),
     "gap": Clock(PROCESS, "", "discharge", LINKING, rows=_GAP),
-    "census": Clock(PROCESS, _CENSUS, "", DAYS),
+    "census": Clock(PROCESS, "", "", DAYS, rows=_CENSUS, dates=True),
     "exposure": Clock(("grp", "state"), _EXPOSURE, "days in the period", DAYS),
 }
 """Every table that counts can hold, by name."""

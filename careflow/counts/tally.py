@@ -50,13 +50,14 @@ def tally(moves: Linked, clock: str, rules: Rules) -> pd.DataFrame:
         parts = [engine.integers(asked.sql.format(**words))] if asked.sql else []
         if asked.rows:
             columns = (*asked.columns, ENDS) if asked.ends else asked.columns
-            ranges = [*_strata_ranges(moves, by, periods), *_ranges(columns, rules, periods)]
+            first = day_number(periods.oldest) if asked.dates else 0
+            ranges = [*_strata_ranges(moves, by, periods), *_ranges(columns, rules, periods, first)]
             counted = engine.counted(asked.rows.format(**words), ranges)
             unit = next((f"b{i}" for i, name in enumerate(by) if name in UNITS), None)
             before = [column for column in ranges if column.name not in ("what", "day", ENDS)]
             if asked.ends:
                 counted = spread(counted, periods.last_days(), unit, before)
-            elif "day" in columns:
+            elif "day" in columns and not asked.dates:
                 counted = with_entries(counted, before)
             parts.append(counted)
     frame = _together(parts)
@@ -78,14 +79,14 @@ def _strata_ranges(moves: Linked, by: Sequence[str], periods: Periods) -> list[R
     return ranges
 
 
-def _ranges(columns: Sequence[str], rules: Rules, periods: Periods) -> list[Range]:
-    """Return what numbers each thing counted can have."""
+def _ranges(columns: Sequence[str], rules: Rules, periods: Periods, first: int) -> list[Range]:
+    """Return what numbers each thing counted can have; ``first`` is the first day."""
     windows = (-1, rules.within + 2)
     known = {
         "grp": (0, GROUPS),
         "state": (0, len(rules.continuum)),
         "what": (ENTERED, REACHED - ENTERED + 1) if ENDS in columns else (0, REACHED + 1),
-        "day": (0, day_number(rules.cutoff) - day_number(periods.oldest) + 2),
+        "day": (first, day_number(rules.cutoff) - day_number(periods.oldest) + 2),
         ENDS: (0, len(periods.last_days()) + 1),
         "reason": (0, len(REASONS)),
         "moved": windows,
