@@ -1,4 +1,4 @@
-"""A hundred million stays in 3 GB: ``python benchmarks/out_of_core.py --stays 1e8 --memory 2GB``.
+"""A hundred million stays in 3 GB: ``python benchmarks/out_of_core.py --stays 1e8 --memory 1500MB``.
 
 Makes the stays in parts (a folder of Parquet files, people of one part in no other), then reads, links and counts them
 with careflow and with hand-written DuckDB SQL under the same limit of memory, each in a process of its own. The folder
@@ -55,7 +55,7 @@ print("\\n" + json.dumps({{"seconds": time.perf_counter() - start, "processor": 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--stays", type=float, default=1e8)
-    asked.add_argument("--memory", default="2GB")
+    asked.add_argument("--memory", default="1500MB")
     options = asked.parse_args()
     stays = int(options.stays)
     with tempfile.TemporaryDirectory(prefix="careflow-bench-") as folder:
