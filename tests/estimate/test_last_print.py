@@ -1,0 +1,120 @@
+"""The last of what other tests do not tell apart, found by changing the code a little: numbers worked out by hand."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from support.drawn import linked
+
+import careflow as cf
+from careflow.continuum.outcomes import LEFT_REASONS
+from careflow.errors import ArgumentError
+from careflow.estimate.arms import Score
+from careflow.estimate.cif import cause_sets
+from careflow.estimate.correction import adjusted
+from careflow.estimate.differences import jackknife_covariance, score_variance
+from careflow.estimate.homogeneity import Table, chi_squared
+from careflow.estimate.methods import METHODS
+from careflow.estimate.people import at_least
+from careflow.estimate.survival import incidence_se
+
+STAYS = linked(
+    """
+    person | level | admit | discharge | reason
+    Ana    | php   | 0     | 10        | completed
+    Bob    | php   | 0     | 12        | left early
+    Cem    | php   | 0     | 20        | completed
+    """,
+    cutoff=200,
+)
+
+
+@pytest.mark.parametrize("names", ["abc", "abcdefg"])
+def test_left_care_is_the_sum_of_its_reasons_on_a_continuum_of_any_number_of_levels(names: str) -> None:
+    to, sets, causes = cause_sets(cf.Continuum.of(list(names)), "stay")
+    levels, reasons = len(names), len(LEFT_REASONS)
+    assert to == [*names, *LEFT_REASONS, "left care", "died", "concurrent"]
+    assert sets.shape == (len(to), len(causes))
+    left = sets[to.index("left care")]
+    assert np.flatnonzero(left).tolist() == list(range(levels, levels + reasons))
+    others = np.delete(sets, to.index("left care"), axis=0)
+    assert (others == np.eye(len(causes))).all()
+
+
+def test_the_variance_of_one_observation_is_that_of_its_method() -> None:
+    share, intensity = METHODS["followed"].variance, METHODS["intensity"].variance
+    assert share is not None
+    assert intensity is not None
+    assert share(np.array(0.25)) == pytest.approx(0.1875)
+    assert intensity(np.array(2.0)) == pytest.approx(200)
+
+
+def test_a_corrected_p_value_is_at_most_1() -> None:
+    assert adjusted([0.6, 0.7], "holm").tolist() == [1.0, 1.0]
+
+
+def test_the_variance_under_no_difference_is_less_where_the_sides_go_together() -> None:
+    """At a pooled rate of 1/2 and of 4 and 16: (1/4 + 1/16 - 2 * 0.5 / 8) / 4."""
+    half, m1, m2 = np.array(0.5), np.array(4.0), np.array(16.0)
+    found = score_variance((half, half), (m1, m2), lambda rate: rate * (1 - rate), 0.5)
+    assert found == pytest.approx((1 / 4 + 1 / 16 - 1 / 8) / 4)
+
+
+def test_one_group_has_no_spread_and_two_have() -> None:
+    for groups, spread in ((1, np.nan), (2, 0.5 * (0.1**2 + 0.2**2))):
+        present = np.arange(3) < groups
+        side = (np.array(0.5), np.array([0.4, 0.7, 0.5]), present)
+        assert jackknife_covariance(side, side)[0] == pytest.approx(spread, nan_ok=True)
+
+
+def test_two_groups_have_a_test_of_a_table_unless_nothing_varies() -> None:
+    z, two = np.array([2.0]), np.array([True, True])
+    statistic, _, effect, p = chi_squared([Table(z, np.array([[1.0, 3.0]]), 1, 20, 2)], two)
+    assert (statistic, effect, p) == pytest.approx((4, 1, stats.f.sf(4, 1, 1)))
+    assert np.isnan(chi_squared([Table(z, np.array([[2.0, 2.0]]), 1, 20, 2)], two)[2:]).all()
+
+
+def test_three_clusters_are_enough_for_three_arms() -> None:
+    variance = np.array([[4.0, -2.0, -2.0], [-2.0, 4.0, -2.0], [-2.0, -2.0, 4.0]])
+    p = Score(np.array([4.0, -1.0, -3.0]), np.zeros(3), variance).test(3)[2]
+    assert p == pytest.approx(stats.f.sf(13 / 3 / 4, 2, 1))
+
+
+def test_people_are_counted_over_groups_whatever_the_axes() -> None:
+    found = at_least([1, 1, 1], [7, 8, 7], ([0, 0, 1], 2), ([0, 0, 2], 3))
+    assert found.tolist() == [[2, 0, 0], [0, 0, 1]]
+
+
+def test_events_of_every_cause_are_those_of_all_causes_unless_told() -> None:
+    events, at_risk = np.array([[1, 0, 2], [2, 1, 0]]), np.array([10, 6, 4])
+    told = incidence_se(events, at_risk, events.sum(axis=0))
+    np.testing.assert_array_equal(incidence_se(events, at_risk), told)
+
+
+def test_what_is_not_said_of_journeys_is_a_year_or_four_steps() -> None:
+    assert cf.occupation(STAYS).frame["day"].max() == 365
+    assert cf.expected_days(STAYS).days == 365
+    assert cf.length_of_stay(STAYS).horizon == 365
+    assert cf.pathways(STAYS).steps == 4
+
+
+@pytest.mark.parametrize("days", [0, 3651])
+def test_days_of_a_journey_are_1_to_3650(days: int) -> None:
+    with pytest.raises(ArgumentError, match="1 to 3650"):
+        cf.expected_days(STAYS, days=days)
+    assert cf.expected_days(STAYS, days=3650, cluster=None).frame["days"].sum() == pytest.approx(3650)
+
+
+def test_days_of_pathways_are_whole_numbers_that_rise() -> None:
+    assert cf.pathways(STAYS, days=[30]).days == (30,)
+    for days, said in (([True], "1 to 12 whole numbers"), ([0, 30, 20], "counted from 0 and rise")):
+        with pytest.raises(ArgumentError, match=said):
+            cf.pathways(STAYS, days=days)
+
+
+def test_expected_days_are_bounded_by_none_and_all() -> None:
+    frame = cf.expected_days(STAYS, days=11, cluster=None).frame
+    assert (frame["low"].min(), frame["high"].max()) == (0, 11)
+
+
+def test_one_rate_is_mature_without_quarters() -> None:
+    assert cf.transition_rates(STAYS).frame["mature"].all()
