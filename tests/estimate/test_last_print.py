@@ -13,8 +13,10 @@ from careflow.estimate.cif import cause_sets
 from careflow.estimate.correction import adjusted
 from careflow.estimate.differences import jackknife_covariance, score_variance
 from careflow.estimate.homogeneity import Table, chi_squared
+from careflow.estimate.intensity import _intensity
 from careflow.estimate.methods import METHODS
 from careflow.estimate.people import at_least
+from careflow.estimate.proportions import shares
 from careflow.estimate.survival import incidence_se
 
 STAYS = linked(
@@ -118,3 +120,37 @@ def test_expected_days_are_bounded_by_none_and_all() -> None:
 
 def test_one_rate_is_mature_without_quarters() -> None:
     assert cf.transition_rates(STAYS).frame["mature"].all()
+
+
+def leave_one_out(n: np.ndarray, of: np.ndarray) -> float:
+    """Return the delete-a-group jackknife variance of a share, group by group."""
+    rate, groups = n.sum() / of.sum(), [g for g in range(len(of)) if of[g] > 0]
+    without = [(n.sum() - n[g]) / (of.sum() - of[g]) for g in groups]
+    return (len(groups) - 1) / len(groups) * sum((one - rate) ** 2 for one in without)
+
+
+def test_a_share_of_1_counts_for_as_many_as_the_design_effect_of_the_strata_together_leaves() -> None:
+    of = np.array([[[4, 6, 5, 9], [7, 3, 8, 2]], [[8, 8, 6, 10], [5, 9, 4, 6]]])
+    n = np.array([[[4, 6, 5, 9], [0, 0, 0, 0]], [[0, 8, 1, 9], [3, 4, 2, 3]]])
+    found = shares(n, of, cluster="person", level=0.95)
+    for i in range(2):
+        together_n, together = n[:, i].sum(axis=0), of[:, i].sum(axis=0)
+        pooled = together_n.sum() / together.sum()
+        effect = max(leave_one_out(together_n, together) * together.sum() / (pooled * (1 - pooled)), 1.0)
+        assert found.size[0, i] == pytest.approx(of[0, i].sum() / effect)
+    assert found.size[0, 0] < 24  # groups differ, so that they tell less than as many strangers
+    p, variance = 18 / 32, leave_one_out(n[1, 0], of[1, 0])
+    assert found.size[1, 0] == pytest.approx(p * (1 - p) / variance)
+
+
+def test_limits_of_an_intensity_are_those_of_the_effective_number_of_moves() -> None:
+    moves, days = np.array([[[9, 1, 0, 14]]]), np.array([[[100, 200, 150, 250]]])
+    rate, se, low, high, spent = _intensity(moves, days, "person", 0.9)
+    one = 24 / 700
+    effective = min(one**2 / leave_one_out(moves[0, 0], days[0, 0]), 24)
+    assert effective < 24
+    assert rate.item() == pytest.approx(100 * one)
+    assert se.item() == pytest.approx(100 * one / np.sqrt(effective))
+    assert spent.item() == pytest.approx(effective / one)
+    assert low.item() == pytest.approx(100 * stats.chi2.ppf(0.05, 2 * effective) / 2 / (effective / one))
+    assert high.item() == pytest.approx(100 * stats.chi2.ppf(0.95, 2 * effective + 2) / 2 / (effective / one))
