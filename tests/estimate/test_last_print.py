@@ -154,3 +154,12 @@ def test_limits_of_an_intensity_are_those_of_the_effective_number_of_moves() -> 
     assert spent.item() == pytest.approx(effective / one)
     assert low.item() == pytest.approx(100 * stats.chi2.ppf(0.05, 2 * effective) / 2 / (effective / one))
     assert high.item() == pytest.approx(100 * stats.chi2.ppf(0.95, 2 * effective + 2) / 2 / (effective / one))
+
+
+def test_plain_limits_of_an_intensity_are_garwoods() -> None:
+    moves, days = np.array([[[9, 1, 0, 14]]]), np.array([[[100, 200, 150, 250]]])
+    rate, se, low, high, spent = _intensity(moves, days, None, 0.9)
+    assert (rate.item(), spent.item()) == (pytest.approx(2400 / 700), 700)
+    assert se.item() == pytest.approx(100 * np.sqrt(24) / 700)
+    assert low.item() == pytest.approx(100 * stats.chi2.ppf(0.05, 48) / 2 / 700)
+    assert high.item() == pytest.approx(100 * stats.chi2.ppf(0.95, 50) / 2 / 700)
