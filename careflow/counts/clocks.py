@@ -111,8 +111,7 @@ class Clock:
 
     ``sql`` counts; ``rows`` has a row for each thing to be counted (strata and ``columns``), where those are many, and
     with ``ends`` how many ends of periods each reaches; with ``dates`` their days are those of the calendar, and who
-    enters is among them. ``needs`` is what the dates of the records must be able to
-    answer, if anything.
+    enters is among them. ``needs`` is what the dates of the records must be able to answer, if anything.
     """
 
     columns: tuple[str, ...]

@@ -74,7 +74,7 @@ def incidences(seen: Process, sets: npt.NDArray[np.int64], cluster: Cluster, lev
     z = quantile_of(level, groups)
     low, high = log_log(risen, se, z)
     left_low, left_high = log_log(left, left_se, z)
-    gone = events.sum(axis=0) + seen.censored.sum(axis=0)
+    gone = every + seen.censored.sum(axis=0)
     return Incidences(
         days=seen.days,
         at_risk=at_risk.astype(np.int64),
