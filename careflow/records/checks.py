@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,27 +34,24 @@ _MARKS: Final = (
 
 @dataclass(frozen=True)
 class Table:
-    """The encoded stays and what is needed to check them.
+    """The stays and what is needed to check them.
 
     Attributes
     ----------
     engine : Engine
         Where they are.
     stays : str
-        The table.
+        The name under which those that are kept will be found.
     strata : tuple of str
         Names of the strata, in the order of the columns s0, s1, ...
     cutoff : int
         The last complete day, in days since 1970-01-01.
-    helpers : tuple of str
-        The SQL of the columns that only the checks need.
     """
 
     engine: Engine
     stays: str
     strata: tuple[str, ...]
     cutoff: int
-    helpers: tuple[str, ...]
 
     @property
     def facility(self) -> int | None:
@@ -63,69 +59,57 @@ class Table:
         return self.strata.index("facility") if "facility" in self.strata else None
 
 
-def set_rows_aside(table: Table, level_note: str, ledger: Ledger, ragged: int) -> tuple[int, Counter[int]]:
-    """Count the rows that the pass set aside; return the rows of the file, and how many kept ones have which marks.
+def set_rows_aside(found: sequence.Neighbours, level_note: str, ledger: Ledger, ragged: int) -> int:
+    """Say which rows were set aside one by one; return the rows of the file.
 
     Raises
     ------
     RecordError
         The file has no rows, or too many were set aside.
     """
-    engine, stays = table.engine, table.stays
-    aside: Counter[int] = Counter()
-    marked: Counter[int] = Counter()
-    for why, marks, n in engine.rows(f"SELECT why, marks, count(*) FROM {stays} GROUP BY 1, 2"):
-        aside[why] += n
-        if not why:
-            marked[marks or 0] += n
-    rows = aside.total() + ragged
+    rows = found.marked.total() + found.aside.total() + ragged
     if not rows:
         raise RecordError("the file has a line of names and no rows.", check="S11", n=0)
     notes = {3: f"{level_note}. Map them with levels=" if level_note else ""}
-    for why, n in sorted(aside.items()):
-        if why:
-            ledger.set_aside(f"R{why:02d}", n, notes.get(why, ""))
+    for why, n in sorted(found.aside.items()):
+        ledger.set_aside(f"R{why:02d}", n, notes.get(why, ""))
     ledger.check_limits(rows)
-    engine.run(f"CREATE TEMP TABLE {stays}_aside_alone AS SELECT row, why FROM {stays} WHERE why <> 0")
-    return rows, marked
+    return rows
 
 
-def compare_neighbours(
-    table: Table, rows: int, marked: Counter[int], options: Options, ledger: Ledger
-) -> tuple[sequence.Neighbours, int]:
-    """Run the checks on each person's stays; return what was found, and the number of people."""
-    engine, stays = table.engine, table.stays
+def compare_neighbours(table: Table, found: sequence.Neighbours, rows: int, options: Options, ledger: Ledger) -> int:
+    """Run the checks on the stays of the people marked; return the number of people."""
     if options.close_open_after is not None:
-        n = overlaps.close_stale(engine, stays, table.cutoff, options.close_open_after)
         note = f"closed after {options.close_open_after} days, reason unknown, by close_open_after="
-        ledger.add("stale open stays closed", FIXED, n, note)
-    found = sequence.scan(engine, stays, table.cutoff, len(table.strata), table.helpers, options.bridge_days)
-    copies = sequence.repeated(engine, found, len(table.strata))
+        ledger.add("stale open stays closed", FIXED, _marks_of(found, encode.STALE), note)
+    copies = sequence.repeated(table.engine, found, len(table.strata))
     ledger.set_aside("R10", copies, "one of each is kept")
-    twins, replaced = sequence.versions(engine, found, table.strata)
+    twins, replaced = sequence.versions(table.engine, found, table.strata)
     ledger.set_aside(
         "R11", twins, f"{replaced:,} replaced by a newer version" if replaced else "which one holds is not known"
     )
     ledger.check_limits(rows)
-    persons = found.counts[sequence.LAST]
-    persons -= _drop_late(table, found, marked)
+    persons = found.counts[sequence.LAST] - _drop_aside(table, found)
     for bit, check, action, note in _MARKS:
-        ledger.add(check, action, sum(n for marks, n in marked.items() if marks & bit), note)
-    return found, int(persons)
+        ledger.add(check, action, _marks_of(found, bit), note)
+    return persons
 
 
-def _drop_late(table: Table, found: sequence.Neighbours, marked: Counter[int]) -> int:
-    """Drop the rows set aside by comparing; return how many people have no other."""
-    engine, stays, aside = table.engine, found.anew, f"{table.stays}_aside"
-    for marks, n in engine.rows(f"SELECT marks, count(*) FROM {stays} WHERE why <> 0 GROUP BY 1"):
-        marked[marks or 0] -= n
+def _marks_of(found: sequence.Neighbours, bit: int) -> int:
+    return sum(n for marks, n in found.marked.items() if marks & bit)
+
+
+def _drop_aside(table: Table, found: sequence.Neighbours) -> int:
+    """Drop the rows set aside, but for their places; return how many people have no other since stays were compared."""
+    engine, stays = table.engine, found.anew
+    late = "why IN (10, 11)"
+    for marks, n in engine.rows(f"SELECT marks, count(*) FROM {stays} WHERE {late} GROUP BY 1"):
+        found.marked[marks] -= n
     gone = engine.one(
-        f"SELECT count(*) FROM (SELECT person FROM {stays} GROUP BY person HAVING count(*) FILTER (why = 0) = 0)"
+        f"SELECT count(*) FROM (SELECT person FROM {stays} WHERE why = 0 OR {late} GROUP BY person "
+        "HAVING count(*) FILTER (why = 0) = 0)"
     )[0]
-    engine.run(f"CREATE TEMP TABLE {aside}_beside AS SELECT row, why FROM {stays} WHERE why <> 0")
-    engine.run(
-        f"CREATE TEMP VIEW {aside} AS SELECT row, why FROM {aside}_alone UNION ALL SELECT row, why FROM {aside}_beside"
-    )
+    engine.run(f"CREATE TEMP TABLE {table.stays}_aside AS SELECT row, why FROM {stays} WHERE why <> 0")
     engine.run(f"DELETE FROM {stays} WHERE why <> 0")
     return int(gone)
 

@@ -25,15 +25,26 @@ from careflow.records.people import People, read_people
 from careflow.records.schema import Mapped
 from careflow.records.sources.raw import Raw
 
-OPEN_AFTER_CUTOFF, OPEN_ENDLESS, NO_NIGHT, REASON_NO_DATE, DATE_NO_REASON, LATE_ENTRY = 1, 2, 4, 8, 16, 32
+OPEN_AFTER_CUTOFF, OPEN_ENDLESS, NO_NIGHT, REASON_NO_DATE, DATE_NO_REASON, LATE_ENTRY, STALE = (
+    1 << i for i in range(7)
+)
 """Bits of ``marks``: what is noted about a row that is kept."""
+
+MARKS: Final = 7
+"""How many bits there are."""
 
 RAW_REASON: Final = "raw_reason"
 """The stratum of the reasons as the file has them, kept when they are codes of its own."""
 
-_GIVEN: Final = {"episode": "VARCHAR", "written": "UBIGINT", "version": "VARCHAR"}
-HELPERS: Final = (*_GIVEN, "row", "why", "marks")
-"""Columns that only the checks need; the first three are kept of files that have them."""
+HELPERS: Final = {
+    "episode": "VARCHAR",
+    "written": "UBIGINT",
+    "version": "VARCHAR",
+    "row": "BIGINT",
+    "why": "UTINYINT",
+    "marks": "UTINYINT",
+}
+"""Columns that only the checks need, and their types."""
 
 DAYS_FIT: Final = (1 << 15) - 2
 """Up to this cut-off (in 2059) days are kept in two bytes; the earliest that is read, 1900-01-02, fits too."""
@@ -121,24 +132,49 @@ def _read_dates(
     return read_days(engine, raw, mapped, lookups, ledger, choices.reading)
 
 
-def run(engine: Engine, raw: Raw, made: Plan, choices: Choices) -> str:
-    """Encode and judge every row; return the name of the table, in which ``why`` is 0 for a row that is kept."""
-    table = engine.name("stays")
+@dataclass(frozen=True)
+class Judged:
+    """Every row of the file, encoded and judged, as SQL: nothing is kept until the stays are in order.
+
+    A row has ``person, grp, level, admit, discharge, reason, s0 ..., episode, written, version, row, why, marks``;
+    ``why`` is 0 for a row that is kept, and ``discharge`` is missing while a stay is open.
+    """
+
+    reading: str
+    person: str
+    judging: str
+
+    @property
+    def rows(self) -> str:
+        """Return the SQL of all rows."""
+        return f"{self.reading}){self.judging}"
+
+    def some(self, people: str, *, aside: bool) -> str:
+        """Return the SQL of the rows of some people, and with ``aside`` of all that are not kept."""
+        if aside:
+            return f"SELECT * FROM ({self.rows}) WHERE why <> 0 OR person IN ({people})"
+        # Most rows are not even judged.
+        return f"{self.reading} WHERE {self.person} IN ({people})){self.judging}"
+
+
+def judge(raw: Raw, made: Plan, choices: Choices, close_after: int | None) -> Judged:
+    """Return the SQL that encodes and judges every row; stays open for longer than ``close_after`` days are closed."""
     cutoff = (choices.cutoff - dates.EPOCH).days
     start = -(10**6) if choices.start is None else (choices.start - dates.EPOCH).days
-    day = day_type(cutoff)
     inner = ", ".join(f"{sql} AS {name}" for name, sql in made.columns.items())
-    # Narrow columns take less memory, and less time to sort along.
-    strata = "".join(
-        f", s{i}::{'SMALLINT' if len(labels) < 1 << 15 else 'INTEGER'} AS s{i}"
-        for i, labels in enumerate(made.labels.values())
-    )
-    given = "".join(f"{name}::{kind} AS {name}, " for name, kind in _GIVEN.items() if made.columns[name] != "NULL")
     joins = " ".join([made.people.join, *made.lookups.joins])
-    engine.run(
-        f"""
-        CREATE TEMP TABLE {table} AS
-        WITH read AS (SELECT {inner}, {raw.row} AS row FROM {raw.relation} r {joins}),
+    discharge, reason, stale = "CASE WHEN closed THEN discharge END", "reason", "false"
+    if close_after is not None:
+        stale = f"NOT closed AND {cutoff} - admit > {close_after}"
+        discharge = f"CASE WHEN closed THEN discharge WHEN {stale} THEN admit + {close_after} END"
+        reason = f"CASE WHEN {stale} THEN {REASONS.index('unknown')} ELSE reason END"
+    strata = "".join(f", s{i}" for i in range(len(made.labels)))
+    return Judged(
+        reading=f"WITH read AS (SELECT {inner}, {raw.row} AS row FROM {raw.relation} r {joins}",
+        person=made.people.person,
+        judging=f""",
+        seen AS (
+          SELECT *, coalesce(discharge_state = {OK} AND discharge <= {cutoff}, false) AS closed FROM read),
         judged AS (
           SELECT *, CASE
             WHEN person IS NULL THEN 1
@@ -149,20 +185,21 @@ def run(engine: Engine, raw: Raw, made: Plan, choices: Choices) -> str:
             WHEN discharge_state = {OK} AND discharge < admit THEN 6
             WHEN admit > {cutoff} THEN 7
             WHEN discharge_state = {OK} AND discharge < {start} THEN 12
-            ELSE 0 END AS why,
-            discharge_state = {OK} AND discharge <= {cutoff} AS closed
-          FROM read)
-        SELECT person::BIGINT AS person, grp::TINYINT AS grp, level::TINYINT AS level,
-          CASE WHEN why = 0 THEN admit END::{day} AS admit, CASE WHEN closed THEN discharge END::{day} AS discharge,
-          reason::TINYINT AS reason{strata},
-          {given}row::BIGINT AS row,
-          why::UTINYINT AS why, {_marks(cutoff, start)} AS marks
-        FROM judged"""
+            ELSE 0 END AS why
+          FROM seen)
+        SELECT person, grp, level, CASE WHEN why = 0 THEN admit END AS admit, {discharge} AS discharge,
+          {reason} AS reason{strata}, episode, written, version, row, why, {_marks(cutoff, start, stale)} AS marks
+        FROM judged""",
     )
+
+
+def forget(engine: Engine, raw: Raw, made: Plan) -> None:
+    """Take out of the engine what only reading needs."""
     made.lookups.forget(engine)
     if made.people.table:
         engine.run(f"DROP TABLE {made.people.table}")
-    return table
+    if raw.held:
+        engine.run(f"DROP TABLE {raw.relation}")
 
 
 def day_type(cutoff: int) -> str:
@@ -170,14 +207,7 @@ def day_type(cutoff: int) -> str:
     return "SMALLINT" if cutoff <= DAYS_FIT else "INTEGER"
 
 
-def helpers(columns: Mapping[str, str]) -> list[str]:
-    """Return the SQL of the helpers, of a table that has only those which the file gave."""
-    return [f"NULL::{kind} AS {name}" if columns[name] == "NULL" else name for name, kind in _GIVEN.items()] + [
-        *HELPERS[len(_GIVEN) :]
-    ]
-
-
-def _marks(cutoff: int, start: int) -> str:
+def _marks(cutoff: int, start: int, stale: str) -> str:
     unknown = REASONS.index("unknown")
     bits = {
         OPEN_AFTER_CUTOFF: f"discharge_state = {OK} AND discharge > {cutoff}",
@@ -186,8 +216,9 @@ def _marks(cutoff: int, start: int) -> str:
         REASON_NO_DATE: f"given AND discharge_state <> {OK}",
         DATE_NO_REASON: f"closed AND NOT given AND reason = {unknown}",
         LATE_ENTRY: f"admit < {start}",
+        STALE: stale,
     }
-    return "(" + " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in bits.items()) + ")::UTINYINT"
+    return " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in bits.items() if test != "false")
 
 
 def _keeps_raw_reasons(reasons: Mapping[str, int]) -> bool:

@@ -126,16 +126,6 @@ def bridge(
     return _replace(engine, stays, mine, strata)
 
 
-def close_stale(engine: Engine, stays: str, cutoff: int, days: int) -> int:
-    """Close the stays that have been open for more than ``days``, on that day, reason unknown; return how many."""
-    unknown = REASONS.index("unknown")
-    stale = f"discharge IS NULL AND why = 0 AND {cutoff} - admit::INTEGER > {days}"
-    n = int(engine.one(f"SELECT count(*) FROM {stays} WHERE {stale}")[0])
-    if n:
-        engine.run(f"UPDATE {stays} SET discharge = admit::INTEGER + {days}, reason = {unknown} WHERE {stale}")
-    return n
-
-
 def _working(engine: Engine, stays: str, people: str, cutoff: int) -> str:
     mine = engine.name("mine")
     engine.run(

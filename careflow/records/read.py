@@ -9,7 +9,7 @@ from typing import Any
 
 from careflow.continuum import Continuum
 from careflow.errors import RecordError
-from careflow.records import checks, dates, encode, identifiers
+from careflow.records import checks, dates, encode, identifiers, sequence
 from careflow.records.attrition import attrition
 from careflow.records.checks import Table
 from careflow.records.encode import Choices, Plan
@@ -19,6 +19,7 @@ from careflow.records.findings import FIXED, RULES, Ledger
 from careflow.records.options import Options, as_day, basis, choices, options, reading
 from careflow.records.schema import DATES, map_columns
 from careflow.records.search import search
+from careflow.records.sequence import Neighbours
 from careflow.records.sources import Source, open_source
 from careflow.records.sources.caps import Caps
 from careflow.records.sources.unchanged import Unchanged
@@ -162,19 +163,29 @@ def _read(
         mapped.strata.get(name, mapped.fields.get("discharge_reason", "")): made.labels[name] for name in made.labels
     }
     identifiers.screen(opened.header, labels, wanted.allow, year=chosen.cutoff.year)
-    stays = encode.run(engine, raw, made, chosen)
+    cutoff = (chosen.cutoff - dates.EPOCH).days
+    judged = encode.judge(raw, made, chosen, wanted.close_open_after)
+    sizes = [len(of) for of in made.labels.values()]
+    found = sequence.scan(engine, judged, cutoff, len(chosen.continuum), sizes, wanted.bridge_days)
+    encode.forget(engine, raw, made)
     files.check()
     engine.close_doors()
-    cutoff = (chosen.cutoff - dates.EPOCH).days
-    table = Table(engine, stays, tuple(made.labels), cutoff, tuple(encode.helpers(made.columns)))
-    return _check(table, made, chosen, wanted, ledger, raw.ragged, opened.label)
+    table = Table(engine, engine.name("stays"), tuple(made.labels), cutoff)
+    return _check(table, found, made, chosen, wanted, ledger, raw.ragged, opened.label)
 
 
 def _check(
-    table: Table, made: Plan, chosen: Choices, wanted: Options, ledger: Ledger, ragged: int, label: str
+    table: Table,
+    found: Neighbours,
+    made: Plan,
+    chosen: Choices,
+    wanted: Options,
+    ledger: Ledger,
+    ragged: int,
+    label: str,
 ) -> Episodes:
-    rows, marked = checks.set_rows_aside(table, made.level_note, ledger, ragged)
-    found, persons = checks.compare_neighbours(table, rows, marked, wanted, ledger)
+    rows = checks.set_rows_aside(found, made.level_note, ledger, ragged)
+    persons = checks.compare_neighbours(table, found, rows, wanted, ledger)
     if not persons:
         reasons = ", ".join(f"{RULES[rule]} {count:,}" for rule, count in ledger.aside.items())
         raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.", check="S11", n=rows)

@@ -1,27 +1,29 @@
-"""Checks that need a person's stays side by side: repeated rows, two versions of one stay, overlaps, care after death.
+"""The one sorted pass: each person's stays in order, what each is to the next, and who needs a closer look.
 
-One sorted pass marks the people whose neighbouring stays look odd; the exact rules then run on those people alone.
-That finds them all: if any two stays of a person overlap, so does some stay with the one just before it in order.
+Any two stays of a person that overlap show in some stay and the one just before it in order; so do repeated rows, two
+versions of one stay, and care after death. The exact rules then run on the people marked alone.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from careflow.continuum.outcomes import DIED, REASONS
-from careflow.records.encode import day_type
+from careflow.records.encode import HELPERS, MARKS, Judged, day_type
 from careflow.records.engine import Engine
+from careflow.records.groups import GROUPS
+from careflow.records.layout import Field, Layout
 
 OVERLAP, AFTER_DEATH, SAME_DAY, OPEN_BEFORE, TOUCH, LAST, NEAR, SAME_START = (1 << i for i in range(8))
 """What a stay is to the one after it; LAST has none after it."""
 
-# admit, end and level in one 64-bit key: 21 + 21 + 17 bits. Sorting by one column takes half the time.
-_SHIFT: Final = 1 << 20
-_BITS: Final = (1 << 21) - 1
-_LEVELS: Final = (1 << 17) - 1
 DIED_CODE: Final = REASONS.index(DIED)
+_DAYS: Final = {"SMALLINT": (-(1 << 15), (1 << 15) - 1), "INTEGER": (-(1 << 20), (1 << 20) - 1)}
+_NOTES: Final = 8
+"""Marks stand above as many bits of what a stay is to the next one."""
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,22 @@ class Neighbours:
         The stays of most people, of whom no two share all their dates, begin on one day or overlap: without helpers,
         each with ``next_admit`` and ``next_level`` of the one after it. Nobody of them is seen after a death.
     anew : str
-        Those of everybody else, with their helpers: rules may change them, and their order is still to be found.
+        Those of everybody else, with their helpers: rules may change them, and their order is still to be found. Rows
+        that are set aside are here, too, until they are dropped.
     table : str
         ``person, bits``: a row for each stay that is something to the one after it.
     counts : dict of int to int
         Stays by bit; those with ``LAST`` are the number of people.
+    marked, aside : Counter
+        Rows that are kept by their marks, and rows that are set aside by the number of the rule.
     """
 
     settled: str
     anew: str
     table: str
     counts: dict[int, int]
+    marked: Counter[int]
+    aside: Counter[int]
 
     def people(self, bits: int) -> str:
         """Return the SQL of the people with any of the bits."""
@@ -61,67 +68,108 @@ def widened(strata: int) -> str:
     return columns(strata).replace("admit, discharge", "admit::INTEGER AS admit, discharge::INTEGER AS discharge")
 
 
-def scan(engine: Engine, stays: str, cutoff: int, strata: int, helpers: Sequence[str], near: int = 0) -> Neighbours:
-    """Sort each person's stays, compare neighbours, and part the people who need a closer look from the others.
+def scan(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Sequence[int], near: int) -> Neighbours:
+    """Put each person's stays in order, compare neighbours, and part the people who need a closer look from the others.
 
     Parameters
     ----------
-    engine, stays
-        Where the encoded stays are; those with ``why = 0`` are looked at. The table is dropped.
+    engine, judged
+        The rows, and where they are.
     cutoff : int
         The last complete day; an open stay reaches to the day after it.
-    strata : int
-        How many columns s0, s1, ... there are.
-    helpers : sequence of str
-        The SQL of the columns that the rules need besides.
+    levels : int
+        How many levels of care there are.
+    labels : sequence of int
+        How many labels each of the strata s0, s1, ... has.
     near : int
         The gap in days up to which two stays at one level are near each other.
     """
-    ordered, table = engine.name("ordered"), engine.name("odd")
-    end = f"(((key >> 17) & {_BITS}) - {_SHIFT})::INTEGER"
-    day = day_type(cutoff)
-    more = "".join(f", s{i}" for i in range(strata))
+    found = _ordered(engine, judged, cutoff, levels, labels, near)
+    whose = found.people(OVERLAP | SAME_START | AFTER_DEATH | (NEAR if near else 0))
+    kinds = {"level": "TINYINT", "grp": "TINYINT", "reason": "TINYINT"}
+    kinds |= {"person": "BIGINT", "admit": "INTEGER", "discharge": "INTEGER"}
+    kinds |= {f"s{i}": _small(n) for i, n in enumerate(labels)} | HELPERS
+    names = [*columns(len(labels)).split(", "), *HELPERS]
     engine.run(
-        f"""
-        CREATE TEMP TABLE {ordered} AS
-        WITH keyed AS (
-          SELECT person, grp, reason{more}, ((admit + {_SHIFT})::BIGINT << 38)
-            + ((coalesce(discharge, {cutoff + 1}) + {_SHIFT})::BIGINT << 17) + level::BIGINT AS key
-          FROM {stays} WHERE why = 0),
-        beside AS (SELECT *, lead(key) OVER (PARTITION BY person ORDER BY key) AS after FROM keyed)
-        SELECT person, grp, (key & {_LEVELS})::TINYINT AS level, ((key >> 38) - {_SHIFT})::{day} AS admit,
-          nullif({end}, {cutoff + 1})::{day} AS discharge, reason{more},
-          ((after >> 38) - {_SHIFT})::{day} AS next_admit, (after & {_LEVELS})::TINYINT AS next_level
-        FROM beside"""
+        f"CREATE TEMP TABLE {found.anew} AS SELECT {', '.join(f'{name}::{kinds[name]} AS {name}' for name in names)}, "
+        f"0::INTEGER AS seq FROM ({judged.some(whose, aside=bool(found.aside))})"
     )
+    gone = (
+        [f"person IN ({whose})"] if any(found.counts[bit] for bit in (OVERLAP, SAME_START, AFTER_DEATH, NEAR)) else []
+    )
+    if found.aside:
+        gone.append("person IS NULL")
+    if gone:
+        engine.run(f"DELETE FROM {found.settled} WHERE {' OR '.join(gone)}")
+    return found
+
+
+def _ordered(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Sequence[int], near: int) -> Neighbours:
+    """Order the stays; a row that is set aside has no person, and the rule in the place of its marks."""
+    day = day_type(cutoff)
+    days = Field.of("admit", *_DAYS[day], day), Field.of("discharge", *_DAYS[day], day)
+    order = Layout((*days, Field.of("level", 0, levels - 1, "TINYINT"), Field("marks", 0, MARKS, "TINYINT")))
+    strata = [Field.of(f"s{i}", -1, n - 1, _small(n)) for i, n in enumerate(labels)]
+    along = Field.of("grp", 0, GROUPS - 1, "TINYINT"), Field.of("reason", 0, len(REASONS) - 1, "TINYINT")
+    layout = order.room([*along, *strata])
+    beside = "".join(f", {field.name}::{field.kind} AS {field.name}" for field in strata if field.name not in layout)
+    end = f"coalesce(discharge, {cutoff + 1})"
+    key = layout.pack({field.name: end if field.name == "discharge" else field.name for field in layout.fields})
+
+    def column(name: str) -> str:
+        return f"{layout.unpack(name)} AS {name}" if name in layout else name
+
+    more = "".join(f", {column(field.name)}" for field in strata)
+    names = "".join(f", {field.name}" for field in strata)
     tests = {
         OVERLAP: "gap < 0",
         AFTER_DEATH: f"reason = {DIED_CODE} AND gap >= 0",
         SAME_DAY: "gap = 0 AND next_level <> level",
-        OPEN_BEFORE: "discharge IS NULL",
+        OPEN_BEFORE: f"ends > {cutoff}",
         TOUCH: "gap = 0 AND next_level = level",
         NEAR: f"{near} > 0 AND gap BETWEEN 0 AND {near} AND next_level = level",
         SAME_START: "admit = next_admit",
     }
     bits = " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in tests.items())
+    table, odd = engine.name("ordered"), engine.name("odd")
     # Most stays are the last of their person, or end well before the next one begins: nothing else needs a test.
     engine.run(
-        f"CREATE TEMP TABLE {table} AS SELECT person, {bits} AS bits FROM ("
-        f"SELECT *, next_admit::INTEGER - coalesce(discharge, {cutoff + 1})::INTEGER AS gap FROM {ordered} "
-        f"WHERE next_admit IS NOT NULL) WHERE gap <= {near} OR reason = {DIED_CODE}"
+        f"""
+        CREATE TEMP TABLE {table} AS
+        WITH keyed AS (
+          SELECT CASE WHEN why = 0 THEN person END::BIGINT AS person,
+            CASE WHEN why = 0 THEN {key} ELSE {layout.alone("marks", "why")} END AS key{beside}
+          FROM ({judged.rows})),
+        beside AS (SELECT *, lead(key) OVER (PARTITION BY person ORDER BY key) AS after FROM keyed),
+        parted AS (
+          SELECT person, {", ".join(column(name) for name in ("grp", "level", "admit", "reason", "marks"))}{more},
+            {layout.unpack("discharge")} AS ends, {layout.unpack("admit", "after")} AS next_admit,
+            {layout.unpack("level", "after")} AS next_level
+          FROM beside)
+        SELECT person, grp, level, admit, CASE WHEN ends <= {cutoff} THEN ends END AS discharge, reason{names},
+          next_admit, next_level, (marks::INTEGER * {1 << _NOTES} + CASE
+            WHEN next_admit IS NULL THEN {LAST} WHEN gap > {near} AND reason <> {DIED_CODE} THEN 0
+            ELSE {bits} END)::SMALLINT AS notes
+        FROM (SELECT *, next_admit::INTEGER - ends::INTEGER AS gap FROM parted)"""
     )
-    counted = engine.rows(f"SELECT bits, count(*) FROM {table} GROUP BY 1")
-    counts = {bit: sum(n for bits, n in counted if bits & bit) for bit in tests}
-    counts[LAST] = engine.one(f"SELECT count(*) FROM {ordered} WHERE next_admit IS NULL")[0]
-    found = Neighbours(ordered, engine.name("some_stays"), table, counts)
-    whose = found.people(OVERLAP | SAME_START | AFTER_DEATH | (NEAR if near else 0))
+    marked: Counter[int] = Counter()
+    aside: Counter[int] = Counter()
+    counts = dict.fromkeys([*tests, LAST], 0)
+    for out, notes, n in engine.rows(f"SELECT person IS NULL, notes, count(*) FROM {table} GROUP BY 1, 2"):
+        (aside if out else marked)[notes >> _NOTES] += n
+        for bit in counts:
+            counts[bit] += 0 if out or not notes & bit else n
+    wanted = OVERLAP | SAME_START | AFTER_DEATH | NEAR
     engine.run(
-        f"CREATE TEMP TABLE {found.anew} AS SELECT {widened(strata)}, {', '.join(helpers)}, 0::INTEGER AS seq "
-        f"FROM {stays} WHERE why = 0 AND person IN ({whose})"
+        f"CREATE TEMP TABLE {odd} AS SELECT person, notes::INTEGER AS bits FROM {table} "
+        f"WHERE (notes & {wanted}) > 0 AND person IS NOT NULL"
     )
-    engine.run(f"DELETE FROM {ordered} WHERE person IN ({whose})")
-    engine.run(f"DROP TABLE {stays}")
-    return found
+    return Neighbours(table, engine.name("some_stays"), odd, counts, marked, aside)
+
+
+def _small(labels: int) -> str:
+    """Return the type of the codes of so many labels."""
+    return "TINYINT" if labels < 1 << 7 else "SMALLINT" if labels < 1 << 15 else "INTEGER"
 
 
 def both_sql(found: Neighbours, strata: int) -> str:

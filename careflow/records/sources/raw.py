@@ -36,6 +36,8 @@ class Raw:
         The time zone of each column of moments.
     notes : tuple of (str, int, str)
         What was mended on the way in: check, number of rows, note.
+    held : bool
+        Whether the relation is a table of the engine, which takes memory until it is dropped.
     """
 
     relation: str
@@ -44,6 +46,7 @@ class Raw:
     ragged: int = 0
     zones: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[tuple[str, int, str], ...] = ()
+    held: bool = False
 
 
 class Source(Protocol):

@@ -79,7 +79,7 @@ class TextSource:
         )
         engine.run(f"CREATE TEMP TABLE {table} AS SELECT {picked} FROM {self._scan(rejects)}", self._bound())
         ragged = self._ragged(engine, f"{table}_rejects")
-        return Raw(table, dict.fromkeys(asked, TEXT), "r.rowid", ragged)
+        return Raw(table, dict.fromkeys(asked, TEXT), "r.rowid", ragged, held=True)
 
     def _scan(self, more: str) -> str:
         columns = ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(self.header)))
