@@ -163,34 +163,51 @@ def judge(raw: Raw, made: Plan, choices: Choices, close_after: int | None) -> Ju
     start = -(10**6) if choices.start is None else (choices.start - dates.EPOCH).days
     inner = ", ".join(f"{sql} AS {name}" for name, sql in made.columns.items())
     joins = " ".join([made.people.join, *made.lookups.joins])
-    discharge, reason, stale = "CASE WHEN closed THEN discharge END", "reason", "false"
+    wrong = {
+        1: "(person IS NULL)",
+        2: "(level = -1)",
+        3: "(level < 0)",
+        4: f"(admit_state = {NONE})",
+        5: f"(admit_state <> {OK} OR discharge_state = {BAD})",
+        6: f"(discharge_state = {OK} AND discharge < admit)",
+        7: f"(admit > {cutoff})",
+        12: f"(discharge_state = {OK} AND discharge < {start})",
+    }
+    marks = {
+        OPEN_AFTER_CUTOFF: f"discharge_state = {OK} AND NOT closed",
+        OPEN_ENDLESS: f"discharge_state = {ENDLESS}",
+        NO_NIGHT: "closed AND discharge = admit",
+        REASON_NO_DATE: f"given AND discharge_state <> {OK}",
+        DATE_NO_REASON: f"closed AND NOT given AND reason = {REASONS.index('unknown')}",
+        LATE_ENTRY: f"admit < {start}",
+    }
+    discharge, reason = "CASE WHEN closed THEN discharge END", "reason"
     if close_after is not None:
-        stale = f"NOT closed AND {cutoff} - admit > {close_after}"
+        stale = marks[STALE] = f"NOT closed AND {cutoff} - admit > {close_after}"
         discharge = f"CASE WHEN closed THEN discharge WHEN {stale} THEN admit + {close_after} END"
         reason = f"CASE WHEN {stale} THEN {REASONS.index('unknown')} ELSE reason END"
     strata = "".join(f", s{i}" for i in range(len(made.labels)))
+    # Most rows are of a stay that is over, and nothing is to be noted about it.
+    plain = f"closed AND coalesce(given, true) AND discharge <> admit AND admit >= {start}"
+    noted = " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in marks.items())
     return Judged(
         reading=f"WITH read AS (SELECT {inner}, {raw.row} AS row FROM {raw.relation} r {joins}",
         person=made.people.person,
         judging=f""",
         seen AS (
           SELECT *, coalesce(discharge_state = {OK} AND discharge <= {cutoff}, false) AS closed FROM read),
-        judged AS (
-          SELECT *, CASE
-            WHEN person IS NULL THEN 1
-            WHEN level = -1 THEN 2
-            WHEN level < 0 THEN 3
-            WHEN admit_state = {NONE} THEN 4
-            WHEN admit_state <> {OK} OR discharge_state = {BAD} THEN 5
-            WHEN discharge_state = {OK} AND discharge < admit THEN 6
-            WHEN admit > {cutoff} THEN 7
-            WHEN discharge_state = {OK} AND discharge < {start} THEN 12
-            ELSE 0 END AS why
-          FROM seen)
-        SELECT person, grp, level, CASE WHEN why = 0 THEN admit END AS admit, {discharge} AS discharge,
-          {reason} AS reason{strata}, episode, written, version, row, why, {_marks(cutoff, start, stale)} AS marks
+        judged AS (SELECT *, {_first(wrong)} AS why FROM seen)
+        SELECT person, grp, level, admit, {discharge} AS discharge, {reason} AS reason{strata}, episode, written,
+          version, row, why, CASE WHEN {plain} THEN 0 ELSE {noted} END AS marks
         FROM judged""",
     )
+
+
+def _first(tests: Mapping[int, str]) -> str:
+    """Return the SQL of the number of the first test that holds, 0 where none does."""
+    # Most rows pass every test, and to know that is cheaper than to go through them one by one.
+    cases = " ".join(f"WHEN {test} THEN {number}" for number, test in tests.items())
+    return f"CASE WHEN {' OR '.join(tests.values())} THEN CASE {cases} ELSE 0 END ELSE 0 END"
 
 
 def forget(engine: Engine, raw: Raw, made: Plan) -> None:
@@ -205,20 +222,6 @@ def forget(engine: Engine, raw: Raw, made: Plan) -> None:
 def day_type(cutoff: int) -> str:
     """Return the type of the days that are kept: few bytes are less memory, and less time to move."""
     return "SMALLINT" if cutoff <= DAYS_FIT else "INTEGER"
-
-
-def _marks(cutoff: int, start: int, stale: str) -> str:
-    unknown = REASONS.index("unknown")
-    bits = {
-        OPEN_AFTER_CUTOFF: f"discharge_state = {OK} AND discharge > {cutoff}",
-        OPEN_ENDLESS: f"discharge_state = {ENDLESS}",
-        NO_NIGHT: "closed AND discharge = admit",
-        REASON_NO_DATE: f"given AND discharge_state <> {OK}",
-        DATE_NO_REASON: f"closed AND NOT given AND reason = {unknown}",
-        LATE_ENTRY: f"admit < {start}",
-        STALE: stale,
-    }
-    return " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in bits.items() if test != "false")
 
 
 def _keeps_raw_reasons(reasons: Mapping[str, int]) -> bool:

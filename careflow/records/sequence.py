@@ -22,8 +22,6 @@ OVERLAP, AFTER_DEATH, SAME_DAY, OPEN_BEFORE, TOUCH, LAST, NEAR, SAME_START = (1 
 
 DIED_CODE: Final = REASONS.index(DIED)
 _DAYS: Final = {"SMALLINT": (-(1 << 15), (1 << 15) - 1), "INTEGER": (-(1 << 20), (1 << 20) - 1)}
-_NOTES: Final = 8
-"""Marks stand above as many bits of what a stay is to the next one."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +82,17 @@ def scan(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Seque
     near : int
         The gap in days up to which two stays at one level are near each other.
     """
-    found = _ordered(engine, judged, cutoff, levels, labels, near)
+    found = _compared(engine, _ordered(engine, judged, cutoff, levels, labels), cutoff, near)
     whose = found.people(OVERLAP | SAME_START | AFTER_DEATH | (NEAR if near else 0))
     kinds = {"level": "TINYINT", "grp": "TINYINT", "reason": "TINYINT"}
     kinds |= {"person": "BIGINT", "admit": "INTEGER", "discharge": "INTEGER"}
     kinds |= {f"s{i}": _small(n) for i, n in enumerate(labels)} | HELPERS
     names = [*columns(len(labels)).split(", "), *HELPERS]
+    # What is set aside may hold numbers of any size.
+    kept = {name: f"CASE WHEN why = 0 THEN {name} END" for name in ("admit", "discharge")}
+    picked = [f"{kept.get(name, name)}::{kinds[name]} AS {name}" for name in names]
     engine.run(
-        f"CREATE TEMP TABLE {found.anew} AS SELECT {', '.join(f'{name}::{kinds[name]} AS {name}' for name in names)}, "
+        f"CREATE TEMP TABLE {found.anew} AS SELECT {', '.join(picked)}, "
         f"0::INTEGER AS seq FROM ({judged.some(whose, aside=bool(found.aside))})"
     )
     gone = (
@@ -104,7 +105,7 @@ def scan(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Seque
     return found
 
 
-def _ordered(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Sequence[int], near: int) -> Neighbours:
+def _ordered(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Sequence[int]) -> str:
     """Order the stays; a row that is set aside has no person, and the rule in the place of its marks."""
     day = day_type(cutoff)
     days = Field.of("admit", *_DAYS[day], day), Field.of("discharge", *_DAYS[day], day)
@@ -120,19 +121,8 @@ def _ordered(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: S
         return f"{layout.unpack(name)} AS {name}" if name in layout else name
 
     more = "".join(f", {column(field.name)}" for field in strata)
-    names = "".join(f", {field.name}" for field in strata)
-    tests = {
-        OVERLAP: "gap < 0",
-        AFTER_DEATH: f"reason = {DIED_CODE} AND gap >= 0",
-        SAME_DAY: "gap = 0 AND next_level <> level",
-        OPEN_BEFORE: f"ends > {cutoff}",
-        TOUCH: "gap = 0 AND next_level = level",
-        NEAR: f"{near} > 0 AND gap BETWEEN 0 AND {near} AND next_level = level",
-        SAME_START: "admit = next_admit",
-    }
-    bits = " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in tests.items())
-    table, odd = engine.name("ordered"), engine.name("odd")
-    # Most stays are the last of their person, or end well before the next one begins: nothing else needs a test.
+    ends = layout.unpack("discharge")
+    table = engine.name("ordered")
     engine.run(
         f"""
         CREATE TEMP TABLE {table} AS
@@ -140,30 +130,42 @@ def _ordered(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: S
           SELECT CASE WHEN why = 0 THEN person END::BIGINT AS person,
             CASE WHEN why = 0 THEN {key} ELSE {layout.alone("marks", "why")} END AS key{beside}
           FROM ({judged.rows})),
-        beside AS (SELECT *, lead(key) OVER (PARTITION BY person ORDER BY key) AS after FROM keyed),
-        parted AS (
-          SELECT person, {", ".join(column(name) for name in ("grp", "level", "admit", "reason", "marks"))}{more},
-            {layout.unpack("discharge")} AS ends, {layout.unpack("admit", "after")} AS next_admit,
-            {layout.unpack("level", "after")} AS next_level
-          FROM beside)
-        SELECT person, grp, level, admit, CASE WHEN ends <= {cutoff} THEN ends END AS discharge, reason{names},
-          next_admit, next_level, (marks::INTEGER * {1 << _NOTES} + CASE
-            WHEN next_admit IS NULL THEN {LAST} WHEN gap > {near} AND reason <> {DIED_CODE} THEN 0
-            ELSE {bits} END)::SMALLINT AS notes
-        FROM (SELECT *, next_admit::INTEGER - ends::INTEGER AS gap FROM parted)"""
+        beside AS (SELECT *, lead(key) OVER (PARTITION BY person ORDER BY key) AS after FROM keyed)
+        SELECT person, {", ".join(column(name) for name in ("grp", "level", "admit"))},
+          CASE WHEN {ends} <= {cutoff} THEN {ends} END AS discharge, {column("reason")}{more},
+          {layout.unpack("admit", "after")} AS next_admit, {layout.unpack("level", "after")} AS next_level,
+          {column("marks")}
+        FROM beside"""
     )
-    marked: Counter[int] = Counter()
-    aside: Counter[int] = Counter()
-    counts = dict.fromkeys([*tests, LAST], 0)
-    for out, notes, n in engine.rows(f"SELECT person IS NULL, notes, count(*) FROM {table} GROUP BY 1, 2"):
-        (aside if out else marked)[notes >> _NOTES] += n
-        for bit in counts:
-            counts[bit] += 0 if out or not notes & bit else n
-    wanted = OVERLAP | SAME_START | AFTER_DEATH | NEAR
+    return table
+
+
+def _compared(engine: Engine, table: str, cutoff: int, near: int) -> Neighbours:
+    """Say what each stay is to the next, and count."""
+    tests = {
+        OVERLAP: "gap < 0",
+        AFTER_DEATH: f"reason = {DIED_CODE} AND gap >= 0",
+        SAME_DAY: "gap = 0 AND next_level <> level",
+        OPEN_BEFORE: "discharge IS NULL",
+        TOUCH: "gap = 0 AND next_level = level",
+        NEAR: f"{near} > 0 AND gap BETWEEN 0 AND {near} AND next_level = level",
+        SAME_START: "admit = next_admit",
+    }
+    bits = " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in tests.items())
+    odd = engine.name("odd")
+    # Most stays are the last of their person, or end well before the next one begins: nothing else needs a test.
     engine.run(
-        f"CREATE TEMP TABLE {odd} AS SELECT person, notes::INTEGER AS bits FROM {table} "
-        f"WHERE (notes & {wanted}) > 0 AND person IS NOT NULL"
+        f"CREATE TEMP TABLE {odd} AS SELECT person, {bits} AS bits FROM ("
+        f"SELECT *, next_admit::INTEGER - coalesce(discharge, {cutoff + 1})::INTEGER AS gap FROM {table} "
+        f"WHERE next_admit IS NOT NULL AND person IS NOT NULL) WHERE gap <= {near} OR reason = {DIED_CODE}"
     )
+    counted = engine.rows(f"SELECT bits, count(*) FROM {odd} GROUP BY 1")
+    counts = {bit: sum(n for bits, n in counted if bits & bit) for bit in tests}
+    rows = engine.rows(
+        f"SELECT person IS NULL, marks, count(*), count(*) FILTER (next_admit IS NULL) FROM {table} GROUP BY 1, 2"
+    )
+    counts[LAST] = sum(last for aside, _, _, last in rows if not aside)
+    marked, aside = (Counter({marks: n for out, marks, n, _ in rows if out == which}) for which in (False, True))
     return Neighbours(table, engine.name("some_stays"), odd, counts, marked, aside)
 
 

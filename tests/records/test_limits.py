@@ -25,7 +25,7 @@ cf.read_episodes
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 try:
-    cf.link(cf.read_episodes(sys.argv[1], cutoff="2025-12-31", memory="32MB"))
+    cf.link(cf.read_episodes(sys.argv[1], cutoff="2025-12-31", memory="40MB"))
 except cf.CareflowError as error:
     print(error, "|", error.__context__)
 """
@@ -33,11 +33,11 @@ except cf.CareflowError as error:
 
 @pytest.fixture(scope="module")
 def stays(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return benchmark_data(200_000, tmp_path_factory.mktemp("stays") / "stays.parquet", "text")
+    return benchmark_data(400_000, tmp_path_factory.mktemp("stays") / "stays.parquet", "text")
 
 
 def test_what_does_not_fit_in_memory_is_spilled_and_counts_the_same(stays: Path) -> None:
-    whole, spilled = (link(read_episodes(stays, cutoff=CUTOFF, memory=memory)) for memory in (None, "32MB"))
+    whole, spilled = (link(read_episodes(stays, cutoff=CUTOFF, memory=memory)) for memory in (None, "48MB"))
     assert repr(whole) == repr(spilled)
     for clock in ("discharge", "stay"):
         one, other = (moves.counts("quarter", clocks=clock).tables[clock] for moves in (whole, spilled))
@@ -66,13 +66,13 @@ def test_a_file_that_changes_while_it_is_read_stops_the_reading(
     path = tmp_path / "stays.csv"
     head = "person_id,level,admit_date,discharge_date\n"
     path.write_text(head + "a,iop,2024-01-01,2024-02-01\n")
-    run = encode.run
+    forget = encode.forget
 
-    def slow(*arguments: object) -> str:
+    def slow(*arguments: object) -> None:
         path.write_text(head + "a,iop,2024-01-01,2024-02-01\nb,iop,2024-01-01,2024-02-01\n")
-        return run(*arguments)  # type: ignore[arg-type]
+        forget(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(encode, "run", slow)
+    monkeypatch.setattr(encode, "forget", slow)
     with pytest.raises(RecordError, match="the file changed while it was being read"):
         read_episodes(path, cutoff=CUTOFF)
 
