@@ -94,15 +94,20 @@ def _ends_of(found: Mapping[str, Integers], keys: list[str]) -> tuple[Integers, 
     ends, n = found[ENDS], found["n"]
     fresh = np.ones(len(n), dtype=bool)
     fresh[1:] = np.logical_or.reduce([found[key][1:] != found[key][:-1] for key in keys])
-    before = np.where(fresh, 0, np.roll(ends, 1))
+    before = np.roll(ends, 1)
+    before[fresh] = 0
     total = np.cumsum(n)
     starts = np.flatnonzero(fresh)
     stops = np.append(starts, len(n))[1:]  # none where nobody reaches an end
-    in_all = np.repeat(total[stops - 1], stops - starts)
+    reach = np.repeat(total[stops - 1], stops - starts)
+    reach -= total
+    reach += n
     times = ends - before
-    place = np.repeat(np.arange(len(n)), times)
-    end = before[place] + np.arange(len(place)) - (np.cumsum(times) - times)[place]
-    return place, end, (in_all - total + n)[place]
+    place = np.repeat(np.arange(len(n), dtype=np.int32), times)
+    # The first end that a row tells of is the one after those that the row before it tells of.
+    before -= np.cumsum(times, dtype=np.int32)
+    before += times
+    return place, before[place] + np.arange(len(place), dtype=np.int32), reach[place]
 
 
 def with_entries(counted: pd.DataFrame, ranges: Sequence[Range]) -> pd.DataFrame:
@@ -138,19 +143,25 @@ def _first_entries(counted: pd.DataFrame, ranges: Sequence[Range], unit: str | N
 
     Whoever reaches ends of periods entered the first of these periods, and not the one of the stay's end.
     """
-    key, n = np.zeros(len(counted), dtype=np.int64), counted["n"].to_numpy()
-    for column in ranges:
-        key = key * column.size + (counted[column.name].to_numpy() - column.low)
-    # In the order of the keys, as the engine gives them, they come in few runs.
-    runs = np.flatnonzero(np.diff(key, prepend=-1))
-    found = [key[runs]]
-    change = [np.add.reduceat(np.where(counted["what"].to_numpy() == ENTERED, -n, n), runs) if len(runs) else n]
+    n, what = counted["n"].to_numpy(), counted["what"].to_numpy()
+    # In the order in which the engine gives them they come in few runs.
+    fresh = np.ones(len(counted), dtype=bool)
+    columns = [counted[column.name].to_numpy() for column in ranges]
+    fresh[1:] = np.logical_or.reduce([values[1:] != values[:-1] for values in columns])
+    runs = np.flatnonzero(fresh)
+    key = np.zeros(len(runs), dtype=np.int64)
+    for column, values in zip(ranges, columns, strict=True):
+        key = key * column.size + (values[runs] - column.low)
+    later = np.flatnonzero(what == ENTERED)
+    came = np.bincount(np.searchsorted(runs, later, side="right") - 1, weights=n[later], minlength=len(runs))
+    found, change = [key], [(np.add.reduceat(n, runs) if len(runs) else n) - 2 * came]
     if unit is not None:
         place = next(i for i, column in enumerate(ranges) if column.name == unit)
-        ends, began = counted[ENDS].to_numpy(), counted[unit].to_numpy() - ranges[place].low
-        moved = np.flatnonzero((ends > 0) & (began + ends < ranges[place].size))
         weight = math.prod(column.size for column in ranges[place + 1 :])
-        found.append(key[moved] + ends[moved].astype(np.int64) * weight)
+        reached = counted[ENDS].to_numpy()
+        moved = np.flatnonzero((reached > 0) & (columns[place] - ranges[place].low + reached < ranges[place].size))
+        run = np.repeat(np.arange(len(runs), dtype=np.int32), np.diff(runs, append=len(n)))[moved]
+        found.append(key[run] + reached[moved] * np.int64(weight))
         change.append(-n[moved])
     codes, keys = pd.factorize(np.concatenate(found), sort=True)
     entered = np.bincount(codes, weights=np.concatenate(change), minlength=len(keys)).astype(np.int64)
