@@ -91,7 +91,7 @@ def _ends_of(found: Mapping[str, Integers], keys: list[str]) -> tuple[Integers, 
     Whoever reaches three ends has reached two: of the rows that differ in ``ends`` alone, later ones count for earlier
     ends, so that each row tells of the ends that the one before it does not.
     """
-    ends, n = found[ENDS], found["n"]
+    ends, n = found[ENDS].astype(np.int32), found["n"]
     fresh = np.ones(len(n), dtype=bool)
     fresh[1:] = np.logical_or.reduce([found[key][1:] != found[key][:-1] for key in keys])
     before = np.roll(ends, 1)
@@ -166,4 +166,4 @@ def _first_entries(counted: pd.DataFrame, ranges: Sequence[Range], unit: str | N
     codes, keys = pd.factorize(np.concatenate(found), sort=True)
     entered = np.bincount(codes, weights=np.concatenate(change), minlength=len(keys)).astype(np.int64)
     new = unpacked(keys[entered > 0], entered[entered > 0], ranges)
-    return new.assign(what=np.int32(ENTERED), day=np.int32(0))
+    return new.assign(what=np.int16(ENTERED), day=np.int32(0))

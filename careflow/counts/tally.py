@@ -72,10 +72,10 @@ def _strata_ranges(moves: Linked, by: Sequence[str], periods: Periods) -> list[R
     ranges = []
     for i, name in enumerate(by):
         if name in UNITS:
-            ranges.append(Range(f"b{i}", *periods.range()))
+            ranges.append(Range(f"b{i}", *periods.range(), kind_of(name)))
         else:
             labels = REASONS if name == REASON else moves.episodes.strata[name].labels
-            ranges.append(Range(f"b{i}", -1, len(labels) + 1))
+            ranges.append(Range(f"b{i}", -1, len(labels) + 1, kind_of(name)))
     return ranges
 
 
@@ -92,7 +92,7 @@ def _ranges(columns: Sequence[str], rules: Rules, periods: Periods, first: int) 
         "moved": windows,
         "followed": windows,
     }
-    return [Range(name, *known[name]) for name in columns]
+    return [Range(name, *known[name], kind_of(name)) for name in columns]
 
 
 def _together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -111,7 +111,7 @@ def _together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def kind_of(name: str) -> type[np.signedinteger[Any]]:
     """Return the kind of number in a column of counts."""
-    return np.int64 if name == "n" else np.int32
+    return np.int64 if name == "n" else np.int32 if name == "day" else np.int16
 
 
 def check_strata(moves: Linked, by: Sequence[str]) -> None:

@@ -30,11 +30,12 @@ HALF: Final = 1 << 31
 
 @dataclass(frozen=True)
 class Range:
-    """A column of whole numbers from ``low`` to ``low + size - 1``."""
+    """A column of whole numbers from ``low`` to ``low + size - 1``, and the kind of number in which they are kept."""
 
     name: str
     low: int
     size: int
+    kind: type[np.signedinteger[Any]] = np.int32
 
 
 def fits(ranges: Sequence[Range]) -> bool:
@@ -104,7 +105,7 @@ def count_keys(batches: Iterable[Keys]) -> tuple[Keys, Keys]:
 
 def unpacked(keys: Keys, n: Keys, ranges: Sequence[Range]) -> pd.DataFrame:
     """Return the rows that keys stand for, with their counts in a column ``n``."""
-    columns = {column.name: np.empty(len(keys), dtype=np.int32) for column in ranges}
+    columns = {column.name: np.empty(len(keys), dtype=column.kind) for column in ranges}
     for part in _blocks(len(keys)):
         rest = keys[part]
         for column in reversed(ranges):
