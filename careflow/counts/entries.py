@@ -32,7 +32,7 @@ def spread(
     ----------
     counted : DataFrame
         Columns ``..., state, what, day, ends, n``, in the order of all but ``n``. ``day`` is the age at the end of the
-        row's period.
+        row's period. It is used up: each column goes as soon as the new one is there.
     last_days : dict of int to int
         Period to its last day, in order; nobody enters anything after the last one.
     unit : str or None
@@ -66,7 +66,7 @@ def spread(
     columns: dict[str, Integers] = {}
     # Each column is written once, where it stays: memory that is touched for the first time is what takes long here.
     for name in (*keys, "n"):
-        told = counted[name].to_numpy()
+        told = counted.pop(name).to_numpy()
         column = columns[name] = np.empty(c + len(new), dtype=told.dtype)
         np.take(told, others, out=column[:a], mode="clip")
         np.take(told, place, out=column[a:b], mode="clip")
@@ -116,7 +116,8 @@ def with_entries(counted: pd.DataFrame, ranges: Sequence[Range]) -> pd.DataFrame
     Parameters
     ----------
     counted : DataFrame
-        Columns ``..., state, what, day, n`` of a counting process, whose later entries are there.
+        Columns ``..., state, what, day, n`` of a counting process, whose later entries are there. It is used up: each
+        column goes as soon as the new one is there.
     ranges : sequence of Range
         The numbers in each column before ``what``.
 
@@ -132,10 +133,11 @@ def with_entries(counted: pd.DataFrame, ranges: Sequence[Range]) -> pd.DataFrame
     [[0, 200, 4, 1], [0, 202, 9, 3], [1, 202, 9, 2], [0, 200, 0, 2], [1, 200, 0, 2]]
     """
     new = _first_entries(counted, ranges)
-    columns = {name: counted[name].to_numpy() for name in map(str, counted)}
-    return pd.DataFrame(
-        {name: np.concatenate([told, new[name]], dtype=told.dtype) for name, told in columns.items()}, copy=False
-    )
+    columns = {}
+    for name in list(map(str, counted)):
+        told = counted.pop(name).to_numpy()
+        columns[name] = np.concatenate([told, new[name]], dtype=told.dtype)
+    return pd.DataFrame(columns, copy=False)
 
 
 def _first_entries(counted: pd.DataFrame, ranges: Sequence[Range], unit: str | None = None) -> pd.DataFrame:

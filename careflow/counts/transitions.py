@@ -22,8 +22,8 @@ from careflow.errors import ArgumentError, CountsError
 from careflow.records.basis import CALENDAR, LINKING, answers, require
 
 _USUAL_WINDOWS = (7, 14, 30, 60, 90)
-_KEPT = 16
-"""Tables that linked stays remember, so that two estimates from one table count once."""
+_KEPT = 1 << 26
+"""Bytes of tables that linked stays remember, so that two estimates from one table count once."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -224,11 +224,13 @@ class Transitions(Linked):
     def _table(self, name: str, rules: Rules) -> pd.DataFrame:
         """Count a clock, or remember what it was when it was last counted so."""
         key = (name, rules.to_json())
-        if key not in self._counted:
-            if len(self._counted) >= _KEPT:
-                del self._counted[next(iter(self._counted))]
-            self._counted[key] = tally(self, name, rules)
-        return self._counted[key].copy(deep=False)
+        if key in self._counted:
+            return self._counted[key].copy(deep=False)
+        table = tally(self, name, rules)
+        self._counted[key] = table
+        while sum(_size(kept) for kept in self._counted.values()) > _KEPT:
+            del self._counted[next(iter(self._counted))]
+        return table.copy(deep=False)
 
     def _windows(self, asked: int | Sequence[int] | None) -> tuple[int, ...]:
         if asked is None:
@@ -275,3 +277,7 @@ class Transitions(Linked):
         raise CountsError(
             "linked stays are about persons and are never pickled; save their counts: .counts().save(path)"
         )
+
+
+def _size(table: pd.DataFrame) -> int:
+    return int(table.memory_usage(index=False).sum())

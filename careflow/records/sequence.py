@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from careflow.continuum.outcomes import DIED, REASONS
@@ -95,14 +95,8 @@ def scan(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Seque
         f"CREATE TEMP TABLE {found.anew} AS SELECT {', '.join(picked)}, "
         f"0::INTEGER AS seq FROM ({judged.some(whose, aside=bool(found.aside))})"
     )
-    gone = (
-        [f"person IN ({whose})"] if any(found.counts[bit] for bit in (OVERLAP, SAME_START, AFTER_DEATH, NEAR)) else []
-    )
-    if found.aside:
-        gone.append("person IS NULL")
-    if gone:
-        engine.run(f"DELETE FROM {found.settled} WHERE {' OR '.join(gone)}")
-    return found
+    gone = f"person IS NULL OR person IN ({whose})" if found.aside else f"person IN ({whose})"
+    return replace(found, settled=engine.leave_out(found.settled, gone, "marks"))
 
 
 def _ordered(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Sequence[int]) -> str:
