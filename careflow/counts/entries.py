@@ -94,12 +94,12 @@ def _ends_of(found: Mapping[str, Integers], keys: list[str]) -> tuple[Integers, 
     ends, n = found[ENDS].astype(np.int32), found["n"]
     fresh = np.ones(len(n), dtype=bool)
     fresh[1:] = np.logical_or.reduce([found[key][1:] != found[key][:-1] for key in keys])
-    before = np.roll(ends, 1)
+    before: Integers = np.roll(ends, 1)
     before[fresh] = 0
     total = np.cumsum(n)
     starts = np.flatnonzero(fresh)
     stops = np.append(starts, len(n))[1:]  # none where nobody reaches an end
-    reach = np.repeat(total[stops - 1], stops - starts)
+    reach: Integers = np.repeat(total[stops - 1], stops - starts)
     reach -= total
     reach += n
     times = ends - before
@@ -107,7 +107,7 @@ def _ends_of(found: Mapping[str, Integers], keys: list[str]) -> tuple[Integers, 
     # The first end that a row tells of is the one after those that the row before it tells of.
     before -= np.cumsum(times, dtype=np.int32)
     before += times
-    return place, before[place] + np.arange(len(place), dtype=np.int32), reach[place]
+    return place, np.add(before[place], np.arange(len(place), dtype=np.int32)), reach[place]
 
 
 def with_entries(counted: pd.DataFrame, ranges: Sequence[Range]) -> pd.DataFrame:
@@ -116,56 +116,65 @@ def with_entries(counted: pd.DataFrame, ranges: Sequence[Range]) -> pd.DataFrame
     Parameters
     ----------
     counted : DataFrame
-        Columns ``..., state, what, day, n`` of a counting process, whose later entries are there. It is used up: each
-        column goes as soon as the new one is there.
+        Columns ``..., state, what, day, n`` of a counting process, whose later entries are there, in the order of all
+        but ``n``. It is used up: each column goes as soon as the new one is there.
     ranges : sequence of Range
         The numbers in each column before ``what``.
 
     Returns
     -------
     DataFrame
-        The same, with a row more for each combination of these columns.
+        The same, with a row more before each combination of these columns.
 
     Examples
     --------
     >>> ends = pd.DataFrame({"state": [0, 0, 1], "what": [ENTERED, 202, 202], "day": [4, 9, 9], "n": [1, 3, 2]})
     >>> with_entries(ends, [Range("state", 0, 5)]).values.tolist()
-    [[0, 200, 4, 1], [0, 202, 9, 3], [1, 202, 9, 2], [0, 200, 0, 2], [1, 200, 0, 2]]
+    [[0, 200, 0, 2], [0, 200, 4, 1], [0, 202, 9, 3], [1, 200, 0, 2], [1, 202, 9, 2]]
     """
-    new = _first_entries(counted, ranges)
-    columns = {}
+    runs, n = _net(counted, ranges)
+    some = n > 0
+    place, new = runs[some], {"what": ENTERED, "day": 0}
+    columns: dict[str, Integers] = {}
     for name in list(map(str, counted)):
         told = counted.pop(name).to_numpy()
-        columns[name] = np.concatenate([told, new[name]], dtype=told.dtype)
+        values = n[some] if name == "n" else np.full(len(place), new[name]) if name in new else told[place]
+        columns[name] = np.insert(told, place, values.astype(told.dtype))
     return pd.DataFrame(columns, copy=False)
 
 
-def _first_entries(counted: pd.DataFrame, ranges: Sequence[Range], unit: str | None = None) -> pd.DataFrame:
+def _net(counted: pd.DataFrame, ranges: Sequence[Range]) -> tuple[Integers, Integers]:
+    """Return where each combination of the ranges begins, and who leave or are lost less those who enter later."""
+    n = counted["n"].to_numpy()
+    fresh = np.ones(len(counted), dtype=bool)
+    columns = (counted[column.name].to_numpy() for column in ranges)
+    fresh[1:] = np.logical_or.reduce([values[1:] != values[:-1] for values in columns])
+    runs = np.flatnonzero(fresh)
+    later = np.flatnonzero(counted["what"].to_numpy() == ENTERED)
+    came = np.bincount(np.searchsorted(runs, later, side="right") - 1, weights=n[later], minlength=len(runs))
+    return runs, (np.add.reduceat(n, runs) if len(runs) else n) - 2 * came.astype(np.int64)
+
+
+def _first_entries(counted: pd.DataFrame, ranges: Sequence[Range], unit: str | None) -> pd.DataFrame:
     """Return the rows of those who enter at day 0.
 
     Whoever reaches ends of periods entered the first of these periods, and not the one of the stay's end.
     """
-    n, what = counted["n"].to_numpy(), counted["what"].to_numpy()
-    # In the order in which the engine gives them they come in few runs.
-    fresh = np.ones(len(counted), dtype=bool)
-    columns = [counted[column.name].to_numpy() for column in ranges]
-    fresh[1:] = np.logical_or.reduce([values[1:] != values[:-1] for values in columns])
-    runs = np.flatnonzero(fresh)
+    runs, n = _net(counted, ranges)
     key = np.zeros(len(runs), dtype=np.int64)
-    for column, values in zip(ranges, columns, strict=True):
-        key = key * column.size + (values[runs] - column.low)
-    later = np.flatnonzero(what == ENTERED)
-    came = np.bincount(np.searchsorted(runs, later, side="right") - 1, weights=n[later], minlength=len(runs))
-    found, change = [key], [(np.add.reduceat(n, runs) if len(runs) else n) - 2 * came]
+    for column in ranges:
+        key = key * column.size + (counted[column.name].to_numpy()[runs] - column.low)
+    found: list[Integers] = [key]
+    change: list[Integers] = [n]
     if unit is not None:
         place = next(i for i, column in enumerate(ranges) if column.name == unit)
         weight = math.prod(column.size for column in ranges[place + 1 :])
-        reached = counted[ENDS].to_numpy()
-        moved = np.flatnonzero((reached > 0) & (columns[place] - ranges[place].low + reached < ranges[place].size))
-        run = np.repeat(np.arange(len(runs), dtype=np.int32), np.diff(runs, append=len(n)))[moved]
-        found.append(key[run] + reached[moved] * np.int64(weight))
-        change.append(-n[moved])
+        began, reached = counted[unit].to_numpy() - ranges[place].low, counted[ENDS].to_numpy()
+        moved = np.flatnonzero((reached > 0) & (began + reached < ranges[place].size))
+        run = np.repeat(np.arange(len(runs), dtype=np.int32), np.diff(runs, append=len(counted)))[moved]
+        found.append(np.add(key[run], reached[moved] * np.int64(weight)))
+        change.append(np.negative(counted["n"].to_numpy()[moved]))
     codes, keys = pd.factorize(np.concatenate(found), sort=True)
-    entered = np.bincount(codes, weights=np.concatenate(change), minlength=len(keys)).astype(np.int64)
+    entered: Integers = np.bincount(codes, weights=np.concatenate(change), minlength=len(keys)).astype(np.int64)
     new = unpacked(keys[entered > 0], entered[entered > 0], ranges)
     return new.assign(what=np.int16(ENTERED), day=np.int32(0))

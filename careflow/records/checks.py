@@ -21,6 +21,8 @@ FEW_PEOPLE: Final = 11
 MANY_FACILITIES: Final = 12
 LONG_OVERLAP: Final = 30
 MIXED_GRAIN: Final = 0.3
+NEVER: Final = 10_000_000
+"""A day after every other."""
 
 _MARKS: Final = (
     (encode.OPEN_AFTER_CUTOFF, "R08 discharged after the cut-off", FIXED, "read as still open at the cut-off"),
@@ -156,27 +158,51 @@ def apply_policies(table: Table, found: sequence.Neighbours, options: Options, l
     return overlaps.Change(changed.trimmed, changed.added, changed.absorbed + joined.absorbed)
 
 
-def settle(table: Table, found: sequence.Neighbours) -> tuple[int, int, int, int]:
-    """Put the stays together as a view; return how many there are and are open, and their first and last day."""
-    engine, strata = table.engine, len(table.strata)
+@dataclass(frozen=True)
+class Totals:
+    """How many stays there are, are very long, are open; and their first and last day."""
+
+    n: int = 0
+    long: int = 0
+    open: int = 0
+    first: int = NEVER
+    last: int = -NEVER
+
+    def __add__(self, other: Totals) -> Totals:
+        return Totals(
+            self.n + other.n,
+            self.long + other.long,
+            self.open + other.open,
+            min(self.first, other.first),
+            max(self.last, other.last),
+        )
+
+
+def totals(table: Table, stays: str, continuum: Continuum) -> Totals:
+    """Return the totals of the stays in a table."""
+    n, *others = table.engine.one(
+        f"SELECT count(*), count(*) FILTER ({_long(continuum, table.cutoff)}), count(*) FILTER (discharge IS NULL), "
+        f"min(admit), max(coalesce(discharge, admit)) FROM {stays}"
+    )
+    return Totals(int(n), *map(int, others)) if n else Totals()
+
+
+def settle(table: Table, found: sequence.Neighbours) -> None:
+    """Put the stays together as a view."""
+    engine = table.engine
     engine.run(f"DROP TABLE {found.table}")
     for column in encode.HELPERS:
         engine.run(f"ALTER TABLE {found.anew} DROP COLUMN {column}")
-    engine.run(f"CREATE TEMP VIEW {table.stays} AS {sequence.both_sql(found, strata)}")
-    n, still_open, first, last = engine.one(
-        "SELECT count(*), count(*) FILTER (discharge IS NULL), min(admit), "
-        f"max(greatest(admit, coalesce(discharge, admit))) FROM {table.stays}"
-    )
-    return int(n), int(still_open), int(first), int(last)
+    engine.run(f"CREATE TEMP VIEW {table.stays} AS {sequence.both_sql(found, len(table.strata))}")
 
 
-def flag_people(table: Table, found: sequence.Neighbours, continuum: Continuum, places: int, ledger: Ledger) -> None:
+def flag_people(table: Table, found: sequence.Neighbours, every: Totals, places: int, ledger: Ledger) -> None:
     """Flag what is kept and yet odd: same-day changes, long stays, care after death, ids that may be shared.
 
     Parameters
     ----------
-    table, found, continuum, ledger
-        The stays, what they are to each other, the levels, and where findings go.
+    table, found, every, ledger
+        The stays, what they are to each other, their totals, and where findings go.
     places : int
         The number of facilities in the file.
 
@@ -192,9 +218,10 @@ def flag_people(table: Table, found: sequence.Neighbours, continuum: Continuum, 
     ledger.add(
         "F06 open, then another stay", FLAGGED, counts[sequence.OPEN_BEFORE], "overlaps='latest' closes the earlier"
     )
-    total, nights = engine.one(f"SELECT count(*), count(*) FILTER ({_long(continuum, table.cutoff)}) FROM {stays}")
-    ledger.add("F03 very long stays", FLAGGED, nights, f"over 365 nights living in, or over {LONG_STAY:,} elsewhere")
-    if total >= 100 and counts[sequence.TOUCH] > MIXED_GRAIN * total:
+    ledger.add(
+        "F03 very long stays", FLAGGED, every.long, f"over 365 nights living in, or over {LONG_STAY:,} elsewhere"
+    )
+    if every.n >= 100 and counts[sequence.TOUCH] > MIXED_GRAIN * every.n:
         note = "many stays begin where one at the same level ends: weeks or claims? bridge_days=1 joins them"
         ledger.add("F10 rows may be parts of stays", FLAGGED, counts[sequence.TOUCH], note)
     if counts[sequence.AFTER_DEATH]:
@@ -246,4 +273,4 @@ def _long(continuum: Continuum, cutoff: int) -> str:
     limit = (
         f"CASE WHEN level IN ({', '.join(living_in)}) THEN 365 ELSE {LONG_STAY} END" if living_in else str(LONG_STAY)
     )
-    return f"coalesce(discharge, {cutoff}) - admit > {limit}"
+    return f"coalesce(discharge, {cutoff})::INTEGER - admit::INTEGER > {limit}"

@@ -79,16 +79,10 @@ class Engine:
         with self._bar("reading"):
             guarded(lambda: self.connection.execute(sql, parameters))
 
-    def leave_out(self, table: str, rows: str, column: str) -> str:
-        """Leave rows out of a table, and a column for good; return the name of a view of what is left.
-
-        ``table`` has a column ``level``, which is never negative.
-        """
+    def leave_out(self, table: str, rows: str) -> None:
+        """Leave rows out of a table, whose ``codes`` then are negative, or take them out."""
         # For each row that is deleted the engine notes who may still see it and its 2,047 neighbours, in 16 KB.
-        self.run(f"UPDATE {table} SET level = -1 WHERE {rows}")
-        self.run(f"ALTER TABLE {table} DROP COLUMN {column}")
-        self.run(f"CREATE TEMP VIEW {table}_left AS SELECT * FROM {table} WHERE level >= 0")
-        return f"{table}_left"
+        self.run(f"UPDATE {table} SET codes = -1 WHERE {rows}")
 
     def frame(self, sql: str, parameters: list[Any] | None = None) -> pd.DataFrame:
         """Return the rows of a query as a pandas frame."""

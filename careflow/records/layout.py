@@ -9,23 +9,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-BITS: Final = 63
-"""Of a 64-bit whole number that is never negative."""
+from careflow.continuum.outcomes import REASONS
+from careflow.records.encode import MARKS, day_type
+from careflow.records.groups import GROUPS
+
+_DAYS: Final = {"SMALLINT": (-(1 << 15), (1 << 15) - 1), "INTEGER": (-(1 << 20), (1 << 20) - 1)}
+_KEY: Final = 63
+_CODES: Final = 31
+"""Bits of a 64-bit and of a 32-bit whole number that is never negative."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """A column of whole numbers from ``low`` to ``low + 2 ** bits - 1``, and the type in which it is handed out."""
+    """A column of whole numbers from ``low`` to ``low + 2 ** bits - 1``."""
 
     name: str
     low: int
     bits: int
-    kind: str
 
     @classmethod
-    def of(cls, name: str, low: int, high: int, kind: str) -> Field:
+    def of(cls, name: str, low: int, high: int) -> Field:
         """Return the field of the numbers from ``low`` to ``high``."""
-        return cls(name, low, (high - low).bit_length(), kind)
+        return cls(name, low, (high - low).bit_length())
 
 
 @dataclass(frozen=True)
@@ -34,25 +39,26 @@ class Layout:
 
     Examples
     --------
-    >>> layout = Layout((Field("day", -8, 4, "INTEGER"), Field("level", 0, 3, "TINYINT")))
+    >>> layout = Layout((Field("day", -8, 4), Field("level", 0, 3)))
     >>> layout.pack({"day": "d", "level": "l"})
     '(((d) - -8)::BIGINT << 3) + (l)::BIGINT'
     >>> layout.unpack("day"), layout.unpack("level")
-    ('(((key >> 3) & 15) + -8)::INTEGER', '(key & 7)::TINYINT')
+    ('(((key >> 3) & 15) + -8)', '(key & 7)')
     """
 
     fields: tuple[Field, ...]
 
-    def __post_init__(self) -> None:
-        assert sum(field.bits for field in self.fields) <= BITS
+    @property
+    def bits(self) -> int:
+        """How many bits the fields take."""
+        return sum(field.bits for field in self.fields)
 
-    def room(self, more: Sequence[Field]) -> Layout:
-        """Return a layout with those of the further fields for which there is room."""
-        fields, free = list(self.fields), BITS - sum(field.bits for field in self.fields)
+    def room(self, more: Sequence[Field], most: int) -> Layout:
+        """Return a layout with those of the further fields for which there is room in so many bits."""
+        fields = list(self.fields)
         for field in more:
-            if field.bits <= free:
+            if Layout((*fields, field)).bits <= most:
                 fields.append(field)
-                free -= field.bits
         return Layout(tuple(fields))
 
     def __contains__(self, name: str) -> bool:
@@ -77,7 +83,7 @@ class Layout:
         field, shift = next((field, shift) for field, shift in self._placed() if field.name == name)
         value = f"({key} >> {shift})" if shift else key
         value = f"({value} & {(1 << field.bits) - 1})"
-        return f"({value} + {field.low})::{field.kind}" if field.low else f"{value}::{field.kind}"
+        return f"({value} + {field.low})" if field.low else value
 
     def _placed(self) -> list[tuple[Field, int]]:
         placed, shift = [], 0
@@ -85,3 +91,55 @@ class Layout:
             placed.append((field, shift))
             shift += field.bits
         return placed[::-1]
+
+
+@dataclass(frozen=True)
+class StayLayout:
+    """A stay in one number by which it is ordered, and what is kept of it once the next one is known.
+
+    Attributes
+    ----------
+    days, codes : Layout
+        The higher bits, and the lower ones, which are kept as they are. Strata for which there is no room go alone.
+    next_level : Layout
+        The level of the next stay, below the codes.
+    """
+
+    days: Layout
+    codes: Layout
+    next_level: Layout
+    day: str
+
+    @property
+    def key(self) -> Layout:
+        """The layout of the number by which stays are ordered."""
+        return Layout((*self.days.fields, *self.codes.fields))
+
+    @property
+    def kept(self) -> Layout:
+        """The layout of the column ``codes``."""
+        return Layout((*self.codes.fields, *self.next_level.fields))
+
+    def alone(self, labels: Sequence[int]) -> list[str]:
+        """Return the strata that are columns of their own."""
+        return [f"s{i}" for i in range(len(labels)) if f"s{i}" not in self.codes]
+
+    def seen(self, table: str, labels: Sequence[int]) -> str:
+        """Return the SQL of the stays in columns."""
+        fields = ("grp", "level", "reason", "marks", *(f"s{i}" for i in range(len(labels))))
+        found = [f"{self.kept.unpack(name, 'codes')} AS {name}" if name in self.kept else name for name in fields]
+        after = f"CASE WHEN next_admit IS NOT NULL THEN {self.kept.unpack('next_level', 'codes')} END AS next_level"
+        return f"SELECT person, admit, discharge, next_admit, {after}, {', '.join(found)} FROM {table}"
+
+
+def stay_layout(cutoff: int, levels: int, labels: Sequence[int]) -> StayLayout:
+    """Return the layout of stays up to a cut-off, at so many levels, with strata of so many labels each."""
+    day = day_type(cutoff)
+    days = Layout((Field.of("admit", *_DAYS[day]), Field.of("discharge", *_DAYS[day])))
+    level, after = (Field.of(name, 0, levels - 1) for name in ("level", "next_level"))
+    codes = Layout(
+        (level, Field("marks", 0, MARKS), Field.of("grp", 0, GROUPS - 1), Field.of("reason", 0, len(REASONS) - 1))
+    )
+    strata = [Field.of(f"s{i}", -1, n - 1) for i, n in enumerate(labels)]
+    codes = codes.room(strata, min(_KEY - days.bits, _CODES - after.bits))
+    return StayLayout(days, codes, Layout((after,)), day)

@@ -189,9 +189,12 @@ def _check(
     if not persons:
         reasons = ", ".join(f"{RULES[rule]} {count:,}" for rule, count in ledger.aside.items())
         raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.", check="S11", n=rows)
-    checks.flag_people(table, found, chosen.continuum, len(made.labels.get("facility", ())), ledger)
+    most = checks.totals(table, found.settled, chosen.continuum)
+    every = most + checks.totals(table, found.anew, chosen.continuum)
+    checks.flag_people(table, found, every, len(made.labels.get("facility", ())), ledger)
     change = checks.apply_policies(table, found, wanted, ledger)
-    n, still_open, first, last = checks.settle(table, found)
+    every = most + checks.totals(table, found.anew, chosen.continuum)
+    checks.settle(table, found)
     return Episodes(
         engine=table.engine,
         table=table.stays,
@@ -203,14 +206,14 @@ def _check(
         overlaps=wanted.overlaps,
         strata={name: Stratum(f"s{i}", made.labels[name]) for i, name in enumerate(table.strata)},
         findings=ledger.frame(),
-        n=n,
+        n=every.n,
         persons=persons,
         set_aside=sum(ledger.aside.values()),
-        open=still_open,
-        first=dates.EPOCH + timedelta(days=first),
-        last=dates.EPOCH + timedelta(days=last),
+        open=every.open,
+        first=dates.EPOCH + timedelta(days=every.first),
+        last=dates.EPOCH + timedelta(days=every.last),
         source=label,
         rows_in=rows,
         date_basis=chosen.basis,
-        attrition=attrition(rows, ledger.aside, change, n, still_open),
+        attrition=attrition(rows, ledger.aside, change, every.n, every.open),
     )

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from careflow.continuum.outcomes import DIED, REASONS
-from careflow.records.encode import HELPERS, MARKS, Judged, day_type
+from careflow.records.encode import HELPERS, Judged
 from careflow.records.engine import Engine
-from careflow.records.groups import GROUPS
-from careflow.records.layout import Field, Layout
+from careflow.records.layout import StayLayout, stay_layout
 
 OVERLAP, AFTER_DEATH, SAME_DAY, OPEN_BEFORE, TOUCH, LAST, NEAR, SAME_START = (1 << i for i in range(8))
 """What a stay is to the one after it; LAST has none after it."""
 
 DIED_CODE: Final = REASONS.index(DIED)
-_DAYS: Final = {"SMALLINT": (-(1 << 15), (1 << 15) - 1), "INTEGER": (-(1 << 20), (1 << 20) - 1)}
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,9 @@ def scan(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Seque
     near : int
         The gap in days up to which two stays at one level are near each other.
     """
-    found = _compared(engine, _ordered(engine, judged, cutoff, levels, labels), cutoff, near)
+    layout = stay_layout(cutoff, levels, labels)
+    table = _ordered(engine, judged, cutoff, layout, labels)
+    found = _compared(engine, table, layout.seen(table, labels), cutoff, near)
     whose = found.people(OVERLAP | SAME_START | AFTER_DEATH | (NEAR if near else 0))
     kinds = {"level": "TINYINT", "grp": "TINYINT", "reason": "TINYINT"}
     kinds |= {"person": "BIGINT", "admit": "INTEGER", "discharge": "INTEGER"}
@@ -96,45 +96,37 @@ def scan(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Seque
         f"0::INTEGER AS seq FROM ({judged.some(whose, aside=bool(found.aside))})"
     )
     gone = f"person IS NULL OR person IN ({whose})" if found.aside else f"person IN ({whose})"
-    return replace(found, settled=engine.leave_out(found.settled, gone, "marks"))
+    engine.leave_out(table, gone)
+    engine.run(f"CREATE TEMP VIEW {found.settled} AS {layout.seen(table, labels)} WHERE codes >= 0")
+    return found
 
 
-def _ordered(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Sequence[int]) -> str:
+def _ordered(engine: Engine, judged: Judged, cutoff: int, layout: StayLayout, labels: Sequence[int]) -> str:
     """Order the stays; a row that is set aside has no person, and the rule in the place of its marks."""
-    day = day_type(cutoff)
-    days = Field.of("admit", *_DAYS[day], day), Field.of("discharge", *_DAYS[day], day)
-    order = Layout((*days, Field.of("level", 0, levels - 1, "TINYINT"), Field("marks", 0, MARKS, "TINYINT")))
-    strata = [Field.of(f"s{i}", -1, n - 1, _small(n)) for i, n in enumerate(labels)]
-    along = Field.of("grp", 0, GROUPS - 1, "TINYINT"), Field.of("reason", 0, len(REASONS) - 1, "TINYINT")
-    layout = order.room([*along, *strata])
-    beside = "".join(f", {field.name}::{field.kind} AS {field.name}" for field in strata if field.name not in layout)
+    key, after = layout.key, layout.next_level.bits
     end = f"coalesce(discharge, {cutoff + 1})"
-    key = layout.pack({field.name: end if field.name == "discharge" else field.name for field in layout.fields})
-
-    def column(name: str) -> str:
-        return f"{layout.unpack(name)} AS {name}" if name in layout else name
-
-    more = "".join(f", {column(field.name)}" for field in strata)
-    ends = layout.unpack("discharge")
-    table = engine.name("ordered")
+    packed = key.pack({field.name: end if field.name == "discharge" else field.name for field in key.fields})
+    alone = "".join(f", {name}" for name in layout.alone(labels))
+    ends, table = key.unpack("discharge"), engine.name("ordered")
     engine.run(
         f"""
         CREATE TEMP TABLE {table} AS
         WITH keyed AS (
           SELECT CASE WHEN why = 0 THEN person END::BIGINT AS person,
-            CASE WHEN why = 0 THEN {key} ELSE {layout.alone("marks", "why")} END AS key{beside}
+            CASE WHEN why = 0 THEN {packed} ELSE {key.alone("marks", "why")} END AS key{alone}
           FROM ({judged.rows})),
         beside AS (SELECT *, lead(key) OVER (PARTITION BY person ORDER BY key) AS after FROM keyed)
-        SELECT person, {", ".join(column(name) for name in ("grp", "level", "admit"))},
-          CASE WHEN {ends} <= {cutoff} THEN {ends} END AS discharge, {column("reason")}{more},
-          {layout.unpack("admit", "after")} AS next_admit, {layout.unpack("level", "after")} AS next_level,
-          {column("marks")}
+        SELECT person, {key.unpack("admit")}::{layout.day} AS admit,
+          CASE WHEN {ends} <= {cutoff} THEN {ends} END::{layout.day} AS discharge,
+          {key.unpack("admit", "after")}::{layout.day} AS next_admit,
+          (((key & {(1 << layout.codes.bits) - 1}) << {after}) + coalesce({key.unpack("level", "after")}, 0))::INTEGER
+            AS codes{alone}
         FROM beside"""
     )
     return table
 
 
-def _compared(engine: Engine, table: str, cutoff: int, near: int) -> Neighbours:
+def _compared(engine: Engine, table: str, seen: str, cutoff: int, near: int) -> Neighbours:
     """Say what each stay is to the next, and count."""
     tests = {
         OVERLAP: "gap < 0",
@@ -150,17 +142,17 @@ def _compared(engine: Engine, table: str, cutoff: int, near: int) -> Neighbours:
     # Most stays are the last of their person, or end well before the next one begins: nothing else needs a test.
     engine.run(
         f"CREATE TEMP TABLE {odd} AS SELECT person, {bits} AS bits FROM ("
-        f"SELECT *, next_admit::INTEGER - coalesce(discharge, {cutoff + 1})::INTEGER AS gap FROM {table} "
+        f"SELECT *, next_admit::INTEGER - coalesce(discharge, {cutoff + 1})::INTEGER AS gap FROM ({seen}) "
         f"WHERE next_admit IS NOT NULL AND person IS NOT NULL) WHERE gap <= {near} OR reason = {DIED_CODE}"
     )
     counted = engine.rows(f"SELECT bits, count(*) FROM {odd} GROUP BY 1")
     counts = {bit: sum(n for bits, n in counted if bits & bit) for bit in tests}
     rows = engine.rows(
-        f"SELECT person IS NULL, marks, count(*), count(*) FILTER (next_admit IS NULL) FROM {table} GROUP BY 1, 2"
+        f"SELECT person IS NULL, marks, count(*), count(*) FILTER (next_admit IS NULL) FROM ({seen}) GROUP BY 1, 2"
     )
     counts[LAST] = sum(last for aside, _, _, last in rows if not aside)
     marked, aside = (Counter({marks: n for out, marks, n, _ in rows if out == which}) for which in (False, True))
-    return Neighbours(table, engine.name("some_stays"), odd, counts, marked, aside)
+    return Neighbours(f"{table}_settled", engine.name("some_stays"), odd, counts, marked, aside)
 
 
 def _small(labels: int) -> str:

@@ -74,11 +74,9 @@ class SparkEngine(Engine):
         do, found = next((do, found) for pattern, do in kinds if (found := pattern.fullmatch(sql)))
         self._guarded(lambda: do(*found.groups()))
 
-    def leave_out(self, table: str, rows: str, column: str) -> str:
-        """Leave rows out of a table, and a column for good; return the name of what is left."""
-        names = ", ".join(name for name in self.session.table(table).columns if name != column)
-        self._guarded(lambda: self._create(table, f"SELECT {names} FROM {table} WHERE NOT ({rows})"))
-        return table
+    def leave_out(self, table: str, rows: str) -> None:
+        """Take rows out of a table."""
+        self.run(f"DELETE FROM {table} WHERE {rows}")
 
     def frame(self, sql: str, parameters: list[Any] | None = None) -> pd.DataFrame:
         """Return the rows of a query as a pandas frame."""
