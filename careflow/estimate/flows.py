@@ -70,17 +70,15 @@ class Flows:
     targets: pd.Series[str]
     blocks: tuple[Block, ...]
 
-    def frame(self, by: Sequence[str]) -> pd.DataFrame:
-        """Return the tidy frame: strata, window (if several), from, target, numbers."""
-        return self._tidy(by).drop(columns=_PEOPLE, errors="ignore")
+    def frames(self, by: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+        """Return the tidy frame, and at least how many people are behind ``n`` and ``of`` of each row, if known.
 
-    def contributors(self, by: Sequence[str]) -> pd.DataFrame | None:
-        """Return at least how many people are behind ``n`` and ``of`` of each row of :meth:`frame`, if that is known.
-
-        As ``persons`` and ``persons_of``.
+        The frame has strata, window (if several), from, target, numbers; the people are ``persons`` and ``persons_of``.
         """
         tidy = self._tidy(by)
-        return tidy[[*by, "from", str(self.targets.name), *_PEOPLE]] if _PEOPLE[0] in tidy else None
+        known = _PEOPLE[0] in tidy
+        people = tidy[[*by, "from", str(self.targets.name), *_PEOPLE]] if known else None
+        return tidy.drop(columns=_PEOPLE, errors="ignore"), people
 
     def _tidy(self, by: Sequence[str]) -> pd.DataFrame:
         several = [WITHIN] if len(self.blocks) > 1 else []

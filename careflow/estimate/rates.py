@@ -92,7 +92,8 @@ def transition_rates(
     counts, strata = counts_for(moves, make.clocks, by, windows=within, calendar=calendar)
     windows = windows_for(counts, within)
     to, directions = make.blocks(counts, strata, windows, cluster, level)
-    frame = to.frame(strata)
+    frame, people = to.frames(strata)
+    towards, ways = directions.frames(strata)
     about = Provenance(
         measure=make.measure,
         definition=make.definition.format(within=_words(windows)),
@@ -113,9 +114,9 @@ def transition_rates(
         frame,
         about,
         counts.rules.continuum,
-        directions=directions.frame(strata),
-        contributors=to.contributors(strata),
-        ways=directions.contributors(strata),
+        directions=towards,
+        contributors=people,
+        ways=ways,
         made=Made(counts, strata, windows, method, cluster, level),
     )
 

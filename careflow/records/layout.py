@@ -13,7 +13,8 @@ from careflow.continuum.outcomes import REASONS
 from careflow.records.encode import MARKS, day_type
 from careflow.records.groups import GROUPS
 
-_DAYS: Final = {"SMALLINT": (-(1 << 15), (1 << 15) - 1), "INTEGER": (-(1 << 20), (1 << 20) - 1)}
+_DAYS: Final = {"SMALLINT": (-(1 << 15), (1 << 15) - 1), "INTEGER": (-(1 << 15), (1 << 17) - (1 << 15) - 1)}
+"""The days that fit: from 1900 to 2059, and to 2239; those from 2200 on are not read."""
 _KEY: Final = 63
 _CODES: Final = 31
 """Bits of a 64-bit and of a 32-bit whole number that is never negative."""
