@@ -91,7 +91,7 @@ def main() -> None:
     asked.add_argument("--ids", nargs="+", choices=["integer", "text"], default=["integer"])
     asked.add_argument("--job", choices=["pass", "core"], default="core")
     asked.add_argument("--peers", nargs="+", default=[*OWN, *OTHERS], choices=[*OWN, *OTHERS])
-    asked.add_argument("--repeat", type=int, default=3)
+    asked.add_argument("--repeat", type=int, default=3, help="0: time the run whose results are checked, and no other")
     asked.add_argument("--python", default=sys.executable, help="interpreter of polars, lifelines and pm4py")
     asked.add_argument("--out", type=Path, help="append the tables to this file")
     options = asked.parse_args()
@@ -103,7 +103,7 @@ def main() -> None:
                 make = [sys.executable, "-c", MAKE.format(root=str(HERE.parent)), str(int(stays)), str(path), ids]
                 subprocess.run(make, check=True)
                 table = measure(path, options, Path(folder))
-                text = f"\n{int(stays):,} stays, {ids} ids, {options.job} job, {options.repeat} runs each\n\n{table}\n"
+                text = f"\n{int(stays):,} stays, {ids} ids, {options.job} job, {max(options.repeat, 1)} runs each\n\n{table}\n"
                 print(text, flush=True)
                 if options.out:
                     with options.out.open("a", encoding="utf-8") as file:
@@ -114,6 +114,7 @@ def main() -> None:
 def measure(path: Path, options: argparse.Namespace, folder: Path) -> str:
     """Check the peers' results, then time them in turns; return the table."""
     peers = []
+    runs: dict[str, list[dict[str, float]]] = {}
     for peer in options.peers:
         found = one(peer, path, options, str(folder))
         if "error" in found:
@@ -124,7 +125,7 @@ def measure(path: Path, options: argparse.Namespace, folder: Path) -> str:
                 check(folder, peer, name)
             print(f"{peer}: {', '.join(found['results'])} as careflow", flush=True)
         peers.append(peer)
-    runs: dict[str, list[dict[str, float]]] = {peer: [] for peer in peers}
+        runs[peer] = [] if options.repeat else [found]
     for _ in range(options.repeat):
         for peer in peers:
             runs[peer].append(one(peer, path, options, "-"))

@@ -175,7 +175,10 @@ class SparkEngine(Engine):
             try:
                 return call()
             except KeyboardInterrupt:
-                self.session.interruptTag(self.tag)
+                # A classic session forgets the tags of a thread whose call was broken off, and PySpark's own Ctrl-C,
+                # which means to cancel every job, fails in the middle of that call: the cluster would go on.
+                with suppress(Exception):
+                    _ = self.session.interruptTag(self.tag) or self.session.interruptAll()
                 raise
             except Exception as error:
                 refused = explain(error)

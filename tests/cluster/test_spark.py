@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 from typing import Any
 
 import numpy as np
@@ -264,6 +267,26 @@ def test_a_worker_that_is_lost_between_two_passes_ends_in_an_error_or_the_right_
     cluster.lose_worker()
     assert_right_or_said(attempt(lambda: numbers(moves, None, ["stay"])), right, frame)
     assert_same(right, numbers(link(read(on_cluster(spark, frame))), None, ["stay"]))
+
+
+def test_ctrl_c_stops_the_pass_on_the_cluster_and_the_session_goes_on(spark: Any) -> None:
+    frame = stays(seed=14, n=60)
+    engine = SparkEngine(spark)
+    # What runs without a terminal may have been started to ignore it.
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    stop = Timer(4, lambda: os.kill(os.getpid(), signal.SIGINT))
+    stop.start()
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        engine.rows("SELECT sum(id % 7) FROM range(0, 100000000000000, 1, 2)")
+    stop.join()
+    signal.signal(signal.SIGINT, before)
+    assert time.monotonic() - started < 60
+    # If that statement still had the worker's cores, nothing else would ever be counted.
+    there = numbers(link(read(on_cluster(spark, frame))), None, ["stay"])
+    assert_same(numbers(link(read(frame)), None, ["stay"]), there)
 
 
 def attempt(call: Callable[[], dict[str, pd.DataFrame]]) -> dict[str, pd.DataFrame] | str:
