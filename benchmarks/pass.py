@@ -103,7 +103,8 @@ def main() -> None:
                 make = [sys.executable, "-c", MAKE.format(root=str(HERE.parent)), str(int(stays)), str(path), ids]
                 subprocess.run(make, check=True)
                 table = measure(path, options, Path(folder))
-                text = f"\n{int(stays):,} stays, {ids} ids, {options.job} job, {max(options.repeat, 1)} runs each\n\n{table}\n"
+                runs = max(options.repeat, 1)
+                text = f"\n{int(stays):,} stays, {ids} ids, {options.job} job, {runs} runs each\n\n{table}\n"
                 print(text, flush=True)
                 if options.out:
                     with options.out.open("a", encoding="utf-8") as file:

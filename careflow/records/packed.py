@@ -125,7 +125,7 @@ def _blocks(length: int) -> Iterator[slice]:
 def _counted(keys: Keys) -> tuple[Keys, Keys]:
     """Count equal keys, which are put in order where they are."""
     keys.sort()
-    n = np.append(_starts(keys), len(keys))
+    n = _bounds(keys)
     found = keys[n[:-1]]
     for part in _blocks(len(found)):
         n[part] = np.diff(n[part.start : part.stop + 1])
@@ -139,11 +139,12 @@ def _merged(keys: Keys, n: Keys, more_keys: Keys, more_n: Keys) -> tuple[Keys, K
     every = np.concatenate([keys, more_keys])
     order = np.argsort(every, kind="stable")  # the stable sort merges what is in order already
     every = every[order]
-    starts = _starts(every)
+    starts = _bounds(every)[:-1]
     return every[starts], np.add.reduceat(np.concatenate([n, more_n])[order], starts)
 
 
-def _starts(keys: Keys) -> Keys:
-    fresh = np.ones(len(keys), dtype=bool)
-    np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
+def _bounds(keys: Keys) -> Keys:
+    """Return where keys that are in order change, and where they end."""
+    fresh = np.ones(len(keys) + 1, dtype=bool)
+    np.not_equal(keys[1:], keys[:-1], out=fresh[1:-1])
     return np.flatnonzero(fresh)
