@@ -92,8 +92,7 @@ def _ends_of(found: Mapping[str, Integers], keys: list[str]) -> tuple[Integers, 
     ends, so that each row tells of the ends that the one before it does not.
     """
     ends, n = found[ENDS].astype(np.int32), found["n"]
-    fresh = np.ones(len(n), dtype=bool)
-    fresh[1:] = np.logical_or.reduce([found[key][1:] != found[key][:-1] for key in keys])
+    fresh = _fresh([found[key] for key in keys])
     before: Integers = np.roll(ends, 1)
     before[fresh] = 0
     total = np.cumsum(n)
@@ -143,13 +142,17 @@ def with_entries(counted: pd.DataFrame, ranges: Sequence[Range]) -> pd.DataFrame
     return pd.DataFrame(columns, copy=False)
 
 
+def _fresh(columns: Sequence[Integers]) -> npt.NDArray[np.bool_]:
+    """Say of each row whether it differs from the one before it."""
+    fresh = np.ones(len(columns[0]), dtype=bool)
+    fresh[1:] = np.logical_or.reduce([values[1:] != values[:-1] for values in columns])
+    return fresh
+
+
 def _net(counted: pd.DataFrame, ranges: Sequence[Range]) -> tuple[Integers, Integers]:
     """Return where each combination of the ranges begins, and who leave or are lost less those who enter later."""
     n = counted["n"].to_numpy()
-    fresh = np.ones(len(counted), dtype=bool)
-    columns = (counted[column.name].to_numpy() for column in ranges)
-    fresh[1:] = np.logical_or.reduce([values[1:] != values[:-1] for values in columns])
-    runs = np.flatnonzero(fresh)
+    runs = np.flatnonzero(_fresh([counted[column.name].to_numpy() for column in ranges]))
     later = np.flatnonzero(counted["what"].to_numpy() == ENTERED)
     came = np.bincount(np.searchsorted(runs, later, side="right") - 1, weights=n[later], minlength=len(runs))
     return runs, (np.add.reduceat(n, runs) if len(runs) else n) - 2 * came.astype(np.int64)
