@@ -26,36 +26,33 @@ REACHED: Final = 203
 """Ends of periods were reached; no table holds it: each becomes one censored, and one who enters the next period."""
 
 ENDLESS: Final = 2_000_000_000
-"""A day after every other: where a stay that is still open ends."""
+"""A day after every other, where a stay that is still open ends; and a gap after which nothing follows."""
 
-_OUTCOME: Final = f"""CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CODE}
+_OUTCOME: Final = f"""CASE WHEN gap <= {{within}} THEN next_level
         WHEN concurrent THEN {CONCURRENT_CODE}
-        WHEN gap <= {{within}} THEN next_level
         ELSE {REASON_CODE} + reason END"""
 
-# `moved` is the shortest window that holds the move, `followed` the longest for which the discharge was followed;
-# -1 where there is none.
+# `moved` is the shortest window that holds the move, `followed` the longest for which the discharge was followed: their
+# places among the windows, from 1, and 0 where there is none.
 _DISCHARGE: Final = f"""
-SELECT {{strata}} grp, level AS state, {_OUTCOME} AS what, reason,
-    CASE WHEN reason = {DIED_CODE - REASON_CODE} OR concurrent THEN -1 {{moved}} ELSE -1 END AS moved,
-    CASE {{followed}} ELSE -1 END AS followed
+SELECT {{strata}} grp, level AS state, {_OUTCOME} AS what, reason, {{moved}} AS moved, {{followed}} AS followed
 FROM {{linked}} {{on_discharge}}
-WHERE discharge IS NOT NULL
+WHERE finish <= {{cutoff}}
 """
 
 # Each stay contributes the days that it spent in the period (period life table): it enters at its age on the period's
 # first day, and is censored at its age on the last. Whoever is in care when a period ends, at that age, enters the
 # next one a day older; so a stay that outlasts periods is counted once, in the first, with how many ends it reaches.
 _STAY: Final = f"""
-SELECT {{strata}} grp, level AS state, {ENDED} AS what, discharge - admit AS day, 0 AS ends
-FROM {{linked}} {{on_discharge}} WHERE discharge >= {{first_day}}
+SELECT {{strata}} grp, level AS state, {ENDED} AS what, finish - admit AS day, 0 AS ends
+FROM {{linked}} {{on_discharge}} WHERE finish BETWEEN {{first_day}} AND {{cutoff}}
 UNION ALL
 SELECT {{strata}} grp, level AS state, {REACHED} AS what, p.last_day - admit AS day, q.period - p.period AS ends
-FROM {{linked}} {{on_entry}} JOIN {{day_spans}} q ON q.day = coalesce(discharge, {{cutoff}} + 1)
-WHERE coalesce(discharge, {ENDLESS}) > p.last_day
+FROM {{linked}} {{on_entry}} JOIN {{day_spans}} q ON q.day = finish
+WHERE finish > p.last_day
 UNION ALL
 SELECT {{strata}} grp, level AS state, {ENTERED} AS what, {{first_day}} - admit AS day, 0 AS ends
-FROM {{linked}} {{on_entry}} WHERE admit < {{first_day}} AND coalesce(discharge, {ENDLESS}) >= {{first_day}}
+FROM {{linked}} {{on_entry}} WHERE admit < {{first_day}} AND finish >= {{first_day}}
 """
 
 
@@ -65,8 +62,8 @@ def _ends(day: str, what: str, rows: str) -> str:
 
 
 def _cohort(join: str, where: str) -> str:
-    what = f"CASE WHEN discharge IS NULL THEN {CENSORED} ELSE {ENDED} END"
-    return _late(join, where) + _ends("coalesce(discharge, {cutoff}) - admit", what, f"{join} {where}")
+    what = f"CASE WHEN finish <= {{cutoff}} THEN {ENDED} ELSE {CENSORED} END"
+    return _late(join, where) + _ends("least(finish, {cutoff}) - admit", what, f"{join} {where}")
 
 
 def _late(join: str, where: str) -> str:
@@ -75,32 +72,32 @@ def _late(join: str, where: str) -> str:
 
 
 # With outcomes as causes the clock runs to cutoff - within, so that each cause is known.
-_KNOWN: Final = f"WHERE admit <= {{known}} AND coalesce(discharge, {ENDLESS}) >= {{start}}"
+_KNOWN: Final = "WHERE admit <= {known} AND finish >= {start}"
 
 _EXIT: Final = _late("{on_admit}", _KNOWN) + _ends(
-    day=f"least(coalesce(discharge, {ENDLESS}), {{known}}) - admit",
-    what=f"CASE WHEN discharge <= {{known}} THEN {_OUTCOME} ELSE {CENSORED} END",
+    day="least(finish, {known}) - admit",
+    what=f"CASE WHEN finish <= {{known}} THEN {_OUTCOME} ELSE {CENSORED} END",
     rows=f"{{on_admit}} {_KNOWN}",
 )
 
 _GAP: Final = _ends(
     day=f"""CASE WHEN reason = {DIED_CODE - REASON_CODE} OR concurrent THEN 0
-        ELSE coalesce(gap, {{cutoff}} - discharge) END""",
-    what=f"""CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CODE}
+        ELSE least(gap, {{cutoff}} - finish) END""",
+    what=f"""CASE WHEN gap <= {{cutoff}} - finish THEN next_level
         WHEN concurrent THEN {CONCURRENT_CODE}
-        ELSE coalesce(next_level, {CENSORED}) END""",
-    rows="{on_discharge} WHERE discharge IS NOT NULL",
+        WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CODE}
+        ELSE {CENSORED} END""",
+    rows="{on_discharge} WHERE finish <= {cutoff}",
 )
 
 _CENSUS: Final = f"""{_ends("admit", str(ENTERED), "")} UNION ALL
-{_ends("discharge", str(ENDED), "WHERE discharge IS NOT NULL")}"""
+{_ends("finish", str(ENDED), "WHERE finish <= {cutoff}")}"""
 
 # Nights in the level, up to cutoff - within.
-_EXPOSURE: Final = f"""
-SELECT {{strata}} grp, level AS state,
-    CAST(sum(least(coalesce(discharge, {ENDLESS}), p.last_day + 1) - greatest(admit, p.first_day)) AS BIGINT) AS n
-FROM {{linked}} JOIN {{known_spans}} p
-    ON admit <= p.last_day AND coalesce(discharge, {ENDLESS}) > greatest(admit, p.first_day)
+_EXPOSURE: Final = """
+SELECT {strata} grp, level AS state,
+    CAST(sum(least(finish, p.last_day + 1) - greatest(admit, p.first_day)) AS BIGINT) AS n
+FROM {linked} JOIN {known_spans} p ON admit <= p.last_day AND finish > greatest(admit, p.first_day)
 GROUP BY ALL
 """
 
@@ -131,7 +128,7 @@ CLOCKS: Final = {
     ),
     "stay": Clock(PROCESS, "", "days in the period", DAYS, rows=_STAY, ends=True),
     "stay by admission": Clock(PROCESS, "", "admission", rows=_cohort("{on_admit}", "WHERE true")),
-    "stay by discharge": Clock(PROCESS, "", "discharge", rows=_cohort("{on_discharge}", "WHERE discharge IS NOT NULL")),
+    "stay by discharge": Clock(PROCESS, "", "discharge", rows=_cohort("{on_discharge}", "WHERE finish <= {cutoff}")),
     "exit": Clock(PROCESS, "", "admission", LINKING, rows=_EXIT),
     "gap": Clock(PROCESS, "", "discharge", LINKING, rows=_GAP),
     "census": Clock(PROCESS, "", "", DAYS, rows=_CENSUS, dates=True),

@@ -137,16 +137,16 @@ WITH {_NUMBERED},
     along AS (
         SELECT *, row_number() OVER (PARTITION BY person, journey ORDER BY place) AS step,
             count(*) OVER (PARTITION BY person, journey) AS steps,
-            max(ending) OVER (PARTITION BY person, journey) AS finish
+            max(ending) OVER (PARTITION BY person, journey) AS closing
         FROM numbered
     ),
     ends AS (
-        SELECT person, journey, arg_max(CASE WHEN finish = {ENDLESS} THEN {IN_CARE_CODE}
+        SELECT person, journey, arg_max(CASE WHEN closing = {ENDLESS} THEN {IN_CARE_CODE}
             WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CODE}
-            WHEN finish > {{known}} THEN {UNKNOWN_CODE}
+            WHEN closing > {{known}} THEN {UNKNOWN_CODE}
             ELSE {REASON_CODE} + reason END,
             CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN {ENDLESS} ELSE place END) AS outcome
-        FROM along WHERE ending = finish GROUP BY person, journey
+        FROM along WHERE ending = closing GROUP BY person, journey
     ),
     paths AS (
         SELECT person, journey, {{steps}} FROM along GROUP BY person, journey

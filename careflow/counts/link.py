@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from careflow.continuum.outcomes import DIED, REASONS
+from careflow.counts.calendar import day_number
 from careflow.counts.clocks import ENDLESS
 from careflow.counts.transitions import Transitions
 from careflow.errors import ArgumentError
+from careflow.records.dates import LONGEST_WINDOW
 from careflow.records.episodes import Episodes
 
 # Reading has sorted each person's stays. Most people's neither overlap nor go on after a death, so that what comes next
 # is the next in order, and any number that grows along that order serves as the place.
 _SETTLED: Final = """
-SELECT person, (CAST(admit AS BIGINT) * 4000000 + coalesce(discharge, 3000000)) * 65536 + level AS place,
-    grp, level, admit::INTEGER AS admit, discharge::INTEGER AS discharge, reason {strata},
-    next_level, next_admit::INTEGER - discharge::INTEGER AS gap, false AS concurrent
+SELECT person, (CAST(admit AS BIGINT) * 4000000 + finish) * 65536 + level AS place,
+    grp, level, admit, discharge, finish, reason {strata}, next_level, next_admit - finish AS gap, false AS concurrent
 FROM {settled}
 """
 
@@ -49,9 +50,9 @@ second_level AS (
         FROM second_look o LEFT JOIN ordered s ON s.person = o.person AND s.admit = o.later_admit
     ) WHERE candidate = 1
 )
-SELECT person, place, grp, level, admit, discharge, reason {strata},
-    CASE WHEN discharge IS NOT NULL AND reason <> {died} THEN next_level END AS next_level,
-    CASE WHEN discharge IS NOT NULL AND reason <> {died} THEN next_admit - discharge END AS gap,
+SELECT person, place, grp, level, admit, discharge, coalesce(discharge, {after_cutoff}) AS finish, reason {strata},
+    coalesce(next_level, 0) AS next_level,
+    CASE WHEN concurrent OR reason = {died} THEN {endless} ELSE coalesce(next_admit - discharge, {endless}) END AS gap,
     concurrent
 FROM (
     SELECT o.person, o.place, o.grp, o.level, o.admit, o.discharge, o.reason {o_strata},
@@ -102,8 +103,8 @@ def link(episodes: Episodes, *, within: int = 30) -> Transitions:
     >>> cf.link(cf.read_episodes(stays, cutoff="2024-12-31"), within=30)
     <Transitions: 1 move within 30 days (1 step-down), 1 left care; 0 open, 0 not yet known; cut-off 2024-12-31>
     """
-    if isinstance(within, bool) or not isinstance(within, int) or not 0 <= within <= 3650:
-        raise ArgumentError(f"within is a whole number of days from 0 to 3650; it was {within!r}")
+    if isinstance(within, bool) or not isinstance(within, int) or not 0 <= within <= LONGEST_WINDOW:
+        raise ArgumentError(f"within is a whole number of days from 0 to {LONGEST_WINDOW}; it was {within!r}")
     columns = [stratum.column for stratum in episodes.strata.values()]
     engine = episodes.engine
     linked, again = engine.name("linked"), engine.name("linked_anew")
@@ -112,11 +113,13 @@ def link(episodes: Episodes, *, within: int = 30) -> Transitions:
         return "".join(f", {prefix}{column}" for column in columns)
 
     words = {"endless": ENDLESS, "died": REASONS.index(DIED), "strata": listed("")}
+    after_cutoff = day_number(episodes.cutoff) + 1
     engine.run(
         _ANEW.format(
             linked=again,
             anew=episodes.anew,
             o_strata=listed("o."),
+            after_cutoff=after_cutoff,
             order=f"PARTITION BY person ORDER BY admit, coalesce(discharge, {ENDLESS}), level, seq, reason{listed('')}",
             **words,
         )

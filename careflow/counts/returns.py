@@ -14,7 +14,7 @@ _RETURNS: Final = f"""
 SELECT {{strata}} grp, level AS state, CASE WHEN {{returned}} THEN 1 ELSE 0 END AS what,
     CASE WHEN {{cutoff}} - discharge >= {{days}} THEN 1 ELSE 0 END AS followed, count(*) AS n
 FROM {{linked}} l {{on_discharge}} {{came_back}}
-WHERE discharge IS NOT NULL AND reason <> {DIED_CODE - REASON_CODE} AND NOT concurrent AND coalesce(gap, 1) > 0
+WHERE discharge IS NOT NULL AND reason <> {DIED_CODE - REASON_CODE} AND NOT concurrent AND gap > 0
 GROUP BY ALL
 """
 

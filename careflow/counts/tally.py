@@ -23,6 +23,9 @@ from careflow.records.packed import Range
 REASON: str = "discharge_reason"
 """The stratum that every discharge has."""
 
+MOVED, FOLLOWED = "moved", "followed"
+"""The columns that hold windows in days, and -1 for none."""
+
 MISSING: str = "(missing)"
 OPEN: str = "(open)"
 
@@ -42,8 +45,7 @@ def tally(moves: Linked, clock: str, rules: Rules) -> pd.DataFrame:
         "cutoff": cutoff,
         "start": start,
         "known": known,
-        "moved": "".join(f" WHEN gap <= {w} THEN {w}" for w in rules.windows),
-        "followed": "".join(f" WHEN {cutoff} - discharge >= {w} THEN {w}" for w in reversed(rules.windows)),
+        **_windows(rules.windows, cutoff),
     }
     with Periods(moves, rules) as periods:
         words |= periods.words(asked.sql + asked.rows, words)
@@ -59,12 +61,26 @@ def tally(moves: Linked, clock: str, rules: Rules) -> pd.DataFrame:
                 counted = spread(counted, periods.last_days(), unit, before)
             elif "day" in columns and not asked.dates:
                 counted = with_entries(counted, before)
+            for name in {MOVED, FOLLOWED}.intersection(counted):
+                counted[name] = np.array([-1, *rules.windows], dtype=kind_of(name))[counted[name]]
             parts.append(counted)
     frame = _together(parts)
     for i, name in enumerate(by):
         if name not in UNITS:
             frame[f"b{i}"] = _labelled(moves, name, frame[f"b{i}"])
     return frame.rename(columns={f"b{i}": name for i, name in enumerate(by)})
+
+
+def _windows(windows: Sequence[int], cutoff: int) -> dict[str, str]:
+    """Return the SQL of the places, from 1, of the shortest window with the move and of the longest followed."""
+    places = list(enumerate(windows, 1))
+    moved = "".join(f" WHEN gap <= {w} THEN {i}" for i, w in places[:-1])
+    followed = "".join(f" WHEN {cutoff} - finish >= {w} THEN {i}" for i, w in reversed(places))
+    # First what most stays are, for which nothing further is then asked.
+    return {
+        MOVED: f"CASE WHEN gap > {windows[-1]} THEN 0{moved} ELSE {len(windows)} END",
+        FOLLOWED: f"CASE{followed} ELSE 0 END",
+    }
 
 
 def _strata_ranges(moves: Linked, by: Sequence[str], periods: Periods) -> list[Range]:
@@ -81,7 +97,7 @@ def _strata_ranges(moves: Linked, by: Sequence[str], periods: Periods) -> list[R
 
 def _ranges(columns: Sequence[str], rules: Rules, periods: Periods, first: int) -> list[Range]:
     """Return what numbers each thing counted can have; ``first`` is the first day."""
-    windows = (-1, rules.within + 2)
+    windows = (0, len(rules.windows) + 1)
     known = {
         "grp": (0, GROUPS),
         "state": (0, len(rules.continuum)),
@@ -89,8 +105,8 @@ def _ranges(columns: Sequence[str], rules: Rules, periods: Periods, first: int) 
         "day": (first, day_number(rules.cutoff) - day_number(periods.oldest) + 2),
         ENDS: (0, len(periods.last_days()) + 1),
         "reason": (0, len(REASONS)),
-        "moved": windows,
-        "followed": windows,
+        MOVED: windows,
+        FOLLOWED: windows,
     }
     return [Range(name, *known[name], kind_of(name)) for name in columns]
 

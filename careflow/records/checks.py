@@ -180,11 +180,17 @@ class Totals:
 
 def totals(table: Table, stays: str, continuum: Continuum) -> Totals:
     """Return the totals of the stays in a table."""
+    cutoff = table.cutoff
     n, *others = table.engine.one(
-        f"SELECT count(*), count(*) FILTER ({_long(continuum, table.cutoff)}), count(*) FILTER (discharge IS NULL), "
-        f"min(admit), max(coalesce(discharge, admit)) FROM {stays}"
+        f"SELECT count(*), count(*) FILTER ({_long(continuum, cutoff)}), count(*) FILTER (finish > {cutoff}), "
+        f"min(admit), max(CASE WHEN finish <= {cutoff} THEN finish ELSE admit END) FROM {stays}"
     )
     return Totals(int(n), *map(int, others)) if n else Totals()
+
+
+def finishing(table: Table, found: sequence.Neighbours) -> str:
+    """Return the SQL of the stays that were looked at anew, with ``finish`` as those of most people have it."""
+    return f"(SELECT level, admit, coalesce(discharge, {table.cutoff + 1}) AS finish FROM {found.anew})"
 
 
 def settle(table: Table, found: sequence.Neighbours) -> None:
@@ -273,4 +279,4 @@ def _long(continuum: Continuum, cutoff: int) -> str:
     limit = (
         f"CASE WHEN level IN ({', '.join(living_in)}) THEN 365 ELSE {LONG_STAY} END" if living_in else str(LONG_STAY)
     )
-    return f"coalesce(discharge, {cutoff})::INTEGER - admit::INTEGER > {limit}"
+    return f"least(finish, {cutoff}) - admit > {limit}"

@@ -16,6 +16,8 @@ from careflow.errors import ArgumentError, RecordError
 
 EPOCH: Final = date(1970, 1, 1)
 EXCEL_EPOCH: Final = date(1899, 12, 30)
+LONGEST_WINDOW: Final = 3650
+"""So many days, ten years, is the longest time over which one stay is linked or joined to another."""
 MISSING: Final = frozenset({"", "na", "n/a", "nan", "nat", "null", "none", "."})
 """Texts that stand for no date (compared without regard to case)."""
 

@@ -46,9 +46,6 @@ HELPERS: Final = {
 }
 """Columns that only the checks need, and their types."""
 
-DAYS_FIT: Final = (1 << 15) - 2
-"""Up to this cut-off (in 2059) days are kept in two bytes; the earliest that is read, 1900-01-02, fits too."""
-
 
 @dataclass(frozen=True)
 class Choices:
@@ -217,11 +214,6 @@ def forget(engine: Engine, raw: Raw, made: Plan) -> None:
         engine.run(f"DROP TABLE {made.people.table}")
     if raw.held:
         engine.run(f"DROP TABLE {raw.relation}")
-
-
-def day_type(cutoff: int) -> str:
-    """Return the type of the days that are kept: few bytes are less memory, and less time to move."""
-    return "SMALLINT" if cutoff <= DAYS_FIT else "INTEGER"
 
 
 def _keeps_raw_reasons(reasons: Mapping[str, int]) -> bool:

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from careflow.continuum.outcomes import REASONS
-from careflow.records.encode import MARKS, day_type
+from careflow.records.dates import LONGEST_WINDOW
+from careflow.records.encode import MARKS
 from careflow.records.groups import GROUPS
 
 _DAYS: Final = {"SMALLINT": (-(1 << 15), (1 << 15) - 1), "INTEGER": (-(1 << 15), (1 << 17) - (1 << 15) - 1)}
 """The days that fit: from 1900 to 2059, and to 2239; those from 2200 on are not read."""
+DAYS_FIT: Final = _DAYS["SMALLINT"][1] - LONGEST_WINDOW - 2
+"""Up to this cut-off (in 2049) days are kept in two bytes: the last that fits is after any window."""
 _KEY: Final = 63
 _CODES: Final = 31
 """Bits of a 64-bit and of a 32-bit whole number that is never negative."""
@@ -42,7 +45,7 @@ class Layout:
     --------
     >>> layout = Layout((Field("day", -8, 4), Field("level", 0, 3)))
     >>> layout.pack({"day": "d", "level": "l"})
-    '(((d) - -8)::BIGINT << 3) + (l)::BIGINT'
+    '((d) - -8)::BIGINT * 8 + (l)::BIGINT'
     >>> layout.unpack("day"), layout.unpack("level")
     ('(((key >> 3) & 15) + -8)', '(key & 7)')
     """
@@ -71,13 +74,14 @@ class Layout:
         for field, shift in self._placed():
             value = f"({values[field.name]})"
             value = f"({value} - {field.low})::BIGINT" if field.low else f"{value}::BIGINT"
-            terms.append(f"({value} << {shift})" if shift else value)
+            # Engines multiply faster than they shift: a shift looks whether bits are lost.
+            terms.append(f"{value} * {1 << shift}" if shift else value)
         return " + ".join(terms)
 
     def alone(self, name: str, value: str) -> str:
         """Return the SQL of a number that holds one field, and 0 in the bits of the others."""
         shift = next(shift for field, shift in self._placed() if field.name == name)
-        return f"(({value})::BIGINT << {shift})"
+        return f"({value})::BIGINT * {1 << shift}"
 
     def unpack(self, name: str, key: str = "key") -> str:
         """Return the SQL of a field of a number."""
@@ -104,6 +108,8 @@ class StayLayout:
         The higher bits, and the lower ones, which are kept as they are. Strata for which there is no room go alone.
     next_level : Layout
         The level of the next stay, below the codes.
+    day : str
+        The type of the columns of days: few bytes are less memory, and less time to move.
     """
 
     days: Layout
@@ -117,6 +123,16 @@ class StayLayout:
         return Layout((*self.days.fields, *self.codes.fields))
 
     @property
+    def never(self) -> int:
+        """When the next stay begins if there is none: a gap longer than any window, and no missing value."""
+        return _DAYS[self.day][1]
+
+    @property
+    def none(self) -> int:
+        """The number of a stay that begins then."""
+        return (self.never - self.days.fields[0].low) << (self.key.bits - self.days.fields[0].bits)
+
+    @property
     def kept(self) -> Layout:
         """The layout of the column ``codes``."""
         return Layout((*self.codes.fields, *self.next_level.fields))
@@ -127,16 +143,16 @@ class StayLayout:
 
     def seen(self, table: str, labels: Sequence[int]) -> str:
         """Return the SQL of the stays in columns."""
-        fields = ("grp", "level", "reason", "marks", *(f"s{i}" for i in range(len(labels))))
+        fields = ("next_level", "grp", "level", "reason", "marks", *(f"s{i}" for i in range(len(labels))))
         found = [f"{self.kept.unpack(name, 'codes')} AS {name}" if name in self.kept else name for name in fields]
-        after = f"CASE WHEN next_admit IS NOT NULL THEN {self.kept.unpack('next_level', 'codes')} END AS next_level"
-        return f"SELECT person, admit, discharge, next_admit, {after}, {', '.join(found)} FROM {table}"
+        days = [f"{name}::INTEGER AS {name}" for name in ("admit", "finish", "next_admit")]
+        return f"SELECT person, {', '.join([*days, *found])} FROM {table}"
 
 
 def stay_layout(cutoff: int, levels: int, labels: Sequence[int]) -> StayLayout:
     """Return the layout of stays up to a cut-off, at so many levels, with strata of so many labels each."""
-    day = day_type(cutoff)
-    days = Layout((Field.of("admit", *_DAYS[day]), Field.of("discharge", *_DAYS[day])))
+    day = "SMALLINT" if cutoff <= DAYS_FIT else "INTEGER"
+    days = Layout((Field.of("admit", *_DAYS[day]), Field.of("finish", *_DAYS[day])))
     level, after = (Field.of(name, 0, levels - 1) for name in ("level", "next_level"))
     codes = Layout(
         (level, Field("marks", 0, MARKS), Field.of("grp", 0, GROUPS - 1), Field.of("reason", 0, len(REASONS) - 1))

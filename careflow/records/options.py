@@ -12,11 +12,10 @@ from careflow.continuum import Continuum
 from careflow.errors import ArgumentError
 from careflow.records import dates
 from careflow.records.basis import BASES
+from careflow.records.dates import LONGEST_WINDOW
 from careflow.records.daycolumns import Reading
 from careflow.records.encode import Choices
 from careflow.records.overlaps import POLICIES
-
-LONGEST = 3650
 
 
 @dataclass(frozen=True)
@@ -52,9 +51,9 @@ def options(overlaps: str, bridge_days: int, close_open_after: int | None, allow
     if overlaps not in POLICIES:
         raise ArgumentError(f"overlaps={overlaps!r} is none of {', '.join(map(repr, POLICIES))}.")
     if not _whole(bridge_days, 0):
-        raise ArgumentError(f"bridge_days= is a whole number of days from 0 to {LONGEST}.")
+        raise ArgumentError(f"bridge_days= is a whole number of days from 0 to {LONGEST_WINDOW}.")
     if close_open_after is not None and not _whole(close_open_after, 1):
-        raise ArgumentError(f"close_open_after= is a whole number of days from 1 to {LONGEST}, or None.")
+        raise ArgumentError(f"close_open_after= is a whole number of days from 1 to {LONGEST_WINDOW}, or None.")
     names = (allow,) if isinstance(allow, str) else tuple(allow)
     return Options(overlaps, bridge_days, close_open_after, names)
 
@@ -139,4 +138,4 @@ def _is_zone(tz: object) -> bool:
 
 
 def _whole(value: object, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= LONGEST
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= LONGEST_WINDOW

@@ -30,7 +30,10 @@ class Neighbours:
     ----------
     settled : str
         The stays of most people, of whom no two share all their dates, begin on one day or overlap: without helpers,
-        each with ``next_admit`` and ``next_level`` of the one after it. Nobody of them is seen after a death.
+        each with ``finish`` (the day of its discharge, or the one after the cut-off while it is open) and with
+        ``next_admit`` and ``next_level`` of the one after it. Nobody of them is seen after a death. Where no stay comes
+        after, ``next_admit`` is later by more than any window: no day is missing, since what may be missing takes an
+        engine several times as long.
     anew : str
         Those of everybody else, with their helpers: rules may change them, and their order is still to be found. Rows
         that are set aside are here, too, until they are dropped.
@@ -59,11 +62,6 @@ def columns(strata: int) -> str:
     return ", ".join(["person, grp, level, admit, discharge, reason", *(f"s{i}" for i in range(strata))])
 
 
-def widened(strata: int) -> str:
-    """Return these columns with days that can be reckoned with, however few bytes they are kept in."""
-    return columns(strata).replace("admit, discharge", "admit::INTEGER AS admit, discharge::INTEGER AS discharge")
-
-
 def scan(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Sequence[int], near: int) -> Neighbours:
     """Put each person's stays in order, compare neighbours, and part the people who need a closer look from the others.
 
@@ -82,7 +80,7 @@ def scan(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Seque
     """
     layout = stay_layout(cutoff, levels, labels)
     table = _ordered(engine, judged, cutoff, layout, labels)
-    found = _compared(engine, table, layout.seen(table, labels), cutoff, near)
+    found = _compared(engine, table, layout.seen(table, labels), layout.never, cutoff, near)
     whose = found.people(OVERLAP | SAME_START | AFTER_DEATH | (NEAR if near else 0))
     kinds = {"level": "TINYINT", "grp": "TINYINT", "reason": "TINYINT"}
     kinds |= {"person": "BIGINT", "admit": "INTEGER", "discharge": "INTEGER"}
@@ -97,17 +95,21 @@ def scan(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Seque
     )
     gone = f"person IS NULL OR person IN ({whose})" if found.aside else f"person IN ({whose})"
     engine.leave_out(table, gone)
-    engine.run(f"CREATE TEMP VIEW {found.settled} AS {layout.seen(table, labels)} WHERE codes >= 0")
+    engine.run(
+        f"CREATE TEMP VIEW {found.settled} AS SELECT *, CASE WHEN finish <= {cutoff} THEN finish END AS discharge "
+        f"FROM ({layout.seen(table, labels)} WHERE codes >= 0)"
+    )
     return found
 
 
 def _ordered(engine: Engine, judged: Judged, cutoff: int, layout: StayLayout, labels: Sequence[int]) -> str:
     """Order the stays; a row that is set aside has no person, and the rule in the place of its marks."""
-    key, after = layout.key, layout.next_level.bits
+    key = layout.key
     end = f"coalesce(discharge, {cutoff + 1})"
-    packed = key.pack({field.name: end if field.name == "discharge" else field.name for field in key.fields})
+    packed = key.pack({field.name: end if field.name == "finish" else field.name for field in key.fields})
     alone = "".join(f", {name}" for name in layout.alone(labels))
-    ends, table = key.unpack("discharge"), engine.name("ordered")
+    days = {"admit": key.unpack("admit"), "finish": key.unpack("finish"), "next_admit": key.unpack("admit", "after")}
+    table = engine.name("ordered")
     engine.run(
         f"""
         CREATE TEMP TABLE {table} AS
@@ -115,24 +117,23 @@ def _ordered(engine: Engine, judged: Judged, cutoff: int, layout: StayLayout, la
           SELECT CASE WHEN why = 0 THEN person END::BIGINT AS person,
             CASE WHEN why = 0 THEN {packed} ELSE {key.alone("marks", "why")} END AS key{alone}
           FROM ({judged.rows})),
-        beside AS (SELECT *, lead(key) OVER (PARTITION BY person ORDER BY key) AS after FROM keyed)
-        SELECT person, {key.unpack("admit")}::{layout.day} AS admit,
-          CASE WHEN {ends} <= {cutoff} THEN {ends} END::{layout.day} AS discharge,
-          {key.unpack("admit", "after")}::{layout.day} AS next_admit,
-          (((key & {(1 << layout.codes.bits) - 1}) << {after}) + coalesce({key.unpack("level", "after")}, 0))::INTEGER
-            AS codes{alone}
+        beside AS (
+          SELECT *, lead(key, 1, {layout.none}::BIGINT) OVER (PARTITION BY person ORDER BY key) AS after FROM keyed)
+        SELECT person, {", ".join(f"{day}::{layout.day} AS {name}" for name, day in days.items())},
+          ((key & {(1 << layout.codes.bits) - 1}) * {1 << layout.next_level.bits}
+            + {key.unpack("level", "after")})::INTEGER AS codes{alone}
         FROM beside"""
     )
     return table
 
 
-def _compared(engine: Engine, table: str, seen: str, cutoff: int, near: int) -> Neighbours:
+def _compared(engine: Engine, table: str, seen: str, never: int, cutoff: int, near: int) -> Neighbours:
     """Say what each stay is to the next, and count."""
     tests = {
         OVERLAP: "gap < 0",
         AFTER_DEATH: f"reason = {DIED_CODE} AND gap >= 0",
         SAME_DAY: "gap = 0 AND next_level <> level",
-        OPEN_BEFORE: "discharge IS NULL",
+        OPEN_BEFORE: f"finish > {cutoff}",
         TOUCH: "gap = 0 AND next_level = level",
         NEAR: f"{near} > 0 AND gap BETWEEN 0 AND {near} AND next_level = level",
         SAME_START: "admit = next_admit",
@@ -142,13 +143,13 @@ def _compared(engine: Engine, table: str, seen: str, cutoff: int, near: int) -> 
     # Most stays are the last of their person, or end well before the next one begins: nothing else needs a test.
     engine.run(
         f"CREATE TEMP TABLE {odd} AS SELECT person, {bits} AS bits FROM ("
-        f"SELECT *, next_admit::INTEGER - coalesce(discharge, {cutoff + 1})::INTEGER AS gap FROM ({seen}) "
-        f"WHERE next_admit IS NOT NULL AND person IS NOT NULL) WHERE gap <= {near} OR reason = {DIED_CODE}"
+        f"SELECT *, next_admit - finish AS gap FROM ({seen})) "
+        f"WHERE person IS NOT NULL AND (gap <= {near} OR (reason = {DIED_CODE} AND next_admit < {never}))"
     )
     counted = engine.rows(f"SELECT bits, count(*) FROM {odd} GROUP BY 1")
     counts = {bit: sum(n for bits, n in counted if bits & bit) for bit in tests}
     rows = engine.rows(
-        f"SELECT person IS NULL, marks, count(*), count(*) FILTER (next_admit IS NULL) FROM ({seen}) GROUP BY 1, 2"
+        f"SELECT person IS NULL, marks, count(*), count(*) FILTER (next_admit = {never}) FROM ({seen}) GROUP BY 1, 2"
     )
     counts[LAST] = sum(last for aside, _, _, last in rows if not aside)
     marked, aside = (Counter({marks: n for out, marks, n, _ in rows if out == which}) for which in (False, True))
@@ -163,7 +164,7 @@ def _small(labels: int) -> str:
 def both_sql(found: Neighbours, strata: int) -> str:
     """Return the SQL of all stays that are kept."""
     names = columns(strata)
-    return f"SELECT {widened(strata)}, 0 AS seq FROM {found.settled} UNION ALL SELECT {names}, seq FROM {found.anew}"
+    return f"SELECT {names}, 0 AS seq FROM {found.settled} UNION ALL SELECT {names}, seq FROM {found.anew}"
 
 
 def repeated(engine: Engine, found: Neighbours, strata: int) -> int:

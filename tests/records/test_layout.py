@@ -7,9 +7,12 @@ import pandas as pd
 import pytest
 
 from careflow.continuum import Continuum
+from careflow.counts import link
+from careflow.counts.calendar import day_of
 from careflow.records import read_episodes
+from careflow.records.dates import LONGEST_WINDOW
 from careflow.records.engine import Engine
-from careflow.records.layout import Field, Layout, stay_layout
+from careflow.records.layout import DAYS_FIT, Field, Layout, stay_layout
 
 ROWS = 4_000
 
@@ -77,3 +80,22 @@ def test_every_stay_is_read_as_it_is_written(cutoff: str, facilities: int, payer
     pd.testing.assert_frame_equal(one, other, check_dtype=False)
     stays = given.groupby("person_id").size().value_counts().sort_index()
     assert found.groupby("person").size().value_counts().sort_index().tolist() == stays.tolist()
+
+
+@pytest.mark.parametrize("days", [DAYS_FIT - 1, DAYS_FIT, DAYS_FIT + 1])
+@pytest.mark.parametrize("within", [0, 30, LONGEST_WINDOW])
+def test_where_no_stay_comes_after_nothing_follows_in_any_window(days: int, within: int) -> None:
+    cutoff = pd.Timestamp(day_of(days))
+    stay = {"level": "iop", "admit_date": cutoff - pd.Timedelta(days=LONGEST_WINDOW + 10)}
+    given = pd.DataFrame(
+        [
+            stay | {"person_id": 1, "discharge_date": cutoff - pd.Timedelta(days=LONGEST_WINDOW)},
+            stay | {"person_id": 2, "discharge_date": cutoff},
+            stay | {"person_id": 3, "discharge_date": None},
+        ]
+    )
+    attrition = link(read_episodes(given, cutoff=cutoff.date()), within=within).attrition.set_index("step")["n"]
+    followed = 2 if within == 0 else 1
+    assert attrition[f"left care: no admission within {within} days"] == -followed
+    assert attrition[f"linked: moved within {within} days"] == 0
+    assert f"followed for fewer than {within} days: moved" not in attrition
