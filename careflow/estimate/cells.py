@@ -75,13 +75,13 @@ def strata_of(table: pd.DataFrame, rules: Rules, by: Sequence[str]) -> Strata:
         first = int(days.min()) if len(days) else final
         span = np.arange(first, max(final, int(days.max()) if len(days) else final) + 1)
         labels = [rules.calendar.label(int(p), unit) for p in span]
-        # Counts have many rows: what is not needed is not made.
-        since = np.subtract(days, first, dtype=np.int64)
+        # Counts have many rows: what is not needed is not made, and what results keep is made small.
+        since = np.subtract(days, first, dtype=np.int32)
         place = since if place is None else since * len(keys) + place
         frame = keys.loc[np.tile(np.arange(len(keys)), len(span))].reset_index(drop=True)
         periods = np.repeat(span, len(keys))
         frame[unit] = pd.Categorical(np.repeat(labels, len(keys)), categories=labels, ordered=True)
-    return Strata(frame[list(by)], np.zeros(len(table), dtype=np.int64) if place is None else place, periods)
+    return Strata(frame[list(by)], np.zeros(len(table), dtype=np.int32) if place is None else place, periods)
 
 
 def joint_strata(tables: Sequence[pd.DataFrame], rules: Rules, by: Sequence[str]) -> list[Strata]:
@@ -109,7 +109,7 @@ def _codes(table: pd.DataFrame, names: list[str]) -> tuple[Ints, pd.DataFrame]:
     for name, codes in zip(names, np.unravel_index(found, sizes), strict=True):
         labels = table[name].cat.categories
         frame[name] = pd.Categorical.from_codes(codes, categories=labels, ordered=True)
-    return place.astype(np.int64), frame
+    return place.astype(np.int32), frame
 
 
 def rows_of_each(place: Ints) -> Iterator[tuple[int, Ints | slice]]:

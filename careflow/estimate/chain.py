@@ -134,7 +134,7 @@ def _means(rates: Rates, stays: LengthOfStay, strata: pd.DataFrame) -> tuple[Arr
     if not stays.about.by:
         return np.repeat(means, len(strata), axis=0), np.repeat(without, len(strata), axis=0)
     keys = list(stays.about.by)
-    theirs = stays._made.strata.frame[keys].astype(str).assign(_place=np.arange(len(means)))
+    theirs = stays._made.strata[keys].astype(str).assign(_place=np.arange(len(means)))
     place = strata[keys].astype(str).merge(theirs, on=keys, how="left")["_place"].fillna(-1).to_numpy(dtype=np.int64)
     out = means[place], without[place]
     for array in out:

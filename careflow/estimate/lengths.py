@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 
 from careflow.counts import Counts
 from careflow.counts.clocks import ENDED
+from careflow.counts.rules import GROUPS
 from careflow.estimate.asked import Cluster
 from careflow.estimate.cells import Ints, Strata
 from careflow.estimate.intervals import log_log, quantile_of
@@ -28,6 +29,7 @@ from careflow.estimate.survival import (
 
 Convention = Literal["nights", "nights_min1", "days"]
 Curve = dict[str, npt.NDArray[np.float64] | Ints]
+Means = tuple[Array, Array]
 
 _NUMBERS: Final = (
     "n",
@@ -50,6 +52,28 @@ def relabelled(days: Ints, convention: Convention) -> Ints:
     return days + 1 if convention == "days" else np.maximum(days, 1) if convention == "nights_min1" else days
 
 
+@dataclass(frozen=True)
+class Lengths:
+    """What counts say of lengths of stay.
+
+    Attributes
+    ----------
+    rows, curves : pandas.DataFrame
+        A row for every level of every stratum, and the curves.
+    people : pandas.DataFrame
+        At least how many people are behind ``n`` and ``open`` of each row, and behind the ``closed`` stays: jackknife
+        groups that hold any.
+    means : tuple of numpy.ndarray, optional
+        Restricted means, shape (strata, levels), and those without each group, shape (strata, levels, groups), where
+        the intervals are clustered.
+    """
+
+    rows: pd.DataFrame
+    curves: pd.DataFrame
+    people: pd.DataFrame
+    means: Means | None
+
+
 def lengths(
     table: pd.DataFrame,
     strata: Strata,
@@ -58,17 +82,15 @@ def lengths(
     convention: Convention,
     cluster: Cluster,
     level: float,
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return a row for every level of every stratum, the curves, and at least how many people are behind each row.
-
-    The people are those behind ``n`` and ``open``, and behind the ``closed`` stays: jackknife groups that hold any.
-    """
+) -> Lengths:
+    """Estimate lengths of stay for every level of every stratum."""
     continuum = counts.rules.continuum
     levels = pd.Series(pd.Categorical(continuum.names, continuum.names, ordered=True), name="level")
     rows = strata.repeat(levels)
     numbers = np.full((len(rows), len(_NUMBERS)), np.nan)
     numbers[:, :2] = 0
     people = np.zeros((len(rows), 3), dtype=np.int64)
+    means = _no_means(len(strata), len(continuum))
     curves: list[Curve] = []
     places: list[int] = []
     for stratum, state, cell in each_cell(table, strata.place):
@@ -77,7 +99,10 @@ def lengths(
         seen = replace(seen, days=relabelled(seen.days, convention))
         without = None if cluster is None else _without_each_group(seen)
         curve = _curve(seen, without, level)
-        numbers[row] = _summary(seen, curve, horizon, without)
+        each = None if without is None else restricted_mean(seen.days, without, horizon)
+        numbers[row] = _summary(seen, curve, horizon, each)
+        if each is not None:
+            _keep_means(means, (stratum, state), seen, numbers[row, _NUMBERS.index("rmean")], each)
         people[row] = [(of.sum(axis=-1) > 0).sum() for of in (seen.entered, seen.censored, seen.events[0])]
         keep = (seen.every.sum(axis=0) + seen.censored.sum(axis=0)) > 0
         curves.append(_one_a_day({name: values[keep] for name, values in curve.items()}))
@@ -87,16 +112,33 @@ def lengths(
     behind = pd.DataFrame(people, columns=["n", "open", "closed"])
     keys = [*strata.frame.columns, "level"]
     if not curves:
-        return rows, pd.DataFrame(columns=[*keys, *_CURVE]), behind
+        return Lengths(rows, pd.DataFrame(columns=[*keys, *_CURVE]), behind, means if cluster else None)
     frame = rows[keys].take(np.repeat(places, [len(curve["day"]) for curve in curves])).reset_index(drop=True)
     for name in _CURVE:
         frame[name] = np.concatenate([curve[name] for curve in curves])
-    return rows, frame, behind
+    return Lengths(rows, frame, behind, means if cluster else None)
 
 
-def means_without(seen: Process, horizon: int) -> Array:
-    """Return the restricted mean without each jackknife group of the process."""
-    return restricted_mean(seen.days, _without_each_group(seen), horizon)
+def means_of(table: pd.DataFrame, strata: Strata, levels: int, horizon: int, convention: Convention) -> Means:
+    """Return the restricted means of every level of every stratum, and those without each jackknife group."""
+    means = _no_means(len(strata), levels)
+    for stratum, state, cell in each_cell(table, strata.place):
+        seen = process(cell, (ENDED,))
+        seen = replace(seen, days=relabelled(seen.days, convention))
+        curve = kaplan_meier(seen.every.sum(axis=0), seen.at_risk.sum(axis=0))
+        mean, each = (restricted_mean(seen.days, of, horizon) for of in (curve, _without_each_group(seen)))
+        _keep_means(means, (stratum, state), seen, float(mean), each)
+    return means
+
+
+def _no_means(strata: int, levels: int) -> Means:
+    return np.full((strata, levels), np.nan), np.full((strata, levels, GROUPS), np.nan)
+
+
+def _keep_means(means: Means, place: tuple[int, int], seen: Process, mean: float, each: Array) -> None:
+    """Note a mean, and that without each group: it is the mean itself where the group holds nobody."""
+    means[0][place], means[1][place] = mean, mean
+    means[1][(*place, seen.groups)] = np.nan if len(seen.groups) < 2 else each
 
 
 def _without_each_group(seen: Process) -> Array:
@@ -126,15 +168,15 @@ def _one_a_day(curve: Curve) -> Curve:
     return one
 
 
-def _summary(seen: Process, curve: Curve, horizon: int, without: Array | None) -> list[float]:
+def _summary(seen: Process, curve: Curve, horizon: int, each: Array | None) -> list[float]:
     days, survival = seen.days, np.asarray(curve["survival"], dtype=float)
     median, q25, q75 = (float(quantile(days, survival, share)) for share in (0.5, 0.25, 0.75))
     low, high = (float(quantile(days, curve[band], 0.5)) for band in ("low", "high"))
     mean = restricted_mean(days, survival, horizon)
-    if without is None:
+    if each is None:
         se = restricted_mean_se(days, seen, horizon)
     else:
-        se = clustered_se(mean[None], restricted_mean(days, without, horizon)[:, None], seen.present)[0][0]
+        se = clustered_se(mean[None], each[:, None], seen.present)[0][0]
     return [
         float(seen.entered.sum()),
         float(seen.censored.sum()),

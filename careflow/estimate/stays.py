@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import InitVar, dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import InitVar, dataclass, field
+from functools import partial
 from typing import Final, Literal
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.clocks import CLOCKS, ENDED
-from careflow.counts.rules import GROUPS
+from careflow.counts.clocks import CLOCKS
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name, unit_of
-from careflow.estimate.cells import Strata, strata_of
-from careflow.estimate.lengths import Convention, lengths, means_without, relabelled
-from careflow.estimate.process import each_cell, process
+from careflow.estimate.cells import strata_of
+from careflow.estimate.lengths import Convention, Means, lengths, means_of
 from careflow.estimate.result import Provenance, Result
-from careflow.estimate.survival import kaplan_meier, restricted_mean
 
-Array = npt.NDArray[np.float64]
 Cohort = Literal["period", "admission", "discharge"]
 
 _CLOCK: Final[dict[Cohort, str]] = {
@@ -66,27 +61,18 @@ class LengthOfStay(Result):
 
 @dataclass(frozen=True)
 class MadeStays:
-    """What lengths of stay were made from, for those who go on from their means."""
+    """What lengths of stay were made from, for those who go on from their means.
 
-    table: pd.DataFrame
-    strata: Strata
-    levels: int
-    horizon: int
-    convention: Convention
+    Attributes
+    ----------
+    strata : pandas.DataFrame
+        The labels of each stratum.
+    means : callable
+        Returns restricted means, shape (strata, levels), and those without each group, shape (strata, levels, groups).
+    """
 
-    def means(self) -> tuple[Array, Array]:
-        """Return restricted means, shape (strata, levels), and without each group, shape (strata, levels, groups)."""
-        means = np.full((len(self.strata), self.levels), np.nan)
-        without = np.full((*means.shape, GROUPS), np.nan)
-        for stratum, state, cell in each_cell(self.table, self.strata.place):
-            seen = process(cell, (ENDED,))
-            seen = replace(seen, days=relabelled(seen.days, self.convention))
-            curve = kaplan_meier(seen.every.sum(axis=0), seen.at_risk.sum(axis=0))
-            means[stratum, state] = restricted_mean(seen.days, curve, self.horizon)
-            without[stratum, state] = means[stratum, state]
-            alone = len(seen.groups) < 2
-            without[stratum, state, seen.groups] = np.nan if alone else means_without(seen, self.horizon)
-        return means, without
+    strata: pd.DataFrame
+    means: Callable[[], Means]
 
 
 def length_of_stay(
@@ -165,7 +151,8 @@ def length_of_stay(
     counts, strata_names = counts_for(moves, clock, names, calendar=calendar)
     table = counts.tables[clock]
     strata = strata_of(table, counts.rules, strata_names)
-    rows, curves, people = lengths(table, strata, counts, horizon, convention, cluster, level)
+    found = lengths(table, strata, counts, horizon, convention, cluster, level)
+    rows = found.rows
     about = Provenance(
         measure="length of stay",
         definition=(
@@ -185,10 +172,23 @@ def length_of_stay(
         missing=f"{int(rows['open'].sum()):,} open",
         source=counts.source,
     )
-    made = MadeStays(table, strata, len(counts.rules.continuum), horizon, convention)
+    continuum = counts.rules.continuum
+    # The table of counts is many times as large as the result, which keeps it only if its means are still to be made.
+    again = partial(means_of, table, strata, len(continuum), horizon, convention)
+    means = again if found.means is None else partial(_known, found.means)
     return LengthOfStay(
-        rows, about, counts.rules.continuum, curve=curves, horizon=horizon, contributors=people, made=made
+        rows,
+        about,
+        continuum,
+        curve=found.curves,
+        horizon=horizon,
+        contributors=found.people,
+        made=MadeStays(strata.frame, means),
     )
+
+
+def _known(means: Means) -> Means:
+    return means
 
 
 def stay_clock(moves: Transitions | Counts, by: Sequence[str], cohort: Cohort | None) -> tuple[str, Cohort]:

@@ -136,11 +136,11 @@ def _merged(keys: Keys, n: Keys, more_keys: Keys, more_n: Keys) -> tuple[Keys, K
     """Add up two lists of keys that are in order."""
     if not len(keys) or not len(more_keys):
         return (keys, n) if len(keys) else (more_keys, more_n)
-    every = np.concatenate([keys, more_keys])
-    order = np.argsort(every, kind="stable")  # the stable sort merges what is in order already
-    every = every[order]
-    starts = _bounds(every)[:-1]
-    return every[starts], np.add.reduceat(np.concatenate([n, more_n])[order], starts)
+    place = np.searchsorted(keys, more_keys)
+    known = np.take(keys, place, mode="clip") == more_keys
+    n[place[known]] += more_n[known]
+    place, new = place[~known], ~known
+    return np.insert(keys, place, more_keys[new]), np.insert(n, place, more_n[new])
 
 
 def _bounds(keys: Keys) -> Keys:
