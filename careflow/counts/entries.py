@@ -132,13 +132,17 @@ def with_entries(counted: pd.DataFrame, ranges: Sequence[Range]) -> pd.DataFrame
     [[0, 200, 0, 2], [0, 200, 4, 1], [0, 202, 9, 3], [1, 200, 0, 2], [1, 202, 9, 2]]
     """
     runs, n = _net(counted, ranges)
-    some = n > 0
-    place, new = runs[some], {"what": ENTERED, "day": 0}
+    before, n = runs[n > 0], n[n > 0]
+    told_of = np.ones(len(counted) + len(before), dtype=bool)
+    new = before + np.arange(len(before))
+    told_of[new] = False
+    values = {"what": ENTERED, "day": 0, "n": n}
     columns: dict[str, Integers] = {}
     for name in list(map(str, counted)):
         told = counted.pop(name).to_numpy()
-        values = n[some] if name == "n" else np.full(len(place), new[name]) if name in new else told[place]
-        columns[name] = np.insert(told, place, values.astype(told.dtype))
+        column = columns[name] = np.empty(len(told_of), dtype=told.dtype)
+        column[new] = values.get(name, told[before])
+        column[told_of] = told
     return pd.DataFrame(columns, copy=False)
 
 

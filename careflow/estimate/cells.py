@@ -104,7 +104,7 @@ def _codes(table: pd.DataFrame, names: list[str]) -> tuple[Ints, pd.DataFrame]:
         labels = table[name].cat.categories
         sizes.append(len(labels))
         code = code * len(labels) + table[name].cat.codes.to_numpy()
-    found, place = np.unique(code, return_inverse=True)
+    place, found = pd.factorize(code, sort=True)
     frame = pd.DataFrame(index=range(len(found)))
     for name, codes in zip(names, np.unravel_index(found, sizes), strict=True):
         labels = table[name].cat.categories

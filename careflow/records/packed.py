@@ -18,8 +18,8 @@ import pandas as pd
 
 Keys = npt.NDArray[np.signedinteger[Any]]
 
-BATCH: Final = 1 << 26
-"""Bytes of keys that are sorted at a time."""
+BATCH: Final = 1 << 24
+"""Keys that are sorted at a time."""
 
 BLOCK: Final = 1 << 16
 """Keys that are looked at together."""
@@ -94,7 +94,7 @@ def count_keys(batches: Iterable[Keys]) -> tuple[Keys, Keys]:
     room, filled = keys, 0
     for batch in batches:
         if not len(room):
-            room = np.empty(max(BATCH // batch.itemsize, len(batch)), dtype=batch.dtype)
+            room = np.empty(max(BATCH, len(batch)), dtype=batch.dtype)
         if filled + len(batch) > len(room):
             keys, n = _merged(keys, n, *_counted(room[:filled]))
             room, filled = room if len(batch) <= len(room) else np.empty(len(batch), dtype=batch.dtype), 0
