@@ -19,7 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 OWN = ("careflow", "pandas", "arrays_checked", "arrays", "duckdb", "floor")
-OTHERS = ("polars", "lifelines", "pm4py", "r")
+OTHERS = ("polars", "lifelines", "lifelines_bare", "pm4py", "r")
 
 ONE = """
 import json, resource, sys, time

@@ -1,7 +1,7 @@
 """lifelines: read and linked by pandas, then a fit for every quarter and level; plain, without clustered errors.
 
-Kaplan-Meier with late entry for lengths of stay by quarter; Aalen-Johansen without variances for each way out, whose
-tied times it jitters, so that its incidences are not compared.
+Kaplan-Meier with late entry for lengths of stay by quarter; Aalen-Johansen, with the variances that it makes unless
+told otherwise, for each way out, whose tied times it jitters, so that its incidences are not compared.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from peers import arrays_
 from peers.words import CUTOFF, FIRSTS, LASTS, LEVELS, OUTCOMES, QUARTERS, WITHIN, quarter_of
 
 
-def run(path: str, job: str) -> dict[str, pd.DataFrame]:
+def run(path: str, job: str, variances: bool = True) -> dict[str, pd.DataFrame]:
     warnings.simplefilter("ignore")
     stays = arrays_.link(arrays_.read(path))
     rows = []
@@ -38,5 +38,5 @@ def run(path: str, job: str) -> dict[str, pd.DataFrame]:
         for _, part in seen.assign(day=day, event=event).groupby([quarter_of(seen["admit"]), "level"]):
             for cause in range(len(OUTCOMES)):
                 if (part["event"] == cause + 1).any():
-                    AalenJohansenFitter(calculate_variance=False, seed=0).fit(part["day"], part["event"], cause + 1)
+                    AalenJohansenFitter(calculate_variance=variances, seed=0).fit(part["day"], part["event"], cause + 1)
     return {"stays": pd.DataFrame(rows, columns=["quarter", "level", "n", "median"])}

@@ -173,21 +173,24 @@ def _typed(raw: Raw, name: str, short: str, reading: Reading) -> dict[str, str]:
         value = f"({value})::TIMESTAMPTZ"  # also what is stored in nanoseconds, as pandas 2 does
         local = f"timezone('{_zone(zone)}', {value})"
     # An infinite date is a mark for "no end" as 9999-12-31 is; so is whatever lies beyond what days can count.
-    day = f"CASE WHEN isfinite({value}) THEN ({local})::DATE - DATE '1970-01-01' ELSE {ENDLESS_FROM} END"
     if raw.kinds[name] == DATE:
-        odd = f"{value} >= DATE '2200-01-01' OR {value} < DATE '1900-01-02'"
-        return {short: day, f"{short}_state": _state(f"{value} IS NULL", "false", odd, name)}
+        usual = f"{value} BETWEEN DATE '1900-01-02' AND DATE '2199-12-31'"
+        day = f"CASE WHEN {usual} THEN {value} - DATE '1970-01-01' ELSE {ENDLESS_FROM} END"
+        state = f"CASE WHEN {usual} THEN {OK} WHEN {value} IS NULL THEN {NONE} ELSE {_odd(name)} END"
+        return {short: day, f"{short}_state": state}
+    day = f"CASE WHEN isfinite({value}) THEN ({local})::DATE - DATE '1970-01-01' ELSE {ENDLESS_FROM} END"
     return _judged(day, f"{value} IS NULL", name, short)
 
 
 def _judged(day: str, missing: str, name: str, short: str) -> dict[str, str]:
     odd = f"({day}) >= {ENDLESS_FROM} OR ({day}) < {EARLIEST}"
-    return {short: day, f"{short}_state": _state(missing, f"({day}) IS NULL", odd, name)}
+    wrong = f"WHEN {missing} THEN {NONE} WHEN ({day}) IS NULL THEN {BAD} WHEN {odd} THEN {_odd(name)}"
+    return {short: day, f"{short}_state": f"CASE {wrong} ELSE {OK} END"}
 
 
-def _state(missing: str, bad: str, odd: str, name: str) -> str:
-    mark = ENDLESS if name == "discharge_date" else BAD
-    return f"CASE WHEN {missing} THEN {NONE} WHEN {bad} THEN {BAD} WHEN {odd} THEN {mark} ELSE {OK} END"
+def _odd(name: str) -> int:
+    """Return what a day is that lies outside what is read."""
+    return ENDLESS if name == "discharge_date" else BAD
 
 
 def _zone(zone: str) -> str:

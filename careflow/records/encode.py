@@ -133,8 +133,8 @@ def _read_dates(
 class Judged:
     """Every row of the file, encoded and judged, as SQL: nothing is kept until the stays are in order.
 
-    A row has ``person, grp, level, admit, discharge, reason, s0 ..., episode, written, version, row, why, marks``;
-    ``why`` is 0 for a row that is kept, and ``discharge`` is missing while a stay is open.
+    A row has ``person, grp, level, admit, finish, reason, s0 ..., episode, written, version, row, why, marks``;
+    ``why`` is 0 for a row that is kept, and ``finish`` the day after the cut-off while a stay is open.
     """
 
     reading: str
@@ -178,10 +178,10 @@ def judge(raw: Raw, made: Plan, choices: Choices, close_after: int | None) -> Ju
         DATE_NO_REASON: f"closed AND NOT given AND reason = {REASONS.index('unknown')}",
         LATE_ENTRY: f"admit < {start}",
     }
-    discharge, reason = "CASE WHEN closed THEN discharge END", "reason"
+    finish, reason = f"CASE WHEN closed THEN discharge ELSE {cutoff + 1} END", "reason"
     if close_after is not None:
         stale = marks[STALE] = f"NOT closed AND {cutoff} - admit > {close_after}"
-        discharge = f"CASE WHEN closed THEN discharge WHEN {stale} THEN admit + {close_after} END"
+        finish = f"CASE WHEN closed THEN discharge WHEN {stale} THEN admit + {close_after} ELSE {cutoff + 1} END"
         reason = f"CASE WHEN {stale} THEN {REASONS.index('unknown')} ELSE reason END"
     strata = "".join(f", s{i}" for i in range(len(made.labels)))
     # Most rows are of a stay that is over, and nothing is to be noted about it.
@@ -194,7 +194,7 @@ def judge(raw: Raw, made: Plan, choices: Choices, close_after: int | None) -> Ju
         seen AS (
           SELECT *, coalesce(discharge_state = {OK} AND discharge <= {cutoff}, false) AS closed FROM read),
         judged AS (SELECT *, {_first(wrong)} AS why FROM seen)
-        SELECT person, grp, level, admit, {discharge} AS discharge, {reason} AS reason{strata}, episode, written,
+        SELECT person, grp, level, admit, {finish} AS finish, {reason} AS reason{strata}, episode, written,
           version, row, why, CASE WHEN {plain} THEN 0 ELSE {noted} END AS marks
         FROM judged""",
     )

@@ -79,7 +79,7 @@ def scan(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Seque
         The gap in days up to which two stays at one level are near each other.
     """
     layout = stay_layout(cutoff, levels, labels)
-    table = _ordered(engine, judged, cutoff, layout, labels)
+    table = _ordered(engine, judged, layout, labels)
     found = _compared(engine, table, layout.seen(table, labels), layout.never, cutoff, near)
     whose = found.people(OVERLAP | SAME_START | AFTER_DEATH | (NEAR if near else 0))
     kinds = {"level": "TINYINT", "grp": "TINYINT", "reason": "TINYINT"}
@@ -87,7 +87,8 @@ def scan(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Seque
     kinds |= {f"s{i}": _small(n) for i, n in enumerate(labels)} | HELPERS
     names = [*columns(len(labels)).split(", "), *HELPERS]
     # What is set aside may hold numbers of any size.
-    kept = {name: f"CASE WHEN why = 0 THEN {name} END" for name in ("admit", "discharge")}
+    kept = {"admit": "CASE WHEN why = 0 THEN admit END"}
+    kept["discharge"] = f"CASE WHEN why = 0 AND finish <= {cutoff} THEN finish END"
     picked = [f"{kept.get(name, name)}::{kinds[name]} AS {name}" for name in names]
     engine.run(
         f"CREATE TEMP TABLE {found.anew} AS SELECT {', '.join(picked)}, "
@@ -102,11 +103,10 @@ def scan(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Seque
     return found
 
 
-def _ordered(engine: Engine, judged: Judged, cutoff: int, layout: StayLayout, labels: Sequence[int]) -> str:
+def _ordered(engine: Engine, judged: Judged, layout: StayLayout, labels: Sequence[int]) -> str:
     """Order the stays; a row that is set aside has no person, and the rule in the place of its marks."""
     key = layout.key
-    end = f"coalesce(discharge, {cutoff + 1})"
-    packed = key.pack({field.name: end if field.name == "finish" else field.name for field in key.fields})
+    packed = key.pack({field.name: field.name for field in key.fields})
     alone = "".join(f", {name}" for name in layout.alone(labels))
     days = {"admit": key.unpack("admit"), "finish": key.unpack("finish"), "next_admit": key.unpack("admit", "after")}
     table = engine.name("ordered")
