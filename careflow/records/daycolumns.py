@@ -175,7 +175,7 @@ def _typed(raw: Raw, name: str, short: str, reading: Reading) -> dict[str, str]:
     # An infinite date is a mark for "no end" as 9999-12-31 is; so is whatever lies beyond what days can count.
     if raw.kinds[name] == DATE:
         usual = f"{value} BETWEEN DATE '1900-01-02' AND DATE '2199-12-31'"
-        day = f"CASE WHEN {usual} THEN {value} - DATE '1970-01-01' ELSE {ENDLESS_FROM} END"
+        day = f"CASE WHEN {usual} THEN ({value})::DATE - DATE '1970-01-01' ELSE {ENDLESS_FROM} END"
         state = f"CASE WHEN {usual} THEN {OK} WHEN {value} IS NULL THEN {NONE} ELSE {_odd(name)} END"
         return {short: day, f"{short}_state": state}
     day = f"CASE WHEN isfinite({value}) THEN ({local})::DATE - DATE '1970-01-01' ELSE {ENDLESS_FROM} END"

@@ -118,7 +118,7 @@ def _ordered(engine: Engine, judged: Judged, layout: StayLayout, labels: Sequenc
             CASE WHEN why = 0 THEN {packed} ELSE {key.alone("marks", "why")} END AS key{alone}
           FROM ({judged.rows})),
         beside AS (
-          SELECT *, lead(key, 1, {layout.none}::BIGINT) OVER (PARTITION BY person ORDER BY key) AS after FROM keyed)
+          SELECT *, lead(key, 1, {layout.none}) OVER (PARTITION BY person ORDER BY key) AS after FROM keyed)
         SELECT person, {", ".join(f"{day}::{layout.day} AS {name}" for name, day in days.items())},
           ((key & {(1 << layout.codes.bits) - 1}) * {1 << layout.next_level.bits}
             + {key.unpack("level", "after")})::INTEGER AS codes{alone}
