@@ -18,6 +18,8 @@ from careflow.counts.tally import last_day
 Ints = npt.NDArray[np.int64]
 
 _SIXTEEN_BITS: Final = 1 << 16
+_CLOSE: Final = 1 << 16
+"""Values that lie within so many, or within sixteen times their number, are looked up and not sorted."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def _codes(table: pd.DataFrame, names: list[str]) -> tuple[Ints, pd.DataFrame]:
         labels = table[name].cat.categories
         sizes.append(len(labels))
         code = code * len(labels) + table[name].cat.codes.to_numpy()
-    place, found = pd.factorize(code, sort=True)
+    found, place = numbered(code)
     frame = pd.DataFrame(index=range(len(found)))
     for name, codes in zip(names, np.unravel_index(found, sizes), strict=True):
         labels = table[name].cat.categories
@@ -126,10 +128,13 @@ def rows_of_each(place: Ints) -> Iterator[tuple[int, Ints | slice]]:
 
 
 def numbered(values: Ints) -> tuple[Ints, Ints]:
-    """Return the distinct values in order, and the place of each value among them; without sorting."""
+    """Return the distinct values in order, and the place of each value among them."""
     if not len(values):
         return values, values
-    low = int(values.min())
+    low, high = int(values.min()), int(values.max())
+    if high - low > max(_CLOSE, 16 * len(values)):
+        place, found = pd.factorize(values, sort=True)
+        return found, place
     since = values - low
     there = np.bincount(since) > 0
     found = np.flatnonzero(there) + low

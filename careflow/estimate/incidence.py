@@ -97,13 +97,19 @@ def _clustered(seen: Process, sets: npt.NDArray[np.int64], risen: Array, left: A
         return np.full(risen.shape, np.nan), left_se, groups
     weight = before(remain) / np.maximum(at_risk, 1)
     total, occur, days = sets @ seen.by_cause, seen.by_cause.any(axis=1), np.arange(len(seen.days))
+    known: dict[tuple[int, ...], Array] = {}
     for i in np.flatnonzero(total.any(axis=1)):
+        # Sets that differ in causes of which there is no event have one curve.
+        causes = tuple(np.flatnonzero(sets[i] * occur).tolist())
+        if causes in known:
+            se[i] = known[causes]
+            continue
         # A curve rises on the days of its own events, with any group or without: on the others its error stays.
         rises = np.flatnonzero(total[i])
-        own = sum(seen.events[cause][:, rises] for cause in np.flatnonzero(sets[i] * occur))
+        own = sum(seen.events[cause][:, rises] for cause in causes)
         without = np.cumsum((total[i, rises] - own) * weight[:, rises], axis=-1)
         on_rise, _ = clustered_se(risen[i, rises], without, seen.present)
-        se[i] = np.concatenate([[0.0], on_rise])[np.searchsorted(rises, days, side="right")]
+        known[causes] = se[i] = np.concatenate([[0.0], on_rise])[np.searchsorted(rises, days, side="right")]
     return se, left_se, groups
 
 

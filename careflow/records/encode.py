@@ -138,7 +138,7 @@ class Judged:
     """
 
     reading: str
-    person: str
+    people: People
     judging: str
 
     @property
@@ -151,7 +151,7 @@ class Judged:
         if aside:
             return f"SELECT * FROM ({self.rows}) WHERE why <> 0 OR person IN ({people})"
         # Most rows are not even judged.
-        return f"{self.reading} WHERE {self.person} IN ({people})){self.judging}"
+        return f"{self.reading} WHERE {self.people.among(people)}){self.judging}"
 
 
 def judge(raw: Raw, made: Plan, choices: Choices, close_after: int | None) -> Judged:
@@ -189,7 +189,7 @@ def judge(raw: Raw, made: Plan, choices: Choices, close_after: int | None) -> Ju
     noted = " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in marks.items())
     return Judged(
         reading=f"WITH read AS (SELECT {inner}, {raw.row} AS row FROM {raw.relation} r {joins}",
-        person=made.people.person,
+        people=made.people,
         judging=f""",
         seen AS (
           SELECT *, coalesce(discharge_state = {OK} AND discharge <= {cutoff}, false) AS closed FROM read),

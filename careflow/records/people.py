@@ -35,12 +35,23 @@ class People:
         The LEFT JOIN of the table of people, or nothing.
     table : str
         That table, to be dropped after the pass; empty where there is none.
+    given : tuple of str, optional
+        SQL of the id as it is given, and of the same made from ``person``, where that can be done.
     """
 
     person: str
     group: str
     join: str = ""
     table: str = ""
+    given: tuple[str, str] | None = None
+
+    def among(self, people: str) -> str:
+        """Return the SQL that says whether a row is of one of some people, themselves SQL of ``person``."""
+        if self.given is None:
+            return f"{self.person} IN ({people})"
+        # An id that is compared as it is given lets the engine pass over most of a file.
+        asked, made = self.given
+        return f"{asked} IN (SELECT {made} FROM ({people}))"
 
 
 def read_people(engine: Engine, raw: Raw, ledger: Ledger) -> People:
@@ -69,7 +80,7 @@ def read_people(engine: Engine, raw: Raw, ledger: Ledger) -> People:
 
 
 def _numbers(number: str, key: int) -> People:
-    return People(f"xor({number}, {key}::BIGINT)", group_sql(number))
+    return People(f"xor({number}, {key}::BIGINT)", group_sql(number), given=(number, f"xor(person, {key}::BIGINT)"))
 
 
 def _texts(engine: Engine, raw: Raw, ledger: Ledger, key: int) -> People:
