@@ -128,7 +128,13 @@ def rows_of_each(place: Ints) -> Iterator[tuple[int, Ints | slice]]:
 
 
 def numbered(values: Ints) -> tuple[Ints, Ints]:
-    """Return the distinct values in order, and the place of each value among them."""
+    """Return the distinct values in order, and the place of each value among them.
+
+    Examples
+    --------
+    >>> [[array.tolist() for array in numbered(np.array([7, far, 7]))] for far in (3, 10**12)]
+    [[[3, 7], [1, 0, 1]], [[7, 1000000000000], [0, 1, 0]]]
+    """
     if not len(values):
         return values, values
     low, high = int(values.min()), int(values.max())
