@@ -87,7 +87,7 @@ def _texts(engine: Engine, raw: Raw, ledger: Ledger, key: int) -> People:
     table = engine.name("people")
     hashed = f"(hash(r.person_id::VARCHAR, {key}::BIGINT) >> 1)::BIGINT"
     engine.run(
-        f"CREATE TEMP TABLE {table}_seen AS SELECT {hashed} AS h, r.person_id::VARCHAR AS id, count(*) AS n "
+        f"CREATE TEMP TABLE {table}_seen AS SELECT {hashed} AS h, r.person_id::VARCHAR AS id, count(*)::INTEGER AS n "
         f"FROM {raw.relation} r WHERE r.person_id IS NOT NULL GROUP BY r.person_id"
     )
     missing = "CASE WHEN lower(id) IN ('na', 'nan', 'null', 'none', 'n/a') THEN n END"
@@ -118,15 +118,17 @@ def _texts(engine: Engine, raw: Raw, ledger: Ledger, key: int) -> People:
     number = (
         text_number_sql("t") if not whole and not mended else f"coalesce({integer_sql('t')}, {text_number_sql('t')})"
     )
-    person = f"(hash(t, {key}::BIGINT) >> 1)::BIGINT" if mended else "h"
+    # Two writings of one id have one person; without such the hash of the writing is that of the person.
+    person = f", (hash(t, {key}::BIGINT) >> 1)::BIGINT AS person, t" if mended else ""
     engine.run(
-        f"CREATE TEMP TABLE {table} AS SELECT h, {person} AS person, {group_sql(number)} AS grp"
-        f"{', t' if mended else ''} FROM (SELECT h, {text} AS t FROM {table}_seen) WHERE t IS NOT NULL"
+        f"CREATE TEMP TABLE {table} AS SELECT h, {group_sql(number)} AS grp{person} "
+        f"FROM (SELECT h, {text} AS t FROM {table}_seen) WHERE t IS NOT NULL"
     )
     if mended:
         _no_clash(engine.one(f"SELECT count(DISTINCT t) - count(DISTINCT person) FROM {table}")[0])
     engine.run(f"DROP TABLE {table}_seen")
-    return People("who.person", "who.grp", f"LEFT JOIN {table} who ON {hashed} = who.h", table)
+    who = "who.person" if mended else "who.h"
+    return People(who, "who.grp", f"LEFT JOIN {table} who ON {hashed} = who.h", table)
 
 
 def _no_clash(shared: int) -> None:
