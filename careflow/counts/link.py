@@ -113,13 +113,12 @@ def link(episodes: Episodes, *, within: int = 30) -> Transitions:
         return "".join(f", {prefix}{column}" for column in columns)
 
     words = {"endless": ENDLESS, "died": REASONS.index(DIED), "strata": listed("")}
-    after_cutoff = day_number(episodes.cutoff) + 1
+    words["after_cutoff"] = day_number(episodes.cutoff) + 1
     engine.run(
         _ANEW.format(
             linked=again,
             anew=episodes.anew,
             o_strata=listed("o."),
-            after_cutoff=after_cutoff,
             order=f"PARTITION BY person ORDER BY admit, coalesce(discharge, {ENDLESS}), level, seq, reason{listed('')}",
             **words,
         )

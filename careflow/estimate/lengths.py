@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -90,18 +91,16 @@ def lengths(
     numbers = np.full((len(rows), len(_NUMBERS)), np.nan)
     numbers[:, :2] = 0
     people = np.zeros((len(rows), 3), dtype=np.int64)
-    means = _no_means(len(strata), len(continuum))
+    means = None if cluster is None else _no_means(len(strata), len(continuum))
     curves: list[Curve] = []
     places: list[int] = []
-    for stratum, state, cell in each_cell(table, strata.place):
+    for stratum, state, seen in _each_process(table, strata, convention):
         row = stratum * len(continuum) + state
-        seen = process(cell, (ENDED,))
-        seen = replace(seen, days=relabelled(seen.days, convention))
-        without = None if cluster is None else _without_each_group(seen)
+        without = None if means is None else _without_each_group(seen)
         curve = _curve(seen, without, level)
         each = None if without is None else restricted_mean(seen.days, without, horizon)
         numbers[row] = _summary(seen, curve, horizon, each)
-        if each is not None:
+        if means is not None and each is not None:
             _keep_means(means, (stratum, state), seen, numbers[row, _NUMBERS.index("rmean")], each)
         people[row] = [(of.sum(axis=-1) > 0).sum() for of in (seen.entered, seen.censored, seen.events[0])]
         keep = (seen.every.sum(axis=0) + seen.censored.sum(axis=0)) > 0
@@ -112,23 +111,27 @@ def lengths(
     behind = pd.DataFrame(people, columns=["n", "open", "closed"])
     keys = [*strata.frame.columns, "level"]
     if not curves:
-        return Lengths(rows, pd.DataFrame(columns=[*keys, *_CURVE]), behind, means if cluster else None)
+        return Lengths(rows, pd.DataFrame(columns=[*keys, *_CURVE]), behind, means)
     frame = rows[keys].take(np.repeat(places, [len(curve["day"]) for curve in curves])).reset_index(drop=True)
     for name in _CURVE:
         frame[name] = np.concatenate([curve[name] for curve in curves])
-    return Lengths(rows, frame, behind, means if cluster else None)
+    return Lengths(rows, frame, behind, means)
 
 
 def means_of(table: pd.DataFrame, strata: Strata, levels: int, horizon: int, convention: Convention) -> Means:
     """Return the restricted means of every level of every stratum, and those without each jackknife group."""
     means = _no_means(len(strata), levels)
-    for stratum, state, cell in each_cell(table, strata.place):
-        seen = process(cell, (ENDED,))
-        seen = replace(seen, days=relabelled(seen.days, convention))
+    for stratum, state, seen in _each_process(table, strata, convention):
         curve = kaplan_meier(seen.every.sum(axis=0), seen.at_risk.sum(axis=0))
         mean, each = (restricted_mean(seen.days, of, horizon) for of in (curve, _without_each_group(seen)))
         _keep_means(means, (stratum, state), seen, float(mean), each)
     return means
+
+
+def _each_process(table: pd.DataFrame, strata: Strata, convention: Convention) -> Iterator[tuple[int, int, Process]]:
+    for stratum, state, cell in each_cell(table, strata.place):
+        seen = process(cell, (ENDED,))
+        yield stratum, state, replace(seen, days=relabelled(seen.days, convention))
 
 
 def _no_means(strata: int, levels: int) -> Means:

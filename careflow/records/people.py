@@ -49,7 +49,7 @@ class People:
         """Return the SQL that says whether a row is of one of some people, themselves SQL of ``person``."""
         if self.given is None:
             return f"{self.person} IN ({people})"
-        # An id that is compared as it is given lets the engine pass over most of a file.
+        # Compared as it is given, an id need not be turned into the person's number in every row.
         asked, made = self.given
         return f"{asked} IN (SELECT {made} FROM ({people}))"
 
@@ -87,7 +87,7 @@ def _texts(engine: Engine, raw: Raw, ledger: Ledger, key: int) -> People:
     table = engine.name("people")
     hashed = f"(hash(r.person_id::VARCHAR, {key}::BIGINT) >> 1)::BIGINT"
     engine.run(
-        f"CREATE TEMP TABLE {table}_seen AS SELECT {hashed} AS h, r.person_id::VARCHAR AS id, count(*)::INTEGER AS n "
+        f"CREATE TEMP TABLE {table}_seen AS SELECT {hashed} AS h, r.person_id::VARCHAR AS id, count(*) AS n "
         f"FROM {raw.relation} r WHERE r.person_id IS NOT NULL GROUP BY r.person_id"
     )
     missing = "CASE WHEN lower(id) IN ('na', 'nan', 'null', 'none', 'n/a') THEN n END"

@@ -189,11 +189,12 @@ def _check(
     if not persons:
         reasons = ", ".join(f"{RULES[rule]} {count:,}" for rule, count in ledger.aside.items())
         raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.", check="S11", n=rows)
+    anew = checks.finishing(table, found)
     most = checks.totals(table, found.settled, chosen.continuum)
-    every = most + checks.totals(table, checks.finishing(table, found), chosen.continuum)
+    every = most + checks.totals(table, anew, chosen.continuum)
     checks.flag_people(table, found, every, len(made.labels.get("facility", ())), ledger)
     change = checks.apply_policies(table, found, wanted, ledger)
-    every = most + checks.totals(table, checks.finishing(table, found), chosen.continuum)
+    every = most + checks.totals(table, anew, chosen.continuum)
     checks.settle(table, found)
     return Episodes(
         engine=table.engine,

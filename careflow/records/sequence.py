@@ -87,8 +87,10 @@ def scan(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Seque
     kinds |= {f"s{i}": _small(n) for i, n in enumerate(labels)} | HELPERS
     names = [*columns(len(labels)).split(", "), *HELPERS]
     # What is set aside may hold numbers of any size.
-    kept = {"admit": "CASE WHEN why = 0 THEN admit END"}
-    kept["discharge"] = f"CASE WHEN why = 0 AND finish <= {cutoff} THEN finish END"
+    kept = {
+        "admit": "CASE WHEN why = 0 THEN admit END",
+        "discharge": f"CASE WHEN why = 0 AND finish <= {cutoff} THEN finish END",
+    }
     picked = [f"{kept.get(name, name)}::{kinds[name]} AS {name}" for name in names]
     engine.run(
         f"CREATE TEMP TABLE {found.anew} AS SELECT {', '.join(picked)}, "
