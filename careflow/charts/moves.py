@@ -134,9 +134,11 @@ def assert_protected(view: View, found: Mapping[tuple[str, str], Move]) -> None:
 
 
 def maturity_note(view: View) -> str:
-    """Say that the chosen period is not yet mature, and how much of it is followed; empty if it is."""
+    """Say that the chosen period is not mature, and how much of it is followed; empty if it is."""
     if "mature" not in view.frame.columns or flags(view.frame["mature"], True).all():
         return ""
     followed = view.frame["followed"].min() if "followed" in view.frame.columns else float("nan")
+    if followed == 1:
+        return "Not mature: the records do not cover the period and its follow-up whole."
     part = f": {words.percent(number(followed))} of discharges or more followed" if words.known(followed) else ""
     return f"Not yet mature{part} for the whole window; will change."

@@ -37,6 +37,21 @@ class Series:
     table: pd.DataFrame
 
     @property
+    def immature(self) -> list[tuple[int, int]]:
+        """The first and the last place of each run of periods that are not mature.
+
+        One that a mature period follows is cut by the start of the records; the last run waits for its follow-up.
+        """
+        ripe = self.table["mature"].to_numpy(bool)
+        edges = np.flatnonzero(np.diff(np.concatenate([[True], ripe, [True]]).astype(int)))
+        return [(int(first), int(after) - 1) for first, after in edges.reshape(-1, 2)]
+
+    @property
+    def cut(self) -> bool:
+        """Whether the start of the records cuts a period."""
+        return any(last < len(self.table) - 1 for _, last in self.immature)
+
+    @property
     def latest(self) -> pd.Series[Any] | None:
         """The latest mature period that has a value."""
         ripe = self.table[self.table["mature"] & self.table["value"].notna()]
@@ -54,6 +69,13 @@ class Trend:
     role: str
     frm: str | None
     to: str | None
+
+    @property
+    def immature(self) -> str:
+        """Why periods are drawn apart, in words; empty where all are mature."""
+        if any(one.cut for one in self.series):
+            return "not mature, cut by the start of the records or follow-up incomplete"
+        return "not yet mature, follow-up incomplete, will change" if any(one.immature for one in self.series) else ""
 
     @property
     def is_days(self) -> bool:

@@ -21,6 +21,7 @@ from careflow.charts.panel import COUNT_STEPS, SHARE_STEPS, Panel, shares, steps
 from careflow.charts.reading import check
 from careflow.charts.series import AVERAGE, MEDIAN, Series, Trend, trend_of, words_for
 from careflow.charts.text import coloured, plain
+from careflow.charts.trend_panel import immature_grounds
 from careflow.errors import ArgumentError
 
 _LINE: Final = "#9AA1A9"
@@ -178,7 +179,7 @@ def _draw(page: Page, asked: Trend, one: Series, limits: _Limits) -> Axes:
             if len(n) and not page.external
             else "",
             limits.rule,
-            "On grey: not yet mature, not judged." if late else "",
+            f"On grey: {'not mature' if one.cut else 'not yet mature'}, not judged." if late else "",
         ],
         masked=asked.hidden,
         gap=16,
@@ -234,9 +235,8 @@ def _points(page: Page, panel: Panel, one: Series, broken: NDArray[np.bool_], ju
     table, u = one.table, page.u
     x, value = np.arange(len(table)), table["value"].to_numpy(float)
     late = ~table["mature"].to_numpy(bool)
-    if late.any():
-        start = panel.x(float(np.flatnonzero(late)[0]) - 0.5)
-        page.canvas.rect(Box(start, panel.box.y0, panel.box.x1, panel.box.y1), "#E6E9EC", z=0.2)
+    for ground in immature_grounds(panel, one):
+        page.canvas.rect(ground, "#E6E9EC", z=0.2)
     panel.line(x, judged, color=_LINE, lw=1.4, z=2.5)
     plain_ = np.isfinite(judged) & ~broken
     panel.dots(x[plain_], value[plain_], size=5, color=WHITE, edge="#6B727A", lw=1.2, z=4)

@@ -69,14 +69,14 @@ def _draw(page: Page, asked: Trend, title: str, target: float | None, *, context
     columns = _COLUMNS.get(len(asked.series), 4)
     rows = math.ceil(len(asked.series) / columns)
     spare = columns * rows > len(asked.series)
-    late = any((~one.table["mature"]).any() for one in asked.series)
+    late = bool(asked.immature)
     box = page.open(
         title=title,
         subtitle=_subtitle(page, asked),
         notes=[
             asked.view.size(asked.n),
             asked.view.interval(),
-            *_reading(asked, spare, late),
+            *_reading(asked, spare),
         ],
         masked=asked.hidden,
         gap=15,
@@ -129,12 +129,12 @@ def _subtitle(page: Page, asked: Trend) -> str:
     return f"Share of {plain(frm)}{unit} that {coloured(asked.role, verb)}{within}, % with 95% CI, {span}"
 
 
-def _reading(asked: Trend, spare: bool, late: bool) -> list[str]:
+def _reading(asked: Trend, spare: bool) -> list[str]:
     """Return what the key says, for the notes, where there is no room for the key."""
     period = asked.view.period
-    said = [f"Figure above each panel: latest {'mature ' if late else ''}{period}."]
-    if late:
-        said.append("Shaded, hollow and dashed: not yet mature, follow-up incomplete, will change.")
+    said = [f"Figure above each panel: latest {'mature ' if asked.immature else ''}{period}."]
+    if asked.immature:
+        said.append(f"Shaded, hollow and dashed: {asked.immature}.")
     return [] if spare else said
 
 
@@ -182,7 +182,7 @@ def _key(page: Page, asked: Trend, cell: Box, *, late: bool, context: bool) -> N
     when = "mature " if late else ""
     entries = [("solid", f"{what} and 95% CI; figure above each panel is the latest {when}{asked.view.period}")]
     if late:
-        entries.append(("late", "Not yet mature: follow-up incomplete, will change"))
+        entries.append(("late", asked.immature.capitalize().replace(",", ":", 1)))
     if asked.hidden:
         entries.append(("s", "Suppressed"))
     if context:

@@ -84,16 +84,28 @@ def _target(page: Page, asked: Trend, one: Series, panel: Panel, target: float, 
     canvas.text(at, middle(y, t.small), text, size=t.small, color=INK, align="center")
 
 
+def immature_grounds(panel: Panel, one: Series) -> list[Box]:
+    """Return the boxes behind each run of periods that are not mature; the first and the last reach to the edge."""
+    box, end = panel.box, len(one.table) - 1
+    return [
+        Box(
+            panel.x(first - 0.5) if first else box.x0,
+            box.y0,
+            panel.x(last + 0.5) if last < end else box.x1,
+            box.y1,
+        )
+        for first, last in one.immature
+    ]
+
+
 def _late_band(page: Page, panel: Panel, one: Series, named: bool) -> None:
-    """Lay the grey ground under the periods that are not yet mature."""
-    late = np.flatnonzero(~one.table["mature"].to_numpy(bool))
-    if not len(late):
-        return
+    """Lay the grey ground under the periods that are not mature, and name it where they will be."""
     t, u = page.theme, page.u
-    start = panel.x(late[0] - 0.5)
-    page.canvas.rect(Box(start, panel.box.y0, panel.box.x1, panel.box.y1), BAND, z=0.2)
-    if named:
-        room = panel.box.x1 - start
+    grounds = immature_grounds(panel, one)
+    for ground in grounds:
+        page.canvas.rect(ground, BAND, z=0.2)
+    if named and grounds and grounds[-1].x1 == panel.box.x1:
+        start, room = grounds[-1].x0, grounds[-1].w
         lines = ["Not yet", "mature"]
         wide = max(page.canvas.wide(line, t.small) for line in lines)
         x = panel.box.x1 - 2 * u if wide > room - 2 * u else start + 3 * u

@@ -78,6 +78,19 @@ class Calendar:
         """Return the last day of a period."""
         return day_of(day_number(self.first(period + 1, unit)) - 1)
 
+    def cut(self, period: int, unit: str, start: date | None, cutoff: date) -> bool:
+        """Say whether records that are complete from ``start`` (if that is known) to ``cutoff`` cut a period.
+
+        Examples
+        --------
+        >>> calendar = Calendar()
+        >>> first = calendar.period(date(2024, 3, 31), "quarter")
+        >>> whole = date(2024, 1, 1), date(2024, 3, 31)
+        >>> [calendar.cut(first, "quarter", *days) for days in (whole, (date(2024, 1, 2), whole[1]), (None, whole[1]))]
+        [False, True, False]
+        """
+        return self.last(period, unit) > cutoff or (start is not None and self.first(period, unit) < start)
+
     def label(self, period: int, unit: str) -> str:
         """Return the name of a period: ``2025Q2``, ``FY2026Q1``, ``2025-04``, ``2025``."""
         if unit == "month":

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Literal
 
-from careflow.counts import Calendar, Counts, Transitions, clock
+import pandas as pd
+
+from careflow.counts import Calendar, Counts, Rules, Transitions, clock
 from careflow.counts.calendar import UNITS
 from careflow.errors import ArgumentError, CountsError
 
@@ -79,3 +82,20 @@ def interval_name(kind: str, level: float, cluster: Cluster) -> str:
 def unit_of(by: Sequence[str]) -> str | None:
     """Return the period among the strata, if there is one."""
     return next((name for name in by if name in UNITS), None)
+
+
+def immature(frame: pd.DataFrame, by: Sequence[str], rules: Rules) -> str:
+    """Return in words which periods of a frame are not mature: cut by the start of the records, or still to follow."""
+    unit = unit_of(by)
+    if unit is None:
+        return ""
+    order = list(frame[unit].cat.categories)
+    late = [label for label in order if label in set(frame.loc[~frame["mature"], unit])]
+    before = 0
+    if rules.start is not None:
+        last = rules.calendar.label(rules.calendar.period(rules.start - timedelta(days=1), unit), unit)
+        before = order.index(last) + 1 if last in order else 0
+    cut = [label for label in late if label in order[:before]]
+    rest = [label for label in late if label not in cut]
+    said = [("not mature, cut by the start", cut), ("not yet mature", rest)]
+    return "; ".join(f"{words}: {', '.join(labels)}" for words, labels in said if labels)

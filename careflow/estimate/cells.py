@@ -29,7 +29,7 @@ class Strata:
     Attributes
     ----------
     frame : pandas.DataFrame
-        One row a stratum: labels as ordered categoricals. Every period between the first and the last is there.
+        One row a stratum: labels as ordered categoricals. Every period from the first to that of the cut-off is there.
     place : numpy.ndarray
         For each row of the counts, its stratum.
     periods : numpy.ndarray or None
@@ -43,14 +43,21 @@ class Strata:
     def __len__(self) -> int:
         return len(self.frame)
 
+    def partial(self, rules: Rules) -> npt.NDArray[np.bool_]:
+        """Say of each stratum whether the start or the cut-off cuts its period; none is cut that has no period."""
+        if self.periods is None or rules.unit is None:
+            return np.zeros(len(self), dtype=bool)
+        return np.array([rules.calendar.cut(int(p), rules.unit, rules.start, rules.cutoff) for p in self.periods])
+
     def mature(self, rules: Rules, window: int) -> npt.NDArray[np.bool_]:
-        """Say of each stratum whether its last day + window is not after the cut-off.
+        """Say of each stratum whether its period is whole and its last day + window is not after the cut-off.
 
         Without a period among the strata only discharges that were followed are looked at, so all are mature.
         """
         if self.periods is None:
             return np.ones(len(self), dtype=bool)
-        return np.array([(rules.cutoff - last_day(rules, int(p))).days >= window for p in self.periods])
+        followed = np.array([(rules.cutoff - last_day(rules, int(p))).days >= window for p in self.periods])
+        return followed & ~self.partial(rules)
 
     def repeat(self, *axes: pd.Series) -> pd.DataFrame:
         """Return the strata crossed with further columns, the last of them changing fastest."""
@@ -65,7 +72,10 @@ class Strata:
 
 
 def strata_of(table: pd.DataFrame, rules: Rules, by: Sequence[str]) -> Strata:
-    """Find the strata of a table of counts: those that occur, at every period from the first to the last."""
+    """Find the strata of a table of counts: those that occur, at every period that the records cover.
+
+    Those begin with the start, if it is known, and else with the first period in which anything was counted.
+    """
     unit = next((name for name in by if name in UNITS), None)
     others = [name for name in by if name != unit]
     place, keys = _codes(table, others) if others else (None, pd.DataFrame(index=range(1)))
@@ -75,6 +85,8 @@ def strata_of(table: pd.DataFrame, rules: Rules, by: Sequence[str]) -> Strata:
         days = table[unit].to_numpy()
         final = rules.calendar.period(rules.cutoff, unit)
         first = int(days.min()) if len(days) else final
+        if rules.start is not None:
+            first = min(first, rules.calendar.period(rules.start, unit))
         span = np.arange(first, max(final, int(days.max()) if len(days) else final) + 1)
         labels = [rules.calendar.label(int(p), unit) for p in span]
         # Counts have many rows: what is not needed is not made, and what results keep is made small.

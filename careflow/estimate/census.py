@@ -61,7 +61,7 @@ def census(
         average, partial``. ``opening`` is in care on the day before the period, ``closing`` on its last day, and
         opening + admitted - discharged = closing; ``average`` is person-days over the days of the period. A period
         that the records do not cover from its first day to its last is ``partial``, and is counted for the days that
-        they cover.
+        they cover: from the start given on reading (the first admission where none was) to the cut-off.
 
     Raises
     ------
@@ -86,7 +86,9 @@ def census(
     rules, table = counts.rules, counts.tables["census"]
     rules_calendar = calendar or rules.calendar
     strata = strata_of(table, rules, [name for name in names if name != unit])
-    first, last = int(table["day"].min()) if len(table) else day_number(rules.cutoff), day_number(rules.cutoff)
+    last = day_number(rules.cutoff)
+    since = last if rules.start is None else day_number(rules.start)
+    first = min(int(table["day"].min()), since) if len(table) else since
     deltas = [
         add_up(
             table["n"].to_numpy() * kept,
@@ -97,7 +99,7 @@ def census(
         for kept in ((table["what"] == ENTERED).to_numpy(), (table["what"] != ENTERED).to_numpy())
     ]
     days = np.arange(first, last + 1)
-    shown = np.flatnonzero(days >= (day_number(rules.start) if rules.start else first))
+    shown = np.flatnonzero(days >= (first if rules.start is None else since))
     periods = rules_calendar.periods(days[shown], unit)
     edges = shown[np.flatnonzero(np.diff(periods, prepend=periods[:1] - 1))]
     inside = np.cumsum(deltas[0] - deltas[1], axis=-1)

@@ -65,12 +65,13 @@ def followed_flows(
 def outcomes(table: pd.DataFrame, strata: Strata, continuum: Continuum, window: int) -> Ints:
     """Count followed discharges: strata x from x (levels, reasons of leaving, died, concurrent) x group.
 
-    A move later than the window is, for that window, somebody who left for the reason of the discharge.
+    A move later than the window is, for that window, somebody who left for the reason of the discharge; so is one
+    that is later than every window counted (``moved`` is then -1).
     """
     keep = (table["followed"] >= window).to_numpy()
     rows, levels = table[keep], len(continuum)
-    what = rows["what"].to_numpy()
-    late = (what < levels) & (rows["moved"].to_numpy() > window)
+    what, moved = rows["what"].to_numpy(), rows["moved"].to_numpy()
+    late = (what < levels) & ((moved < 0) | (moved > window))
     what = np.where(late, REASON_CODE + rows["reason"].to_numpy(), what)
     codes = [*range(levels), *(REASON_CODE + REASONS.index(r) for r in LEFT_REASONS), DIED_CODE, CONCURRENT_CODE]
     order = np.argsort(codes)

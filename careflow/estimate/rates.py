@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
-
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.errors import ArgumentError
-from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name, unit_of, windows_for
+from careflow.estimate.asked import Cluster, check_options, counts_for, immature, interval_name, windows_for
 from careflow.estimate.methods import METHODS, Made, Method
 from careflow.estimate.rate_result import Rates
 from careflow.estimate.result import Provenance
@@ -50,7 +48,7 @@ def transition_rates(
         every pair of a level and a level or outcome. The rows of levels, reasons of leaving, ``died`` and
         ``concurrent`` sum to 1; ``left care`` is the sum of the reasons. ``followed`` is the share of the level's
         discharges in the stratum that were followed for the window; ``mature`` says whether the last day of the
-        quarter was.
+        quarter was, and the records cover the quarter from its first day.
 
     Raises
     ------
@@ -107,7 +105,7 @@ def transition_rates(
         within=windows,
         by=strata,
         level=level,
-        missing=_immature(frame, strata),
+        missing=immature(frame, strata, counts.rules),
         source=counts.source,
     )
     return Rates(
@@ -123,11 +121,3 @@ def transition_rates(
 
 def _words(windows: tuple[int, ...]) -> str:
     return ", ".join(map(str, windows[:-1])) + (" and " if len(windows) > 1 else "") + str(windows[-1])
-
-
-def _immature(frame: pd.DataFrame, by: tuple[str, ...]) -> str:
-    unit = unit_of(by)
-    if unit is None:
-        return ""
-    late = frame.loc[~frame["mature"], unit].unique()
-    return f"not yet mature: {', '.join(map(str, late))}" if len(late) else ""

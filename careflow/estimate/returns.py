@@ -12,7 +12,7 @@ from careflow.continuum.outcomes import STEP_DOWN
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.rules import GROUPS
 from careflow.errors import ArgumentError
-from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name, unit_of
+from careflow.estimate.asked import Cluster, check_options, counts_for, immature, interval_name
 from careflow.estimate.cells import Ints, add_up, strata_of
 from careflow.estimate.proportions import shares
 from careflow.estimate.result import Provenance, Result
@@ -48,7 +48,8 @@ def readmissions(
     """Estimate what share of discharges was followed by another admission within ``days``.
 
     The denominator is the discharges that were followed for ``days``, without deaths, same-day transfers and
-    discharges while another stay goes on; the numerator is those with an admission 1 to ``days`` days later.
+    concurrent discharges (another stay of the person goes on); the numerator is those with an admission 1 to ``days``
+    days later.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ def readmissions(
     what = f"to {', '.join(targets)} " if targets else ""
     definition = (
         f"Discharges with another admission {what}1 to {days} days later, as a share of the discharges that were "
-        f"followed for {days} days; without deaths and same-day transfers."
+        f"followed for {days} days; without deaths, same-day transfers and concurrent discharges."
     )
     kind = _Kind(f"returns:{days}{places}", ("from",), "readmission rate", definition, "discharges")
     return _returned(moves, kind, days, by, cluster, level, calendar)
@@ -199,7 +200,6 @@ def _returned(
     # A bounce-back's days begin with the new stay, which may begin as late as the link window allows.
     wait = days + (counts.rules.within if "to" in kind.keys else 0)
     frame["mature"] = np.repeat(strata.mature(counts.rules, wait), len(pairs))
-    late = frame.loc[~frame["mature"], unit_of(names) or "from"].unique()
     about = Provenance(
         measure=kind.measure,
         definition=kind.definition,
@@ -213,7 +213,7 @@ def _returned(
         within=(days,),
         by=names,
         level=level,
-        missing=f"not yet mature: {', '.join(map(str, late))}" if len(late) else "",
+        missing=immature(frame, names, counts.rules),
         source=counts.source,
     )
     behind = {"n": n, "of": of, "all": by_group}

@@ -94,15 +94,20 @@ def _released(results: tuple[Any, ...], ledger: str | os.PathLike[str], insider:
 
 
 def _immature(rates: Rates) -> Rates | None:
-    """Return the quarters that are not mature; the others have no better estimate than that of the followed."""
-    late = ~rates.frame["mature"].to_numpy(dtype=bool)
+    """Return the quarters that are not yet mature; the others have no better estimate than that of the followed.
+
+    Those before a mature one are cut by the start of the records, and have no more discharges than those followed.
+    """
+    quarters = rates.frame["quarter"].cat
+    last = quarters.codes[rates.frame["mature"]].max() if rates.frame["mature"].any() else -1
+    late = (quarters.codes > last).to_numpy()
     if not late.any():
         return None
     people = rates.contributors
     return replace(
         rates,
         frame=rates.frame[late].reset_index(drop=True),
-        directions=rates.directions[~rates.directions["mature"].to_numpy(dtype=bool)].reset_index(drop=True),
+        directions=rates.directions[(rates.directions["quarter"].cat.codes > last).to_numpy()].reset_index(drop=True),
         contributors=None if people is None else people[late].reset_index(drop=True),
         about=replace(rates.about, n=_discharges(rates.frame[late])),
     )

@@ -54,7 +54,8 @@ def _of_rates(rules: Rules, rates: Provenance) -> tuple[Term, ...]:
             "mature",
             "Mature, not yet mature",
             f"A quarter is mature when its last day lies {within} days or more before the cut-off. Until then its "
-            "rates rest on part of its discharges, and will change.",
+            "rates rest on part of its discharges, and will change. One that the start of the records cuts is never "
+            "mature.",
         ),
     )
 

@@ -97,7 +97,9 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
         pages.say(f"{name}: {value}", 9.5, colour=_MUTED, after=0.5)
     chosen = content.chosen
     pages.head(chosen.label)
-    if not chosen.mature:
+    if chosen.cut:
+        pages.say("Not mature: the start of the records cuts the quarter; these rates rest on part of it.", bold=True)
+    elif not chosen.mature:
         pages.say("Not yet mature: these rates rest on part of the quarter's discharges and will change.", bold=True)
     _grid(pages, chosen.key)
     _charts(pages, [one for one in pictures if one.quarter == content.quarter])

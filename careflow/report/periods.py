@@ -35,7 +35,9 @@ class Period:
     name, label : str
         ``"2025Q2"`` and ``"2025 Q2"``.
     mature : bool
-        Whether its rates are final.
+        Whether its rates are final, of a quarter that the records cover whole.
+    cut : bool
+        Whether the start of the records cuts it: it is not mature, and a later quarter is.
     n : float
         Discharges followed; missing where hidden.
     key, moves : Grid
@@ -51,6 +53,7 @@ class Period:
     name: str
     label: str
     mature: bool
+    cut: bool
     n: float
     key: Grid
     moves: Grid
@@ -76,6 +79,7 @@ def periods(made: Estimates) -> tuple[tuple[Period, ...], pd.DataFrame]:
                 name=name,
                 label=period(name),
                 mature=mature[name],
+                cut=not mature[name] and any(mature[later] for later in names[place:]),
                 n=float(np.sum([ways[name][level, STEP_DOWN]["of"] for level in care.names])),
                 key=_key(care, name, shares[name], ways[name], _of(made.stays.frame, name, "level")),
                 moves=_moves(care, name, shares[name], ways[name]),

@@ -134,7 +134,7 @@ def _trend(deck: Any, content: Content, measure: str, words: str) -> None:
     add_trends(slide, content, lines, words, (_LEFT, Inches(1.15), _ROOM, Inches(5.4)))
     note = slide.shapes.add_textbox(_LEFT, Inches(6.6), _ROOM, Inches(0.4)).text_frame
     bars = f"Bars: {content.rates.about.level:.0%} CI."
-    _say(note, f"{bars} Hollow and dashed: not yet mature. A gap: hidden.", 12, colour=_MUTED)
+    _say(note, f"{bars} Hollow and dashed: not mature. A gap: hidden.", 12, colour=_MUTED)
 
 
 def _definitions(deck: Any, content: Content) -> None:

@@ -64,12 +64,15 @@ def _changed(rows: pd.DataFrame, before: str, care: Continuum) -> str:
 
 
 def _maturity(periods: Sequence[Period], rules: Rules) -> str:
-    late = [one.label for one in periods if not one.mature]
+    late = [one.label for one in periods if not one.mature and not one.cut]
+    cut = [one.label for one in periods if one.cut]
     within, cutoff = rules.within, day(rules.cutoff)
+    first = "" if not cut else f"{listing(cut)}, cut by the start of the records, will not be mature. "
     if not late:
-        return f"All quarters are mature: each ended {within} days or more before the cut-off, {cutoff}."
+        every = "All other quarters" if cut else "All quarters"
+        return f"{first}{every} are mature: each ended {within} days or more before the cut-off, {cutoff}."
     verb = "is" if len(late) == 1 else "are"
     return (
-        f"{listing(late)} {verb} not yet mature: discharges of the last {within} days before the cut-off, {cutoff}, "
-        "are left out until it is known whether they led to an admission, so these rates will change."
+        f"{first}{listing(late)} {verb} not yet mature: discharges of the last {within} days before the cut-off, "
+        f"{cutoff}, are left out until it is known whether they led to an admission, so these rates will change."
     )

@@ -69,3 +69,36 @@ def test_a_quarter_without_any_discharge_has_no_followed_share_and_no_rate() -> 
     assert (empty["of"] == 0).all()
     assert empty[["rate", "followed"]].isna().all(axis=None)
     assert empty["mature"].all()
+
+
+@pytest.mark.parametrize(("start", "mature"), [(None, True), (date(2024, 4, 1), True), (date(2024, 4, 2), False)])
+@pytest.mark.parametrize("method", ["followed", "incidence", "intensity"])
+def test_a_quarter_that_the_start_cuts_is_mature_by_no_method(method: str, start: date | None, mature: bool) -> None:
+    moves = linked(newest(), cutoff=date(2024, 12, 31), start=start)
+    rates = cf.transition_rates(moves, by="quarter", method=method, cluster=None)  # type: ignore[arg-type]
+    for frame in (rates.frame, rates.directions):
+        rows = frame.drop_duplicates("quarter").set_index("quarter")["mature"]
+        assert rows["2024Q2":].to_dict() == {"2024Q2": mature, "2024Q3": True, "2024Q4": False}  # type: ignore[misc]
+    assert ("not mature, cut by the start: 2024Q2; not yet mature: 2024Q4" in repr(rates)) is not mature
+    assert ("; not yet mature: 2024Q4" in repr(rates)) or mature
+
+
+@pytest.mark.parametrize(("start", "mature"), [(date(2024, 4, 1), True), (date(2024, 4, 2), False)])
+def test_a_quarter_that_the_start_cuts_is_not_mature_in_returns_and_differences(start: date, mature: bool) -> None:
+    moves = linked(newest(), cutoff=date(2024, 12, 31), start=start)
+    for frame in (cf.readmissions(moves, by="quarter").frame, cf.bounce_back(moves, by="quarter").frame):
+        assert frame.loc[frame["quarter"] == "2024Q2", "mature"].unique().tolist() == [mature]
+    rates = cf.transition_rates(moves, by="quarter")
+    change = rates.compare("2024Q2", "2024Q3").frame
+    assert change["mature"].unique().tolist() == [mature]
+    shown = rates.triangle("residential", "php").loc["2024Q2"]
+    assert shown.notna().tolist() == [mature]
+
+
+def test_quarters_from_the_start_on_are_there_and_whole_though_nobody_was_admitted() -> None:
+    """Records are complete from November 2023 on; the first discharge is in April."""
+    moves = linked(newest(), cutoff=date(2024, 6, 30), start=date(2023, 11, 1))
+    frame = cf.transition_rates(moves, by="quarter", cluster=None).frame.drop_duplicates("quarter")
+    assert frame[["quarter", "mature"]].values.tolist() == [["2023Q4", False], ["2024Q1", True], ["2024Q2", False]]
+    served = cf.persons_served(moves).frame.query("level == 'any'")
+    assert served[["quarter", "persons"]].values.tolist() == [["2023Q4", 0], ["2024Q1", 20], ["2024Q2", 91]]

@@ -68,7 +68,7 @@ def test_rates_by_quarter_are_those_of_the_discharges_in_it(file: File) -> None:
         }
         wanted |= expected(file, worlds, file.within, quarter)
         rows = frame[frame["quarter"] == quarter]
-        assert rows["mature"].eq(last + file.within <= file.cutoff).all()
+        assert rows["mature"].eq(first >= file.first and last + file.within <= file.cutoff).all()
         _check_followed(rows, worlds, file)
     assert counted(frame, "facility", "quarter") == wanted
 
@@ -91,12 +91,15 @@ def _check_followed(rows: pd.DataFrame, worlds: dict[str, list[Linked]], file: F
 @given(files())
 def test_a_shorter_window_is_as_if_linked_by_it(file: File) -> None:
     windows = sorted({0, file.within // 2, file.within})
-    frame = cf.transition_rates(file.moves(), by="facility", within=windows, cluster=None).frame
+    moves = file.moves()
+    frame = cf.transition_rates(moves, by="facility", within=windows, cluster=None).frame
     for within in windows:
         rows = frame[frame["within"] == within] if len(windows) > 1 else frame
         linked = reference.link(file.kept, LEVELS, within)
         worlds = {world: [one for one in linked if one.stay.facility == world] for world in file.worlds}
         assert counted(rows, "facility") == expected(file, worlds, within)
+        alone = cf.transition_rates(moves, by="facility", within=within, cluster=None).frame
+        assert counted(alone, "facility") == expected(file, worlds, within)
 
 
 @FIXED

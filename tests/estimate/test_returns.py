@@ -56,6 +56,19 @@ def test_a_death_cannot_return() -> None:
     assert returned(table, "inpatient") == (0, 1)
 
 
+def test_a_discharge_while_another_stay_goes_on_cannot_return_and_the_definition_says_so() -> None:
+    table = """
+        person | level     | admit | discharge
+        Ana    | inpatient | 10    | 20
+        Ana    | iop       | 0     | 40
+        Ana    | inpatient | 45    | 50
+        """
+    assert returned(table, "inpatient") == (0, 1)
+    assert returned(table, "iop") == (1, 1)
+    definition = cf.readmissions(linked(table, cutoff=365)).about.definition
+    assert "without deaths, same-day transfers and concurrent discharges" in definition
+
+
 @pytest.mark.parametrize(("discharge", "of"), [(70, 1), (71, 0)])
 def test_a_discharge_not_yet_followed_for_k_days_is_left_out_even_if_it_returned(discharge: int, of: int) -> None:
     table = f"""
