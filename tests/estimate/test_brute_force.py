@@ -20,7 +20,9 @@ from support.strategies import LEVELS
 import careflow as cf
 from careflow.continuum.outcomes import LEFT_REASONS
 
-EVERY = pytest.mark.parametrize("seed", SEEDS)
+FIRST = 3
+"""Seeds that every run of the tests compares: without a start, with one before the data, with one among them."""
+EVERY = pytest.mark.parametrize("seed", [pytest.param(s, marks=[pytest.mark.slow][: s >= FIRST]) for s in SEEDS])
 STATES = (*LEVELS, "between stays", "left care", "died")
 WAYS = {"step-down": 1, "lateral": 0, "step-up": -1}
 BOTH = ["facility", "quarter"]
@@ -166,37 +168,38 @@ def test_rates_of_all_quarters_and_of_everybody(seed: int) -> None:
 
 
 @EVERY
-def test_rates_by_incidence(seed: int) -> None:
+@pytest.mark.parametrize("part", [1, 2])
+def test_rates_by_incidence(part: int, seed: int) -> None:
     file = small_tables(seed)
-    for within in sorted({file.within // 2, file.within}):
-        rates = cf.transition_rates(file.linked_moves, by=BOTH, within=within, method="incidence", cluster=None)
-        spans = check_quarters(rates.frame, file, discharges(file))
-        followed = Rates(file, within, by=BOTH)
-        curves = {
-            (table, *place): curve
-            for table, linked in file.tables.items()
-            for place, curve in by_discharge(file, linked, gap_span(file)).items()
+    within = file.within // part
+    rates = cf.transition_rates(file.linked_moves, by=BOTH, within=within, method="incidence", cluster=None)
+    spans = check_quarters(rates.frame, file, discharges(file))
+    followed = Rates(file, within, by=BOTH)
+    curves = {
+        (table, *place): curve
+        for table, linked in file.tables.items()
+        for place, curve in by_discharge(file, linked, gap_span(file)).items()
+    }
+
+    def row(key: Key) -> Row:
+        table, quarter, origin, to = key
+        curve = curves.get((table, quarter, origin))
+        common = {
+            "mature": spans[quarter].mature(within, file.cutoff, file.start),
+            "followed": followed.row(key)["followed"],
+            "of": len(curve.spans) if curve else 0,
         }
+        if curve is None:
+            return {**common, "n": 0, "rate": None}
+        if to == "left care":
+            n = sum(end > within for _, end, _ in curve.spans)
+            return {**common, "n": n, "rate": curve.survival(within)}
+        causes = causes_of(origin, to)
+        n = sum(end <= within and cause in causes for _, end, cause in curve.spans)
+        return {**common, "n": n, "rate": total(curve.incidence(cause, within) for cause in causes)}
 
-        def row(key: Key, within: int = within) -> Row:
-            table, quarter, origin, to = key
-            curve = curves.get((table, quarter, origin))
-            common = {
-                "mature": spans[quarter].mature(within, file.cutoff, file.start),  # noqa: B023
-                "followed": followed.row(key)["followed"],  # noqa: B023
-                "of": len(curve.spans) if curve else 0,
-            }
-            if curve is None:
-                return {**common, "n": 0, "rate": None}
-            if to == "left care":
-                n = sum(end > within for _, end, _ in curve.spans)
-                return {**common, "n": n, "rate": curve.survival(within)}
-            causes = causes_of(origin, to)
-            n = sum(end <= within and cause in causes for _, end, cause in curve.spans)
-            return {**common, "n": n, "rate": total(curve.incidence(cause, within) for cause in causes)}
-
-        check(rates.frame, [*BOTH, "from", "to"], row, ((*key, "left care") for key in curves))
-        check(rates.directions, [*BOTH, "from", "direction"], row, ((*key, "step-up") for key in curves))
+    check(rates.frame, [*BOTH, "from", "to"], row, ((*key, "left care") for key in curves))
+    check(rates.directions, [*BOTH, "from", "direction"], row, ((*key, "step-up") for key in curves))
 
 
 def causes_of(origin: str, to: str) -> list[str]:
@@ -304,7 +307,7 @@ def check_curves(frame: pd.DataFrame, keys: Sequence[str], curves: Mapping[Key, 
     points = {
         (*key, str(t)): {"at_risk": risk, "events": events.total(), "survival": curve.survival(t)}
         for key, curve in curves.items()
-        for t, risk, events, _ in curve.steps()
+        for t, risk, events, _ in curve.steps
     }
     check(frame, [*keys, "day"], points.__getitem__, points)
 
@@ -366,7 +369,7 @@ def test_cumulative_incidences(by: list[str], clock: str, seed: int) -> None:
         for (period, level), curve in brute.grouped(linked, span, quarter).items():
             curves[(table, period, level) if "quarter" in by else (table, level)] = curve
     made = cf.cumulative_incidence(file.linked_moves, clock=clock, by=by, cluster=None)  # type: ignore[arg-type]
-    risks = {key: {t: risk for t, risk, _, _ in curve.steps()} for key, curve in curves.items()}
+    risks = {key: {t: risk for t, risk, _, _ in curve.steps} for key, curve in curves.items()}
 
     def row(key: Key) -> Row:
         *place, to, at = key
@@ -502,7 +505,7 @@ def test_census_and_persons_served(seed: int) -> None:
     begin = min(stay.admit for stay in file.kept) if file.start is None else file.start
     spans = {one.name: one for one in brute.quarters(begin, file.cutoff)}
     made = cf.census(file.linked_moves, by=["quarter", "facility"])
-    inside = {key: row for key, row in _in_care(file)}
+    inside = dict(_in_care(file))
 
     def row(key: Key) -> Row:
         quarter, table, level = key

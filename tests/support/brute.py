@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from math import inf
 
 from .drawn import ORIGIN, day
@@ -105,6 +106,7 @@ class Curve:
 
     spans: Sequence[Span]
 
+    @cached_property
     def steps(self) -> list[tuple[int, int, Counter[str], Fraction]]:
         """Return (day, at risk, events by cause, S) of each day on which a span ends."""
         found, left = [], Fraction(1)
@@ -115,7 +117,7 @@ class Curve:
             found.append((t, risk, events, left))
         return found
 
-    @property
+    @cached_property
     def last(self) -> int:
         """The last day on which somebody was followed."""
         return max(end for _, end, _ in self.spans)
@@ -125,10 +127,10 @@ class Curve:
         """Whether S is 0 with nobody observed at a later age: the curve is known for good."""
         return self.zero == self.last
 
-    @property
+    @cached_property
     def zero(self) -> int | None:
         """The first day on which S is 0."""
-        return next((t for t, _, _, left in self.steps() if left == 0), None)
+        return next((t for t, _, _, left in self.steps if left == 0), None)
 
     def known(self, t: int) -> bool:
         """Say whether anything is known of a day: the early risk set had not run out, and somebody was followed."""
@@ -142,29 +144,37 @@ class Curve:
         """Return S(t)."""
         if not self.known(t):
             return None
-        return next((left for at, _, _, left in reversed(self.steps()) if at <= t), Fraction(1))
+        return next((left for at, _, _, left in reversed(self.steps) if at <= t), Fraction(1))
 
     def incidence(self, cause: str, t: int) -> Fraction | None:
         """Return the share that has ended by a cause by day t (Aalen-Johansen)."""
         if not self.known(t):
             return None
-        risen, before = Fraction(0), Fraction(1)
-        for at, risk, events, left in self.steps():
-            if at <= t:
-                risen += before * Fraction(events[cause], risk)
-                before = left
-        return risen
+        return next((risen[cause] for at, risen in reversed(self.rises) if at <= t), Fraction(0))
+
+    @cached_property
+    def rises(self) -> list[tuple[int, dict[str, Fraction]]]:
+        """The incidence of each cause on each day on which a span ends."""
+        found, before = [], Fraction(1)
+        risen: dict[str, Fraction] = defaultdict(Fraction)
+        for at, risk, events, left in self.steps:
+            risen = defaultdict(Fraction, risen)
+            for cause, n in events.items():
+                risen[cause] += before * Fraction(n, risk)
+            found.append((at, risen))
+            before = left
+        return found
 
     def quantile(self, share: Fraction) -> int | None:
         """Return the first day with S(t) <= 1 - share."""
-        return next((t for t, _, _, left in self.steps() if left <= 1 - share), None)
+        return next((t for t, _, _, left in self.steps if left <= 1 - share), None)
 
     def mean(self, horizon: int) -> Fraction | None:
         """Return the sum of S(t) over t = 0 .. horizon - 1; missing unless the curve ended or reaches the horizon."""
         if not self.known(horizon):
             return None
         total, left, since = Fraction(0), Fraction(1), 0
-        for t, _, _, after in self.steps():
+        for t, _, _, after in self.steps:
             total += left * (min(t, horizon) - min(since, horizon))
             left, since = after, t
         return total + left * (horizon - min(since, horizon))
