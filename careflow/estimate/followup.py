@@ -70,7 +70,10 @@ def reach(seen: Process) -> Reach:
     fallen = (events == at_risk) & (at_risk > 0)
     empty = at_risk - events - seen.censored.sum(axis=0) == 0
     gap = np.append(np.diff(days) > 1, True)
-    last = int(np.argmax(fallen | (empty & gap)))
+    stops = fallen | (empty & gap)
+    if not stops.any():  # the process was cut while some were still followed
+        return Reach(np.inf, False, False)
+    last = int(np.argmax(stops))
     later = last < len(days) - 1
     return Reach(float(days[last]), bool(fallen[last]) and not later, bool(fallen[last]) and later)
 
@@ -127,7 +130,7 @@ def not_followed(gone: int, of: int, horizon: int, reaches: Iterable[Reach], wha
     if not gone:
         return ""
     longest = horizon_of("longest", reaches, what)
-    return f"{gone:,} of {of:,} {what} missing, not followed for {horizon} days (every row is known to day {longest})"
+    return f"{gone:,} of {of:,} {what} not followed for {horizon} days (every row is known to day {longest})"
 
 
 def mature_on(strata: Strata, rules: Rules, place: Ints, days: Ints, lag: int) -> Bools:
