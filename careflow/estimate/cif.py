@@ -46,8 +46,8 @@ class CumulativeIncidence(Result):
         known_to, mature``; each
         is the sum of the levels that lie that way, with an interval of its own.
     survival : pandas.DataFrame
-        What is left: strata, ``from, day, estimate, se, low, high, at_risk, known_to, mature``; with the rows of levels, reasons,
-        ``died`` and ``concurrent`` of the same day it sums to 1.
+        What is left: strata, ``from, day, estimate, se, low, high, at_risk, known_to, mature``; with the rows of levels,
+        reasons, ``died`` and ``concurrent`` of the same day it sums to 1.
     """
 
     clock: str
@@ -89,8 +89,8 @@ def cumulative_incidence(
         ``frame``: the strata, then ``from, to, day, estimate, se, low, high, at_risk, known_to, mature``, a row for
         each day on which a stay ended (each way or censored). Numbers are missing after ``known_to``, the last day,
         without a gap, on which somebody was followed, unless the curve ended there; ``mature`` is whether everybody of
-        the period was followed to the row's day. ``left care`` is the sum of its reasons. ``directions`` has the sums of moves
-        by direction, ``survival`` what is left.
+        the period was followed to the row's day. ``left care`` is the sum of its reasons. ``directions`` has the
+        sums of moves by direction, ``survival`` what is left.
 
     Raises
     ------

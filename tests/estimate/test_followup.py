@@ -33,7 +33,7 @@ def test_a_mean_is_given_only_up_to_the_last_day_followed() -> None:
 
 def test_a_curve_that_ended_is_known_for_good() -> None:
     moves = linked(
-        "person | level | admit | discharge\nAna | iop | 0 | 10\nBen | iop | 50 |\nCyd | iop | 0 | 12", cutoff=60
+        "person | level | admit | discharge\nAna | iop | 0 | 10\nBen | iop | 55 |\nCyd | iop | 0 | 12", cutoff=60
     )
     row = iop(cf.length_of_stay(moves, horizon=365, cluster=None))
     assert (row["known_to"], row["rmean"]) == (12, 11)
@@ -74,3 +74,15 @@ def test_a_protected_result_tells_no_last_day_and_no_few_at_risk() -> None:
     out = without_small_risk(cf.length_of_stay(late()).frame, np.zeros(5, dtype=bool), 11)
     assert out[["known_to", "least_at_risk"]].isna().all(axis=None)
     assert out.set_index("level").loc["iop", "thin"]
+
+
+def test_what_is_certain_has_an_error_of_exactly_zero() -> None:
+    """Everybody leaves care in the end, whatever the days: the share is 1 and its plain error 0, not 1.5e-8."""
+    rows = [f"P{i} | iop | 0 | {2 + (7 * i) % 31}" for i in range(30)]
+    moves = linked("\n".join(["person | level | admit | discharge", *rows]), cutoff=200)
+    found = cf.cumulative_incidence(moves, "iop", cluster=None).frame
+    last = found[(found["to"] == "left care") & (found["day"] == found["day"].max())].iloc[0]
+    assert last["estimate"] == pytest.approx(1)
+    assert last["se"] == 0
+    where = cf.occupation(moves, days=60, cluster=None).frame
+    assert (where.loc[(where["day"] == 60), "se"] == 0).all()

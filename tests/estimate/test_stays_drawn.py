@@ -89,8 +89,8 @@ def test_a_stay_that_was_under_way_when_recording_began_is_at_risk_from_its_age_
         """
     moves = linked(table, cutoff=60, start=30)
     curve = cf.length_of_stay(moves, cluster=None).curve
-    # Ana, 30 days old on day 30, is not at risk on days 1 and 10 of the others' stays: nobody is after day 10. R carries
-    # the 0 on to day 50.
+    # Ana, 30 days old on day 30, is not at risk on days 1 and 10 of the others' stays. Nobody is at risk
+    # after day 10; R carries the 0 on to day 50.
     assert curve[["day", "at_risk"]].values.tolist() == [[1, 2], [10, 1], [50, 1]]
     assert curve["survival"].tolist() == pytest.approx([0.5, 0, float("nan")], nan_ok=True)
 
