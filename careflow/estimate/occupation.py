@@ -177,8 +177,8 @@ def expected_days(
     journeys = Journeys(moves, start, days, landmark, reentry, by, cluster, level, calendar)
     frame = journeys.frame("days", np.array([journeys.days]), _spent, bounded=False).drop(columns="day")
     definition = (
-        f"Days out of the first {journeys.days} since {journeys.since} that are spent at each level: the area under the state "
-        "occupation."
+        f"Days out of the first {journeys.days} since {journeys.since} that are spent at each level: the area "
+        "under the state occupation."
     )
     about = journeys.about("expected days", definition, "normal" if cluster is None else "t")
     return ExpectedDays(

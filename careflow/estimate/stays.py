@@ -170,9 +170,8 @@ def length_of_stay(
     strata = strata_of(table, counts.rules, strata_names)
     found = lengths(table, strata, counts, horizon, convention, cluster, level)
     rows, days = found.rows, found.horizon
-    rows["mature"] = strata.mature(counts.rules, days if chosen == "admission" else 0).repeat(
-        len(counts.rules.continuum)
-    )
+    mature = strata.mature(counts.rules, days if chosen == "admission" else 0)
+    rows["mature"] = mature.repeat(len(counts.rules.continuum))
     there, lacking = rows["n"] > 0, rows["rmean"].isna()
     missing = [
         f"{int(rows['open'].sum()):,} open",

@@ -141,8 +141,9 @@ def masked(result: LengthOfStay, cells: StayCells, mask: Mask) -> LengthOfStay:
 def without_small_risk(frame: pd.DataFrame, hidden: Bools, below: int) -> pd.DataFrame:
     """Return lengths of stay without the day and the count that may be of one person.
 
-    ``known_to`` is how long the longest-followed stay has lasted, and ``least_at_risk`` a count that no cell of the book
-    guards: both are missing. ``thin`` then says that the least at risk are fewer than ``below``, as a hidden cell does.
+    ``known_to`` is how long the longest-followed stay has lasted, and ``least_at_risk`` a count that no cell of the
+    book guards: both are missing. ``thin`` then says that the least at risk are fewer than ``below``, as a hidden cell
+    does.
     """
     few = (frame["least_at_risk"] < below) & ~hidden
     return frame.assign(known_to=np.nan, least_at_risk=np.nan, thin=few)

@@ -6,6 +6,8 @@ import pytest
 from support.drawn import linked
 
 import careflow as cf
+from careflow.estimate.survival import greenwood, incidence_se
+from careflow.protect.stays import without_small_risk
 
 OPEN = "person | level | admit | discharge\nAna | iop | 0 | 10\nBen | iop | 0 | 20\nCyd | iop | 0 |\nDov | iop | 0 |"
 
@@ -69,20 +71,16 @@ def test_limits_of_a_median_are_found_once_days_are_put_together() -> None:
 
 
 def test_a_protected_result_tells_no_last_day_and_no_few_at_risk() -> None:
-    from careflow.protect.stays import without_small_risk
-
     out = without_small_risk(cf.length_of_stay(late()).frame, np.zeros(5, dtype=bool), 11)
     assert out[["known_to", "least_at_risk"]].isna().all(axis=None)
     assert out.set_index("level").loc["iop", "thin"]
 
 
 def test_what_is_certain_has_an_error_of_exactly_zero() -> None:
-    """Everybody leaves care in the end, whatever the days: the share is 1 and its plain error 0, not 1.5e-8."""
-    rows = [f"P{i} | iop | 0 | {2 + (7 * i) % 31}" for i in range(30)]
-    moves = linked("\n".join(["person | level | admit | discharge", *rows]), cutoff=200)
-    found = cf.cumulative_incidence(moves, "iop", cluster=None).frame
-    last = found[(found["to"] == "left care") & (found["day"] == found["day"].max())].iloc[0]
-    assert last["estimate"] == pytest.approx(1)
-    assert last["se"] == 0
-    where = cf.occupation(moves, days=60, cluster=None).frame
-    assert (where.loc[(where["day"] == 60), "se"] == 0).all()
+    """One cause, and all have ended on the last day: the incidence is 1, and its plain error 0, not 1e-8."""
+    events = np.array([2, 2, 1, 1, 0, 0, 0, 0, 3, 2, 3, 2, 2, 3, 2, 2, 2, 2, 3, 1, 3, 2, 0, 1, 4])
+    censored = np.array([1, 0, 2, 2, 2, 0, 0, 2, 0, 1, 0, 0, 1, 1, 1, 0, 0, 0, 0, 2, 1, 1, 0, 1, 0])
+    at_risk = np.cumsum((events + censored)[::-1])[::-1]
+    se = incidence_se(events[None], at_risk)[0]
+    assert se[-1] == 0
+    np.testing.assert_allclose(se[:-1], greenwood(events, at_risk)[:-1], rtol=0, atol=1e-9)
