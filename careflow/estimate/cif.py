@@ -46,8 +46,8 @@ class CumulativeIncidence(Result):
         known_to, mature``; each
         is the sum of the levels that lie that way, with an interval of its own.
     survival : pandas.DataFrame
-        What is left: strata, ``from, day, estimate, se, low, high, at_risk, known_to, mature``; with the rows of levels,
-        reasons, ``died`` and ``concurrent`` of the same day it sums to 1.
+        What is left: strata, ``from, day, estimate, se, low, high, at_risk, known_to, mature``; with the rows of
+        levels, reasons, ``died`` and ``concurrent`` of the same day it sums to 1.
     """
 
     clock: str
