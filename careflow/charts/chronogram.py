@@ -49,7 +49,10 @@ def chronogram(result: Any, *, days: int = 365, quarter: str | None = None, **lo
     view = read(result, "Occupation", "chronogram", quarter=quarter, where=look.get("where"))
     page = Page("chronogram", view, look, levels=1)
     frame = view.frame[view.frame["day"] <= days]
-    title = f"Where people are in the {days} days after admission"
+    known = frame["hidden"] | frame["estimate"].notna()
+    # Nothing is drawn of days to which nobody was followed.
+    frame = frame[known.groupby(frame["day"]).transform("all")] if len(frame) else frame
+    title = f"Where people are in the {int(frame['day'].max()) if len(frame) else days} days after admission"
     bands = _bands(page, view, frame)
     if len(frame) and frame["hidden"].all():
         return page.nothing(title, "Hidden to protect people: too few journeys")

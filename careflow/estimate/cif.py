@@ -18,6 +18,7 @@ from careflow.errors import ArgumentError
 from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name
 from careflow.estimate.cells import Ints, strata_of
 from careflow.estimate.flows import direction_masks, direction_targets
+from careflow.estimate.followup import mature_on, reach
 from careflow.estimate.incidence import incidences
 from careflow.estimate.process import each_cell, process
 from careflow.estimate.result import Provenance, Result
@@ -41,11 +42,12 @@ class CumulativeIncidence(Result):
     clock : str
         ``"stay"`` or ``"gap"``.
     directions : pandas.DataFrame
-        Moves by direction instead of ``to``: strata, ``from, direction, day, estimate, se, low, high, at_risk``; each
+        Moves by direction instead of ``to``: strata, ``from, direction, day, estimate, se, low, high, at_risk,
+        known_to, mature``; each
         is the sum of the levels that lie that way, with an interval of its own.
     survival : pandas.DataFrame
-        What is left: strata, ``from, day, estimate, se, low, high, at_risk``; with the rows of levels, reasons,
-        ``died`` and ``concurrent`` of the same day it sums to 1.
+        What is left: strata, ``from, day, estimate, se, low, high, at_risk, known_to, mature``; with the rows of
+        levels, reasons, ``died`` and ``concurrent`` of the same day it sums to 1.
     """
 
     clock: str
@@ -84,9 +86,11 @@ def cumulative_incidence(
     Returns
     -------
     CumulativeIncidence
-        ``frame``: the strata, then ``from, to, day, estimate, se, low, high, at_risk``, a row for each day on which a
-        stay ended (each way or censored). ``left care`` is the sum of its reasons. ``directions`` has the sums of moves
-        by direction, ``survival`` what is left.
+        ``frame``: the strata, then ``from, to, day, estimate, se, low, high, at_risk, known_to, mature``, a row for
+        each day on which a stay ended (each way or censored). Numbers are missing after ``known_to``, the last day,
+        without a gap, on which somebody was followed, unless the curve ended there; ``mature`` is whether everybody of
+        the period was followed to the row's day. ``left care`` is the sum of its reasons. ``directions`` has the
+        sums of moves by direction, ``survival`` what is left.
 
     Raises
     ------
@@ -126,8 +130,11 @@ def cumulative_incidence(
         found = incidences(seen, np.concatenate([sets, ways[state]]), cluster, level)
         entered += found.of
         keep = (seen.every.sum(axis=0) + seen.censored.sum(axis=0)) > 0
-        curves = {name: getattr(found, name)[:, keep] for name in _NUMBERS}
-        parts.append(_Curves(stratum, state, found.days[keep], found.at_risk[keep], curves))
+        known, days = reach(seen), found.days[keep]
+        curves = {name: np.where(known.unknown(days), np.nan, getattr(found, name)[:, keep]) for name in _NUMBERS}
+        lag = counts.rules.within if clock == "stay" else 0
+        mature = mature_on(strata, counts.rules, np.full(len(days), stratum), days, lag)
+        parts.append(_Curves(stratum, state, days, found.at_risk[keep], curves, known.known_to, mature))
     about = Provenance(
         measure="cumulative incidence",
         definition=_DEFINITIONS[clock].format(within=counts.rules.within),
@@ -165,6 +172,8 @@ class _Curves:
     days: Ints
     at_risk: Ints
     curves: dict[str, npt.NDArray[np.float64]]
+    known_to: float
+    mature: npt.NDArray[np.bool_]
 
 
 def cause_sets(continuum: Continuum, clock: str) -> tuple[list[str], Ints, tuple[int, ...]]:
@@ -196,6 +205,8 @@ def _tidy(parts: list[_Curves], rows: Ints, strata: pd.DataFrame, continuum: Con
     for column, name in zip(("estimate", *_NUMBERS[1:]), _NUMBERS, strict=True):
         frame[column] = _stacked([part.curves[name][rows].ravel() for part in parts], np.float64)
     frame["at_risk"] = _stacked([np.tile(part.at_risk, len(rows)) for part in parts], np.int64)
+    frame["known_to"] = np.repeat(np.array([part.known_to for part in parts], dtype=np.float64), sizes)
+    frame["mature"] = _stacked([np.tile(part.mature, len(rows)) for part in parts], np.bool_)
     return frame
 
 

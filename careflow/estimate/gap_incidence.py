@@ -11,6 +11,7 @@ from careflow.estimate.asked import Cluster
 from careflow.estimate.cells import Strata, strata_of
 from careflow.estimate.flows import Array, Block, Flows, Replicates, direction_masks, direction_targets, targets
 from careflow.estimate.followed import followed_share, outcomes
+from careflow.estimate.followup import reach
 from careflow.estimate.incidence import incidences, without_at
 from careflow.estimate.process import each_cell, process
 
@@ -44,6 +45,8 @@ def incidence_flows(
         found = incidences(seen, sets, cluster, level)
         for i, window in enumerate(windows):
             values = found.at(window)
+            if reach(seen).unknown(np.array([window]))[0]:
+                values |= {name: np.full(len(values[name]), np.nan) for name in ("rate", "se", "low", "high")}
             if keep:
                 values["without"], values["present"] = without_at(seen, sets, window)
             for arrays, rows in ((to, slice(0, len(causes))), (ways, slice(len(causes), None))):

@@ -11,15 +11,17 @@ import pandas as pd
 
 from careflow.continuum.outcomes import DIED, LEFT_CARE
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.clocks import DIED_CODE, ENTERED
+from careflow.counts.clocks import CENSORED, DIED_CODE, ENTERED
 from careflow.counts.journeys import BETWEEN, BETWEEN_CODE, LEFT_CODE
 from careflow.counts.rules import GROUPS
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name
 from careflow.estimate.cells import Strata, add_up, rows_of_each, strata_of
+from careflow.estimate.followup import Longest, Reach, horizon_of, not_followed
 from careflow.estimate.intervals import log_log, quantile_of
 from careflow.estimate.result import Provenance
 from careflow.estimate.states import States, states
+from careflow.estimate.survival import ROUNDING
 
 Array = npt.NDArray[np.float64]
 
@@ -37,7 +39,7 @@ class Journeys:
         self,
         moves: Transitions | Counts,
         start: str | None,
-        days: int,
+        days: int | Longest,
         landmark: int | None,
         reentry: bool,
         by: str | Sequence[str] | None,
@@ -46,7 +48,7 @@ class Journeys:
         calendar: Calendar | None,
     ) -> None:
         check_options(cluster, level)
-        if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= 3650:
+        if days != "longest" and (isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= 3650):
             raise ArgumentError(f"days is a whole number from 1 to 3650; it was {days!r}")
         continuum = moves.rules.continuum if isinstance(moves, Counts) else moves.episodes.continuum
         place = "" if start is None else f":{continuum.index(start)}"
@@ -56,16 +58,38 @@ class Journeys:
         if landmark is not None:
             self.since = f"day {landmark} of the journey, of those then{where or ' followed'}"
         self.counts, self.by = counts_for(moves, clock, by, calendar=calendar)
-        self.table, self.days, self.cluster, self.level = self.counts.tables[clock], days, cluster, level
+        self.table, self.cluster, self.level = self.counts.tables[clock], cluster, level
         self.strata: Strata = strata_of(self.table, self.counts.rules, self.by)
         self.names = [*continuum.names, *_OUT]
         self.codes = (*range(len(continuum)), *_OUT_CODES)
+        self.lag = self.counts.rules.within + (landmark or 0)
+        self.changing = [*range(len(continuum) + (2 if reentry else 1))]
+        """The places of the states that can still be left: levels, between stays, and left care with reentry."""
+        self.reaches = {stratum: self._reach(cell) for stratum, cell in self._cells()}
+        self.days = horizon_of(days, self.reaches.values(), "days")
+
+    def _cells(self) -> Iterator[tuple[int, dict[str, npt.NDArray[np.int64]]]]:
+        columns = {name: self.table[name].to_numpy() for name in ("grp", "state", "what", "day", "n")}
+        for stratum, rows in rows_of_each(self.strata.place):
+            yield stratum, {name: column[rows] for name, column in columns.items()}
+
+    def _reach(self, cell: dict[str, npt.NDArray[np.int64]]) -> Reach:
+        """Return up to which day somebody was followed in a state that can be left, and whether nobody is left there.
+
+        Those who are in such a state leave it or are censored there, so that the last of these days is the last one
+        on which anybody was.
+        """
+        going = np.isin(cell["state"], [self.codes[i] for i in self.changing]) & (cell["what"] != ENTERED)
+        last = int(cell["day"][going].max(initial=0))
+        if not (going & (cell["what"] == CENSORED)).any():
+            return Reach(float(last), True, False)
+        everybody = states(cell | {"grp": np.zeros_like(cell["grp"])}, self.codes, last)
+        left = everybody.occupied()[-1, 0, self.changing].sum()
+        return Reach(float(last), bool(left <= ROUNDING), False)
 
     def each(self) -> Iterator[tuple[int, States]]:
         """Yield the place of each stratum and the process of its journeys."""
-        columns = {name: self.table[name].to_numpy() for name in ("grp", "state", "what", "day", "n")}
-        for stratum, rows in rows_of_each(self.strata.place):
-            cell = {name: column[rows] for name, column in columns.items()}
+        for stratum, cell in self._cells():
             if self.cluster is None:
                 cell["grp"] = np.zeros_like(cell["grp"])
             yield stratum, states(cell, self.codes, self.days)
@@ -101,9 +125,21 @@ class Journeys:
             low, high = log_log(found, se, z) if bounded else (found - z * se, found + z * se)
             if not bounded:
                 low, high = np.maximum(low, 0), np.minimum(high, self.days)
-            numbers[stratum] = np.stack([x.ravel() for x in (found, se, low, high)], axis=-1)
+            each = np.stack([x.ravel() for x in (found, se, low, high)], axis=-1)
+            # An estimate on a day needs that day; days spent before the horizon need the horizon.
+            unknown = self.reaches[stratum].unknown(days)
+            numbers[stratum] = np.where(np.repeat(unknown, len(state))[:, None], np.nan, each)
         frame[[column, "se", "low", "high"]] = numbers.reshape(-1, 4)
+        known_to = [self.reaches[i].known_to if i in self.reaches else np.nan for i in range(len(self.strata))]
+        rows = len(days) * len(state)
+        frame["known_to"] = np.repeat(known_to, rows)
+        frame["mature"] = np.repeat(self.strata.mature(self.counts.rules, self.days + self.lag), rows)
         return frame
+
+    def missing(self) -> str:
+        """Say how many strata have no number to the last day, and to which day all of them have."""
+        short = sum(not one.covers(self.days) for one in self.reaches.values())
+        return not_followed(short, len(self.reaches), self.days, self.reaches.values(), "strata")
 
     def started(self) -> pd.DataFrame:
         """Return how many journeys began in each stratum, and in how many jackknife groups."""
@@ -128,6 +164,7 @@ class Journeys:
             within=(rules.within,),
             by=self.by,
             level=self.level,
+            missing=self.missing(),
             source=self.counts.source,
         )
 

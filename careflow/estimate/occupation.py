@@ -10,6 +10,7 @@ import pandas as pd
 
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.estimate.asked import Cluster
+from careflow.estimate.followup import Longest
 from careflow.estimate.journeys import Array, Journeys
 from careflow.estimate.result import Result
 from careflow.estimate.states import States, occupied_se
@@ -52,7 +53,7 @@ def occupation(
     moves: Transitions | Counts,
     *,
     start: str | None = None,
-    days: int = 365,
+    days: int | Longest = 365,
     landmark: int | None = None,
     reentry: bool = False,
     by: str | Sequence[str] | None = None,
@@ -68,8 +69,8 @@ def occupation(
         Linked stays, or their counts.
     start : str, optional
         The clock starts at each journey's first admission to this level; at its first admission when left out.
-    days : int
-        Up to which day.
+    days : int or "longest"
+        Up to which day; ``"longest"`` is the longest one to which every stratum is known.
     landmark : int, optional
         The clock starts on this day of a journey instead, for those still followed then: those who are at ``start`` on
         that day, or everybody. If the past did not matter, this would be the same as the occupation of a process that
@@ -85,8 +86,11 @@ def occupation(
     Returns
     -------
     Occupation
-        ``frame``: the strata, then ``day, state, estimate, se, low, high``, for the days 0 to ``days``. The states are
-        the levels, ``between stays`` (a move is to come), ``left care`` and ``died``; on every day they sum to 1.
+        ``frame``: the strata, then ``day, state, estimate, se, low, high, known_to, mature``, for the days 0 to
+        ``days``. The states are the levels, ``between stays`` (a move is to come), ``left care`` and ``died``; on every
+        day they sum to 1. ``known_to`` is the last day on which somebody was followed in a state that can still be
+        left. After it the estimate and its limits are missing, unless nobody is left in such a state: then all is
+        known for good. ``mature`` is whether everybody of the period was followed for ``days``.
 
     Raises
     ------
@@ -113,21 +117,23 @@ def occupation(
     [['php', 0.5], ['between stays', 0.5]]
     """
     journeys = Journeys(moves, start, days, landmark, reentry, by, cluster, level, calendar)
-    frame = journeys.frame("state", np.arange(days + 1), _occupation, bounded=True)
+    frame = journeys.frame("state", np.arange(journeys.days + 1), _occupation, bounded=True)
     definition = (
         f"Share of journeys at each level on each day since {journeys.since} "
         "(Aalen-Johansen), followed to the cut-off less the link window"
         + ("; people are followed back into care." if reentry else "; who left care is not followed back into it.")
     )
     about = journeys.about("state occupation", definition, "log-log")
-    return Occupation(frame, about, journeys.counts.rules.continuum, start=start, days=days, started=journeys.started())
+    return Occupation(
+        frame, about, journeys.counts.rules.continuum, start=start, days=journeys.days, started=journeys.started()
+    )
 
 
 def expected_days(
     moves: Transitions | Counts,
     *,
     start: str | None = None,
-    days: int = 365,
+    days: int | Longest = 365,
     landmark: int | None = None,
     reentry: bool = False,
     by: str | Sequence[str] | None = None,
@@ -145,7 +151,9 @@ def expected_days(
     Returns
     -------
     ExpectedDays
-        ``frame``: the strata, then ``state, days, se, low, high``; the days of all states sum to ``days``.
+        ``frame``: the strata, then ``state, days, se, low, high, known_to, mature``; the days of all states sum to
+        ``days``. They are missing unless the stratum was followed for so long, or nobody was left in a state that can
+        be left (see :func:`occupation`); ``days="longest"`` takes the longest horizon that every stratum has.
 
     Raises
     ------
@@ -167,14 +175,14 @@ def expected_days(
     [['php', 15.0], ['left care', 85.0]]
     """
     journeys = Journeys(moves, start, days, landmark, reentry, by, cluster, level, calendar)
-    frame = journeys.frame("days", np.array([days]), _spent, bounded=False).drop(columns="day")
+    frame = journeys.frame("days", np.array([journeys.days]), _spent, bounded=False).drop(columns="day")
     definition = (
-        f"Days out of the first {days} since {journeys.since} that are spent at each level: the area under the state "
-        "occupation."
+        f"Days out of the first {journeys.days} since {journeys.since} that are spent at each level: the area "
+        "under the state occupation."
     )
     about = journeys.about("expected days", definition, "normal" if cluster is None else "t")
     return ExpectedDays(
-        frame, about, journeys.counts.rules.continuum, start=start, days=days, started=journeys.started()
+        frame, about, journeys.counts.rules.continuum, start=start, days=journeys.days, started=journeys.started()
     )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from careflow.counts.clocks import CENSORED, ENTERED, REACHED
 from careflow.estimate.cells import Ints, add_floats, numbered
 from careflow.estimate.process import Cell
+from careflow.estimate.survival import CANCELLED
 
 Array = npt.NDArray[np.float64]
 
@@ -177,7 +178,9 @@ def occupied_se(process: States, *, spent: bool = False) -> Array:
     for day in range(len(moves)):
         variance = both[day].T @ variance @ both[day] + noise[day]
         out[day] = variance.diagonal()[shown]
-    return np.sqrt(np.maximum(out, 0))
+    # What is certain has no variance: what cancels down to the rounding error of the largest so far is 0.
+    largest = np.maximum.accumulate(np.abs(out).max(axis=1, keepdims=True))
+    return np.sqrt(np.where(out > CANCELLED * largest, out, 0))
 
 
 def _multinomial(moves: Array, risk: Array, p: Array, origin: Ints) -> Array:

@@ -14,6 +14,7 @@ from careflow.counts.clocks import CLOCKS
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name, unit_of
 from careflow.estimate.cells import strata_of
+from careflow.estimate.followup import Longest, not_followed
 from careflow.estimate.lengths import Convention, Means, lengths, means_of
 from careflow.estimate.result import Provenance, Result
 
@@ -79,7 +80,7 @@ def length_of_stay(
     moves: Transitions | Counts,
     *,
     by: str | Sequence[str] | None = None,
-    horizon: int = 365,
+    horizon: int | Longest = 365,
     cohort: Cohort | None = None,
     convention: Convention = "nights",
     cluster: Cluster = "person",
@@ -94,8 +95,10 @@ def length_of_stay(
         Linked stays, or their counts.
     by : str or sequence of str, optional
         Strata: ``"quarter"``, ``"month"``, ``"year"``, ``"discharge_reason"`` and any column that was read.
-    horizon : int
-        Days to which the mean is restricted.
+    horizon : int or "longest"
+        Days to which the mean is restricted. ``"longest"`` takes the longest horizon that every row has, so that rows
+        stay comparable: the smallest ``known_to`` of the curves that have not ended, at least 1. Where all have ended
+        it is the last day of the longest curve.
     cohort : {"period", "admission", "discharge"}, optional
         How a stay belongs to a quarter. ``"period"`` (the default) is a period life table: a stay counts for the days
         that it spent in the quarter, entering at the age it had on the first of them. ``"admission"`` follows those
@@ -115,9 +118,15 @@ def length_of_stay(
     -------
     LengthOfStay
         ``frame``: the strata, then ``level, n, open, median, median_low, median_high, q25, q75, rmean, rmean_se,
-        discharged_mean, discharged_median``, in days. ``open`` stays are still in care when observation ends. A
-        quantile that is not reached is missing. The two ``discharged_`` columns are of closed stays only, so they are
-        too short while stays are open; they are for comparison with what others publish.
+        discharged_mean, discharged_median, known_to, least_at_risk, thin, mature``, in days. ``open`` stays are still
+        in care when observation ends. A quantile that is not reached is missing. The two ``discharged_`` columns are
+        of closed stays only, so they are too short while stays are open; they are for comparison with what others
+        publish. ``known_to`` is the last day, without a gap since admission, on which somebody was followed; missing
+        where nobody was followed on day 0. ``least_at_risk`` is the smallest number at risk up to the median, or to the
+        horizon where the median is missing, of the days on which others have yet to enter (at a later age: in a
+        period, or after the start of the records); missing where nobody enters late. ``thin`` is whether it is under
+        5. ``mature`` is whether everybody of the stratum was followed: by quarter of admission, whether the quarter's
+        last day + horizon is not after the cut-off; in periods and by discharge, whether the quarter is over.
 
     Raises
     ------
@@ -131,6 +140,11 @@ def length_of_stay(
     log-log band (Brookmeyer and Crowley 1982, Biometrics 38:29-41). The restricted mean is the sum of S(t) over the
     days before the horizon.
 
+    Nothing is carried forward. A curve has ended, and is known for good, where S(t) is 0 and nobody is observed at a
+    later age. Else ``survival`` is missing after ``known_to``, and the mean is given only if ``known_to >= horizon``.
+    Where S(t) falls to 0 while others are observed at later ages, the early risk set ran out: ``known_to`` is that day,
+    and a quantile that only this fall reaches is missing (R's ``survfit`` carries the 0 on).
+
     Examples
     --------
     >>> import pandas as pd, careflow as cf
@@ -140,19 +154,29 @@ def length_of_stay(
     >>> stays = cf.length_of_stay(cf.link(cf.read_episodes(stays, cutoff="2024-06-30")), cluster=None)
     >>> stays.frame.loc[lambda f: f["level"] == "iop", ["n", "open", "median", "discharged_median"]].values.tolist()
     [[3.0, 1.0, 20.0, 15.0]]
+
+    The third was followed for 181 days, which is less than the horizon.
+
+    >>> stays.frame.loc[lambda f: f["level"] == "iop", ["known_to", "rmean"]].values.tolist()
+    [[181.0, nan]]
     """
     check_options(cluster, level)
     if convention not in _CONVENTIONS:
         raise ArgumentError(f"convention is one of {', '.join(_CONVENTIONS)}; it was {convention!r}")
-    if isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 1:
-        raise ArgumentError(f"horizon is a whole number of days, 1 or more; it was {horizon!r}")
     names = (by,) if isinstance(by, str) else tuple(by or ())
     clock, chosen = stay_clock(moves, names, cohort)
     counts, strata_names = counts_for(moves, clock, names, calendar=calendar)
     table = counts.tables[clock]
     strata = strata_of(table, counts.rules, strata_names)
     found = lengths(table, strata, counts, horizon, convention, cluster, level)
-    rows = found.rows
+    rows, days = found.rows, found.horizon
+    mature = strata.mature(counts.rules, days if chosen == "admission" else 0)
+    rows["mature"] = mature.repeat(len(counts.rules.continuum))
+    there, lacking = rows["n"] > 0, rows["rmean"].isna()
+    missing = [
+        f"{int(rows['open'].sum()):,} open",
+        not_followed(int((there & lacking).sum()), int(there.sum()), days, found.reaches, "means"),
+    ]
     about = Provenance(
         measure="length of stay",
         definition=(
@@ -169,19 +193,19 @@ def length_of_stay(
         by=strata_names,
         convention=convention,
         level=level,
-        missing=f"{int(rows['open'].sum()):,} open",
+        missing="; ".join(part for part in missing if part),
         source=counts.source,
     )
     continuum = counts.rules.continuum
     # The table of counts is many times as large as the result, which keeps it only if its means are still to be made.
-    again = partial(means_of, table, strata, len(continuum), horizon, convention)
+    again = partial(means_of, table, strata, len(continuum), days, convention)
     means = again if found.means is None else partial(_known, found.means)
     return LengthOfStay(
         rows,
         about,
         continuum,
         curve=found.curves,
-        horizon=horizon,
+        horizon=days,
         contributors=found.people,
         made=MadeStays(strata.frame, means),
     )

@@ -19,6 +19,10 @@ ROUNDING: Final = 1e-11
 """Products of shares are compared up to this: far above rounding error, far below a difference of one person."""
 
 
+CANCELLED: Final = 1e-14
+"""A difference of sums that is this small beside them is rounding error."""
+
+
 def kaplan_meier(events: npt.ArrayLike, at_risk: npt.ArrayLike) -> Array:
     r"""Return the survival curve :math:`S(t) = \prod_{s \le t} (1 - d_s / n_s)`.
 
@@ -100,7 +104,8 @@ def incidence_se(events: npt.ArrayLike, at_risk: npt.ArrayLike, every: npt.Array
         - 2 * risen * total(risen * square + cross)
         + total(risen**2 * square + 2 * risen * cross + own)
     )
-    return np.sqrt(np.maximum(variance, 0))
+    # Where an incidence is certain the sums cancel, and what is left is the rounding error of the largest.
+    return np.sqrt(np.where(variance > CANCELLED * (risen**2 * total(square) + total(own)), variance, 0))
 
 
 def quantile(days: npt.ArrayLike, survival: npt.ArrayLike, share: float) -> Array:

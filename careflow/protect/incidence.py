@@ -169,7 +169,7 @@ def _at(part: pd.DataFrame, days: Ints, place: Ints, start: float) -> pd.DataFra
         values = part[name].to_numpy(dtype=float)
         first = {"estimate": start, "se": 0.0}.get(name, np.nan)
         out[name] = np.round(np.where(place >= 0, values[place], first), DECIMALS)
-    return out.assign(at_risk=np.nan, hidden=False)
+    return out.assign(at_risk=np.nan, known_to=np.nan, hidden=False)
 
 
 def resolution(n: int, below: int) -> int:
@@ -190,7 +190,7 @@ def masked_occupation(result: Occupation, cells: NoCells, mask: Mask) -> Occupat
     out = result.frame.copy()
     for name in LIMITS:
         out[name] = _rounded(out[name], digits)
-    return replace(result, frame=out.assign(hidden=digits < 1), started=_no_counts(result))
+    return replace(result, frame=out.assign(known_to=np.nan, hidden=digits < 1), started=_no_counts(result))
 
 
 def masked_days(result: ExpectedDays, cells: NoCells, mask: Mask) -> ExpectedDays:
@@ -200,7 +200,7 @@ def masked_days(result: ExpectedDays, cells: NoCells, mask: Mask) -> ExpectedDay
     out = result.frame.copy()
     for name in ("days", "se", "low", "high"):
         out[name] = _rounded(significant(out[name], 2), digits)
-    return replace(result, frame=out.assign(hidden=digits < 1), started=_no_counts(result))
+    return replace(result, frame=out.assign(known_to=np.nan, hidden=digits < 1), started=_no_counts(result))
 
 
 def _rounded(values: pd.Series, digits: Ints) -> pd.Series:

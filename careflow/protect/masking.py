@@ -47,7 +47,11 @@ class Mask:
         ``n`` becomes the sum of what is shown, which ``counted`` says after the unit; people are rounded to tens, and
         counts in words are dropped.
         """
-        missing = [part for part in re.split(r"; ?", about.missing) if part and not re.search(r"\d[\d,]* open", part)]
+        missing = [
+            part
+            for part in re.split(r"; ?", about.missing)
+            if part and not re.search(r"\d[\d,]* open|not followed for", part)
+        ]
         if hidden:
             missing.append(f"{hidden:,} of {rows:,} rows hidden to protect people")
         part = hidden or counted.startswith(",")

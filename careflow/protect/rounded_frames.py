@@ -93,6 +93,7 @@ def lengths(result: Any, cells: stays.StayCells, rounding: Rounding) -> Any:
         out[name] = significant(blank(frame[name], _too_few(least, base, 1, below)))
     for name, (base, times) in stays.QUANTILES.items():
         out[name] = blank(frame[name], _too_few(least, base, times, below))
+    out = stays.without_small_risk(out, np.isnan(n), below)
     out["hidden"] = np.isnan(n)
     keys = [*result.about.by, "level"]
     drawn = out.loc[~_too_few(least, "n", 2, below), keys].assign(n=frame["n"], counts=False)

@@ -129,12 +129,24 @@ def masked(result: LengthOfStay, cells: StayCells, mask: Mask) -> LengthOfStay:
         out[name] = significant(blank(frame[name], n | _thin(count, base, 1, still, below)))
     for name, (base, times) in QUANTILES.items():
         out[name] = blank(frame[name], n | _thin(count, base, times, still, below))
+    out = without_small_risk(out, n, below)
     out["hidden"] = n
     keys = [*result.about.by, "level"]
     drawn = ~n & ~_thin(count, "n", 2, still, below)
     good = out.loc[drawn, keys].assign(n=out["n"], counts=mask.counts_on_curves & ~pd.Series(still, out.index))
     curve = guarded_curve(result.curve, good, keys, below=below)
     return replace(result, frame=out, curve=curve, contributors=None)
+
+
+def without_small_risk(frame: pd.DataFrame, hidden: Bools, below: int) -> pd.DataFrame:
+    """Return lengths of stay without the day and the count that may be of one person.
+
+    ``known_to`` is how long the longest-followed stay has lasted, and ``least_at_risk`` a count that no cell of the
+    book guards: both are missing. ``thin`` then says that the least at risk are fewer than ``below``, as a hidden cell
+    does.
+    """
+    few = (frame["least_at_risk"] < below) & ~hidden
+    return frame.assign(known_to=np.nan, least_at_risk=np.nan, thin=few)
 
 
 def total(result: LengthOfStay) -> int:

@@ -19,6 +19,7 @@ from careflow.continuum.outcomes import DIRECTIONS, LEFT_CARE, LEFT_REASONS
 from careflow.errors import DisclosureError
 from careflow.estimate import Census, LengthOfStay, Pathways, Rates
 from careflow.estimate.result import Result
+from careflow.protect.stays import without_small_risk
 from careflow.report.mask_census import mask_census
 from careflow.report.mask_incidence import MEASURE, coarse
 from careflow.report.mask_paths import mask_paths
@@ -151,6 +152,7 @@ def _stays(result: R, below: int) -> R:
     frame.loc[hidden, values] = np.nan
     frame.loc[small(still, below), "open"] = np.nan
     frame.loc[small(closed, 4 * below), list(_QUARTILES)] = np.nan
+    frame = without_small_risk(frame, hidden, below)
     curve = _curve(cast(Any, result).curve, frame, hidden, below)
     about = replace(result.about, missing="")
     return replace(result, frame=frame.assign(hidden=hidden), curve=curve, about=about)  # type: ignore[call-arg]

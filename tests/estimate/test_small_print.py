@@ -58,20 +58,21 @@ def tables(moves: cf.Transitions) -> dict[str, pd.DataFrame]:
     }
 
 
+REACH = ["known_to", "least_at_risk", "thin", "mature"]
 COLUMNS = {
     "rates": ["quarter", "from", "to", "direction", *RATES],
     "rates by direction": ["quarter", "from", "direction", *RATES],
     "windows": ["quarter", "within", "from", "to", "direction", *RATES],
-    "stays": ["quarter", "level", *STAYS, "discharged_mean", "discharged_median"],
+    "stays": ["quarter", "level", *STAYS, "discharged_mean", "discharged_median", *REACH],
     "curve": ["quarter", "level", "day", "at_risk", "events", "survival", "se", "low", "high"],
-    "incidence": ["quarter", "from", "to", "day", *NUMBERS, "at_risk"],
-    "incidence by direction": ["quarter", "from", "direction", "day", *NUMBERS, "at_risk"],
-    "survival": ["quarter", "from", "day", *NUMBERS, "at_risk"],
+    "incidence": ["quarter", "from", "to", "day", *NUMBERS, "at_risk", "known_to", "mature"],
+    "incidence by direction": ["quarter", "from", "direction", "day", *NUMBERS, "at_risk", "known_to", "mature"],
+    "survival": ["quarter", "from", "day", *NUMBERS, "at_risk", "known_to", "mature"],
     "difference": ["from", "to", "direction", *COMPARED, "mature"],
     "difference by direction": ["from", "direction", *COMPARED, "mature"],
     "chain": ["quarter", "start", "state", "measure", *NUMBERS, "mature"],
-    "occupation": ["quarter", "day", "state", *NUMBERS],
-    "expected days": ["quarter", "state", "days", "se", "low", "high"],
+    "occupation": ["quarter", "day", "state", *NUMBERS, "known_to", "mature"],
+    "expected days": ["quarter", "state", "days", "se", "low", "high", "known_to", "mature"],
     "markov": ["quarter", "from", "n", "histories", "statistic", "df", "design_effect", "p", "p_adjusted"],
     "histories": ["quarter", "before", "from", "to", "n", "of", "rate"],
     "log-rank": ["level", "statistic", "df", "clusters", "p", "p_adjusted"],
@@ -250,7 +251,7 @@ def test_limits_of_a_chain_are_students_and_log_log_for_probabilities(moves: cf.
 def test_a_chain_by_quarter_has_the_days_of_each_quarter_and_none_where_no_stay_was_seen(
     moves: cf.Transitions,
 ) -> None:
-    rates, stays = cf.transition_rates(moves, by="quarter"), cf.length_of_stay(moves, by="quarter")
+    rates, stays = cf.transition_rates(moves, by="quarter"), cf.length_of_stay(moves, by="quarter", horizon="longest")
     view = cf.chain(rates, stays)
     means = stays.frame.set_index(["quarter", "level"])["rmean"]
     for quarter in ("2024Q1", "2024Q2", "2024Q3"):

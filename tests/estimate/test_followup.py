@@ -1,0 +1,86 @@
+"""No number past the follow-up: hand-worked cases."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from support.drawn import linked
+
+import careflow as cf
+from careflow.estimate.survival import greenwood, incidence_se
+from careflow.protect.stays import without_small_risk
+
+OPEN = "person | level | admit | discharge\nAna | iop | 0 | 10\nBen | iop | 0 | 20\nCyd | iop | 0 |\nDov | iop | 0 |"
+
+
+def late() -> cf.Transitions:
+    """One newcomer for a night; 20 came 30 days before recording began and stay."""
+    rows = [f"B{i} | iop | 0 |" for i in range(20)]
+    table = "\n".join(["person | level | admit | discharge", "A | iop | 40 | 41", *rows])
+    return linked(table, cutoff=100, start=30)
+
+
+def iop(result: cf.estimate.LengthOfStay) -> pd.Series:
+    return result.frame.set_index("level").loc["iop"]
+
+
+def test_a_mean_is_given_only_up_to_the_last_day_followed() -> None:
+    moves = linked(OPEN, cutoff=60)
+    for cluster in ("person", None):
+        assert np.isnan(iop(cf.length_of_stay(moves, horizon=61, cluster=cluster))["rmean"])
+        # 10 days of four, 10 of three, 40 of two of the four.
+        assert iop(cf.length_of_stay(moves, horizon=60, cluster=cluster))["rmean"] == pytest.approx(37.5)
+    longest = cf.length_of_stay(moves, horizon="longest")
+    assert (longest.horizon, iop(longest)["known_to"]) == (60, 60)
+
+
+def test_a_curve_that_ended_is_known_for_good() -> None:
+    moves = linked(
+        "person | level | admit | discharge\nAna | iop | 0 | 10\nBen | iop | 55 |\nCyd | iop | 0 | 12", cutoff=60
+    )
+    row = iop(cf.length_of_stay(moves, horizon=365, cluster=None))
+    assert (row["known_to"], row["rmean"]) == (12, 11)
+
+
+def test_one_newcomer_for_a_night_among_twenty_who_stay_is_no_median() -> None:
+    result = cf.length_of_stay(late(), cluster=None)
+    row = iop(result)
+    assert row[["median", "q25", "q75", "rmean"]].isna().all()
+    assert (row["known_to"], row["least_at_risk"], row["thin"]) == (1, 1, True)
+
+
+def test_shares_and_days_of_journeys_stop_where_nobody_is_followed() -> None:
+    moves = linked(OPEN, cutoff=90)
+    where = cf.occupation(moves, start="iop", days=80, cluster=None).frame
+    known = where[where["estimate"].notna()]
+    # The clock runs to the cut-off less the link window of 30 days.
+    assert (known["day"].max(), where["known_to"].unique().tolist()) == (60, [60.0])
+    days = cf.expected_days(moves, start="iop", days=80, cluster=None).frame.set_index("state")["days"]
+    assert days.isna().all()
+    spent = cf.expected_days(moves, start="iop", days="longest", cluster=None)
+    assert spent.days == 60
+    assert spent.frame.set_index("state").loc["iop", "days"] == pytest.approx(37.5)
+
+
+def test_limits_of_a_median_are_found_once_days_are_put_together() -> None:
+    """Of 12 stays of no night or one, half each: on day 1 all have ended, so that there is no band to invert."""
+    rows = [f"P{i} | iop | 0 | {i % 2}" for i in range(12)]
+    moves = linked("\n".join(["person | level | admit | discharge", *rows]), cutoff=60)
+    row = iop(cf.length_of_stay(moves, convention="nights_min1", cluster=None))
+    assert row["median"] == 1
+    assert np.isnan(row["median_low"])
+
+
+def test_a_protected_result_tells_no_last_day_and_no_few_at_risk() -> None:
+    out = without_small_risk(cf.length_of_stay(late()).frame, np.zeros(5, dtype=bool), 11)
+    assert out[["known_to", "least_at_risk"]].isna().all(axis=None)
+    assert out.set_index("level").loc["iop", "thin"]
+
+
+def test_what_is_certain_has_an_error_of_exactly_zero() -> None:
+    """One cause, and all have ended on the last day: the incidence is 1, and its plain error 0, not 1e-8."""
+    events = np.array([2, 2, 1, 1, 0, 0, 0, 0, 3, 2, 3, 2, 2, 3, 2, 2, 2, 2, 3, 1, 3, 2, 0, 1, 4])
+    censored = np.array([1, 0, 2, 2, 2, 0, 0, 2, 0, 1, 0, 0, 1, 1, 1, 0, 0, 0, 0, 2, 1, 1, 0, 1, 0])
+    at_risk = np.cumsum((events + censored)[::-1])[::-1]
+    se = incidence_se(events[None], at_risk)[0]
+    assert se[-1] == 0
+    np.testing.assert_allclose(se[:-1], greenwood(events, at_risk)[:-1], rtol=0, atol=1e-9)
