@@ -12,7 +12,7 @@ from scipy.stats import norm
 from careflow.charts import words
 from careflow.charts.reading import View, by_name, check, flags, labels, number, periods, read
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
-from careflow.estimate.change import ALPHA, MEAN_STAY, YEAR, changes_of, corrected
+from careflow.estimate.change import ALPHA, MEAN_STAY, YEAR, changes_of, corrected, looked_at
 
 _WAYS: Final = {STEP_DOWN: "Step-down", STEP_UP: "Step-up"}
 _ENDS: Final = {"completed": "Completion", "left early": "Leaving early"}
@@ -93,9 +93,7 @@ def _change(result: Any, view: View, named: dict[str, str], alpha: float) -> str
     if pair is None:
         return None
     rows = view.rows_of(changes_of(result).between([pair]))
-    measures = {*_WAYS, *_ENDS, MEAN_STAY, *view.levels}
-    ours = rows["measure"].isin(measures) & (rows["measure"] != rows["from"].astype(str))
-    found = corrected(rows[ours], alpha=alpha)
+    found = corrected(looked_at(rows, view.levels), alpha=alpha)
     clear = found[found["changed"]]
     if clear.empty:
         return None

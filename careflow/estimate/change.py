@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.counts.rules import GROUPS
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import unit_of
@@ -33,6 +34,8 @@ YEAR: Final = {"month": 12, "quarter": 4, "year": 1}
 """How many periods of each kind make a year."""
 MEAN_STAY: Final = "mean stay"
 """The measure of a change of lengths of stay."""
+MEASURES: Final = (STEP_DOWN, STEP_UP, "completed", "left early")
+"""What of rates is looked at beside moves from a level to each other: two directions and two outcomes."""
 THIN: Final = 5
 """With fewer at risk on a day that matters, a length of stay takes no part."""
 ENDED: Final = 11
@@ -253,6 +256,12 @@ def changes_of(result: Rates | LengthOfStay) -> Changes:
         return StayChanges(cast(LengthOfStay, result), made)
     rates = cast(Rates, result)
     return PublishedRateChanges(rates) if made is None else RateChanges(rates, made)
+
+
+def looked_at(found: pd.DataFrame, levels: Sequence[str]) -> pd.DataFrame:
+    """Return the differences that headline and report look at: :data:`MEASURES`, moves to other levels, mean stays."""
+    measure = found["measure"]
+    return found[measure.isin([*MEASURES, MEAN_STAY, *levels]) & (measure != found["from"].astype(str))]
 
 
 def corrected(looked_at: pd.DataFrame, correction: Correction = "holm", alpha: float = ALPHA) -> pd.DataFrame:

@@ -9,13 +9,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
-from careflow.estimate.change import MEAN_STAY, YEAR, changes_of, corrected
+from careflow.estimate.change import MEAN_STAY, YEAR, changes_of, corrected, looked_at
 from careflow.estimate.rate_result import Rates
 from careflow.estimate.stays import LengthOfStay
 
-MEASURES: Final = (STEP_DOWN, STEP_UP, "completed", "left early")
-"""What is compared besides moves to each other level and mean stays: two directions and two outcomes."""
 BEFORE: Final = "quarter before"
 YEAR_BEFORE: Final = "year before"
 FOUR: Final = "four quarters before"
@@ -30,12 +27,13 @@ _NUMBERS: Final = ["difference", "low", "high", "p"]
 Shown = Mapping[tuple[str, str, str], float]
 
 
-def looked_at(rates: Rates, stays: LengthOfStay, quarter: str | None) -> pd.DataFrame:
+def compared(rates: Rates, stays: LengthOfStay, quarter: str | None) -> pd.DataFrame:
     """Return every difference that the report looks at, from results as they were estimated.
 
     Each mature quarter is compared with the one before; the quarter of the report (the newest mature one in which
     anyone was discharged, if none is asked for) also with the same one a year before, and the four quarters that it
-    ends with the four before. Mean stays of the report's quarter are compared with the quarter before and a year before.
+    ends with the four before. Mean stays of the report's quarter are compared with the quarter before and the one a
+    year before.
     """
     mature = rates.frame.groupby("quarter", observed=False)["mature"].all()
     names, ripe = [str(name) for name in mature.index], mature.to_numpy(dtype=bool)
@@ -58,9 +56,7 @@ def looked_at(rates: Rates, stays: LengthOfStay, quarter: str | None) -> pd.Data
     ]
     there = [part for part in parts if part is not None]
     found = pd.concat(there, ignore_index=True) if there else of_stays.between([]).assign(against="")
-    level, measure = found["from"].astype(str), found["measure"]
-    ours = measure.isin([*MEASURES, MEAN_STAY, *rates.continuum.names]) & (measure != level)
-    return found[ours].assign(level=level[ours]).reset_index(drop=True)
+    return looked_at(found, rates.continuum.names).assign(level=found["from"].astype(str)).reset_index(drop=True)
 
 
 def changes(tests: pd.DataFrame, rates: Rates, stays: LengthOfStay) -> pd.DataFrame:
@@ -69,7 +65,7 @@ def changes(tests: pd.DataFrame, rates: Rates, stays: LengthOfStay) -> pd.DataFr
     Parameters
     ----------
     tests : pandas.DataFrame
-        From :func:`looked_at`.
+        From :func:`compared`.
     rates, stays : Rates, LengthOfStay
         The same results, masked or protected.
 

@@ -16,7 +16,7 @@ from careflow.estimate.paths import Pathways
 from careflow.estimate.rate_result import Rates
 from careflow.estimate.stays import LengthOfStay
 from careflow.protect import protect
-from careflow.report.changes import changes, looked_at
+from careflow.report.changes import changes, compared
 from careflow.report.mask import BELOW, mask
 from careflow.report.mask_census import mask_census
 from careflow.report.mask_incidence import as_followed
@@ -66,7 +66,7 @@ def estimates(
         If too few people are behind the counts.
     """
     rates, stays = transition_rates(counts, by="quarter"), length_of_stay(counts, by="quarter")
-    tests = looked_at(rates, stays, quarter)
+    tests = compared(rates, stays, quarter)
     newest = _immature(transition_rates(counts, by="quarter", method="incidence")) if "gap" in counts.tables else None
     inside = census(counts, by="quarter") if "census" in counts.tables else None
     paths = pathways(counts, steps=STEPS).gathered(BELOW) if f"paths:{STEPS}" in counts.tables else None
