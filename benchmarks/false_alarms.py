@@ -100,7 +100,9 @@ def section(rows: Sequence[str], asked: argparse.Namespace, seconds: float) -> s
     text = f"""## False alarms
 
 Made by `python benchmarks/false_alarms.py {options}` on {date.today():%Y-%m-%d}, in {seconds:.0f} seconds on a shared
-{platform.machine()} machine with {os.cpu_count()} cores (Python {platform.python_version()}, numpy {np.__version__}, careflow {cf.__version__}).
+{platform.machine()} machine with {os.cpu_count()} cores (Python
+{platform.python_version()}, numpy {np.__version__}, careflow
+{cf.__version__}).
 
 {ABOUT}
 
@@ -111,12 +113,13 @@ Made by `python benchmarks/false_alarms.py {options}` on {date.today():%Y-%m-%d}
 
 
 UNITS: Final = ["quarter", "year"]
-ABOUT: Final = """Records of three years in which nothing changes: the truth of `data/sample` without its change and without seasons, after
-three years that are not looked at, so that the mix of stays is steady. Whoever comes back is in several periods. A false
-alarm is a data set for which a headline is not None, or of which a report calls anything clear. Asked for: at most 5%
-in every row; the interval is Wilson's, for the number of data sets. The last column is the share of data sets in which
-the same asked of records with the change of the sample (from 2024-07-01 on) says that residential to PHP rose; a
-headline by quarter compares 2025 Q3 with 2024 Q3, both after the change, and so has nothing to find."""
+ABOUT: Final = """Records of three years in which nothing changes: the truth of `data/sample` without its change and
+without seasons, after three years that are not looked at, so that the mix of stays is steady. Whoever comes back is in
+several periods. A false alarm is a data set for which a headline is not None, or of which a report calls anything
+clear. Asked for: at most 5% in every row; the interval is Wilson's, for the number of data sets. The last column is the
+share of data sets in which the same asked of records with the change of the sample (from 2024-07-01 on) says that
+residential to PHP rose; a headline by quarter compares 2025 Q3 with 2024 Q3, both after the change, and so has nothing
+to find."""
 
 
 def row(what: str, people: int, null: pd.DataFrame, power: pd.DataFrame | None) -> str:

@@ -49,7 +49,8 @@ def test_one_clear_looking_change_among_many_is_not_called_clear():
     many = corrected(pd.DataFrame([("completed", "iop", 0.012, True), *others], columns=names))
     assert many["p_adjusted"].iloc[0] == pytest.approx(0.24)
     assert not many["changed"].any()
-    untested = corrected(pd.DataFrame([("completed", "iop", 0.012, True), *[(*others[0][:3], False)] * 19], columns=names))
+    without = [(*one[:3], False) for one in others]
+    untested = corrected(pd.DataFrame([("completed", "iop", 0.012, True), *without], columns=names))
     assert untested["changed"].tolist() == [True] + [False] * 19
 
 
