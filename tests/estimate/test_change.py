@@ -22,7 +22,7 @@ YEARS = [("2023", "2024")]
 
 @pytest.fixture(scope="module")
 def moves() -> cf.Transitions:
-    """The sample: of discharges from July 2024 on, residential leads to PHP twice as often, and nothing else changes."""
+    """The sample: of discharges from July 2024 on, residential leads to PHP twice as often; nothing else changes."""
     return cf.link(cf.read_episodes(ROOT / "data" / "sample" / "episodes.csv", cutoff="2025-12-31"))
 
 
@@ -197,8 +197,8 @@ def test_the_report_finds_the_one_move_that_changed_and_nothing_else(moves) -> N
     counts = moves.counts(by="quarter", clocks=("discharge", "stay"))
     told = content(counts, quarter=None, title=None, source=None, findings=None)
     assert told.summary[1:-1] == (
-        "In the four quarters to 2025\u00a0Q3, compared with the four to 2024\u00a0Q3, beyond what chance explains, the "
-        "share of Residential discharges that moved to PHP rose by 6 points, to 18%.",
+        "In the four quarters to 2025\u00a0Q3, compared with the four to 2024\u00a0Q3, beyond what chance explains, "
+        "the share of Residential discharges that moved to PHP rose by 6 points, to 18%.",
     )
     changes = next(table for table in told.tables if table.name == "changes").frame
     clear = changes[changes["clear"].eq(True)]
