@@ -372,6 +372,7 @@ def page(before: str, made: dict[str, str], kinds: Sequence[str] = tuple(KINDS))
     """Return the page with the parts that were made now; the others as they were before."""
     old = {part.split("\n", 1)[0].lower(): f"## {part}" for part in before.split("\n## ")[1:]}
     parts = [made.get(kind, old.get(kind, "")) for kind in kinds]
+    parts += [part for name, part in old.items() if name not in kinds]  # made by another program
     return "\n".join([HEAD, *(part.rstrip() + "\n" for part in parts if part)])
 
 

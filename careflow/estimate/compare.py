@@ -14,13 +14,22 @@ from careflow.errors import ArgumentError
 from careflow.estimate.asked import Cluster, unit_of
 from careflow.estimate.cells import Strata
 from careflow.estimate.correction import Correction, adjusted
-from careflow.estimate.differences import Variance, jackknife_covariance, recovered_limits, score_variance, two_sided
+from careflow.estimate.differences import (
+    Variance,
+    enough,
+    jackknife_covariance,
+    recovered_limits,
+    score_variance,
+    two_sided,
+)
 from careflow.estimate.flows import Array, Block, Flows
 from careflow.estimate.result import Result
 from careflow.estimate.select import WITHIN
 
 _NUMBERS: Final = ("n_1", "of_1", "rate_1", "n_2", "of_2", "rate_2", "difference", "se", "low", "high", "p")
-_COLUMNS: Final = (*_NUMBERS, "p_adjusted", "mature")
+ENOUGH: Final = "enough"
+"""The column that says whether the counts are large enough for the test."""
+_LAST: Final = ("p_adjusted", "mature", ENOUGH)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -59,6 +68,7 @@ class Asked:
     correction: Correction
     frm: str | None = None
     to: str | None = None
+    per: int = 1
 
 
 def labels_of(
@@ -94,8 +104,29 @@ def labels_of(
 
 
 def differences(flows: Flows, asked: Asked) -> pd.DataFrame:
-    """Return the tidy frame of differences: the other strata, window (if several), from, target, numbers."""
-    others, places = _pairs(flows.strata.frame, asked)
+    """Return the tidy frame of differences: the other strata, window (if several), from, target, numbers, enough."""
+    others, places = pairs_of(flows.strata.frame, asked)
+    frame = side_by_side(flows, others, places, asked)
+    for name, label in (("from", asked.frm), ("to", asked.to)):
+        if label is not None and name in frame:
+            frame = frame[frame[name] == label].reset_index(drop=True)
+    return frame.assign(p_adjusted=adjusted(frame["p"], asked.correction))[[*frame.columns[:-2], *_LAST]]
+
+
+def side_by_side(flows: Flows, others: pd.DataFrame, places: npt.NDArray[np.int64], asked: Asked) -> pd.DataFrame:
+    """Return the differences of pairs of strata: ``others``, window (if several), from, target, numbers, and two flags.
+
+    Parameters
+    ----------
+    flows : Flows
+        With their replicates.
+    others : pandas.DataFrame
+        What each pair is called.
+    places : numpy.ndarray of int, shape (pairs, 2)
+        The strata of each pair; -1 where there is none.
+    asked : Asked
+        How to compare.
+    """
     pairs = replace(flows, strata=Strata(others, np.zeros(0, dtype=np.int64), None))
     several = [WITHIN] if len(flows.blocks) > 1 else []
     parts = []
@@ -105,12 +136,8 @@ def differences(flows: Flows, asked: Asked) -> pd.DataFrame:
         parts.append(frame.assign(mature=np.repeat(mature, found["p"][0].size)))
     keys = [*others.columns, *several, "from", str(flows.targets.name)]
     frame = pd.concat(parts, ignore_index=True).sort_values(keys, kind="stable", ignore_index=True)
-    for name, label in (("from", asked.frm), ("to", asked.to)):
-        if label is not None and name in frame:
-            frame = frame[frame[name] == label].reset_index(drop=True)
-    frame["p_adjusted"] = adjusted(frame["p"], asked.correction)
     direction = ["direction"] if "direction" not in keys else []
-    return frame[[*keys, *direction, *_COLUMNS]]
+    return frame[[*keys, *direction, *_NUMBERS, "mature", ENOUGH]]
 
 
 def both(people: pd.DataFrame, found: pd.DataFrame, stratum: str, labels: tuple[str, str]) -> pd.DataFrame:
@@ -126,7 +153,7 @@ def both(people: pd.DataFrame, found: pd.DataFrame, stratum: str, labels: tuple[
     return out[counts].fillna(-1).astype(np.int64)
 
 
-def _pairs(strata: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
+def pairs_of(strata: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
     """Return the other strata, and the places (pairs, 2) of the two labels in each; -1 where one has none."""
     column = strata[asked.stratum].astype(str)
     there = list(dict.fromkeys(column))
@@ -158,7 +185,13 @@ def _numbers(block: Block, places: npt.NDArray[np.int64], asked: Asked) -> dict[
     known = np.isfinite(difference)
     values = (first.n, first.of, first.rate, second.n, second.of, second.rate, difference, np.sqrt(wald), *limits, p)
     out = dict(zip(_NUMBERS, values, strict=True))
-    return out | {name: np.where(known, out[name], np.nan) for name in ("se", "low", "high", "p")}
+    out |= {name: np.where(known, out[name], np.nan) for name in ("se", "low", "high", "p")}
+    each = asked.variance or _of_a_share
+    return out | {ENOUGH: enough((first.rate, second.rate), (first.size, second.size), each, asked.per)}
+
+
+def _of_a_share(rate: Array) -> Array:
+    return rate * (1 - rate)
 
 
 def _spread(first: _Side, second: _Side, cluster: Cluster) -> tuple[tuple[Array, Array], Array, Any]:

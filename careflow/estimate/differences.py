@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,9 @@ from scipy import special
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Variance = Callable[[Array], Array]
+
+LEAST: Final = 5
+"""The least variance of a count for which its test is taken to hold (see :func:`enough`)."""
 
 
 def recovered_limits(
@@ -66,7 +70,37 @@ def score_variance(
         return np.asarray(variance(pooled) * (1 / m1 + 1 / m2 - 2 * rho / np.sqrt(m1 * m2)))
 
 
-def two_sided(difference: Array, variance: Array, groups: npt.NDArray[np.int64] | None) -> Array:
+def enough(rates: tuple[Array, Array], sizes: tuple[Array, Array], variance: Variance, unit: float = 1.0) -> Bools:
+    r"""Say where both counts are large enough for the score test: :math:`m_k\,v(\bar r) \ge 5` on both sides.
+
+    For shares that is :math:`m_k \bar r (1 - \bar r) \ge 5`: of those expected and of those not expected at least 5, as
+    Cochran's rule has it, and a little more. The rule looks at what both sides have together, so it does not choose
+    those that differ.
+
+    Parameters
+    ----------
+    rates, sizes, variance
+        As in :func:`score_variance`.
+    unit : float
+        To how many the rates refer: 1 for shares, 100 for events per 100 days.
+
+    References
+    ----------
+    Cochran WG (1954), Biometrics 10:417-451.
+
+    Examples
+    --------
+    >>> rates, sizes = (np.array([0.1, 0.1]), np.array([0.2, 0.2])), (np.array([50.0, 30.0]), np.array([50.0, 50.0]))
+    >>> enough(rates, sizes, lambda rate: rate * (1 - rate)).tolist()
+    [True, False]
+    """
+    (r1, r2), (m1, m2) = rates, sizes
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pooled = (m1 * r1 + m2 * r2) / (m1 + m2)
+        return np.asarray(np.minimum(m1, m2) * variance(pooled) / unit**2 >= LEAST)
+
+
+def two_sided(difference: Array, variance: Array, groups: npt.NDArray[Any] | None) -> Array:
     """Return two-sided p values of ``difference / sqrt(variance)``: Student's with ``groups - 1`` degrees, or normal.
 
     Missing where the variance is 0: where both rates are 0, say, there is nothing to test.

@@ -50,7 +50,8 @@ class _Blocks(Protocol):
 class Maker:
     """How one method makes its numbers, and what it says of them.
 
-    ``variance`` is that of one observation at a rate, for the score test of a difference; None: Wald's.
+    ``variance`` is that of one observation at a rate, for the score test of a difference; None: Wald's. ``per`` is how
+    many discharges or person-days a rate refers to.
     """
 
     clocks: tuple[str, ...]
@@ -60,6 +61,7 @@ class Maker:
     unit: str
     interval: str
     variance: Variance | None
+    per: int = 1
 
 
 METHODS: Final[dict[str, Maker]] = {
@@ -92,5 +94,6 @@ METHODS: Final[dict[str, Maker]] = {
         "person-days",
         "exact Poisson",
         lambda rate: PER * rate,
+        PER,
     ),
 }

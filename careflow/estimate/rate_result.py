@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from careflow.errors import ArgumentError, DisclosureError
-from careflow.estimate.compare import Asked, Comparison, both, differences, labels_of
+from careflow.estimate.compare import ENOUGH, Asked, Comparison, both, differences, labels_of
 from careflow.estimate.correction import Correction, correction_name
 from careflow.estimate.methods import METHODS, Made
 from careflow.estimate.result import Result
@@ -186,7 +186,7 @@ class Rates(Result):
         asked = Asked(stratum, labels, made.cluster, variance, correction, frm, to)
         reached, directions = made.flows()
         others = tuple(name for name in self.about.by if name != stratum)
-        frame = differences(reached, asked)
+        frame, ways = (differences(flows, asked).drop(columns=ENOUGH) for flows in (reached, directions))
         test = f"{'Wald' if variance is None else 'score'} test, {correction_name(correction)}"
         about = replace(
             self.about,
@@ -196,7 +196,6 @@ class Rates(Result):
             by=others,
             missing="" if frame["mature"].all() else "not both mature",
         )
-        ways = differences(directions, asked)
         people = None
         if self.contributors is not None and self.ways is not None:
             people = tuple(

@@ -1,120 +1,121 @@
-"""What changed from one quarter to the next, and whether chance alone would explain it."""
+"""What changed from one quarter to another: one family of tests for all that the report says of it."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
+import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
-from careflow.continuum.outcomes import DIRECTIONS, STEP_DOWN, STEP_UP
+from careflow.estimate.change import MEAN_STAY, YEAR, changes_of, corrected, looked_at
+from careflow.estimate.rate_result import Rates
+from careflow.estimate.stays import LengthOfStay
 
-MEASURES: Final = (STEP_DOWN, STEP_UP, "completed", "left early")
-"""What is compared from quarter to quarter: two directions and two outcomes."""
-
+BEFORE: Final = "quarter before"
+YEAR_BEFORE: Final = "year before"
+FOUR: Final = "four quarters before"
+"""What a quarter is compared with; with the last, the four quarters that it ends are compared with the four before."""
 COLUMNS: Final = (
     *("quarter", "before", "level", "measure"),
-    *("rate_before", "rate", "difference", "low", "high", "clear", "hidden"),
+    *("rate_before", "rate", "difference", "low", "high", "clear", "against", "hidden"),
 )
+_SPAN: Final = YEAR["quarter"]
+_NUMBERS: Final = ["difference", "low", "high", "p"]
 
-Rows = Mapping[tuple[str, ...], dict[str, float]]
-
-
-@dataclass(frozen=True)
-class Change:
-    """The difference of two shares, with its interval."""
-
-    difference: float
-    low: float
-    high: float
-
-    def clear(self, looked_at: int) -> bool:
-        """Say whether chance does not explain the difference, one of so many that were looked at.
-
-        The interval is widened, as Bonferroni has it, until one of ``looked_at`` intervals around no change would leave
-        it out with a chance of 5%.
-        """
-        wider = float(norm.ppf(1 - 0.025 / looked_at) / norm.ppf(0.975))
-        low = self.difference - wider * (self.difference - self.low)
-        high = self.difference + wider * (self.high - self.difference)
-        return low > 0 or high < 0
+Shown = Mapping[tuple[str, str, str], float]
 
 
-def change(before: dict[str, float], after: dict[str, float]) -> Change | None:
-    r"""Return ``after - before`` with an interval made from the limits of each, or None where one is not known.
+def compared(rates: Rates, stays: LengthOfStay, quarter: str | None) -> pd.DataFrame:
+    """Return every difference that the report looks at, from results as they were estimated.
 
-    .. math:: d - \sqrt{(p_2-l_2)^2 + (u_1-p_1)^2}, \quad d + \sqrt{(u_2-p_2)^2 + (p_1-l_1)^2}
+    Each mature quarter is compared with the one before; the quarter of the report (the newest mature one in which
+    anyone was discharged, if none is asked for) also with the same one a year before, and the four quarters that it
+    ends with the four before. Mean stays of the report's quarter are compared with the quarter before and the one a
+    year before.
+    """
+    mature = rates.frame.groupby("quarter", observed=False)["mature"].all()
+    names, ripe = [str(name) for name in mature.index], mature.to_numpy(dtype=bool)
+    any_of = rates.frame.groupby("quarter", observed=False)["of"].sum().to_numpy() > 0
+    newest = next((i for i in reversed(range(len(names))) if ripe[i] and any_of[i]), len(names) - 1)
+    at = names.index(quarter) if quarter in names else newest
+    each = [(one, two) for (one, a), (two, b) in pairwise(zip(names, ripe, strict=True)) if a and b]
+    year = [(names[at - _SPAN], names[at])] if at >= _SPAN and ripe[at] and ripe[at - _SPAN] else []
+    four = year if at + 1 >= 2 * _SPAN and ripe[at + 1 - 2 * _SPAN : at + 1].all() else []
+    of_rates, of_stays = changes_of(rates), changes_of(stays)
+    parts = [
+        of_rates.between(each).assign(against=BEFORE) if each else None,
+        of_rates.between(year).assign(against=YEAR_BEFORE) if year else None,
+        of_rates.between(four, span=_SPAN).assign(against=FOUR) if four else None,
+        *(
+            of_stays.between([(names[at - back], names[at])]).assign(against=against)
+            for back, against in ((1, BEFORE), (_SPAN, YEAR_BEFORE))
+            if at >= back
+        ),
+    ]
+    there = [part for part in parts if part is not None]
+    found = pd.concat(there, ignore_index=True) if there else of_stays.between([]).assign(against="")
+    return looked_at(found, rates.continuum.names).assign(level=found["from"].astype(str)).reset_index(drop=True)
 
-    Newcombe, R. G. (1998), Statistics in Medicine 17:873-890, method 10. The quarters are taken as independent.
+
+def changes(tests: pd.DataFrame, rates: Rates, stays: LengthOfStay) -> pd.DataFrame:
+    """Return the differences without those of which a side is hidden, all corrected together.
 
     Parameters
     ----------
-    before, after : dict
-        Rows with ``rate``, ``low``, ``high``.
+    tests : pandas.DataFrame
+        From :func:`compared`.
+    rates, stays : Rates, LengthOfStay
+        The same results, masked or protected.
 
-    Examples
-    --------
-    Newcombe's example (a), 56 of 70 against 48 of 80:
-
-    >>> two = {"rate": 48 / 80, "low": 0.4905, "high": 0.7000}
-    >>> one = {"rate": 56 / 70, "low": 0.6918, "high": 0.8769}
-    >>> found = change(two, one)
-    >>> round(found.difference, 4), round(found.low, 3), round(found.high, 3), found.clear(1), found.clear(20)
-    (0.2, 0.053, 0.334, True, False)
+    Returns
+    -------
+    pandas.DataFrame
+        ``quarter, before, level, measure, rate_before, rate, difference, low, high, clear, against, hidden``, shares
+        (mean stays: days), not points; and ``tested``, whether it was one of those that ``clear`` allows for. A row is
+        there if anyone took that way on either side.
     """
-    p1, l1, u1 = before["rate"], before["low"], before["high"]
-    p2, l2, u2 = after["rate"], after["low"], after["high"]
-    if any(math.isnan(value) for value in (p1, l1, u1, p2, l2, u2)):
-        return None
-    difference = p2 - p1
-    return Change(difference, difference - math.hypot(p2 - l2, u1 - p1), difference + math.hypot(u2 - p2, p1 - l1))
-
-
-def changes(names: tuple[str, ...], levels: tuple[str, ...], shares: Mapping[str, Rows], ways: Mapping[str, Rows],
-            mature: Mapping[str, bool]) -> pd.DataFrame:  # fmt: skip
-    """Return every change from one mature quarter to the next mature one, a row for each level and measure.
-
-    A row is there if anyone took that way in either quarter. ``hidden`` says that a rate is; ``rate`` and the rest are
-    shares, not points. ``clear`` allows for how many changes of the quarter could be told.
-
-    Parameters
-    ----------
-    names, levels : tuple of str
-        Quarters, oldest first, and levels.
-    shares, ways : mapping
-        Masked rows of each quarter by (level, outcome) and by (level, direction).
-    mature : mapping
-        Whether each quarter is.
-    """
-    tables = [
-        _from_to(before, after, levels, shares, ways)
-        for before, after in pairwise(names)
-        if mature[before] and mature[after]
+    names = [str(name) for name in rates.frame["quarter"].cat.categories]
+    values = _shown(rates, stays)
+    sides = [
+        [_quarters(names, label, span) for label, span in zip(tests[side], tests["span"], strict=True)]
+        for side in ("first", "second")
     ]
-    return pd.DataFrame([row for rows in tables for row in rows], columns=list(COLUMNS))
+    keys = list(zip(tests["level"], tests["measure"], strict=True))
+    hidden = np.array(
+        [any(np.isnan(values.get((q, *key), 0.0)) for q in (*a, *b)) for key, a, b in zip(keys, *sides, strict=True)],
+        dtype=bool,
+    )
+    there = hidden | (tests["n_1"] > 0).to_numpy() | (tests["n_2"] > 0).to_numpy()
+    found = tests.assign(hidden=hidden, tested=tests["tested"].to_numpy(dtype=bool) & ~hidden & there)[there]
+    found[[*_NUMBERS, "value_1", "value_2"]] = found[[*_NUMBERS, "value_1", "value_2"]].where(~found["hidden"])
+    found = corrected(found.reset_index(drop=True)).rename(
+        columns={"second": "quarter", "first": "before", "value_1": "rate_before", "value_2": "rate"}
+    )
+    known = found["difference"].notna()
+    found["clear"] = found["changed"].astype(object).where(known, None)
+    order = found["quarter"].map(names.index)
+    found = found.assign(_order=order).sort_values(["_order", "against"], kind="stable", ignore_index=True)
+    return found[[*COLUMNS[:-1], "tested", "hidden"]]
 
 
-def _from_to(
-    before: str, after: str, levels: tuple[str, ...], shares: Mapping[str, Rows], ways: Mapping[str, Rows]
-) -> list[tuple[object, ...]]:
-    """Return the changes between two quarters."""
-    found = []
-    for level in levels:
-        for measure in MEASURES:
-            table = ways if measure in DIRECTIONS else shares
-            old, new = table[before][level, measure], table[after][level, measure]
-            if any(row["hidden"] or row["n"] > 0 for row in (old, new)):
-                found.append((level, measure, old, new, change(old, new)))
-    told = sum(one is not None for *_, one in found)
-    return [
-        (
-            *(after, before, level, measure, old["rate"], new["rate"]),
-            *((one.difference, one.low, one.high, one.clear(told)) if one else (math.nan, math.nan, math.nan, None)),
-            bool(old["hidden"] or new["hidden"]),
-        )
-        for level, measure, old, new, one in found
-    ]
+def _quarters(names: Sequence[str], last: str, span: int) -> tuple[str, ...]:
+    end = names.index(last) + 1
+    return tuple(names[end - span : end])
+
+
+def _shown(rates: Rates, stays: LengthOfStay) -> Shown:
+    """Return what may be shown of each quarter, level and measure; missing where it is hidden."""
+    out: dict[tuple[str, str, str], float] = {}
+    for frame, level, measure, value in (
+        (rates.frame, "from", "to", "rate"),
+        (rates.directions, "from", "direction", "rate"),
+        (stays.frame.assign(measure=MEAN_STAY), "level", "measure", "rmean"),
+    ):
+        shown = frame[value].astype(float).mask(frame["hidden"].astype(bool))
+        if "of" in frame:  # where nobody was discharged there is nothing to hide
+            shown = shown.mask(frame["of"] == 0, 0.0)
+        columns = (frame[name].astype(str) for name in ("quarter", level, measure))
+        out |= dict(zip(zip(*columns, strict=True), shown, strict=True))
+    return out

@@ -8,12 +8,12 @@ from typing import Final
 
 import pandas as pd
 
-from careflow.charts.headline import headline
 from careflow.charts.words import day, period
 from careflow.continuum import Continuum
 from careflow.counts import Counts
 from careflow.errors import ArgumentError, CountsError
 from careflow.estimate.census import Census
+from careflow.estimate.change import MEAN_STAY
 from careflow.estimate.paths import Pathways
 from careflow.estimate.rate_result import Rates
 from careflow.estimate.stays import LengthOfStay
@@ -118,9 +118,9 @@ def content(
         raise CountsError("a report needs counts by quarter; count again with .counts(by='quarter')")
     if source is not None:
         counts = replace(counts, source=source)
-    made = estimates(counts, ledger, insider)
+    made = estimates(counts, ledger, insider, quarter)
     rates = made.rates
-    all_periods, changed = periods(made)
+    all_periods = periods(made)
     chosen = _choose(all_periods, quarter)
     terms = glossary(counts.rules, made, BELOW)
     found = attrition(counts, findings, BELOW) if ledger is None else Attrition((), None, None)
@@ -136,8 +136,8 @@ def content(
         pathways=paths_grid(made.paths),
         terms=terms,
         attrition=found,
-        tables=_tables(made, changed, found, terms),
-        summary=summary(all_periods, chosen, changed, rates.continuum, counts.rules, headline(rates)),
+        tables=_tables(made, found, terms),
+        summary=summary(all_periods, chosen, made.changed, rates.continuum, counts.rules, made.stays.horizon),
         facts=_facts(counts),
         label=LABEL if ledger is None else PROVED,
         statement=made.statement,
@@ -155,12 +155,13 @@ def _choose(all_periods: tuple[Period, ...], asked: str | None) -> str:
     return next((one.name for one in reversed(all_periods) if one.mature and one.n != 0), names[-1])
 
 
-def _tables(made: Estimates, changed: pd.DataFrame, found: Attrition, terms: tuple[Term, ...]) -> tuple[Table, ...]:
+def _tables(made: Estimates, found: Attrition, terms: tuple[Term, ...]) -> tuple[Table, ...]:
+    shares = made.changed[made.changed["measure"] != MEAN_STAY].drop(columns="tested")
     tables = [
         Table("transitions", "Transition rates, every quarter", made.rates.frame),
         Table("directions", "Stepped down, up or to the same rank, every quarter", made.rates.directions),
         Table("lengths_of_stay", "Lengths of stay, every quarter", made.stays.frame),
-        Table("changes", "Changes from quarter to quarter", changed),
+        Table("changes", "Changes from quarter to quarter", shares),
     ]
     if made.newest is not None:
         late = made.newest.frame.dropna(axis="columns", how="all")

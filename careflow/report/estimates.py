@@ -16,6 +16,7 @@ from careflow.estimate.paths import Pathways
 from careflow.estimate.rate_result import Rates
 from careflow.estimate.stays import LengthOfStay
 from careflow.protect import protect
+from careflow.report.changes import changes, compared
 from careflow.report.mask import BELOW, mask
 from careflow.report.mask_census import mask_census
 from careflow.report.mask_incidence import as_followed
@@ -35,7 +36,8 @@ class Estimates:
 
     ``newest`` holds the rates of all discharges in the quarters that are not yet mature. It is None where there is no
     such quarter; it, the census and the pathways are None where the counts do not hold their tables. ``split`` holds
-    the rates of each facility (or other stratum) where a release thinks of facilities as insiders.
+    the rates of each facility (or other stratum) where a release thinks of facilities as insiders. ``changed`` holds
+    the differences between quarters that the report looked at (:func:`careflow.report.changes.changes`).
     """
 
     rates: Rates
@@ -44,11 +46,19 @@ class Estimates:
     census: Census | None
     paths: Pathways | None
     statement: str
+    changed: pd.DataFrame
     split: Rates | None = None
 
 
-def estimates(counts: Counts, ledger: str | os.PathLike[str] | None, insider: str | None = None) -> Estimates:
+def estimates(
+    counts: Counts,
+    ledger: str | os.PathLike[str] | None,
+    insider: str | None = None,
+    quarter: str | None = None,
+) -> Estimates:
     """Estimate, and hide small counts: by the interim rule for the house, with a proof and a ledger for a release.
+
+    ``quarter`` is the one that the report is about; by default the newest mature one.
 
     Raises
     ------
@@ -56,12 +66,13 @@ def estimates(counts: Counts, ledger: str | os.PathLike[str] | None, insider: st
         If too few people are behind the counts.
     """
     rates, stays = transition_rates(counts, by="quarter"), length_of_stay(counts, by="quarter")
+    tests = compared(rates, stays, quarter)
     newest = _immature(transition_rates(counts, by="quarter", method="incidence")) if "gap" in counts.tables else None
     inside = census(counts, by="quarter") if "census" in counts.tables else None
     paths = pathways(counts, steps=STEPS).gathered(BELOW) if f"paths:{STEPS}" in counts.tables else None
     if ledger is not None:
         split = None if insider is None else transition_rates(counts, by=insider)
-        return _released((rates, stays, newest, inside, paths, split), ledger, insider)
+        return _released((rates, stays, newest, inside, paths, split), tests, ledger, insider)
     rates, stays = mask(rates), mask(stays)
     return Estimates(
         rates=rates,
@@ -70,6 +81,7 @@ def estimates(counts: Counts, ledger: str | os.PathLike[str] | None, insider: st
         census=None if inside is None else mask_census(inside, BELOW, _closed(rates)),
         paths=None if paths is None else mask(paths),
         statement=MASKED,
+        changed=changes(tests, rates, stays),
     )
 
 
@@ -83,14 +95,17 @@ def _masked_newest(newest: Rates | None, rates: Rates) -> Rates | None:
         return None
 
 
-def _released(results: tuple[Any, ...], ledger: str | os.PathLike[str], insider: str | None) -> Estimates:
+def _released(
+    results: tuple[Any, ...], tests: pd.DataFrame, ledger: str | os.PathLike[str], insider: str | None
+) -> Estimates:
     """Protect all results together; what is not there stays away."""
     there = [result for result in results if result is not None]
     released = protect(there, below=BELOW, ledger=ledger, insider=insider, progress=False)
     left = iter(released)
     found: list[Any] = [None if result is None else next(left) for result in results]
     rates, stays, newest, inside, paths, split = found
-    return Estimates(rates, stays, newest, inside, paths, released.statement, split)
+    changed = changes(tests, rates, stays)
+    return Estimates(rates, stays, newest, inside, paths, released.statement, changed, split)
 
 
 def _immature(rates: Rates) -> Rates | None:

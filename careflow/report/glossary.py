@@ -111,8 +111,11 @@ def _of_lengths(rates: Provenance, stays: Provenance) -> tuple[Term, ...]:
             "change",
             "Change",
             "The rate of the quarter less that of the quarter before, in percentage points, with an interval made from "
-            "those of the two rates (Newcombe 1998, method 10). It is called clear when the interval leaves out 0 even "
-            "when it is widened for the number of changes that were looked at (Bonferroni).",
+            "those of the two rates (Newcombe 1998, method 10). It is called clear when a score test that allows for "
+            "people who come back is below 5% after correction (Holm 1979) for all that the report looked at: each "
+            "mature quarter and the one before, the quarter of the report and the same one a year before, the four "
+            "quarters that it ends and the four before; steps down and up, moves between two levels, completion, "
+            "leaving early, and mean stays. Where too few are expected there is no test.",
         ),
     )
 

@@ -12,7 +12,8 @@ import pandas as pd
 from careflow.charts.words import known, percent, period, round_half_up
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import CONCURRENT, DIED, DIRECTIONS, LEFT_REASONS, STEP_DOWN
-from careflow.report.changes import changes
+from careflow.estimate.change import MEAN_STAY, MEASURES
+from careflow.report.changes import BEFORE
 from careflow.report.estimates import Estimates
 from careflow.report.grid import HIDDEN, NOTHING, WAYS, Cell, Grid, by_key, length, share, whole, word
 from careflow.report.sections import census_grid, newest_grid
@@ -62,14 +63,16 @@ class Period:
     census: Grid | None
 
 
-def periods(made: Estimates) -> tuple[tuple[Period, ...], pd.DataFrame]:
-    """Return every quarter of masked results, oldest first, and what changed between them as one table."""
+def periods(made: Estimates) -> tuple[Period, ...]:
+    """Return every quarter of masked results, oldest first."""
     rates, care = made.rates, made.rates.continuum
     names = tuple(str(name) for name in rates.frame["quarter"].cat.categories)
     shares = {name: _of(rates.frame, name, "from", "to") for name in names}
     ways = {name: _of(rates.directions, name, "from", "direction") for name in names}
     mature = {name: all(row["mature"] for row in shares[name].values()) for name in names}
-    changed = changes(names, care.names, shares, ways, mature)
+    changed = made.changed[made.changed["against"] == BEFORE]
+    changed = changed[changed["measure"] != MEAN_STAY]
+    together = int(made.changed["tested"].sum())
     out = []
     for place, name in enumerate(names):
         before = names[place - 1] if place and mature[names[place - 1]] and mature[name] else None
@@ -83,12 +86,12 @@ def periods(made: Estimates) -> tuple[tuple[Period, ...], pd.DataFrame]:
                 n=float(np.sum([ways[name][level, STEP_DOWN]["of"] for level in care.names])),
                 key=_key(care, name, shares[name], ways[name], _of(made.stays.frame, name, "level")),
                 moves=_moves(care, name, shares[name], ways[name]),
-                changes=None if before is None else _changes(care, before, name, rows, shares, ways),
+                changes=None if before is None else _changes(care, (before, name), rows, (shares, ways), together),
                 newest=newest_grid(made.newest, name),
                 census=census_grid(made.census, name),
             )
         )
-    return tuple(out), changed
+    return tuple(out)
 
 
 def _of(frame: pd.DataFrame, quarter: str, *keys: str) -> Rows:
@@ -159,32 +162,43 @@ def _there(row: Row) -> bool:
     return bool(row["hidden"]) or row["n"] > 0
 
 
-def _changes(care: Continuum, before: str, after: str, table: pd.DataFrame, shares: Rows2, ways: Rows2) -> Grid:
+def _changes(
+    care: Continuum, quarters: tuple[str, str], table: pd.DataFrame, rates: tuple[Rows2, Rows2], together: int
+) -> Grid:
+    """Show the changes of the usual measures, and of moves between two levels those that are clear."""
     rows, clear = [], 0
-    known_rows = table[table["difference"].notna()]
+    (before, after), (shares, ways) = quarters, rates
+    listed = table[table["measure"].isin(MEASURES) | table["clear"].eq(True)]
+    known_rows = listed[listed["difference"].notna()]
     for row in known_rows.to_dict("records"):
         key = row["level"], row["measure"]
         source = ways if row["measure"] in DIRECTIONS else shares
         clear += bool(row["clear"])
-        name = WAYS.get(row["measure"], row["measure"].capitalize())
         difference = Cell(_points(row["difference"]), f"{_points(row['low'])} to {_points(row['high'])}")
         said = "clear" if row["clear"] else "could be chance"
-        old, new = (share(source[quarter][key]) for quarter in (before, after))
-        rows.append((word(care[row["level"]].label), word(name), old, new, difference, word(said)))
+        old, new = (share(source[quarter][key]) for quarter in quarters)
+        name = word(_measure(care, row["measure"]))
+        rows.append((word(care[row["level"]].label), name, old, new, difference, word(said)))
     return Grid(
         f"From {period(before)} to {period(after)}",
         ("Level", "Outcome", period(before), period(after), "Change, points", "Reading"),
         tuple(rows),
         ("", "", "rate", "rate", "change", "change"),
-        _said(len(rows), clear, len(table) - len(rows)),
+        _said(len(rows), clear, len(listed) - len(rows), together),
         ("changes",),
     )
 
 
-def _said(told: int, clear: int, gone: int) -> str:
+def _measure(care: Continuum, measure: str) -> str:
+    if measure in care.names:
+        return f"Moved to {care[measure].short}"
+    return WAYS.get(measure, measure.capitalize())
+
+
+def _said(told: int, clear: int, gone: int, together: int) -> str:
     """Say how many changes are clear, and how many cannot be told."""
     note = f"{clear} of {told} change{'' if told == 1 else 's'} {'is' if clear == 1 else 'are'} clear"
-    note += f", allowing for {told} having been looked at." if told > 1 else "."
+    note += f", allowing for {together} that this report looked at." if together > 1 else "."
     if gone:
         note += f" {gone} more cannot be told: a rate is hidden, or there was no discharge."
     return note

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Hashable, Sequence
+from typing import Any, Final
 
 import pandas as pd
 
-from careflow.charts.words import count, day, known, listing, percent, round_half_up
+from careflow.charts.words import count, day, known, listing, percent, period, round_half_up
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.counts.rules import Rules
+from careflow.estimate.change import MEAN_STAY
+from careflow.report.changes import FOUR
 from careflow.report.periods import Period
 
 _MOST: Final = 4
@@ -23,17 +25,26 @@ def summary(
     changed: pd.DataFrame,
     care: Continuum,
     rules: Rules,
-    finding: str | None,
+    horizon: int,
 ) -> tuple[str, ...]:
-    """Return the sentences: how many, what changed clearly, the finding of the charts, and what is not yet mature."""
+    """Return the sentences: how many, what changed clearly, and what is not yet mature.
+
+    Parameters
+    ----------
+    periods : sequence of Period
+    quarter : str
+        The one that the report is about.
+    changed : pandas.DataFrame
+        From :func:`careflow.report.changes.changes`.
+    care : Continuum
+    rules : Rules
+    horizon : int
+        The day to which mean stays are counted.
+    """
     chosen = next(one for one in periods if one.name == quarter)
-    sentences = [_size(chosen, rules)]
-    if chosen.changes is not None:
-        before = periods[[one.name for one in periods].index(quarter) - 1]
-        sentences.append(_changed(changed[changed["quarter"] == quarter], before.label, care))
-    if finding:
-        sentences.append(f"{finding}.")
-    return (*sentences, _maturity(periods, rules))
+    rows = changed[(changed["quarter"] == quarter).to_numpy()] if chosen.mature else changed.head(0)
+    said = _changed(rows, chosen.label, care, horizon)
+    return (_size(chosen, rules), *said, _maturity(periods, rules))
 
 
 def _size(chosen: Period, rules: Rules) -> str:
@@ -45,22 +56,41 @@ def _size(chosen: Period, rules: Rules) -> str:
     return f"{count(chosen.n)} {verb} followed for {rules.within} days."
 
 
-def _changed(rows: pd.DataFrame, before: str, care: Continuum) -> str:
-    """Say which changes the intervals support, the largest first; or that there are none."""
-    clear = rows[rows["clear"].eq(True)]  # a missing one is not
-    if clear.empty:
-        return f"No change since {before} is clear: what differs may be chance."
-    order = clear["difference"].abs().sort_values(ascending=False).index
-    said = []
-    for row in clear.loc[order].head(_MOST).to_dict("records"):
-        moved = "rose" if row["difference"] > 0 else "fell"
-        by = max(1, round_half_up(abs(row["difference"]) * 100))
-        said.append(
-            f"the share of {care[row['level']].short} discharges that {_VERBS[row['measure']]} {moved} by {by} "
-            f"point{'' if by == 1 else 's'}, to {percent(row['rate'])}"
-        )
-    more = f", and {len(clear) - _MOST} more" if len(clear) > _MOST else ""
-    return f"Since {before}, beyond what chance explains, {'; '.join(said)}{more}."
+def _changed(rows: pd.DataFrame, label: str, care: Continuum, horizon: int) -> list[str]:
+    """Say which changes are clear, the clearest of each comparison first; or that there are none."""
+    said, against = [], list(dict.fromkeys(rows["against"]))
+    for one in against:
+        mine = rows[(rows["against"] == one).to_numpy()]
+        clear = mine[mine["clear"].eq(True)]  # a missing one is not
+        if clear.empty:
+            continue
+        order = clear["difference"].abs().sort_values(ascending=False, kind="stable").index
+        each = "; ".join(_change(row, care, horizon) for row in clear.loc[order].head(_MOST).to_dict("records"))
+        more = f", and {len(clear) - _MOST} more" if len(clear) > _MOST else ""
+        before = period(mine["before"].iloc[0])
+        when = f"From {before} to {label}"
+        if one == FOUR:
+            when = f"In the four quarters to {label}, compared with the four to {before}"
+        said.append(f"{when}, beyond what chance explains, {each}{more}.")
+    if not said and against:
+        since = " or ".join(period(name) for name in dict.fromkeys(rows.loc[rows["against"] != FOUR, "before"]))
+        four = f", or of the four quarters to {label} from the four before," if FOUR in against else ""
+        said.append(f"No change since {since}{four} is clear: what differs may be chance.")
+    return said
+
+
+def _change(row: dict[Hashable, Any], care: Continuum, horizon: int) -> str:
+    """Say one change with its size and the new figure."""
+    level, rose, size = care[row["level"]].short, row["difference"] > 0, abs(row["difference"])
+    if row["measure"] == MEAN_STAY:
+        way = "lengthened" if rose else "shortened"
+        return f"the mean stay at {level} (to day {horizon}) {way} by {size:.1f} days, to {row['rate']:.1f}"
+    by = max(1, round_half_up(size * 100))
+    went = f"moved to {care[row['measure']].short}" if row["measure"] in care.names else _VERBS[row["measure"]]
+    return (
+        f"the share of {level} discharges that {went} {'rose' if rose else 'fell'} by {by} "
+        f"point{'' if by == 1 else 's'}, to {percent(row['rate'])}"
+    )
 
 
 def _maturity(periods: Sequence[Period], rules: Rules) -> str:

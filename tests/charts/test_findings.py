@@ -87,16 +87,28 @@ def test_stays_are_compared_by_their_medians():
     assert headline(replace(same, frame=frame)) is None
 
 
-def test_a_median_that_lengthened_is_said():
+def test_a_mean_stay_that_lengthened_is_said_and_a_median_alone_is_not():
     stays = specimens.stays(5, by="quarter")
-    frame = stays.frame.copy()
-    frame[["median", "median_low", "median_high"]] = [20.0, 18.0, 22.0]
+    frame = stays.frame.assign(rmean=25.0, rmean_se=1.0, median=20.0, median_low=18.0, median_high=22.0)
     assert headline(replace(stays, frame=frame)) is None
     late = (frame["quarter"] == "2025Q4") & (frame["level"] == "iop")
     frame.loc[late, ["median", "median_low", "median_high"]] = [40.0, 36.0, 45.0]
+    assert headline(replace(stays, frame=frame)) is None, "a median by itself was not tested"
+    frame.loc[late, "rmean"] = 33.0
     assert headline(replace(stays, frame=frame)) == (
-        "The median stay at IOP lengthened from 20 to 40 days, 2024\u00a0Q4 to 2025\u00a0Q4"
+        "The mean stay at IOP (to day 365) lengthened from 25.0 to 33.0 days, 2024\u00a0Q4 to 2025\u00a0Q4"
     )
+
+
+@pytest.mark.parametrize(("column", "value"), [("least_at_risk", 4), ("mature", False)])
+def test_a_mean_stay_that_is_thin_or_not_mature_takes_no_part(column, value):
+    stays = specimens.stays(5, by="quarter")
+    frame = stays.frame.assign(rmean=25.0, rmean_se=1.0, least_at_risk=40, mature=True)
+    late = (frame["quarter"] == "2025Q4") & (frame["level"] == "iop")
+    frame.loc[late, "rmean"] = 33.0
+    assert "IOP" in headline(replace(stays, frame=frame))
+    frame.loc[late, column] = value
+    assert headline(replace(stays, frame=frame)) is None
 
 
 def test_a_headline_is_asked_of_rates_or_stays():

@@ -48,13 +48,14 @@ def test_one_part_of_the_page_is_made_again_and_the_others_stay(coverage: Module
     whole = PAGE.read_text(encoding="utf-8")
     assert coverage.page(whole, {}) == whole
     again = coverage.page(whole, {"differences": "## Differences\n\nanew\n"})
-    assert again.count("\n## ") == whole.count("\n## ") == len(coverage.KINDS)
+    # One part more, the false alarms, is made by another program and stays as it is.
+    assert again.count("\n## ") == whole.count("\n## ") == len(coverage.KINDS) + 1
     assert "\n## Differences\n\nanew\n\n## Chains" in again
     assert coverage.page("", {"chains": "## Chains\n"}).endswith("\n\n## Chains\n")
 
 
 def test_every_clustered_interval_of_the_page_covers_95_percent_and_others_do_not() -> None:
-    page = PAGE.read_text(encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8").split("\n## False alarms\n")[0]
     rows = re.findall(r"^\| (.+?) \| (\d) \| .*? \| ([\d.]+)% ± ", page, flags=re.MULTILINE)
     clustered = [(name, moves, float(share)) for name, moves, share in rows if "not clustered" not in name]
     assert {(name, moves) for name, moves, _ in clustered} == {

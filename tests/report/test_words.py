@@ -5,7 +5,7 @@ import pytest
 from support.made_up import CELLS, QUARTERS, linked, made_up
 
 import careflow as cf
-from careflow.report.changes import change
+from careflow.estimate.change import corrected
 from careflow.report.content import Content, content
 from careflow.report.findings import attrition
 
@@ -41,12 +41,17 @@ def test_a_change_beyond_chance_is_said_with_its_size_and_the_new_rate():
 
 
 def test_one_clear_looking_change_among_many_is_not_called_clear():
-    before, after = {"rate": 0.30, "low": 0.25, "high": 0.35}, {"rate": 0.38, "low": 0.33, "high": 0.43}
-    found = change(before, after)
-    assert found is not None
-    assert found.low > 0
-    assert found.clear(1)
-    assert not found.clear(20)
+    """60 of 200 and 84 of 200 have p = 0.012: clear by itself, and not among 20."""
+    names = ["measure", "from", "p", "tested"]
+    alone = corrected(pd.DataFrame([("completed", "iop", 0.012, True)], columns=names))
+    assert alone["changed"].tolist() == [True]
+    others = [("completed", "php", 0.5, True)] * 19
+    many = corrected(pd.DataFrame([("completed", "iop", 0.012, True), *others], columns=names))
+    assert many["p_adjusted"].iloc[0] == pytest.approx(0.24)
+    assert not many["changed"].any()
+    without = [(*one[:3], False) for one in others]
+    untested = corrected(pd.DataFrame([("completed", "iop", 0.012, True), *without], columns=names))
+    assert untested["changed"].tolist() == [True] + [False] * 19
 
 
 def test_no_change_is_told_from_or_to_a_quarter_that_is_not_mature(same):

@@ -1,0 +1,270 @@
+"""Did it change? One test for rates, one for lengths of stay, and one correction over all that was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, Final, cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
+from careflow.counts.rules import GROUPS
+from careflow.errors import ArgumentError
+from careflow.estimate.asked import unit_of
+from careflow.estimate.cells import strata_of
+from careflow.estimate.compare import ENOUGH, Asked, pairs_of, side_by_side
+from careflow.estimate.correction import Correction, adjusted
+from careflow.estimate.differences import enough, jackknife_covariance, recovered_limits, score_variance, two_sided
+from careflow.estimate.flows import Flows
+from careflow.estimate.intervals import quantile_of
+from careflow.estimate.methods import METHODS, Made
+from careflow.estimate.rate_result import Rates
+from careflow.estimate.select import WITHIN
+from careflow.estimate.stays import LengthOfStay, MadeStays
+
+Array = npt.NDArray[np.float64]
+
+ALPHA: Final = 0.05
+"""The chance that anything is said to have changed where nothing did."""
+YEAR: Final = {"month": 12, "quarter": 4, "year": 1}
+"""How many periods of each kind make a year."""
+MEAN_STAY: Final = "mean stay"
+"""The measure of a change of lengths of stay."""
+MEASURES: Final = (STEP_DOWN, STEP_UP, "completed", "left early")
+"""What of rates is looked at beside moves from a level to each other: two directions and two outcomes."""
+THIN: Final = 5
+"""With fewer at risk on a day that matters, a length of stay takes no part."""
+ENDED: Final = 11
+"""With fewer ended stays on either side, neither does it."""
+
+_STAYS: Final = ("n", "open", "rmean", "rmean_se", "least_at_risk", "_row")
+KEYS: Final = ("from", "measure", "first", "second", "span")
+NUMBERS: Final = ("n_1", "of_1", "value_1", "n_2", "of_2", "value_2", "difference", "low", "high", "p", "tested")
+
+
+Pairs = Sequence[tuple[str, str]]
+
+
+class Changes:
+    """What changed in a result between its periods; made by :func:`changes_of`."""
+
+    def __init__(self, result: Rates | LengthOfStay) -> None:
+        unit = unit_of(result.about.by)
+        if unit is None:
+            raise ArgumentError("a change is from one period to another: make the result with by='quarter'")
+        self.unit: str = unit
+        self._others = [name for name in result.about.by if name != unit]
+
+    def between(self, pairs: Pairs, *, span: int = 1) -> pd.DataFrame:
+        """Return the differences between periods, each the second less the first.
+
+        Parameters
+        ----------
+        pairs : sequence of (str, str)
+            Two periods each.
+        span : int
+            How many periods to take together on each side, of which these are the last.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The other strata (and ``within``, if several), ``from, measure, first, second, span, n_1, of_1, value_1,
+            n_2, of_2, value_2, difference, low, high, p, tested``. ``measure`` is a direction, a level or an outcome,
+            or ``"mean stay"``. ``tested`` says whether it takes part: both sides mature, and enough behind them.
+        """
+        raise NotImplementedError
+
+    def _tidy(self, frame: pd.DataFrame, span: int) -> pd.DataFrame:
+        keys = [*self._others, *([WITHIN] if WITHIN in frame else [])]
+        return frame.assign(span=span)[[*keys, *KEYS, *NUMBERS]]
+
+
+class RateChanges(Changes):
+    """Changes of rates as they were estimated: by the score test, clustered as the rates are."""
+
+    def __init__(self, rates: Rates, made: Made) -> None:
+        super().__init__(rates)
+        self._made = made
+
+    @cached_property
+    def _flows(self) -> tuple[Flows, Flows]:
+        return self._made.flows()
+
+    def between(self, pairs: Pairs, *, span: int = 1) -> pd.DataFrame:  # noqa: D102
+        if span == 1:
+            return self._tidy(self._of(self._flows, pairs), span)
+        parts = [self._of(together(self._made, self.unit, pair, span).flows(), [pair]) for pair in pairs]
+        return self._tidy(pd.concat(parts, ignore_index=True), span)
+
+    def _of(self, flows: tuple[Flows, Flows], pairs: Pairs) -> pd.DataFrame:
+        made, maker = self._made, METHODS[self._made.method]
+        parts = []
+        for kind in flows:
+            asked = [Asked(self.unit, pair, made.cluster, maker.variance, None, per=maker.per) for pair in pairs]
+            sides = [pairs_of(kind.strata.frame, one) for one in asked]
+            others = pd.concat([part.assign(pair=i) for i, (part, _) in enumerate(sides)], ignore_index=True)
+            frame = side_by_side(kind, others, np.concatenate([places for _, places in sides]), asked[0])
+            for side, name in enumerate(("first", "second")):
+                frame[name] = np.array([pair[side] for pair in pairs], dtype=object)[frame["pair"]]
+            frame["measure"] = frame[str(kind.targets.name)].astype(str)
+            frame["tested"] = frame[ENOUGH] & frame["mature"] & frame["p"].notna()
+            parts.append(frame.rename(columns={"rate_1": "value_1", "rate_2": "value_2"}))
+        return pd.concat(parts, ignore_index=True)
+
+
+def together(made: Made, unit: str, labels: tuple[str, str], span: int) -> Made:
+    """Return rates of ``span`` periods at a time, under the label of the last of them: the two that are named."""
+    counts, kept = made.counts, {}
+    for name, table in counts.tables.items():
+        strata = strata_of(table, counts.rules, (unit,))
+        assert strata.periods is not None
+        last = strata.periods[[list(strata.frame[unit].astype(str)).index(label) for label in labels]]
+        period = table[unit].to_numpy()
+        goes = [(period > one - span) & (period <= one) for one in last]
+        table = table.assign(**{unit: np.where(goes[0], last[0], last[1]).astype(period.dtype)})
+        kept[name] = table[goes[0] | goes[1]]
+    return replace(made, counts=replace(counts, tables=kept))
+
+
+class PublishedRateChanges(Changes):
+    """Changes of rates from what their frames say, as of protected ones.
+
+    The same test. A frame does not say how many people are in both periods: they are taken as others, which makes the
+    test more careful.
+    """
+
+    def __init__(self, rates: Rates) -> None:
+        super().__init__(rates)
+        self._rates = rates
+
+    def between(self, pairs: Pairs, *, span: int = 1) -> pd.DataFrame:  # noqa: D102
+        if span != 1:
+            raise ArgumentError("periods are taken together only in rates as they were estimated, before protection")
+        parts = [
+            self._differences(frame, target, pairs)
+            for frame, target in ((self._rates.frame, "to"), (self._rates.directions, "direction"))
+        ]
+        return self._tidy(pd.concat(parts, ignore_index=True), span)
+
+    def _differences(self, frame: pd.DataFrame, target: str, pairs: Pairs) -> pd.DataFrame:
+        about = self._rates.about
+        maker = next((one for one in METHODS.values() if one.measure == about.measure), METHODS["followed"])
+        keys = [*self._others, *([WITHIN] if WITHIN in frame else []), "from", target]
+        out, (one, two) = paired(frame, self.unit, keys, pairs, ("n", "of", "rate", "se", "low", "high"))
+        each = maker.variance or (lambda rate: rate * (1 - rate))
+        z = float(quantile_of(about.level))
+        sizes = _size(one, each, z), _size(two, each, z)
+        rates = one["rate"], two["rate"]
+        if maker.variance is None:
+            null = one["se"] ** 2 + two["se"] ** 2
+        else:
+            null = score_variance(rates, sizes, maker.variance)
+        limits = recovered_limits(*((side["rate"], side["low"], side["high"]) for side in (one, two)))
+        p = two_sided(two["rate"] - one["rate"], null, _groups(one["of"] + two["of"]))
+        numbers = dict(zip(("low", "high"), limits, strict=True))
+        frame = out.rename(columns={target: "measure", "rate_1": "value_1", "rate_2": "value_2"})
+        frame = frame.assign(difference=two["rate"] - one["rate"], **numbers, p=p, measure=out[target].astype(str))
+        few = ~enough(rates, sizes, each, maker.per)
+        return frame.assign(tested=frame["mature"].astype(bool) & ~few & np.isfinite(p))
+
+
+def paired(
+    frame: pd.DataFrame, unit: str, keys: Sequence[str], pairs: Pairs, names: Sequence[str]
+) -> tuple[pd.DataFrame, tuple[dict[str, Array], dict[str, Array]]]:
+    """Return the rows of two periods side by side, without those that are hidden in either, and the numbers of both."""
+    shown = frame[~frame["hidden"].astype("boolean").fillna(False).astype(bool)] if "hidden" in frame else frame
+    columns = [name for name in (*names, "mature") if name in frame]
+    shown = shown[[unit, *keys, *columns]].assign(**{unit: shown[unit].astype(str)})
+    of_pairs = pd.DataFrame(list(pairs), columns=["first", "second"])
+    one = of_pairs.merge(shown.rename(columns={unit: "first"}), on="first")
+    both = one.merge(shown.rename(columns={unit: "second"}), on=["second", *keys], suffixes=("_1", "_2"))
+    mature = "mature" not in columns or both["mature_1"].eq(True) & both["mature_2"].eq(True)
+    left, right = (
+        {name: both[f"{name}_{side}"].to_numpy(dtype=float, na_value=np.nan) for name in columns if name != "mature"}
+        for side in (1, 2)
+    )
+    return both.assign(mature=mature), (left, right)
+
+
+def _size(side: dict[str, Array], each: Any, z: float) -> Array:
+    """Return the effective number behind rates, from their standard errors; at 0 and 1 from the one limit they have."""
+    rate, of = side["rate"], side["of"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = np.where(side["se"] > 0, each(rate) / side["se"] ** 2, of)
+        size = np.where((rate == 0) & (side["high"] > 0), z**2 * (1 / side["high"] - 1), size)
+        size = np.where((rate == 1) & (side["low"] < 1), z**2 * (1 / (1 - side["low"]) - 1), size)
+    return np.asarray(np.fmin(size, of))
+
+
+def _groups(n: Array) -> Array:
+    """Return how many jackknife groups so many people are in, on average."""
+    return np.asarray(GROUPS * (1 - (1 - 1 / GROUPS) ** n))
+
+
+class StayChanges(Changes):
+    """Changes of mean stays (within the horizon): the difference by its jackknife error (Wald)."""
+
+    def __init__(self, stays: LengthOfStay, made: MadeStays | None) -> None:
+        super().__init__(stays)
+        self._stays, self._made = stays, made
+
+    def between(self, pairs: Pairs, *, span: int = 1) -> pd.DataFrame:  # noqa: D102
+        if span != 1:
+            raise ArgumentError("lengths of stay are compared between single periods")
+        stays = self._stays
+        frame = stays.frame.assign(_row=np.arange(len(stays.frame), dtype=float))
+        keys = [*self._others, "level"]
+        out, (one, two) = paired(frame, self.unit, keys, pairs, _STAYS)
+        variances, covariance, groups = self._spread(one, two)
+        m1, m2 = one["rmean"], two["rmean"]
+        square = variances[0] + variances[1] - 2 * covariance
+        p = two_sided(m2 - m1, square, groups)
+        half = quantile_of(stays.about.level, groups) * np.sqrt(square)
+        held = out["mature"].to_numpy(dtype=bool) & np.isfinite(p)
+        for side in (one, two):
+            held &= side["n"] - np.nan_to_num(side["open"], nan=0.0) >= ENDED
+            held &= ~(side.get("least_at_risk", np.full(len(out), np.inf)) < THIN)
+        frame = out.rename(columns={"level": "from"}).assign(
+            measure=MEAN_STAY, n_1=one["n"], of_1=one["n"], value_1=m1, n_2=two["n"], of_2=two["n"], value_2=m2,
+            difference=m2 - m1, low=m2 - m1 - half, high=m2 - m1 + half, p=p, tested=held,
+        )  # fmt: skip
+        return self._tidy(frame, span)
+
+    def _spread(self, one: dict[str, Array], two: dict[str, Array]) -> tuple[tuple[Array, Array], Array, Any]:
+        made, clustered = self._made, "clustered" in self._stays.about.interval
+        if made is None or not clustered:
+            square = one["rmean_se"] ** 2, two["rmean_se"] ** 2
+            return square, np.zeros_like(square[0]), _groups(one["n"] + two["n"]) if clustered else None
+        mean, without = (array.reshape(-1, *array.shape[2:]) for array in made.means())
+        sides = []
+        for side in (one, two):
+            rows = side["_row"].astype(np.int64)
+            with np.errstate(invalid="ignore"):
+                sides.append((mean[rows], without[rows], without[rows] != mean[rows][:, None]))
+        v1, v2, covariance, groups = jackknife_covariance(*sides)
+        return (v1, v2), covariance, groups
+
+
+def changes_of(result: Rates | LengthOfStay) -> Changes:
+    """Return the changes of a result by period: from its counts where it has them still, else from its frame."""
+    made = getattr(result, "_made", None)
+    if "rate" not in result.frame:  # told by its columns, as charts do, so that any result of the kind will do
+        return StayChanges(cast(LengthOfStay, result), made)
+    rates = cast(Rates, result)
+    return PublishedRateChanges(rates) if made is None else RateChanges(rates, made)
+
+
+def looked_at(found: pd.DataFrame, levels: Sequence[str]) -> pd.DataFrame:
+    """Return the differences that headline and report look at: :data:`MEASURES`, moves to other levels, mean stays."""
+    measure = found["measure"]
+    return found[measure.isin([*MEASURES, MEAN_STAY, *levels]) & (measure != found["from"].astype(str))]
+
+
+def corrected(looked_at: pd.DataFrame, correction: Correction = "holm", alpha: float = ALPHA) -> pd.DataFrame:
+    """Return differences with ``p_adjusted``, corrected for all that were tested, and whether each ``changed``."""
+    p = adjusted(looked_at["p"].where(looked_at["tested"]), correction)
+    return looked_at.assign(p_adjusted=p, changed=p < alpha)
