@@ -9,13 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from careflow.arguments.told import either, shown
 from careflow.continuum import show
 from careflow.continuum.checks import checked_levels
 from careflow.continuum.crosswalk import Crosswalk, cross
 from careflow.continuum.definition import SHIPPED, parts_of, read_shipped, read_toml, values_of
 from careflow.continuum.level import Level
 from careflow.continuum.taxonomy import Taxonomy
-from careflow.continuum.text import either, shown
 from careflow.errors import ArgumentError, DefinitionError
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from datetime import date
 from html import escape
 from typing import TYPE_CHECKING
 
+from careflow.arguments.told import either, shown
 from careflow.continuum.checks import check_known
 from careflow.continuum.lines import Line
 from careflow.continuum.taxonomy import Taxonomy
-from careflow.continuum.text import either, shown
 from careflow.errors import ArgumentError
 
 if TYPE_CHECKING:

@@ -63,8 +63,6 @@ class Plan:
         groups: Sequence[str] | None,
         calendar: Calendar | None,
     ) -> None:
-        if not isinstance(by, str):
-            raise ArgumentError("by is the name of the one stratum whose groups are compared")
         self.by = by
         self.counts, _ = counts_for(moves, clock, by, calendar=calendar)
         table = self.counts.tables[clock]

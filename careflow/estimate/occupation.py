@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from careflow.arguments import Check, flag, text, whole
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.estimate.asked import Cluster
+from careflow.estimate.asked import Cluster, estimator
 from careflow.estimate.journeys import Array, Journeys
 from careflow.estimate.result import Result
 from careflow.estimate.states import States, occupied_se
 from careflow.estimate.survival import clustered_se
+
+_ASKED: Final[dict[str, Check]] = {"start": text, "days": whole(1), "landmark": whole(0), "reentry": flag}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -48,6 +51,7 @@ class ExpectedDays(Result):
     started: pd.DataFrame = field(repr=False)
 
 
+@estimator(**_ASKED)
 def occupation(
     moves: Transitions | Counts,
     *,
@@ -123,6 +127,7 @@ def occupation(
     return Occupation(frame, about, journeys.counts.rules.continuum, start=start, days=days, started=journeys.started())
 
 
+@estimator(**_ASKED)
 def expected_days(
     moves: Transitions | Counts,
     *,

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from careflow.arguments import one_of, several_whole
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.errors import ArgumentError
-from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name, unit_of, windows_for
+from careflow.estimate.asked import Cluster, counts_for, estimator, interval_name, unit_of, windows_for
 from careflow.estimate.methods import METHODS, Made, Method
 from careflow.estimate.rate_result import Rates
 from careflow.estimate.result import Provenance
 
 
+@estimator(within=several_whole(0), method=one_of(*METHODS))
 def transition_rates(
     moves: Transitions | Counts,
     *,
@@ -85,9 +86,6 @@ def transition_rates(
     >>> rates.loc[rates["n"] > 0, ["from", "to", "direction", "n", "of", "rate"]].to_string(index=False)
     '       from        to direction  n  of  rate\nresidential       php step-down  1   2   0.5\n...'
     """
-    check_options(cluster, level)
-    if method not in METHODS:
-        raise ArgumentError(f"method is one of {', '.join(METHODS)}; it was {method!r}")
     make = METHODS[method]
     counts, strata = counts_for(moves, make.clocks, by, windows=within, calendar=calendar)
     windows = windows_for(counts, within)

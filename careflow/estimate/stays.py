@@ -9,10 +9,10 @@ from typing import Final, Literal
 
 import pandas as pd
 
+from careflow.arguments import one_of, whole
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.clocks import CLOCKS
-from careflow.errors import ArgumentError
-from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name, unit_of
+from careflow.estimate.asked import Cluster, counts_for, estimator, interval_name, unit_of
 from careflow.estimate.cells import strata_of
 from careflow.estimate.lengths import Convention, Means, lengths, means_of
 from careflow.estimate.result import Provenance, Result
@@ -75,6 +75,7 @@ class MadeStays:
     means: Callable[[], Means]
 
 
+@estimator(horizon=whole(1, None, "days"), cohort=one_of(*_CLOCK), convention=one_of(*_CONVENTIONS))
 def length_of_stay(
     moves: Transitions | Counts,
     *,
@@ -141,11 +142,6 @@ def length_of_stay(
     >>> stays.frame.loc[lambda f: f["level"] == "iop", ["n", "open", "median", "discharged_median"]].values.tolist()
     [[3.0, 1.0, 20.0, 15.0]]
     """
-    check_options(cluster, level)
-    if convention not in _CONVENTIONS:
-        raise ArgumentError(f"convention is one of {', '.join(_CONVENTIONS)}; it was {convention!r}")
-    if isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 1:
-        raise ArgumentError(f"horizon is a whole number of days, 1 or more; it was {horizon!r}")
     names = (by,) if isinstance(by, str) else tuple(by or ())
     clock, chosen = stay_clock(moves, names, cohort)
     counts, strata_names = counts_for(moves, clock, names, calendar=calendar)
@@ -193,7 +189,5 @@ def _known(means: Means) -> Means:
 
 def stay_clock(moves: Transitions | Counts, by: Sequence[str], cohort: Cohort | None) -> tuple[str, Cohort]:
     """Return the clock on which stays are followed, and the cohort that it stands for."""
-    if cohort is not None and cohort not in _CLOCK:
-        raise ArgumentError(f"cohort is one of {', '.join(_CLOCK)}; it was {cohort!r}")
     chosen = cohort or ("period" if unit_of(by) else "admission")
     return _CLOCK[chosen], chosen
