@@ -1,6 +1,6 @@
 """The checks of single arguments: a number, a word, a day, a path, an object of careflow's.
 
-A check returns the value as careflow uses it (a numpy integer as an ``int``, one name as a tuple of names), or raises an
+A check returns the value as careflow uses it (a numpy integer as an ``int``, one name as a tuple of names), or raises
 :class:`~careflow.errors.ArgumentError`. Short texts and numbers that were given are repeated; of a table or a list only
 the type is told, since it may hold people's values.
 """

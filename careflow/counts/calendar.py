@@ -9,10 +9,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from careflow.errors import DefinitionError
+from careflow.arguments import Asked, whole
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
+_month: Final = whole(1, 12)
 UNITS: Final = tuple(_MONTHS)
 """The periods that estimates can be split by."""
 
@@ -57,8 +58,7 @@ class Calendar:
     fiscal_start: int = 1
 
     def __post_init__(self) -> None:
-        if self.fiscal_start not in range(1, 13):
-            raise DefinitionError(f"fiscal_start is a month, 1 to 12; it was {self.fiscal_start!r}")
+        object.__setattr__(self, "fiscal_start", _month(self.fiscal_start, Asked("Calendar", "fiscal_start")))
 
     def periods(self, days: npt.NDArray[np.int64], unit: str) -> npt.NDArray[np.int64]:
         """Return the period of each day number."""

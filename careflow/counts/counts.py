@@ -11,11 +11,13 @@ from typing import Final
 
 import pandas as pd
 
+from careflow.arguments import checked, path
+from careflow.arguments.told import told
 from careflow.counts.calendar import UNITS
 from careflow.counts.catalogue import clock as clock_of
 from careflow.counts.rules import Rules
 from careflow.counts.tally import kind_of, label_order
-from careflow.errors import CountsError
+from careflow.errors import ArgumentError, CountsError
 
 _META: Final = b"careflow"
 _SUM: Final = b"careflow.sha256"
@@ -57,7 +59,9 @@ class Counts:
     def __add__(self, other: Counts) -> Counts:
         """Pool the counts of two sites that share no person."""
         if not isinstance(other, Counts):
-            return NotImplemented
+            raise ArgumentError(
+                f"only Counts are added to Counts, as moves.counts(by=...) makes them; this was {told(other)}."
+            )
         self.rules.check_same(other.rules)
         if set(self.tables) != set(other.tables):
             raise CountsError(
@@ -75,6 +79,11 @@ class Counts:
             else " + ".join(filter(None, (self.source, other.source))),
         )
 
+    def __radd__(self, other: object) -> Counts:
+        """Begin a sum: ``sum([one, other])`` starts from 0."""
+        return self if other == 0 else self + other  # type: ignore[operator]
+
+    @checked(path=path)
     def save(self, path: str | Path) -> None:
         """Write one plain Parquet file: the tables one below the other, their rules in the file's metadata."""
         import pyarrow as pa
@@ -100,6 +109,7 @@ class Counts:
         pq.write_table(table, path, write_page_checksum=True)
 
     @classmethod
+    @checked(path=path)
     def load(cls, path: str | Path) -> Counts:
         """Read what :meth:`save` wrote.
 
