@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,7 @@ from careflow.arguments.told import told
 from careflow.counts.calendar import UNITS
 from careflow.counts.catalogue import clock as clock_of
 from careflow.counts.rules import Rules
-from careflow.counts.tally import kind_of, label_order
+from careflow.counts.tally import check_labels, kind_of, label_order
 from careflow.errors import ArgumentError, CountsError
 
 _META: Final = b"careflow"
@@ -39,6 +40,8 @@ class Counts:
         One tidy table a clock: the strata, ``grp`` (jackknife group), ``state``, ``what``, ``day``, ``n``.
     persons, stays, set_aside : int
         Distinct people, stays, and rows that the checks set aside.
+    last : datetime.date or None
+        The last admission or discharge, where it is known.
     """
 
     rules: Rules
@@ -47,6 +50,13 @@ class Counts:
     stays: int
     set_aside: int
     source: str = ""
+    last: date | None = None
+
+    def __post_init__(self) -> None:
+        for name in self.rules.by:
+            table = next((table for table in self.tables.values() if name in table), None)
+            if table is not None and name not in UNITS and isinstance(table[name].dtype, pd.CategoricalDtype):
+                check_labels(name, len(table[name].cat.categories) - 1, self.stays)
 
     def __repr__(self) -> str:
         by = f", by {', '.join(self.rules.by)}" if self.rules.by else ""
@@ -74,6 +84,7 @@ class Counts:
             persons=self.persons + other.persons,
             stays=self.stays + other.stays,
             set_aside=self.set_aside + other.set_aside,
+            last=max(self.last, other.last) if self.last and other.last else None,
             source=self.source
             if self.source == other.source
             else " + ".join(filter(None, (self.source, other.source))),
@@ -100,6 +111,7 @@ class Counts:
         about = {
             "rules": json.loads(self.rules.to_json()),
             "clocks": list(self.tables),
+            "last": self.last and self.last.isoformat(),
             **{name: getattr(self, name) for name in _ABOUT},
         }
         text = json.dumps(about, sort_keys=True).encode()
@@ -139,7 +151,8 @@ class Counts:
             tables = {name: _of_clock(rows, name, rules) for name in about["clocks"]}
         except (KeyError, TypeError, ValueError) as error:
             raise broken from error
-        return cls(rules=rules, tables=tables, **{name: about[name] for name in _ABOUT})
+        last = date.fromisoformat(about["last"]) if about.get("last") else None
+        return cls(rules=rules, tables=tables, last=last, **{name: about[name] for name in _ABOUT})
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:

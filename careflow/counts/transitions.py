@@ -94,6 +94,7 @@ class Transitions(Linked):
             stays=episodes.n,
             set_aside=episodes.set_aside,
             source=episodes.source,
+            last=episodes.last,
         )
 
     @checked()

@@ -122,6 +122,7 @@ def census(
         interval="",
         by=names,
         source=counts.source,
+        last=counts.last,
     )
     frame = frame.sort_values([*names, "level"], kind="stable", ignore_index=True)
     ordered = frame[[*names, "level", *numbers]]

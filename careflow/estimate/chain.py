@@ -227,4 +227,5 @@ def _about(rates: Rates, stays: LengthOfStay | None, concurrent: Concurrent, lev
         level=level,
         missing=about.missing,
         source=about.source,
+        last=about.last,
     )

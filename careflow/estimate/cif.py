@@ -143,6 +143,7 @@ def cumulative_incidence(
         by=strata_names,
         level=level,
         source=counts.source,
+        last=counts.last,
     )
     by_label = list(strata.frame.sort_values(list(strata_names)).index) if strata_names else [0]
     parts.sort(key=lambda part: (by_label.index(part.stratum), part.state))

@@ -133,6 +133,7 @@ class Plan:
             within=() if measure == "log-rank test" else (rules.within,),
             by=(self.by,),
             source=self.counts.source,
+            last=self.counts.last,
         )
 
     def result(self, keys: list[str], about: Provenance, correction: Correction) -> GroupTest:

@@ -125,6 +125,7 @@ class Journeys:
             by=self.by,
             level=self.level,
             source=self.counts.source,
+            last=self.counts.last,
         )
 
 

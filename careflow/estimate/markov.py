@@ -121,6 +121,7 @@ def markov_test(
         within=(counts.rules.within,),
         by=names,
         source=counts.source,
+        last=counts.last,
     )
     return MarkovTest(frame, about, continuum, histories=_histories(cells, strata, continuum))
 

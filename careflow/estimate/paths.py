@@ -149,6 +149,7 @@ def pathways(
         within=(counts.rules.within,),
         by=names,
         source=counts.source,
+        last=counts.last,
     )
     tidy = pd.concat([strata.frame.loc[place].reset_index(drop=True), frame], axis=1)
     return Pathways(tidy, about, continuum, steps=len(columns), days=held)

@@ -107,6 +107,7 @@ def transition_rates(
         level=level,
         missing=_immature(frame, strata),
         source=counts.source,
+        last=counts.last,
     )
     return Rates(
         frame,

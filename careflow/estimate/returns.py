@@ -209,6 +209,7 @@ def _returned(
         level=level,
         missing=f"not yet mature: {', '.join(map(str, late))}" if len(late) else "",
         source=counts.source,
+        last=counts.last,
     )
     behind = {"n": n, "of": of, "all": by_group}
     people = pd.DataFrame({name: (values > 0).sum(axis=-1).ravel() for name, values in behind.items()})

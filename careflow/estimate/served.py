@@ -72,5 +72,6 @@ def persons_served(
         interval="",
         by=names,
         source=counts.source,
+        last=counts.last,
     )
     return PersonsServed(frame, about, continuum)

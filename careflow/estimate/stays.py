@@ -167,6 +167,7 @@ def length_of_stay(
         level=level,
         missing=f"{int(rows['open'].sum()):,} open",
         source=counts.source,
+        last=counts.last,
     )
     continuum = counts.rules.continuum
     # The table of counts is many times as large as the result, which keeps it only if its means are still to be made.

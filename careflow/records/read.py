@@ -232,7 +232,7 @@ def _check(
         cutoff=chosen.cutoff,
         start=chosen.start,
         overlaps=wanted.overlaps,
-        strata={name: Stratum(f"s{i}", made.labels[name]) for i, name in enumerate(table.strata)},
+        strata={name: Stratum(f"s{i}", made.labels[name], made.filled[name]) for i, name in enumerate(table.strata)},
         findings=ledger.frame(),
         n=every.n,
         persons=persons,
