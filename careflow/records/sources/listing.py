@@ -50,8 +50,8 @@ def inside(folder: Path, label: str, suffixes: Collection[str]) -> list[Path]:
     hidden = sum(any(part[0] in "._" for part in path.relative_to(folder).parts) for path in found)
     if hidden:
         raise RecordError(
-            f"{hidden:,} of {len(found):,} Parquet files of {label} are hidden (a name that begins with . or _), as those "
-            "of a writing that did not end are. Take them away, or give them another name.",
+            f"{hidden:,} of {len(found):,} Parquet files of {label} are hidden (a name that begins with . or _), as "
+            "those of a writing that did not end are. Take them away, or give them another name.",
             n=hidden,
         )
     return sorted(found)
@@ -71,8 +71,8 @@ def check_readable(paths: list[Path]) -> None:
     if why:
         told = ", ".join(f"{n:,} {problem}" for problem, n in sorted(why.items()))
         raise RecordError(
-            f"{why.total():,} of {len(paths):,} files cannot be read ({told}). Nothing was read; mend them, or take them "
-            "away if they are none of the records.",
+            f"{why.total():,} of {len(paths):,} files cannot be read ({told}). Nothing was read; mend them, or take "
+            "them away if they are none of the records.",
             n=why.total(),
         )
 
@@ -113,6 +113,6 @@ def _leads_back(path: Path) -> bool:
 
 def _unlisted(refused: int, of: int) -> str:
     return (
-        f"{refused:,} of {of:,} folders cannot be listed, so files of theirs would be left out. Nothing was read; ask for "
-        "the right to read them, or name the files that are meant."
+        f"{refused:,} of {of:,} folders cannot be listed, so files of theirs would be left out. Nothing was read; ask "
+        "for the right to read them, or name the files that are meant."
     )
