@@ -57,7 +57,7 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
     (lambda g: f.link(g.episodes, within=True), "it was True"),
     (lambda g: f.link(g.episodes, within=7.5), "it was 7.5"),
     (lambda g: f.link(g.episodes, 30), r"link\(\) was given 2 arguments without a name"),
-    (lambda g: f.link(g.episodes, window=30), r"no argument window=.*did you mean 'within'"),
+    (lambda g: f.link(g.episodes, window=30), r"no argument window=; it takes episodes=, within="),
     (lambda g: f.link(), r"link\(\) needs episodes="),
     (lambda g: f.read_episodes(DF), "needs cutoff=: the last day on which the data are complete"),
     (lambda g: read(cutoff="12/31/2025"), r"cutoff is a day written as '2025-12-31'.*write '2025-12-31'"),

@@ -43,7 +43,7 @@ ASKED: list[tuple[Callable[[cf.Counts], object], type[Exception], str]] = [
     (
         lambda c: cf.transition_rates(c, method="odds"),
         ArgumentError,
-        "method is 'followed', 'incidence' or 'intensity'",
+        "method is 'followed', 'incidence' or",
     ),
     (
         lambda c: cf.transition_rates(c, by="quarter", method="intensity", within=7),
