@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import doctest
+import inspect
 import pkgutil
 from importlib import import_module
+from typing import Any
 
 import pytest
 
@@ -16,11 +18,20 @@ def modules() -> list[str]:
     return ["careflow", *sorted(name for name in found if not name.endswith("__main__"))]
 
 
+class Finder(doctest.DocTestFinder):
+    """Finds the examples of functions whose arguments are checked by a decorator, too."""
+
+    def _from_module(self, module: Any, object: Any) -> bool:
+        found: bool = super()._from_module(module, inspect.unwrap(object))  # type: ignore[misc]
+        return found
+
+
 @pytest.mark.parametrize("name", modules())
 def test_the_examples_of_a_module_are_true(name: str) -> None:
-    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-    failed, _ = doctest.testmod(import_module(name), optionflags=flags, verbose=False)
-    assert failed == 0
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE, verbose=False)
+    for example in Finder().find(import_module(name)):
+        runner.run(example)
+    assert runner.failures == 0
 
 
 def test_a_wrong_example_is_found() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from careflow.arguments.told import either, hint, shown
 from careflow.continuum.level import Edge, Level
 from careflow.continuum.order import Pair
-from careflow.continuum.text import either, hint, look, shown
+from careflow.continuum.text import look
 from careflow.errors import DefinitionError
 
 MOST_LEVELS = 100

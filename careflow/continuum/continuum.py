@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from careflow.arguments import checked, day, mapping, path
+from careflow.arguments.told import either, shown, told
 from careflow.continuum import show
 from careflow.continuum.checks import checked_levels
 from careflow.continuum.crosswalk import Crosswalk, cross
 from careflow.continuum.definition import SHIPPED, parts_of, read_shipped, read_toml, values_of
 from careflow.continuum.level import Level
 from careflow.continuum.taxonomy import Taxonomy
-from careflow.continuum.text import either, shown
 from careflow.errors import ArgumentError, DefinitionError
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class Continuum(Taxonomy):
         return _shipped("standard")
 
     @classmethod
+    @checked()
     def asam(cls, edition: int) -> Continuum:
         """Return the levels of the ASAM criteria, third (2013) or fourth (2023, adults) edition.
 
@@ -98,6 +100,7 @@ class Continuum(Taxonomy):
         return _shipped("teds")
 
     @classmethod
+    @checked()
     def of(cls, levels: Iterable[str | Level], *, name: str = "own levels") -> Continuum:
         """Return a continuum of the given levels, the most intensive first.
 
@@ -116,6 +119,7 @@ class Continuum(Taxonomy):
         return cls(name, tuple(checked_levels(tuple(levels))))
 
     @classmethod
+    @checked(path=path)
     def from_toml(cls, path: str | Path) -> Continuum:
         """Return the continuum that a TOML file defines; docs/taxonomies.md describes the format.
 
@@ -157,6 +161,7 @@ class Continuum(Taxonomy):
 
         return digraph(self)
 
+    @checked(choose=mapping("{code: level}"), on=day)
     def crosswalk(
         self, to: Continuum | str = "standard", *, choose: Mapping[str, str] | None = None, on: date | str | None = None
     ) -> Crosswalk:
@@ -184,7 +189,9 @@ class Continuum(Taxonomy):
             if to not in SHIPPED:
                 raise ArgumentError(f"careflow ships no continuum {shown(to)}; it has {either(SHIPPED)}.")
             to = _shipped(to)
-        return cross(self, to, choose or {}, on)
+        if not isinstance(to, Continuum):
+            raise ArgumentError(f"crosswalk() goes to a Continuum, or to {either(SHIPPED)}; it was given {told(to)}.")
+        return cross(self, to, choose or {}, cast("date | None", on))  # the check has made a day of a text
 
     # -- as values and words -----------------------------------------------------------------------------------
 

@@ -8,10 +8,10 @@ from datetime import date
 from html import escape
 from typing import TYPE_CHECKING
 
+from careflow.arguments.told import either, shown
 from careflow.continuum.checks import check_known
 from careflow.continuum.lines import Line
 from careflow.continuum.taxonomy import Taxonomy
-from careflow.continuum.text import either, shown
 from careflow.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Crosswalk:
         return f"{table}<p>{escape(repr(self)[1:-1])}</p>"
 
 
-def cross(origin: Taxonomy, to: Taxonomy, chosen: Mapping[str, str], on: date | str | None) -> Crosswalk:
+def cross(origin: Taxonomy, to: Taxonomy, chosen: Mapping[str, str], on: date | None) -> Crosswalk:
     """Return the crosswalk from ``origin`` to ``to``: the body of :meth:`Continuum.crosswalk`."""
     walks = dict(origin.crosswalks)
     if to.name not in walks:
@@ -117,13 +117,9 @@ def cross(origin: Taxonomy, to: Taxonomy, chosen: Mapping[str, str], on: date | 
             check_known(level, to.names, f"{where}, line {shown(line.code)},")
     lines, final = _chosen(walks[to.name], chosen, where)
     if on is not None:
-        try:
-            day = on if isinstance(on, date) else date.fromisoformat(on)
-        except (TypeError, ValueError):
-            raise ArgumentError("on= must be a day such as '2020-01-31'.") from None
-        lines = tuple(line for line in lines if line.first <= day <= line.last)
+        lines = tuple(line for line in lines if line.first <= on <= line.last)
         if not lines:
-            raise ArgumentError(f"no line of {where} is in force on {day}; see .frame for the days they start and end.")
+            raise ArgumentError(f"no line of {where} is in force on {on}; see .frame for the days they start and end.")
     return Crosswalk(origin, to, lines, final)
 
 

@@ -10,12 +10,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from careflow.arguments.told import either, hint, shown
 from careflow.continuum.checks import check_count
 from careflow.continuum.level import Edge, Hours, Level
 from careflow.continuum.lines import Line
 from careflow.continuum.order import Pair
 from careflow.continuum.taxonomy import Taxonomy
-from careflow.continuum.text import check_name, check_text, either, hint, shown
+from careflow.continuum.text import check_name, check_text
 from careflow.errors import DefinitionError
 
 FILE_BYTES = 1_000_000

@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from careflow.arguments.told import either, shown
 from careflow.continuum.outcomes import OUTCOMES
-from careflow.continuum.text import check_name, check_names, check_one_of, check_text, either, look, shown
+from careflow.continuum.text import check_name, check_names, check_one_of, check_text, look
 from careflow.errors import DefinitionError
 
 LIVE_IN = ("always", "sometimes", "no", "unknown")

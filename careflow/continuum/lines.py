@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from careflow.continuum.text import check_name, check_names, check_one_of, check_text, shown
+from careflow.arguments.told import shown
+from careflow.continuum.text import check_name, check_names, check_one_of, check_text
 from careflow.errors import DefinitionError
 
 LINE_BASES = ("source", "deduced", "unverified")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
+from careflow.arguments.told import shown
 from careflow.continuum.html import NOTE, html_table
 from careflow.continuum.taxonomy import Taxonomy
-from careflow.continuum.text import shown
 
 
 def line(continuum: Taxonomy) -> str:

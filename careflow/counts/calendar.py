@@ -9,10 +9,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from careflow.errors import DefinitionError
+from careflow.arguments import Asked, whole
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
+_month: Final = whole(1, 12)
+_QUARTER: Final = 92
 UNITS: Final = tuple(_MONTHS)
 """The periods that estimates can be split by."""
 
@@ -31,6 +33,17 @@ def day_number(day: date) -> int:
 def day_of(number: int) -> date:
     """Return the date that lies ``number`` days after 1970-01-01."""
     return date.fromordinal(number + _EPOCH)
+
+
+def ends_early(last: date, cutoff: date) -> bool:
+    """Say whether the last admission or discharge is more than 92 days (a quarter) before the cut-off.
+
+    Examples
+    --------
+    >>> ends_early(date(2025, 9, 30), date(2025, 12, 31)), ends_early(date(2025, 9, 29), date(2025, 12, 31))
+    (False, True)
+    """
+    return (cutoff - last).days > _QUARTER
 
 
 @dataclass(frozen=True)
@@ -57,8 +70,7 @@ class Calendar:
     fiscal_start: int = 1
 
     def __post_init__(self) -> None:
-        if self.fiscal_start not in range(1, 13):
-            raise DefinitionError(f"fiscal_start is a month, 1 to 12; it was {self.fiscal_start!r}")
+        object.__setattr__(self, "fiscal_start", _month(self.fiscal_start, Asked("Calendar", "fiscal_start")))
 
     def periods(self, days: npt.NDArray[np.int64], unit: str) -> npt.NDArray[np.int64]:
         """Return the period of each day number."""

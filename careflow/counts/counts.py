@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
+from careflow.arguments import checked, path
+from careflow.arguments.told import told
 from careflow.counts.calendar import UNITS
 from careflow.counts.catalogue import clock as clock_of
 from careflow.counts.rules import Rules
-from careflow.counts.tally import kind_of, label_order
-from careflow.errors import CountsError
+from careflow.counts.tally import check_labels, kind_of, label_order
+from careflow.errors import ArgumentError, CountsError
 
 _META: Final = b"careflow"
 _SUM: Final = b"careflow.sha256"
@@ -37,6 +40,8 @@ class Counts:
         One tidy table a clock: the strata, ``grp`` (jackknife group), ``state``, ``what``, ``day``, ``n``.
     persons, stays, set_aside : int
         Distinct people, stays, and rows that the checks set aside.
+    last : datetime.date or None
+        The last admission or discharge, where it is known.
     """
 
     rules: Rules
@@ -45,6 +50,13 @@ class Counts:
     stays: int
     set_aside: int
     source: str = ""
+    last: date | None = None
+
+    def __post_init__(self) -> None:
+        for name in self.rules.by:
+            table = next((table for table in self.tables.values() if name in table), None)
+            if table is not None and name not in UNITS and isinstance(table[name].dtype, pd.CategoricalDtype):
+                check_labels(name, len(table[name].cat.categories) - 1, self.stays)
 
     def __repr__(self) -> str:
         by = f", by {', '.join(self.rules.by)}" if self.rules.by else ""
@@ -57,7 +69,9 @@ class Counts:
     def __add__(self, other: Counts) -> Counts:
         """Pool the counts of two sites that share no person."""
         if not isinstance(other, Counts):
-            return NotImplemented
+            raise ArgumentError(
+                f"only Counts are added to Counts, as moves.counts(by=...) makes them; this was {told(other)}."
+            )
         self.rules.check_same(other.rules)
         if set(self.tables) != set(other.tables):
             raise CountsError(
@@ -70,11 +84,17 @@ class Counts:
             persons=self.persons + other.persons,
             stays=self.stays + other.stays,
             set_aside=self.set_aside + other.set_aside,
+            last=max(self.last, other.last) if self.last and other.last else None,
             source=self.source
             if self.source == other.source
             else " + ".join(filter(None, (self.source, other.source))),
         )
 
+    def __radd__(self, other: object) -> Counts:
+        """Begin a sum: ``sum([one, other])`` starts from 0."""
+        return self if other == 0 else self + other  # type: ignore[operator]
+
+    @checked(path=path)
     def save(self, path: str | Path) -> None:
         """Write one plain Parquet file: the tables one below the other, their rules in the file's metadata."""
         import pyarrow as pa
@@ -91,6 +111,7 @@ class Counts:
         about = {
             "rules": json.loads(self.rules.to_json()),
             "clocks": list(self.tables),
+            "last": self.last and self.last.isoformat(),
             **{name: getattr(self, name) for name in _ABOUT},
         }
         text = json.dumps(about, sort_keys=True).encode()
@@ -100,6 +121,7 @@ class Counts:
         pq.write_table(table, path, write_page_checksum=True)
 
     @classmethod
+    @checked(path=path)
     def load(cls, path: str | Path) -> Counts:
         """Read what :meth:`save` wrote.
 
@@ -129,7 +151,8 @@ class Counts:
             tables = {name: _of_clock(rows, name, rules) for name in about["clocks"]}
         except (KeyError, TypeError, ValueError) as error:
             raise broken from error
-        return cls(rules=rules, tables=tables, **{name: about[name] for name in _ABOUT})
+        last = date.fromisoformat(about["last"]) if about.get("last") else None
+        return cls(rules=rules, tables=tables, last=last, **{name: about[name] for name in _ABOUT})
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:

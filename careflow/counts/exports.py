@@ -124,9 +124,6 @@ def mstate_rows(moves: Linked, start: str | None, reentry: bool) -> pd.DataFrame
 
 def sequence_rows(moves: Linked, start: str | None, reentry: bool, days: int, every: int) -> pd.DataFrame:
     """Return one row a journey; see :meth:`Transitions.to_sequences`."""
-    for name, value in (("days", days), ("every", every)):
-        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 3650:
-            raise ArgumentError(f"{name} is a whole number from 1 to 3650; it was {value!r}")
     names, spells = _state_names(moves), _spells(moves, start, reentry)
     times = np.arange(0, days + 1, every)
     journeys = spells[["person", "journey"]].drop_duplicates(ignore_index=True)

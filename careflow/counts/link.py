@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from careflow.arguments import checked, instance, whole
 from careflow.continuum.outcomes import DIED, REASONS
 from careflow.counts.calendar import day_number
 from careflow.counts.clocks import ENDLESS
 from careflow.counts.transitions import Transitions
-from careflow.errors import ArgumentError
 from careflow.records.dates import LONGEST_WINDOW
 from careflow.records.episodes import Episodes
 
@@ -66,6 +66,7 @@ FROM (
 """
 
 
+@checked(episodes=instance(Episodes), within=whole(0, LONGEST_WINDOW, "days"))
 def link(episodes: Episodes, *, within: int = 30) -> Transitions:
     """Find what follows each discharge: the next admission within the window is a move.
 
@@ -103,8 +104,6 @@ def link(episodes: Episodes, *, within: int = 30) -> Transitions:
     >>> cf.link(cf.read_episodes(stays, cutoff="2024-12-31"), within=30)
     <Transitions: 1 move within 30 days (1 step-down), 1 left care; 0 open, 0 not yet known; cut-off 2024-12-31>
     """
-    if isinstance(within, bool) or not isinstance(within, int) or not 0 <= within <= LONGEST_WINDOW:
-        raise ArgumentError(f"within is a whole number of days from 0 to {LONGEST_WINDOW}; it was {within!r}")
     columns = [stratum.column for stratum in episodes.strata.values()]
     engine = episodes.engine
     linked, again = engine.name("linked"), engine.name("linked_anew")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from careflow.arguments.told import hint
 from careflow.continuum.outcomes import REASONS
 from careflow.counts.calendar import UNITS, day_number
 from careflow.counts.catalogue import clock as clock_of
@@ -18,6 +19,7 @@ from careflow.counts.linked import Linked
 from careflow.counts.periods import Periods
 from careflow.counts.rules import GROUPS, Rules
 from careflow.errors import ArgumentError
+from careflow.records.episodes import unlike
 from careflow.records.packed import Range
 
 REASON: str = "discharge_reason"
@@ -25,6 +27,15 @@ REASON: str = "discharge_reason"
 
 MOVED, FOLLOWED = "moved", "followed"
 """The columns that hold windows in days, and -1 for none."""
+
+_FIELDS: Final = {
+    "person_id": "it names people",
+    "episode_id": "it names single stays",
+    "admit_date": "it is a date; split by 'quarter', 'month' or 'year'",
+    "discharge_date": "it is a date; split by 'quarter', 'month' or 'year'",
+    "level": "every result has a row for each level already",
+}
+"""Fields that are no strata, and why."""
 
 MISSING: str = "(missing)"
 OPEN: str = "(open)"
@@ -134,15 +145,29 @@ def check_strata(moves: Linked, by: Sequence[str]) -> None:
     """Raise unless every stratum exists, once, and at most one of them is a period."""
     known = [*UNITS, REASON, *moves.episodes.strata]
     for name in by:
+        if name in moves.episodes.strata:
+            stratum = moves.episodes.strata[name]
+            check_labels(name, len(stratum.labels), stratum.rows)
+        if name in _FIELDS:
+            raise ArgumentError(f"cannot split by {name!r}: {_FIELDS[name]}. There are {', '.join(known)}.")
         if name not in known:
             raise ArgumentError(
-                f"cannot split by {name!r}: no such column was read. There are {', '.join(known)}; "
+                f"cannot split by {name!r}{hint(name, known)}: no such column was read. There are {', '.join(known)}; "
                 f"read another with read_episodes(..., columns={{{name!r}: <its column in the file>}})."
             )
     if len(set(by)) < len(by):
         raise ArgumentError(f"by= names a stratum twice: {', '.join(by)}")
     if len([name for name in by if name in UNITS]) > 1:
         raise ArgumentError(f"by= takes one of {', '.join(UNITS)} at a time; it was {', '.join(by)}")
+
+
+def check_labels(name: str, labels: int, rows: int) -> None:
+    """Raise if nearly every row has a label of its own: such a column is no stratum, whatever its name."""
+    if unlike(labels, rows):
+        raise ArgumentError(
+            f"cannot split by {name!r}: it has {labels:,} different values in {rows:,} rows, so a value could name a "
+            "person. A stratum has few values, each of many rows; put values together before reading."
+        )
 
 
 def _stratum(moves: Linked, name: str) -> str:

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import pandas as pd
 
+from careflow.arguments import checked, flag, instance, names, several_whole, text, whole
 from careflow.counts.attrition import summary, to_linked
 from careflow.counts.calendar import UNITS, Calendar
 from careflow.counts.catalogue import DEFAULT, clock
@@ -40,6 +41,7 @@ class Transitions(Linked):
 
     _counted: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict, init=False)
 
+    @checked(by=names, windows=several_whole(0), clocks=names, calendar=instance(Calendar))
     def counts(
         self,
         by: str | Sequence[str] | None = None,
@@ -92,8 +94,10 @@ class Transitions(Linked):
             stays=episodes.n,
             set_aside=episodes.set_aside,
             source=episodes.source,
+            last=episodes.last,
         )
 
+    @checked()
     def to_lifelines(self, *, person_level: bool = False) -> pd.DataFrame:
         """Return one row a stay, for survival tools such as lifelines: **records of people**, never to be published.
 
@@ -123,6 +127,7 @@ class Transitions(Linked):
         on_purpose(person_level, "to_lifelines", "one row a stay")
         return lifelines_rows(self)
 
+    @checked(start=text, reentry=flag)
     def to_mstate(self, *, person_level: bool = False, start: str | None = None, reentry: bool = False) -> pd.DataFrame:
         """Return the long format of R's mstate: **records of people**, never to be published.
 
@@ -154,6 +159,7 @@ class Transitions(Linked):
         on_purpose(person_level, "to_mstate", "one row for each time in a state of each journey")
         return mstate_rows(self, start, reentry)
 
+    @checked()
     def to_event_log(self, *, person_level: bool = False) -> pd.DataFrame:
         """Return an event log with the columns of XES, as pm4py reads it: **records of people**, never to be published.
 
@@ -182,6 +188,7 @@ class Transitions(Linked):
         on_purpose(person_level, "to_event_log", "one row an admission and one a discharge")
         return event_log_rows(self)
 
+    @checked(days=whole(1), every=whole(1), start=text, reentry=flag)
     def to_sequences(
         self,
         *,
@@ -224,20 +231,19 @@ class Transitions(Linked):
     def _table(self, name: str, rules: Rules) -> pd.DataFrame:
         """Count a clock, or remember what it was when it was last counted so."""
         key = (name, rules.to_json())
-        if key in self._counted:
-            return self._counted[key].copy(deep=False)
-        table = tally(self, name, rules)
-        self._counted[key] = table
-        while sum(_size(kept) for kept in self._counted.values()) > _KEPT:
-            del self._counted[next(iter(self._counted))]
-        return table.copy(deep=False)
+        with self.episodes.engine.lock:
+            if key in self._counted:
+                return self._counted[key].copy(deep=False)
+            table = tally(self, name, rules)
+            self._counted[key] = table
+            while sum(_size(kept) for kept in self._counted.values()) > _KEPT:
+                del self._counted[next(iter(self._counted))]
+            return table.copy(deep=False)
 
     def _windows(self, asked: int | Sequence[int] | None) -> tuple[int, ...]:
         if asked is None:
             return tuple(sorted({w for w in _USUAL_WINDOWS if w < self.within} | {self.within}))
         windows = tuple(sorted({asked} if isinstance(asked, int) else set(asked)))
-        if not windows or any(isinstance(w, bool) or not isinstance(w, int) or w < 0 for w in windows):
-            raise ArgumentError(f"a window is a whole number of days, 0 or more; it was {asked!r}")
         if windows[-1] > self.within:
             raise ArgumentError(
                 f"the stays were linked within {self.within} days, so a window of {windows[-1]} days cannot be "

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Literal
+from typing import Final, Literal, ParamSpec, TypeVar
 
 import pandas as pd
 
+from careflow.arguments import Check, checked, confidence, instance, names, one_of
 from careflow.counts import Calendar, Counts, Rules, Transitions, clock
 from careflow.counts.calendar import UNITS
-from careflow.errors import ArgumentError, CountsError
+from careflow.errors import CountsError
 
 Cluster = Literal["person"] | None
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_COMMON: Final[dict[str, Check]] = {
+    "moves": instance(Transitions, Counts),
+    "by": names,
+    "cluster": one_of("person", None),
+    "level": confidence,
+    "correction": one_of("holm", "bh", None),
+    "calendar": instance(Calendar),
+}
+"""The checks of the parameters that estimators share."""
+
+
+def estimator(**checks: Check) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Return a decorator that checks what every estimator takes, and ``checks`` besides; see `careflow.arguments`."""
+    return checked(**(_COMMON | checks))
 
 
 def counts_for(
@@ -28,11 +47,6 @@ def counts_for(
     strata = (by,) if isinstance(by, str) else tuple(by or ())
     if isinstance(source, Transitions):
         return source.counts(strata, windows=windows, clocks=names, calendar=calendar), strata
-    if not isinstance(source, Counts):
-        raise TypeError(
-            f"an estimator takes Transitions, from careflow.link, or Counts, from .counts(); "
-            f"it was given {type(source).__name__}"
-        )
     if unheld := [name for name in names if name not in source.tables]:
         raise CountsError(f"these counts hold no {unheld[0]!r} table; count again with {unheld[0]!r} among clocks=")
     unit = source.rules.unit
@@ -64,14 +78,6 @@ def windows_for(counts: Counts, within: int | Sequence[int] | None) -> tuple[int
             f"count again with windows={list(windows)}"
         )
     return windows
-
-
-def check_options(cluster: Cluster, level: float) -> None:
-    """Raise unless the options that every estimator has are in order."""
-    if cluster not in ("person", None):
-        raise ArgumentError(f"cluster is 'person' or None; it was {cluster!r}")
-    if not 0 < level < 1:
-        raise ArgumentError(f"level is the coverage of the intervals, between 0 and 1; it was {level!r}")
 
 
 def interval_name(kind: str, level: float, cluster: Cluster) -> str:

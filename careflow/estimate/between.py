@@ -7,11 +7,12 @@ from typing import Literal
 
 import numpy as np
 
+from careflow.arguments import one_of, text
 from careflow.continuum import Continuum
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.clocks import ENDED
 from careflow.estimate.arms import Arms, Score
-from careflow.estimate.asked import Cluster, check_options
+from careflow.estimate.asked import Cluster, estimator
 from careflow.estimate.cif import cause_sets
 from careflow.estimate.correction import Correction
 from careflow.estimate.gray import gray
@@ -20,6 +21,7 @@ from careflow.estimate.logrank import log_rank
 from careflow.estimate.stays import COHORT_WORDS, Cohort, stay_clock
 
 
+@estimator(by=text, cohort=one_of(*COHORT_WORDS))
 def logrank_test(
     moves: Transitions | Counts,
     *,
@@ -77,7 +79,6 @@ def logrank_test(
     >>> test.groups.loc[test.groups["level"] == "iop", ["payer", "n", "observed", "expected"]].round(3).values.tolist()
     [['x', 2, 2, 0.833], ['y', 2, 1, 2.167]]
     """
-    check_options(cluster, 0.95)
     clock, chosen = stay_clock(moves, (by,), cohort)
     plan = Plan(moves, clock, by, groups, calendar)
     plan.each((ENDED,), np.eye(1, dtype=np.int64), lambda seen: {None: log_rank(seen, cluster)}, cluster)
@@ -92,6 +93,7 @@ def logrank_test(
     return plan.result(["level"], about, correction)
 
 
+@estimator(frm=text, by=text, clock=one_of("stay", "gap"))
 def gray_test(
     moves: Transitions | Counts,
     frm: str | None = None,
@@ -145,7 +147,6 @@ def gray_test(
     >>> test.loc[test["to"] == "completed", ["df", "p"]].round(3).values.tolist()
     [[1.0, 0.182]]
     """
-    check_options(cluster, 0.95)
     names, sets, causes = cause_sets(_continuum(moves), clock)
     plan = Plan(moves, "exit" if clock == "stay" else "gap", by, groups, calendar)
     if frm is not None:

@@ -14,7 +14,7 @@ from careflow.counts.calendar import UNITS, day_number
 from careflow.counts.clocks import ENTERED
 from careflow.counts.rules import GROUPS
 from careflow.errors import ArgumentError
-from careflow.estimate.asked import counts_for
+from careflow.estimate.asked import counts_for, estimator
 from careflow.estimate.cells import Ints, Strata, add_up, strata_of
 from careflow.estimate.result import Provenance, Result
 
@@ -38,6 +38,7 @@ class Census(Result):
     contributors: pd.DataFrame | None = field(default=None, repr=False)
 
 
+@estimator()
 def census(
     moves: Transitions | Counts, *, by: str | Sequence[str] = "quarter", calendar: Calendar | None = None
 ) -> Census:
@@ -123,6 +124,7 @@ def census(
         interval="",
         by=names,
         source=counts.source,
+        last=counts.last,
     )
     frame = frame.sort_values([*names, "level"], kind="stable", ignore_index=True)
     ordered = frame[[*names, "level", *numbers]]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from careflow.arguments import checked, instance, labels, one_of, text
 from careflow.continuum.outcomes import CONCURRENT, LEFT_CARE, OUTCOMES
 from careflow.errors import ArgumentError
 from careflow.estimate.asked import interval_name
@@ -41,6 +42,7 @@ class Chain(Result):
     rates: Rates | None = field(default=None, repr=False)
     stays: LengthOfStay | None = field(default=None, repr=False)
 
+    @checked(measure=one_of(*MEASURES), quarter=text, strata=labels)
     def matrix(self, measure: str = "stays", quarter: str | None = None, **strata: str) -> pd.DataFrame:
         """Return one measure of one stratum: the level started at (rows) by level or outcome (columns).
 
@@ -56,6 +58,7 @@ class Chain(Result):
         return rows.pivot_table(index="start", columns="state", values="estimate", observed=False, dropna=False)
 
 
+@checked(rates=instance(Rates), stays=instance(LengthOfStay), concurrent=one_of("outcome", "leave out"))
 def chain(rates: Rates, stays: LengthOfStay | None = None, *, concurrent: Concurrent = "outcome") -> Chain:
     r"""Follow rates from level to level until an outcome, as a Markov chain.
 
@@ -110,8 +113,6 @@ def chain(rates: Rates, stays: LengthOfStay | None = None, *, concurrent: Concur
     made = rates._as_estimated("chain")
     if made.method == "intensity" or len(made.windows) > 1:
         raise ArgumentError("chain takes shares of discharges within one window: method='followed' and one within=")
-    if concurrent not in ("outcome", "leave out"):
-        raise ArgumentError(f"concurrent is 'outcome' or 'leave out'; it was {concurrent!r}")
     flows, _ = made.flows()
     means = None if stays is None else _means(rates, stays, flows.strata.frame)
     names, numbers = _numbers(flows, means, concurrent == "leave out", made.level)
@@ -226,4 +227,5 @@ def _about(rates: Rates, stays: LengthOfStay | None, concurrent: Concurrent, lev
         level=level,
         missing=about.missing,
         source=about.source,
+        last=about.last,
     )

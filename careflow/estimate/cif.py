@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from careflow.arguments import one_of, text
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import CONCURRENT, DIED, LEFT_CARE, LEFT_REASONS, OUTCOMES, REASONS
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE, REASON_CODE
 from careflow.errors import ArgumentError
-from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name
+from careflow.estimate.asked import Cluster, counts_for, estimator, interval_name
 from careflow.estimate.cells import Ints, strata_of
 from careflow.estimate.flows import direction_masks, direction_targets
 from careflow.estimate.followup import mature_on, reach
@@ -55,6 +56,7 @@ class CumulativeIncidence(Result):
     directions: pd.DataFrame
 
 
+@estimator(frm=text, clock=one_of("stay", "gap"))
 def cumulative_incidence(
     moves: Transitions | Counts,
     frm: str | None = None,
@@ -113,7 +115,6 @@ def cumulative_incidence(
     >>> nexts.loc[nexts["to"] == "iop", ["day", "estimate"]].values.tolist()
     [[10.0, 0.5], [20.0, 0.5]]
     """
-    check_options(cluster, level)
     name = "exit" if clock == "stay" else "gap"
     counts, strata_names = counts_for(moves, name, by, calendar=calendar)
     continuum = counts.rules.continuum
@@ -149,6 +150,7 @@ def cumulative_incidence(
         by=strata_names,
         level=level,
         source=counts.source,
+        last=counts.last,
     )
     by_label = list(strata.frame.sort_values(list(strata_names)).index) if strata_names else [0]
     parts.sort(key=lambda part: (by_label.index(part.stratum), part.state))

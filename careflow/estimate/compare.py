@@ -98,7 +98,7 @@ def labels_of(
     name, pair = named[0]
     if name not in by:
         raise ArgumentError(f"these rates are not split by {name}; they are split by {', '.join(by) or 'nothing'}")
-    if isinstance(pair, str) or len(pair) != 2 or None in pair or pair[0] == pair[1]:
+    if isinstance(pair, str) or not isinstance(pair, Sequence) or len(pair) != 2 or None in pair or pair[0] == pair[1]:
         raise ArgumentError(f"compare needs two different labels of {name}, as in {name}=(one, other)")
     return name, (str(pair[0]), str(pair[1]))
 

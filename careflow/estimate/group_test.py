@@ -63,8 +63,6 @@ class Plan:
         groups: Sequence[str] | None,
         calendar: Calendar | None,
     ) -> None:
-        if not isinstance(by, str):
-            raise ArgumentError("by is the name of the one stratum whose groups are compared")
         self.by = by
         self.counts, _ = counts_for(moves, clock, by, calendar=calendar)
         table = self.counts.tables[clock]
@@ -135,6 +133,7 @@ class Plan:
             within=() if measure == "log-rank test" else (rules.within,),
             by=(self.by,),
             source=self.counts.source,
+            last=self.counts.last,
         )
 
     def result(self, keys: list[str], about: Provenance, correction: Correction) -> GroupTest:

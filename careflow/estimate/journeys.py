@@ -14,8 +14,7 @@ from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.clocks import CENSORED, DIED_CODE, ENTERED
 from careflow.counts.journeys import BETWEEN, BETWEEN_CODE, LEFT_CODE
 from careflow.counts.rules import GROUPS
-from careflow.errors import ArgumentError
-from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name
+from careflow.estimate.asked import Cluster, counts_for, interval_name
 from careflow.estimate.cells import Strata, add_up, rows_of_each, strata_of
 from careflow.estimate.followup import Longest, Reach, horizon_of, not_followed
 from careflow.estimate.intervals import log_log, quantile_of
@@ -47,9 +46,6 @@ class Journeys:
         level: float,
         calendar: Calendar | None,
     ) -> None:
-        check_options(cluster, level)
-        if days != "longest" and (isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= 3650):
-            raise ArgumentError(f"days is a whole number from 1 to 3650; it was {days!r}")
         continuum = moves.rules.continuum if isinstance(moves, Counts) else moves.episodes.continuum
         place = "" if start is None else f":{continuum.index(start)}"
         clock = f"journey{place}{_at(landmark)}{':reentry' if reentry else ''}"
@@ -166,13 +162,10 @@ class Journeys:
             level=self.level,
             missing=self.missing(),
             source=self.counts.source,
+            last=self.counts.last,
         )
 
 
 def _at(landmark: int | None) -> str:
     """Return what the name of a clock says of a landmark."""
-    if landmark is None:
-        return ""
-    if isinstance(landmark, bool) or not isinstance(landmark, int) or not 0 <= landmark <= 3650:
-        raise ArgumentError(f"landmark is a day of the journey, a whole number from 0 to 3650; it was {landmark!r}")
-    return f"@{landmark}"
+    return "" if landmark is None else f"@{landmark}"

@@ -15,7 +15,7 @@ from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE
 from careflow.counts.history import NO_EARLIER
 from careflow.counts.rules import GROUPS
-from careflow.estimate.asked import Cluster, check_options, counts_for
+from careflow.estimate.asked import Cluster, counts_for, estimator
 from careflow.estimate.cells import Ints, Strata, add_up, strata_of
 from careflow.estimate.correction import Correction, adjusted, correction_name
 from careflow.estimate.homogeneity import LEAST, chi_squared, residuals
@@ -41,6 +41,7 @@ class MarkovTest(Result):
     histories: pd.DataFrame
 
 
+@estimator()
 def markov_test(
     moves: Transitions | Counts,
     *,
@@ -96,7 +97,6 @@ def markov_test(
     >>> test.loc[test["from"] == "iop", ["n", "histories", "statistic", "df"]].round(6).values.tolist()
     [[80.0, 2.0, 20.0, 1.0]]
     """
-    check_options(cluster, 0.95)
     counts, names = counts_for(moves, "history", by, calendar=calendar)
     table, continuum = counts.tables["history"], counts.rules.continuum
     strata = strata_of(table, counts.rules, names)
@@ -121,6 +121,7 @@ def markov_test(
         within=(counts.rules.within,),
         by=names,
         source=counts.source,
+        last=counts.last,
     )
     return MarkovTest(frame, about, continuum, histories=_histories(cells, strata, continuum))
 

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from careflow.arguments import Check, flag, text, whole
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.estimate.asked import Cluster
+from careflow.estimate.asked import Cluster, estimator
 from careflow.estimate.followup import Longest
 from careflow.estimate.journeys import Array, Journeys
 from careflow.estimate.result import Result
 from careflow.estimate.states import States, occupied_se
 from careflow.estimate.survival import clustered_se
+
+_ASKED: Final[dict[str, Check]] = {
+    "start": text,
+    "days": whole(1, word="longest"),
+    "landmark": whole(0),
+    "reentry": flag,
+}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -49,6 +58,7 @@ class ExpectedDays(Result):
     started: pd.DataFrame = field(repr=False)
 
 
+@estimator(**_ASKED)
 def occupation(
     moves: Transitions | Counts,
     *,
@@ -129,6 +139,7 @@ def occupation(
     )
 
 
+@estimator(**_ASKED)
 def expected_days(
     moves: Transitions | Counts,
     *,

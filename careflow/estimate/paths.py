@@ -10,13 +10,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from careflow.arguments import checked, several_whole, whole
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import REASONS
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.clocks import REASON_CODE
 from careflow.counts.journeys import BETWEEN, BETWEEN_CODE, IN_CARE_CODE, UNKNOWN_CODE
 from careflow.errors import ArgumentError
-from careflow.estimate.asked import counts_for
+from careflow.estimate.asked import counts_for, estimator
 from careflow.estimate.cells import strata_of
 from careflow.estimate.result import Provenance, Result
 
@@ -42,6 +43,7 @@ class Pathways(Result):
     steps: int
     days: tuple[int, ...] = ()
 
+    @checked(below=whole(1, None))
     def gathered(self, below: int = 11) -> Pathways:
         """Return the same journeys with rare continuations put together, so that few pathways must be hidden.
 
@@ -77,6 +79,7 @@ class Pathways(Result):
         return self.with_frame(frame, definition=definition)
 
 
+@estimator(steps=whole(1, 12), days=several_whole(0))
 def pathways(
     moves: Transitions | Counts,
     *,
@@ -146,6 +149,7 @@ def pathways(
         within=(counts.rules.within,),
         by=names,
         source=counts.source,
+        last=counts.last,
     )
     tidy = pd.concat([strata.frame.loc[place].reset_index(drop=True), frame], axis=1)
     return Pathways(tidy, about, continuum, steps=len(columns), days=held)
@@ -154,14 +158,12 @@ def pathways(
 def _asked(steps: int, days: Sequence[int] | None) -> tuple[str, tuple[int, ...], str]:
     """Return the clock that was asked for, its days, and the definition of its pathways."""
     if days is None:
-        if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= 12:
-            raise ArgumentError(f"steps is a whole number from 1 to 12; it was {steps!r}")
         definition = f"Journeys by the levels of their first {steps} stays; {_JOURNEY}"
         return f"paths:{steps}", (), definition
     held = tuple(days)
-    if any(isinstance(day, bool) or not isinstance(day, int) for day in held) or not 1 <= len(held) <= 12:
-        raise ArgumentError(f"days is 1 to 12 whole numbers, such as (0, 30, 90); it was {held!r}")
-    if held[0] < 0 or any(one >= other for one, other in pairwise(held)):
+    if len(held) > 12:
+        raise ArgumentError(f"days is 1 to 12 whole numbers, such as (0, 30, 90); it was given {len(held)}")
+    if any(one >= other for one, other in pairwise(held)):
         raise ArgumentError(f"days are counted from 0 and rise, such as (0, 30, 90); they were {held!r}")
     told = ", ".join(map(str, held))
     definition = (

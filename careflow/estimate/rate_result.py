@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from careflow.arguments import checked, labels, one_of, text
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.compare import ENOUGH, Asked, Comparison, both, differences, labels_of
 from careflow.estimate.correction import Correction, correction_name
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 HIDDEN: Final = "hidden"
 """The column that protection adds."""
+_NUMBERS: Final = ("rate", "n", "of", "se", "low", "high", "followed", "mature")
+"""What a matrix or a triangle can show."""
 _EDGE: Final = ("direction", "n", "of", "rate", "se", "low", "high")
 
 
@@ -50,6 +53,7 @@ class Rates(Result):
     def __post_init__(self, made: Made | None) -> None:
         object.__setattr__(self, "_made", made)
 
+    @checked(quarter=text, value=one_of(*_NUMBERS), strata=labels)
     def matrix(self, quarter: str | None = None, *, value: str = "rate", **strata: str) -> pd.DataFrame:
         """Return one stratum as a matrix: from (rows) by to (columns, levels first, then outcomes).
 
@@ -70,6 +74,7 @@ class Rates(Result):
         rows = self.at(quarter, **strata)
         return rows.pivot_table(index="from", columns="to", values=value, observed=False, dropna=False, sort=True)
 
+    @checked(quarter=text, strata=labels)
     def graph(self, quarter: str | None = None, **strata: str) -> nx.DiGraph[str]:
         """Return the continuum with the moves of one stratum: every edge that occurred, with its numbers.
 
@@ -85,10 +90,12 @@ class Rates(Result):
                 graph.add_edge(origin, target, **{key: row[key] for key in _EDGE})
         return graph
 
+    @checked(quarter=text, strata=labels)
     def at(self, quarter: str | None = None, **strata: str) -> pd.DataFrame:
         """Return the rows of one stratum."""
         return select(self.frame, self.about.by, quarter, strata)
 
+    @checked(frm=text, to=text, value=one_of(*_NUMBERS), strata=labels)
     def triangle(self, frm: str, to: str, *, value: str = "rate", **strata: str) -> pd.DataFrame:
         """Return one rate by quarter of discharge (rows) and days of follow-up (columns): the windows asked for.
 
@@ -122,6 +129,7 @@ class Rates(Result):
         """
         return triangle(self.frame, self.about, (frm, to), value, strata)
 
+    @checked(first=text, second=text, frm=text, to=text, correction=one_of("holm", "bh", None))
     def compare(
         self,
         first: str | None = None,

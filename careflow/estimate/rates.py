@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from careflow.arguments import one_of, several_whole
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.errors import ArgumentError
-from careflow.estimate.asked import Cluster, check_options, counts_for, immature, interval_name, windows_for
+from careflow.estimate.asked import Cluster, counts_for, estimator, immature, interval_name, windows_for
 from careflow.estimate.methods import METHODS, Made, Method
 from careflow.estimate.rate_result import Rates
 from careflow.estimate.result import Provenance
 
 
+@estimator(within=several_whole(0), method=one_of(*METHODS))
 def transition_rates(
     moves: Transitions | Counts,
     *,
@@ -83,9 +84,6 @@ def transition_rates(
     >>> rates.loc[rates["n"] > 0, ["from", "to", "direction", "n", "of", "rate"]].to_string(index=False)
     '       from        to direction  n  of  rate\nresidential       php step-down  1   2   0.5\n...'
     """
-    check_options(cluster, level)
-    if method not in METHODS:
-        raise ArgumentError(f"method is one of {', '.join(METHODS)}; it was {method!r}")
     make = METHODS[method]
     counts, strata = counts_for(moves, make.clocks, by, windows=within, calendar=calendar)
     windows = windows_for(counts, within)
@@ -107,6 +105,7 @@ def transition_rates(
         level=level,
         missing=immature(frame, strata, counts.rules),
         source=counts.source,
+        last=counts.last,
     )
     return Rates(
         frame,

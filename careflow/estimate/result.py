@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import pandas as pd
 
 from careflow.continuum.html import NOTE, html_table
+from careflow.counts.calendar import ends_early
 
 if TYPE_CHECKING:
     from careflow.continuum import Continuum
@@ -63,6 +64,9 @@ class Provenance:
         What is missing or suppressed, in words; empty if nothing.
     source : str
         Where the records came from, as the analyst named it.
+    last : datetime.date, optional
+        The last admission or discharge of the records. Where the cut-off is more than 92 days later, the line says so:
+        periods after that day are empty because the cut-off says that the data go on, and nothing else does.
     """
 
     measure: str
@@ -80,6 +84,7 @@ class Provenance:
     level: float = 0.95
     missing: str = ""
     source: str = ""
+    last: date | None = None
 
     def __str__(self) -> str:
         """One line: n, window, cut-off, rule, interval, what is missing."""
@@ -94,6 +99,8 @@ class Provenance:
         parts.append(self.interval)
         if self.missing:
             parts.append(self.missing)
+        if self.last is not None and ends_early(self.last, self.cutoff):
+            parts.append(f"no admission or discharge after {self.last:%Y-%m-%d}")
         return f"{self.measure}: " + "; ".join(part for part in parts if part)
 
 

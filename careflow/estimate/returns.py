@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from careflow.arguments import names, whole
 from careflow.continuum.outcomes import STEP_DOWN
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.rules import GROUPS
-from careflow.errors import ArgumentError
-from careflow.estimate.asked import Cluster, check_options, counts_for, immature, interval_name
+from careflow.estimate.asked import Cluster, counts_for, estimator, immature, interval_name
 from careflow.estimate.cells import Ints, add_up, strata_of
 from careflow.estimate.proportions import shares
 from careflow.estimate.result import Provenance, Result
@@ -35,6 +35,7 @@ class Returns(Result):
     contributors: pd.DataFrame | None = field(default=None, repr=False)
 
 
+@estimator(days=whole(1), to=names)
 def readmissions(
     moves: Transitions | Counts,
     *,
@@ -82,7 +83,6 @@ def readmissions(
     >>> frame.loc[frame["from"] == "inpatient", ["n", "of"]].values.tolist()
     [[1, 3]]
     """
-    _check_days(days)
     continuum = moves.rules.continuum if isinstance(moves, Counts) else moves.episodes.continuum
     targets = (to,) if isinstance(to, str) else tuple(to or ())
     places = "".join(f",{continuum.index(name)}" for name in targets)
@@ -95,6 +95,7 @@ def readmissions(
     return _returned(moves, kind, days, by, cluster, level, calendar)
 
 
+@estimator(days=whole(1))
 def bounce_back(
     moves: Transitions | Counts,
     *,
@@ -140,18 +141,12 @@ def bounce_back(
     >>> frame.loc[frame["of"] > 0, ["from", "to", "n", "of"]].values.tolist()
     [['residential', 'php', 1, 1]]
     """
-    _check_days(days)
     definition = (
         f"Step-downs followed, within {days} days of the new stay's start, by an admission to a level at least as "
         f"intensive as the one left, as a share of the step-downs whose new stay began {days} days before the cut-off."
     )
     kind = _Kind(f"bounces:{days}", ("from", "to"), "bounce-back rate", definition, "step-downs")
     return _returned(moves, kind, days, by, cluster, level, calendar)
-
-
-def _check_days(days: int) -> None:
-    if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= 3650:
-        raise ArgumentError(f"days is a whole number from 1 to 3650; it was {days!r}")
 
 
 @dataclass(frozen=True)
@@ -174,7 +169,6 @@ def _returned(
     level: float,
     calendar: Calendar | None,
 ) -> Returns:
-    check_options(cluster, level)
     counts, names = counts_for(moves, kind.clock, by, calendar=calendar)
     table, continuum = counts.tables[kind.clock], counts.rules.continuum
     strata = strata_of(table, counts.rules, names)
@@ -215,6 +209,7 @@ def _returned(
         level=level,
         missing=immature(frame, names, counts.rules),
         source=counts.source,
+        last=counts.last,
     )
     behind = {"n": n, "of": of, "all": by_group}
     people = pd.DataFrame({name: (values > 0).sum(axis=-1).ravel() for name, values in behind.items()})

@@ -10,7 +10,7 @@ import pandas as pd
 
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.errors import ArgumentError
-from careflow.estimate.asked import counts_for
+from careflow.estimate.asked import counts_for, estimator
 from careflow.estimate.cells import add_up, strata_of
 from careflow.estimate.result import Provenance, Result
 
@@ -20,6 +20,7 @@ class PersonsServed(Result):
     """Distinct people; they do not add up over periods or levels."""
 
 
+@estimator()
 def persons_served(
     moves: Transitions | Counts, *, by: str | Sequence[str] = "quarter", calendar: Calendar | None = None
 ) -> PersonsServed:
@@ -71,5 +72,6 @@ def persons_served(
         interval="",
         by=names,
         source=counts.source,
+        last=counts.last,
     )
     return PersonsServed(frame, about, continuum)

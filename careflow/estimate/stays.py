@@ -9,10 +9,10 @@ from typing import Final, Literal
 
 import pandas as pd
 
+from careflow.arguments import one_of, whole
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.clocks import CLOCKS
-from careflow.errors import ArgumentError
-from careflow.estimate.asked import Cluster, check_options, counts_for, interval_name, unit_of
+from careflow.estimate.asked import Cluster, counts_for, estimator, interval_name, unit_of
 from careflow.estimate.cells import strata_of
 from careflow.estimate.followup import Longest, not_followed
 from careflow.estimate.lengths import Convention, Means, lengths, means_of
@@ -76,6 +76,7 @@ class MadeStays:
     means: Callable[[], Means]
 
 
+@estimator(horizon=whole(1, None, "days", word="longest"), cohort=one_of(*_CLOCK), convention=one_of(*_CONVENTIONS))
 def length_of_stay(
     moves: Transitions | Counts,
     *,
@@ -160,9 +161,6 @@ def length_of_stay(
     >>> stays.frame.loc[lambda f: f["level"] == "iop", ["known_to", "rmean"]].values.tolist()
     [[181.0, nan]]
     """
-    check_options(cluster, level)
-    if convention not in _CONVENTIONS:
-        raise ArgumentError(f"convention is one of {', '.join(_CONVENTIONS)}; it was {convention!r}")
     names = (by,) if isinstance(by, str) else tuple(by or ())
     clock, chosen = stay_clock(moves, names, cohort)
     counts, strata_names = counts_for(moves, clock, names, calendar=calendar)
@@ -195,6 +193,7 @@ def length_of_stay(
         level=level,
         missing="; ".join(part for part in missing if part),
         source=counts.source,
+        last=counts.last,
     )
     continuum = counts.rules.continuum
     # The table of counts is many times as large as the result, which keeps it only if its means are still to be made.
@@ -217,7 +216,5 @@ def _known(means: Means) -> Means:
 
 def stay_clock(moves: Transitions | Counts, by: Sequence[str], cohort: Cohort | None) -> tuple[str, Cohort]:
     """Return the clock on which stays are followed, and the cohort that it stands for."""
-    if cohort is not None and cohort not in _CLOCK:
-        raise ArgumentError(f"cohort is one of {', '.join(_CLOCK)}; it was {cohort!r}")
     chosen = cohort or ("period" if unit_of(by) else "admission")
     return _CLOCK[chosen], chosen

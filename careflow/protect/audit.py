@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,8 @@ import pandas as pd
 from scipy import sparse
 from tqdm import tqdm
 
+from careflow.arguments import checked, flag, mapping, whole
+from careflow.arguments.told import told
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.result import Result
 from careflow.protect.attacker import Attacker
@@ -76,6 +79,7 @@ class Audit:
         return not bool(self.frame["small"].any())
 
 
+@checked(below=whole(2, 1000), insider=mapping("{stratum: label}, such as {'facility': 'North'}"), progress=flag)
 def audit(
     released: Released | Result | Sequence[Result] | npt.ArrayLike,
     *,
@@ -125,7 +129,7 @@ def audit(
     elif isinstance(released, Sequence) and released and all(isinstance(result, Result) for result in released):
         view = _of_results([result for result in released if isinstance(result, Result)])
     else:
-        view = _of_table(np.asarray(released, dtype=np.float64))
+        view = _of_table(_numbers(released))
     return attack(view, below, progress=progress)
 
 
@@ -207,6 +211,17 @@ def _of_book(book: Book) -> View:
         book.column("highest").astype(float),
         tuple(cell.name for cell in book.cells),
         printed,
+    )
+
+
+def _numbers(table: Any) -> Floats:
+    """Return a table of counts as an array."""
+    try:
+        return np.asarray(table, dtype=np.float64)
+    except (TypeError, ValueError):
+        pass
+    raise ArgumentError(
+        f"audit() takes what protect() returned, protected results, or a table of numbers; it was given {told(table)}"
     )
 
 

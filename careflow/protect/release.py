@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, overload
 
+from careflow.arguments import Asked, checked, flag, instance, one_of, path, whole
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.chain import Chain
 from careflow.estimate.result import Result
@@ -30,6 +31,7 @@ Mode = Literal["suppress", "round"]
 
 TOGETHER: Final = "publish together what was counted together"
 ORDER: Final = {"Rates": 0, "GroupTest": 2}
+_a_result: Final = instance(Result)
 PEOPLE: Final = ("PersonsServed",)
 """Kinds whose counts are of distinct people and add up to nothing."""
 NO_COUNTS: Final = ("CumulativeIncidence", "Occupation", "ExpectedDays")
@@ -93,6 +95,7 @@ class Released(Sequence[Result]):
         return str(self.checked)
 
 
+@checked(below=whole(2, 1000), ledger=path, mode=one_of("suppress", "round"), progress=flag)
 def protect(
     results: Result | Sequence[Result],
     below: int = 11,
@@ -138,7 +141,7 @@ def protect(
     -----
     The rules are in docs/disclosure.md. "Meets the rule of 11, proved against these tables" is all that is claimed.
     """
-    given = _checked(results, below, mode)
+    given = _checked(results)
     if mode == "round" and insider is not None:
         raise ArgumentError("mode='round' has no proof against insiders; use mode='suppress', or leave out insider=")
     inside = named(insider, given)
@@ -207,19 +210,15 @@ def _released(
     return released, state
 
 
-def _checked(results: Result | Sequence[Result], below: int, mode: str) -> list[Result]:
-    if mode not in ("suppress", "round"):
-        raise ArgumentError(f"mode is 'suppress' or 'round'; it was {mode!r}")
-    if isinstance(below, bool) or not isinstance(below, int) or not 2 <= below <= 1000:
-        raise ArgumentError(f"below is a whole number from 2 to 1000; it was {below!r}")
+def _checked(results: Result | Sequence[Result]) -> list[Result]:
     if isinstance(results, Released):
         raise DisclosureError("this is protected already; protect the results it was made from")
-    given = [results] if isinstance(results, Result) else list(results)
+    one = isinstance(results, Result | str) or hasattr(results, "columns") or not isinstance(results, Iterable)
+    given: list[Any] = [results] if one else list(results)  # type: ignore[arg-type]
     if not given:
         raise ArgumentError("there is nothing to protect: give one result or a list of them")
     for result in given:
-        if not isinstance(result, Result):
-            raise ArgumentError(f"protect takes results of careflow's estimators; one was a {type(result).__name__}")
+        _a_result(result, Asked("protect", "results"))
         if "hidden" in result.frame.columns:
             raise DisclosureError("this is protected already; protect the results it was made from")
         kind_of(result)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from careflow.continuum import Continuum
 from careflow.errors import RecordError
-from careflow.records import encode, overlaps, sequence
+from careflow.records import dates, encode, overlaps, sequence
 from careflow.records.engine import Engine
 from careflow.records.findings import FIXED, FLAGGED, Ledger
 from careflow.records.options import Options
@@ -18,9 +19,13 @@ LONG_STAY: Final = 1461
 
 MOST_AFTER_DEATH: Final = 0.005
 FEW_PEOPLE: Final = 11
+R07: Final = 7
+"""The number of the rule for stays admitted after the cut-off."""
 MANY_FACILITIES: Final = 12
 LONG_OVERLAP: Final = 30
 MIXED_GRAIN: Final = 0.3
+MOST_AFTER_END: Final = 92
+"""Days (a quarter) by which a cut-off may be later than the last admission or discharge of a file."""
 NEVER: Final = 10_000_000
 """A day after every other."""
 
@@ -241,6 +246,18 @@ def flag_people(table: Table, found: sequence.Neighbours, every: Totals, places:
         )[0]
         note = f"people with more than {MANY_FACILITIES} facilities in a year: is the id of several people?"
         ledger.add("F11 ids that may be shared", FLAGGED, many, note)
+
+
+def check_end(found: sequence.Neighbours, every: Totals, cutoff: int, ledger: Ledger) -> None:
+    """Flag a cut-off long after the last admission or discharge: the periods between are empty, as if care had ended.
+
+    A file that goes on after the cut-off (R07, R08) covers all days up to it.
+    """
+    after = cutoff - every.last
+    if after > MOST_AFTER_END and not found.aside[R07] and not _marks_of(found, encode.OPEN_AFTER_CUTOFF):
+        last = dates.EPOCH + timedelta(days=every.last)
+        note = f"no admission or discharge after {last}, {after:,} days before the cut-off: were later stays left out?"
+        ledger.add("F12 cut-off long after the data", FLAGGED, 1, note)
 
 
 def _after_death(table: Table, stays: str, found: sequence.Neighbours, ledger: Ledger) -> None:

@@ -77,6 +77,8 @@ class Plan:
         Stratum name to its labels.
     level_note : str
         The level codes that nobody explained.
+    filled : dict of str to int
+        Stratum name to the rows that have a value in it.
     """
 
     columns: dict[str, str]
@@ -84,6 +86,7 @@ class Plan:
     lookups: Lookups
     labels: dict[str, tuple[str, ...]]
     level_note: str
+    filled: dict[str, int]
 
 
 def plan(engine: Engine, raw: Raw, mapped: Mapped, choices: Choices, ledger: Ledger) -> Plan:
@@ -105,18 +108,21 @@ def plan(engine: Engine, raw: Raw, mapped: Mapped, choices: Choices, ledger: Led
         "version": "r.updated_at::VARCHAR" if "updated_at" in mapped.fields else "NULL",
     }
     labels: dict[str, tuple[str, ...]] = {}
+    filled: dict[str, int] = {}
     columns_of = {name: f"x{i}" for i, name in enumerate(mapped.strata)}
     if RAW_REASON not in columns_of and reasons is not None and _keeps_raw_reasons(reasons):
         columns_of[RAW_REASON] = "discharge_reason"
     for i, (name, column) in enumerate(columns_of.items()):
         known = reasons if name == RAW_REASON and column == "discharge_reason" else None
-        found = code_labels(distinct(engine, raw, column, name) if known is None else known, name)
+        texts = distinct(engine, raw, column, name) if known is None else known
+        found = code_labels(texts, name)
+        filled[name] = sum(texts.values()) - found.missing
         ledger.add(
             f"{name} mended", FIXED, found.fixed if name != RAW_REASON else 0, "spaces around or within the value"
         )
         columns[f"s{i}"] = lookups.codes(engine, text_of(raw, column), found.codes, f"s{i}")
         labels[name] = found.labels
-    return Plan(columns, people, lookups, labels, coded.note)
+    return Plan(columns, people, lookups, labels, coded.note, filled)
 
 
 def _read_dates(

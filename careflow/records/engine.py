@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final, TypeVar
@@ -29,7 +30,7 @@ T = TypeVar("T")
 
 
 class Engine:
-    """An in-process DuckDB database that belongs to one careflow object.
+    """An in-process DuckDB database that belongs to one careflow object; threads that share it take turns.
 
     What it must spill goes to a private folder (readable by this user alone) that is removed with the engine, or by the
     next process if this one is killed. It loads no extension and calls nobody.
@@ -52,6 +53,8 @@ class Engine:
         memory: str | None = None,
         progress: bool | None = None,
     ) -> None:
+        # A connection holds one answer at a time: another thread's statement would replace it before it is fetched.
+        self.lock = threading.RLock()
         self._numbers = itertools.count()
         self.progress = progress
         if connection is not None:
@@ -76,7 +79,7 @@ class Engine:
 
     def run(self, sql: str, parameters: list[Any] | None = None) -> None:
         """Run a statement for its effect."""
-        with self._bar("reading"):
+        with self.lock, self._bar("reading"):
             guarded(lambda: self.connection.execute(sql, parameters))
 
     def leave_out(self, table: str, rows: str) -> None:
@@ -86,11 +89,12 @@ class Engine:
 
     def frame(self, sql: str, parameters: list[Any] | None = None) -> pd.DataFrame:
         """Return the rows of a query as a pandas frame."""
-        return guarded(lambda: self.connection.execute(sql, parameters).df())
+        with self.lock:
+            return guarded(lambda: self.connection.execute(sql, parameters).df())
 
     def integers(self, sql: str) -> pd.DataFrame:
         """Return the rows of a query without a missing value, all of whose columns are whole numbers."""
-        with self._bar("counting"):
+        with self.lock, self._bar("counting"):
             columns = guarded(lambda: self.connection.execute(sql).fetchnumpy())
         return pd.DataFrame({name: values.astype(np.int64, copy=False) for name, values in columns.items()}, copy=False)
 
@@ -105,13 +109,14 @@ class Engine:
             for batch in pa.RecordBatchReader.from_stream(relation):
                 yield batch.column(0).to_numpy()
 
-        with self._bar("counting"):
+        with self.lock, self._bar("counting"):
             found, n = guarded(lambda: count_keys(keys()))
         return unpacked(found, n, ranges)
 
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Return the rows of a (small) query as tuples."""
-        return guarded(lambda: self.connection.execute(sql, parameters).fetchall())
+        with self.lock:
+            return guarded(lambda: self.connection.execute(sql, parameters).fetchall())
 
     def one(self, sql: str, parameters: list[Any] | None = None) -> tuple[Any, ...]:
         """Return the only row of a query."""
@@ -119,11 +124,13 @@ class Engine:
 
     def register(self, name: str, frame: Any) -> None:
         """Make a frame of ours readable under ``name``."""
-        guarded(lambda: self.connection.register(name, frame))
+        with self.lock:
+            guarded(lambda: self.connection.register(name, frame))
 
     def unregister(self, name: str) -> None:
         """Forget a registered frame."""
-        self.connection.unregister(name)
+        with self.lock:
+            self.connection.unregister(name)
 
     def name(self, stem: str) -> str:
         """Return a table name that nobody else of this engine has."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from html import escape
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -19,13 +19,35 @@ from careflow.records.engine import Engine
 from careflow.records.findings import RULES
 from careflow.records.words import people, several
 
+FEW_ROWS: Final = 20
+
 
 @dataclass(frozen=True)
 class Stratum:
-    """A column that estimates can be split by: where it is in the stays table, and what its codes stand for."""
+    """A column that estimates can be split by: where it is in the stays table, and what its codes stand for.
+
+    ``rows`` are the rows of the file that have a value in it.
+    """
 
     column: str
     labels: tuple[str, ...]
+    rows: int
+
+    @property
+    def unlike(self) -> bool:
+        """Whether nearly every row has a value of its own, so that a label could name a person."""
+        return unlike(len(self.labels), self.rows)
+
+
+def unlike(labels: int, rows: int) -> bool:
+    """Say whether a column has more than half as many different values as rows, of more than 20: it is no stratum.
+
+    Examples
+    --------
+    >>> unlike(11, 21), unlike(11, 22), unlike(20, 20)
+    (True, False, False)
+    """
+    return rows > FEW_ROWS and 2 * labels > rows
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -121,9 +143,10 @@ class Episodes:
         -------
         pandas.DataFrame
             ``column, label, n, first, last``: stays, first and last day of admission. Small counts are not hidden.
+            A column in which nearly every row has a value of its own is left out.
         """
         columns = {"level": ("level", self.continuum.names)}
-        columns |= {name: (stratum.column, stratum.labels) for name, stratum in self.strata.items()}
+        columns |= {name: (one.column, one.labels) for name, one in self.strata.items() if not one.unlike}
         lines: list[tuple[Any, ...]] = []
         for name, (column, labels) in columns.items():
             rows = self.engine.rows(

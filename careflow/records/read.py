@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
+from careflow.arguments import checked, day, flag, instance, mapping, names, one_of, text, whole
 from careflow.continuum import Continuum
 from careflow.errors import RecordError
 from careflow.records import checks, dates, encode, identifiers, sequence
 from careflow.records.attrition import attrition
+from careflow.records.basis import BASES
 from careflow.records.checks import Table
 from careflow.records.encode import Choices, Plan
 from careflow.records.engine import Engine
 from careflow.records.episodes import Episodes, Stratum
 from careflow.records.findings import FIXED, RULES, Ledger
-from careflow.records.options import Options, as_day, basis, choices, options, reading
+from careflow.records.options import Options, choices, reading
+from careflow.records.overlaps import POLICIES
 from careflow.records.schema import DATES, map_columns
 from careflow.records.search import search
 from careflow.records.sequence import Neighbours
@@ -25,6 +28,27 @@ from careflow.records.sources.caps import Caps
 from careflow.records.sources.unchanged import Unchanged
 
 
+@checked(
+    continuum=instance(Continuum),
+    cutoff=day,
+    start=day,
+    columns=mapping("{field: column in the file}, such as {'person_id': 'Person ID'}"),
+    levels=mapping("{code in the file: level}, such as {'RTC': 'residential'}"),
+    reasons=mapping("{code in the file: reason}, such as {'AMA': 'left early'}"),
+    date_format=text,
+    overlaps=one_of(*POLICIES),
+    bridge_days=whole(0, unit="days"),
+    close_open_after=whole(1, unit="days"),
+    allow=names,
+    accept=names,
+    date_basis=one_of(*BASES),
+    anchor=day,
+    tz=text,
+    encoding=text,
+    sheet=text,
+    memory=text,
+    progress=flag,
+)
 def read_episodes(
     source: Any,
     continuum: Continuum | None = None,
@@ -122,9 +146,11 @@ def read_episodes(
     >>> read_episodes(stays, cutoff="2024-06-30")
     <Episodes: 3 stays of 2 people, 2024Q1-2024Q1, 1 open, 0 set aside>
     """
-    chosen = choices(continuum, cutoff, start, levels, reasons, reading(date_format, tz))
-    chosen = replace(chosen, basis=basis(date_basis), anchor=None if anchor is None else as_day(anchor, "anchor"))
-    wanted = options(overlaps, bridge_days, close_open_after, allow)
+    # The checks have made days of texts, and tuples of names.
+    last, first, day_0 = cast("tuple[date, date | None, date | None]", (cutoff, start, anchor))
+    chosen = choices(continuum, last, first, levels, reasons, reading(date_format, tz))
+    chosen = replace(chosen, basis=date_basis, anchor=day_0)
+    wanted = Options(overlaps, bridge_days, close_open_after, tuple(allow))
     ledger = Ledger(accept)
     files = Unchanged(source)
     try:
@@ -195,6 +221,7 @@ def _check(
     checks.flag_people(table, found, every, len(made.labels.get("facility", ())), ledger)
     change = checks.apply_policies(table, found, wanted, ledger)
     every = most + checks.totals(table, anew, chosen.continuum)
+    checks.check_end(found, every, table.cutoff, ledger)
     checks.settle(table, found)
     return Episodes(
         engine=table.engine,
@@ -205,7 +232,7 @@ def _check(
         cutoff=chosen.cutoff,
         start=chosen.start,
         overlaps=wanted.overlaps,
-        strata={name: Stratum(f"s{i}", made.labels[name]) for i, name in enumerate(table.strata)},
+        strata={name: Stratum(f"s{i}", made.labels[name], made.filled[name]) for i, name in enumerate(table.strata)},
         findings=ledger.frame(),
         n=every.n,
         persons=persons,

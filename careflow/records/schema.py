@@ -10,6 +10,7 @@ from typing import Final
 
 from careflow.errors import ArgumentError, RecordError
 from careflow.records.names import is_name
+from careflow.records.words import several
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ FIELDS: Final = (
 
 DATES: Final[tuple[str, ...]] = ("admit_date", "discharge_date")
 STRATA: Final[tuple[str, ...]] = ("facility", "payer")
+_ALIKE: Final = 0.88
+"""From this ratio of equal letters on a name is a field written wrongly: ``persn``, not ``admit_type``."""
+_SHORTEST: Final = 5
 _DIGIT: Final = re.compile(r"\d")
 _VALUE: Final = re.compile(r"|[\d.,:/ TZ+-]+")
 _PLAIN: Final = re.compile(r"[^\W\d_](?!.*\d{3})[\w .:/()#%+-]{0,59}")
@@ -91,6 +95,7 @@ def map_columns(header: Iterable[str], columns: Mapping[str, str] | None = None)
     double = sorted({name for name in names if names.count(name) > 1 and name in used})
     if double:
         raise RecordError(f"column {shown(double)} stands more than once in the file. Rename one of them.", check="S02")
+    _check_strata(asked, names)
     for name, column in asked.items():
         if column not in names:
             raise ArgumentError(
@@ -113,6 +118,56 @@ def map_columns(header: Iterable[str], columns: Mapping[str, str] | None = None)
     return Mapped({n: c for n, c in fields.items() if n not in STRATA}, strata)
 
 
+def _check_strata(asked: Mapping[str, str], names: list[str]) -> None:
+    """Refuse a mapping that is turned round, and strata that are fields or are written almost like one.
+
+    Raises
+    ------
+    ArgumentError
+        With the field that was probably meant.
+    """
+    turned = [name for name, column in asked.items() if column in _NAMES and column not in names and name in names]
+    if turned:
+        pair = f"{{{asked[turned[0]]!r}: {shown(turned) if _shows(turned[0]) else 'the column'!r}}}"
+        raise ArgumentError(
+            "columns= maps {field: column in the file}, and "
+            f"{several(len(turned), 'pair')} of it {'is' if len(turned) == 1 else 'are'} the other way: turn it round, "
+            f"columns={pair}."
+        )
+    used = {asked.get(name, name): name for name in _NAMES if name not in STRATA}
+    used |= {name: name for name in _NAMES if name not in STRATA}
+    for name, column in asked.items():
+        if name in _NAMES:
+            continue
+        if column in used and column in names:
+            raise ArgumentError(
+                f"columns= would make a stratum {name!r} of {shown([column])}, which is the field {used[column]}: "
+                f"ids and dates are no strata. If the field was meant, write columns={{{used[column]!r}: ...}}."
+            )
+        if field := _meant(name):
+            raise ArgumentError(
+                f"columns= has {name!r}, which is no field; did you mean columns={{{field!r}: ...}}? "
+                f"A stratum of the analyst's own needs a name unlike the fields: {', '.join(_NAMES)}."
+            )
+
+
+def _meant(name: str) -> str:
+    """Return the field that a name is almost, or is a part of (``admit``, ``persn``); nothing if there is none."""
+    key = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    for field in _NAMES:
+        if "_" in field and (field.startswith(f"{key}_") or field.endswith(f"_{key}")):
+            return field
+    if len(key) < _SHORTEST or _DIGIT.search(key):
+        return ""
+    words = {field.split("_")[0]: field for field in reversed(_NAMES)} | {field: field for field in _NAMES}
+    near = get_close_matches(key, list(words), n=1, cutoff=_ALIKE)
+    return words[near[0]] if near else ""
+
+
+def _shows(name: str) -> bool:
+    return bool(_PLAIN.fullmatch(name)) and not is_name(name)
+
+
 def shown(names: Iterable[str], most: int = 30, *, strict: bool = False) -> str:
     """Return column names for a message; a name that could be a value (a header that is none) is not repeated.
 
@@ -131,9 +186,7 @@ def shown(names: Iterable[str], most: int = 30, *, strict: bool = False) -> str:
     'level, (column 2), (column 3)'
     """
     words = [
-        name
-        if _PLAIN.fullmatch(name) and not is_name(name) and not (strict and _DIGIT.search(name))
-        else f"(column {i})"
+        name if _shows(name) and not (strict and _DIGIT.search(name)) else f"(column {i})"
         for i, name in enumerate(names, start=1)
     ]
     return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -35,6 +36,9 @@ _DROP_COLUMN: Final = re.compile(r"\s*ALTER TABLE (\w+) DROP COLUMN (\w+)\s*")
 _DELETE: Final = re.compile(r"\s*DELETE FROM (\w+) WHERE (.*)", re.DOTALL)
 _INSERT: Final = re.compile(r"\s*INSERT INTO (\w+) \(([\w, ]+)\) SELECT [\w, ]+ FROM (\w+)\s*")
 _UPDATE: Final = re.compile(r"\s*UPDATE (\w+) SET (.*?)(?: FROM (\w+))? WHERE (.*)", re.DOTALL)
+_ONE_AT_A_TIME: Final = threading.RLock()
+"""Settings belong to a session, which several engines and threads share: none may put them back for another."""
+
 _INSERTED: Final = 60
 """Numbers of inserted rows have a bit from here on, far above those that Spark gives."""
 
@@ -171,7 +175,7 @@ class SparkEngine(Engine):
     def _guarded(self, call: Callable[[], T], settings: Mapping[str, str] = _SETTINGS) -> T:
         """Do something with the session; whatever it raises becomes an error of careflow that quotes nothing."""
         refused: BaseException
-        with self._settings(settings):
+        with _ONE_AT_A_TIME, self._settings(settings):
             try:
                 return call()
             except KeyboardInterrupt:

@@ -11,6 +11,7 @@ import pandas as pd
 from careflow.charts.words import day, period
 from careflow.continuum import Continuum
 from careflow.counts import Counts
+from careflow.counts.calendar import ends_early
 from careflow.errors import ArgumentError, CountsError
 from careflow.estimate.census import Census
 from careflow.estimate.change import MEAN_STAY
@@ -137,7 +138,10 @@ def content(
         terms=terms,
         attrition=found,
         tables=_tables(made, found, terms),
-        summary=summary(all_periods, chosen, made.changed, rates.continuum, counts.rules, made.stays.horizon),
+        summary=(
+            *_end(counts),
+            *summary(all_periods, chosen, made.changed, rates.continuum, counts.rules, made.stays.horizon),
+        ),
         facts=_facts(counts),
         label=LABEL if ledger is None else PROVED,
         statement=made.statement,
@@ -184,6 +188,16 @@ def _levels(care: Continuum) -> str:
     """Name the levels where they fit on a line; their order stands among the definitions."""
     names = ", ".join(level.short for level in care.levels)
     return f"{care.name} ({names if len(names) <= _LINE else f'{len(care)} levels'})"
+
+
+def _end(counts: Counts) -> tuple[str, ...]:
+    """Say first that the records end long before the cut-off, where they do."""
+    if counts.last is None or not ends_early(counts.last, counts.rules.cutoff):
+        return ()
+    return (
+        f"The records have no admission or discharge after {day(counts.last)}, and the cut-off is "
+        f"{day(counts.rules.cutoff)}: quarters between may be empty because later stays were left out.",
+    )
 
 
 def _facts(counts: Counts) -> tuple[tuple[str, str], ...]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from careflow.arguments import checked, flag, instance, names, path, text
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.errors import ArgumentError
 from careflow.report.content import Content, content
@@ -24,6 +25,19 @@ FORMAT: Final = 1
 """Version of the folder, in its manifest."""
 
 
+@checked(
+    moves=instance(Transitions, Counts),
+    out=path,
+    quarter=text,
+    title=text,
+    source=text,
+    findings=instance(pd.DataFrame),
+    calendar=instance(Calendar),
+    formats=names,
+    ledger=path,
+    insider=text,
+    progress=flag,
+)
 def write_report(
     moves: Transitions | Counts,
     out: str | os.PathLike[str],
@@ -80,7 +94,7 @@ def write_report(
     ArgumentError, CountsError, DisclosureError
         If the quarter, the folder or a format does not fit, or too few people are behind the counts.
     """
-    names = check_formats(formats)
+    chosen = check_formats(formats)
     if insider is not None and ledger is None:
         raise ArgumentError("insider= is thought of in a release only: name its ledger= too")
     if isinstance(moves, Transitions) and findings is None:
@@ -92,16 +106,14 @@ def write_report(
         said = content(counts, quarter=quarter, title=title, source=source, findings=findings, ledger=ledger,
                        insider=insider)  # fmt: skip
         with folder(out, _about(said)) as work:
-            _fill(work, said, names, steps)
-    return Path(out) / FORMATS[names[0]].file
+            _fill(work, said, chosen, steps)
+    return Path(out) / FORMATS[chosen[0]].file
 
 
 def _counts(moves: Transitions | Counts, calendar: Calendar | None, insider: str | None) -> Counts:
     if isinstance(moves, Transitions):
         by = "quarter" if insider is None else ("quarter", insider)
         return moves.counts(by=by, clocks=CLOCKS, calendar=calendar)
-    if not isinstance(moves, Counts):
-        raise TypeError(f"a report is written from Transitions or Counts; it was given {type(moves).__name__}")
     if calendar is not None and calendar != moves.rules.calendar:
         raise ArgumentError("these counts were made by another calendar; count again with calendar=")
     return moves

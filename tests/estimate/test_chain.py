@@ -165,7 +165,7 @@ def test_each_quarter_has_a_chain_of_its_own_with_its_maturity() -> None:
     assert one.loc["php", "php"] > 0
     with pytest.raises(ArgumentError, match="say which quarter"):
         view.matrix("days")
-    with pytest.raises(ArgumentError, match="measure is one of stays, reached, days"):
+    with pytest.raises(ArgumentError, match="measure is 'stays', 'reached' or 'days'"):
         view.matrix("visits", "2024Q2")
 
 

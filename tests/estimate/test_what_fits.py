@@ -24,7 +24,7 @@ def counts(moves: cf.Transitions) -> cf.Counts:
 
 
 ASKED: list[tuple[Callable[[cf.Counts], object], type[Exception], str]] = [
-    (lambda c: cf.transition_rates([1, 2]), TypeError, "takes Transitions, .* or Counts, .*; it was given list"),
+    (lambda c: cf.transition_rates([1, 2]), ArgumentError, "takes Transitions, .* or Counts, .*; it was given list"),
     (
         lambda c: cf.length_of_stay(c, cohort="period"),
         CountsError,
@@ -40,7 +40,11 @@ ASKED: list[tuple[Callable[[cf.Counts], object], type[Exception], str]] = [
         CountsError,
         r"hold the windows 7, 30 days, not 14; .*=\[7, 14\]",
     ),
-    (lambda c: cf.transition_rates(c, method="odds"), ArgumentError, "method is one of followed, incidence, intensity"),
+    (
+        lambda c: cf.transition_rates(c, method="odds"),
+        ArgumentError,
+        "method is 'followed', 'incidence' or",
+    ),
     (
         lambda c: cf.transition_rates(c, by="quarter", method="intensity", within=7),
         ArgumentError,

@@ -76,6 +76,8 @@ CASES: list[tuple[str, str, int, str, pd.DataFrame, dict[str, Any]]] = [
      PARTS, {}),
     ("F11", FLAGGED, 1, "people in two facilities at once for more than 30 days: is the id of several people?",
      repeat(2, person_id="A", facility=["F", "G"], discharge_date=["2024-05-01", "2024-05-02"]), {}),
+    ("F12", FLAGGED, 1,
+     "no admission or discharge after 2024-05-01, 244 days before the cut-off: were later stays left out?", rows(), {}),
     ("S02", STOPPED, 2, "columns level, admit_date are missing; the file has: person_id. ", frame("person_id\nA"), {}),
     ("S03", STOPPED, 1, "1 column looks like direct identifiers: home_phone is named like a phone number. ",
      repeat(2, home_phone="x"), {}),

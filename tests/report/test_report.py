@@ -129,7 +129,7 @@ def test_a_handful_of_people_is_refused_and_nothing_is_written(tmp_path):
 
 
 def test_anything_else_is_refused_by_name(tmp_path):
-    with pytest.raises(TypeError, match="given dict"):
+    with pytest.raises(ArgumentError, match="given dict"):
         write_report({}, tmp_path / "out")
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from careflow.errors import ArgumentError, RecordError
 from careflow.records.sources.caps import Caps
 from careflow.records.sources.frames import ArrowSource, PandasSource, stream_table
+from careflow.records.sources.listing import check_readable, inside, matches
 from careflow.records.sources.parquet import ParquetSource
 from careflow.records.sources.raw import Source
 from careflow.records.sources.statistical import READERS, StatisticalSource
@@ -79,6 +80,7 @@ def _open_path(source: str | Path, encoding: str | None, sheet: str | None, caps
     paths = _files(text, label)
     if len(paths) == 1 and paths[0].is_dir():
         return _open_folder(paths[0], label, caps)
+    check_readable(paths)
     for path in paths:
         check_sum(path)
     kinds = {path.suffix.lower() for path in paths}
@@ -106,24 +108,29 @@ def _files(text: str, label: str) -> list[Path]:
             return [path]
     except OSError:
         pass
-    # pathlib's own glob does not take absolute patterns.
-    found = [Path(name) for name in sorted(glob.glob(text, recursive=True))] if glob.has_magic(text) else []  # noqa: PTH207
-    found = [path for path in found if path.is_file()]
+    found = matches(text) if glob.has_magic(text) else []
     if not found:
         raise RecordError(f"no file matches {label}." if glob.has_magic(text) else f"there is no file {label}.")
     return found
 
 
 def _open_folder(folder: Path, label: str, caps: Caps) -> Source:
-    inside = sorted(path for path in folder.glob("**/*") if path.suffix.lower() in _PARQUET and path.is_file())
-    if not inside:
+    files = inside(folder, label, _PARQUET)
+    if not files:
         raise RecordError(
             f"{label} is a folder without Parquet files in it; name a file, or a glob such as {label}/*.csv."
         )
-    for path in inside:
+    check_readable(files)
+    for path in files:
         check_sum(path)
-    names = [part.split("=", 1)[0] for part in inside[0].relative_to(folder).parts[:-1] if "=" in part]
-    return ParquetSource(inside, label, caps, tuple(names))
+    names = {
+        tuple(part.split("=", 1)[0] for part in path.relative_to(folder).parts[:-1] if "=" in part) for path in files
+    }
+    if len(names) > 1:
+        raise RecordError(
+            f"the {len(files):,} files of {label} are not all partitioned by the same columns.", check="S02"
+        )
+    return ParquetSource(files, label, caps, names.pop())
 
 
 def _arrow_file(path: Path, caps: Caps) -> pa.Table:

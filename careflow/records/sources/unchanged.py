@@ -45,6 +45,9 @@ class Unchanged:
 
 
 def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        return [file for file in path.rglob("*") if file.is_file()]
-    return [path] if path.exists() else []
+    try:
+        if path.is_dir():
+            return [file for file in path.rglob("*") if file.is_file()]
+        return [path] if path.exists() else []
+    except OSError:  # what cannot be looked at is refused when it is opened
+        return []

@@ -1,0 +1,41 @@
+"""What a public function was given, checked at its door: the decorator ``checked`` and the checks that it takes."""
+
+from careflow.arguments.calls import checked
+from careflow.arguments.checks import (
+    LEVEL_OF_CARE,
+    MOST_DAYS,
+    Asked,
+    Check,
+    confidence,
+    day,
+    flag,
+    instance,
+    labels,
+    mapping,
+    names,
+    one_of,
+    path,
+    several_whole,
+    text,
+    whole,
+)
+
+__all__ = [
+    "LEVEL_OF_CARE",
+    "MOST_DAYS",
+    "Asked",
+    "Check",
+    "checked",
+    "confidence",
+    "day",
+    "flag",
+    "instance",
+    "labels",
+    "mapping",
+    "names",
+    "one_of",
+    "path",
+    "several_whole",
+    "text",
+    "whole",
+]
