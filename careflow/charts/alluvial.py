@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any, Final, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Final, Literal, Unpack
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -22,6 +22,9 @@ from careflow.charts.text import CareflowLabelWarning, cut, plain
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.errors import ArgumentError
 
+if TYPE_CHECKING:
+    from careflow.estimate import Pathways
+
 TITLE: Final = "Paths through care, stay by stay"
 DAYS: Final = "Paths through care, by days since admission"
 _STRENGTH: Final = {"down": 0.62, "up": 0.9, "planned": 0.38, "left": 0.42, "care": 0.6, "other": 0.45, "stay": 0.4}
@@ -29,7 +32,7 @@ _STRENGTH: Final = {"down": 0.62, "up": 0.9, "planned": 0.38, "left": 0.42, "car
 
 @drawn
 def alluvial(
-    result: Any,
+    result: Pathways,
     *,
     by: Literal["stay", "day"] | None = None,
     steps: int | None = None,
@@ -186,7 +189,9 @@ class _Drawing:
                 canvas.rect(node.box, fill, z=3, **style)
                 ink = text_on(fill)
                 if node.style == "two":
-                    name = cut(self.names[state], t.body, self.wide - 6 * u, t.family, SEMIBOLD)
+                    name = cut(
+                        self.names[state], t.body, self.wide - 6 * u, t.family, SEMIBOLD, list(self.names.values())
+                    )
                     y = (node.box.y0 + node.box.y1) / 2
                     canvas.text(node.box.x0 + 4 * u, middle(y, t.body, 0, 2), name, color=ink, weight=SEMIBOLD)
                     canvas.text(node.box.x0 + 4 * u, middle(y, t.body, 1, 2), words.count(node.n), color=ink)
@@ -199,7 +204,7 @@ class _Drawing:
                 canvas.text(
                     node.box.x0 + pad,
                     y,
-                    cut(self.names[state], t.body, room, t.family, SEMIBOLD),
+                    cut(self.names[state], t.body, room, t.family, SEMIBOLD, list(self.names.values())),
                     color=ink,
                     weight=SEMIBOLD,
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Unpack
+from typing import TYPE_CHECKING, Final, Unpack
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,9 @@ from careflow.charts.reading import View, read
 from careflow.charts.text import Run, plain
 from careflow.errors import ArgumentError
 
+if TYPE_CHECKING:
+    from careflow.estimate import CumulativeIncidence
+
 _End = tuple[str, float, float, str, str]
 """Name, height, value, interval in words, and colour of a label."""
 
@@ -30,7 +33,7 @@ _COLOURED: Final = {"down": "stepped down", "planned": "completed", "up": "stepp
 
 @drawn
 def cumulative_incidence(
-    result: Any,
+    result: CumulativeIncidence,
     level: str | None = None,
     *,
     quarter: str | None = None,

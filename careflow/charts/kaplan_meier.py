@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -23,10 +23,13 @@ from careflow.charts.survival import Group, groups_of
 from careflow.charts.table import Row
 from careflow.charts.text import cut, plain
 
+if TYPE_CHECKING:
+    from careflow.estimate import LengthOfStay
+
 
 @drawn
 def kaplan_meier(
-    result: Any,
+    result: LengthOfStay,
     level: str | None = None,
     *,
     levels: Sequence[str] | None = None,
@@ -149,7 +152,10 @@ def _panel(
 def _rows(page: Page, groups: Sequence[Group], marks: Sequence[int]) -> list[Row]:
     """Return who was at risk in each group; of a lone one also how many had ended and been censored."""
     t, g = page.theme, groups[0]
-    names = [cut(group.name, t.body, 0.25 * page.canvas.w, t.family, SEMIBOLD) for group in groups]
+    names = [
+        cut(group.name, t.body, 0.25 * page.canvas.w, t.family, SEMIBOLD, [one.name for one in groups])
+        for group in groups
+    ]
     inks = [group.color if contrast(group.color, WHITE) >= 4.5 else MUTED for group in groups]
     every = [
         risk_table.row(page, name, group.at_risk, group.days, marks, ink)
@@ -172,7 +178,7 @@ def _names(page: Page, panel: Panel, groups: Sequence[Group]) -> None:
     for i, g in enumerate(groups):
         half = np.flatnonzero(g.survival <= 0.5 + 1e-12)
         median = f" {words.days(float(g.days[half[0]]))}" if len(half) and not page.coarse else ""
-        name = cut(g.name, t.body, 0.3 * panel.box.w, t.family, SEMIBOLD)
+        name = cut(g.name, t.body, 0.3 * panel.box.w, t.family, SEMIBOLD, [one.name for one in groups])
         ink = g.color if contrast(g.color, WHITE) >= 4.5 else MUTED
         wide = canvas.wide(name, t.body, SEMIBOLD) + canvas.wide(median, t.small)
         box = free(panel, points[i], (wide + 5 * u, t.body * 1.3), np.concatenate(points), taken, u)

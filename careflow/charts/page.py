@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -20,6 +21,9 @@ from careflow.charts.palette import INK, MUTED, RULE, Palette, mix
 from careflow.charts.reading import View, labels
 from careflow.charts.theme import current
 from careflow.errors import ArgumentError, DisclosureError
+
+NONE: Final = "No stays in this selection"
+"""What is said of n = 0, and of nothing else."""
 
 
 class Page:
@@ -136,18 +140,34 @@ class Page:
 
     def suppression(self, sign: str) -> str:
         """The sentence that says what a suppressed value looks like."""
+        counted = "moves" if self.view.is_intensity else self.view.unit
         return (
-            f"{sign}: suppressed (fewer than {self.view.below} {self.view.unit}, or withheld so that another "
+            f"{sign}: suppressed (fewer than {self.view.below} {counted}, or withheld so that another "
             "cell cannot be worked out)."
         )
 
-    def nothing(self, title: str, words_: str = "No stays in this selection") -> Axes:
-        """Draw a frame that says that there is nothing to draw."""
-        box = self.open(title=title, subtitle=words_on.plain(self.view.population()), notes=[self.view.size(0)])
+    def nothing(self, title: str, words_: str = NONE, *, n: float | None = 0) -> Axes:
+        """Draw a frame that says that there is nothing to draw, and why.
+
+        Parameters
+        ----------
+        title : str
+            The neutral one.
+        words_ : str
+            Why. That there are no stays may be said where ``n`` is 0, and nowhere else.
+        n : float, optional
+            How many there are; missing where that is suppressed.
+        """
+        if words_ == NONE and (n is None or n != 0):
+            words_ = "Too few to be drawn" if n is not None and words.known(n) else "Hidden to protect people"
+        masked = int(self.view.frame["hidden"].sum())
+        box = self.open(
+            title=title, subtitle=words_on.plain(self.view.population()), notes=[self.view.size(n)], masked=masked
+        )
         self.canvas.rect(box, "#FFFFFF", edgecolor=RULE, linewidth=0.8 * self.u)
         middle = (box.y0 + box.y1) / 2
         self.canvas.text((box.x0 + box.x1) / 2, middle, words_, color=MUTED, align="center", size=self.theme.subtitle)
-        return self.close(data=self.view.frame.head(0), n=0, largest=[], what=words_)
+        return self.close(data=self.view.frame.head(0), n=n, largest=[], what=words_)
 
     def close(
         self,

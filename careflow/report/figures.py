@@ -68,7 +68,7 @@ def plans(content: Content) -> Iterator[Plan]:
     yield Plan("trend_length_of_stay", "Length of stay, quarter by quarter", "", trend)
     if content.census is not None:
         yield Plan("census", "In care, quarter by quarter", "", partial(charts.census, content.census, **look))
-    if content.pathways is not None:
+    if content.pathways is not None and content.paths is not None:
         yield Plan(PATHWAYS, "Paths through care", "", partial(charts.alluvial, content.paths, **look))
 
 
