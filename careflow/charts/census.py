@@ -200,8 +200,6 @@ def _labels(page: Page, view: View, panel: Panel, stack: _Stack, tops: NDArray[n
     ):
         x = panel.box.x1
         canvas.line([x + k * u for k in (2, 5, 8, 10.5)], [y0, y0, y, y], color=MUTED, lw=0.8)
-        name = cut(
-            page.labels[view.levels[i]], t.body, room, t.family, SEMIBOLD, [page.labels[one] for one in view.levels]
-        )
+        name = cut(page.labels[view.levels[i]], t.body, room, t.family, SEMIBOLD, page.names)
         x += 13 * u + canvas.text(x + 13 * u, middle(y, t.body), name, weight=SEMIBOLD)
         canvas.text(x + 3 * u, middle(y, t.body), words.count(stack.values[i, -1]), color=MUTED)

@@ -86,7 +86,7 @@ def _draw(page: Page, box: Box, rows: dict[str, Any], order: list[str]) -> Axes:
         canvas.text(
             box.x0,
             middle(y, t.body),
-            cut(names[name], t.body, gutter + 1, t.family, SEMIBOLD, list(names.values())),
+            cut(names[name], t.body, gutter + 1, t.family, SEMIBOLD, page.names),
             weight=SEMIBOLD,
         )
         if bool(rows[name]["hidden"]) or not words.known(values[name][0]):

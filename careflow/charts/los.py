@@ -236,7 +236,7 @@ class _Drawing:
             self.name_room + 0.5,
             t.family,
             SEMIBOLD,
-            [page.labels[s.name] for s in self.stays],
+            page.names,
         )
         figure = words.MASK if stay.hidden else words.days(stay.median) if stay.n > 0 else "no stays"
         span = self._span(stay)

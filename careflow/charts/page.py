@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,7 +15,7 @@ from careflow.charts import text as words_on
 from careflow.charts import words
 from careflow.charts.canvas import Box, Canvas
 from careflow.charts.files import ChartAxes
-from careflow.charts.fonts import BOLD, CAP, LEADING, REGULAR
+from careflow.charts.fonts import BOLD, CAP, LEADING, REGULAR, CareflowLabelWarning
 from careflow.charts.info import ChartInfo
 from careflow.charts.look import DEFAULTS, Look
 from careflow.charts.palette import INK, MUTED, RULE, Palette, mix
@@ -49,6 +50,7 @@ class Page:
         self.theme = current()
         self.palette = Palette().changed(self.look["palette"])
         self.labels = labels(view, self.look["short_labels"])
+        self.names = list(self.labels.values())
         given = self.look["ax"]
         self.embedded = given is not None
         self.ax = given if given is not None else _new_axes(
@@ -197,6 +199,14 @@ class Page:
         small = self.theme.small
         for i, line in enumerate(reversed(self._foot)):
             self.canvas.runs(self.left, self._foot_at + i * small * LEADING, line, size=small)
+        if self.canvas.missing:
+            warnings.warn(
+                f"no font on this machine has {len(self.canvas.missing)} of the letters on a chart, which are drawn as "
+                "boxes: install a font of their script, such as Noto Sans CJK, which is then found by itself, or name "
+                'another with charts.theme("notebook", family="...")',
+                CareflowLabelWarning,
+                stacklevel=3,
+            )
         if n is None and self.view.whole:
             n = self.view.about.n
         self.ax.careflow = ChartInfo(  # type: ignore[attr-defined]

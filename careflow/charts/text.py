@@ -6,10 +6,10 @@ import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from os.path import commonprefix
+from itertools import takewhile
 from typing import Final
 
-from careflow.charts.fonts import BOLD, REGULAR, SEMIBOLD, advance
+from careflow.charts.fonts import BOLD, REGULAR, SEMIBOLD, CareflowLabelWarning, advance
 from careflow.charts.palette import MUTED, ROLES, Palette
 
 _MARKUP: Final = re.compile(
@@ -19,10 +19,6 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 _LONGEST: Final = 400
 
 Family = tuple[str, ...]
-
-
-class CareflowLabelWarning(UserWarning):
-    """A name was cut with an ellipsis to fit its place; ``short_labels=`` gives it a shorter one."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +162,8 @@ def _fits(text: str, size: float, room: float, family: Family, weight: int) -> b
 
 def _common(among: Sequence[str], text: str) -> int:
     """Return how many letters at the start all texts share."""
-    return len(commonprefix([*among, text])) if len(among) > 1 else 0
+    columns = zip(*{*among, text}, strict=False)
+    return len(list(takewhile(lambda letters: len(set(letters)) == 1, columns))) if len(among) > 1 else 0
 
 
 def _ended(text: str, size: float, room: float, family: Family, weight: int) -> str:

@@ -125,7 +125,7 @@ def _names(page: Page, panel: Panel, found: dict[str, Incidence], level: str | N
             right - canvas.wide(" 100%", t.body) - 14 * u,
             t.family,
             weight,
-            [page.labels[one] for one in order],
+            page.names,
         )
         x = area.x1 + 14 * u
         x += canvas.text(x, middle(y, t.body), said, color=ink, weight=weight)

@@ -184,7 +184,7 @@ def _grid(page: Page, view: View, box: Box, exits: Sequence[str], ci: bool) -> _
             t.family,
             weight=SEMIBOLD,
             lines=3,
-            among=list(texts.values()),
+            among=page.names,
         )
         for name, text in texts.items()
     }
@@ -223,7 +223,7 @@ def _heads(page: Page, view: View, grid: _Grid, of: Mapping[str, float], exits: 
             t.family,
             weight=SEMIBOLD,
             lines=2 if tall else 1,
-            among=[page.labels[one] for one in grid.rows],
+            among=page.names,
         )
         canvas.lines(grid.box.x0, (y0 + y1) / 2, lines, weight=SEMIBOLD)
         canvas.text(

@@ -127,7 +127,7 @@ def _head(page: Page, asked: Trend, one: Series, cell: Box) -> None:
     canvas.text(
         cell.x0,
         y,
-        cut(name, t.body, cell.w - wide - 6 * u, t.family, SEMIBOLD, [page.labels[one.name] for one in asked.series]),
+        cut(name, t.body, cell.w - wide - 6 * u, t.family, SEMIBOLD, page.names),
         weight=SEMIBOLD,
     )
     x = cell.x1 - wide

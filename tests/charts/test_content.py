@@ -202,7 +202,7 @@ def test_a_stratum_that_must_be_chosen_is_named(results):
 
 
 def test_a_wrong_result_is_answered_with_the_right_function(results):
-    said = r"charts\.flow_map\(\) draws transition rates \(made by careflow\.transition_rates\(\)\).*LengthOfStay.*charts\.los"
+    said = r"charts\.flow_map\(\) draws transition rates \(made by careflow\.transition_rates\(\)\).*LengthOfStay.*los"
     with pytest.raises(TypeError, match=said):
         charts.flow_map(results("stays", 5))
     with pytest.raises(ArgumentError, match=r"transition rates .* or lengths of stay .*, not dict"):
