@@ -53,7 +53,7 @@ def expected_days(
     hidden = sum(bool(rows[name]["hidden"]) for name in order)
     box = page.open(
         title=title,
-        subtitle=f"Mean days spent at each level{within}, with 95% CI. {plain(view.population())}",
+        subtitle=f"Mean days spent at each level{within}, with {view.ci}. {plain(view.population())}",
         notes=[view.size(None), view.interval(), "Total: all levels of care, without the time between stays."],
         masked=hidden,
         gap=16,

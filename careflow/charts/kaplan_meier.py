@@ -15,7 +15,7 @@ from careflow.charts.canvas import Box, middle
 from careflow.charts.causes import LEAST
 from careflow.charts.fonts import SEMIBOLD
 from careflow.charts.look import Look, drawn
-from careflow.charts.page import Page
+from careflow.charts.page import NONE, Page
 from careflow.charts.palette import INK, MUTED, WHITE, contrast, tint
 from careflow.charts.panel import Panel, even_ticks, shares, stepped
 from careflow.charts.reading import PERIODS, View, check, read
@@ -74,7 +74,8 @@ def kaplan_meier(
     groups, dropped = groups_of(result, page, level, levels, strata, horizon)
     title = f"Length of stay at {page.labels[level]}" if level else "How long stays last"
     if not groups:
-        return page.nothing(title)
+        n = view.about.n
+        return page.nothing(title, "Too few stays for a curve" if n else NONE, n=None if n else 0)
     return _draw(page, view, groups, title, ticks, dropped=dropped, table=table)
 
 
@@ -97,7 +98,7 @@ def _draw(
     guard = "Drawn at days between which none or at least 11 stays ended; counts to tens." if page.coarse else ""
     box = page.open(
         title=title,
-        subtitle=f"Share of stays not yet ended, % by days since admission, with 95% CI. {plain(view.population())}",
+        subtitle=f"Share of stays not yet ended, % by days since admission, with {view.ci}. {plain(view.population())}",
         notes=[
             view.size(_people(groups)),
             "Kaplan–Meier estimates; stays still open count for as long as they were followed.",

@@ -13,7 +13,7 @@ from careflow.charts.canvas import Box, middle
 from careflow.charts.causes import Incidence, incidence_of
 from careflow.charts.fonts import CAP, LEADING, REGULAR, SEMIBOLD
 from careflow.charts.look import Look, drawn
-from careflow.charts.page import Page
+from careflow.charts.page import NONE, Page
 from careflow.charts.palette import CONTEXT, INK, MUTED
 from careflow.charts.panel import SHARE_STEPS, Panel, apart, even_ticks, shares, steps
 from careflow.charts.reading import read
@@ -57,7 +57,10 @@ def time_to_next(
         name: incidence_of(result, view, name, horizon, guard="total" if page.external else None) for name in about
     }
     found = {name: one for name, one in found.items() if len(one.days) > 1 and one.causes}
-    return _draw(page, found, level, title) if found else page.nothing(title)
+    if found:
+        return _draw(page, found, level, title)
+    n = view.about.n
+    return page.nothing(title, "Nobody, or too few, were admitted again" if n else NONE, n=None if n else 0)
 
 
 def _draw(page: Page, found: dict[str, Incidence], level: str | None, title: str) -> Axes:

@@ -153,7 +153,7 @@ def _subtitle(page: Page, view: View, exits: Sequence[str], ci: bool) -> str:
     late = maturity_note(view)
     return (
         f"Where each discharge led{within}: {', '.join(ways[:-1])} or {ways[-1]}. "
-        f"% of {plain(view.unit)} from the level{', with 95% CI' if ci else ''}. {plain(view.population())}"
+        f"% of {plain(view.unit)} from the level{f', with {view.ci}' if ci else ''}. {plain(view.population())}"
         + (f". **{late}**" if late else "")
     )
 
