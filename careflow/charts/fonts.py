@@ -61,12 +61,14 @@ def _holder(letter: str) -> str | None:
     return next((entry.name for entry in usable if ord(letter) in _letters(str(entry.fname))), None)
 
 
-def missing(text: str, family: tuple[str, ...]) -> set[str]:
+@lru_cache(maxsize=20_000)
+def missing(text: str, family: tuple[str, ...]) -> frozenset[str]:
     """Return the letters of a text that none of the families has."""
     if text.isascii():
-        return set()
-    has: frozenset[int] = frozenset().union(*map(_letters, _files(family, REGULAR)))
-    return {letter for letter in text if letter.isprintable() and not letter.isspace() and ord(letter) not in has}
+        return frozenset()
+    files = [_letters(file) for file in _files(family, REGULAR)]
+    seen = (letter for letter in text if letter.isprintable() and not letter.isspace())
+    return frozenset(letter for letter in seen if not any(ord(letter) in letters for letters in files))
 
 
 @lru_cache(maxsize=20_000)

@@ -74,7 +74,7 @@ def kaplan_meier(
     groups, dropped = groups_of(result, page, level, levels, strata, horizon)
     title = f"Length of stay at {page.labels[level]}" if level else "How long stays last"
     if not groups:
-        n = view.about.n
+        n = view.about.n if len(view.frame) else 0
         return page.nothing(title, "Too few stays for a curve" if n else NONE, n=None if n else 0)
     return _draw(page, view, groups, title, ticks, dropped=dropped, table=table)
 

@@ -64,8 +64,9 @@ class Trend:
     @property
     def latest(self) -> str | None:
         """The latest period that is mature at every level, whether or not anything happened in it."""
-        ripe = [all(one.at(name)["mature"] for one in self.series) for name in self.periods]
-        return next((name for name, is_ripe in zip(self.periods[::-1], ripe[::-1], strict=True) if is_ripe), None)
+        ripe = np.logical_and.reduce([one.table["mature"].to_numpy(bool) for one in self.series])
+        places = np.flatnonzero(ripe)
+        return self.periods[int(places[-1])] if len(places) else None
 
     @property
     def n(self) -> float:

@@ -10,6 +10,7 @@ import pytest
 from support.made_up import linked, made_up
 
 import careflow as cf
+from careflow.charts import CareflowLabelWarning
 from careflow.errors import ArgumentError
 from careflow.report import LABEL, formats, write_report
 
@@ -26,7 +27,8 @@ SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("formats") / "out"
     care = cf.Continuum.of(list(ROUGH.values()))
-    first = write_report(linked(made_up(names=ROUGH), care), out, source="made up", formats=["xlsx", "pptx", "pdf"])
+    with pytest.warns(CareflowLabelWarning, match="were cut to fit into the pictures"):
+        first = write_report(linked(made_up(names=ROUGH), care), out, source="made up", formats=["xlsx", "pptx", "pdf"])
     assert first == out / "report.xlsx"
     return out
 
