@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.charts import words
-from careflow.charts.kinds import KINDS, accepted, kind_of, kinds_of
+from careflow.charts.kinds import KINDS, accepted, kind_of
 from careflow.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -129,9 +129,8 @@ class View:
 
     def method(self) -> str:
         """Which method made the rates, where it is not the plain count of those followed."""
-        if self.about.measure == INCIDENCE:
-            return "Aalen–Johansen: discharges not yet followed so long count for as long as they were."
-        return ""
+        said = "Aalen–Johansen: discharges not yet followed so long count for as long as they were."
+        return said if self.about.measure == INCIDENCE else ""
 
     def interval(self) -> str:
         """How the interval was made, in four words."""
@@ -214,9 +213,8 @@ def check(result: Any, kinds: str | Sequence[str], chart: str) -> str:
     KindError
         If it is of another kind.
     """
-    names = (kinds,) if isinstance(kinds, str) else tuple(kinds)
-    mine = [kind for kind in kinds_of(chart) if kind.result in names]
-    return kind_of(accepted(result, chart, tuple(mine or [kind for kind in KINDS if kind.result in names]))).result
+    named = [kind for kind in KINDS if kind.result in ((kinds,) if isinstance(kinds, str) else kinds)]
+    return kind_of(accepted(result, chart, tuple([kind for kind in named if chart in kind.charts] or named))).result
 
 
 def masked(table: pd.DataFrame) -> pd.DataFrame:

@@ -169,3 +169,14 @@ def test_slides_and_pdf_have_the_newest_quarter_s_estimate_the_census_and_the_pa
     ]
     assert [title for title in wanted if title not in titles] == []
     assert (report / "report.pdf").read_bytes().count(b"/Alt ") >= 9, "two pictures more: census and pathways"
+
+
+def test_slides_draw_a_level_of_zeros_and_name_the_levels_they_leave_out(tmp_path):
+    # A level with discharges has a chart, at 0% where nobody stepped up; from inpatient care nobody can.
+    write_report(linked(made_up()), tmp_path / "out", formats="pptx")
+    deck = pptx.Presentation(tmp_path / "out" / "report.pptx")
+    slide = next(one for one in deck.slides if "stepped up" in one.shapes.title.text)
+    drawn = {shape.chart.chart_title.text_frame.text for shape in slide.shapes if shape.has_chart}
+    note = " ".join(shape.text_frame.text for shape in slide.shapes if shape.has_text_frame)
+    for level in cf.Continuum.standard().levels:
+        assert (level.short in drawn) != (level.short in note.partition("Not drawn")[2])
