@@ -7,6 +7,7 @@ from careflow.charts.cumulative_incidence import cumulative_incidence
 from careflow.charts.expected_days import expected_days
 from careflow.charts.files import save, show
 from careflow.charts.flow_map import flow_map
+from careflow.charts.fonts import CareflowLabelWarning
 from careflow.charts.funnel import funnel
 from careflow.charts.headline import headline
 from careflow.charts.info import ChartInfo, alt_text, chart_data
@@ -14,7 +15,6 @@ from careflow.charts.kaplan_meier import kaplan_meier
 from careflow.charts.los import los
 from careflow.charts.sequence_index import sequence_index
 from careflow.charts.spc import p_chart, xmr
-from careflow.charts.text import CareflowLabelWarning
 from careflow.charts.theme import theme
 from careflow.charts.time_to_next import time_to_next
 from careflow.charts.transition_matrix import transition_matrix

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any, Final, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Final, Literal, Unpack
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,14 +13,17 @@ from matplotlib.path import Path as Outline
 from careflow.charts import paths, words
 from careflow.charts.alluvial_plan import Flow, Plan
 from careflow.charts.canvas import Align, Box, middle
-from careflow.charts.fonts import CAP, LEADING, SEMIBOLD
+from careflow.charts.fonts import CAP, LEADING, SEMIBOLD, CareflowLabelWarning
 from careflow.charts.look import Look, drawn
 from careflow.charts.page import Page
 from careflow.charts.palette import INK, MUTED, OUTLINE, WHITE, text_on
 from careflow.charts.paths import BETWEEN, IN_CARE, NOT_YET, RARER, Paths
-from careflow.charts.text import CareflowLabelWarning, cut, plain
+from careflow.charts.text import cut, plain
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from careflow.estimate import Pathways
 
 TITLE: Final = "Paths through care, stay by stay"
 DAYS: Final = "Paths through care, by days since admission"
@@ -29,7 +32,7 @@ _STRENGTH: Final = {"down": 0.62, "up": 0.9, "planned": 0.38, "left": 0.42, "car
 
 @drawn
 def alluvial(
-    result: Any,
+    result: Pathways,
     *,
     by: Literal["stay", "day"] | None = None,
     steps: int | None = None,
@@ -186,7 +189,7 @@ class _Drawing:
                 canvas.rect(node.box, fill, z=3, **style)
                 ink = text_on(fill)
                 if node.style == "two":
-                    name = cut(self.names[state], t.body, self.wide - 6 * u, t.family, SEMIBOLD)
+                    name = cut(self.names[state], t.body, self.wide - 6 * u, t.family, SEMIBOLD, self.page.names)
                     y = (node.box.y0 + node.box.y1) / 2
                     canvas.text(node.box.x0 + 4 * u, middle(y, t.body, 0, 2), name, color=ink, weight=SEMIBOLD)
                     canvas.text(node.box.x0 + 4 * u, middle(y, t.body, 1, 2), words.count(node.n), color=ink)
@@ -199,7 +202,7 @@ class _Drawing:
                 canvas.text(
                     node.box.x0 + pad,
                     y,
-                    cut(self.names[state], t.body, room, t.family, SEMIBOLD),
+                    cut(self.names[state], t.body, room, t.family, SEMIBOLD, self.page.names),
                     color=ink,
                     weight=SEMIBOLD,
                 )

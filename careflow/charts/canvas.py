@@ -14,7 +14,7 @@ from matplotlib.path import Path as Outline
 from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
-from careflow.charts.fonts import CAP, LEADING, REGULAR, font
+from careflow.charts.fonts import CAP, LEADING, REGULAR, covering, font, missing
 from careflow.charts.palette import INK, MUTED, WHITE
 from careflow.charts.text import Run, clean, width
 from careflow.charts.theme import Theme
@@ -71,6 +71,7 @@ class Canvas:
         self.w = float(place.width * size[0] * 72)
         self.h = float(place.height * size[1] * 72)
         self.u = theme.u
+        self.missing: set[str] = set()
         ax.set_xlim(0, self.w)
         ax.set_ylim(0, self.h)
         ax.set_aspect("auto")
@@ -126,12 +127,15 @@ class Canvas:
             self.text(x, middle(y, size, i, len(lines)), line, size=size, color=color, weight=weight, align=align)
 
     def _set(self, x: float, y: float, run: Run, size: float) -> None:
+        said = clean(run.text).strip(" ")
+        family = covering(said, self.theme.family)
+        self.missing |= missing(said, family)
         mark = Text(
             x,
             y,
-            clean(run.text).strip(" "),
+            said,
             color=run.color,
-            fontproperties=font(self.theme.family, run.weight),
+            fontproperties=font(family, run.weight),
             verticalalignment="baseline",
             horizontalalignment="left",
             parse_math=False,

@@ -103,9 +103,11 @@ def incidence_of(
     last = one["day"].to_numpy(float)
     enough = last[~(at_risk < LEAST)]
     end = min(horizon, int(enough[-1])) if len(enough) else 0
+    if end == 0 and sum(part["estimate"].iloc[-1] for part in curves.values()) > 1 - 1e-9:
+        end = 1  # all of them ended on their first day
     days = np.arange(0, end + 1, dtype=float)
     gathered = _gather(view, level, curves, days)
-    risk = risk_at(last, at_risk, days)
+    risk = np.where(days > last[-1], 0.0, risk_at(last, at_risk, days)) if end == 1 else risk_at(last, at_risk, days)
     left = 1 - np.sum([cause.estimate for cause in gathered], axis=0) if gathered else np.ones_like(days)
     found = Incidence(days, _with_events(gathered, risk), np.asarray(left), risk)
     limits = _limits(result, view, level, days)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Unpack
+from typing import TYPE_CHECKING, Final, Unpack
 
 import numpy as np
 import pandas as pd
@@ -20,12 +20,15 @@ from careflow.charts.panel import COUNT_STEPS, Panel, apart, steps
 from careflow.charts.reading import View, masked, periods, read
 from careflow.charts.text import cut, plain
 
+if TYPE_CHECKING:
+    from careflow.estimate import Census
+
 TITLE: Final = "In care, by level"
 _WEEK: Final = 7
 
 
 @drawn
-def census(result: Any, *, capacity: float | None = None, daily: bool = True, **look: Unpack[Look]) -> Axes:
+def census(result: Census, *, capacity: float | None = None, daily: bool = True, **look: Unpack[Look]) -> Axes:
     """Draw how many are in care at each level over time.
 
     Weekly averages where the result has the days, else the average of each period. For readers outside it is always
@@ -197,6 +200,6 @@ def _labels(page: Page, view: View, panel: Panel, stack: _Stack, tops: NDArray[n
     ):
         x = panel.box.x1
         canvas.line([x + k * u for k in (2, 5, 8, 10.5)], [y0, y0, y, y], color=MUTED, lw=0.8)
-        name = cut(page.labels[view.levels[i]], t.body, room, t.family, SEMIBOLD)
+        name = cut(page.labels[view.levels[i]], t.body, room, t.family, SEMIBOLD, page.names)
         x += 13 * u + canvas.text(x + 13 * u, middle(y, t.body), name, weight=SEMIBOLD)
         canvas.text(x + 3 * u, middle(y, t.body), words.count(stack.values[i, -1]), color=MUTED)

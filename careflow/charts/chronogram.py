@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final, Unpack
+from typing import TYPE_CHECKING, Final, Unpack
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,9 @@ from careflow.charts.reading import View, read
 from careflow.charts.text import plain
 from careflow.continuum.outcomes import LEFT_CARE
 
+if TYPE_CHECKING:
+    from careflow.estimate import Occupation
+
 _TICKS: Final = (0, 30, 60, 90, 180, 270, 365, 545, 730)
 _GRID: Final = (0.25, 0.5, 0.75)
 _EXIT_NAMES: Final = {
@@ -33,7 +36,7 @@ _EXIT_FILLS: Final = {"between stays": "#CCD2D8", LEFT_CARE: "#6B7077", "complet
 
 
 @drawn
-def chronogram(result: Any, *, days: int = 365, quarter: str | None = None, **look: Unpack[Look]) -> Axes:
+def chronogram(result: Occupation, *, days: int = 365, quarter: str | None = None, **look: Unpack[Look]) -> Axes:
     """Draw the share of people in each state by day: levels from the top, most intensive first, exits below.
 
     Parameters

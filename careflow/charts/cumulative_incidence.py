@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Unpack
+from typing import TYPE_CHECKING, Final, Unpack
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,9 @@ from careflow.charts.reading import View, read
 from careflow.charts.text import Run, plain
 from careflow.errors import ArgumentError
 
+if TYPE_CHECKING:
+    from careflow.estimate import CumulativeIncidence
+
 _End = tuple[str, float, float, str, str]
 """Name, height, value, interval in words, and colour of a label."""
 
@@ -30,7 +33,7 @@ _COLOURED: Final = {"down": "stepped down", "planned": "completed", "up": "stepp
 
 @drawn
 def cumulative_incidence(
-    result: Any,
+    result: CumulativeIncidence,
     level: str | None = None,
     *,
     quarter: str | None = None,
@@ -75,11 +78,11 @@ def cumulative_incidence(
     name = page.labels[level]
     gap = getattr(result, "clock", "stay") == "gap"
     title = f"Days to the next level after {name}" if gap else f"What becomes of {name} stays"
-    if not len(view.frame) or horizon < 1:
+    if not len(view.frame):
         return page.nothing(title)
     found = incidence_of(result, view, level, horizon, guard="causes" if page.external else None)
     if len(found.days) < 2 or not found.causes:
-        return page.nothing(title, "Too few stays in this selection")
+        return page.nothing(title, "Nothing to draw: too few, or nobody moved", n=None if view.about.n else 0)
     return _Drawing(page, view, found, name, ticks, gap=gap, stacked=stacked, table=table).draw(title)
 
 
@@ -141,7 +144,7 @@ class _Drawing:
         unit = plain(self.view.unit)
         return (
             f"Cumulative share of {plain(self.name)} {unit} that had {joined} by each day; % at "
-            f"day\u00a0{int(self.last)} with 95% CI. {plain(self.view.population())}"
+            f"day\u00a0{int(self.last)} with {self.view.ci}. {plain(self.view.population())}"
         )
 
     def _notes(self) -> list[str]:

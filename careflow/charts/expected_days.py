@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 import numpy as np
 import pandas as pd
@@ -18,11 +18,16 @@ from careflow.charts.panel import COUNT_STEPS, Panel, steps
 from careflow.charts.reading import number, read
 from careflow.charts.text import Run, cut, plain
 
+if TYPE_CHECKING:
+    from careflow.estimate import ExpectedDays
+
 _OUTSIDE: Final = ("left care", "died", "completed", "left early")
 
 
 @drawn
-def expected_days(result: Any, *, quarter: str | None = None, outside: bool = False, **look: Unpack[Look]) -> Axes:
+def expected_days(
+    result: ExpectedDays, *, quarter: str | None = None, outside: bool = False, **look: Unpack[Look]
+) -> Axes:
     """Draw how many days people spend at each level, on average, up to the horizon, with the total in care.
 
     Parameters
@@ -48,7 +53,7 @@ def expected_days(result: Any, *, quarter: str | None = None, outside: bool = Fa
     hidden = sum(bool(rows[name]["hidden"]) for name in order)
     box = page.open(
         title=title,
-        subtitle=f"Mean days spent at each level{within}, with 95% CI. {plain(view.population())}",
+        subtitle=f"Mean days spent at each level{within}, with {view.ci}. {plain(view.population())}",
         notes=[view.size(None), view.interval(), "Total: all levels of care, without the time between stays."],
         masked=hidden,
         gap=16,
@@ -79,7 +84,10 @@ def _draw(page: Page, box: Box, rows: dict[str, Any], order: list[str]) -> Axes:
         y = area.y1 - (i + 0.5) * step
         fill = page.faded(ramp.get(name, MID), name)
         canvas.text(
-            box.x0, middle(y, t.body), cut(names[name], t.body, gutter + 1, t.family, SEMIBOLD), weight=SEMIBOLD
+            box.x0,
+            middle(y, t.body),
+            cut(names[name], t.body, gutter + 1, t.family, SEMIBOLD, page.names),
+            weight=SEMIBOLD,
         )
         if bool(rows[name]["hidden"]) or not words.known(values[name][0]):
             canvas.text(area.x0 + 4 * u, middle(y, t.body), "s" if rows[name]["hidden"] else "–", color=MUTED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import warnings
 from html import escape
 from io import BytesIO
 from pathlib import Path
@@ -85,7 +86,8 @@ def render(ax: Axes, form: str, *, dpi: float = 150, text: bool = False) -> byte
         "pdf": {"Title": title, "Subject": alt, "Creator": None, "Producer": None, "CreationDate": None},
     }
     out = BytesIO()
-    with settings(), mpl.rc_context({"svg.fonttype": "none" if text else "path"}):
+    with settings(), mpl.rc_context({"svg.fonttype": "none" if text else "path"}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # the chart said so when it was drawn
         figure.savefig(out, format=form, dpi=dpi, metadata=described[form])
     return _described(out.getvalue(), title, alt) if form == "svg" else out.getvalue()
 

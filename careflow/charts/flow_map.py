@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Final, Literal, Unpack
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -26,6 +26,9 @@ from careflow.charts.reading import read
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.errors import ArgumentError
 
+if TYPE_CHECKING:
+    from careflow.estimate import Rates
+
 TITLE: Final = "Transitions between levels of care"
 _ARCS_NEED: Final = 235
 _SHED: Final = ("lateral", OTHER, "median", STEP_UP, STEP_DOWN)
@@ -33,7 +36,7 @@ _SHED: Final = ("lateral", OTHER, "median", STEP_UP, STEP_DOWN)
 
 @drawn
 def flow_map(
-    result: Any,
+    result: Rates,
     *,
     quarter: str | None = None,
     stays: Any = None,

@@ -114,7 +114,7 @@ def _cell(move: Move | None) -> str:
 def subtitle_of(plan: Plan) -> str:
     """Return what is drawn, of whom, in which window, and that it is not yet mature if so."""
     within = f" within {plan.view.within} days" if plan.view.within else ""
-    interval = " with 95% CI" if plan.ci else ""
+    interval = f" with {plan.view.ci}" if plan.ci else ""
     late = maturity_note(plan.view)
     return (
         f"Share of {plain(plan.view.unit)} that {{down:stepped down}} or {{up:stepped up}}{within}, %{interval}. "

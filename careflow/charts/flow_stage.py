@@ -41,7 +41,9 @@ class Stage:
         shown = [self.page.labels[name] for name in self.levels]
         longest = max(self.canvas.wide(word, t.body, SEMIBOLD) for name in shown for word in name.split(" "))
         self.type = t.body if longest <= wide - 4 * u else t.small
-        self.names = [label_lines(name, self.type, wide - 4 * u, t.family, weight=SEMIBOLD) for name in shown]
+        self.names = [
+            label_lines(name, self.type, wide - 4 * u, t.family, weight=SEMIBOLD, among=shown) for name in shown
+        ]
         lines = max(len(name) for name in self.names)
         tall = self.type * (LEADING * (lines - 1) + CAP) + 11.5 * u
         fall = self.plan.steps * u * (len(self.levels) - 1)

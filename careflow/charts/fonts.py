@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -36,6 +37,47 @@ def families() -> tuple[str, ...]:
     return (BUNDLED, FALLBACK) if files else (FALLBACK,)
 
 
+class CareflowLabelWarning(UserWarning):
+    """A name was cut to fit its place, or has letters that no font on the machine has."""
+
+
+_OWN: Final = ("cmb10", "cmex10", "cmmi10", "cmr10", "cmss10", "cmsy10", "cmtt10", "Last Resort High-Efficiency")
+"""Fonts of matplotlib whose letters are not what their codes say."""
+
+
+@cache
+def _letters(file: str) -> frozenset[int]:
+    try:
+        return frozenset(get_font(file).get_charmap())
+    except (OSError, RuntimeError):
+        return frozenset()
+
+
+@cache
+def _holder(letter: str) -> str | None:
+    """Return the first family on the machine, plain ones and then by name, that has a letter."""
+    entries = sorted(fontManager.ttflist, key=lambda entry: (entry.style != "normal", entry.name, str(entry.fname)))
+    usable = (entry for entry in entries if entry.name not in _OWN and "emoji" not in entry.name.lower())
+    return next((entry.name for entry in usable if ord(letter) in _letters(str(entry.fname))), None)
+
+
+@lru_cache(maxsize=20_000)
+def missing(text: str, family: tuple[str, ...]) -> frozenset[str]:
+    """Return the letters of a text that none of the families has."""
+    if text.isascii():
+        return frozenset()
+    files = [_letters(file) for file in _files(family, REGULAR)]
+    seen = (letter for letter in text if letter.isprintable() and not letter.isspace())
+    return frozenset(letter for letter in seen if not any(ord(letter) in letters for letters in files))
+
+
+@lru_cache(maxsize=20_000)
+def covering(text: str, family: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the families, and behind them those on the machine that have the letters which they lack."""
+    more = {holder for letter in missing(text, family) if (holder := _holder(letter)) is not None}
+    return (*family, *sorted(more - set(family)))
+
+
 @lru_cache(maxsize=64)
 def font(family: tuple[str, ...], weight: int) -> FontProperties:
     """Return the font of a weight, with the fallback for what it lacks."""
@@ -48,9 +90,11 @@ def _files(family: tuple[str, ...], weight: int) -> tuple[str, ...]:
 
 
 def _inked(text: str, family: tuple[str, ...], weight: int) -> float:
-    face = get_font(list(_files(family, weight)))
+    face = get_font(list(_files(covering(text, family), weight)))
     face.set_size(_MEASURED_AT, 72)
-    face.set_text(text, 0.0, flags=LoadFlags.NO_HINTING)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # said once, when the chart is done
+        face.set_text(text, 0.0, flags=LoadFlags.NO_HINTING)
     return float(face.get_width_height()[0]) / 64
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 import numpy as np
 import pandas as pd
@@ -16,14 +16,18 @@ from careflow.charts.fonts import CAP, LEADING, REGULAR, SEMIBOLD
 from careflow.charts.limits import Floats, dispersion, funnel_limits
 from careflow.charts.look import Look, drawn
 from careflow.charts.moves import ROLE_OF
-from careflow.charts.page import Page
+from careflow.charts.page import NONE, Page
 from careflow.charts.palette import INK, MUTED, OUTLINE
 from careflow.charts.panel import COUNT_STEPS, SHARE_STEPS, Panel, apart, shares, steps
 from careflow.charts.reading import PERIODS, View, read
+from careflow.charts.scale import SHARE
 from careflow.charts.series import words_for
 from careflow.charts.text import coloured, cut, plain
 from careflow.continuum.outcomes import DIRECTIONS, OUTCOMES, STEP_DOWN
 from careflow.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from careflow.estimate import Rates
 
 LEAST: Final = 11
 _CURVE: Final = "#8B939B"
@@ -31,7 +35,7 @@ _CURVE: Final = "#8B939B"
 
 @drawn
 def funnel(
-    result: Any,
+    result: Rates,
     frm: str,
     to: str | None = None,
     *,
@@ -86,9 +90,19 @@ def funnel(
     verb = _verb(page, goal)
     title = f"{verb[:1].upper()}{verb[1:]} from {page.labels[frm]}, by {over}"
     shown, left_out = _shown(rows, over)
-    if not len(shown):
-        return page.nothing(title)
+    if len(shown) < 2:
+        return _too_few(page, rows, over, title, len(shown) + left_out)
     return _draw(page, view, shown, left_out, (frm, goal, over, title), limits, overdispersion)
+
+
+def _too_few(page: Page, rows: pd.DataFrame, over: str, title: str, groups: int) -> Axes:
+    """Say why there is no funnel: nobody was discharged, there is one facility, or too few have enough events."""
+    if groups == 1:
+        why = f"One {over} only: there is none to compare it with"
+    else:
+        why = f"Too few {_plural(over)} with 11 or more events and non-events, or none: {groups} in all"
+    n = float(rows["of"].sum(skipna=False))
+    return page.nothing(title, why if groups else NONE, n=n)
 
 
 def _plural(over: str) -> str:
@@ -171,6 +185,7 @@ def _panel(page: Page, box: Box, of: Floats, rate: Floats, spread: _Spread, ends
     size = np.unique(np.round(np.geomspace(min(float(of.min()), 15.0), most, 160)))
     curves = {level: _limits(mean, size, level, phi) for level in (inner, outer)}
     top = min(max(float(rate.max()) * 1.15, float(np.quantile(curves[outer][1], 0.9)) * 1.1, mean * 1.3), 1.0)
+    top = top or SHARE.least
     marks = steps(top, SHARE_STEPS, at_most=5)
     texts = shares(marks)
     foot = 6 * u + t.body * CAP + t.body * 1.5
@@ -208,7 +223,7 @@ def _name_outside(page: Page, panel: Panel, rows: pd.DataFrame, over: str) -> No
         x, y = panel.x(float(row["of"])), panel.y(float(row["rate"]))
         figure = words.percent(float(row["rate"]))
         room = 0.3 * panel.box.w
-        name = cut(str(row[over]), t.body, room, t.family, SEMIBOLD)
+        name = cut(str(row[over]), t.body, room, t.family, SEMIBOLD, list(map(str, rows[over])))
         wide = canvas.wide(f"{name}  {figure}", t.body, SEMIBOLD)
         for x0 in (x + 7 * u, x - 7 * u - wide):
             box = Box(x0, y - t.body * 0.6, x0 + wide, y + t.body * 0.6)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from careflow.charts.canvas import Box, middle
 from careflow.charts.causes import LEAST
 from careflow.charts.fonts import SEMIBOLD
 from careflow.charts.look import Look, drawn
-from careflow.charts.page import Page
+from careflow.charts.page import NONE, Page
 from careflow.charts.palette import INK, MUTED, WHITE, contrast, tint
 from careflow.charts.panel import Panel, even_ticks, shares, stepped
 from careflow.charts.reading import PERIODS, View, check, read
@@ -23,10 +23,13 @@ from careflow.charts.survival import Group, groups_of
 from careflow.charts.table import Row
 from careflow.charts.text import cut, plain
 
+if TYPE_CHECKING:
+    from careflow.estimate import LengthOfStay
+
 
 @drawn
 def kaplan_meier(
-    result: Any,
+    result: LengthOfStay,
     level: str | None = None,
     *,
     levels: Sequence[str] | None = None,
@@ -71,7 +74,8 @@ def kaplan_meier(
     groups, dropped = groups_of(result, page, level, levels, strata, horizon)
     title = f"Length of stay at {page.labels[level]}" if level else "How long stays last"
     if not groups:
-        return page.nothing(title)
+        n = view.about.n if len(view.frame) else 0
+        return page.nothing(title, "Too few stays for a curve" if n else NONE, n=None if n else 0)
     return _draw(page, view, groups, title, ticks, dropped=dropped, table=table)
 
 
@@ -94,7 +98,7 @@ def _draw(
     guard = "Drawn at days between which none or at least 11 stays ended; counts to tens." if page.coarse else ""
     box = page.open(
         title=title,
-        subtitle=f"Share of stays not yet ended, % by days since admission, with 95% CI. {plain(view.population())}",
+        subtitle=f"Share of stays not yet ended, % by days since admission, with {view.ci}. {plain(view.population())}",
         notes=[
             view.size(_people(groups)),
             "Kaplan–Meier estimates; stays still open count for as long as they were followed.",
@@ -149,7 +153,10 @@ def _panel(
 def _rows(page: Page, groups: Sequence[Group], marks: Sequence[int]) -> list[Row]:
     """Return who was at risk in each group; of a lone one also how many had ended and been censored."""
     t, g = page.theme, groups[0]
-    names = [cut(group.name, t.body, 0.25 * page.canvas.w, t.family, SEMIBOLD) for group in groups]
+    names = [
+        cut(group.name, t.body, 0.25 * page.canvas.w, t.family, SEMIBOLD, [one.name for one in groups])
+        for group in groups
+    ]
     inks = [group.color if contrast(group.color, WHITE) >= 4.5 else MUTED for group in groups]
     every = [
         risk_table.row(page, name, group.at_risk, group.days, marks, ink)
@@ -172,7 +179,7 @@ def _names(page: Page, panel: Panel, groups: Sequence[Group]) -> None:
     for i, g in enumerate(groups):
         half = np.flatnonzero(g.survival <= 0.5 + 1e-12)
         median = f" {words.days(float(g.days[half[0]]))}" if len(half) and not page.coarse else ""
-        name = cut(g.name, t.body, 0.3 * panel.box.w, t.family, SEMIBOLD)
+        name = cut(g.name, t.body, 0.3 * panel.box.w, t.family, SEMIBOLD, [one.name for one in groups])
         ink = g.color if contrast(g.color, WHITE) >= 4.5 else MUTED
         wide = canvas.wide(name, t.body, SEMIBOLD) + canvas.wide(median, t.small)
         box = free(panel, points[i], (wide + 5 * u, t.body * 1.3), np.concatenate(points), taken, u)

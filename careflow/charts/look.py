@@ -9,6 +9,9 @@ from typing import Final, Literal, ParamSpec, TypedDict, get_type_hints
 
 from matplotlib.axes import Axes
 
+from careflow.charts.kinds import accepted
+from careflow.charts.options import check_options
+
 Audience = Literal["internal", "external"]
 
 
@@ -77,8 +80,12 @@ _LOOK_DOC: Final = """
 
 
 def drawn(chart: Callable[P, Axes]) -> Callable[P, Axes]:
-    """Spell out the common options in the signature and docstring of a chart."""
+    """Check what a chart is given, and spell out the common options in its signature and docstring.
+
+    The result must be of a kind that the table of kinds has for the chart, and every option what its name says.
+    """
     hints = get_type_hints(Look)
+    call: Callable[..., Axes] = chart
     signature = inspect.signature(chart)
     own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
     common = [
@@ -91,7 +98,15 @@ def drawn(chart: Callable[P, Axes]) -> Callable[P, Axes]:
         unknown = [name for name in kwargs if name not in allowed]
         if unknown:
             raise TypeError(f"charts.{chart.__name__}() takes no {unknown[0]!r}; it takes {', '.join(allowed)}")
-        return chart(*args, **kwargs)
+        given = signature.bind_partial(*args, **kwargs).arguments
+        if "result" in given:
+            given["result"] = accepted(given["result"], chart.__name__)
+        options = {**given, **given.pop("look", {})}
+        missing = [p.name for p in own if p.default is inspect.Parameter.empty and p.name not in options]
+        if missing:
+            raise TypeError(f"charts.{chart.__name__}() needs {missing[0]}=")
+        check_options(options)
+        return call(**options)
 
     allowed = [p.name for p in own] + list(DEFAULTS)
     whole.__signature__ = signature.replace(parameters=[*own, *common])  # type: ignore[attr-defined]

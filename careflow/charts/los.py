@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal, Unpack
+from typing import TYPE_CHECKING, Final, Literal, Unpack
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,9 @@ from careflow.charts.stay_rows import Stay, curves_of, stays_of
 from careflow.charts.text import Run, cut, plain
 from careflow.errors import ArgumentError
 
+if TYPE_CHECKING:
+    from careflow.estimate import LengthOfStay
+
 TITLE: Final = "Length of stay by level of care"
 _LOG_TICKS: Final = {
     0: "", 1: "", 3: "", 7: "a week", 14: "", 30: "a month", 60: "", 90: "a quarter", 180: "", 365: "a year",
@@ -33,7 +36,7 @@ Style = Literal["auto", "dots", "interval", "ridge"]
 
 @drawn
 def los(
-    result: Any,
+    result: LengthOfStay,
     *,
     quarter: str | None = None,
     style: Style = "auto",
@@ -227,7 +230,14 @@ class _Drawing:
     def _words(self, stay: Stay, floor: float) -> None:
         page, t, u = self.page, self.page.theme, self.page.u
         canvas, right = page.canvas, self._right()
-        name = cut(page.labels[stay.name], t.body, self.name_room + 0.5, t.family, SEMIBOLD)
+        name = cut(
+            page.labels[stay.name],
+            t.body,
+            self.name_room + 0.5,
+            t.family,
+            SEMIBOLD,
+            page.names,
+        )
         figure = words.MASK if stay.hidden else words.days(stay.median) if stay.n > 0 else "no stays"
         span = self._span(stay)
         if self.one_line:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
+from typing import Final
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,13 +15,16 @@ from careflow.charts import text as words_on
 from careflow.charts import words
 from careflow.charts.canvas import Box, Canvas
 from careflow.charts.files import ChartAxes
-from careflow.charts.fonts import BOLD, CAP, LEADING, REGULAR
+from careflow.charts.fonts import BOLD, CAP, LEADING, REGULAR, CareflowLabelWarning
 from careflow.charts.info import ChartInfo
 from careflow.charts.look import DEFAULTS, Look
 from careflow.charts.palette import INK, MUTED, RULE, Palette, mix
 from careflow.charts.reading import View, labels
 from careflow.charts.theme import current
 from careflow.errors import ArgumentError, DisclosureError
+
+NONE: Final = "No stays in this selection"
+"""What is said of n = 0, and of nothing else."""
 
 
 class Page:
@@ -45,6 +50,7 @@ class Page:
         self.theme = current()
         self.palette = Palette().changed(self.look["palette"])
         self.labels = labels(view, self.look["short_labels"])
+        self.names = list(self.labels.values())
         given = self.look["ax"]
         self.embedded = given is not None
         self.ax = given if given is not None else _new_axes(
@@ -136,18 +142,34 @@ class Page:
 
     def suppression(self, sign: str) -> str:
         """The sentence that says what a suppressed value looks like."""
+        counted = "moves" if self.view.is_intensity else self.view.unit
         return (
-            f"{sign}: suppressed (fewer than {self.view.below} {self.view.unit}, or withheld so that another "
+            f"{sign}: suppressed (fewer than {self.view.below} {counted}, or withheld so that another "
             "cell cannot be worked out)."
         )
 
-    def nothing(self, title: str, words_: str = "No stays in this selection") -> Axes:
-        """Draw a frame that says that there is nothing to draw."""
-        box = self.open(title=title, subtitle=words_on.plain(self.view.population()), notes=[self.view.size(0)])
+    def nothing(self, title: str, words_: str = NONE, *, n: float | None = 0) -> Axes:
+        """Draw a frame that says that there is nothing to draw, and why.
+
+        Parameters
+        ----------
+        title : str
+            The neutral one.
+        words_ : str
+            Why. That there are no stays may be said where ``n`` is 0, and nowhere else.
+        n : float, optional
+            How many there are; missing where that is suppressed.
+        """
+        if words_ == NONE and (n is None or n != 0):
+            words_ = "Too few to be drawn" if n is not None and words.known(n) else "Hidden to protect people"
+        masked = int(self.view.frame["hidden"].sum())
+        box = self.open(
+            title=title, subtitle=words_on.plain(self.view.population()), notes=[self.view.size(n)], masked=masked
+        )
         self.canvas.rect(box, "#FFFFFF", edgecolor=RULE, linewidth=0.8 * self.u)
         middle = (box.y0 + box.y1) / 2
         self.canvas.text((box.x0 + box.x1) / 2, middle, words_, color=MUTED, align="center", size=self.theme.subtitle)
-        return self.close(data=self.view.frame.head(0), n=0, largest=[], what=words_)
+        return self.close(data=self.view.frame.head(0), n=n, largest=[], what=words_)
 
     def close(
         self,
@@ -177,6 +199,14 @@ class Page:
         small = self.theme.small
         for i, line in enumerate(reversed(self._foot)):
             self.canvas.runs(self.left, self._foot_at + i * small * LEADING, line, size=small)
+        if self.canvas.missing:
+            warnings.warn(
+                f"no font on this machine has {len(self.canvas.missing)} of the letters on a chart, which are drawn as "
+                "boxes: install a font of their script, such as Noto Sans CJK, which is then found by itself, or name "
+                'another with charts.theme("notebook", family="...")',
+                CareflowLabelWarning,
+                stacklevel=3,
+            )
         if n is None and self.view.whole:
             n = self.view.about.n
         self.ax.careflow = ChartInfo(  # type: ignore[attr-defined]

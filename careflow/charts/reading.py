@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.charts import words
+from careflow.charts.kinds import KINDS, accepted, kind_of
 from careflow.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -18,17 +19,9 @@ if TYPE_CHECKING:
     from careflow.estimate.result import Provenance
 
 PERIODS: Final = ("quarter", "month", "year")
-
-KINDS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
-    "Rates": ("transition_rates", ("from", "to", "n", "of", "rate", "low", "high")),
-    "LengthOfStay": ("length_of_stay", ("level", "n", "median")),
-    "CumulativeIncidence": ("cumulative_incidence", ("from", "to", "day", "estimate")),
-    "Occupation": ("occupation", ("day", "state", "estimate")),
-    "ExpectedDays": ("expected_days", ("state", "days")),
-    "Census": ("census", ("level", "average")),
-    "Pathways": ("pathways", ("step_1", "n")),
-}
-"""The kinds of result: the function of careflow that makes one, and the columns that tell it."""
+INTENSITY: Final = "intensity"
+INCIDENCE: Final = "cumulative incidence of the next level"
+"""``about.measure`` of rates of these methods."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +117,21 @@ class View:
         people = f", from the records of {words.count(self.about.persons)} people" if all_of_them else ""
         return f"n = {words.count(size)} {self.about.unit}{everyone}{people}."
 
+    @property
+    def ci(self) -> str:
+        """What an interval is called: ``95% CI``."""
+        return f"{self.about.level * 100:g}% CI"
+
+    @property
+    def is_intensity(self) -> bool:
+        """Whether the rates are per person-days and no shares."""
+        return self.about.measure == INTENSITY
+
+    def method(self) -> str:
+        """Which method made the rates, where it is not the plain count of those followed."""
+        said = "Aalen–Johansen: discharges not yet followed so long count for as long as they were."
+        return said if self.about.measure == INCIDENCE else ""
+
     def interval(self) -> str:
         """How the interval was made, in four words."""
         return f"CI: {self.about.interval}." if self.about.interval else ""
@@ -198,15 +206,15 @@ def read(
 
 
 def check(result: Any, kinds: str | Sequence[str], chart: str) -> str:
-    """Return the kind of a result, told by its columns, so that a protected one passes as well."""
-    kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds)
-    frame = getattr(result, "frame", None)
-    if isinstance(frame, pd.DataFrame) and hasattr(result, "about") and hasattr(result, "continuum"):
-        for kind in kinds:
-            if set(KINDS[kind][1]) <= set(frame.columns):
-                return kind
-    wanted = " or ".join(f"{kind} (made by careflow.{KINDS[kind][0]}())" for kind in kinds)
-    raise TypeError(f"charts.{chart}() draws {wanted}, not {type(result).__name__}")
+    """Return the class of a result that a chart draws: one of ``kinds``, or what is given beside the result.
+
+    Raises
+    ------
+    KindError
+        If it is of another kind.
+    """
+    named = [kind for kind in KINDS if kind.result in ((kinds,) if isinstance(kinds, str) else kinds)]
+    return kind_of(accepted(result, chart, tuple([kind for kind in named if chart in kind.charts] or named))).result
 
 
 def masked(table: pd.DataFrame) -> pd.DataFrame:

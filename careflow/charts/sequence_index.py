@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Unpack
+from typing import TYPE_CHECKING, Final, Unpack
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,11 +13,14 @@ from careflow.charts import words
 from careflow.charts.canvas import Box, middle
 from careflow.charts.fonts import CAP, LEADING, SEMIBOLD
 from careflow.charts.look import Look, drawn
-from careflow.charts.page import Page
+from careflow.charts.page import NONE, Page
 from careflow.charts.palette import FAINT, text_on
 from careflow.charts.paths import Paths, fills, head, hidden_note, names, ordered, paths_of
 from careflow.charts.text import plain
 from careflow.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from careflow.estimate import Pathways
 
 TITLE: Final = "Typical pathways"
 LEAST: Final = 11
@@ -25,7 +28,7 @@ Path = tuple[str, ...]
 
 
 @drawn
-def sequence_index(result: Any, *, groups: int = 100, steps: int | None = None, **look: Unpack[Look]) -> Axes:
+def sequence_index(result: Pathways, *, groups: int = 100, steps: int | None = None, **look: Unpack[Look]) -> Axes:
     """Draw typical pathways: journeys sorted by their steps, cut into equal groups, one central pathway a group.
 
     Each group holds at least 11 journeys, so no row is a person (Fasang and Liao 2014, relative-frequency sequence
@@ -47,7 +50,7 @@ def sequence_index(result: Any, *, groups: int = 100, steps: int | None = None, 
     page = Page("sequence_index", found.view, look, levels=1)
     rows = min(groups, int(found.n // LEAST))
     if rows < 1:
-        return page.nothing(TITLE, "Too few journeys in this selection")
+        return page.nothing(TITLE, "Too few journeys to be drawn" if found.n or found.hidden else NONE, n=found.n)
     return _draw(page, found, _medoids(found, rows))
 
 
@@ -146,7 +149,7 @@ def _grid(page: Page, found: Paths, rows: Sequence[Path], box: Box) -> None:
     tall = (top - box.y0) / len(rows)
     for c in range(found.steps):
         x = box.x0 + c * (wide + gap)
-        canvas.text(x, box.y1 - t.body * CAP, head(c), weight=SEMIBOLD)
+        canvas.text(x, box.y1 - t.body * CAP, head(c, found.days), weight=SEMIBOLD)
         canvas.rect(Box(x, box.y0, x + wide, top), FAINT, z=0.3, alpha=0.5)
     for block in _blocks(rows, found.steps):
         x = box.x0 + block.column * (wide + gap)

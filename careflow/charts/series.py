@@ -9,9 +9,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from careflow.charts.kinds import kind_of
 from careflow.charts.moves import ROLE_OF, WORDS
 from careflow.charts.reading import View, number, periods, read
-from careflow.continuum.outcomes import DIRECTIONS, OUTCOMES
+from careflow.charts.scale import DAYS, INTENSITY, SHARE, STAYS, Scale
+from careflow.continuum.outcomes import DIRECTIONS, OUTCOMES, STEP_DOWN, STEP_UP
 from careflow.errors import ArgumentError
 
 MEDIAN: Final = "median"
@@ -51,11 +53,9 @@ class Series:
         """Whether the start of the records cuts a period."""
         return any(last < len(self.table) - 1 for _, last in self.immature)
 
-    @property
-    def latest(self) -> pd.Series[Any] | None:
-        """The latest mature period that has a value."""
-        ripe = self.table[self.table["mature"] & self.table["value"].notna()]
-        return ripe.iloc[-1] if len(ripe) else None
+    def at(self, period: str) -> pd.Series[Any]:
+        """Return the row of a period."""
+        return self.table[self.table["period"] == period].iloc[0]
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ class Trend:
     role: str
     frm: str | None
     to: str | None
+    scale: Scale
 
     @property
     def immature(self) -> str:
@@ -78,9 +79,11 @@ class Trend:
         return "not yet mature, follow-up incomplete, will change" if any(one.immature for one in self.series) else ""
 
     @property
-    def is_days(self) -> bool:
-        """Whether the values are days and not shares."""
-        return self.measure == MEDIAN
+    def latest(self) -> str | None:
+        """The latest period that is mature at every level, whether or not anything happened in it."""
+        ripe = np.logical_and.reduce([one.table["mature"].to_numpy(bool) for one in self.series])
+        places = np.flatnonzero(ripe)
+        return self.periods[int(places[-1])] if len(places) else None
 
     @property
     def n(self) -> float:
@@ -93,7 +96,7 @@ class Trend:
         return int(sum(one.table["hidden"].sum() for one in self.series))
 
 
-def trend_of(result: Any, kind: str, frm: str | None, to: str | None, measure: str, where: Any) -> Trend:
+def trend_of(result: Any, chart: str, frm: str | None, to: str | None, measure: str, where: Any) -> Trend:
     """Return the series that a trend chart was asked for.
 
     Raises
@@ -106,16 +109,20 @@ def trend_of(result: Any, kind: str, frm: str | None, to: str | None, measure: s
         allowed = (*names, *OUTCOMES) if name is to and name is not frm else names
         if name is not None and name not in allowed:
             raise ArgumentError(f"no level {name!r} in this continuum; it has {', '.join(map(repr, names))}")
+    kind = kind_of(result).result
     if kind in ("LengthOfStay", "Census"):
-        return _of_levels(result, kind, frm, where)
+        return _of_levels(result, kind, chart, frm, where)
     if to is None and measure not in (*DIRECTIONS, *OUTCOMES):
         raise ArgumentError(f"no measure {measure!r}; there are {', '.join(map(repr, (*DIRECTIONS, *OUTCOMES)))}")
     goal = to or measure
     frame = "directions" if goal in DIRECTIONS else "frame"
-    view = read(result, "Rates", "trend", frame=frame, where=where, over=True)
+    view = read(result, "Rates", chart, frame=frame, where=where, over=True)
     rows = view.frame[view.frame["direction" if frame == "directions" else "to"].astype(str) == goal]
+    if len(view.frame) and not len(rows):
+        raise ArgumentError(f"the result does not tell {goal!r} apart: {view.about.definition}")
     role = _role(result, frm, goal, names)
-    return _assembled(view, rows, "from", ("rate", "low", "high", "of"), goal, role, frm, to)
+    scale = INTENSITY if view.is_intensity else SHARE
+    return _assembled(view, rows, "from", ("rate", "low", "high", "of"), goal, role, frm, to, scale)
 
 
 def words_for(goal: str) -> str:
@@ -129,19 +136,18 @@ def _role(result: Any, frm: str | None, goal: str, names: Sequence[str]) -> str:
     return ROLE_OF.get(goal, "care")
 
 
-def _of_levels(result: Any, kind: str, frm: str | None, where: Any) -> Trend:
-    view = read(result, kind, "trend", where=where, over=True)
+def _of_levels(result: Any, kind: str, chart: str, frm: str | None, where: Any) -> Trend:
+    view = read(result, kind, chart, where=where, over=True)
     if kind == "LengthOfStay":
-        return _assembled(
-            view, view.frame, "level", (MEDIAN, "median_low", "median_high", "n"), MEDIAN, "stay", frm, None
-        )
+        columns = (MEDIAN, "median_low", "median_high", "n")
+        return _assembled(view, view.frame, "level", columns, MEDIAN, "stay", frm, None, DAYS)
     whole = view.frame[~view.frame["partial"].astype(bool)] if "partial" in view.frame.columns else view.frame
-    return _assembled(view, whole, "level", ("average", "", "", ""), AVERAGE, "stay", frm, None)
+    return _assembled(view, whole, "level", ("average", "", "", ""), AVERAGE, "stay", frm, None, STAYS)
 
 
 def _assembled(
     view: View, rows: pd.DataFrame, key: str, columns: tuple[str, str, str, str], measure: str, role: str,
-    frm: str | None, to: str | None,
+    frm: str | None, to: str | None, scale: Scale,
 ) -> Trend:  # fmt: skip
     order = periods(view)
     found = []
@@ -152,11 +158,17 @@ def _assembled(
             own = ROLE_OF.get(view.continuum.direction(name, measure), "care")
             if name == measure:
                 continue
-        if table["hidden"].any() or (
-            table["value"].notna().any() and (measure in (MEDIAN, AVERAGE) or table["value"].max() > 0)
-        ):
+        counted = table["hidden"].any() or table["value"].notna().any() or (table["n"] > 0).any()
+        if counted and (frm is not None or _can_be(view, name, measure)):
             found.append(Series(name, own, table))
-    return Trend(view, order, found, measure, role, frm, to)
+    return Trend(view, order, found, measure, role, frm, to, scale)
+
+
+def _can_be(view: View, name: str, measure: str) -> bool:
+    """Say whether anything can be counted: nobody steps down from the least intensive level."""
+    if measure not in (STEP_DOWN, STEP_UP):
+        return True
+    return any(view.continuum.direction(name, other) == measure for other in view.levels)
 
 
 def _table(view: View, rows: pd.DataFrame, columns: tuple[str, str, str, str], order: Sequence[str]) -> pd.DataFrame:
@@ -169,6 +181,7 @@ def _table(view: View, rows: pd.DataFrame, columns: tuple[str, str, str, str], o
             out.append((name, np.nan, np.nan, np.nan, np.nan, False, True))
         else:
             values = [number(row.get(column)) for column in columns]
-            mature = bool(row.get("mature", True)) if pd.notna(row.get("mature", True)) else False
+            ripe = row.get("mature", not row.get("partial", False))
+            mature = bool(ripe) if pd.notna(ripe) else False
             out.append((name, *values, bool(row["hidden"]), mature))
     return pd.DataFrame(out, columns=["period", "value", "low", "high", "n", "hidden", "mature"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,21 +15,24 @@ from careflow.charts.canvas import Box, middle
 from careflow.charts.fonts import CAP, SEMIBOLD
 from careflow.charts.limits import RUN, p_limits, signals, xmr_limits
 from careflow.charts.look import Look, drawn
-from careflow.charts.page import Page
+from careflow.charts.page import NONE, Page
 from careflow.charts.palette import BAND, INK, MUTED, WHITE
-from careflow.charts.panel import COUNT_STEPS, SHARE_STEPS, Panel, shares, steps
-from careflow.charts.reading import check
+from careflow.charts.panel import Panel, steps
+from careflow.charts.scale import SHARE
 from careflow.charts.series import AVERAGE, MEDIAN, Series, Trend, trend_of, words_for
 from careflow.charts.text import coloured, plain
 from careflow.charts.trend_panel import immature_grounds
 from careflow.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from careflow.estimate import Census, LengthOfStay, Rates
 
 _LINE: Final = "#9AA1A9"
 
 
 @drawn
 def p_chart(
-    result: Any, frm: str | None = None, to: str | None = None, *, measure: str = "left early", baseline: int = 18,
+    result: Rates, frm: str | None = None, to: str | None = None, *, measure: str = "left early", baseline: int = 18,
     **look: Unpack[Look],
 ) -> Axes:  # fmt: skip
     """Draw a share month by month (or quarter) against the limits of ordinary variation.
@@ -51,11 +54,10 @@ def p_chart(
         How many periods, from the first, set the mean.
     **look
     """
-    check(result, "Rates", "p_chart")
-    asked, one = _one(result, "Rates", frm, to, measure, look.get("where"))
+    asked, one = _one(result, "p_chart", frm, to, measure, look.get("where"))
     page = Page("p_chart", asked.view, look, levels=1)
     if one is None:
-        return page.nothing(_title(page, asked))
+        return _too_few(page, asked)
     table = one.table
     value = table["value"].where(table["mature"]).to_numpy(float)
     of = table["n"].to_numpy(float)
@@ -67,8 +69,8 @@ def p_chart(
 
 @drawn
 def xmr(
-    result: Any, frm: str | None = None, *, to: str | None = None, measure: str = "step-down", baseline: int = 18,
-    **look: Unpack[Look],
+    result: Rates | LengthOfStay | Census, frm: str | None = None, *, to: str | None = None,
+    measure: str = "step-down", baseline: int = 18, **look: Unpack[Look],
 ) -> Axes:  # fmt: skip
     """Draw a measure over time against the limits of its own ordinary variation (XmR, individuals).
 
@@ -88,21 +90,26 @@ def xmr(
         How many periods, from the first, set the mean.
     **look
     """
-    kind = check(result, ("LengthOfStay", "Census", "Rates"), "xmr")
-    asked, one = _one(result, kind, frm, to, measure, look.get("where"))
+    asked, one = _one(result, "xmr", frm, to, measure, look.get("where"))
     page = Page("xmr", asked.view, look, levels=1)
     if one is None:
-        return page.nothing(_title(page, asked))
+        return _too_few(page, asked)
     value = one.table["value"].where(one.table["mature"]).to_numpy(float)
     first = _baseline(value, baseline)
     mean, low, high = xmr_limits(value, first)
     if not np.isfinite(low):
-        return page.nothing(_title(page, asked), "Too few periods for limits")
+        return _too_few(page, asked)
     size = len(value)
     rule = (
         f"XmR chart: mean ± 2.66 × average moving range; black points: {RUN} or more in a row on one side, or outside."
     )
     return _draw(page, asked, one, _Limits(mean, np.full(size, max(low, 0.0)), np.full(size, high), first, rule))
+
+
+def _too_few(page: Page, asked: Trend) -> Axes:
+    """Say that there are no stays, or in too few periods for limits."""
+    n = asked.n if asked.series else 0
+    return page.nothing(_title(page, asked), "Too few periods for limits" if asked.series else NONE, n=n)
 
 
 @dataclass(frozen=True)
@@ -117,15 +124,13 @@ class _Limits:
 
 
 def _baseline(value: NDArray[np.float64], wanted: int) -> int:
-    if wanted < 2:
-        raise ArgumentError(f"baseline is a number of periods, 2 or more; it was {wanted}")
     return min(wanted, max(len(value), 1))
 
 
 def _one(
-    result: Any, kind: str, frm: str | None, to: str | None, measure: str, where: Any
+    result: Any, chart: str, frm: str | None, to: str | None, measure: str, where: Any
 ) -> tuple[Trend, Series | None]:
-    asked = trend_of(result, kind, frm, to, measure, where)
+    asked = trend_of(result, chart, frm, to, measure, where)
     if len(asked.series) > 1:
         names = ", ".join(repr(one.name) for one in asked.series)
         raise ArgumentError(f"a control chart is of one level: say which with frm=, one of {names}")
@@ -184,8 +189,10 @@ def _draw(page: Page, asked: Trend, one: Series, limits: _Limits) -> Axes:
         masked=asked.hidden,
         gap=16,
     )
-    show = words.count if asked.measure in (MEDIAN, AVERAGE) else words.percent
+    show = asked.scale.figure if asked.scale is SHARE else words.count
     ends = [f"Mean {show(limits.mean)}", "Upper limit", "Lower limit"]
+    if not np.nanmax(limits.high) > limits.mean:
+        ends[0] = f"Mean and limits {show(limits.mean)}"
     panel = _panel(page, box, asked, limits, judged, ends)
     _band(panel, limits, len(table))
     _points(page, panel, one, broken, judged)
@@ -205,13 +212,12 @@ def _panel(
 ) -> Panel:
     """Draw the axes, with room for the names of the lines at the right."""
     t, u, canvas = page.theme, page.u, page.canvas
-    is_share = asked.measure not in (MEDIAN, AVERAGE)
     right = max(canvas.wide(end, t.body, SEMIBOLD) for end in ends) + 9 * u
     # The limits of a period with a handful of discharges may not flatten all the others.
     values = [*judged[np.isfinite(judged)], float(np.nanquantile(limits.high, 0.9))]
-    top = max(values) * 1.1
-    marks = steps(min(top, 1.0) if is_share else top, SHARE_STEPS if is_share else COUNT_STEPS, at_most=5)
-    texts = shares(marks) if is_share else [words.count(m) for m in marks]
+    top = max(values) * 1.1 or asked.scale.least
+    marks = steps(min(top, asked.scale.most), asked.scale.steps, at_most=5)
+    texts = asked.scale.ticks(marks)
     gutter = max(canvas.wide(text, t.body) for text in texts) + 7 * u
     area = Box(box.x0 + gutter, box.y0 + 8 * u + t.body * CAP, box.x1 - right, box.y1)
     panel = Panel(canvas, area, (-0.7, len(judged) - 0.3), (0, top))
@@ -260,9 +266,10 @@ def _said(
     gap = t.body * 1.2
     canvas.text(x, middle(mean, t.body), ends[0], weight=SEMIBOLD)
     last = int(np.flatnonzero(np.isfinite(limits.high))[-1])
-    over = min(max(panel.y(float(limits.high[last])), mean + gap), panel.box.y1)
-    canvas.text(x, middle(over, t.body), ends[1], color=MUTED)
-    if limits.low[last] > 0:
+    if limits.high[last] > limits.mean:
+        over = min(max(panel.y(float(limits.high[last])), mean + gap), panel.box.y1)
+        canvas.text(x, middle(over, t.body), ends[1], color=MUTED)
+    if 0 < limits.low[last] < limits.mean:
         canvas.text(x, middle(min(panel.y(float(limits.low[last])), mean - gap), t.body), ends[2], color=MUTED)
     if not runs:
         return

@@ -116,9 +116,12 @@ def _group(name: str, color: str, curve: pd.DataFrame, horizon: int, page: Page)
     enough = day[~(risk < LEAST)]
     if not len(enough):
         return None
-    grid = np.arange(0, min(horizon, int(enough[-1])) + 1, dtype=float)
+    last = min(horizon, int(enough[-1]))
+    if last == 0 and curve["survival"].iloc[-1] == 0:
+        last = 1  # every stay ended on its first day: the curve falls there and stays at 0
+    grid = np.arange(0, last + 1, dtype=float)
     values = [step_at(day, curve[c].to_numpy(float), grid, 1.0) for c in ("survival", "low", "high")]
-    at_risk = risk_at(day, risk, grid)
+    at_risk = np.where((grid > day[-1]) & (values[0] == 0), 0.0, risk_at(day, risk, grid))
     events = step_at(day, np.cumsum(curve["events"].to_numpy(float)), grid, 0.0)
     group = Group(name, color, grid, values[0], values[1], values[2], at_risk, events)
     if not page.external:

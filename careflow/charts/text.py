@@ -6,9 +6,10 @@ import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Final
 
-from careflow.charts.fonts import BOLD, REGULAR, SEMIBOLD, advance
+from careflow.charts.fonts import BOLD, REGULAR, SEMIBOLD, CareflowLabelWarning, advance
 from careflow.charts.palette import MUTED, ROLES, Palette
 
 _MARKUP: Final = re.compile(
@@ -18,10 +19,6 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 _LONGEST: Final = 400
 
 Family = tuple[str, ...]
-
-
-class CareflowLabelWarning(UserWarning):
-    """A name was cut with an ellipsis to fit its place; ``short_labels=`` gives it a shorter one."""
 
 
 @dataclass(frozen=True)
@@ -114,33 +111,112 @@ def wrap(runs: Sequence[Run], size: float, room: float, family: Family) -> list[
     return [_joined(line) for line in lines]
 
 
-def cut(text: str, size: float, room: float, family: Family, weight: int = BOLD) -> str:
-    """Return text cut with an ellipsis to fit ``room`` points, with a warning if it had to be cut."""
-    if advance(text, family, weight) * size <= room:
+def cut(
+    text: str,
+    size: float,
+    room: float,
+    family: Family,
+    weight: int = BOLD,
+    among: Sequence[str] = (),
+    *,
+    told: str = "",
+) -> str:
+    """Return text cut with an ellipsis to fit ``room`` points, with a warning if it had to be cut.
+
+    Parameters
+    ----------
+    text : str
+        What is to be cut.
+    size, room : float
+        Type size, and room for it, in points.
+    family, weight
+        The font.
+    among : sequence of str
+        The texts that stand beside it, in their order. What is left of them differs where they do: their ends are cut,
+        else their middles, else what they have in common; else the text is its number among them.
+    told : str
+        The whole of which ``text`` is a part, for the warning.
+    """
+    if _fits(text, size, room, family, weight):
         return text
     warnings.warn(
-        f"a label of {len(text)} characters was cut to fit; give a shorter one with short_labels=",
+        f"a label of {len(told or text)} characters was cut to fit; give a shorter one with short_labels=",
         CareflowLabelWarning,
         stacklevel=2,
     )
+    others = [other for other in dict.fromkeys(among) if other != text]
+    lead, tail = _common(among, text), _common([other[::-1] for other in among], text[::-1])
+    core = text[lead : len(text) - tail] if tail else text[lead:]
+    ways = (_ended, _middled, lambda text, *how: _ended(f"…{text[lead:]}" if lead else core, *how))
+    for way in ways:
+        short = way(text, size, room, family, weight)
+        if short.strip("…") and all(way(other, size, room, family, weight) != short for other in others):
+            return short
+    number = str(list(dict.fromkeys(among)).index(text) + 1) if text in among else ""
+    return _ended(f"{number} {text}".strip(), size, room, family, weight) if number else "…"
+
+
+def _fits(text: str, size: float, room: float, family: Family, weight: int) -> bool:
+    return advance(text, family, weight) * size <= room
+
+
+def _common(among: Sequence[str], text: str) -> int:
+    """Return how many letters at the start all texts share."""
+    columns = zip(*{*among, text}, strict=False)
+    return len(list(takewhile(lambda letters: len(set(letters)) == 1, columns))) if len(among) > 1 else 0
+
+
+def _ended(text: str, size: float, room: float, family: Family, weight: int) -> str:
+    """Return the text, or as much of its start as fits, with an ellipsis."""
+    if _fits(text, size, room, family, weight):
+        return text
     for keep in range(len(text) - 1, 0, -1):
         shorter = text[:keep].rstrip() + "…"
-        if advance(shorter, family, weight) * size <= room:
+        if _fits(shorter, size, room, family, weight):
             return shorter
     return "…"
 
 
-def label_lines(name: str, size: float, room: float, family: Family, *, weight: int, lines: int = 2) -> list[str]:
-    """Break a name over at most ``lines`` lines of ``room`` points; what does not fit is cut and warned about."""
-    words = clean(name).split(" ")
-    out = [""]
-    for word in words:
-        longer = f"{out[-1]} {word}".strip()
-        if not out[-1] or advance(longer, family, weight) * size <= room or len(out) == lines:
-            out[-1] = longer
-        else:
-            out.append(word)
-    return [cut(line, size, room, family, weight) for line in out]
+def _middled(text: str, size: float, room: float, family: Family, weight: int) -> str:
+    """Return the text, or as much of its start and its end as fits, with an ellipsis between them."""
+    if _fits(text, size, room, family, weight):
+        return text
+    for keep in range(len(text) - 1, 1, -1):
+        shorter = text[: (keep + 1) // 2].rstrip() + "…" + text[len(text) - keep // 2 :].lstrip()
+        if _fits(shorter, size, room, family, weight):
+            return shorter
+    return "…"
+
+
+def label_lines(
+    name: str, size: float, room: float, family: Family, *, weight: int, lines: int = 2, among: Sequence[str] = ()
+) -> list[str]:
+    """Break a name over at most ``lines`` lines of ``room`` points; what does not fit is cut and warned about.
+
+    Where names beside it would be broken into the same lines, it is cut as a whole, so that it differs from them.
+    """
+
+    def broken(text: str) -> list[str]:
+        out = [""]
+        for word in clean(text).split(" "):
+            longer = f"{out[-1]} {word}".strip()
+            if not out[-1] or _fits(longer, size, room, family, weight) or len(out) == lines:
+                out[-1] = longer
+            else:
+                out.append(word)
+        return out
+
+    mine = broken(name)
+    if all(_fits(line, size, room, family, weight) for line in mine):
+        return mine
+    others = [broken(other) for other in among if other != name]
+    rest = [other[-1] for other in others if other[:-1] == mine[:-1]]
+    whole = [cut(line, size, room, family, weight, told=name) for line in mine[:-1]]
+    last = mine[-1]
+    order = [other[-1] for other in map(broken, among) if other[:-1] == mine[:-1]] if rest else ()
+    if any(not _fits(line, size, room, family, weight) for line in mine[:-1]) and others:
+        return [cut(clean(name), size, room, family, weight, [clean(one) for one in among])]
+    return [*whole, cut(last, size, room, family, weight, order, told=name)]
 
 
 def _words(runs: Sequence[Run]) -> list[tuple[list[Run], Run | None]]:

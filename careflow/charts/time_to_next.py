@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import pandas as pd
@@ -13,16 +13,20 @@ from careflow.charts.canvas import Box, middle
 from careflow.charts.causes import Incidence, incidence_of
 from careflow.charts.fonts import CAP, LEADING, REGULAR, SEMIBOLD
 from careflow.charts.look import Look, drawn
-from careflow.charts.page import Page
+from careflow.charts.page import NONE, Page
 from careflow.charts.palette import CONTEXT, INK, MUTED
 from careflow.charts.panel import SHARE_STEPS, Panel, apart, even_ticks, shares, steps
 from careflow.charts.reading import read
+from careflow.charts.scale import SHARE
 from careflow.charts.text import cut, plain
+
+if TYPE_CHECKING:
+    from careflow.estimate import CumulativeIncidence
 
 
 @drawn
 def time_to_next(
-    result: Any,
+    result: CumulativeIncidence,
     level: str | None = None,
     *,
     quarter: str | None = None,
@@ -44,11 +48,6 @@ def time_to_next(
     **look
     """
     view = read(result, "CumulativeIncidence", "time_to_next", quarter=quarter, where=look.get("where"))
-    if getattr(result, "clock", "gap") != "gap":
-        raise TypeError(
-            "charts.time_to_next() draws CumulativeIncidence on the gap clock, made by "
-            'careflow.cumulative_incidence(moves, clock="gap")'
-        )
     page = Page("time_to_next", view, look, levels=1)
     if level is not None:
         view.check_level(level)
@@ -58,7 +57,10 @@ def time_to_next(
         name: incidence_of(result, view, name, horizon, guard="total" if page.external else None) for name in about
     }
     found = {name: one for name, one in found.items() if len(one.days) > 1 and one.causes}
-    return _draw(page, found, level, title) if found else page.nothing(title)
+    if found:
+        return _draw(page, found, level, title)
+    n = view.about.n
+    return page.nothing(title, "Nobody, or too few, were admitted again" if n else NONE, n=None if n else 0)
 
 
 def _draw(page: Page, found: dict[str, Incidence], level: str | None, title: str) -> Axes:
@@ -81,7 +83,7 @@ def _draw(page: Page, found: dict[str, Incidence], level: str | None, title: str
     right += canvas.wide(" 100%", t.body) + 16 * u
     gutter = canvas.wide("100%", t.body) + 6 * u
     area = Box(box.x0 + gutter, box.y0 + 6 * u + t.body * CAP + t.body * 1.5, box.x1 - right, box.y1)
-    top = min(max(float(one.total[-1]) for one in found.values()) * 1.08, 1.0)
+    top = min(max(float(one.total[-1]) for one in found.values()) * 1.08, 1.0) or SHARE.least
     panel = Panel(canvas, area, (0, last), (0, top))
     marks = steps(top, SHARE_STEPS, at_most=5)
     panel.grid(marks, shares(marks))
@@ -120,7 +122,14 @@ def _names(page: Page, panel: Panel, found: dict[str, Incidence], level: str | N
         panel.leader(at, y, MUTED)
         ink = INK if level in (None, name) else MUTED
         weight = SEMIBOLD if level in (None, name) else REGULAR
-        said = cut(page.labels[name], t.body, right - canvas.wide(" 100%", t.body) - 14 * u, t.family, weight)
+        said = cut(
+            page.labels[name],
+            t.body,
+            right - canvas.wide(" 100%", t.body) - 14 * u,
+            t.family,
+            weight,
+            page.names,
+        )
         x = area.x1 + 14 * u
         x += canvas.text(x, middle(y, t.body), said, color=ink, weight=weight)
         canvas.text(x + 3 * u, middle(y, t.body), words.percent(float(found[name].total[-1])), color=ink)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Unpack
+from typing import TYPE_CHECKING, Final, Unpack
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,9 @@ from careflow.charts.text import label_lines, plain
 from careflow.continuum.outcomes import LATERAL
 from careflow.errors import ArgumentError
 
+if TYPE_CHECKING:
+    from careflow.estimate import Rates
+
 TITLE: Final = "Where discharges went next"
 _EXITS: Final = {COMPLETED: "Completed", LEFT_EARLY: "Left early", OTHER: "Other outcomes"}
 _COUNT: Final = "Discharges"
@@ -43,7 +46,7 @@ _TWO_LINES: Final = 36
 
 @drawn
 def transition_matrix(
-    result: Any,
+    result: Rates,
     *,
     quarter: str | None = None,
     show: Sequence[str] = ("pct", "ci"),
@@ -150,7 +153,7 @@ def _subtitle(page: Page, view: View, exits: Sequence[str], ci: bool) -> str:
     late = maturity_note(view)
     return (
         f"Where each discharge led{within}: {', '.join(ways[:-1])} or {ways[-1]}. "
-        f"% of {plain(view.unit)} from the level{', with 95% CI' if ci else ''}. {plain(view.population())}"
+        f"% of {plain(view.unit)} from the level{f', with {view.ci}' if ci else ''}. {plain(view.population())}"
         + (f". **{late}**" if late else "")
     )
 
@@ -174,7 +177,15 @@ def _grid(page: Page, view: View, box: Box, exits: Sequence[str], ci: bool) -> _
     longest = max(canvas.wide(word, t.body, SEMIBOLD) for text in texts.values() for word in text.split(" "))
     size = t.body if longest <= wide - 2 * u else t.small
     heads = {
-        name: label_lines(text, size, columns[name][1] - columns[name][0] - 2 * u, t.family, weight=SEMIBOLD, lines=3)
+        name: label_lines(
+            text,
+            size,
+            columns[name][1] - columns[name][0] - 2 * u,
+            t.family,
+            weight=SEMIBOLD,
+            lines=3,
+            among=page.names,
+        )
         for name, text in texts.items()
     }
     top = box.y1 - 22 * u - max(map(len, heads.values())) * size * LEADING - 6 * u
@@ -206,7 +217,13 @@ def _heads(page: Page, view: View, grid: _Grid, of: Mapping[str, float], exits: 
     for name, (y0, y1) in grid.rows.items():
         tall = y1 - y0 >= 2.6 * t.body
         lines = label_lines(
-            page.labels[name], t.body, grid.name_end - grid.box.x0, t.family, weight=SEMIBOLD, lines=2 if tall else 1
+            page.labels[name],
+            t.body,
+            grid.name_end - grid.box.x0,
+            t.family,
+            weight=SEMIBOLD,
+            lines=2 if tall else 1,
+            among=page.names,
         )
         canvas.lines(grid.box.x0, (y0 + y1) / 2, lines, weight=SEMIBOLD)
         canvas.text(

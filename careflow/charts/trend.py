@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any, Final, Unpack
+from typing import TYPE_CHECKING, Final, Unpack
 
 import numpy as np
 import pandas as pd
@@ -16,18 +15,23 @@ from careflow.charts.fonts import CAP, LEADING, SEMIBOLD
 from careflow.charts.look import Look, drawn
 from careflow.charts.page import Page
 from careflow.charts.palette import BAND, CONTEXT, INK, MUTED, WHITE, tint
-from careflow.charts.reading import check
+from careflow.charts.scale import DAYS, INTENSITY, SHARE
 from careflow.charts.series import Trend, trend_of, words_for
 from careflow.charts.text import Run, coloured, plain, wrap
 from careflow.charts.trend_panel import draw_panel, foot_height
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 
+if TYPE_CHECKING:
+    from careflow.estimate import LengthOfStay, Rates
+
+PER: Final = 100
+"""Person-days of an intensity."""
 _COLUMNS: Final = {1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3, 7: 4, 8: 4, 9: 3}
 
 
 @drawn
 def trend(
-    result: Any,
+    result: Rates | LengthOfStay,
     frm: str | None = None,
     to: str | None = None,
     *,
@@ -56,8 +60,7 @@ def trend(
         Draw the other levels as faint lines in each panel.
     **look
     """
-    kind = check(result, ("Rates", "LengthOfStay"), "trend")
-    asked = trend_of(result, kind, frm, to, measure, look.get("where"))
+    asked = trend_of(result, "trend", frm, to, measure, look.get("where"))
     page = Page("trend", asked.view, look, levels=len(asked.series))
     title = _title(page, asked)
     if not asked.series:
@@ -76,6 +79,7 @@ def _draw(page: Page, asked: Trend, title: str, target: float | None, *, context
         notes=[
             asked.view.size(asked.n),
             asked.view.interval(),
+            asked.view.method(),
             *_reading(asked, spare),
         ],
         masked=asked.hidden,
@@ -105,9 +109,10 @@ def _title(page: Page, asked: Trend) -> str:
     span = asked.view.period or "quarter"
     dated = asked.view.about.dated_by
     by = f"by {span}" + (f" of {dated}" if dated and "days" not in dated else "")
-    within = f" within {asked.view.within} days" if asked.view.within and not asked.is_days else ""
+    within = f" within {asked.view.within} days" if asked.view.within and asked.scale is not DAYS else ""
+    within += f" per {PER} person-days" if asked.scale is INTENSITY else ""
     frm = page.labels[asked.frm] if asked.frm else ""
-    if asked.is_days:
+    if asked.scale is DAYS:
         return f"Median length of stay{f' at {frm}' if frm else ''}, {by}"
     if asked.to is not None:
         goal = page.labels.get(asked.to, asked.to)
@@ -120,33 +125,39 @@ def _subtitle(page: Page, asked: Trend) -> str:
     first, last = words.period(asked.periods[0]), words.period(asked.periods[-1])
     span = first if first == last else f"{first} – {last}"
     frm = f"{page.labels[asked.frm]} " if asked.frm else ""
-    if asked.is_days:
-        return f"Days by which half of {plain(frm)}stays had ended, with 95% CI, {span}"
+    if asked.scale is DAYS:
+        return f"Days by which half of {plain(frm)}stays had ended, with {asked.view.ci}, {span}"
     moved = asked.to is not None and asked.to in page.labels
     verb = f"moved to {page.labels[str(asked.to)]}" if moved else words_for(asked.measure)
     within = f" within {asked.view.within} days" if asked.view.within else ""
     unit = plain(asked.view.unit)
-    return f"Share of {plain(frm)}{unit} that {coloured(asked.role, verb)}{within}, % with 95% CI, {span}"
+    if asked.scale is INTENSITY:
+        said = f"Discharges that {coloured(asked.role, verb)}{within}, per {PER} {plain(frm)}{unit}"
+        return f"{said}, with {asked.view.ci}, {span}"
+    return f"Share of {plain(frm)}{unit} that {coloured(asked.role, verb)}{within}, % with {asked.view.ci}, {span}"
 
 
 def _reading(asked: Trend, spare: bool) -> list[str]:
     """Return what the key says, for the notes, where there is no room for the key."""
-    period = asked.view.period
-    said = [f"Figure above each panel: latest {'mature ' if asked.immature else ''}{period}."]
+    said = [f"Figure above each panel: {_named(asked)}."] if asked.latest else []
     if asked.immature:
         said.append(f"Shaded, hollow and dashed: {asked.immature}.")
     return [] if spare else said
 
 
+def _named(asked: Trend) -> str:
+    """Name the period of the figures above the panels."""
+    return f"{words.period(asked.latest)}, the latest {'mature ' if asked.is_late else ''}{asked.view.period}"
+
+
 def _top(asked: Trend, target: float | None) -> float:
     values = np.concatenate([one.table[c].to_numpy(float) for one in asked.series for c in ("value", "high")])
-    if asked.is_days:
+    most = max((one.table["value"].max() for one in asked.series if one.table["value"].notna().any()), default=0.0)
+    if asked.scale is not SHARE and most > 0:
         # An upper limit can be far above every median; it may not flatten all the lines.
-        known = pd.concat([one.table["value"] for one in asked.series]).dropna()
-        most = known.max() if len(known) else 1.0
         values = np.minimum(values, 2.2 * most)
     top = float(np.nanmax([*values[~np.isnan(values)], target or 0.0, 0.0])) * 1.06
-    return max(top, 1e-9)
+    return top if top > 0 else asked.scale.least
 
 
 def _headroom(page: Page, asked: Trend, cell: Box, top: float) -> float:
@@ -178,9 +189,8 @@ def _key(page: Page, asked: Trend, cell: Box, *, late: bool, context: bool) -> N
     y = cell.y1 - t.body * CAP
     canvas.text(cell.x0, y, "How to read", weight=SEMIBOLD)
     fill = page.palette.fill(asked.role) if asked.role in page.palette.fills else INK
-    what = "Median" if asked.is_days else "Rate"
-    when = "mature " if late else ""
-    entries = [("solid", f"{what} and 95% CI; figure above each panel is the latest {when}{asked.view.period}")]
+    figure = f"; figure above each panel: {_named(asked)}" if asked.latest else ""
+    entries = [("solid", f"{asked.scale.name} and {asked.view.ci}{figure}")]
     if late:
         entries.append(("late", asked.immature.capitalize().replace(",", ":", 1)))
     if asked.hidden:
@@ -217,14 +227,11 @@ def _sample(page: Page, kind: str, fill: str, box: Box) -> None:
 
 
 def _largest(page: Page, asked: Trend) -> list[str]:
-    found: list[Mapping[str, Any]] = [
-        {"name": page.labels[one.name], "value": float(one.latest["value"]), "at": words.period(one.latest["period"])}
-        for one in asked.series
-        if one.latest is not None
-    ]
-    found.sort(key=lambda f: -f["value"])
-    show = words.days if asked.is_days else words.percent
-    return [f"{f['name']} {show(f['value'])} in {f['at']}" for f in found]
+    if asked.latest is None:
+        return []
+    found = [(float(one.at(asked.latest)["value"]), page.labels[one.name]) for one in asked.series]
+    found = sorted((one for one in found if words.known(one[0])), key=lambda one: -one[0])
+    return [f"{name} {asked.scale.figure(value)} in {words.period(asked.latest)}" for value, name in found]
 
 
 def _data(page: Page, asked: Trend) -> pd.DataFrame:

@@ -11,7 +11,8 @@ from careflow.charts.canvas import Box, middle
 from careflow.charts.fonts import BOLD, CAP, LEADING, SEMIBOLD
 from careflow.charts.page import Page
 from careflow.charts.palette import BAND, CONTEXT, INK, MUTED, WHITE, tint
-from careflow.charts.panel import COUNT_STEPS, SHARE_STEPS, Panel, shares, steps
+from careflow.charts.panel import Panel, steps
+from careflow.charts.scale import INTENSITY
 from careflow.charts.series import Series, Trend
 from careflow.charts.text import Run, cut
 
@@ -44,9 +45,8 @@ def draw_panel(
     edge = 0.45 if n > 1 else 0.5
     panel = Panel(canvas, box, (-edge, n - 1 + edge), (0.0, top))
     _late_band(page, panel, one, named)
-    limit = top if asked.is_days else min(top, 1.0)
-    marks = steps(limit, COUNT_STEPS if asked.is_days else SHARE_STEPS, at_most=4 if box.h > 70 * u else 2)
-    texts = [words.count(m) for m in marks] if asked.is_days else shares(marks)
+    marks = steps(min(top, asked.scale.most), asked.scale.steps, at_most=4 if box.h > 70 * u else 2)
+    texts = asked.scale.ticks(marks)
     panel.grid(marks, texts if left else None)
     panel.floor()
     _ticks(page, panel, asked, single)
@@ -70,7 +70,7 @@ def _target(page: Page, asked: Trend, one: Series, panel: Panel, target: float, 
     canvas.line([panel.box.x0, panel.box.x1], [y, y], color=INK, lw=0.8, z=2.5)
     if not said:
         return
-    text = f"Target {words.days(target) if asked.is_days else words.percent(target)}"
+    text = f"Target {asked.scale.figure(target)}"
     half = canvas.wide(text, t.small) / 2 + 3 * u
     spots = np.arange(panel.box.x0 + half, panel.box.x1 - half, 4 * u)
     value = one.table["value"].to_numpy(float)
@@ -126,29 +126,37 @@ def _ticks(page: Page, panel: Panel, asked: Trend, single: bool) -> None:
 
 
 def _head(page: Page, asked: Trend, one: Series, cell: Box) -> None:
-    """Set the name of the level and the latest mature figure above a panel."""
+    """Set the name of the level and its figure of the latest mature period above a panel."""
     t, u, canvas = page.theme, page.u, page.canvas
     y = cell.y1 - t.body * CAP
     ink = page.palette.ink(one.role) if one.role in page.palette.inks else INK
-    runs: list[tuple[Run, float]] = []
-    latest = one.latest
-    if latest is not None:
-        figure = words.days(latest["value"]) if asked.is_days else words.percent(latest["value"])
-        limits = (latest["low"], latest["high"])
-        span = _day_span(*limits) if asked.is_days else words.span(*limits)
-        runs = [(Run(figure, ink, BOLD), t.body), (Run(f" {span}" if span else "", ink), t.small)]
+    figure, span = _figure(asked, one)
+    runs = [(Run(figure, ink, BOLD), t.body), (Run(f" {span}" if span else "", ink), t.small)]
     wide = sum(canvas.wide(run.text, size, run.weight) for run, size in runs)
     name = page.labels[one.name]
     if asked.to is not None and asked.frm is not None:
         name = f"{name} to {page.labels.get(asked.to, asked.to)}"
-    canvas.text(cell.x0, y, cut(name, t.body, cell.w - wide - 6 * u, t.family, SEMIBOLD), weight=SEMIBOLD)
+    canvas.text(
+        cell.x0,
+        y,
+        cut(name, t.body, cell.w - wide - 6 * u, t.family, SEMIBOLD, page.names),
+        weight=SEMIBOLD,
+    )
     x = cell.x1 - wide
     for run, size in runs:
         x += canvas.runs(x, y, [run], size=size)
 
 
-def _day_span(low: float, high: float) -> str:
-    return f"{words.count(low)}–{words.count(high)}" if words.known(low) and words.known(high) else ""
+def _figure(asked: Trend, one: Series) -> tuple[str, str]:
+    """Return the value of the latest mature period and its interval in print, a dash where nobody was counted."""
+    if asked.latest is None:
+        return "", ""
+    row = one.at(asked.latest)
+    if row["hidden"]:
+        return words.MASK, ""
+    if not words.known(row["value"]) and not row["n"] > 0:
+        return "–", ""
+    return asked.scale.figure(row["value"]), asked.scale.span(row["low"], row["high"])
 
 
 def _ribbon_and_line(page: Page, asked: Trend, one: Series, panel: Panel) -> None:
@@ -187,5 +195,5 @@ def _foot(page: Page, asked: Trend, one: Series, cell: Box) -> None:
     if page.external:
         low, high = math.floor(low / 10) * 10, math.ceil(high / 10) * 10
     span = words.count(low) if low == high else f"{words.count(low)}–{words.count(high)}"
-    text = f"n per {asked.view.period} {span}"
+    text = f"{'Person-days' if asked.scale is INTENSITY else 'n'} per {asked.view.period} {span}"
     page.canvas.text(cell.x0, cell.y0 + page.u, text, size=page.theme.small, color=MUTED)

@@ -42,6 +42,20 @@ def percent(share: float, *, sign: bool = True) -> str:
     return text + ("%" if sign else "")
 
 
+def decimal(value: float) -> str:
+    """Print a number that is no count: two decimals, one from 10 on; what is not nothing is not printed as nothing.
+
+    >>> decimal(0.376), decimal(12.04), decimal(0.001), decimal(0.0)
+    ('0.38', '12.0', '<0.01', '0')
+    """
+    if not known(value):
+        return MASK
+    if value == 0:
+        return "0"
+    text = f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    return "<0.01" if text == "0.00" else text
+
+
 def span(low: float, high: float) -> str:
     """Print an interval of shares: an en dash, no sign.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -25,7 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         top.error("a report for release needs both --release and --ledger DIR, which remembers what was released")
     command: Callable[[argparse.Namespace], int] = arguments.run
     try:
-        return command(arguments)
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_, **__: print(f"careflow: {message}", file=sys.stderr)
+            return command(arguments)
     except CareflowError as error:
         return _fail(str(error))
     except BrokenPipeError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,8 @@ from careflow.report.periods import LEFT_EARLY
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+TOLD: Final[ContextVar[set[str]]] = ContextVar("careflow_told")
+"""What the pictures of the report in the making warned of."""
 FOLDER: Final = "charts"
 PATHWAYS: Final = "pathways"
 """The picture that stands beside the table of pathways, apart from the trends."""
@@ -68,7 +71,7 @@ def plans(content: Content) -> Iterator[Plan]:
     yield Plan("trend_length_of_stay", "Length of stay, quarter by quarter", "", trend)
     if content.census is not None:
         yield Plan("census", "In care, quarter by quarter", "", partial(charts.census, content.census, **look))
-    if content.pathways is not None:
+    if content.pathways is not None and content.paths is not None:
         yield Plan(PATHWAYS, "Paths through care", "", partial(charts.alluvial, content.paths, **look))
 
 
@@ -102,6 +105,26 @@ def for_slide(picture: Picture) -> bytes:
 
 
 def _drawn(plan: Plan, context: str, **look: str) -> Axes:
-    with charts.theme(context), warnings.catch_warnings():
-        warnings.simplefilter("ignore", charts.CareflowLabelWarning)  # a name that is cut stands whole in the tables
-        return plan.draw(**look)
+    """Draw a picture; what it warns of is kept, to be said once in a report, of however many pictures it is true."""
+    with charts.theme(context), warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", charts.CareflowLabelWarning)
+        ax = plan.draw(**look)
+    for one in heard:
+        if issubclass(one.category, charts.CareflowLabelWarning):
+            TOLD.get(set()).add(str(one.message))
+        else:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    return ax
+
+
+def say_told(told: set[str]) -> None:
+    """Warn of what the pictures of a report warned of, once each; names that are cut stand whole in the tables."""
+    cut = {text for text in told if "was cut" in text}
+    said = sorted(text for text in told - cut if "letters" in text)
+    if cut:
+        said.append(
+            "names of levels were cut to fit into the pictures; they stand whole in the tables. For shorter ones, give "
+            "the levels short names in the continuum"
+        )
+    for text in said:
+        warnings.warn(text, charts.CareflowLabelWarning, stacklevel=3)

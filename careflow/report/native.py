@@ -17,7 +17,7 @@ from pptx.util import Pt
 
 from careflow.charts.words import known, nice_ceiling, percent, period
 from careflow.continuum import Level
-from careflow.continuum.outcomes import DIRECTIONS
+from careflow.continuum.outcomes import DIRECTIONS, STEP_DOWN, STEP_UP
 from careflow.report.content import Content
 from careflow.report.errorbars import add_error_bars
 from careflow.report.tables import harmless
@@ -34,13 +34,22 @@ _LABELS: Final = {1: 12, 2: 6, 3: 4}
 Line = tuple[Level, pd.DataFrame]
 
 
-def lines_of(content: Content, measure: str) -> list[Line]:
-    """Return the levels from which anyone took a way, with the rows of it by quarter."""
+def lines_of(content: Content, measure: str) -> tuple[list[Line], list[str]]:
+    """Return the levels that have discharges, with their rows of a way by quarter, and the names of the others."""
     way = measure in DIRECTIONS
-    frame = content.rates.directions if way else content.rates.frame
+    frame, care = (content.rates.directions if way else content.rates.frame), content.rates.continuum
     rows = frame[frame["direction" if way else "to"].astype(str) == measure]
-    lines = [(level, rows[rows["from"].astype(str) == level.name]) for level in content.rates.continuum.levels]
-    return [(level, part) for level, part in lines if (part["n"] > 0).any()]
+    lines, others = [], []
+    for level in care.levels:
+        part = rows[rows["from"].astype(str) == level.name]
+        can_be = measure not in (STEP_DOWN, STEP_UP) or any(
+            care.direction(level.name, other) == measure for other in care.names
+        )
+        if can_be and ((part["of"] > 0).any() or part["hidden"].any()):
+            lines.append((level, part))
+        else:
+            others.append(level.short)
+    return lines, others
 
 
 def add_trends(

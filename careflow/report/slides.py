@@ -127,14 +127,15 @@ def _cell(cell: Any, text: str, beside: str = "", *, number: bool, head: bool = 
 
 def _trend(deck: Any, content: Content, measure: str, words: str) -> None:
     """Draw a rate by quarter, each level for itself."""
-    lines = lines_of(content, measure)
+    lines, others = lines_of(content, measure)
     if not lines:
         return
     slide = _slide(deck, content, f"Discharges that {words} within {content.rates.about.within[0]} days")
     add_trends(slide, content, lines, words, (_LEFT, Inches(1.15), _ROOM, Inches(5.4)))
     note = slide.shapes.add_textbox(_LEFT, Inches(6.6), _ROOM, Inches(0.4)).text_frame
     bars = f"Bars: {content.rates.about.level:.0%} CI."
-    _say(note, f"{bars} Hollow and dashed: not mature. A gap: hidden.", 12, colour=_MUTED)
+    left_out = f" Not drawn, as no discharge from there could be counted: {', '.join(others)}." if others else ""
+    _say(note, f"{bars} Hollow and dashed: not mature. A gap: hidden.{left_out}", 12, colour=_MUTED)
 
 
 def _definitions(deck: Any, content: Content) -> None:

@@ -14,7 +14,7 @@ from careflow.counts import Calendar, Counts, Transitions
 from careflow.errors import ArgumentError
 from careflow.report.content import Content, content
 from careflow.report.estimates import CLOCKS
-from careflow.report.figures import plans, write
+from careflow.report.figures import TOLD, plans, say_told, write
 from careflow.report.folder import folder
 from careflow.report.formats import FORMATS, check_formats, writer
 from careflow.report.progress import Progress
@@ -105,8 +105,14 @@ def write_report(
         steps.next("Estimating")
         said = content(counts, quarter=quarter, title=title, source=source, findings=findings, ledger=ledger,
                        insider=insider)  # fmt: skip
-        with folder(out, _about(said)) as work:
-            _fill(work, said, chosen, steps)
+        told: set[str] = set()
+        token = TOLD.set(told)
+        try:
+            with folder(out, _about(said)) as work:
+                _fill(work, said, chosen, steps)
+        finally:
+            TOLD.reset(token)
+    say_told(told)
     return Path(out) / FORMATS[chosen[0]].file
 
 

@@ -10,6 +10,7 @@ import pytest
 from support.made_up import linked, made_up
 
 import careflow as cf
+from careflow.charts import CareflowLabelWarning
 from careflow.errors import ArgumentError
 from careflow.report import LABEL, formats, write_report
 
@@ -26,7 +27,8 @@ SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("formats") / "out"
     care = cf.Continuum.of(list(ROUGH.values()))
-    first = write_report(linked(made_up(names=ROUGH), care), out, source="made up", formats=["xlsx", "pptx", "pdf"])
+    with pytest.warns(CareflowLabelWarning, match="were cut to fit into the pictures"):
+        first = write_report(linked(made_up(names=ROUGH), care), out, source="made up", formats=["xlsx", "pptx", "pdf"])
     assert first == out / "report.xlsx"
     return out
 
@@ -167,3 +169,14 @@ def test_slides_and_pdf_have_the_newest_quarter_s_estimate_the_census_and_the_pa
     ]
     assert [title for title in wanted if title not in titles] == []
     assert (report / "report.pdf").read_bytes().count(b"/Alt ") >= 9, "two pictures more: census and pathways"
+
+
+def test_slides_draw_a_level_of_zeros_and_name_the_levels_they_leave_out(tmp_path):
+    # A level with discharges has a chart, at 0% where nobody stepped up; from inpatient care nobody can.
+    write_report(linked(made_up()), tmp_path / "out", formats="pptx")
+    deck = pptx.Presentation(tmp_path / "out" / "report.pptx")
+    slide = next(one for one in deck.slides if "stepped up" in one.shapes.title.text)
+    drawn = {shape.chart.chart_title.text_frame.text for shape in slide.shapes if shape.has_chart}
+    note = " ".join(shape.text_frame.text for shape in slide.shapes if shape.has_text_frame)
+    for level in cf.Continuum.standard().levels:
+        assert (level.short in drawn) != (level.short in note.partition("Not drawn")[2])

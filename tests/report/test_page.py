@@ -9,6 +9,7 @@ import pytest
 from support.made_up import linked, made_up
 
 import careflow as cf
+from careflow.charts import CareflowLabelWarning
 from careflow.report import LABEL, write_report
 
 ROUGH = {"residential": "<b>$&", "php": '"><script>alert(1)</script>', "iop": "=1+1"}
@@ -61,7 +62,8 @@ def page(html: str) -> Page:
 def rough(tmp_path_factory: pytest.TempPathFactory) -> Path:
     care = cf.Continuum.of([ROUGH["residential"], ROUGH["php"], ROUGH["iop"]])
     out = tmp_path_factory.mktemp("rough") / "out"
-    write_report(linked(made_up(names=ROUGH), care), out, title="<i>$x$</i>", source="a & b <c>")
+    with pytest.warns(CareflowLabelWarning, match="were cut to fit into the pictures"):
+        write_report(linked(made_up(names=ROUGH), care), out, title="<i>$x$</i>", source="a & b <c>")
     return out
 
 

@@ -6,7 +6,6 @@ Every number here is invented; the seeds are fixed, so that the same call gives 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -16,7 +15,7 @@ from scipy.stats import norm
 
 from careflow.continuum import Continuum, Level
 from careflow.continuum.outcomes import CONCURRENT, DIED, DIRECTIONS, LEFT_CARE, LEFT_REASONS, OUTCOMES
-from careflow.estimate.result import Provenance, Result
+from careflow.estimate import Provenance, Rates
 
 _TWELVE: Final = (
     "4.0 Inpatient", "3.7 WM", "3.2 WM", "3.7 Res", "3.5 Res", "3.1 Res",
@@ -25,18 +24,6 @@ _TWELVE: Final = (
 ENDS: Final = (*LEFT_REASONS, DIED, CONCURRENT)
 END_SHARES: Final = (0.34, 0.42, 0.06, 0.05, 0.02, 0.05, 0.05, 0.004, 0.006)
 QUARTERS: Final = tuple(f"{year}Q{quarter}" for year in (2023, 2024, 2025) for quarter in (1, 2, 3, 4))
-
-
-@dataclass(frozen=True, repr=False, eq=False)
-class Specimen(Result):
-    """A made-up result with the frames that any kind of result has."""
-
-    directions: pd.DataFrame = field(default_factory=pd.DataFrame)
-    curve: pd.DataFrame = field(default_factory=pd.DataFrame)
-    survival: pd.DataFrame = field(default_factory=pd.DataFrame)
-    daily: pd.DataFrame = field(default_factory=pd.DataFrame)
-    clock: str = "stay"
-    horizon: int = 365
 
 
 def continuum(levels: int) -> Continuum:
@@ -77,7 +64,7 @@ def rates(
     size: int = 900,
     seed: int = 7,
     care: Continuum | None = None,
-) -> Specimen:
+) -> Rates:
     """Return made-up transition rates, whole or by a stratum, with small cells masked."""
     care = care or continuum(levels)
     rng = np.random.default_rng(seed)
@@ -98,7 +85,7 @@ def rates(
     about = provenance("transition rate", n, "discharges", within=(30,), by=(by,) if by else ())
     if masked:
         frame, directions = mask(frame, by), _mask_totals(frame, directions, by)
-    return Specimen(as_levels(frame, care), about, care, directions=as_levels(directions, care))
+    return Rates(as_levels(frame, care), about, care, directions=as_levels(directions, care))
 
 
 def mask(frame: pd.DataFrame, by: str | None = None) -> pd.DataFrame:

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from careflow.charts.specimens.base import END_SHARES, ENDS, QUARTERS, Specimen, as_levels, continuum, provenance
+from careflow.charts.specimens.base import END_SHARES, ENDS, QUARTERS, as_levels, continuum, provenance
 from careflow.continuum.outcomes import CONCURRENT, DIED, LEFT_CARE, LEFT_REASONS
+from careflow.estimate import CumulativeIncidence, ExpectedDays, LengthOfStay, Occupation
 
 
-def stays(levels: int = 5, *, by: str | None = None, seed: int = 5, size: int = 900) -> Specimen:
+def stays(levels: int = 5, *, by: str | None = None, seed: int = 5, size: int = 900) -> LengthOfStay:
     """Return made-up lengths of stay with their Kaplan-Meier curves."""
     care = continuum(levels)
     rng = np.random.default_rng(seed)
@@ -31,7 +32,7 @@ def stays(levels: int = 5, *, by: str | None = None, seed: int = 5, size: int = 
         "length of stay", int(frame["n"].sum()), "stays", by=(by,) if by else (), convention="nights",
         dated_by="days in the period" if by else "admission", interval="Kaplan-Meier, log-log 95%",
     )  # fmt: skip
-    return Specimen(as_levels(frame, care), about, care, curve=as_levels(curve, care))
+    return LengthOfStay(as_levels(frame, care), about, care, curve=as_levels(curve, care), horizon=365)
 
 
 def _steps(rng: np.random.Generator, n: int, hazards: np.ndarray, days: int) -> tuple[np.ndarray, np.ndarray]:
@@ -45,7 +46,7 @@ def _steps(rng: np.random.Generator, n: int, hazards: np.ndarray, days: int) -> 
     return events, risk
 
 
-def incidence(levels: int = 5, *, clock: str = "stay", seed: int = 3, days: int = 200) -> Specimen:
+def incidence(levels: int = 5, *, clock: str = "stay", seed: int = 3, days: int = 200) -> CumulativeIncidence:
     """Return made-up cumulative incidences of every level."""
     care = continuum(levels)
     rng = np.random.default_rng(seed)
@@ -77,10 +78,11 @@ def incidence(levels: int = 5, *, clock: str = "stay", seed: int = 3, days: int 
     about = provenance("cumulative incidence", entered, unit, within=(30,), dated_by="", interval="log-log 95%")
     frame: pd.DataFrame = pd.concat(parts, ignore_index=True)
     survival: pd.DataFrame = pd.concat(lefts, ignore_index=True).drop(columns="to")
-    return Specimen(as_levels(frame, care), about, care, survival=as_levels(survival, care), clock=clock)
+    left = as_levels(survival, care)
+    return CumulativeIncidence(as_levels(frame, care), about, care, clock, left, directions=pd.DataFrame())
 
 
-def occupation(levels: int = 5, *, seed: int = 2, days: int = 365) -> Specimen:
+def occupation(levels: int = 5, *, seed: int = 2, days: int = 365) -> Occupation:
     """Return made-up state occupation from a chain of levels into "left care"."""
     care = continuum(levels)
     rng = np.random.default_rng(seed)
@@ -106,10 +108,10 @@ def occupation(levels: int = 5, *, seed: int = 2, days: int = 365) -> Specimen:
     frame = pd.DataFrame(rows, columns=["day", "state", "estimate", "se", "low", "high"])
     frame["state"] = pd.Categorical(frame["state"], states, ordered=True)
     about = provenance("state occupation", 1698, "journeys", dated_by="", interval="Greenwood, clustered by person")
-    return Specimen(frame, about, care, horizon=days)
+    return Occupation(frame, about, care, start=None, days=days, started=pd.DataFrame())
 
 
-def expected_days(levels: int = 5) -> Specimen:
+def expected_days(levels: int = 5) -> ExpectedDays:
     """Return made-up expected days: the sum of the made-up occupation."""
     where = occupation(levels)
     days = where.frame.groupby("state", observed=False)["estimate"].sum() - 0.5
@@ -117,7 +119,7 @@ def expected_days(levels: int = 5) -> Specimen:
     frame["se"] = 0.02 * frame["days"] + 0.6
     frame["low"], frame["high"] = frame["days"] - 1.96 * frame["se"], frame["days"] + 1.96 * frame["se"]
     frame["low"] = frame["low"].clip(lower=0)
-    return Specimen(frame, where.about, where.continuum, horizon=365)
+    return ExpectedDays(frame, where.about, where.continuum, start=None, days=365, started=pd.DataFrame())
 
 
 def _stay(centre: float, spread: float, n: int) -> tuple[dict[str, float], pd.DataFrame]:

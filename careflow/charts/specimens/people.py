@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from careflow.charts.specimens.base import QUARTERS, Specimen, as_levels, continuum, provenance, rates
+from careflow.charts.specimens.base import QUARTERS, as_levels, continuum, provenance, rates
 from careflow.continuum.outcomes import CONCURRENT, DIED, LEFT_CARE, LEFT_REASONS
+from careflow.estimate import Census, Pathways
 
 
-def census(levels: int = 5, *, seed: int = 4) -> Specimen:
+def census(levels: int = 5, *, seed: int = 4) -> Census:
     """Return a made-up census by quarter, with its days."""
     care = continuum(levels)
     rng = np.random.default_rng(seed)
@@ -25,10 +26,10 @@ def census(levels: int = 5, *, seed: int = 4) -> Specimen:
     frame = grouped.agg(opening="first", closing="last", person_days="sum", average="mean").reset_index()
     frame["quarter"] = pd.Categorical(frame["quarter"], list(QUARTERS), ordered=True)
     about = provenance("census", 14_000, "stays", dated_by="days in the period", interval="", by=("quarter",))
-    return Specimen(as_levels(frame, care), about, care, daily=as_levels(pd.concat(daily, ignore_index=True), care))
+    return Census(as_levels(frame, care), about, care, daily=as_levels(pd.concat(daily, ignore_index=True), care))
 
 
-def pathways(levels: int = 5, *, steps: int = 4, seed: int = 6, people: int = 2600, masked: bool = True) -> Specimen:
+def pathways(levels: int = 5, *, steps: int = 4, seed: int = 6, people: int = 2600, masked: bool = True) -> Pathways:
     """Return made-up pathways of four stays; those of 1 to 10 journeys are hidden."""
     care = continuum(levels)
     rng = np.random.default_rng(seed)
@@ -55,7 +56,7 @@ def pathways(levels: int = 5, *, steps: int = 4, seed: int = 6, people: int = 26
         frame["hidden"] = frame["n"] < 11
         frame.loc[frame["hidden"], ["n", "share"]] = np.nan
     about = provenance("pathways", people, "journeys", within=(30,), dated_by="", interval="")
-    return Specimen(frame, about, care)
+    return Pathways(frame, about, care, steps=steps)
 
 
 def _of(chance: pd.DataFrame, origin: str) -> tuple[list[str], np.ndarray]:

@@ -1,0 +1,135 @@
+"""Which chart draws which kind of result: the one table behind every chart's types, refusals and hints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from careflow.errors import ArgumentError
+
+
+class KindError(ArgumentError, TypeError):
+    """A chart was given a kind of result that it does not draw, or no result at all."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of result, and the charts that draw it.
+
+    Attributes
+    ----------
+    result : str
+        Name of the class of the result in ``careflow.estimate``.
+    words : str
+        What such results are called in a sentence.
+    maker : str
+        The call of careflow that makes one.
+    charts : tuple of str
+        Names in ``careflow.charts`` of what draws it, best first.
+    measure : str
+        ``about.measure`` of the kind, where its class has several; empty: any.
+    clock : str
+        ``clock`` of the kind, where its class has several; empty: any.
+    instead : str
+        What to do where no chart draws it.
+    """
+
+    result: str
+    words: str
+    maker: str
+    charts: tuple[str, ...]
+    measure: str = ""
+    clock: str = ""
+    instead: str = "its numbers are in its frame"
+
+    def holds(self, result: Any) -> bool:
+        """Say whether a result is of this kind."""
+        return (
+            any(base.__name__ == self.result for base in type(result).__mro__)
+            and self.measure in ("", result.about.measure)
+            and self.clock in ("", getattr(result, "clock", ""))
+        )
+
+    def __str__(self) -> str:
+        return f"{self.words} (made by careflow.{self.maker})"
+
+
+KINDS: Final = (
+    Kind(
+        "Rates", "transition rates", "transition_rates()",
+        ("flow_map", "transition_matrix", "trend", "funnel", "p_chart", "xmr", "headline"), measure="transition rate",
+    ),
+    # The limits of a funnel and of a p-chart are those of a count of followed discharges, which these are not.
+    Kind(
+        "Rates", "rates from all discharges", 'transition_rates(method="incidence")',
+        ("flow_map", "transition_matrix", "trend", "xmr", "headline"),
+        measure="cumulative incidence of the next level",
+    ),
+    Kind("Rates", "intensities", 'transition_rates(method="intensity")', ("trend",), measure="intensity"),
+    Kind(
+        "LengthOfStay", "lengths of stay", "length_of_stay()", ("los", "kaplan_meier", "trend", "xmr", "headline"),
+    ),
+    Kind("Returns", "returns", "readmissions() or careflow.bounce_back()", ()),
+    Kind("PersonsServed", "people served", "persons_served()", ()),
+    Kind("Census", "a census", "census()", ("census", "xmr")),
+    Kind(
+        "CumulativeIncidence", "cumulative incidences", "cumulative_incidence()", ("cumulative_incidence",),
+        clock="stay",
+    ),
+    Kind(
+        "CumulativeIncidence", "cumulative incidences on the gap clock", 'cumulative_incidence(clock="gap")',
+        ("time_to_next", "cumulative_incidence"), clock="gap",
+    ),
+    Kind("Occupation", "state occupation", "occupation()", ("chronogram",)),
+    Kind("ExpectedDays", "expected days", "expected_days()", ("expected_days",)),
+    Kind("Pathways", "pathways", "pathways()", ("alluvial", "sequence_index")),
+    Kind("Comparison", "differences of rates", "transition_rates(...).compare()", ()),
+    Kind("Chain", "the chain of rates", "chain()", ()),
+    Kind("GroupTest", "a test between groups", "logrank_test() or careflow.gray_test()", ()),
+    Kind("MarkovTest", "a test of the past", "markov_test()", ()),
+)  # fmt: skip
+"""Every kind of result. A new kind gets a row: its charts, or what to do instead."""
+
+
+def kinds_of(chart: str) -> tuple[Kind, ...]:
+    """Return the kinds that a chart draws, in the order of the table."""
+    return tuple(kind for kind in KINDS if chart in kind.charts)
+
+
+def accepted(result: Any, chart: str, kinds: tuple[Kind, ...] = ()) -> Any:
+    """Return a result that a chart draws, taken out of a release if it is alone in one.
+
+    Parameters
+    ----------
+    result : Result
+        What the chart was given.
+    chart : str
+        Name of the chart.
+    kinds : tuple of Kind, optional
+        What is drawn; by default what the table says of the chart.
+
+    Raises
+    ------
+    KindError
+        If it is no result, or of another kind; the message says what the chart draws and what draws the result.
+    """
+    if any(base.__name__ == "Released" for base in type(result).__mro__) and len(result) == 1:
+        result = result[0]
+    kinds = kinds or kinds_of(chart)
+    if any(kind.holds(result) for kind in kinds):
+        return result
+    draws = f"charts.{chart}() draws {' or '.join(map(str, kinds))}"
+    given = next((kind for kind in KINDS if kind.holds(result)), None)
+    if given is None:
+        told = "; give the result itself, not its frame" if hasattr(result, "columns") else ""
+        raise KindError(f"{draws}, not {type(result).__name__}{told}")
+    named = f"{given.result}: {given}"
+    if not given.charts:
+        raise KindError(f"{draws}, not {named}: no chart draws those yet, {given.instead}")
+    others = " and ".join(f"charts.{name}()" for name in given.charts[:3])
+    raise KindError(f"{draws}, not {named}: {others} draw{'s' if len(given.charts) == 1 else ''} those")
+
+
+def kind_of(result: Any) -> Kind:
+    """Return the row of the table that a result belongs to."""
+    return next(kind for kind in KINDS if kind.holds(result))

@@ -1,0 +1,48 @@
+"""Names that are alike are drawn so that they differ; letters that no font has are said to be missing, once."""
+
+import warnings
+
+import pytest
+
+from careflow import charts
+from careflow.charts import specimens
+from careflow.charts.fonts import REGULAR, families
+from careflow.charts.text import cut
+from careflow.continuum import Continuum
+
+ALIKE = {
+    "at the start": [f"Level of care number {i:02d}" for i in range(12)],
+    "at the end": [f"{i:02d} is the number of this level of care" for i in range(12)],
+    "at both ends": [f"Level of care number {i:02d} of the whole county of Nowhere" for i in range(12)],
+}
+
+
+@pytest.mark.parametrize("names", ALIKE.values(), ids=ALIKE)
+@pytest.mark.parametrize("room", [30, 45, 60, 90])
+def test_names_alike_differ_when_cut_and_fit(names, room):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", charts.CareflowLabelWarning)
+        short = [cut(name, 9.6, room, families(), REGULAR, names) for name in names]
+    assert len(set(short)) == len(names), short
+
+
+@pytest.mark.parametrize("draw", [charts.flow_map, charts.transition_matrix])
+def test_no_two_levels_bear_the_same_text_on_a_chart(draw):
+    care = Continuum.of(ALIKE["at the start"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", charts.CareflowLabelWarning)
+        ax = draw(specimens.rates(care=care))
+    said = [mark.get_text() for mark in ax.texts]
+    for number in range(12):
+        assert any(f"{number:02d}" in text for text in said if "%" not in text), said
+
+
+def test_letters_that_no_font_has_are_said_to_be_missing_once(tmp_path):
+    care = Continuum.of(["\U00010920\U00010921", "\U00010922"])  # Lydian, which hardly any font has
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        charts.save(charts.transition_matrix(specimens.rates(care=care)), tmp_path / "a.png")
+    assert [str(one.message) for one in heard if "Glyph" in str(one.message)] == []
+    own = [one for one in heard if issubclass(one.category, charts.CareflowLabelWarning)]
+    assert len(own) <= 1
+    assert all("family=" in str(one.message) for one in own)
