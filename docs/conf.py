@@ -22,6 +22,7 @@ extensions = [
     "numpydoc",
     "myst_nb",
     "sphinx_design",
+    "mathml",
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "data", "**/.ipynb_checkpoints", "**/*.html", "**/start.md"]
@@ -44,6 +45,7 @@ autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 python_maximum_signature_line_length = 80
 
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "careflow"
 html_static_path = ["_static"]

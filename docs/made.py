@@ -82,7 +82,10 @@ def reference(docs: Path) -> None:
         names = getattr(room, "__all__", None)
         if names is None:
             names = [name for name, thing in vars(room).items() if inspect.isclass(thing) and not name.startswith("_")]
-        listed = "\n".join(f"   {address(room, name)}" for name in names)
+        constants = [name for name in names if isinstance(getattr(room, name), tuple | str | int)]
+        listed = "\n".join(f"   {address(room, name)}" for name in names if name not in constants)
         table = f".. autosummary::\n   :toctree: generated\n   :nosignatures:\n\n{listed}"
         parts.append(f"## {title}\n\n```{{eval-rst}}\n{table}\n```\n")
+        if constants:
+            parts.append("Constants: " + ", ".join(f"`{room.__name__}.{name}`" for name in constants) + ".\n")
     write(docs / "api" / "index.md", "\n".join(parts))
