@@ -43,7 +43,6 @@ autosummary_imported_members = True
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
-python_maximum_signature_line_length = 80
 
 html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"

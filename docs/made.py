@@ -76,6 +76,7 @@ def address(room: ModuleType, name: str) -> str:
 
 def reference(docs: Path) -> None:
     """List every public name of the front door and of the rooms, each with a page of its own."""
+    shutil.rmtree(docs / "api" / "generated", ignore_errors=True)  # of names that there were before
     parts = [(docs / "api" / "start.md").read_text("utf-8")]
     for short, title in ROOMS.items():
         room = import_module(f"careflow.{short}")
