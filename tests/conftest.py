@@ -1,5 +1,7 @@
 """Makes ``support`` importable from every test, and leaves out slow tests unless ``--slow`` is given."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
 

@@ -32,8 +32,8 @@ AXE = next(
     ),
     None,
 )
-AT_A_TIME = 5
-"""Pages that one start of the browser looks at."""
+AT_A_TIME = 2
+"""Pages that one start of the browser looks at: a large one takes axe-core seconds."""
 
 pytestmark = [
     pytest.mark.slow,
@@ -184,10 +184,10 @@ def test_no_page_scrolls_sideways_on_a_telephone(site: Path, written: list[str])
 
 @pytest.mark.skipif(CHROMIUM is None, reason=NONE)
 @pytest.mark.skipif(AXE is None, reason="no axe-core on this machine (pip install axe-core-python)")
-@pytest.mark.parametrize("wide", [390, 1280])
-def test_axe_core_finds_nothing_serious(site: Path, written: list[str], wide: int) -> None:
-    heard = look(site, written, wide, axe=True)
-    assert len(heard) == len(written)
+@pytest.mark.parametrize(("wide", "step"), [(390, 1), (1280, 4)])
+def test_axe_core_finds_nothing_serious(site: Path, written: list[str], wide: int, step: int) -> None:
+    heard = look(site, written[::step], wide, axe=True)
+    assert len(heard) == len(written[::step])
     assert {page: rules for page, _, rules in heard if rules} == {}
 
 
