@@ -1,6 +1,6 @@
 """Suppression with proof on random tables: time, cells hidden, attackers. ``python benchmarks/protect.py [--quick]``.
 
-Prints the table that docs/disclosure.md holds. All tables are made up.
+Prints the table of docs/decisions/2026-11-24-protection-measured.md. All tables are made up.
 """
 
 from __future__ import annotations

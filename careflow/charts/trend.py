@@ -147,7 +147,7 @@ def _reading(asked: Trend, spare: bool) -> list[str]:
 
 def _named(asked: Trend) -> str:
     """Name the period of the figures above the panels."""
-    return f"{words.period(asked.latest)}, the latest {'mature ' if asked.is_late else ''}{asked.view.period}"
+    return f"{words.period(asked.latest)}, the latest {'mature ' if asked.immature else ''}{asked.view.period}"
 
 
 def _top(asked: Trend, target: float | None) -> float:

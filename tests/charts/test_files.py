@@ -27,6 +27,7 @@ for kind in {FIVE}:
 """
 
 
+@pytest.mark.slow
 def test_two_processes_write_the_same_bytes_whatever_the_hash_seed(make):
     """This process has the seed that it was started with; the other one another."""
     here = Path(__file__).resolve()

@@ -165,6 +165,7 @@ def test_a_folder_with_other_files_is_left_alone(file, tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.slow
 def test_counts_of_two_sites_pool_into_one_report(tmp_path, capsys):
     for site in ("a", "b"):
         stays = made_up()
@@ -202,6 +203,7 @@ def test_version_is_printed_at_once():
     assert done.stdout == f"careflow {cf.__version__}\nFalse\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SEPSIS.exists(), reason="the sepsis ward stays (../shared/data) are not on this machine")
 def test_real_ward_stays_become_a_report(tmp_path, capsys):
     (tmp_path / "wards.toml").write_text(WARDS, "utf-8")
@@ -224,6 +226,7 @@ def test_a_report_for_release_needs_its_ledger_and_a_ledger_a_release(half, file
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_report_for_release_says_what_is_proved_and_is_no_longer_internal(file, tmp_path, capsys):
     told = ["--cutoff", CUTOFF, "--out", str(tmp_path / "out"), "--release", "--ledger", str(tmp_path / "ledger")]
     assert main(["report", str(file), *told]) == 0
@@ -233,6 +236,7 @@ def test_a_report_for_release_says_what_is_proved_and_is_no_longer_internal(file
     assert any((tmp_path / "ledger").iterdir())
 
 
+@pytest.mark.slow
 def test_a_release_may_think_of_each_facility_as_an_insider(tmp_path, capsys):
     stays = made_up()
     sites = stays["person_id"].str[-1].map(lambda digit: "North" if digit in "012" else "South")

@@ -24,7 +24,11 @@ from careflow.estimate import transition_rates
 from careflow.records import Episodes, read_episodes
 from careflow.records.spark import SparkEngine
 
-pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore")]  # PySpark's own warnings are not ours
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.spark,
+    pytest.mark.filterwarnings("ignore"),
+]  # PySpark's own warnings are not ours
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE, SAMPLE = ROOT / "docs" / "cluster.md", ROOT / "data" / "sample" / "episodes.csv"

@@ -366,6 +366,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from places(item, (*path, key))
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_a_definition_with_anything_anywhere_is_a_continuum_or_a_definition_error(data: st.DataObject) -> None:
     values = json.loads(json.dumps(data.draw(st.sampled_from([Continuum.standard(), Continuum.asam(3)])).to_dict()))

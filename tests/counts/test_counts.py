@@ -182,6 +182,7 @@ def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
             cf.Counts.load(path)
 
 
+@pytest.mark.slow
 def test_one_flipped_bit_is_noticed_or_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "counts.parquet"
     counts = linked(TABLE, cutoff=150).counts(clocks=["discharge", "stay"])

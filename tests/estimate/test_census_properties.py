@@ -12,6 +12,8 @@ from support.strategies import FIXED, LEVELS, File, files, quarter_bounds
 import careflow as cf
 from careflow.records.groups import group
 
+pytestmark = pytest.mark.slow
+
 
 @FIXED
 @given(files(days=300))

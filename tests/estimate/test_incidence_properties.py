@@ -12,6 +12,8 @@ import careflow as cf
 from careflow.continuum.outcomes import LEFT_REASONS
 from careflow.records.groups import group
 
+pytestmark = pytest.mark.slow
+
 PLAIN = {"stay": [*LEVELS, *LEFT_REASONS, "died", "concurrent"], "gap": [*LEVELS, "died", "concurrent"]}
 
 

@@ -17,6 +17,8 @@ import careflow as cf
 from careflow.errors import ArgumentError
 from careflow.records.groups import group
 
+pytestmark = pytest.mark.slow
+
 STATES = (*LEVELS, "between stays", "left care", "died")
 DAYS = 40
 Path = tuple[str, ...]

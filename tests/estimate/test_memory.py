@@ -9,6 +9,8 @@ from scipy.stats import kstest
 
 import careflow as cf
 
+pytestmark = pytest.mark.slow
+
 LEVELS = ("php", "iop", "outpatient")
 WORLDS, PEOPLE = 20, 150
 LANDMARK, DAYS = 14, 42

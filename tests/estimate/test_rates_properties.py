@@ -16,6 +16,8 @@ import careflow as cf
 from careflow.continuum.outcomes import LEFT_REASONS
 from careflow.records.groups import group
 
+pytestmark = pytest.mark.slow
+
 PLAIN = [*LEVELS, *LEFT_REASONS, "died", "concurrent"]
 Table = dict[tuple[str, ...], tuple[int, int]]
 

@@ -13,6 +13,8 @@ from support.strategies import File
 import careflow as cf
 from careflow.estimate.result import Result
 
+pytestmark = pytest.mark.slow
+
 FILE = File(seed=11, cutoff=200, within=20, start=15)
 
 

@@ -15,6 +15,8 @@ from support.strategies import FIXED, LEVELS, File, files, quarter_bounds
 import careflow as cf
 from careflow.records.groups import group
 
+pytestmark = pytest.mark.slow
+
 HORIZON = 60
 Seen = Callable[[Linked], Span | None]
 CURVE = ["day", "at_risk", "events", "survival"]

@@ -3,6 +3,10 @@
 import importlib.util
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 
 def test_damaged_files_are_read_or_refused():
     path = Path(__file__).resolve().parents[2] / "benchmarks" / "fuzz_records.py"

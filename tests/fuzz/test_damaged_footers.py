@@ -4,6 +4,9 @@ import importlib.util
 from pathlib import Path
 
 import numpy as np
+import pytest
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_flipped_bit_in_a_footer_is_read_or_refused(tmp_path):

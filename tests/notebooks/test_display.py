@@ -15,7 +15,7 @@ from support.made_up import linked, made_up
 import careflow as cf
 from careflow import charts
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NONE)
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason=NONE)]
 
 MEASURE = """
 addEventListener("load", function () {

@@ -99,6 +99,7 @@ def test_papermill_finds_the_values_to_change(path: Path) -> None:
     assert tagged[0].cell_type == "code"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 def test_a_notebook_runs_from_top_to_bottom(path: Path) -> None:
     notebook = with_parameters(path, SMALLER.get(path.name, ""))
@@ -119,6 +120,7 @@ def test_the_command_that_renders_the_notebooks_is_told_where_one_looks_for_it()
     assert "docs/notebooks/" in (ROOT / ".gitignore").read_text("utf-8").split()
 
 
+@pytest.mark.slow
 def test_the_starter_runs_on_a_file_of_ones_own(tmp_path: Path) -> None:
     made_up().to_csv(tmp_path / "episodes.csv", index=False)
     assert main(["notebook", "quarterly", str(tmp_path)]) == 0
@@ -135,6 +137,7 @@ def test_a_starter_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixt
     assert (tmp_path / "quarterly.ipynb").read_text() == "mine"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not TEDS.exists(), reason="the TEDS-D sample (../shared/data) is not on this machine")
 def test_teds_discharges_are_read_by_their_codes(tmp_path: Path) -> None:
     sample = pd.read_csv(TEDS)
@@ -152,6 +155,7 @@ def test_teds_discharges_are_read_by_their_codes(tmp_path: Path) -> None:
     assert "1-7 days" in shown
 
 
+@pytest.mark.slow
 def test_without_the_teds_file_the_notebook_says_where_to_get_one() -> None:
     path = next(path for path in NOTEBOOKS if path.name.startswith("6_"))
     notebook = run(with_parameters(path, 'data = "no_such_file.csv"'), path.parent)

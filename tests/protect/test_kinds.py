@@ -33,6 +33,7 @@ def everything(moves) -> list:
 COUNTS = ("n", "of", "n_1", "of_1", "n_2", "of_2", "open", "opening", "admitted", "discharged", "closing", "persons")
 
 
+@pytest.mark.slow
 def test_everything_is_published_together_proved_and_attacked(moves) -> None:
     given = everything(moves)
     safe = protect(given)
@@ -152,6 +153,7 @@ def test_people_and_moves_do_not_share_a_release(moves) -> None:
         protect([cf.persons_served(moves), cf.transition_rates(moves)])
 
 
+@pytest.mark.slow
 def test_everything_again_next_quarter_through_the_ledger(moves, tmp_path) -> None:
     given = everything(moves)
     one = protect(given, ledger=tmp_path)

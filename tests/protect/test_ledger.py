@@ -32,6 +32,7 @@ def release(made, cube, quarters: int, ledger=None):
     return protect([made["by_quarter"](given, **when), made["overall"](given, **when)], ledger=ledger)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_successive_releases_are_proved_and_attacked_jointly(made, tmp_path, seed) -> None:
     cube = made["flows"](5, 4000, seed)

@@ -35,6 +35,7 @@ def test_a_release_of_one_result_answers_to_its_names(made) -> None:
     assert safe.matrix("2023Q2").shape[0] == 3
 
 
+@pytest.mark.slow
 def test_quarters_and_all_are_tied_and_proved_together(made) -> None:
     cube = made["flows"](5, 4000, 2)
     safe = protect([made["by_quarter"](cube), made["overall"](cube)])
@@ -51,6 +52,7 @@ def test_two_results_that_are_each_well_alone_are_not_when_published_side_by_sid
     assert audit(together).ok
 
 
+@pytest.mark.slow
 def test_years_are_tied_to_their_quarters_and_two_splits_to_each_other(made) -> None:
     cube = made["flows"](8, 5000, 3)
     years = made["rates"](
@@ -187,6 +189,7 @@ def test_results_of_other_records_are_not_published_together(made) -> None:
         protect([made["by_quarter"](made["flows"](2, 2000, 1)), made["overall"](made["flows"](2, 500, 1))])
 
 
+@pytest.mark.slow
 def test_an_insider_who_knows_one_facility_is_played_too(made) -> None:
     cube = made["flows"](3, 1500, 9)
     facilities = made["rates"](cube, pd.DataFrame({"facility": ["North", "South", "East"]}))

@@ -14,6 +14,8 @@ from records.drawing import finding, stays
 from careflow.errors import RecordError
 from careflow.records import query, read_episodes
 
+pytestmark = pytest.mark.slow
+
 
 def programs():
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))

@@ -25,6 +25,7 @@ def axe_core() -> Path | None:
 
 AXE = axe_core()
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason=NONE),
     pytest.mark.skipif(AXE is None, reason="no axe-core on this machine (pip install axe-core-python)"),
 ]

@@ -11,7 +11,7 @@ from support.browser import CHROMIUM, NONE, browse, listening
 import careflow as cf
 from careflow.report import write_report
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NONE)
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason=NONE)]
 
 MEASURE = """
 addEventListener("load", function () {

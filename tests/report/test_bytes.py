@@ -21,6 +21,8 @@ from support.made_up import CUTOFF, linked, made_up
 import careflow as cf
 from careflow.cli import main
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("xlsxwriter")
 pytest.importorskip("pptx")
 pytest.importorskip("fpdf")

@@ -18,6 +18,7 @@ def release(moves: cf.Transitions, tmp_path_factory: pytest.TempPathFactory) -> 
     return place
 
 
+@pytest.mark.slow
 def test_a_release_says_which_rule_it_meets_and_no_longer_that_it_is_internal(release):
     page = (release / "out" / "report.html").read_text("utf-8")
     assert f'<p class="label proved">{PROVED}</p>' in page
@@ -37,6 +38,7 @@ def test_a_release_shows_no_small_count(release):
     assert not [row for row in rows if row["n"] and 0 < float(row["n"]) < 11]
 
 
+@pytest.mark.slow
 def test_the_ledger_remembers_the_release_and_the_same_one_can_be_written_again(release, moves):
     before = (release / "out" / "tables" / "transitions.csv").read_bytes()
     assert any((release / "ledger").iterdir())
@@ -48,6 +50,7 @@ def test_the_ledger_is_no_part_of_the_report(release):
     assert not [path for path in (release / "out").rglob("*") if "ledger" in path.name or "witness" in path.name]
 
 
+@pytest.mark.slow
 def test_a_release_is_the_choice_of_the_analyst(tmp_path):
     page = write_report(linked(made_up()), tmp_path / "out").read_text("utf-8")
     assert LABEL in page
@@ -74,6 +77,7 @@ def sites() -> cf.Transitions:
     return linked(stays.assign(facility=(number % 7).map({0: "North", 1: "South", 2: "South"}).fillna("West")))
 
 
+@pytest.mark.slow
 def test_a_release_that_thinks_of_insiders_has_a_table_of_facilities_and_says_so(sites, tmp_path):
     page = write_report(sites, tmp_path / "out", ledger=tmp_path / "ledger", insider="facility").read_text("utf-8")
     assert "Proved against each facility that knows its own numbers too" in page

@@ -70,6 +70,7 @@ def test_every_picture_says_that_it_is_internal(report):
     assert page.count(LABEL) >= 3
 
 
+@pytest.mark.slow
 def test_the_same_report_is_written_from_counts_and_byte_for_byte_again(moves, counts, report, tmp_path):
     write_report(counts, tmp_path / "out", source="made up", findings=moves.episodes.findings)
     assert files(tmp_path / "out") == files(report)
@@ -92,6 +93,7 @@ def test_a_report_of_counts_does_not_know_what_the_checks_found(counts):
     assert b"stayed where the records are" in document(said, ())
 
 
+@pytest.mark.slow
 def test_no_byte_of_the_report_depends_on_how_a_hidden_sum_is_made_up(tmp_path):
     """Terminated and incarcerated are hidden, 16 of them together: 3 and 13 must read as 5 and 11 or 1 and 15 do.
 
