@@ -189,6 +189,7 @@ def test_fiscal_quarters_years_and_months_are_named_on_the_axis(look):
         assert wanted in [word.text for word in look(ax).words]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("levels", "limit"), [(8, 1.0), (12, 1.5)])
 @pytest.mark.parametrize("kind", ["flow_map", "transition_matrix", "trend", "los"])
 def test_a_chart_is_drawn_and_written_in_time(kind, levels, limit, kinds, make):

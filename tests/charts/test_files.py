@@ -50,6 +50,7 @@ def rendered(make, kind, form):
     return FILES[kind, form]
 
 
+@pytest.mark.slow
 def test_a_chart_drawn_twice_is_the_same_file(make, kinds):
     again = kinds["flow_map"](5)
     for form in FORMS:

@@ -26,6 +26,7 @@ def test_the_check_for_overlaps_finds_one():
     assert overlaps([word, other]) == [("a", "b")]
 
 
+@pytest.mark.slow
 def test_no_two_texts_overlap(sheet, make, look):
     assert overlaps(look(make(*sheet)).words) == []
 

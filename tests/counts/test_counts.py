@@ -61,6 +61,7 @@ def test_estimates_from_a_file_are_those_from_the_stays(tmp_path: Path) -> None:
             pd.testing.assert_frame_equal(other, one)
 
 
+@pytest.mark.slow
 @FIXED
 @given(files(), st.sampled_from([None, "quarter", ["facility", "discharge_reason"]]))
 def test_counts_of_disjoint_people_add_up_to_the_counts_of_all(file: File, by: object) -> None:
@@ -77,6 +78,7 @@ def test_counts_of_disjoint_people_add_up_to_the_counts_of_all(file: File, by: o
     assert_same(parts[1] + parts[0], pooled)
 
 
+@pytest.mark.slow
 @FIXED
 @given(files())
 def test_estimates_of_pooled_counts_are_those_of_the_pooled_stays(file: File) -> None:
@@ -90,6 +92,7 @@ def test_estimates_of_pooled_counts_are_those_of_the_pooled_stays(file: File) ->
         pd.testing.assert_frame_equal(estimate(pooled, by="quarter").frame, estimate(whole, by="quarter").frame)  # type: ignore[operator]
 
 
+@pytest.mark.slow
 @FIXED
 @given(files())
 def test_counts_know_neither_the_order_of_rows_nor_a_shift_of_the_calendar_by_whole_years(file: File) -> None:

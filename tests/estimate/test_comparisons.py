@@ -16,6 +16,8 @@ import careflow as cf
 from careflow.continuum.outcomes import LEFT_REASONS
 from careflow.records.groups import group
 
+pytestmark = pytest.mark.slow
+
 FIRST, SECOND = "2024Q1", "2024Q2"
 
 

@@ -99,6 +99,7 @@ def test_months_and_years_are_named_as_quarters_are(moves: cf.Transitions) -> No
     assert rates.matrix("2024-02").shape == rates.matrix("2024-03").shape
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimator", [cf.occupation, cf.expected_days])
 def test_ten_years_are_the_longest_journey(moves: cf.Transitions, estimator: object) -> None:
     assert len(estimator(moves, days=3650).frame)  # type: ignore[operator]
@@ -343,6 +344,7 @@ def test_of_several_windows_the_provenance_counts_the_discharges_followed_for_th
     assert found == {"7": 2, "30": 1, "[7, 30]": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["followed", "incidence", "intensity"])
 def test_replicates_are_those_that_the_standard_error_is_of(method: str) -> None:
     rng = np.random.default_rng(4)

@@ -89,6 +89,7 @@ def restated(cube: np.ndarray, seed: int) -> np.ndarray:
     return cube + late
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_a_small_change_is_never_shown_and_all_stay_protected(made, tmp_path, seed) -> None:
     cube = made["flows"](4, 6000, seed)

@@ -13,6 +13,7 @@ from careflow.protect.system import HIDDEN, SHOWN, with_margins
 SHAPES = [((8, 10), 3000), ((8, 10), 20000), ((4, 5, 3), 1200), ((3, 4, 2, 2), 900)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("shape", "n"), SHAPES)
 @pytest.mark.parametrize("seed", range(4))
 def test_every_small_cell_of_a_random_table_is_proved_and_no_attacker_finds_one(made, shape, n, seed) -> None:

@@ -4,12 +4,15 @@ import io
 import string
 
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from records.drawing import overlaps_left, read, stays
 
 from careflow.errors import CareflowError
 from careflow.records import read_episodes
+
+pytestmark = pytest.mark.slow
 
 QUICK = settings(
     max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]

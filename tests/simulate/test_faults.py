@@ -83,6 +83,7 @@ def test_a_double_row_stands_after_the_row_it_repeats(spoilt: pd.DataFrame) -> N
     assert (spoilt.episode_id.shift(1)[again] == spoilt.episode_id[again]).all()
 
 
+@pytest.mark.slow
 def test_the_same_faults_come_again_and_the_records_are_not_changed(clean: pd.DataFrame, spoilt: pd.DataFrame) -> None:
     before = clean.copy()
     pd.testing.assert_frame_equal(add_faults(clean), spoilt)
