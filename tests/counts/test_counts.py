@@ -343,7 +343,7 @@ def test_a_fiscal_year_is_named_after_the_year_in_which_it_ends(
 
 @pytest.mark.parametrize("month", [0, 13, -1])
 def test_there_are_twelve_months(month: int) -> None:
-    with pytest.raises(cf.CareflowError, match="fiscal_start is a month, 1 to 12"):
+    with pytest.raises(cf.CareflowError, match="fiscal_start is a whole number from 1 to 12"):
         cf.Calendar(fiscal_start=month)
 
 

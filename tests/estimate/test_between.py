@@ -133,7 +133,7 @@ def test_some_groups_can_be_chosen() -> None:
 @pytest.mark.parametrize(
     ("how", "error", "text"),
     [
-        ({"by": ["payer", "facility"]}, ArgumentError, "the one stratum whose groups are compared"),
+        ({"by": ["payer", "facility"]}, ArgumentError, "by is one name, in quotes"),
         ({"by": "payer", "groups": "state"}, ArgumentError, "groups takes several labels of payer: medicaid"),
         ({"by": "payer", "groups": ["state", "cash"]}, ArgumentError, "given 'cash'"),
         ({"by": "payer", "cluster": "family"}, ArgumentError, "cluster is 'person' or None"),

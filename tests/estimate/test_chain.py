@@ -158,7 +158,7 @@ def test_the_definition_says_that_only_the_level_matters() -> None:
 
 def test_each_quarter_has_a_chain_of_its_own_with_its_maturity() -> None:
     moves = linked_made_up(made_up())
-    view = cf.chain(cf.transition_rates(moves, by="quarter"), cf.length_of_stay(moves, by="quarter"))
+    view = cf.chain(cf.transition_rates(moves, by="quarter"), cf.length_of_stay(moves, by="quarter", horizon="longest"))
     assert view.frame["quarter"].unique().tolist() == ["2024Q1", "2024Q2", "2024Q3", "2024Q4"]
     assert view.frame.groupby("quarter", observed=True)["mature"].first().tolist() == [True, True, True, False]
     one = view.matrix("days", "2024Q2")
@@ -171,8 +171,8 @@ def test_each_quarter_has_a_chain_of_its_own_with_its_maturity() -> None:
 
 def test_stays_of_all_quarters_serve_rates_of_each() -> None:
     moves = linked_made_up(made_up())
-    view = cf.chain(cf.transition_rates(moves, by="quarter"), cf.length_of_stay(moves))
-    mean = cf.length_of_stay(moves).frame.set_index("level").loc["php", "rmean"]
+    view = cf.chain(cf.transition_rates(moves, by="quarter"), cf.length_of_stay(moves, horizon="longest"))
+    mean = cf.length_of_stay(moves, horizon="longest").frame.set_index("level").loc["php", "rmean"]
     stays, days = (view.matrix(measure, "2024Q2").loc["php", "php"] for measure in ("stays", "days"))
     assert days == pytest.approx(stays * mean, abs=1e-9)
 

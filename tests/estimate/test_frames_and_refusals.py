@@ -306,7 +306,7 @@ def test_in_a_notebook_the_first_rows_are_shown_words_at_the_left_and_numbers_at
     page = result._repr_html_()
     assert page.count("<tr>") == 13
     assert f"the first 12 of {len(result.frame)} rows" in page
-    assert page.count("<td>") == 12 * 11
+    assert page.count("<td>") == 12 * 15
     assert page.count(f">{result.frame['level'].iloc[0]}</td>") == 3
     assert result.frame["quarter"].iloc[-1] not in page.split("<tbody>")[1].split("</tbody>")[0]
 

@@ -60,7 +60,8 @@ def test_pathways_by_day_gather_and_are_protected_apart_from_those_by_stay():
 
 
 @pytest.mark.parametrize(
-    ("days", "told"), [((30, 0), "counted from 0 and rise"), ((), "1 to 12"), ((0, 1.5), "1 to 12"), ((-1, 3), "rise")]
+    ("days", "told"),
+    [((30, 0), "counted from 0 and rise"), ((), "it was empty"), ((0, 1.5), "it was 1.5"), ((-1, 3), "it was -1")],
 )
 def test_days_that_are_none_are_refused(days, told):
     with pytest.raises(ArgumentError, match=told):

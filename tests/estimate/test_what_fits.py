@@ -53,7 +53,11 @@ ASKED: list[tuple[Callable[[cf.Counts], object], type[Exception], str]] = [
     (lambda c: cf.census(c, by="payer"), ArgumentError, "taken by period: by= must name one of month, quarter, year"),
     (lambda c: cf.pathways(c, steps=13), ArgumentError, "steps is a whole number from 1 to 12; it was 13"),
     (lambda c: cf.pathways(c, steps=True), ArgumentError, "steps is a whole number from 1 to 12; it was True"),
-    (lambda c: cf.occupation(c, days=True), ArgumentError, "days is a whole number from 1 to 3650; it was True"),
+    (
+        lambda c: cf.occupation(c, days=True),
+        ArgumentError,
+        "days is a whole number from 1 to 3650, or 'longest'; it was True",
+    ),
     (
         lambda c: cf.transition_rates(c, by="quarter").at("2031Q1"),
         ArgumentError,
