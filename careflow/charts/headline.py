@@ -73,7 +73,7 @@ def headline(result: Any, *, alpha: float = ALPHA, short_labels: dict[str, str] 
     >>> stays = pd.DataFrame(rows, columns=["person_id", "level", "admit_date", "discharge_date"])
     >>> moves = cf.link(cf.read_episodes(stays, cutoff="2025-02-28"))
     >>> charts.headline(cf.transition_rates(moves, by="year")).replace("\u00a0", " ")
-    'Step-down from Residential within 30 days rose from 20% to 45%, 2023 to 2024'
+    'Residential to PHP within 30 days rose from 20% to 45%, 2023 to 2024'
     """
     kind = check(result, ("Rates", "LengthOfStay"), "headline")
     view = read(result, kind, "headline", over=True)

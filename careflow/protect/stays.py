@@ -145,6 +145,8 @@ def without_small_risk(frame: pd.DataFrame, hidden: Bools, below: int) -> pd.Dat
     book guards: both are missing. ``thin`` then says that the least at risk are fewer than ``below``, as a hidden cell
     does.
     """
+    if "least_at_risk" not in frame:
+        return frame
     few = (frame["least_at_risk"] < below) & ~hidden
     return frame.assign(known_to=np.nan, least_at_risk=np.nan, thin=few)
 

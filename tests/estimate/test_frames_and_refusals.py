@@ -37,6 +37,8 @@ def moves() -> cf.Transitions:
 Table = Callable[[cf.Transitions], pd.DataFrame]
 NUMBERS, CURVE = ["estimate", "se", "low", "high"], ["estimate", "se", "low", "high", "at_risk"]
 RATES = ["n", "of", "rate", "se", "low", "high", "followed", "mature"]
+REACH = ["known_to", "mature"]
+
 TABLES: dict[str, tuple[Table, list[str]]] = {
     "rates": (lambda m: cf.transition_rates(m, by=BY).frame, ["from", "to", "direction", *RATES]),
     "ways": (lambda m: cf.transition_rates(m, by=BY).directions, ["from", "direction", *RATES]),
@@ -52,18 +54,18 @@ TABLES: dict[str, tuple[Table, list[str]]] = {
         lambda m: cf.transition_rates(m, by=BY, method="intensity").frame,
         ["from", "to", "direction", *RATES],
     ),
-    "incidences": (lambda m: cf.cumulative_incidence(m, by=BY).frame, ["from", "to", "day", *CURVE]),
+    "incidences": (lambda m: cf.cumulative_incidence(m, by=BY).frame, ["from", "to", "day", *CURVE, *REACH]),
     "ways of incidences": (
         lambda m: cf.cumulative_incidence(m, by=BY).directions,
-        ["from", "direction", "day", *CURVE],
+        ["from", "direction", "day", *CURVE, *REACH],
     ),
-    "what is left": (lambda m: cf.cumulative_incidence(m, by=BY).survival, ["from", "day", *CURVE]),
+    "what is left": (lambda m: cf.cumulative_incidence(m, by=BY).survival, ["from", "day", *CURVE, *REACH]),
     "curve": (
         lambda m: cf.length_of_stay(m, by=BY).curve,
         ["level", "day", "at_risk", "events", "survival", "se", "low", "high"],
     ),
-    "occupation": (lambda m: cf.occupation(m, by=BY, days=3).frame, ["day", "state", *NUMBERS]),
-    "days": (lambda m: cf.expected_days(m, by=BY, days=3).frame, ["state", "days", "se", "low", "high"]),
+    "occupation": (lambda m: cf.occupation(m, by=BY, days=3).frame, ["day", "state", *NUMBERS, *REACH]),
+    "days": (lambda m: cf.expected_days(m, by=BY, days=3).frame, ["state", "days", "se", "low", "high", *REACH]),
     "readmissions": (lambda m: cf.readmissions(m, by=BY).frame, ["from", *RATES]),
     "bounce-backs": (lambda m: cf.bounce_back(m, by=BY).frame, ["from", "to", *RATES]),
     "served": (lambda m: cf.persons_served(m, by=BY).frame, ["level", "persons"]),
@@ -180,8 +182,8 @@ def test_every_estimator_refuses_a_coverage_and_a_cluster_that_there_is_not(
         (lambda m: cf.gray_test(m, by="payer", cluster="people"), "cluster is"),
         (lambda m: cf.pathways(m, days=range(13)), "1 to 12 whole numbers"),
         (lambda m: cf.pathways(m, days=(5, 5)), "counted from 0 and rise"),
-        (lambda m: cf.pathways(m, days=(-1, 5)), "counted from 0 and rise"),
-        (lambda m: cf.pathways(m, days=(0, 1.5)), "1 to 12 whole numbers"),
+        (lambda m: cf.pathways(m, days=(-1, 5)), "it was -1"),
+        (lambda m: cf.pathways(m, days=(0, 1.5)), "it was 1.5"),
         (lambda m: cf.pathways(m, steps=1.5), "steps is a whole number"),
         (lambda m: cf.length_of_stay(m, horizon=True), "horizon is a whole number"),
         (lambda m: cf.length_of_stay(m, horizon=0), "horizon is a whole number"),

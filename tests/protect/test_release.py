@@ -165,7 +165,7 @@ def test_a_release_says_where_everybody_did_the_same(made) -> None:
         (lambda safe, given: protect(safe), DisclosureError, "protected already"),
         (lambda safe, given: protect(safe[0]), DisclosureError, "protected already"),
         (lambda safe, given: protect([]), ArgumentError, "nothing to protect"),
-        (lambda safe, given: protect([given, 3]), ArgumentError, "one was a int"),
+        (lambda safe, given: protect([given, 3]), ArgumentError, "it was given 3"),
         (lambda safe, given: protect(given, below=1), ArgumentError, "from 2 to 1000"),
         (lambda safe, given: protect(given, mode="blur"), ArgumentError, "'suppress' or 'round'"),
         (lambda safe, given: audit(given), DisclosureError, "not protected"),

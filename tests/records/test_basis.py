@@ -102,7 +102,7 @@ def test_actual_dates_answer_everything():
 
 
 def test_there_are_four_bases():
-    with pytest.raises(ArgumentError, match="date_basis='real' is none of 'actual', 'shifted', 'offset', 'quarter'"):
+    with pytest.raises(ArgumentError, match="date_basis is 'actual', 'shifted', 'offset' or 'quarter'; it was 'real'"):
         read("person_id | level | admit_date\nA | php | 2024-01-01", date_basis="real")
 
 
