@@ -150,12 +150,14 @@ ABOUT = {
         cf.length_of_stay(MOVES)
     ),
     "length of stay: 9 stays in a period, from the records of 4 people; cut-off 2024-06-30; by days in the period; "
-    "length in days; log-log 95%; 3 open; 1 of 4 means not followed for 365 days (every row is known to day 86)": lambda: (
-        cf.length_of_stay(MOVES, by="quarter", convention="days", cluster=None)
+    "length in days; log-log 95%; 3 open"
+    "; 1 of 4 means not followed for 365 days (every row is known to day 86)": lambda: cf.length_of_stay(
+        MOVES, by="quarter", convention="days", cluster=None
     ),
     "length of stay: 7 stays, from the records of 4 people; cut-off 2024-06-30; by day of admission; length in nights; "
-    "log-log 95%, clustered by person; 1 open; 1 of 4 means not followed for 365 days (every row is known to day 90)": lambda: (
-        cf.length_of_stay(MOVES, by="quarter", cohort="admission")
+    "log-log 95%, clustered by person; 1 open"
+    "; 1 of 4 means not followed for 365 days (every row is known to day 90)": lambda: cf.length_of_stay(
+        MOVES, by="quarter", cohort="admission"
     ),
     "cumulative incidence: 6 discharges, from the records of 4 people; cut-off 2024-06-30; by day of discharge; "
     "log-log 95%": lambda: cf.cumulative_incidence(MOVES, clock="gap", by="quarter", cluster=None),
