@@ -146,9 +146,7 @@ ABOUT = {
     "intensity: 290 person-days, from the records of 4 people; within 30 days; cut-off 2024-06-30; by day of "
     "discharge; exact Poisson 95%, clustered by person": lambda: cf.transition_rates(MOVES, method="intensity"),
     "length of stay: 7 stays, from the records of 4 people; cut-off 2024-06-30; length in nights; log-log 95%, "
-    "clustered by person; 1 open; 1 of 4 means not followed for 365 days (every row is known to day 90)": lambda: (
-        cf.length_of_stay(MOVES)
-    ),
+    "clustered by person; 1 open": lambda: cf.length_of_stay(MOVES),
     "length of stay: 9 stays in a period, from the records of 4 people; cut-off 2024-06-30; by days in the period; "
     "length in days; log-log 95%; 3 open"
     "; 1 of 4 means not followed for 365 days (every row is known to day 86)": lambda: cf.length_of_stay(
