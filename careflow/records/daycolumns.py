@@ -72,7 +72,7 @@ def read_days(
         columns |= more
         in_utc += n
     note = "times in UTC and no tz=: read as days of UTC, not as local days. Say whose are meant: tz='America/New_York'"
-    ledger.add("F12 moments in UTC", FLAGGED, in_utc, note)
+    ledger.add("F13 moments in UTC", FLAGGED, in_utc, note)
     admit, discharge = columns["admit"], columns["discharge"]
     zero = f"({discharge}) IN ({', '.join(map(str, (*ZERO_DAYS, 0)))}) AND ({discharge}) < ({admit})"
     columns["discharge_state"] = f"CASE WHEN {zero} THEN {ENDLESS} ELSE {columns['discharge_state']} END"

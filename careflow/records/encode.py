@@ -91,7 +91,7 @@ def plan(engine: Engine, raw: Raw, mapped: Mapped, choices: Choices, ledger: Led
     lookups = Lookups()
     people = read_people(engine, raw, ledger)
     coded = code_levels(distinct(engine, raw, "level", "level"), choices.continuum, choices.levels)
-    ledger.add("levels mended", FIXED, coded.fixed, "spaces, case, or the short name of the level")
+    ledger.add("levels mended", FIXED, coded.fixed, "spaces, case, Unicode form, or the short name of the level")
     given = "discharge_reason" in mapped.fields
     reasons = distinct(engine, raw, "discharge_reason", "discharge_reason") if given else None
     columns = {
@@ -112,7 +112,10 @@ def plan(engine: Engine, raw: Raw, mapped: Mapped, choices: Choices, ledger: Led
         known = reasons if name == RAW_REASON and column == "discharge_reason" else None
         found = code_labels(distinct(engine, raw, column, name) if known is None else known, name)
         ledger.add(
-            f"{name} mended", FIXED, found.fixed if name != RAW_REASON else 0, "spaces around or within the value"
+            f"{name} mended",
+            FIXED,
+            found.fixed if name != RAW_REASON else 0,
+            "spaces, case or Unicode form; the most frequent spelling is the label",
         )
         columns[f"s{i}"] = lookups.codes(engine, text_of(raw, column), found.codes, f"s{i}")
         labels[name] = found.labels
@@ -235,7 +238,7 @@ def _read_reason(
         # A file without the column has no reasons to miss: what depends on `given` is then unknown, and counts nothing.
         return {"reason": str(unknown), "given": "NULL::BOOLEAN"}
     coded = code_reasons(reasons, choices.reasons)
-    ledger.add("reasons mended", FIXED, coded.fixed, "spaces or case")
+    ledger.add("reasons mended", FIXED, coded.fixed, "spaces, case or Unicode form")
     ledger.add("unknown reasons", FLAGGED, coded.unknown, f"counted as 'unknown'; {coded.note}. Map them with reasons=")
     code = lookups.codes(engine, text_of(raw, "discharge_reason"), coded.codes, "reason")
     return {"reason": f"CASE WHEN {code} >= 0 THEN {code} ELSE {unknown} END", "given": f"{code} <> -1"}

@@ -47,7 +47,7 @@ CASES: list[tuple[str, str, int, str, pd.DataFrame, dict[str, Any]]] = [
     ("R06", SET_ASIDE, 1, "", rows("A | php | 2024-03-19 | 2024-03-01"), {}),
     ("R07", SET_ASIDE, 1, "", rows("A | php | 2025-01-01 |"), {}),
     ("R08", FIXED, 1, "read as still open at the cut-off", rows("A | php | 2024-12-01 | 2025-01-01"), {}),
-    ("R09", FIXED, 1, "9999-12-31 and the like: read as still open", rows("A | php | 2024-03-01 | 9999-12-31"), {}),
+    ("R09", FIXED, 1, "9999-12-31, 0000-00-00 and the like: read as still open", rows("A | php | 2024-03-01 | 9999-12-31"), {}),
     ("R10", SET_ASIDE, 1, "one of each is kept", rows(*["A | php | 2024-03-01 | 2024-03-19"] * 2), {}),
     ("R11", SET_ASIDE, 2, "which one holds is not known",
      rows("A | php | 2024-03-01 | 2024-03-19", "A | php | 2024-03-01 | 2024-03-20"), {}),
