@@ -42,7 +42,7 @@ _TWO_DIGIT_YEAR = re.compile(r"\d{1,2}([/.-])(\d{1,2}|[A-Za-z]{3})\1\d{2}")
 _EXCEL = re.compile(r"(?P<n>\d{1,7})(\.\d+)?")
 _PART = r"(\d{1,2}|[A-Za-z]{3})"
 _ZEROS: Final = (
-    re.compile(r"([0\-/. ]*)0[0\-/. ]*"),
+    re.compile(r"[0\-/. ]{0,9}(0)[0\-/. ]{0,9}"),
     re.compile(rf"(0000|1900)[-/. ]?{_PART}[-/. ]?(\d{{1,2}})"),
     re.compile(rf"{_PART}[-/. ]?{_PART}[-/. ]?(0000|1900)"),
 )
@@ -111,13 +111,14 @@ def detect(columns: Iterable[DateTexts]) -> str:
     counts: dict[str, int] = {}
     for column in named:
         for text, n in column.counts.items():
-            if not is_missing(text) and not is_zero(text):
+            if not is_missing(text):
                 counts[text] = counts.get(text, 0) + n
+    reads = {name: _fitting(name, counts) for name in _SHAPES}
+    counts = {text: counts[text] for text in counts if any(text in fit for fit in reads.values()) or not is_zero(text)}
     total = sum(counts.values())
     if not total:
         return "%Y-%m-%d"
     words = " and ".join(column.column for column in named)
-    reads = {name: _fitting(name, counts) for name in _SHAPES}
     fits = {name: sum(counts[text] for text in texts) for name, texts in reads.items()}
     best = max(fits, key=lambda name: fits[name])
     whole = [name for name in fits if fits[name] == total]

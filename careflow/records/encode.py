@@ -21,7 +21,7 @@ from careflow.records.engine import Engine
 from careflow.records.findings import FIXED, FLAGGED, Ledger
 from careflow.records.lookup import Lookups, distinct, text_of
 from careflow.records.offsets import read_offsets, read_quarters
-from careflow.records.people import People, read_people
+from careflow.records.people import People, flag_episodes, read_people
 from careflow.records.schema import Mapped
 from careflow.records.sources.raw import Raw
 
@@ -90,6 +90,7 @@ def plan(engine: Engine, raw: Raw, mapped: Mapped, choices: Choices, ledger: Led
     """Look at the distinct values of each column and decide how it is read."""
     lookups = Lookups()
     people = read_people(engine, raw, ledger)
+    flag_episodes(engine, raw, ledger)
     coded = code_levels(distinct(engine, raw, "level", "level"), choices.continuum, choices.levels)
     ledger.add("levels mended", FIXED, coded.fixed, "spaces, case, Unicode form, or the short name of the level")
     given = "discharge_reason" in mapped.fields

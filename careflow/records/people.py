@@ -82,6 +82,15 @@ def read_people(engine: Engine, raw: Raw, ledger: Ledger) -> People:
     return _texts(engine, raw, ledger, key)
 
 
+def flag_episodes(engine: Engine, raw: Raw, ledger: Ledger) -> None:
+    """Flag ids of stays that lost digits; those of people stop the reading."""
+    if raw.kinds.get("episode_id") == TEXT:
+        lost = digits.lost_sql("r.episode_id::VARCHAR")
+        n = engine.one(f"SELECT count(*) FILTER ({lost}) FROM {raw.relation} r")[0]
+        note = "written as floating numbers: two stays of a person from one day on can be taken for versions of one"
+        ledger.add("episode ids that lost digits", FLAGGED, n, note)
+
+
 def _long(number: str) -> str:
     """Return the SQL that counts whole numbers too long for a spreadsheet, and those that do not end in a zero."""
     long = f"({number} >= {digits.LONG} OR {number} <= -{digits.LONG})"
