@@ -89,6 +89,8 @@ class Lookups:
             engine.unregister(name)
 
     def _add(self, engine: Engine, table: pa.Table, key: str, short: str) -> None:
+        if not table.num_rows:  # Spark Connect takes no table without rows; what is missing joins with nothing
+            table = pa.table([pa.nulls(1, kind.type) for kind in table.schema], schema=table.schema)
         name = engine.name("lookup")
         engine.register(name, table)
         self.names.append(name)

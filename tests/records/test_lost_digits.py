@@ -29,9 +29,8 @@ def test_ids_that_were_floating_numbers_stop_on_every_source(lost: str, tmp_path
     rows = repeat(4, person_id=["A", lost, lost, "B"])
     rows.to_csv(tmp_path / "stays.csv", index=False)
     rows.to_parquet(tmp_path / "stays.parquet")
-    for source in (
-        rows, tmp_path / "stays.csv", tmp_path / "stays.parquet", pl.from_pandas(rows), duckdb.sql("SELECT * FROM rows"),
-    ):  # fmt: skip
+    files = [tmp_path / "stays.csv", tmp_path / "stays.parquet"]
+    for source in (rows, *files, pl.from_pandas(rows), duckdb.sql("SELECT * FROM rows")):
         error = refused(source)
         assert error.n == 2
         assert str(error).startswith("person_id has 2 rows (1 different values) that are written as floating numbers")
