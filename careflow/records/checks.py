@@ -31,7 +31,12 @@ NEVER: Final = 10_000_000
 
 _MARKS: Final = (
     (encode.OPEN_AFTER_CUTOFF, "R08 discharged after the cut-off", FIXED, "read as still open at the cut-off"),
-    (encode.OPEN_ENDLESS, "R09 end-of-time discharge", FIXED, "9999-12-31 and the like: read as still open"),
+    (
+        encode.OPEN_ENDLESS,
+        "R09 end-of-time discharge",
+        FIXED,
+        "9999-12-31, 0000-00-00 and the like: read as still open",
+    ),
     (encode.LATE_ENTRY, "F07 admitted before the start", FLAGGED, "under observation from the start on"),
     (encode.REASON_NO_DATE, "F08 reason without a discharge", FLAGGED, "kept as an open stay; the reason is not used"),
     (encode.DATE_NO_REASON, "F08 discharge without a reason", FLAGGED, "counted as 'unknown'"),

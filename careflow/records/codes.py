@@ -10,6 +10,7 @@ from typing import Any, Final
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import REASONS
 from careflow.errors import ArgumentError, RecordError
+from careflow.records import digits
 from careflow.records.identifiers import personal
 
 MISSING_CODE, UNKNOWN_CODE = -1, -2
@@ -33,7 +34,7 @@ class Coded:
     labels : tuple of str
         What the codes from 0 on stand for.
     fixed : int
-        Rows whose text was trimmed or differs from its label in case alone.
+        Rows whose text differs from its label in blanks, case or Unicode form alone.
     missing, unknown : int
         Rows without a code, and with one that nobody explained.
     note : str
@@ -58,6 +59,29 @@ def clean(text: str) -> str:
     """
     kept = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
     return " ".join(kept.split())
+
+
+def alike(text: str) -> str:
+    """Return what texts have in common that look alike: blanks, case and Unicode forms (NFKC) set aside.
+
+    Examples
+    --------
+    >>> alike("CAFE\u0301  North") == alike("Caf\u00e9 north"), alike("North 1") == alike("North 2")
+    (True, False)
+    """
+    form = unicodedata.normalize("NFKC", clean(text)).casefold()
+    return clean(unicodedata.normalize("NFKC", form))
+
+
+def spellings(counts: Mapping[str, int]) -> dict[str, str]:
+    """Return the label of each text: of those that look alike the most frequent, the first in order on a tie."""
+    cleaned = {text: unicodedata.normalize("NFC", clean(text)) for text in counts}
+    rows: dict[str, dict[str, int]] = {}
+    for text, n in counts.items():
+        same = rows.setdefault(alike(text), {})
+        same[cleaned[text]] = same.get(cleaned[text], 0) + n
+    best = {look: min(same, key=lambda label: (-same[label], label)) for look, same in rows.items()}
+    return {text: best[alike(text)] for text in counts}
 
 
 def code_levels(counts: Mapping[str, int], continuum: Continuum, levels: Mapping[Any, str] | None) -> Coded:
@@ -105,14 +129,16 @@ def code_reasons(counts: Mapping[str, int], reasons: Mapping[Any, str] | None) -
 
 
 def code_labels(counts: Mapping[str, int], name: str) -> Coded:
-    """Code the texts of a stratum: sorted labels, codes in their order, -1 for missing.
+    """Code the texts of a stratum: sorted labels, codes in their order, -1 for missing; texts that look alike are one.
 
     Raises
     ------
     RecordError
-        There are too many different labels for a stratum, or one is too long.
+        There are too many different labels for a stratum, one is too long, or codes lost digits.
     """
-    cleaned = {text: clean(text) for text in counts}
+    cleaned = spellings(counts)
+    lost = [text for text, label in cleaned.items() if digits.lost(label)]
+    digits.refuse(name, len(lost), sum(counts[text] for text in lost))
     labels = sorted({text for text in cleaned.values() if text})
     if len(labels) > MOST_LABELS:
         raise RecordError(
@@ -132,7 +158,7 @@ def code_labels(counts: Mapping[str, int], name: str) -> Coded:
 
 
 def _fold(text: str) -> str:
-    return clean(text).casefold().replace("_", " ").replace("-", " ")
+    return alike(text).replace("_", " ").replace("-", " ")
 
 
 def _code(
@@ -148,10 +174,10 @@ def _code(
         codes[text] = code
         fixed += n if code >= 0 and text not in exact else 0
     missing = sum(n for text, n in counts.items() if codes[text] == MISSING_CODE)
-    strangers = {clean(text): 0 for text, code in codes.items() if code == UNKNOWN_CODE}
-    for text, n in counts.items():
-        if codes[text] == UNKNOWN_CODE:
-            strangers[clean(text)] += n
+    unknown = {text: n for text, n in counts.items() if codes[text] == UNKNOWN_CODE}
+    strangers: dict[str, int] = {}
+    for text, label in spellings(unknown).items():
+        strangers[label] = strangers.get(label, 0) + unknown[text]
     return Coded(codes, labels, fixed, missing, sum(strangers.values()), _list(strangers))
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import date, timedelta
+from typing import Final, NamedTuple
 
 from careflow.errors import ArgumentError, RecordError
+from careflow.records.formats import day_reader, declared, month
 
 EPOCH: Final = date(1970, 1, 1)
 EXCEL_EPOCH: Final = date(1899, 12, 30)
@@ -21,10 +22,6 @@ LONGEST_WINDOW: Final = 3650
 MISSING: Final = frozenset({"", "na", "n/a", "nan", "nat", "null", "none", "."})
 """Texts that stand for no date (compared without regard to case)."""
 
-_MONTHS = {
-    m: i
-    for i, m in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1)
-}
 _SHAPES: Final[dict[str, str]] = {
     "%Y-%m-%d": r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})",
     "%Y/%m/%d": r"(?P<y>\d{4})/(?P<m>\d{1,2})/(?P<d>\d{1,2})",
@@ -43,8 +40,15 @@ FORMATS: Final = (*_SHAPES, "excel")
 
 _TWO_DIGIT_YEAR = re.compile(r"\d{1,2}([/.-])(\d{1,2}|[A-Za-z]{3})\1\d{2}")
 _EXCEL = re.compile(r"(?P<n>\d{1,7})(\.\d+)?")
-_TIME = re.compile(r"[T ]([01]?\d|2[0-4]):[0-5]\d(:[0-5]\d([.,]\d+)?)?( ?[AaPp][Mm])?")
-_ZONE = re.compile(r" ?(Z|UTC|[+-]\d{2}(:?\d{2})?)")
+_PART = r"(\d{1,2}|[A-Za-z]{3})"
+_ZEROS: Final = (
+    re.compile(r"[0\-/. ]{0,9}(0)[0\-/. ]{0,9}"),
+    re.compile(rf"(0000|1900)[-/. ]?{_PART}[-/. ]?(\d{{1,2}})"),
+    re.compile(rf"{_PART}[-/. ]?{_PART}[-/. ]?(0000|1900)"),
+)
+# The last second of a day may be its 61st.
+_TIME = re.compile(r"[T ](?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?P<s>:([0-5]\d|60)([.,]\d+)?)?( ?[AaPp][Mm])?")
+_ZONE = re.compile(r"( ?(Z|UTC|GMT|(?P<sign>[+-])(?P<h>\d{2})(:?(?P<m>\d{2}))?))?")
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,24 @@ def is_missing(text: str) -> bool:
     return text.strip().lower() in MISSING
 
 
+def is_zero(text: str) -> bool:
+    """Say whether a text is what databases and spreadsheets write for no date: their day 0.
+
+    Examples
+    --------
+    >>> [is_zero(text) for text in ("0000-00-00", "1900-01-00", "1/0/1900", "0", "2024-00-00", "1900-01-01")]
+    [True, True, True, True, False, False]
+    """
+    found = next(filter(None, (shape.fullmatch(text) for shape in _ZEROS)), None)
+    return found is not None and any(part.isdigit() and not int(part) for part in found.groups())
+
+
 def parser(date_format: str) -> Callable[[str], date | None]:
     """Return the reader of one format: a text to its day, or None when it does not fit or there is no such day."""
     if date_format == "excel":
         return _from_excel
     shape = _SHAPES.get(date_format)
-    return _by_shape(re.compile(shape)) if shape else _by_strptime(date_format)
+    return _by_shape(re.compile(shape)) if shape else day_reader(date_format)
 
 
 def days(texts: Iterable[str], date_format: str) -> dict[str, int | None]:
@@ -97,20 +113,24 @@ def detect(columns: Iterable[DateTexts]) -> str:
         for text, n in column.counts.items():
             if not is_missing(text):
                 counts[text] = counts.get(text, 0) + n
+    reads = {name: _fitting(name, counts) for name in _SHAPES}
+    counts = {text: counts[text] for text in counts if any(text in fit for fit in reads.values()) or not is_zero(text)}
     total = sum(counts.values())
     if not total:
         return "%Y-%m-%d"
-    fits = {name: _fit(name, counts) for name in _SHAPES}
-    best = max(fits, key=lambda name: fits[name])
-    # Were the misfits of the best format wrong dates, as many could hide behind a second format that seems to fit less.
-    rivals = [name for name in fits if fits[name] == total] or [
-        name for name in fits if 0 < fits[name] >= fits[best] - max(total // 100, total - fits[best])
-    ]
     words = " and ".join(column.column for column in named)
+    fits = {name: sum(counts[text] for text in texts) for name, texts in reads.items()}
+    best = max(fits, key=lambda name: fits[name])
+    whole = [name for name in fits if fits[name] == total]
+    if not whole:
+        _refuse_mixture(counts, reads, total, words)
+    # Were the misfits of the best format wrong dates, as many could hide behind a second format that seems to fit less.
+    rivals = whole or [name for name in fits if 0 < fits[name] >= fits[best] - max(total // 100, total - fits[best])]
     if len(rivals) > 1:
+        advice = f"date_format={rivals[0]!r}." if whole else "date_format=... (what does not fit it is set aside)."
         raise RecordError(
             f"the {total:,} dates of {words} can be read in more than one way ({' or '.join(rivals)}). "
-            f"Say which: date_format={rivals[0]!r}.",
+            f"Say which: {advice}",
             check="S04",
             n=total,
         )
@@ -119,9 +139,35 @@ def detect(columns: Iterable[DateTexts]) -> str:
     return best
 
 
+def _refuse_mixture(counts: Mapping[str, int], reads: Mapping[str, set[str]], total: int, words: str) -> None:
+    """Stop if what one format does not fit is written in another, in more than 1% of the rows."""
+    shapes = {**reads, "years of two digits": set(filter(_TWO_DIGIT_YEAR.fullmatch, counts))}
+    shapes["day numbers of Excel"] = set(filter(_is_excel, counts))
+    rest, parts = set(counts), []
+    while rest:
+        fits = {name: sum(counts[text] for text in texts & rest) for name, texts in shapes.items()}
+        best = max(fits, key=lambda name: fits[name])
+        if fits[best] <= total // 100:
+            break
+        alike = [name for name, texts in shapes.items() if texts & rest == shapes[best] & rest]
+        parts.append((fits[best], " or ".join(alike)))
+        rest -= shapes[best]
+    if len(parts) < 2:
+        return
+    many = {2: "two", 3: "three"}.get(len(parts), str(len(parts)))
+    told = ", ".join(f"{n:,} {'' if i else 'dates '}fit {names}" for i, (n, names) in enumerate(parts))
+    left = f", {n:,} fit none of them" if (n := sum(counts[text] for text in rest)) else ""
+    raise RecordError(
+        f"{many} formats are mixed: {told}{left}. Write all {total:,} dates of {words} in one format: by any one "
+        "format the others would be set aside, or read as another day.",
+        check="S04",
+        n=total - parts[0][0],
+    )
+
+
 def _refuse(counts: Mapping[str, int], total: int, words: str, best: str, fitted: int) -> None:
     short = sum(n for text, n in counts.items() if _TWO_DIGIT_YEAR.fullmatch(text))
-    numbers = sum(n for text, n in counts.items() if _EXCEL.fullmatch(text) and 15000 < float(text) < 80000)
+    numbers = sum(n for text, n in counts.items() if _is_excel(text))
     if short * 2 > total:
         raise RecordError(
             f"{short:,} of {total:,} dates of {words} have a year of two digits; careflow does not guess the century. "
@@ -149,44 +195,62 @@ def check_format(date_format: str | None) -> str | None:
     Raises
     ------
     ArgumentError
-        It is no format of a full date, or its year has two digits.
+        It is no format of a full date, its year has two digits, or it cannot be read without a guess.
     """
-    if date_format is None or date_format == "excel":
-        return date_format
-    if not isinstance(date_format, str):
+    if not isinstance(date_format, str | None):
         raise ArgumentError("date_format= is a text such as '%Y-%m-%d', or 'excel'")
-    if "%y" in date_format:
-        raise ArgumentError("date_format= has %y: careflow does not guess the century; write years with four digits")
-    hour = re.search(r"[T ]*%[HI]", date_format)
-    if hour:
-        date_format = date_format[: hour.start()]
-    full = "%Y" in date_format and (any(m in date_format for m in ("%m", "%b", "%B")) and "%d" in date_format)
-    if not (full or ("%Y" in date_format and "%j" in date_format)):
-        raise ArgumentError("date_format= needs a year, a month and a day, as in '%Y-%m-%d', or is 'excel'")
+    if date_format is not None:
+        declared(date_format)
     return date_format
 
 
-def split_time(text: str) -> tuple[str, str]:
-    """Split a text into its date and its time zone ("" without one); ("", "") when what follows the date is no time.
+class Written(NamedTuple):
+    """What a text says: the date as it is written, its offset from UTC in minutes, and two things of its time of day.
+
+    ``offset`` is None without a time zone, ``late`` says that the time is 24:00, ``clock`` that it is not midnight.
+    """
+
+    date: str
+    offset: int | None = None
+    late: bool = False
+    clock: bool = False
+
+
+def split_time(text: str) -> Written:
+    """Split a text into its date and what follows; nothing at all when what follows the date is no time of day.
 
     Examples
     --------
-    >>> split_time("2024-03-01T23:30:00+01:00"), split_time("2024-03-01")
-    (('2024-03-01', '+01:00'), ('2024-03-01', ''))
+    >>> split_time("2024-03-01T23:30:00+01:00")
+    Written(date='2024-03-01', offset=60, late=False, clock=True)
+    >>> split_time("2024-03-01 24:00").late, split_time("2024-03-01").offset
+    (True, None)
     """
     found = _TIME.search(text)
     if not found:
-        return text, ""
-    rest = text[found.end() :]
-    zone = _ZONE.fullmatch(rest)
-    if rest and not zone:
-        return "", ""
-    return text[: found.start()], zone[1] if zone else ""
+        return Written(text)
+    zone = _ZONE.fullmatch(text[found.end() :])
+    late = int(found["h"]) == 24
+    exact = not int(found["m"]) and not (found["s"] or "").strip(":0.,")
+    if not zone or (late and not exact):
+        return Written("")
+    return Written(text[: found.start()], _offset(zone), late, not (late or (exact and not int(found["h"]))))
 
 
-def _fit(date_format: str, counts: Mapping[str, int]) -> int:
+def _offset(zone: re.Match[str]) -> int | None:
+    if not zone[0]:
+        return None
+    minutes = 60 * int(zone["h"] or 0) + int(zone["m"] or 0)
+    return -minutes if zone["sign"] == "-" else minutes
+
+
+def _fitting(date_format: str, counts: Mapping[str, int]) -> set[str]:
     read = parser(date_format)
-    return sum(n for text, n in counts.items() if read(text) is not None)
+    return {text for text in counts if read(text) is not None}
+
+
+def _is_excel(text: str) -> bool:
+    return _EXCEL.fullmatch(text) is not None and 15000 < float(text) < 80000
 
 
 def _by_shape(shape: re.Pattern[str]) -> Callable[[str], date | None]:
@@ -195,19 +259,9 @@ def _by_shape(shape: re.Pattern[str]) -> Callable[[str], date | None]:
         if not found or not text.isascii():
             return None
         part = found.groupdict()
-        month = _MONTHS.get(part["b"].lower(), 0) if "b" in part else int(part["m"])
+        number = month(part["b"]) if "b" in part else int(part["m"])
         try:
-            return date(int(part["y"]), month, int(part["d"]))
-        except ValueError:
-            return None
-
-    return read
-
-
-def _by_strptime(date_format: str) -> Callable[[str], date | None]:
-    def read(text: str) -> date | None:
-        try:
-            return datetime.strptime(text, date_format).date()
+            return date(int(part["y"]), number, int(part["d"]))
         except ValueError:
             return None
 
@@ -216,7 +270,7 @@ def _by_strptime(date_format: str) -> Callable[[str], date | None]:
 
 def _from_excel(text: str) -> date | None:
     found = _EXCEL.fullmatch(text)
-    # 60 is the 29 February 1900 that Excel believes in; day numbers before it are off by one.
-    if not found or int(found["n"]) <= 60 or int(found["n"]) > 2958465:
+    # 60 is the 29 February 1900 that Excel believes in; day numbers before it are off by one. 0 and 1 are no dates.
+    if not found or 1 < int(found["n"]) <= 60 or int(found["n"]) > 2958465:
         return None
     return EXCEL_EPOCH + timedelta(days=int(found["n"]))

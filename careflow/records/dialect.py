@@ -24,6 +24,7 @@ _NAMES: Final = {
     "arg_max": "max_by",
     "hash": "xxhash64",
     "regexp_matches": "regexp_like",
+    "to_timestamp": "timestamp_seconds",
 }
 _CALLS: Final[dict[str, Callable[[list[str]], str]]] = {
     "xor": lambda of: f"(({of[0]}) ^ ({of[1]}))",
@@ -109,7 +110,7 @@ def _literals(sql: str) -> str:
     def respelled(found: re.Match[str]) -> str:
         text = found[0]
         if re.match(r"'\\\d", text):
-            return text.replace("\\", "$", 1)
+            return text.replace("\\", "$")
         return f"r{text}" if "\\" in text else text
 
     return _LITERAL.sub(respelled, sql)

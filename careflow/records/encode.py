@@ -21,7 +21,7 @@ from careflow.records.engine import Engine
 from careflow.records.findings import FIXED, FLAGGED, Ledger
 from careflow.records.lookup import Lookups, distinct, text_of
 from careflow.records.offsets import read_offsets, read_quarters
-from careflow.records.people import People, read_people
+from careflow.records.people import People, flag_episodes, read_people
 from careflow.records.schema import Mapped
 from careflow.records.sources.raw import Raw
 
@@ -93,8 +93,9 @@ def plan(engine: Engine, raw: Raw, mapped: Mapped, choices: Choices, ledger: Led
     """Look at the distinct values of each column and decide how it is read."""
     lookups = Lookups()
     people = read_people(engine, raw, ledger)
+    flag_episodes(engine, raw, ledger)
     coded = code_levels(distinct(engine, raw, "level", "level"), choices.continuum, choices.levels)
-    ledger.add("levels mended", FIXED, coded.fixed, "spaces, case, or the short name of the level")
+    ledger.add("levels mended", FIXED, coded.fixed, "spaces, case, Unicode form, or the short name of the level")
     given = "discharge_reason" in mapped.fields
     reasons = distinct(engine, raw, "discharge_reason", "discharge_reason") if given else None
     columns = {
@@ -118,7 +119,10 @@ def plan(engine: Engine, raw: Raw, mapped: Mapped, choices: Choices, ledger: Led
         found = code_labels(texts, name)
         filled[name] = sum(texts.values()) - found.missing
         ledger.add(
-            f"{name} mended", FIXED, found.fixed if name != RAW_REASON else 0, "spaces around or within the value"
+            f"{name} mended",
+            FIXED,
+            found.fixed if name != RAW_REASON else 0,
+            "spaces, case or Unicode form; the most frequent spelling is the label",
         )
         columns[f"s{i}"] = lookups.codes(engine, text_of(raw, column), found.codes, f"s{i}")
         labels[name] = found.labels
@@ -241,7 +245,7 @@ def _read_reason(
         # A file without the column has no reasons to miss: what depends on `given` is then unknown, and counts nothing.
         return {"reason": str(unknown), "given": "NULL::BOOLEAN"}
     coded = code_reasons(reasons, choices.reasons)
-    ledger.add("reasons mended", FIXED, coded.fixed, "spaces or case")
+    ledger.add("reasons mended", FIXED, coded.fixed, "spaces, case or Unicode form")
     ledger.add("unknown reasons", FLAGGED, coded.unknown, f"counted as 'unknown'; {coded.note}. Map them with reasons=")
     code = lookups.codes(engine, text_of(raw, "discharge_reason"), coded.codes, "reason")
     return {"reason": f"CASE WHEN {code} >= 0 THEN {code} ELSE {unknown} END", "given": f"{code} <> -1"}

@@ -20,7 +20,13 @@ def text_of(raw: Raw, name: str) -> str:
 
 
 def distinct(
-    engine: Engine, raw: Raw, name: str, shown: str, key: str | None = None, most: int = MOST_TEXTS
+    engine: Engine,
+    raw: Raw,
+    name: str,
+    shown: str,
+    key: str | None = None,
+    most: int = MOST_TEXTS,
+    hint: str = "is this the right column?",
 ) -> dict[str, int]:
     """Return the distinct texts of a column, each with its number of rows.
 
@@ -34,9 +40,7 @@ def distinct(
         f"HAVING v IS NOT NULL LIMIT {most + 1}"
     )
     if len(rows) > most:
-        raise RecordError(
-            f"{shown} has more than {most:,} different values: is this the right column?", check="S09", n=len(rows)
-        )
+        raise RecordError(f"{shown} has more than {most:,} different values: {hint}", check="S09", n=len(rows))
     return dict(rows)
 
 
@@ -61,13 +65,22 @@ class Lookups:
         self._add(engine, pa.table(values), key, short)
         return f"coalesce({short}_map.code, -1)"
 
-    def days(self, engine: Engine, key: str, states: Mapping[str, tuple[int | None, int]], short: str) -> None:
-        """Add a table of days and their states."""
+    def days(
+        self,
+        engine: Engine,
+        key: str,
+        states: Mapping[str, tuple[int | None, int]],
+        short: str,
+        moments: Mapping[str, int | None] | None = None,
+    ) -> None:
+        """Add a table of days and their states, and of the minutes since 1970 at which those with an offset begin."""
         table = {
             "v": pa.array(list(states), pa.string()),
             "day": pa.array([day for day, _ in states.values()], pa.int32()),
             "state": pa.array([state for _, state in states.values()], pa.int8()),
         }
+        if moments is not None:
+            table["moment"] = pa.array([moments[text] for text in states], pa.int32())
         self._add(engine, pa.table(table), key, short)
 
     def forget(self, engine: Engine) -> None:
@@ -76,6 +89,8 @@ class Lookups:
             engine.unregister(name)
 
     def _add(self, engine: Engine, table: pa.Table, key: str, short: str) -> None:
+        if not table.num_rows:  # Spark Connect takes no table without rows; what is missing joins with nothing
+            table = pa.table([pa.nulls(1, kind.type) for kind in table.schema], schema=table.schema)
         name = engine.name("lookup")
         engine.register(name, table)
         self.names.append(name)

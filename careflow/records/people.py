@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from careflow.errors import RecordError
+from careflow.records import digits
 from careflow.records.engine import Engine
 from careflow.records.findings import FIXED, FLAGGED, Ledger
 from careflow.records.groups import group_sql, integer_sql, text_number_sql
@@ -75,8 +76,30 @@ def read_people(engine: Engine, raw: Raw, ledger: Ledger) -> People:
         )
     key = secrets.randbits(62)
     if kind == INTEGER:
+        long, odd = engine.one(f"SELECT {_long('r.person_id')} FROM {raw.relation} r")
+        _flag_zeros(long, odd, ledger)
         return _numbers("r.person_id::BIGINT", key)
     return _texts(engine, raw, ledger, key)
+
+
+def flag_episodes(engine: Engine, raw: Raw, ledger: Ledger) -> None:
+    """Flag ids of stays that lost digits; those of people stop the reading."""
+    if raw.kinds.get("episode_id") == TEXT:
+        lost = digits.lost_sql("r.episode_id::VARCHAR")
+        n = engine.one(f"SELECT count(*) FILTER ({lost}) FROM {raw.relation} r")[0]
+        note = "written as floating numbers: two stays of a person from one day on can be taken for versions of one"
+        ledger.add("episode ids that lost digits", FLAGGED, n, note)
+
+
+def _long(number: str) -> str:
+    """Return the SQL that counts whole numbers too long for a spreadsheet, and those that do not end in a zero."""
+    long = f"({number} >= {digits.LONG} OR {number} <= -{digits.LONG})"
+    return f"count(*) FILTER ({long}), count(*) FILTER ({long} AND {number} % 10 <> 0)"
+
+
+def _flag_zeros(long: int, odd: int, ledger: Ledger) -> None:
+    note = "of 16 digits or more, and every one ends in 0: a spreadsheet keeps 15. Were several people made one?"
+    ledger.add("ids that may have lost digits", FLAGGED, 0 if odd else long, note)
 
 
 def _numbers(number: str, key: int) -> People:
@@ -91,15 +114,18 @@ def _texts(engine: Engine, raw: Raw, ledger: Ledger, key: int) -> People:
         f"FROM {raw.relation} r WHERE r.person_id IS NOT NULL GROUP BY r.person_id"
     )
     missing = "CASE WHEN lower(id) IN ('na', 'nan', 'null', 'none', 'n/a') THEN n END"
-    ids, whole, padded, mended, words, wide, narrow, shared = engine.one(
-        f"SELECT count(*) FILTER (id <> ''), count({integer_sql('id')}), "
+    ids, whole, padded, mended, words, wide, narrow, shared, lost, lost_rows, long, odd = engine.one(
+        "SELECT count(*) FILTER (id <> ''), count(number), "
         "count(CASE WHEN id LIKE '0_%' THEN TRY_CAST(id AS HUGEINT) END), "
         f"coalesce(sum(n) FILTER (regexp_matches(id, '{_EDGES}')), 0)::BIGINT, "
         f"coalesce(sum(CASE WHEN length(id) <= 4 THEN {missing} END), 0)::BIGINT, "
-        "max(length(id)), min(length(id)), count(*) - count(DISTINCT h) "
-        f"FROM {table}_seen"
+        "max(length(id)), min(length(id)), count(*) - count(DISTINCT h), "
+        f"count(*) FILTER (lost), coalesce(sum(n) FILTER (lost), 0)::BIGINT, {_long('number')} "
+        f"FROM (SELECT *, {integer_sql('id')} AS number, {digits.lost_sql('id')} AS lost FROM {table}_seen)"
     )
     _no_clash(shared)
+    digits.refuse("person_id", lost, lost_rows)
+    _flag_zeros(long, odd, ledger)
     if wide is not None and wide > LONGEST_ID:
         raise RecordError(
             f"person_id has texts of more than {LONGEST_ID} characters: is this the right column?", check="S09"

@@ -94,7 +94,8 @@ def read_episodes(
     levels, reasons : mapping, optional
         ``{code in the file: level}`` and ``{code in the file: reason}``, besides the names themselves.
     date_format : str, optional
-        How dates are written as text, ``"%d.%m.%Y"`` or ``"excel"``. Default: the single format that fits them all.
+        How dates are written as text, ``"%d.%m.%Y"``, with an hour ``"%Y%m%d%H%M%S"``, or ``"excel"``. Default: the
+        single format that fits them all.
     overlaps : {"flag", "highest", "latest", "error"}
         What to do with stays of one person that overlap: keep them, give each day to the more intensive level, let a
         new admission end the earlier stay, or stop.
@@ -114,7 +115,8 @@ def read_episodes(
     anchor : str or datetime.date, optional
         Day 0, with ``date_basis="offset"``.
     tz : str, optional
-        Whose days are meant when the file holds moments with offsets, ``"America/New_York"``. Default: as written.
+        Whose days are meant when the file holds moments in UTC or with offsets, ``"America/New_York"``. Default: as
+        written.
     encoding : str, optional
         How a text file is written (``"cp1252"``) if it is not UTF-8 and no byte order mark says so.
     sheet : str, optional

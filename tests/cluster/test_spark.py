@@ -142,6 +142,43 @@ def test_a_moment_is_the_day_of_the_session_s_time_zone_or_of_the_one_that_is_na
         assert_same(numbers(link(here), "month", ["census"]), numbers(link(read(there, tz=tz)), "month", ["census"]))
 
 
+TEXTS = "person_id string, level string, admit_date string, discharge_date string, facility string, episode_id string"
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"tz": "America/New_York"}, {"tz": "Asia/Tokyo"}, {"date_format": "%d%b%Y:%H:%M:%S"}, {}],
+    ids=lambda how: "-".join(how.values()).replace("%", "") or "found",
+)
+def test_times_of_day_and_labels_as_text_are_read_alike_on_both_engines(spark: Any, how: dict[str, str]) -> None:
+    written = {
+        "date_format": ["05JAN2024:12:00:00", "05JAN2024:24:00:00", "06JAN2024:27:00:00", "7JAN2024:00:00:01"],
+        "tz": ["2024-01-05T24:00:00Z", "2024-03-10 24:00-05:00", "2024-01-06 11:30 PM +0100", "2024-04-01"],
+    }.get(next(iter(how), ""), ["2024-01-05T24:00:00Z", "2024-01-06T00:00Z", "2024-01-06 03:30:00.5Z", "2024-02-30"])
+    ends = ["0000-00-00", "1900-01-00", "9999-12-31", "1970-01-01"] if "date_format" not in how else [None] * 4
+    frame = pd.DataFrame({
+        "person_id": [f"P{i}" for i in range(16)], "level": "iop", "admit_date": written * 4,
+        "discharge_date": [end for end in ends for _ in range(4)],
+        "facility": ["Caf\u00e9", "Cafe\u0301 ", "CAF\u00c9", "\uff23afe"] * 4, "episode_id": ["1.2E+15", "a+b"] * 8,
+    })  # fmt: skip
+    here, there = read(frame, **how), read(on_cluster(spark, frame, TEXTS), **how)
+    pd.testing.assert_frame_equal(here.findings, there.findings)
+    pd.testing.assert_frame_equal(here.seen(), there.seen())
+    assert_same(numbers(link(here), "month", ["census"]), numbers(link(there), "month", ["census"]))
+
+
+def test_ids_that_were_floating_numbers_stop_on_both_engines(spark: Any) -> None:
+    frame = pd.DataFrame({"person_id": ["1.23457E+15", " 1e+05", "1234567890123460.0", "7"], "level": "iop"})
+    frame["admit_date"] = "2024-01-05"
+    there = on_cluster(spark, frame, "person_id string, level string, admit_date string")
+    said = []
+    for source in (frame, there):
+        with pytest.raises(RecordError, match="person_id has 3 rows") as caught:
+            read(source)
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+
+
 def test_what_the_analyst_s_own_statement_makes_of_a_moment_is_what_the_session_makes_of_it(spark: Any) -> None:
     # A frame of Connect is resolved when it is first run: that must not be in careflow's own time zone.
     there = spark.sql(

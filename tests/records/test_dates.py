@@ -84,8 +84,10 @@ def test_texts_that_are_no_dates_stop():
 
 def test_a_second_format_in_the_file_stops():
     table = repeat(1000, admit_date=["2024-03-01"] * 9 + ["3/1/2024"])
-    with pytest.raises(RecordError, match=r"100 \(10\.0%\) impossible date \(R05\)"):
+    with pytest.raises(RecordError, match="two formats are mixed: 1,900 dates fit %Y-%m-%d, 100 fit %m/%d/%Y or %d/%m"):
         read(table)
+    with pytest.raises(RecordError, match=r"100 \(10\.0%\) impossible date \(R05\)"):
+        read(table, date_format="%Y-%m-%d")
 
 
 def test_a_format_that_misses_no_more_than_another_does_not_win():

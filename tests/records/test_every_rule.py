@@ -47,7 +47,8 @@ CASES: list[tuple[str, str, int, str, pd.DataFrame, dict[str, Any]]] = [
     ("R06", SET_ASIDE, 1, "", rows("A | php | 2024-03-19 | 2024-03-01"), {}),
     ("R07", SET_ASIDE, 1, "", rows("A | php | 2025-01-01 |"), {}),
     ("R08", FIXED, 1, "read as still open at the cut-off", rows("A | php | 2024-12-01 | 2025-01-01"), {}),
-    ("R09", FIXED, 1, "9999-12-31 and the like: read as still open", rows("A | php | 2024-03-01 | 9999-12-31"), {}),
+    ("R09", FIXED, 1, "9999-12-31, 0000-00-00 and the like: read as still open",
+     rows("A | php | 2024-03-01 | 9999-12-31"), {}),
     ("R10", SET_ASIDE, 1, "one of each is kept", rows(*["A | php | 2024-03-01 | 2024-03-19"] * 2), {}),
     ("R11", SET_ASIDE, 2, "which one holds is not known",
      rows("A | php | 2024-03-01 | 2024-03-19", "A | php | 2024-03-01 | 2024-03-20"), {}),
@@ -78,6 +79,8 @@ CASES: list[tuple[str, str, int, str, pd.DataFrame, dict[str, Any]]] = [
      repeat(2, person_id="A", facility=["F", "G"], discharge_date=["2024-05-01", "2024-05-02"]), {}),
     ("F12", FLAGGED, 1,
      "no admission or discharge after 2024-05-01, 244 days before the cut-off: were later stays left out?", rows(), {}),
+    ("F13", FLAGGED, 1, "times in UTC and no tz=: read as days of UTC, not as local days. Say whose are meant: "
+     "tz='America/New_York'", rows("A | php | 2024-03-01T03:30:00Z | 2024-03-19"), {}),
     ("S02", STOPPED, 2, "columns level, admit_date are missing; the file has: person_id. ", frame("person_id\nA"), {}),
     ("S03", STOPPED, 1, "1 column looks like direct identifiers: home_phone is named like a phone number. ",
      repeat(2, home_phone="x"), {}),

@@ -223,7 +223,7 @@ def test_an_end_of_time_discharge_is_an_open_stay(endless):
         person_id | level | admit_date | discharge_date
         A | php | 2024-03-01 | {endless}
     """)
-    assert finding(episodes, "R09") == ("fixed", 1, "9999-12-31 and the like: read as still open")
+    assert finding(episodes, "R09") == ("fixed", 1, "9999-12-31, 0000-00-00 and the like: read as still open")
     assert episodes.open == 1
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from careflow.errors import ArgumentError, RecordError
+from careflow.records.digits import LONG
 from careflow.records.sources.caps import Caps
 from careflow.records.sources.cells import check_workbook
 from careflow.records.sources.frames import PandasSource
@@ -72,7 +73,7 @@ def _frame(rows: list[list[Any]]) -> pd.DataFrame:
 
 
 def _plain(cell: Any) -> Any:
-    # A workbook knows floating numbers alone; what is whole was written as a whole number.
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
+    # A workbook knows floating numbers alone; what is whole was written as a whole number, or as a longer one.
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < LONG:
         return int(cell)
     return None if cell == "" else cell
