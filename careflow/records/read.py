@@ -75,7 +75,8 @@ def read_episodes(
         What to do with stays of one person that overlap: keep them, give each day to the more intensive level, let a
         new admission end the earlier stay, or stop.
     bridge_days : int
-        Join stays of one person at one level and facility with a gap of at most so many days; 0 joins none.
+        Join stays of one person at one level and facility that overlap or have a gap of at most so many days; 0 joins
+        none.
     close_open_after : int, optional
         Close stays that have been open for longer than so many days; by default none is closed.
     allow : collection of str
@@ -191,16 +192,16 @@ def _check(
         raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.", check="S11", n=rows)
     anew = checks.finishing(table, found)
     most = checks.totals(table, found.settled, chosen.continuum)
-    every = most + checks.totals(table, anew, chosen.continuum)
-    checks.flag_people(table, found, every, len(made.labels.get("facility", ())), ledger)
     change = checks.apply_policies(table, found, wanted, ledger)
     every = most + checks.totals(table, anew, chosen.continuum)
+    checks.flag_people(table, found, every, len(made.labels.get("facility", ())), wanted, ledger)
     checks.settle(table, found)
     return Episodes(
         engine=table.engine,
         table=table.stays,
         settled=found.settled,
         anew=found.anew,
+        hours=found.hours,
         continuum=chosen.continuum,
         cutoff=chosen.cutoff,
         start=chosen.start,
