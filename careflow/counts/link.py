@@ -71,8 +71,9 @@ def link(episodes: Episodes, *, within: int = 30) -> Transitions:
     """Find what follows each discharge: the next admission within the window is a move.
 
     A person's stays are ordered by admission (by its hour, then the hour of discharge, where every stay of the person
-    on that day has them), then earlier discharge (open last), then the more intensive level, then episode id. The next stay of a discharge on day *d* is the first one after it in that order that starts on day *d*
-    or later; it is a move when the gap, ``next admission - d``, is at most ``within`` days (0 is a same-day transfer).
+    on that day has them), then earlier discharge (open last), then the more intensive level, then episode id. The next
+    stay of a discharge on day *d* is the first one after it in that order that starts on day *d* or later; it is a move
+    when the gap, ``next admission - d``, is at most ``within`` days (0 is a same-day transfer).
     A discharge while another stay of the person goes on is concurrent, and nothing follows a death.
 
     Parameters

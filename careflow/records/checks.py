@@ -7,7 +7,7 @@ from typing import Final
 
 from careflow.continuum import Continuum
 from careflow.errors import RecordError
-from careflow.records import deaths, encode, hours, overlaps, sequence
+from careflow.records import deaths, encode, hours, overlaps, sequence, versions
 from careflow.records.engine import Engine
 from careflow.records.findings import FIXED, FLAGGED, Ledger
 from careflow.records.options import Options
@@ -83,7 +83,7 @@ def compare_neighbours(table: Table, found: sequence.Neighbours, rows: int, opti
         ledger.add("stale open stays closed", FIXED, _marks_of(found, encode.STALE), note)
     copies = sequence.repeated(table.engine, found, len(table.strata))
     ledger.set_aside("R10", copies, "one of each is kept")
-    twins, replaced = sequence.versions(table.engine, found, table.strata)
+    twins, replaced = versions.versions(table.engine, found, table.strata)
     ledger.set_aside(
         "R11", twins, f"{replaced:,} replaced by a newer version" if replaced else "which one holds is not known"
     )

@@ -136,8 +136,8 @@ class Judged:
     """Every row of the file, encoded and judged, as SQL: nothing is kept until the stays are in order.
 
     A row has ``person, grp, level, admit, finish, reason, s0 ..., episode, written, version, row, why, marks``;
-    ``why`` is 0 for a row that is kept, and ``finish`` the day after the cut-off while a stay is open. With ``hours`` it
-    has its times of day, too.
+    ``why`` is 0 for a row that is kept, and ``finish`` the day after the cut-off while a stay is open. With ``hours``
+    it has its times of day, too.
     """
 
     reading: str

@@ -45,9 +45,7 @@ def read_hours(raw: Raw, mapped: Mapped, reading: Reading) -> dict[str, str]:
     Nothing is returned where no column can hold a time of day.
     """
     found = {
-        hours: _typed(raw, name, reading)
-        if raw.kinds[name] in {STAMP, MOMENT}
-        else _text(f"r.{name}::VARCHAR", reading)
+        hours: _text(f"r.{name}::VARCHAR", reading) if raw.kinds[name] == TEXT else _typed(raw, name, reading)
         for name, hours in zip(DATES, HOURS, strict=True)
         if name in mapped.fields and raw.kinds[name] in {TEXT, STAMP, MOMENT}
     }

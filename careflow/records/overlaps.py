@@ -48,10 +48,8 @@ def highest(engine: Engine, found: Neighbours, people: str, cutoff: int, strata:
     mine = _working(engine, found, people, cutoff)
     more = "".join(f", m.s{i}" for i in range(strata))
     # Of what is left, one stay at most goes on from a day; it is the last to begin there.
-    times, own = (
-        f", {AFTER_ALL} AS admit_time, m.discharge_time" if found.hours else "",
-        listed("m.", hours=found.hours),
-    )
+    times = f", {AFTER_ALL} AS admit_time, m.discharge_time" if found.hours else ""
+    own = listed("m.", hours=found.hours)
     engine.run(
         f"""
         CREATE TEMP TABLE {mine}_new AS
@@ -78,8 +76,8 @@ def highest(engine: Engine, found: Neighbours, people: str, cutoff: int, strata:
           GROUP BY person, place, run)
         SELECT p.place, m.person, m.grp, m.level, p.admit,
           CASE WHEN p.finish <= {cutoff} THEN p.finish END AS discharge,
-          CASE WHEN p.finish < m.finish THEN {CUT} ELSE m.reason END AS reason, m.seq{times}{more}, m.admit AS was, m.finish,
-          p.finish AS ends
+          CASE WHEN p.finish < m.finish THEN {CUT} ELSE m.reason END AS reason, m.seq{times}{more}, m.admit AS was,
+          m.finish, p.finish AS ends
         FROM pieces p JOIN {mine} m ON m.place = p.place
         UNION ALL
         SELECT m.place, m.person, m.grp, m.level, m.admit, m.discharge, m.reason, m.seq{own}{more}, m.admit,
@@ -127,12 +125,13 @@ def bridge(
         CREATE TEMP TABLE {mine}_new AS
         SELECT arg_min(place, turn) AS place, person, any_value(grp) AS grp, any_value(level) AS level,
           min(admit) AS admit, CASE WHEN max(finish) <= {cutoff} THEN max(finish) END::INTEGER AS discharge,
-          arg_max(reason, last) AS reason, arg_min(seq, turn) AS seq{more}, min(admit) AS was, arg_min(finish, turn) AS finish,
-          max(finish) AS ends
+          arg_max(reason, last) AS reason, arg_min(seq, turn) AS seq{more}, min(admit) AS was,
+          arg_min(finish, turn) AS finish, max(finish) AS ends
         FROM (
           SELECT *, sum(fresh) OVER (PARTITION BY person, {kind} ORDER BY turn) AS run FROM (
-            SELECT *, CASE WHEN own > admit OR (
-              admit - own <= {days} AND reach <= own AND (beside OR before < own) AND dead = 0) THEN 0 ELSE 1 END AS fresh
+            SELECT *, CASE WHEN own > admit THEN 0
+              WHEN admit - own <= {days} AND reach <= own AND (beside OR before < own) AND dead = 0 THEN 0
+              ELSE 1 END AS fresh
             FROM (
               SELECT *, (finish * 2 + dies)::BIGINT * 4294967296 + turn AS last, max(finish) OVER kind AS own,
                 max(dies) OVER kind AS dead, max(finish) OVER (PARTITION BY person {earlier}) AS reach,
@@ -145,12 +144,12 @@ def bridge(
 
 
 def _working(engine: Engine, found: Neighbours, people: str, cutoff: int) -> str:
-    mine = engine.name("mine")
+    mine, order = engine.name("mine"), order_sql("finish", hours=found.hours)
     engine.run(
         f"""
         CREATE TEMP TABLE {mine} AS
         SELECT *, (level::BIGINT << 32) + turn AS held FROM (
-          SELECT *, row_number() OVER (PARTITION BY person ORDER BY {order_sql("finish", hours=found.hours)}, place) AS turn FROM (
+          SELECT *, row_number() OVER (PARTITION BY person ORDER BY {order}, place) AS turn FROM (
             SELECT rowid AS place, *, coalesce(discharge, {cutoff + 1}) AS finish FROM {found.anew}
             WHERE person IN ({people})))"""
     )
