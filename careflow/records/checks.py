@@ -132,9 +132,11 @@ def apply_policies(table: Table, found: sequence.Neighbours, options: Options, l
         joined = overlaps.bridge(engine, found, near, cutoff, strata, options.bridge_days, table.facility)
         note = f"gaps of 0 to {options.bridge_days} days, and overlaps, at one level and facility, by bridge_days="
         ledger.add("stays joined to the one before", FIXED, joined.absorbed, note)
-    if not found.counts[sequence.OVERLAP]:
+    # By hours a stay of no night can lie inside one that begins on its day.
+    beside = sequence.OVERLAP | (sequence.SAME_START if found.hours else 0)
+    if not any(n for bit, n in found.counts.items() if bit & beside):
         return joined
-    whose = found.people(sequence.OVERLAP)
+    whose = found.people(beside)
     n, persons = sequence.overlapping(engine, found, whose, cutoff)
     if n and options.overlaps == "error":
         raise RecordError(

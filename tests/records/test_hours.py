@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pyarrow as pa
 import pytest
-from records.drawing import frame, overlaps_left, read
+from records.drawing import finding, frame, overlaps_left, read
 
 import careflow as cf
 from careflow.records import Episodes
@@ -71,8 +71,9 @@ def test_the_hour_of_admission_comes_before_the_day_of_discharge() -> None:
     assert order(rows(*drawn)) == ["php", "outpatient"]
     rates = cf.transition_rates(cf.link(rows(*drawn))).frame
     assert rates.loc[rates["n"] > 0, ["from", "to"]].values.tolist() == [
-        ["php", "left care"], ["php", "unknown"], ["outpatient", "concurrent"],
+        ["php", "unknown"], ["php", "left care"], ["outpatient", "concurrent"],
     ]  # fmt: skip
+    assert finding(rows(*drawn), "F01")[1] == 1
     assert order(rows(*drawn, overlaps="highest")) == ["php"], "absorbed, as on any later day"
     assert order(rows(*drawn, overlaps="latest")) == ["php", "outpatient"], "the visit ends the stay"
 
