@@ -76,8 +76,10 @@ def set_rows_aside(found: sequence.Neighbours, level_note: str, ledger: Ledger, 
     return rows
 
 
-def compare_neighbours(table: Table, found: sequence.Neighbours, rows: int, options: Options, ledger: Ledger) -> int:
-    """Run the checks on the stays of the people marked; return the number of people."""
+def compare_neighbours(
+    table: Table, found: sequence.Neighbours, rows: int, options: Options, ledger: Ledger
+) -> tuple[int, bool]:
+    """Run the checks on the stays of the people marked; return the number of people, and whether stays were changed."""
     if options.close_open_after is not None:
         note = f"closed after {options.close_open_after} days, reason unknown, by close_open_after="
         ledger.add("stale open stays closed", FIXED, _marks_of(found, encode.STALE), note)
@@ -89,13 +91,14 @@ def compare_neighbours(table: Table, found: sequence.Neighbours, rows: int, opti
     )
     if found.hours:
         hours.keep_known(table.engine, found.anew)
+    ended = 0
     if found.counts[sequence.OVERLAP] or found.counts[sequence.AFTER_DEATH]:
-        _settle_deaths(table, found, ledger)
+        ended = _settle_deaths(table, found, ledger)
     ledger.check_limits(rows)
     persons = found.counts[sequence.LAST] - _drop_aside(table, found)
     for bit, check, action, note in _MARKS:
         ledger.add(check, action, _marks_of(found, bit), note)
-    return persons
+    return persons, found.hours or copies + twins + ended > 0
 
 
 def _marks_of(found: sequence.Neighbours, bit: int) -> int:
@@ -209,7 +212,13 @@ def settle(table: Table, found: sequence.Neighbours) -> None:
 
 
 def flag_people(
-    table: Table, found: sequence.Neighbours, every: Totals, places: int, options: Options, ledger: Ledger
+    table: Table,
+    found: sequence.Neighbours,
+    every: Totals,
+    places: int,
+    options: Options,
+    ledger: Ledger,
+    changed: bool,
 ) -> None:
     """Flag what is kept and yet odd, after all is done: same-day changes, long stays, ids that may be shared.
 
@@ -221,9 +230,11 @@ def flag_people(
         The number of facilities in the file.
     options : Options
         What was done already is not advised.
+    changed : bool
+        Whether stays were changed since they were compared.
     """
     engine, stays = table.engine, f"({sequence.both_sql(found, len(table.strata))})"
-    counts = sequence.recounted(engine, found, table.cutoff)
+    counts = sequence.recounted(engine, found, table.cutoff) if changed else found.counts
     ledger.add("F02 same-day changes of level", FLAGGED, counts[sequence.SAME_DAY], "moves of no days between")
     ledger.add("F05 same-day returns", FLAGGED, counts[sequence.TOUCH], "discharged and admitted again to one level")
     ledger.add(
@@ -248,7 +259,7 @@ def flag_people(
         ledger.add("F11 ids that may be shared", FLAGGED, many, note)
 
 
-def _settle_deaths(table: Table, found: sequence.Neighbours, ledger: Ledger) -> None:
+def _settle_deaths(table: Table, found: sequence.Neighbours, ledger: Ledger) -> int:
     what = deaths.contradictions(table.engine, found, table.cutoff)
     late, died = what.people, what.died
     if late >= FEW_PEOPLE and late > MOST_AFTER_DEATH * died and not ledger.accepts("F04"):
@@ -263,6 +274,7 @@ def _settle_deaths(table: Table, found: sequence.Neighbours, ledger: Ledger) -> 
     note = "cut on the day of death, or discharged on it for another reason: they end by death"
     ledger.add("R15 stays beside a death", FIXED, what.cut, note)
     deaths.settle(table.engine, found, what)
+    return what.late + what.cut
 
 
 def _shared_ids(table: Table, stays: str, whose: str, ledger: Ledger) -> None:

@@ -17,6 +17,7 @@ from careflow.records.engine import Engine
 from careflow.records.episodes import Episodes, Stratum
 from careflow.records.findings import FIXED, RULES, Ledger
 from careflow.records.options import Options, as_day, basis, choices, options, reading
+from careflow.records.overlaps import Change
 from careflow.records.schema import DATES, map_columns
 from careflow.records.search import search
 from careflow.records.sequence import Neighbours
@@ -186,7 +187,7 @@ def _check(
     label: str,
 ) -> Episodes:
     rows = checks.set_rows_aside(found, made.level_note, ledger, ragged)
-    persons = checks.compare_neighbours(table, found, rows, wanted, ledger)
+    persons, changed = checks.compare_neighbours(table, found, rows, wanted, ledger)
     if not persons:
         reasons = ", ".join(f"{RULES[rule]} {count:,}" for rule, count in ledger.aside.items())
         raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.", check="S11", n=rows)
@@ -194,7 +195,8 @@ def _check(
     most = checks.totals(table, found.settled, chosen.continuum)
     change = checks.apply_policies(table, found, wanted, ledger)
     every = most + checks.totals(table, anew, chosen.continuum)
-    checks.flag_people(table, found, every, len(made.labels.get("facility", ())), wanted, ledger)
+    changed |= change != Change()
+    checks.flag_people(table, found, every, len(made.labels.get("facility", ())), wanted, ledger, changed)
     checks.settle(table, found)
     return Episodes(
         engine=table.engine,

@@ -183,8 +183,6 @@ def _bits(tests: dict[int, str]) -> str:
 
 def recounted(engine: Engine, found: Neighbours, cutoff: int) -> dict[int, int]:
     """Return the counts by bit once more, after rules and policies have changed the stays looked at anew."""
-    if not any(found.counts[bit] for bit in (OVERLAP, SAME_START, AFTER_DEATH, NEAR)):
-        return found.counts
     tests = _tests(cutoff, 0)
     counted = engine.rows(
         f"SELECT bits, count(*) FROM {found.table} WHERE person NOT IN ({found.people(CLOSER_LOOK)}) GROUP BY 1"
