@@ -22,17 +22,16 @@ IN_CARE_CODE: Final = 153
 UNKNOWN_CODE: Final = 154
 """Discharged too shortly before the cut-off to know what follows."""
 
-# Nothing follows a death. A stay begins a journey when it starts later than `within` days after every earlier one.
+_LAST_PLACE: Final = 1 << 62
+"""After the place of every stay."""
+
+# A stay begins a journey when it starts later than `within` days after every earlier one.
 _NUMBERED: Final = f"""
     ordered AS (
         SELECT *, coalesce(discharge, {ENDLESS}) AS ending,
             max(coalesce(discharge, {ENDLESS})) OVER (
                 PARTITION BY person ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach
-        FROM (
-            SELECT *, min(CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN discharge END)
-                OVER (PARTITION BY person) AS death
-            FROM {{linked}}
-        ) WHERE death IS NULL OR admit < death OR reason = {DIED_CODE - REASON_CODE}
+        FROM {{linked}}
     ),
     numbered AS (
         SELECT *, sum(CASE WHEN reach IS NULL OR admit > reach + {{within}} THEN 1 ELSE 0 END) OVER (
@@ -145,7 +144,7 @@ WITH {_NUMBERED},
             WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CODE}
             WHEN closing > {{known}} THEN {UNKNOWN_CODE}
             ELSE {REASON_CODE} + reason END,
-            CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN {ENDLESS} ELSE place END) AS outcome
+            CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN {_LAST_PLACE} ELSE place END) AS outcome
         FROM along WHERE ending = closing GROUP BY person, journey
     ),
     paths AS (

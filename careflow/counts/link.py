@@ -11,6 +11,7 @@ from careflow.counts.clocks import ENDLESS
 from careflow.counts.transitions import Transitions
 from careflow.records.dates import LONGEST_WINDOW
 from careflow.records.episodes import Episodes
+from careflow.records.hours import order_sql
 
 # Reading has sorted each person's stays. Most people's neither overlap nor go on after a death, so that what comes next
 # is the next in order, and any number that grows along that order serves as the place.
@@ -70,9 +71,10 @@ FROM (
 def link(episodes: Episodes, *, within: int = 30) -> Transitions:
     """Find what follows each discharge: the next admission within the window is a move.
 
-    A person's stays are ordered by admission, then earlier discharge (open last), then the more intensive level, then
-    episode id. The next stay of a discharge on day *d* is the first one after it in that order that starts on day *d*
-    or later; it is a move when the gap, ``next admission - d``, is at most ``within`` days (0 is a same-day transfer).
+    A person's stays are ordered by admission (by its hour, then the hour of discharge, where every stay of the person
+    on that day has them), then earlier discharge (open last), then the more intensive level, then episode id. The next
+    stay of a discharge on day *d* is the first one after it in that order that starts on day *d* or later; it is a move
+    when the gap, ``next admission - d``, is at most ``within`` days (0 is a same-day transfer).
     A discharge while another stay of the person goes on is concurrent, and nothing follows a death.
 
     Parameters
@@ -112,13 +114,14 @@ def link(episodes: Episodes, *, within: int = 30) -> Transitions:
         return "".join(f", {prefix}{column}" for column in columns)
 
     words = {"endless": ENDLESS, "died": REASONS.index(DIED), "strata": listed("")}
+    order = order_sql(f"coalesce(discharge, {ENDLESS})", hours=episodes.hours)
     words["after_cutoff"] = day_number(episodes.cutoff) + 1
     engine.run(
         _ANEW.format(
             linked=again,
             anew=episodes.anew,
             o_strata=listed("o."),
-            order=f"PARTITION BY person ORDER BY admit, coalesce(discharge, {ENDLESS}), level, seq, reason{listed('')}",
+            order=f"PARTITION BY person ORDER BY {order}, reason{listed('')}",
             **words,
         )
     )

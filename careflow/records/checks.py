@@ -8,7 +8,7 @@ from typing import Final
 
 from careflow.continuum import Continuum
 from careflow.errors import RecordError
-from careflow.records import dates, encode, overlaps, sequence
+from careflow.records import dates, deaths, encode, hours, overlaps, sequence, versions
 from careflow.records.engine import Engine
 from careflow.records.findings import FIXED, FLAGGED, Ledger
 from careflow.records.options import Options
@@ -26,8 +26,6 @@ LONG_OVERLAP: Final = 30
 MIXED_GRAIN: Final = 0.3
 MOST_AFTER_END: Final = 92
 """Days (a quarter) by which a cut-off may be later than the last admission or discharge of a file."""
-NEVER: Final = 10_000_000
-"""A day after every other."""
 
 _MARKS: Final = (
     (encode.OPEN_AFTER_CUTOFF, "R08 discharged after the cut-off", FIXED, "read as still open at the cut-off"),
@@ -40,7 +38,6 @@ _MARKS: Final = (
     (encode.LATE_ENTRY, "F07 admitted before the start", FLAGGED, "under observation from the start on"),
     (encode.REASON_NO_DATE, "F08 reason without a discharge", FLAGGED, "kept as an open stay; the reason is not used"),
     (encode.DATE_NO_REASON, "F08 discharge without a reason", FLAGGED, "counted as 'unknown'"),
-    (encode.NO_NIGHT, "F09 stays of no night", FLAGGED, "admitted and discharged on one day: length 0"),
 )
 
 
@@ -89,22 +86,29 @@ def set_rows_aside(found: sequence.Neighbours, level_note: str, ledger: Ledger, 
     return rows
 
 
-def compare_neighbours(table: Table, found: sequence.Neighbours, rows: int, options: Options, ledger: Ledger) -> int:
-    """Run the checks on the stays of the people marked; return the number of people."""
+def compare_neighbours(
+    table: Table, found: sequence.Neighbours, rows: int, options: Options, ledger: Ledger
+) -> tuple[int, bool]:
+    """Run the checks on the stays of the people marked; return the number of people, and whether stays were changed."""
     if options.close_open_after is not None:
         note = f"closed after {options.close_open_after} days, reason unknown, by close_open_after="
         ledger.add("stale open stays closed", FIXED, _marks_of(found, encode.STALE), note)
     copies = sequence.repeated(table.engine, found, len(table.strata))
     ledger.set_aside("R10", copies, "one of each is kept")
-    twins, replaced = sequence.versions(table.engine, found, table.strata)
+    twins, replaced = versions.versions(table.engine, found, table.strata)
     ledger.set_aside(
         "R11", twins, f"{replaced:,} replaced by a newer version" if replaced else "which one holds is not known"
     )
+    if found.hours:
+        hours.keep_known(table.engine, found.anew)
+    ended = 0
+    if found.counts[sequence.OVERLAP] or found.counts[sequence.AFTER_DEATH]:
+        ended = _settle_deaths(table, found, ledger)
     ledger.check_limits(rows)
     persons = found.counts[sequence.LAST] - _drop_aside(table, found)
     for bit, check, action, note in _MARKS:
         ledger.add(check, action, _marks_of(found, bit), note)
-    return persons
+    return persons, found.hours or copies + twins + ended > 0
 
 
 def _marks_of(found: sequence.Neighbours, bit: int) -> int:
@@ -114,7 +118,7 @@ def _marks_of(found: sequence.Neighbours, bit: int) -> int:
 def _drop_aside(table: Table, found: sequence.Neighbours) -> int:
     """Drop the rows set aside, but for their places; return how many people have no other since stays were compared."""
     engine, stays = table.engine, found.anew
-    late = "why IN (10, 11)"
+    late = f"why IN (10, 11, {deaths.AFTER_DEATH_RULE})"
     for marks, n in engine.rows(f"SELECT marks, count(*) FROM {stays} WHERE {late} GROUP BY 1"):
         found.marked[marks] -= n
     gone = engine.one(
@@ -134,17 +138,19 @@ def apply_policies(table: Table, found: sequence.Neighbours, options: Options, l
     RecordError
         ``overlaps="error"`` and there are some.
     """
-    engine, stays, cutoff, strata = table.engine, found.anew, table.cutoff, len(table.strata)
+    engine, cutoff, strata = table.engine, table.cutoff, len(table.strata)
     joined = overlaps.Change()
-    if found.counts[sequence.NEAR]:
-        near = found.people(sequence.NEAR)
-        joined = overlaps.bridge(engine, stays, near, cutoff, strata, options.bridge_days, table.facility)
-        note = f"gaps of 0 to {options.bridge_days} days at one level and facility, by bridge_days="
+    if options.bridge_days and (found.counts[sequence.NEAR] or found.counts[sequence.OVERLAP]):
+        near = found.people(sequence.NEAR | sequence.OVERLAP)
+        joined = overlaps.bridge(engine, found, near, cutoff, strata, options.bridge_days, table.facility)
+        note = f"gaps of 0 to {options.bridge_days} days, and overlaps, at one level and facility, by bridge_days="
         ledger.add("stays joined to the one before", FIXED, joined.absorbed, note)
-    if not found.counts[sequence.OVERLAP]:
+    # By hours a stay of no night can lie inside one that begins on its day.
+    beside = sequence.OVERLAP | (sequence.SAME_START if found.hours else 0)
+    if not any(n for bit, n in found.counts.items() if bit & beside):
         return joined
-    whose = found.people(sequence.OVERLAP)
-    n, persons = sequence.overlapping(engine, stays, whose, cutoff)
+    whose = found.people(beside)
+    n, persons = sequence.overlapping(engine, found, whose, cutoff)
     if n and options.overlaps == "error":
         raise RecordError(
             f"{several(n, 'stay')} of {people(persons)} begin while an earlier stay goes on. Choose what to do: "
@@ -153,11 +159,11 @@ def apply_policies(table: Table, found: sequence.Neighbours, options: Options, l
             check="F01",
             n=n,
         )
-    _shared_ids(table, stays, whose, ledger)
+    _shared_ids(table, found.anew, whose, ledger)
     changed = overlaps.Change()
     if n and options.overlaps != "flag":
         policy = overlaps.highest if options.overlaps == "highest" else overlaps.latest
-        changed = policy(engine, stays, whose, cutoff, strata)
+        changed = policy(engine, found, whose, cutoff, strata)
     how = (
         "kept; a discharge while another stay goes on is 'concurrent'"
         if options.overlaps == "flag"
@@ -170,19 +176,21 @@ def apply_policies(table: Table, found: sequence.Neighbours, options: Options, l
 
 @dataclass(frozen=True)
 class Totals:
-    """How many stays there are, are very long, are open; and their first and last day."""
+    """How many stays there are, are very long, are open, are of no night; and their first and last day."""
 
     n: int = 0
     long: int = 0
     open: int = 0
-    first: int = NEVER
-    last: int = -NEVER
+    no_night: int = 0
+    first: int = sequence.NEVER
+    last: int = -sequence.NEVER
 
     def __add__(self, other: Totals) -> Totals:
         return Totals(
             self.n + other.n,
             self.long + other.long,
             self.open + other.open,
+            self.no_night + other.no_night,
             min(self.first, other.first),
             max(self.last, other.last),
         )
@@ -193,6 +201,7 @@ def totals(table: Table, stays: str, continuum: Continuum) -> Totals:
     cutoff = table.cutoff
     n, *others = table.engine.one(
         f"SELECT count(*), count(*) FILTER ({_long(continuum, cutoff)}), count(*) FILTER (finish > {cutoff}), "
+        "count(*) FILTER (admit = finish), "
         f"min(admit), max(CASE WHEN finish <= {cutoff} THEN finish ELSE admit END) FROM {stays}"
     )
     return Totals(int(n), *map(int, others)) if n else Totals()
@@ -212,8 +221,16 @@ def settle(table: Table, found: sequence.Neighbours) -> None:
     engine.run(f"CREATE TEMP VIEW {table.stays} AS {sequence.both_sql(found, len(table.strata))}")
 
 
-def flag_people(table: Table, found: sequence.Neighbours, every: Totals, places: int, ledger: Ledger) -> None:
-    """Flag what is kept and yet odd: same-day changes, long stays, care after death, ids that may be shared.
+def flag_people(
+    table: Table,
+    found: sequence.Neighbours,
+    every: Totals,
+    places: int,
+    options: Options,
+    ledger: Ledger,
+    changed: bool,
+) -> None:
+    """Flag what is kept and yet odd, after all is done: same-day changes, long stays, ids that may be shared.
 
     Parameters
     ----------
@@ -221,14 +238,13 @@ def flag_people(table: Table, found: sequence.Neighbours, every: Totals, places:
         The stays, what they are to each other, their totals, and where findings go.
     places : int
         The number of facilities in the file.
-
-    Raises
-    ------
-    RecordError
-        Too many people are admitted after their death: ids of different people were merged.
+    options : Options
+        What was done already is not advised.
+    changed : bool
+        Whether stays were changed since they were compared.
     """
     engine, stays = table.engine, f"({sequence.both_sql(found, len(table.strata))})"
-    counts = found.counts
+    counts = sequence.recounted(engine, found, table.cutoff) if changed else found.counts
     ledger.add("F02 same-day changes of level", FLAGGED, counts[sequence.SAME_DAY], "moves of no days between")
     ledger.add("F05 same-day returns", FLAGGED, counts[sequence.TOUCH], "discharged and admitted again to one level")
     ledger.add(
@@ -238,10 +254,10 @@ def flag_people(table: Table, found: sequence.Neighbours, every: Totals, places:
         "F03 very long stays", FLAGGED, every.long, f"over 365 nights living in, or over {LONG_STAY:,} elsewhere"
     )
     if every.n >= 100 and counts[sequence.TOUCH] > MIXED_GRAIN * every.n:
-        note = "many stays begin where one at the same level ends: weeks or claims? bridge_days=1 joins them"
+        note = "many stays begin where one at the same level ends: weeks or claims?"
+        note += "" if options.bridge_days else " bridge_days=1 joins them"
         ledger.add("F10 rows may be parts of stays", FLAGGED, counts[sequence.TOUCH], note)
-    if counts[sequence.AFTER_DEATH]:
-        _after_death(table, stays, found, ledger)
+    ledger.add("F09 stays of no night", FLAGGED, every.no_night, "admitted and discharged on one day: length 0")
     if table.facility is not None and places > MANY_FACILITIES:
         many = engine.one(
             "SELECT count(DISTINCT person) FROM ("
@@ -265,18 +281,22 @@ def check_end(found: sequence.Neighbours, every: Totals, cutoff: int, ledger: Le
         ledger.add("F12 cut-off long after the data", FLAGGED, 1, note)
 
 
-def _after_death(table: Table, stays: str, found: sequence.Neighbours, ledger: Ledger) -> None:
-    late, deaths = sequence.after_death(table.engine, stays, found.people(sequence.AFTER_DEATH))
-    if late >= FEW_PEOPLE and late > MOST_AFTER_DEATH * deaths and not ledger.accepts("F04"):
+def _settle_deaths(table: Table, found: sequence.Neighbours, ledger: Ledger) -> int:
+    what = deaths.contradictions(table.engine, found, table.cutoff)
+    late, died = what.people, what.died
+    if late >= FEW_PEOPLE and late > MOST_AFTER_DEATH * died and not ledger.accepts("F04"):
         raise RecordError(
-            f"{late:,} of {deaths:,} people who died are admitted after their death: ids of several people may have "
+            f"{late:,} of {died:,} people who died are admitted after their death: ids of several people may have "
             "been merged, or a reason code may not mean death. Mend the file, or accept it: accept=['F04'].",
             check="F04",
             n=late,
         )
-    ledger.add(
-        "F04 admitted after death", FLAGGED, late, f"people, of {deaths:,} who died; nothing is linked to a death"
-    )
+    ledger.add("F04 admitted after death", FLAGGED, late, f"people, of {died:,} who died; their stays after it: R14")
+    ledger.set_aside("R14", what.late, "nothing follows a death")
+    note = "cut on the day of death, or discharged on it for another reason: they end by death"
+    ledger.add("R15 stays beside a death", FIXED, what.cut, note)
+    deaths.settle(table.engine, found, what)
+    return what.late + what.cut
 
 
 def _shared_ids(table: Table, stays: str, whose: str, ledger: Ledger) -> None:

@@ -225,7 +225,7 @@ def _typed(raw: Raw, name: str, short: str, reading: Reading) -> dict[str, str]:
                 check="S04",
             )
         value = f"({value})::TIMESTAMPTZ"  # also what is stored in nanoseconds, as pandas 2 does
-        local = f"timezone('{_zone(zone)}', {value})"
+        local = f"timezone('{zone_name(zone)}', {value})"
     # An infinite date is a mark for "no end" as 9999-12-31 is; so is whatever lies beyond what days can count.
     if raw.kinds[name] == DATE:
         usual = f"{value} BETWEEN DATE '1900-01-02' AND DATE '2199-12-31'"
@@ -247,7 +247,8 @@ def _odd(name: str) -> int:
     return ENDLESS if name == "discharge_date" else BAD
 
 
-def _zone(zone: str) -> str:
+def zone_name(zone: str) -> str:
+    """Return a time zone of a file as the engine names it."""
     if zone[:1] not in {"+", "-"}:
         return zone
     if zone[3:] not in {"", ":00", "00"}:

@@ -19,6 +19,7 @@ from careflow.records.codes import LONGEST_LABEL, MOST_CODES, clean, code_labels
 from careflow.records.daycolumns import BAD, ENDLESS, NONE, OK, Reading, read_days, written
 from careflow.records.engine import Engine
 from careflow.records.findings import FIXED, FLAGGED, Ledger
+from careflow.records.hours import HOURS, listed, read_hours
 from careflow.records.lookup import Lookups, distinct, text_of
 from careflow.records.offsets import read_offsets, read_quarters
 from careflow.records.people import People, flag_episodes, read_people
@@ -103,6 +104,7 @@ def plan(engine: Engine, raw: Raw, mapped: Mapped, choices: Choices, ledger: Led
         "grp": people.group,
         "level": lookups.codes(engine, text_of(raw, "level"), coded.codes, "level"),
         **_read_dates(engine, raw, mapped, lookups, ledger, choices),
+        **({} if choices.basis in (OFFSET, QUARTER) else read_hours(raw, mapped, choices.reading)),
         **_read_reason(engine, raw, reasons, choices, lookups, ledger),
         "written": written(raw, mapped),
         "episode": "nullif(trim(r.episode_id::VARCHAR), '')" if "episode_id" in mapped.fields else "NULL",
@@ -144,12 +146,14 @@ class Judged:
     """Every row of the file, encoded and judged, as SQL: nothing is kept until the stays are in order.
 
     A row has ``person, grp, level, admit, finish, reason, s0 ..., episode, written, version, row, why, marks``;
-    ``why`` is 0 for a row that is kept, and ``finish`` the day after the cut-off while a stay is open.
+    ``why`` is 0 for a row that is kept, and ``finish`` the day after the cut-off while a stay is open. With ``hours``
+    it has its times of day, too.
     """
 
     reading: str
     people: People
     judging: str
+    hours: bool
 
     @property
     def rows(self) -> str:
@@ -194,6 +198,7 @@ def judge(raw: Raw, made: Plan, choices: Choices, close_after: int | None) -> Ju
         finish = f"CASE WHEN closed THEN discharge WHEN {stale} THEN admit + {close_after} ELSE {cutoff + 1} END"
         reason = f"CASE WHEN {stale} THEN {REASONS.index('unknown')} ELSE reason END"
     strata = "".join(f", s{i}" for i in range(len(made.labels)))
+    hours = HOURS[0] in made.columns
     # Most rows are of a stay that is over, and nothing is to be noted about it.
     plain = f"closed AND coalesce(given, true) AND discharge <> admit AND admit >= {start}"
     noted = " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in marks.items())
@@ -205,8 +210,9 @@ def judge(raw: Raw, made: Plan, choices: Choices, close_after: int | None) -> Ju
           SELECT *, coalesce(discharge_state = {OK} AND discharge <= {cutoff}, false) AS closed FROM read),
         judged AS (SELECT *, {_first(wrong)} AS why FROM seen)
         SELECT person, grp, level, admit, {finish} AS finish, {reason} AS reason{strata}, episode, written,
-          version, row, why, CASE WHEN {plain} THEN 0 ELSE {noted} END AS marks
+          version, row, why, CASE WHEN {plain} THEN 0 ELSE {noted} END AS marks{listed("", hours=hours)}
         FROM judged""",
+        hours=hours,
     )
 
 

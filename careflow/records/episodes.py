@@ -17,6 +17,7 @@ from careflow.continuum.outcomes import REASONS
 from careflow.errors import CareflowError
 from careflow.records.engine import Engine
 from careflow.records.findings import RULES
+from careflow.records.hours import order_sql
 from careflow.records.words import people, several
 
 FEW_ROWS: Final = 20
@@ -68,6 +69,8 @@ class Episodes:
         What the dates are; :mod:`careflow.records.basis` says what each basis cannot answer.
     attrition : pandas.DataFrame
         ``step, n, left``: from the rows of the file to the discharges that can be linked.
+    hours : bool
+        Whether the order of a person's stays within a day is by hours, where they are known.
     """
 
     engine: Engine = field(repr=False)
@@ -90,6 +93,7 @@ class Episodes:
     rows_in: int = 0
     date_basis: str = "actual"
     attrition: pd.DataFrame = field(default_factory=pd.DataFrame)
+    hours: bool = False
 
     def __repr__(self) -> str:
         return f"<Episodes: {self._line()}>"
@@ -132,7 +136,7 @@ class Episodes:
         strata = "".join(f", {s.column}" for s in self.strata.values())
         frame = self.engine.frame(
             f"SELECT person, level, admit, discharge, reason{strata} FROM {self.table} "
-            "ORDER BY person, admit, discharge NULLS LAST, level, seq"
+            f"ORDER BY person, {order_sql('discharge NULLS LAST', hours=self.hours)}"
         )
         return self._words(frame)
 

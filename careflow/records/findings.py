@@ -23,6 +23,7 @@ RULES: Final = {
     "R11": "one stay in two versions",
     "R12": "discharged before the start",
     "R13": "torn row",
+    "R14": "admitted after death",
 }
 """The rules by which a row is set aside."""
 
@@ -78,7 +79,8 @@ class Ledger:
         unknown = [rule for rule in accept if rule not in known]
         if unknown:
             raise ArgumentError(f"accept= has {len(unknown)} unknown rules; the rules are: {', '.join(known)}.")
-        self._accept = set(accept)
+        # Whoever accepts that many come back after their death has them set aside.
+        self._accept = {*accept, "R14"} if "F04" in accept else set(accept)
         self._lines: list[tuple[str, str, int, str]] = []
         self.aside: dict[str, int] = {}
 

@@ -19,7 +19,7 @@ from careflow.records.engine import Engine
 from careflow.records.episodes import Episodes, Stratum
 from careflow.records.findings import FIXED, RULES, Ledger
 from careflow.records.options import Options, choices, reading
-from careflow.records.overlaps import POLICIES
+from careflow.records.overlaps import POLICIES, Change
 from careflow.records.schema import DATES, map_columns
 from careflow.records.search import search
 from careflow.records.sequence import Neighbours
@@ -100,7 +100,8 @@ def read_episodes(
         What to do with stays of one person that overlap: keep them, give each day to the more intensive level, let a
         new admission end the earlier stay, or stop.
     bridge_days : int
-        Join stays of one person at one level and facility with a gap of at most so many days; 0 joins none.
+        Join stays of one person at one level and facility that overlap or have a gap of at most so many days; 0 joins
+        none.
     close_open_after : int, optional
         Close stays that have been open for longer than so many days; by default none is closed.
     allow : collection of str
@@ -213,23 +214,24 @@ def _check(
     label: str,
 ) -> Episodes:
     rows = checks.set_rows_aside(found, made.level_note, ledger, ragged)
-    persons = checks.compare_neighbours(table, found, rows, wanted, ledger)
+    persons, changed = checks.compare_neighbours(table, found, rows, wanted, ledger)
     if not persons:
         reasons = ", ".join(f"{RULES[rule]} {count:,}" for rule, count in ledger.aside.items())
         raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.", check="S11", n=rows)
     anew = checks.finishing(table, found)
     most = checks.totals(table, found.settled, chosen.continuum)
-    every = most + checks.totals(table, anew, chosen.continuum)
-    checks.flag_people(table, found, every, len(made.labels.get("facility", ())), ledger)
     change = checks.apply_policies(table, found, wanted, ledger)
     every = most + checks.totals(table, anew, chosen.continuum)
     checks.check_end(found, every, table.cutoff, ledger)
+    changed |= change != Change()
+    checks.flag_people(table, found, every, len(made.labels.get("facility", ())), wanted, ledger, changed)
     checks.settle(table, found)
     return Episodes(
         engine=table.engine,
         table=table.stays,
         settled=found.settled,
         anew=found.anew,
+        hours=found.hours,
         continuum=chosen.continuum,
         cutoff=chosen.cutoff,
         start=chosen.start,

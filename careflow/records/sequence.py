@@ -1,23 +1,31 @@
 """The one sorted pass: each person's stays in order, what each is to the next, and who needs a closer look.
 
 Any two stays of a person that overlap show in some stay and the one just before it in order; so do repeated rows, two
-versions of one stay, and care after death. The exact rules then run on the people marked alone.
+versions of one stay, and care after death. The exact rules then run on the people marked alone, in whose order hours
+count as well.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from careflow.continuum.outcomes import DIED, REASONS
 from careflow.records.encode import HELPERS, Judged
 from careflow.records.engine import Engine
+from careflow.records.hours import HOURS, has_hours, listed, order_sql
 from careflow.records.layout import StayLayout, stay_layout
 
 OVERLAP, AFTER_DEATH, SAME_DAY, OPEN_BEFORE, TOUCH, LAST, NEAR, SAME_START = (1 << i for i in range(8))
 """What a stay is to the one after it; LAST has none after it."""
+
+CLOSER_LOOK: Final = OVERLAP | SAME_START | AFTER_DEATH | NEAR
+"""What may have to be changed, or put in another order."""
+
+NEVER: Final = 10_000_000
+"""A day after every other."""
 
 DIED_CODE: Final = REASONS.index(DIED)
 
@@ -43,6 +51,8 @@ class Neighbours:
         Stays by bit; those with ``LAST`` are the number of people.
     marked, aside : Counter
         Rows that are kept by their marks, and rows that are set aside by the number of the rule.
+    hours : bool
+        Whether the stays in ``anew`` have times of day.
     """
 
     settled: str
@@ -51,6 +61,7 @@ class Neighbours:
     counts: dict[int, int]
     marked: Counter[int]
     aside: Counter[int]
+    hours: bool = False
 
     def people(self, bits: int) -> str:
         """Return the SQL of the people with any of the bits."""
@@ -81,11 +92,12 @@ def scan(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Seque
     layout = stay_layout(cutoff, levels, labels)
     table = _ordered(engine, judged, layout, labels)
     found = _compared(engine, table, layout.seen(table, labels), layout.never, cutoff, near)
-    whose = found.people(OVERLAP | SAME_START | AFTER_DEATH | (NEAR if near else 0))
+    whose = found.people(CLOSER_LOOK)
     kinds = {"level": "TINYINT", "grp": "TINYINT", "reason": "TINYINT"}
     kinds |= {"person": "BIGINT", "admit": "INTEGER", "discharge": "INTEGER"}
     kinds |= {f"s{i}": _small(n) for i, n in enumerate(labels)} | HELPERS
-    names = [*columns(len(labels)).split(", "), *HELPERS]
+    kinds |= dict.fromkeys(HOURS, "INTEGER") if judged.hours else {}
+    names = [*columns(len(labels)).split(", "), *HELPERS, *(HOURS if judged.hours else ())]
     # What is set aside may hold numbers of any size.
     kept = {
         "admit": "CASE WHEN why = 0 THEN admit END",
@@ -102,7 +114,7 @@ def scan(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Seque
         f"CREATE TEMP VIEW {found.settled} AS SELECT *, CASE WHEN finish <= {cutoff} THEN finish END AS discharge "
         f"FROM ({layout.seen(table, labels)} WHERE codes >= 0)"
     )
-    return found
+    return replace(found, hours=judged.hours and has_hours(engine, found.anew))
 
 
 def _ordered(engine: Engine, judged: Judged, layout: StayLayout, labels: Sequence[int]) -> str:
@@ -131,20 +143,11 @@ def _ordered(engine: Engine, judged: Judged, layout: StayLayout, labels: Sequenc
 
 def _compared(engine: Engine, table: str, seen: str, never: int, cutoff: int, near: int) -> Neighbours:
     """Say what each stay is to the next, and count."""
-    tests = {
-        OVERLAP: "gap < 0",
-        AFTER_DEATH: f"reason = {DIED_CODE} AND gap >= 0",
-        SAME_DAY: "gap = 0 AND next_level <> level",
-        OPEN_BEFORE: f"finish > {cutoff}",
-        TOUCH: "gap = 0 AND next_level = level",
-        NEAR: f"{near} > 0 AND gap BETWEEN 0 AND {near} AND next_level = level",
-        SAME_START: "admit = next_admit",
-    }
-    bits = " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in tests.items())
+    tests = _tests(cutoff, near)
     odd = engine.name("odd")
     # Most stays are the last of their person, or end well before the next one begins: nothing else needs a test.
     engine.run(
-        f"CREATE TEMP TABLE {odd} AS SELECT person, {bits} AS bits FROM ("
+        f"CREATE TEMP TABLE {odd} AS SELECT person, {_bits(tests)} AS bits FROM ("
         f"SELECT *, next_admit - finish AS gap FROM ({seen})) "
         f"WHERE person IS NOT NULL AND (gap <= {near} OR (reason = {DIED_CODE} AND next_admit < {never}))"
     )
@@ -162,6 +165,43 @@ def _compared(engine: Engine, table: str, seen: str, never: int, cutoff: int, ne
     return Neighbours(f"{table}_settled", engine.name("some_stays"), odd, counts, marked, aside)
 
 
+def _tests(cutoff: int, near: int) -> dict[int, str]:
+    return {
+        OVERLAP: "gap < 0",
+        AFTER_DEATH: f"reason = {DIED_CODE} AND gap >= 0",
+        SAME_DAY: "gap = 0 AND next_level <> level",
+        OPEN_BEFORE: f"finish > {cutoff}",
+        TOUCH: "gap = 0 AND next_level = level",
+        NEAR: f"{near} > 0 AND gap BETWEEN 0 AND {near} AND next_level = level",
+        SAME_START: "admit = next_admit",
+    }
+
+
+def _bits(tests: dict[int, str]) -> str:
+    return " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in tests.items())
+
+
+def recounted(engine: Engine, found: Neighbours, cutoff: int) -> dict[int, int]:
+    """Return the counts by bit once more, after rules and policies have changed the stays looked at anew."""
+    tests = _tests(cutoff, 0)
+    counted = engine.rows(
+        f"SELECT bits, count(*) FROM {found.table} WHERE person NOT IN ({found.people(CLOSER_LOOK)}) GROUP BY 1"
+    )
+    counted += engine.rows(
+        f"""
+        SELECT bits, count(*) FROM (
+          SELECT {_bits(tests)} AS bits FROM (
+            SELECT *, next_admit - finish AS gap FROM (
+              SELECT admit, finish, level, reason, lead(admit, 1, {NEVER}) OVER w AS next_admit,
+                lead(level, 1, 0) OVER w AS next_level
+              FROM (SELECT *, coalesce(discharge, {cutoff + 1}) AS finish FROM {found.anew})
+              WINDOW w AS (PARTITION BY person ORDER BY {order_sql("finish", hours=found.hours)})))
+          WHERE gap <= 0)
+        GROUP BY 1"""
+    )
+    return {bit: sum(n for bits, n in counted if bits & bit) for bit in tests}
+
+
 def _small(labels: int) -> str:
     """Return the type of the codes of so many labels."""
     return "TINYINT" if labels < 1 << 7 else "SMALLINT" if labels < 1 << 15 else "INTEGER"
@@ -170,7 +210,11 @@ def _small(labels: int) -> str:
 def both_sql(found: Neighbours, strata: int) -> str:
     """Return the SQL of all stays that are kept."""
     names = columns(strata)
-    return f"SELECT {names}, 0 AS seq FROM {found.settled} UNION ALL SELECT {names}, seq FROM {found.anew}"
+    settled = "".join(f", 0 AS {name}" for name in HOURS) if found.hours else ""
+    return (
+        f"SELECT {names}, 0 AS seq{settled} FROM {found.settled} UNION ALL "
+        f"SELECT {names}, seq{listed('', hours=found.hours)} FROM {found.anew}"
+    )
 
 
 def repeated(engine: Engine, found: Neighbours, strata: int) -> int:
@@ -202,39 +246,7 @@ def repeated(engine: Engine, found: Neighbours, strata: int) -> int:
     return n
 
 
-def versions(engine: Engine, found: Neighbours, strata: Sequence[str]) -> tuple[int, int]:
-    """Set aside (R11) contradicting versions of one stay; return how many, and how many a newer one replaced.
-
-    Rows of one person, level, admission day, episode id and facility that discharge on different days speak of one
-    stay. The one with the latest ``updated_at`` is kept; without one, all are set aside. Stays of no night are left
-    alone: someone can be discharged and admitted again to one level on one day.
-    """
-    if not found.counts[SAME_START]:
-        return 0, 0
-    twins, stays = engine.name("twins"), found.anew
-    place = "".join(f", s{i}" for i, name in enumerate(strata) if name == "facility")
-    key = f"person, level, admit, episode{place}"
-    engine.run(
-        f"""
-        CREATE TEMP TABLE {twins} AS
-        SELECT place, newest AND alone AS keep FROM (
-          SELECT place,
-            min(coalesce(discharge, 10000000)) OVER k <> max(coalesce(discharge, 10000000)) OVER k AS differ,
-            coalesce(stamp = max(stamp) OVER k AND count(stamp) OVER k = count(*) OVER k, false) AS newest,
-            coalesce(count(*) OVER (PARTITION BY {key}, stamp) = 1, false) AS alone
-          FROM (
-            SELECT rowid AS place, *, TRY_CAST(version::VARCHAR AS TIMESTAMP) AS stamp FROM {stays}
-            WHERE why = 0 AND (discharge IS NULL OR discharge > admit) AND person IN ({found.people(SAME_START)}))
-          WINDOW k AS (PARTITION BY {key}))
-        WHERE differ"""
-    )
-    n, kept = engine.one(f"SELECT count(*) FILTER (NOT keep), count(*) FILTER (keep) FROM {twins}")
-    engine.run(f"UPDATE {stays} SET why = 11 FROM {twins} WHERE {stays}.rowid = {twins}.place AND NOT {twins}.keep")
-    engine.run(f"DROP TABLE {twins}")
-    return int(n), int(kept)
-
-
-def overlapping(engine: Engine, stays: str, people: str, cutoff: int) -> tuple[int, int]:
+def overlapping(engine: Engine, found: Neighbours, people: str, cutoff: int) -> tuple[int, int]:
     """Return the stays that begin while an earlier one of the person goes on, and the people concerned.
 
     A running maximum of the ends decides, since the stay just before may be a short one inside a longer one.
@@ -243,21 +255,9 @@ def overlapping(engine: Engine, stays: str, people: str, cutoff: int) -> tuple[i
         f"""
         SELECT count(*), count(DISTINCT person) FROM (
           SELECT person, admit, max(coalesce(discharge, {cutoff + 1})) OVER (
-            PARTITION BY person ORDER BY admit, coalesce(discharge, {cutoff + 1}), level, seq
+            PARTITION BY person ORDER BY {order_sql(f"coalesce(discharge, {cutoff + 1})", hours=found.hours)}
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
-          FROM {stays} WHERE person IN ({people}))
+          FROM {found.anew} WHERE person IN ({people}))
         WHERE reached > admit"""
     )
     return int(n), int(persons)
-
-
-def after_death(engine: Engine, stays: str, people: str) -> tuple[int, int]:
-    """Return the people admitted on a day after that of their death, and those who died at all."""
-    late = engine.one(
-        f"SELECT count(*) FROM (SELECT person FROM {stays} WHERE person IN ({people}) GROUP BY person "
-        f"HAVING max(admit) > min(CASE WHEN reason = {DIED_CODE} THEN discharge END))"
-    )[0]
-    deaths = engine.one(
-        f"SELECT count(DISTINCT person) FROM {stays} WHERE reason = {DIED_CODE} AND discharge IS NOT NULL"
-    )[0]
-    return int(late), int(deaths)

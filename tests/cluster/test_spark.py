@@ -121,6 +121,29 @@ def test_what_spark_compiles_and_plans_anew_while_it_runs_gives_the_same_numbers
     assert_same(numbers(link(here), None, clocks), numbers(link(there), None, clocks))
 
 
+@pytest.mark.parametrize("kind", ["string", "timestamp_ntz"])
+def test_hours_and_deaths_order_and_end_stays_alike_on_both_engines(spark: Any, kind: str) -> None:
+    frame, chance = stays(seed=6, n=200), np.random.default_rng(6)
+    frame["discharge_reason"] = np.where(chance.random(len(frame)) < 0.1, "died", frame["discharge_reason"])
+    for name in ("admit_date", "discharge_date"):
+        hours = pd.to_timedelta(chance.choice([0, 9, 17], len(frame)), unit="h")
+        at = pd.to_datetime(frame[name]) + hours
+        frame[name] = at if kind == "timestamp_ntz" else at.dt.strftime("%Y-%m-%d %H:%M").where(at.notna(), None)
+    schema = SCHEMA.replace("admit_date date", f"admit_date {kind}").replace(
+        "discharge_date date", f"discharge_date {kind}"
+    )
+    how = {"overlaps": "highest", "bridge_days": 2}
+    here, there = (
+        read_episodes(source, cutoff=CUTOFF, accept=(*ACCEPT, "R05"), **how)
+        for source in (pa.Table.from_pandas(frame, preserve_index=False), on_cluster(spark, frame, schema))
+    )
+    pd.testing.assert_frame_equal(here.findings, there.findings)
+    assert here.hours
+    assert there.hours
+    clocks = ["discharge", "stay", "held:0,30", "history"]
+    assert_same(numbers(link(here), None, clocks), numbers(link(there), None, clocks))
+
+
 def test_whole_numbers_as_ids_give_the_same_groups_on_both_engines(spark: Any) -> None:
     frame = stays(seed=5)
     frame["person_id"] = np.random.default_rng(5).integers(-(2**62), 2**62, 50)[np.arange(len(frame)) % 50]

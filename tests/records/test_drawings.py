@@ -77,4 +77,4 @@ def test_every_policy_and_bridging_is_drawn() -> None:
     assert {rule for _, rule in CASES} == {
         '"flag"', '"highest"', '"latest"', '"error"', "bridge_days=0", "bridge_days=1", "bridge_days=2"
     }  # fmt: skip
-    assert len(drawings()) == 9
+    assert len(drawings()) == 10

@@ -228,6 +228,68 @@ def test_nothing_is_joined_across_another_stay_or_after_a_death():
     assert read(table, bridge_days=5).n == 5
 
 
+@pytest.mark.parametrize("policy", ["flag", "highest", "latest", "error"])
+def test_bridging_goes_from_the_latest_end_so_far_over_a_stay_inside_another(policy):
+    table = """
+        person_id | level | admit_date | discharge_date | discharge_reason
+        A         | iop   | 2024-01-01 | 2024-01-31     | transferred out
+        A         | iop   | 2024-01-10 | 2024-01-15     | left early
+        A         | iop   | 2024-01-31 | 2024-02-15     | completed
+    """
+    episodes = read(table, bridge_days=1, overlaps=policy)
+    assert stays(episodes) == [("iop", "01-01", "02-15", "completed")]
+    assert finding(episodes, "stays joined")[1] == 2
+    assert [finding(episodes, check) for check in ("F01", "F05")] == [None, None]
+
+
+def test_bridging_goes_over_a_stay_at_another_level_that_ends_before():
+    table = """
+        person_id | level | admit_date | discharge_date | discharge_reason
+        A         | iop   | 2024-01-01 | 2024-01-31     | transferred out
+        A         | php   | 2024-01-10 | 2024-01-15     | completed
+        A         | iop   | 2024-02-01 | 2024-02-15     | completed
+    """
+    joined = [("iop", "01-01", "02-15", "completed"), ("php", "01-10", "01-15", "completed")]
+    assert stays(read(table, bridge_days=1)) == joined
+    longer = table.replace("2024-01-15", "2024-02-01")
+    assert read(longer, bridge_days=1).n == 3, "PHP goes on beyond the end of the first"
+
+
+def test_a_joined_stay_ends_as_the_one_that_ends_last():
+    table = """
+        person_id | level | admit_date | discharge_date | discharge_reason | payer
+        A         | iop   | 2024-01-01 | 2024-01-31     | completed        | medicaid
+        A         | iop   | 2024-01-10 | 2024-01-15     | left early       | private
+    """
+    episodes = read(table, bridge_days=1)
+    assert stays(episodes) == [("iop", "01-01", "01-31", "completed")]
+    assert episodes.rows()["payer"].tolist() == ["medicaid"]
+
+
+@pytest.mark.parametrize(("how", "gone"), [({"bridge_days": 1}, "F10"), ({"overlaps": "latest"}, "F06")])
+def test_no_finding_advises_what_was_done(how, gone):
+    weeks = [f"2024-03-{day:02d}" for day in range(1, 31, 7)]
+    pieces = [(f"P{i}", "iop", weeks[k], weeks[k + 1]) for i in range(30) for k in range(4)]
+    pieces += [("Q", "outpatient", "2024-03-01", None), ("Q", "php", "2024-03-10", "2024-03-20")]
+    table = pd.DataFrame(pieces, columns=["person_id", "level", "admit_date", "discharge_date"], dtype=object)
+    before = {"F10": 90, "F05": None, "F06": 1}
+    assert finding(read(table), gone)[1] == before[gone]
+    assert finding(read(table, **how), gone) is None
+
+
+def test_findings_are_of_the_stays_as_they_are_kept():
+    table = """
+        person_id | level       | admit_date | discharge_date
+        A         | residential | 2023-01-01 | 2023-07-01
+        A         | residential | 2023-07-01 | 2024-03-01
+        B         | iop         | 2024-01-01 | 2024-01-01
+        B         | iop         | 2024-01-01 | 2024-01-31
+    """
+    plain, joined = read(table), read(table, bridge_days=1)
+    told = [[finding(of, check) and finding(of, check)[1] for check in ("F03", "F05", "F09")] for of in (plain, joined)]
+    assert told == [[None, 2, 1], [1, None, None]]
+
+
 def test_bridge_days_is_a_number_of_days():
     with pytest.raises(ArgumentError, match="bridge_days= is a whole number of days from 0 to 3650"):
         read(PIECES, bridge_days=True)

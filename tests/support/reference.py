@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import inf, sqrt
 from typing import Any
@@ -58,6 +58,21 @@ def in_order(stays: Iterable[Stay], levels: Sequence[str]) -> list[Stay]:
     return sorted(
         stays, key=lambda s: (s.admit, inf if s.discharge is None else s.discharge, levels.index(s.level), s.episode)
     )
+
+
+def without_contradictions(stays: Iterable[Stay], levels: Sequence[str]) -> list[Stay]:
+    """Leave out what begins after a death, and let what goes on over it, or ends on its day, end by it."""
+    found = []
+    for mine in people(stays).values():
+        deaths = [s.discharge for s in mine if s.reason == "died" and s.discharge is not None]
+        death = min(deaths, default=inf)
+        ordered = in_order((s for s in mine if s.admit <= death), levels)
+        for place, stay in enumerate(ordered):
+            ends = inf if stay.discharge is None else stay.discharge
+            moved = ends == death and any(other.admit == death for other in ordered[place + 1 :])
+            over = deaths and ends >= death and not moved
+            found.append(replace(stay, discharge=min(deaths), reason="died") if over else stay)
+    return found
 
 
 def people(stays: Iterable[Stay]) -> dict[str, list[Stay]]:

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import careflow as cf
 
 from .drawn import ORIGIN, day
-from .reference import Linked, Stay, in_order, kept, link
+from .reference import Linked, Stay, in_order, kept, link, without_contradictions
 
 LEVELS = cf.Continuum.standard().names
 REASONS = ("completed", "left early", "died", "unknown", "transferred out")
@@ -54,8 +54,8 @@ class File:
 
     @cached_property
     def kept(self) -> list[Stay]:
-        """The stays that the window of the data keeps."""
-        return kept(self.stays, self.cutoff, self.start)
+        """The stays that the window of the data keeps, without what contradicts a death."""
+        return without_contradictions(kept(self.stays, self.cutoff, self.start), LEVELS)
 
     @cached_property
     def linked(self) -> list[Linked]:
