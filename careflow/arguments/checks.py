@@ -125,6 +125,11 @@ def flag(value: Any, asked: Asked) -> bool:
     return bool(value)
 
 
+def flag_or_none(value: Any, asked: Asked) -> bool | None:
+    """Check that a value is True, False or None, which leaves the choice to careflow."""
+    return None if value is None else flag(value, asked)
+
+
 def text(value: Any, asked: Asked) -> str:
     """Check that a value is one name, which is a text."""
     if not isinstance(value, str):

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from careflow.arguments import checked, flag, instance, names, path, text
+from careflow.arguments import checked, flag_or_none, instance, names, path, text
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.errors import ArgumentError
 from careflow.report.content import Content, content
@@ -36,7 +36,7 @@ FORMAT: Final = 1
     formats=names,
     ledger=path,
     insider=text,
-    progress=flag,
+    progress=flag_or_none,
 )
 def write_report(
     moves: Transitions | Counts,

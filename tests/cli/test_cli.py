@@ -295,11 +295,11 @@ def test_every_option_of_the_reader_can_be_told_and_is_heard(option, tmp_path, c
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--overlaps", "merge", "overlaps='merge' is none of 'flag', 'highest', 'latest', 'error'"),
-        ("--bridge-days", "-1", "bridge_days= is a whole number of days"),
-        ("--close-open-after", "0", "close_open_after= is a whole number of days"),
-        ("--date-basis", "real", "date_basis='real' is none of"),
-        ("--anchor", "soon", "anchor= is a date"),
+        ("--overlaps", "merge", "overlaps is 'flag', 'highest', 'latest' or 'error'; it was 'merge'"),
+        ("--bridge-days", "-1", "bridge_days is a whole number of days"),
+        ("--close-open-after", "0", "close_open_after is a whole number of days"),
+        ("--date-basis", "real", "date_basis is 'actual', 'shifted', 'offset' or 'quarter'; it was 'real'"),
+        ("--anchor", "soon", "anchor is a day written as"),
         ("--date-format", "%d", "date_format= needs a year, a month and a day"),
         ("--tz", "Nowhere", "tz= is the name of a time zone"),
         ("--encoding", "klingon", "encoding= is the name of a text encoding"),

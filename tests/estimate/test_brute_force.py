@@ -196,7 +196,7 @@ def test_rates_by_incidence(part: int, seed: int) -> None:
             return {**common, "n": n, "rate": curve.survival(within)}
         causes = causes_of(origin, to)
         n = sum(end <= within and cause in causes for _, end, cause in curve.spans)
-        return {**common, "n": n, "rate": total(curve.incidence(cause, within) for cause in causes)}
+        return {**common, "n": n, "rate": curve.incidence(causes, within)}
 
     check(rates.frame, [*BOTH, "from", "to"], row, ((*key, "left care") for key in curves))
     check(rates.directions, [*BOTH, "from", "direction"], row, ((*key, "step-up") for key in curves))
@@ -208,11 +208,6 @@ def causes_of(origin: str, to: str) -> list[str]:
         place = LEVELS.index(origin)
         return [other for i, other in enumerate(LEVELS) if (i > place) - (i < place) == WAYS[to]]
     return list(LEFT_REASONS) if to == "left care" else [to]
-
-
-def total(parts: Iterable[Fraction | None]) -> Fraction | None:
-    found = list(parts)
-    return None if None in found else sum((one for one in found if one is not None), Fraction(0))
 
 
 def gap_span(file: SmallTables) -> Callable[[Linked], Span | None]:
@@ -374,7 +369,7 @@ def test_cumulative_incidences(by: list[str], clock: str, seed: int) -> None:
     def row(key: Key) -> Row:
         *place, to, at = key
         curve, t = curves[tuple(place)], int(at)
-        value = total(curve.incidence(cause, t) for cause in causes_of(place[-1], to))
+        value = curve.incidence(causes_of(place[-1], to), t)
         return {"estimate": value, "at_risk": risks[tuple(place)][t]}
 
     must = [(*key, str(t)) for key, days in risks.items() for t in days]

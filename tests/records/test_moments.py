@@ -81,7 +81,7 @@ def test_an_hour_that_no_clock_has_is_no_date_in_a_declared_format() -> None:
         ("%H %Y-%m-%d %M", "a part of the date between parts of the time of day"),
         ("%H:%M %d.%m.%y", "careflow does not guess the century"),
         ("%Y'%m'%d", "has a quotation mark"),
-        (["%Y-%m-%d"], "is a text such as"),
+        (["%Y-%m-%d"], "is one name, in quotes"),
     ],
 )
 def test_a_format_that_cannot_be_read_is_refused_by_its_fault(form: Any, fault: str) -> None:

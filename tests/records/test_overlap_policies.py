@@ -291,7 +291,7 @@ def test_findings_are_of_the_stays_as_they_are_kept():
 
 
 def test_bridge_days_is_a_number_of_days():
-    with pytest.raises(ArgumentError, match="bridge_days= is a whole number of days from 0 to 3650"):
+    with pytest.raises(ArgumentError, match="bridge_days is a whole number of days from 0 to 3650"):
         read(PIECES, bridge_days=True)
 
 

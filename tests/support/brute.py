@@ -9,53 +9,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
 from math import inf
 
 from .drawn import ORIGIN, day
-from .reference import Linked, Span, Stay, in_order, kept, people
-
-DEATHS = False
-"""Whether people whose stays overlap their death, or begin after it, are in the tables."""
-
-FOLLOW_UP = False
-"""Whether a number is missing where nobody was followed that long."""
+from .reference import Linked, Span, Stay, in_order, people
 
 Number = Fraction | float | int | None
-
-
-# --- the records -----------------------------------------------------------------------------------------------------
-
-
-def deaths(stays: Iterable[Stay]) -> dict[str, int]:
-    """Return the day on which each person died, the earliest if there are several."""
-    found: dict[str, int] = {}
-    for stay in stays:
-        if stay.reason == "died" and stay.discharge is not None:
-            found[stay.person] = min(stay.discharge, found.get(stay.person, stay.discharge))
-    return found
-
-
-def known(stays: Iterable[Stay], cutoff: int, start: int | None) -> list[Stay]:
-    """Leave out what the window of the data leaves out; cut stays at a death, and leave out those after it."""
-    inside = kept(stays, cutoff, start)
-    if not DEATHS:
-        return inside
-    died = deaths(inside)
-    found = []
-    for stay in inside:
-        end = died.get(stay.person)
-        if end is None or (stay.discharge is not None and stay.discharge < end):
-            found.append(stay)
-        elif stay.admit < end or (stay.admit == end and stay.reason == "died" and stay.discharge == end):
-            cut = stay.discharge is None or stay.discharge > end
-            found.append(replace(stay, discharge=end, reason="died") if cut else stay)
-        elif stay.admit == end:
-            found.append(replace(stay, discharge=end, reason="died"))
-    return found
 
 
 # --- periods ---------------------------------------------------------------------------------------------------------
@@ -122,10 +85,21 @@ class Curve:
         """The last day on which somebody was followed."""
         return max(end for _, end, _ in self.spans)
 
+    @cached_property
+    def reach(self) -> int:
+        """The last day, from day 0 on without a gap, on which somebody was followed, S above 0; -1 if nobody was."""
+        unseen = next(t for t in range(self.last + 2) if not any(entry <= t <= end for entry, end, _ in self.spans))
+        return unseen - 1 if self.zero is None else min(unseen - 1, self.zero)
+
     @property
     def ended(self) -> bool:
         """Whether S is 0 with nobody observed at a later age: the curve is known for good."""
-        return self.zero == self.last
+        return self.zero == self.last == self.reach
+
+    @property
+    def ran_out(self) -> bool:
+        """Whether S is 0 with others observed at later ages: the early risk set ran out."""
+        return self.zero == self.reach != self.last
 
     @cached_property
     def zero(self) -> int | None:
@@ -134,11 +108,7 @@ class Curve:
 
     def known(self, t: int) -> bool:
         """Say whether anything is known of a day: the early risk set had not run out, and somebody was followed."""
-        if not FOLLOW_UP:
-            return True
-        if self.zero is not None and self.zero < self.last:
-            return t <= self.zero
-        return self.ended or t <= self.last
+        return self.ended or t <= self.reach
 
     def survival(self, t: int) -> Fraction | None:
         """Return S(t)."""
@@ -146,11 +116,12 @@ class Curve:
             return None
         return next((left for at, _, _, left in reversed(self.steps) if at <= t), Fraction(1))
 
-    def incidence(self, cause: str, t: int) -> Fraction | None:
-        """Return the share that has ended by a cause by day t (Aalen-Johansen)."""
+    def incidence(self, causes: Sequence[str], t: int) -> Fraction | None:
+        """Return the share that has ended by any of these causes by day t (Aalen-Johansen)."""
         if not self.known(t):
             return None
-        return next((risen[cause] for at, risen in reversed(self.rises) if at <= t), Fraction(0))
+        risen = next((risen for at, risen in reversed(self.rises) if at <= t), {})
+        return sum((risen.get(cause, Fraction(0)) for cause in causes), Fraction(0))
 
     @cached_property
     def rises(self) -> list[tuple[int, dict[str, Fraction]]]:
@@ -166,8 +137,10 @@ class Curve:
         return found
 
     def quantile(self, share: Fraction) -> int | None:
-        """Return the first day with S(t) <= 1 - share."""
-        return next((t for t, _, _, left in self.steps if left <= 1 - share), None)
+        """Return the first day with S(t) <= 1 - share, but not the fall by which an early risk set ran out."""
+        day = next((t for t, _, _, left in self.steps if left <= 1 - share), None)
+        beyond = day is not None and (not self.known(day) or (self.ran_out and day == self.zero))
+        return None if beyond else day
 
     def mean(self, horizon: int) -> Fraction | None:
         """Return the sum of S(t) over t = 0 .. horizon - 1; missing unless the curve ended or reaches the horizon."""
@@ -225,12 +198,13 @@ def occupation(
 ) -> list[dict[str, float] | None]:
     """Return where people are on each day (Aalen-Johansen) from paths of one state a day, as long as followed.
 
-    ``gone`` are the states that nobody leaves: once everybody is there, that is known for good.
+    ``gone`` are the states that nobody leaves: once everybody is there, that is known for good. Before, nothing is
+    known from the day on which nobody is followed elsewhere.
     """
     first = Counter(path[0] for path in paths)
     p = {state: first[state] / len(paths) for state in states}
     found: list[dict[str, float] | None] = [p]
-    followed = max(len(path) for path in paths) - 1
+    seen = True
     for t in range(1, days + 1):
         steps = Counter((path[t - 1], path[t]) for path in paths if len(path) > t)
         risk = Counter(path[t - 1] for path in paths if len(path) > t)
@@ -240,7 +214,8 @@ def occupation(
             p[origin] -= mass
             p[to] += mass
         ended = sum(p[state] for state in gone) > 1 - 1e-9
-        found.append(None if FOLLOW_UP and t > followed and not ended else p)
+        seen = seen and any(len(path) > t and path[t - 1] not in gone for path in paths)
+        found.append(None if not seen and not ended else p)
     return found
 
 

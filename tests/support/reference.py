@@ -18,7 +18,7 @@ ONE, ZERO = Fraction(1), Fraction(0)
 
 @dataclass(frozen=True)
 class Stay:
-    """One stay; ``discharge`` is None while it is open."""
+    """One stay; ``discharge`` is None while it is open; ``hours`` are those of admission and discharge, if known."""
 
     person: str
     level: str
@@ -27,6 +27,7 @@ class Stay:
     reason: str = "unknown"
     episode: str = ""
     facility: str = ""
+    hours: tuple[float, float] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,18 @@ def kept(stays: Iterable[Stay], cutoff: int, start: int | None = None) -> list[S
         out = stay.discharge if stay.discharge is not None and stay.discharge <= cutoff else None
         if stay.admit > cutoff or (start is not None and stay.discharge is not None and stay.discharge < start):
             continue
-        found.append(Stay(stay.person, stay.level, stay.admit, out, stay.reason, stay.episode, stay.facility))
+        found.append(replace(stay, discharge=out))
     return found
 
 
 def in_order(stays: Iterable[Stay], levels: Sequence[str]) -> list[Stay]:
-    """Sort by admission, then earlier discharge (open last), then the more intensive level, then episode id."""
-    return sorted(
-        stays, key=lambda s: (s.admit, inf if s.discharge is None else s.discharge, levels.index(s.level), s.episode)
-    )
+    """Sort by admission, then earlier discharge (open last), each by day and hour, then intensity, then episode id."""
+
+    def place(stay: Stay) -> tuple[float | str, ...]:
+        end = inf if stay.discharge is None else stay.discharge
+        return stay.admit, stay.hours[0], end, stay.hours[1], levels.index(stay.level), stay.episode
+
+    return sorted(stays, key=place)
 
 
 def without_contradictions(stays: Iterable[Stay], levels: Sequence[str]) -> list[Stay]:

@@ -13,8 +13,7 @@ from random import Random
 
 import careflow as cf
 
-from . import brute
-from .reference import Linked, Stay, link
+from .reference import Linked, Stay, kept, link, without_contradictions
 from .strategies import LEVELS, File
 
 SEEDS = range(12)
@@ -27,19 +26,19 @@ _OFTEN = (6, 5, 2, 2, 1, 1)
 
 @dataclass(frozen=True)
 class SmallTables(File):
-    """The tables of one seed; what is kept of them, and linked, is by the rules of :mod:`support.brute`."""
+    """The tables of one seed; what is kept of them, and linked, is by the rules of :mod:`support.reference`."""
 
     @cached_property
     def stays(self) -> tuple[Stay, ...]:
         """Every stay of the file."""
         chance = Random(self.seed)
         found = [self._table(chance, f"T{number:02d}") for number in range(TABLES)]
-        return tuple(stay for table in found for stay in (table if brute.DEATHS else _alive(table, self.cutoff)))
+        return tuple(stay for table in found for stay in table)
 
     @cached_property
     def kept(self) -> list[Stay]:
         """The stays that the window of the data keeps, cut at a death."""
-        return brute.known(self.stays, self.cutoff, self.start)
+        return without_contradictions(kept(self.stays, self.cutoff, self.start), LEVELS)
 
     @cached_property
     def tables(self) -> dict[str, list[Linked]]:
@@ -81,22 +80,6 @@ class SmallTables(File):
                 ends[person] = discharge
             found.append(Stay(person, chance.choice(levels), admit, discharge, reason, f"{name}E{i:02d}", name))
         return found
-
-
-def _alive(table: list[Stay], cutoff: int) -> list[Stay]:
-    """Leave out the stays that overlap a death or begin on its day or later."""
-    deaths = brute.deaths(stay for stay in table if stay.discharge is not None and stay.discharge <= cutoff)
-    first: dict[str, Stay] = {}
-    for stay in table:
-        if stay.reason == "died" and stay.discharge == deaths.get(stay.person):
-            first.setdefault(stay.person, stay)
-    return [
-        stay
-        for stay in table
-        if stay.person not in deaths
-        or stay is first[stay.person]
-        or (stay.admit < deaths[stay.person] and stay.discharge is not None and stay.discharge < deaths[stay.person])
-    ]
 
 
 @lru_cache(maxsize=len(SEEDS))
