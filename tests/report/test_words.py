@@ -21,7 +21,7 @@ def same() -> Content:
 
 
 def test_where_nothing_changed_the_report_says_so(same):
-    assert "no admission or discharge after 5 Aug 2024" in same.summary[0]
+    assert "no admission or discharge after 5\u00a0Aug\u00a02024" in same.summary[0]
     assert same.summary[1] == f"{sum(CELLS.values())} discharges of 2024\u00a0Q3 were followed for 30 days."
     assert same.summary[2] == "No change since 2024\u00a0Q2 is clear: what differs may be chance."
     changes = next(table for table in same.tables if table.name == "changes").frame
