@@ -120,6 +120,8 @@ def together(made: Made, unit: str, labels: tuple[str, str], span: int) -> Made:
     """Return rates of ``span`` periods at a time, under the label of the last of them: the two that are named."""
     counts, kept = made.counts, {}
     for name, table in counts.tables.items():
+        if unit not in table:  # a census counts by day, and no rate reads it
+            continue
         strata = strata_of(table, counts.rules, (unit,))
         assert strata.periods is not None
         last = strata.periods[[list(strata.frame[unit].astype(str)).index(label) for label in labels]]

@@ -7,9 +7,10 @@ from collections import Counter
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
-from support import reference
+from support import brute, reference
 from support.reference import Linked, kept, link
 from support.strategies import FIXED, LEVELS, File, files, frame_of
 
@@ -21,7 +22,19 @@ pytestmark = pytest.mark.slow
 
 STATES = (*LEVELS, "between stays", "left care", "died")
 DAYS = 40
+GONE = ("left care", "died")
+"""States that nobody leaves, without re-entry."""
 Path = tuple[str, ...]
+
+
+def shares_by_day(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the shares of an occupation, a row a day and a column a state."""
+    return frame.pivot(index="day", columns="state", values="estimate")[list(STATES)].astype(float)
+
+
+def as_known(shares: list[dict[str, float] | None]) -> list[list[float]]:
+    """Return shares of each day in the order of the states, missing where nobody was followed."""
+    return [[np.nan if day is None else day[state] for state in STATES] for day in shares]
 
 
 def linked(file: File) -> list[Linked]:
@@ -58,14 +71,16 @@ def test_where_people_are_is_aalen_johansen_over_net_moves(start: str | None, re
     if not of:
         assert frame["estimate"].isna().all()
         return
-    expected = reference.occupation(of, STATES, DAYS)
-    found = frame.pivot_table(index="day", columns="state", values="estimate", observed=False)[list(STATES)]
-    wanted = [[float(p[state]) for state in STATES] for p in expected]
-    assert np.allclose(found, wanted, rtol=0, atol=1e-12)
-    assert np.allclose(found.sum(axis=1), 1, rtol=0, atol=1e-12)
+    expected = brute.occupation(of, STATES, DAYS, ("died",) if reentry else GONE)
+    found = shares_by_day(frame)
+    assert np.allclose(found, as_known(expected), rtol=0, atol=1e-12, equal_nan=True)
+    assert np.allclose(found.dropna().sum(axis=1), 1, rtol=0, atol=1e-12)
     spent = cf.expected_days(moves, start=start, days=DAYS, reentry=reentry, cluster=None).frame
-    area = [float(sum(p[state] for p in expected[:DAYS])) for state in STATES]
     assert spent["state"].tolist() == list(STATES)
+    if expected[DAYS] is None:
+        assert spent["days"].isna().all()
+        return
+    area = [sum(p[state] for p in expected[:DAYS] if p) for state in STATES]
     assert spent["days"].tolist() == pytest.approx(area, abs=1e-9)
     assert spent["days"].sum() == pytest.approx(DAYS, abs=1e-9)
 
@@ -147,9 +162,8 @@ def test_from_a_landmark_only_those_who_are_there_on_that_day_are_followed(start
     if not of:
         assert frame["estimate"].isna().all()
         return
-    expected = reference.occupation(of, STATES, 20)
-    found = frame.pivot_table(index="day", columns="state", values="estimate", observed=False)[list(STATES)]
-    assert np.allclose(found, [[float(p[state]) for state in STATES] for p in expected], rtol=0, atol=1e-12)
+    expected = brute.occupation(of, STATES, 20, GONE)
+    assert np.allclose(shares_by_day(frame), as_known(expected), rtol=0, atol=1e-12, equal_nan=True)
 
 
 def test_a_landmark_is_a_day_of_the_journey() -> None:
