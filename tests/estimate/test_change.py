@@ -108,6 +108,14 @@ def test_four_quarters_together_are_their_sums(by_quarter) -> None:
     assert row["difference"] == pytest.approx(row["n_2"] / row["of_2"] - row["n_1"] / row["of_1"], abs=1e-12)
 
 
+def test_four_quarters_are_compared_from_counts_that_hold_a_census(moves, by_quarter) -> None:
+    """A census counts by day: its table has no column of quarters."""
+    counts = moves.counts(by="quarter", clocks=["discharge", "census"])
+    pairs = [("2024Q3", "2025Q3")]
+    found = changes_of(cf.transition_rates(counts, by="quarter")).between(pairs, span=4)
+    assert np.array_equal(found["p"], changes_of(by_quarter).between(pairs, span=4)["p"], equal_nan=True)
+
+
 def test_four_years_of_one_quarter_each_are_as_one_period() -> None:
     moved = {"2023-02-01": (12, 60), "2023-05-01": (18, 40), "2024-02-01": (30, 50), "2024-05-01": (25, 50)}
     quarters, years = (rates_of(moved, by=unit) for unit in ("quarter", "year"))
