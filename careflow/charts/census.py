@@ -16,7 +16,8 @@ from careflow.charts.fonts import CAP, LEADING, SEMIBOLD
 from careflow.charts.look import Look, drawn
 from careflow.charts.page import Page
 from careflow.charts.palette import INK, MUTED, WHITE, intensity
-from careflow.charts.panel import COUNT_STEPS, Panel, apart, steps
+from careflow.charts.panel import Panel, apart
+from careflow.charts.ticks import COUNT_STEPS, steps
 from careflow.charts.reading import View, masked, periods, read
 from careflow.charts.text import cut, plain
 

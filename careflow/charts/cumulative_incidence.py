@@ -17,7 +17,8 @@ from careflow.charts.look import Look, drawn
 from careflow.charts.moves import OTHER
 from careflow.charts.page import Page
 from careflow.charts.palette import FAINT, INK, MID, MUTED, WHITE, tint
-from careflow.charts.panel import Panel, apart, even_ticks, shares, stepped
+from careflow.charts.panel import Panel, apart, stepped
+from careflow.charts.ticks import even_ticks, shares
 from careflow.charts.reading import View, read
 from careflow.charts.text import Run, plain
 from careflow.errors import ArgumentError

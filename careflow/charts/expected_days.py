@@ -14,7 +14,8 @@ from careflow.charts.fonts import CAP, REGULAR, SEMIBOLD
 from careflow.charts.look import Look, drawn
 from careflow.charts.page import Page
 from careflow.charts.palette import INK, MID, MUTED, WHITE, intensity, luminance
-from careflow.charts.panel import COUNT_STEPS, Panel, steps
+from careflow.charts.panel import Panel
+from careflow.charts.ticks import COUNT_STEPS, steps
 from careflow.charts.reading import number, read
 from careflow.charts.text import Run, cut, plain
 

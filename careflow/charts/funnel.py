@@ -18,7 +18,8 @@ from careflow.charts.look import Look, drawn
 from careflow.charts.moves import ROLE_OF
 from careflow.charts.page import NONE, Page
 from careflow.charts.palette import INK, MUTED, OUTLINE
-from careflow.charts.panel import COUNT_STEPS, SHARE_STEPS, Panel, apart, shares, steps
+from careflow.charts.panel import Panel, apart
+from careflow.charts.ticks import COUNT_STEPS, SHARE_STEPS, shares, steps
 from careflow.charts.reading import PERIODS, View, read
 from careflow.charts.scale import SHARE
 from careflow.charts.series import words_for

@@ -17,7 +17,8 @@ from careflow.charts.fonts import SEMIBOLD
 from careflow.charts.look import Look, drawn
 from careflow.charts.page import NONE, Page
 from careflow.charts.palette import INK, MUTED, WHITE, contrast, tint
-from careflow.charts.panel import Panel, even_ticks, shares, stepped
+from careflow.charts.panel import Panel, stepped
+from careflow.charts.ticks import even_ticks, shares
 from careflow.charts.reading import PERIODS, View, check, read
 from careflow.charts.survival import Group, groups_of
 from careflow.charts.table import Row

@@ -16,7 +16,8 @@ from careflow.charts.fonts import CAP, LEADING, REGULAR, SEMIBOLD
 from careflow.charts.look import Look, drawn
 from careflow.charts.page import Page
 from careflow.charts.palette import BAND, INK, MUTED, RULE, intensity
-from careflow.charts.panel import COUNT_STEPS, Panel, steps
+from careflow.charts.panel import Panel
+from careflow.charts.ticks import COUNT_STEPS, steps
 from careflow.charts.reading import View, read
 from careflow.charts.stay_marks import Marks
 from careflow.charts.stay_rows import Stay, curves_of, stays_of

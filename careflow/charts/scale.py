@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from careflow.charts import words
-from careflow.charts.panel import COUNT_STEPS, SHARE_STEPS, shares
+from careflow.charts.ticks import COUNT_STEPS, SHARE_STEPS, shares
 
 
 @dataclass(frozen=True)

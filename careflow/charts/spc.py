@@ -17,7 +17,8 @@ from careflow.charts.limits import RUN, p_limits, signals, xmr_limits
 from careflow.charts.look import Look, drawn
 from careflow.charts.page import NONE, Page
 from careflow.charts.palette import BAND, INK, MUTED, WHITE
-from careflow.charts.panel import Panel, steps
+from careflow.charts.panel import Panel
+from careflow.charts.ticks import steps
 from careflow.charts.scale import SHARE
 from careflow.charts.series import AVERAGE, MEDIAN, Series, Trend, trend_of, words_for
 from careflow.charts.text import coloured, plain

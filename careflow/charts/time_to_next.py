@@ -15,7 +15,8 @@ from careflow.charts.fonts import CAP, LEADING, REGULAR, SEMIBOLD
 from careflow.charts.look import Look, drawn
 from careflow.charts.page import NONE, Page
 from careflow.charts.palette import CONTEXT, INK, MUTED
-from careflow.charts.panel import SHARE_STEPS, Panel, apart, even_ticks, shares, steps
+from careflow.charts.panel import Panel, apart
+from careflow.charts.ticks import SHARE_STEPS, even_ticks, shares, steps
 from careflow.charts.reading import read
 from careflow.charts.scale import SHARE
 from careflow.charts.text import cut, plain

@@ -11,7 +11,8 @@ from careflow.charts.canvas import Box, middle
 from careflow.charts.fonts import BOLD, CAP, LEADING, SEMIBOLD
 from careflow.charts.page import Page
 from careflow.charts.palette import BAND, CONTEXT, INK, MUTED, WHITE, tint
-from careflow.charts.panel import Panel, steps
+from careflow.charts.panel import Panel
+from careflow.charts.ticks import steps
 from careflow.charts.scale import INTENSITY
 from careflow.charts.series import Series, Trend
 from careflow.charts.text import Run, cut
