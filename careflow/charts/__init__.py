@@ -1,24 +1,24 @@
 """Charts at home in a newspaper: each takes a result, carries its definition, and shows nothing it may not."""
 
-from careflow.charts.alluvial import alluvial
-from careflow.charts.census import census
-from careflow.charts.chronogram import chronogram
-from careflow.charts.cumulative_incidence import cumulative_incidence
-from careflow.charts.expected_days import expected_days
-from careflow.charts.files import save, show
-from careflow.charts.flow_map import flow_map
-from careflow.charts.fonts import CareflowLabelWarning
-from careflow.charts.funnel import funnel
+from careflow.charts.drawing.export import save, show
+from careflow.charts.drawing.fonts import CareflowLabelWarning
+from careflow.charts.drawing.metadata import ChartInfo, alt_text, chart_data
+from careflow.charts.drawing.theme import theme
 from careflow.charts.headline import headline
-from careflow.charts.info import ChartInfo, alt_text, chart_data
-from careflow.charts.kaplan_meier import kaplan_meier
-from careflow.charts.los import los
-from careflow.charts.sequence_index import sequence_index
-from careflow.charts.spc import p_chart, xmr
-from careflow.charts.theme import theme
-from careflow.charts.time_to_next import time_to_next
-from careflow.charts.transition_matrix import transition_matrix
-from careflow.charts.trend import trend
+from careflow.charts.plots.alluvial import alluvial
+from careflow.charts.plots.census import census
+from careflow.charts.plots.chronogram import chronogram
+from careflow.charts.plots.control_charts import p_chart, xmr
+from careflow.charts.plots.cumulative_incidence import cumulative_incidence
+from careflow.charts.plots.expected_days import expected_days
+from careflow.charts.plots.flow_map import flow_map
+from careflow.charts.plots.funnel import funnel
+from careflow.charts.plots.kaplan_meier import kaplan_meier
+from careflow.charts.plots.length_of_stay import los
+from careflow.charts.plots.sequence_index import sequence_index
+from careflow.charts.plots.time_to_next import time_to_next
+from careflow.charts.plots.transition_matrix import transition_matrix
+from careflow.charts.plots.trend import trend
 
 __all__ = [
     "CareflowLabelWarning",

@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 from scipy.stats import norm
 
-from careflow.charts import words
-from careflow.charts.reading import View, by_name, check, flags, labels, number, periods, read
+from careflow import formatting
+from careflow.charts.data.view import View, by_name, check, flags, labels, number, periods, read
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.estimate.change import ALPHA, MEAN_STAY, YEAR, changes_of, corrected, looked_at
 
@@ -125,7 +125,7 @@ def _rate_sentence(row: Any, view: View, named: dict[str, str]) -> str:
     if view.about.measure == "intensity":
         figures = f"from {row['value_1']:.2g} to {row['value_2']:.2g} per 100 person-days"
     else:
-        figures = f"from {words.percent(row['value_1'])} to {words.percent(row['value_2'])}"
+        figures = f"from {formatting.percent(row['value_1'])} to {formatting.percent(row['value_2'])}"
     return f"{what} {way} {figures}, {_when(row)}"
 
 
@@ -136,7 +136,7 @@ def _stay_sentence(row: Any, result: Any, named: dict[str, str]) -> str:
 
 
 def _when(row: Any) -> str:
-    return f"{words.period(row['first'])} to {words.period(row['second'])}"
+    return f"{formatting.period(row['first'])} to {formatting.period(row['second'])}"
 
 
 def _effective(row: Any) -> float:
@@ -166,7 +166,7 @@ def _commonest(view: View, named: dict[str, str]) -> Iterable[_Finding]:
         first, second = (_way(view, named, str(row["to"])) for row in top)
         yield _Finding(
             min(p * pairs, 1.0),
-            f"From {named[name]}, more {first} ({words.percent(a)}) than {second} ({words.percent(b)})",
+            f"From {named[name]}, more {first} ({formatting.percent(a)}) than {second} ({formatting.percent(b)})",
         )
 
 
@@ -182,8 +182,8 @@ def _stay_range(view: View, named: dict[str, str]) -> Iterable[_Finding]:
     low, high = ranked.iloc[0], ranked.iloc[-1]
     pairs = len(rows) * (len(rows) - 1) / 2
     text = (
-        f"Median stays run from {words.days(number(low['median']))} at {named[str(low['level'])]} "
-        f"to {words.count(number(high['median']))} at {named[str(high['level'])]}"
+        f"Median stays run from {formatting.days(number(low['median']))} at {named[str(low['level'])]} "
+        f"to {formatting.count(number(high['median']))} at {named[str(high['level'])]}"
     )
     yield _Finding(min(_two_medians(low, high, view.about.level) * pairs, 1.0), text)
 

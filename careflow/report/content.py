@@ -8,7 +8,6 @@ from typing import Final
 
 import pandas as pd
 
-from careflow.charts.words import day, period
 from careflow.continuum import Continuum
 from careflow.counts import Counts
 from careflow.counts.calendar import ends_early
@@ -18,6 +17,7 @@ from careflow.estimate.change import MEAN_STAY
 from careflow.estimate.paths import Pathways
 from careflow.estimate.rate_result import Rates
 from careflow.estimate.stays import LengthOfStay
+from careflow.formatting import day, period
 from careflow.report.estimates import Estimates, estimates
 from careflow.report.findings import Attrition, attrition
 from careflow.report.glossary import Term, glossary

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from careflow.charts.words import known
+from careflow.formatting import known
 
 _CHART: Final = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 _DRAWING: Final = "http://schemas.openxmlformats.org/drawingml/2006/main"

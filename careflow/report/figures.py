@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from careflow import charts
-from careflow.charts.look import Look
-from careflow.charts.words import period
+from careflow.charts.drawing.options import Look
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
+from careflow.formatting import period
 from careflow.report.content import Content
 from careflow.report.periods import LEFT_EARLY
 

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from careflow.charts.words import MASK, count
 from careflow.counts import Counts
+from careflow.formatting import MASK, count
 from careflow.report.grid import Grid, whole, word
 from careflow.report.rows import small, spread
 

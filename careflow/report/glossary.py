@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from careflow.charts.words import day
 from careflow.counts.rules import Rules
 from careflow.estimate.result import Provenance
+from careflow.formatting import day
 from careflow.report.estimates import Estimates
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from careflow.charts.words import MASK, count, days, known, percent, span
 from careflow.continuum.outcomes import LATERAL, STEP_DOWN, STEP_UP
+from careflow.formatting import MASK, count, days, known, percent, span
 
 HIDDEN_WORD: Final = "hidden"
 """What a hidden cell is called where it is read aloud."""

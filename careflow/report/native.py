@@ -15,9 +15,9 @@ from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls
 from pptx.util import Pt
 
-from careflow.charts.words import known, nice_ceiling, percent, period
 from careflow.continuum import Level
 from careflow.continuum.outcomes import DIRECTIONS, STEP_DOWN, STEP_UP
+from careflow.formatting import known, nice_ceiling, percent, period
 from careflow.report.content import Content
 from careflow.report.errorbars import add_error_bars
 from careflow.report.tables import harmless

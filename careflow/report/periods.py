@@ -9,10 +9,10 @@ from typing import Final, cast
 import numpy as np
 import pandas as pd
 
-from careflow.charts.words import known, percent, period, round_half_up
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import CONCURRENT, DIED, DIRECTIONS, LEFT_REASONS, STEP_DOWN
 from careflow.estimate.change import MEAN_STAY, MEASURES
+from careflow.formatting import known, percent, period, round_half_up
 from careflow.report.changes import BEFORE
 from careflow.report.estimates import Estimates
 from careflow.report.grid import HIDDEN, NOTHING, WAYS, Cell, Grid, by_key, length, share, whole, word

@@ -6,11 +6,11 @@ from typing import Final, cast
 
 import pandas as pd
 
-from careflow.charts.words import MASK, count, known, percent, period
 from careflow.continuum.outcomes import DIRECTIONS, LEFT_CARE
 from careflow.estimate.census import Census
 from careflow.estimate.paths import IN_CARE, NOT_YET_KNOWN, RARER, Pathways
 from careflow.estimate.rate_result import Rates
+from careflow.formatting import MASK, count, known, percent, period
 from careflow.report.grid import HIDDEN, WAYS, Cell, Grid, by_key, share, whole, word
 
 MOST: Final = 12

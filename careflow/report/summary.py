@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import pandas as pd
 
-from careflow.charts.words import count, day, known, listing, percent, period, round_half_up
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.counts.rules import Rules
 from careflow.estimate.change import MEAN_STAY
+from careflow.formatting import count, day, known, listing, percent, period, round_half_up
 from careflow.report.changes import FOUR
 from careflow.report.periods import Period
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import FancyBboxPatch
+from support import sample_results
 
 from careflow import charts
-from careflow.charts import specimens
-from careflow.charts.canvas import Box
-from careflow.charts.theme import settings
+from careflow.charts.drawing.canvas import Box
+from careflow.charts.drawing.theme import settings
 
 MONTHS = tuple(f"{year}-{month:02d}" for year in (2023, 2024, 2025) for month in range(1, 13))
 FACILITIES = tuple(f"Facility {letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUV")
@@ -23,24 +23,24 @@ FACILITIES = tuple(f"Facility {letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUV")
 def result(what, levels=5):
     """One made-up result, made once."""
     made = {
-        "rates": lambda: specimens.rates(levels),
-        "quarters": lambda: specimens.rates(levels, by="quarter"),
-        "months": lambda: specimens.rates(levels, by="month", values=MONTHS),
-        "facilities": lambda: specimens.rates(levels, by="facility", values=FACILITIES),
-        "stays": lambda: specimens.stays(levels),
-        "stay quarters": lambda: specimens.stays(levels, by="quarter"),
-        "incidence": lambda: specimens.incidence(levels),
-        "gap": lambda: specimens.incidence(levels, clock="gap"),
-        "occupation": lambda: specimens.occupation(levels),
-        "expected days": lambda: specimens.expected_days(levels),
-        "census": lambda: specimens.census(levels),
-        "pathways": lambda: specimens.pathways(levels),
+        "rates": lambda: sample_results.rates(levels),
+        "quarters": lambda: sample_results.rates(levels, by="quarter"),
+        "months": lambda: sample_results.rates(levels, by="month", values=MONTHS),
+        "facilities": lambda: sample_results.rates(levels, by="facility", values=FACILITIES),
+        "stays": lambda: sample_results.stays(levels),
+        "stay quarters": lambda: sample_results.stays(levels, by="quarter"),
+        "incidence": lambda: sample_results.incidence(levels),
+        "gap": lambda: sample_results.incidence(levels, clock="gap"),
+        "occupation": lambda: sample_results.occupation(levels),
+        "expected days": lambda: sample_results.expected_days(levels),
+        "census": lambda: sample_results.census(levels),
+        "pathways": lambda: sample_results.pathways(levels),
     }
     return made[what]()
 
 
 def _level(levels, place):
-    return specimens.continuum(levels).names[place]
+    return sample_results.continuum(levels).names[place]
 
 
 DRAWN = {
@@ -171,7 +171,7 @@ def svg():
     """Draw a chart to the text of an SVG."""
 
     def render(ax):
-        from careflow.charts.files import render
+        from careflow.charts.drawing.export import render
 
         return render(ax, "svg").decode()
 
@@ -185,7 +185,7 @@ def png():
     def render(ax, dpi=100):
         from PIL import Image
 
-        from careflow.charts.files import render
+        from careflow.charts.drawing.export import render
 
         return Image.open(BytesIO(render(ax, "png", dpi=dpi)))
 

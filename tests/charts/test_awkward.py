@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from support import sample_results
 
 from careflow import charts
-from careflow.charts import specimens
-from careflow.charts.files import render
+from careflow.charts.drawing.export import render
 from careflow.continuum import Continuum
 
 TABLES = ("frame", "directions", "curve")
@@ -53,7 +53,7 @@ def test_an_empty_result_is_a_frame_that_says_so():
     def empty(result):
         return replace(result, **{name: getattr(result, name).head(0) for name in TABLES if hasattr(result, name)})
 
-    rates, stays, quarters = specimens.rates(5), specimens.stays(5), specimens.rates(5, by="quarter")
+    rates, stays, quarters = sample_results.rates(5), sample_results.stays(5), sample_results.rates(5, by="quarter")
     for draw in every(empty(rates), empty(stays), empty(quarters)):
         ax = drawn_quietly(draw)
         assert "No stays in this selection" in [text.get_text() for text in ax.texts]
@@ -61,15 +61,15 @@ def test_an_empty_result_is_a_frame_that_says_so():
 
 def test_nothing_counted_is_a_frame_that_says_so():
     zero = {"n": 0.0, "of": 0.0, "rate": np.nan, "se": np.nan, "low": np.nan, "high": np.nan, "median": np.nan}
-    rates = without(specimens.rates(5, masked=False), **zero)
-    stays = without(specimens.stays(5), **zero)
-    quarters = without(specimens.rates(5, by="quarter", masked=False), **zero)
+    rates = without(sample_results.rates(5, masked=False), **zero)
+    stays = without(sample_results.stays(5), **zero)
+    quarters = without(sample_results.rates(5, by="quarter", masked=False), **zero)
     for draw in every(rates, stays, quarters)[:4]:
         assert "No stays in this selection" in [text.get_text() for text in drawn_quietly(draw).texts]
 
 
 def test_true_zeros_are_drawn_as_zeros(look):
-    rates = without(specimens.rates(5, masked=False), n=0.0, rate=0.0, se=0.0, low=0.0, high=0.01)
+    rates = without(sample_results.rates(5, masked=False), n=0.0, rate=0.0, se=0.0, low=0.0, high=0.01)
     ax = drawn_quietly(lambda: charts.transition_matrix(rates))
     assert [word.text for word in look(ax).words].count("0") == 20 + 15
     drawn_quietly(lambda: charts.flow_map(rates))
@@ -77,15 +77,15 @@ def test_true_zeros_are_drawn_as_zeros(look):
 
 def test_a_result_that_is_all_suppressed_is_drawn():
     for draw in every(
-        without(specimens.rates(5), hidden=True), without(specimens.stays(5), hidden=True),
-        without(specimens.rates(5, by="quarter"), hidden=True),
+        without(sample_results.rates(5), hidden=True), without(sample_results.stays(5), hidden=True),
+        without(sample_results.rates(5, by="quarter"), hidden=True),
     )[:4]:  # fmt: skip
         ax = drawn_quietly(draw)
         assert ax.careflow.suppressed > 0
 
 
 def test_one_single_stay_is_drawn():
-    rates = specimens.rates(2, masked=False)
+    rates = sample_results.rates(2, masked=False)
     frame = rates.frame.assign(n=0.0, of=0.0, rate=np.nan, se=np.nan, low=np.nan, high=np.nan)
     one = frame["from"] == frame["from"].iloc[0]
     frame.loc[one, ["of", "rate", "low", "high", "se"]] = [1.0, 0.0, 0.0, 0.9, 0.0]
@@ -93,7 +93,7 @@ def test_one_single_stay_is_drawn():
     totals = rates.directions.assign(n=0.0, rate=0.0)
     drawn_quietly(lambda: charts.flow_map(replace(rates, frame=frame, directions=totals)))
     drawn_quietly(lambda: charts.transition_matrix(replace(rates, frame=frame, directions=totals)))
-    stays = specimens.stays(2)
+    stays = sample_results.stays(2)
     few = replace(stays, frame=stays.frame.assign(n=1.0), curve=stays.curve.assign(at_risk=1.0, events=0.0))
     drawn_quietly(lambda: charts.los(few))
     drawn_quietly(lambda: charts.kaplan_meier(few))
@@ -102,15 +102,15 @@ def test_one_single_stay_is_drawn():
 def test_missing_intervals_are_left_out():
     gone = {"low": np.nan, "high": np.nan, "se": np.nan, "median_low": np.nan, "median_high": np.nan, "q75": np.nan}
     for draw in every(
-        without(specimens.rates(5), **gone),
-        without(specimens.stays(5), **gone),
-        without(specimens.rates(5, by="quarter"), **gone),
+        without(sample_results.rates(5), **gone),
+        without(sample_results.stays(5), **gone),
+        without(sample_results.rates(5, by="quarter"), **gone),
     ):
         drawn_quietly(draw)
 
 
 def test_a_median_that_is_not_reached_is_said_to_be(look):
-    stays = specimens.stays(5)
+    stays = sample_results.stays(5)
     frame = stays.frame.copy()
     frame.loc[frame["level"] == "outpatient", ["median", "median_low", "median_high", "q75"]] = np.nan
     words = [word.text for word in look(drawn_quietly(lambda: charts.los(replace(stays, frame=frame)))).words]
@@ -119,7 +119,7 @@ def test_a_median_that_is_not_reached_is_said_to_be(look):
 
 def test_odd_names_are_drawn_as_they_are(look):
     care = Continuum.of(NAMES)
-    rates, quarters = specimens.rates(care=care), specimens.rates(care=care, by="quarter")
+    rates, quarters = sample_results.rates(care=care), sample_results.rates(care=care, by="quarter")
     for draw in (
         lambda: charts.flow_map(rates),
         lambda: charts.transition_matrix(rates),
@@ -142,20 +142,20 @@ def test_odd_names_are_drawn_as_they_are(look):
 def test_a_name_that_must_be_cut_is_cut_with_a_warning():
     care = Continuum.of(["Unabbreviatedly" * 3, "Short"])
     with pytest.warns(charts.CareflowLabelWarning, match="short_labels="):
-        charts.flow_map(specimens.rates(care=care))
+        charts.flow_map(sample_results.rates(care=care))
 
 
 def test_short_labels_are_printed_instead(look):
-    care = specimens.continuum(12)
+    care = sample_results.continuum(12)
     short = {name: name.split()[0] for name in care.names}
-    words = [word.text for word in look(charts.transition_matrix(specimens.rates(12), short_labels=short)).words]
+    words = [word.text for word in look(charts.transition_matrix(sample_results.rates(12), short_labels=short)).words]
     assert "4.0" in words
     assert "4.0 Inpatient" not in words
 
 
 def test_lateral_moves_of_levels_that_are_not_compared_are_in_the_matrix_and_not_on_the_map():
     care = Continuum("partial", ("a", "b", "c"), above=(("a", "b"), ("a", "c")))
-    rates = specimens.rates(care=care, masked=False)
+    rates = sample_results.rates(care=care, masked=False)
     frame = rates.frame
     frame.loc[(frame["from"] == "b") & (frame["to"] == "c"), ["n", "rate"]] = [50.0, 50.0 / 900]
     assert set(frame.loc[(frame["from"] == "b") & (frame["to"] == "c"), "direction"]) == {"lateral"}
@@ -173,7 +173,7 @@ def test_results_without_a_short_name_or_a_source_are_drawn():
         def direction(one, other):
             return "lateral" if one == other else "step-down" if one < other else "step-up"
 
-    rates = specimens.rates(care=Continuum.of(["a", "b"]))
+    rates = sample_results.rates(care=Continuum.of(["a", "b"]))
     bare = replace(rates, continuum=Levels(), about=replace(rates.about, source="", persons=0))
     ax = drawn_quietly(lambda: charts.flow_map(bare))
     assert "Source" not in ax.careflow.notes
@@ -185,7 +185,7 @@ def test_fiscal_quarters_years_and_months_are_named_on_the_axis(look):
         ("year", ("2023", "2024", "2025"), "’25"),
         ("month", ("2025-01", "2025-02", "2025-07"), "Jan 2025"),
     ):
-        ax = drawn_quietly(lambda by=by, values=values: charts.trend(specimens.rates(5, by=by, values=values)))
+        ax = drawn_quietly(lambda by=by, values=values: charts.trend(sample_results.rates(5, by=by, values=values)))
         assert wanted in [word.text for word in look(ax).words]
 
 

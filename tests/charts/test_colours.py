@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from careflow.charts.palette import INK, ROLES, WHITE, Palette, contrast, intensity, legible, shade, text_on
+from careflow.charts.drawing.palette import INK, ROLES, WHITE, Palette, contrast, intensity, legible, shade, text_on
 
 colorspacious = pytest.importorskip("colorspacious", reason="colour distances need colorspacious")
 

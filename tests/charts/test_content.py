@@ -5,11 +5,11 @@ import inspect
 import numpy as np
 import pandas as pd
 import pytest
+from support import sample_results
 from support.made_up import CELLS, linked, made_up
 
 import careflow as cf
-from careflow import charts
-from careflow.charts import specimens, words
+from careflow import charts, formatting
 from careflow.errors import ArgumentError
 
 KINDS = (
@@ -37,7 +37,7 @@ def test_suppression_is_said_if_and_only_if_something_is_suppressed(kind, make):
 
 
 def test_an_unprotected_result_says_nothing_of_suppression():
-    info = charts.flow_map(specimens.rates(5, masked=False)).careflow
+    info = charts.flow_map(sample_results.rates(5, masked=False)).careflow
     assert info.suppressed == 0
     assert "suppressed" not in info.notes + info.alt
 
@@ -59,12 +59,12 @@ def test_the_description_says_kind_population_n_and_the_largest_values_in_600_ch
 
 
 def test_a_long_title_leaves_the_description_in_600_characters():
-    assert len(charts.alt_text(charts.los(specimens.stays(5), title="long " * 300))) == 600
+    assert len(charts.alt_text(charts.los(sample_results.stays(5), title="long " * 300))) == 600
 
 
 def test_the_analyst_s_words_replace_the_neutral_ones(look):
     ax = charts.flow_map(
-        specimens.rates(5), title="Half of PHP steps down", subtitle="Stays that {down:went down}, **all**", source="X",
+        sample_results.rates(5), title="Half of PHP steps down", subtitle="Stays that {down:went down}, **all**", source="X",
         notes="Checked twice.",
     )  # fmt: skip
     info = ax.careflow
@@ -75,7 +75,7 @@ def test_the_analyst_s_words_replace_the_neutral_ones(look):
 
 
 def test_an_empty_title_leaves_none(look):
-    ax = charts.los(specimens.stays(2), title="")
+    ax = charts.los(sample_results.stays(2), title="")
     assert ax.careflow.title == ""
     assert max(word.size for word in look(ax).words) == 11.2
 
@@ -88,15 +88,15 @@ def test_the_flow_map_prints_the_shares_of_the_result(results, make, look):
     for _, arc in arcs[~arcs["hidden"]].iterrows():
         row = frame[(frame["from"] == arc["from"]) & (frame["to"] == arc["to"])].iloc[0]
         assert (arc["n"], arc["rate"]) == (row["n"], row["rate"])
-        assert words.percent(row["rate"]) in said
-        assert words.span(row["low"], row["high"]) in said
+        assert formatting.percent(row["rate"]) in said
+        assert formatting.span(row["low"], row["high"]) in said
     assert len(arcs) == int(
         (frame["direction"].isin(["step-down", "step-up"]) & (frame["hidden"] | (frame["n"] > 0))).sum()
     )
 
 
 def test_arcs_are_as_wide_as_their_counts(results):
-    from careflow.charts.canvas import Canvas
+    from careflow.charts.drawing.canvas import Canvas
 
     widths = {}
     original = Canvas.polygon
@@ -124,12 +124,12 @@ def test_the_matrix_prints_every_cell(results, make, look):
     for _, cell in data[~data["hidden"] & (data["n"] > 0) & (data["from"] != data["to"])].iterrows():
         row = frame[(frame["from"] == cell["from"]) & (frame["to"] == cell["to"])].iloc[0]
         assert cell["rate"] == row["rate"]
-        assert words.percent(row["rate"]) in said
+        assert formatting.percent(row["rate"]) in said
     assert said.count("s") == int(data["hidden"].sum())
 
 
 def test_a_row_of_the_matrix_sums_to_all_discharges():
-    result = specimens.rates(5, masked=False)
+    result = sample_results.rates(5, masked=False)
     data = charts.chart_data(charts.transition_matrix(result))
     assert data.groupby("from")["n"].sum().to_dict() == data.groupby("from")["of"].first().to_dict()
 
@@ -148,11 +148,11 @@ def test_the_latest_mature_quarter_stands_above_each_panel(results, make, look):
     said = [word.text for word in look(make("trend", 5, "notebook")).words]
     for name in ("inpatient", "residential", "php", "iop"):
         rows = totals[(totals["from"] == name) & (totals["direction"] == "step-down") & totals["mature"]]
-        assert words.percent(rows["rate"].iloc[-1]) in said
+        assert formatting.percent(rows["rate"].iloc[-1]) in said
 
 
 def test_the_median_is_the_same_on_the_flow_map_and_on_the_length_of_stay(results, make, look):
-    medians = [words.days(v) for v in results("stays", 5).frame["median"]]
+    medians = [formatting.days(v) for v in results("stays", 5).frame["median"]]
     for kind in ("flow_map", "los"):
         said = [word.text for word in look(make(kind, 5, "notebook")).words]
         assert set(medians) <= set(said)
@@ -166,7 +166,7 @@ def test_the_median_is_the_same_on_length_of_stay_and_its_trend(results, look):
 
 
 def test_each_dot_of_the_length_of_stay_stands_for_at_least_11_stays():
-    data = charts.chart_data(charts.los(specimens.stays(5, by="quarter")))
+    data = charts.chart_data(charts.los(sample_results.stays(5, by="quarter")))
     drawn = data[data["dots"] > 0]
     assert len(drawn)
     assert (drawn["n"] / drawn["dots"] >= 11).all()

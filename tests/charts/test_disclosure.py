@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from support import sample_results
 
 from careflow import charts
-from careflow.charts import specimens
-from careflow.charts.files import render
-from careflow.charts.text import unmarked
+from careflow.charts.drawing.export import render
+from careflow.charts.drawing.rich_text import unmarked
 from careflow.errors import DisclosureError
 
 VALUES = ["n", "rate", "se", "low", "high"]
@@ -17,8 +17,8 @@ VALUES = ["n", "rate", "se", "low", "high"]
 
 def careless(levels=5, by=None):
     """Rates whose hidden rows still hold their numbers: a chart must not rely on someone else to blank them."""
-    whole = specimens.rates(levels, by=by, masked=False)
-    hidden = specimens.rates(levels, by=by)
+    whole = sample_results.rates(levels, by=by, masked=False)
+    hidden = sample_results.rates(levels, by=by)
     frame = whole.frame.assign(hidden=hidden.frame["hidden"].to_numpy())
     totals = whole.directions.assign(hidden=hidden.directions["hidden"].to_numpy())
     return replace(whole, frame=frame, directions=totals)
@@ -67,7 +67,7 @@ def test_what_is_under_a_mask_changes_no_byte_over_time(draw):
 
 
 def test_masked_pathways_change_no_byte():
-    whole = specimens.pathways(5, masked=False)
+    whole = sample_results.pathways(5, masked=False)
     hidden = whole.frame["n"] < 11
     one = replace(whole, frame=whole.frame.assign(hidden=hidden))
     other = replace(one, frame=one.frame.assign(n=one.frame["n"].where(~hidden, 3.0), share=0.0))
@@ -76,7 +76,7 @@ def test_masked_pathways_change_no_byte():
 
 
 def test_a_masked_level_of_stays_changes_no_byte():
-    stays = specimens.stays(5)
+    stays = sample_results.stays(5)
     frame = stays.frame.assign(hidden=stays.frame["level"] == "php")
     one = replace(stays, frame=frame)
     other = replace(
@@ -130,12 +130,12 @@ def test_a_lone_mask_beside_its_total_may_not_leave_the_house():
 
 
 def test_a_protected_table_may_leave_the_house():
-    ax = charts.transition_matrix(specimens.rates(5), audience="external")
+    ax = charts.transition_matrix(sample_results.rates(5), audience="external")
     assert ax.careflow.suppressed > 0
 
 
 def test_outside_no_two_points_of_a_curve_are_fewer_than_11_events_apart():
-    result = specimens.incidence(5)
+    result = sample_results.incidence(5)
     n = {name: part["at_risk"].max() for name, part in result.frame.groupby(result.frame["from"].astype(str))}
     for level in n:
         data = charts.chart_data(charts.cumulative_incidence(result, level, audience="external"))
@@ -146,7 +146,7 @@ def test_outside_no_two_points_of_a_curve_are_fewer_than_11_events_apart():
 
 
 def test_outside_neighbouring_counts_under_a_curve_differ_by_0_or_more_than_10(look):
-    result = specimens.incidence(5)
+    result = sample_results.incidence(5)
     for level in ("inpatient", "iop", "outpatient"):
         page = look(charts.cumulative_incidence(result, level, audience="external"))
         rows = {}
@@ -161,7 +161,7 @@ def test_outside_neighbouring_counts_under_a_curve_differ_by_0_or_more_than_10(l
 
 
 def test_outside_a_survival_curve_has_no_step_of_fewer_than_11_ends():
-    result = specimens.stays(5)
+    result = sample_results.stays(5)
     n = result.frame.set_index("level")["n"]
     data = charts.chart_data(charts.kaplan_meier(result, levels=["php", "iop"], audience="external"))
     for name, part in data.groupby("group"):
@@ -170,24 +170,24 @@ def test_outside_a_survival_curve_has_no_step_of_fewer_than_11_ends():
 
 
 def test_outside_a_trend_carries_no_counts():
-    ax = charts.trend(specimens.rates(5, by="quarter"), audience="external")
+    ax = charts.trend(sample_results.rates(5, by="quarter"), audience="external")
     assert "n" not in charts.chart_data(ax).columns
 
 
 def test_outside_a_census_is_by_period_and_not_by_week():
-    result = specimens.census(5)
+    result = sample_results.census(5)
     assert "weekly average" in charts.census(result).careflow.subtitle
     assert "average of each quarter" in charts.census(result, audience="external").careflow.subtitle
 
 
 def test_no_row_of_the_sequence_index_stands_for_fewer_than_11_journeys():
-    result = specimens.pathways(5, people=300, masked=False)
+    result = sample_results.pathways(5, people=300, masked=False)
     rows = len(charts.chart_data(charts.sequence_index(result)))
     assert rows == 300 // 11
 
 
 def test_facilities_with_few_events_are_not_drawn_in_a_funnel_and_counted(results):
-    whole = specimens.rates(5, by="facility", values=["A", "B", "C"], masked=False)
+    whole = sample_results.rates(5, by="facility", values=["A", "B", "C"], masked=False)
     totals = whole.directions.copy()
     few = (totals["facility"] == "B") & (totals["from"] == "iop") & (totals["direction"] == "step-down")
     totals.loc[few, "n"] = 4.0

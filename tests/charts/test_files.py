@@ -9,10 +9,10 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
+from support import sample_results
 
 from careflow import charts
-from careflow.charts import specimens
-from careflow.charts.files import html, render
+from careflow.charts.drawing.export import html, render
 from careflow.errors import ArgumentError
 
 FORMS = ("png", "svg", "pdf")
@@ -20,7 +20,7 @@ FIVE = ("flow_map", "transition_matrix", "los", "trend", "alluvial")
 DRAW = f"""
 import hashlib
 from conftest import drawn
-from careflow.charts.files import render
+from careflow.charts.drawing.export import render
 for kind in {FIVE}:
     for form in {FORMS}:
         print(hashlib.sha256(render(drawn(kind, 5, "notebook"), form)).hexdigest())
@@ -72,13 +72,13 @@ def test_a_theme_that_ends_in_an_error_is_put_back():
     with pytest.raises(ZeroDivisionError), charts.theme("report"):
         raise ZeroDivisionError
     assert dict(mpl.rcParams) == before
-    assert charts.flow_map(specimens.rates(2)).careflow.context.context == "notebook"
+    assert charts.flow_map(sample_results.rates(2)).careflow.context.context == "notebook"
 
 
 def test_theme_is_also_a_decorator():
     @charts.theme("report")
     def draw():
-        return charts.los(specimens.stays(2))
+        return charts.los(sample_results.stays(2))
 
     assert draw().careflow.context.context == "report"
 
@@ -150,8 +150,8 @@ def test_a_notebook_shows_the_chart_once_with_its_description(make):
 
 
 def test_names_in_a_description_are_escaped_in_html():
-    care = specimens.continuum(2)
-    ax = charts.los(specimens.stays(2), short_labels={care.names[0]: '<b>"A"</b>'})
+    care = sample_results.continuum(2)
+    ax = charts.los(sample_results.stays(2), short_labels={care.names[0]: '<b>"A"</b>'})
     assert "<b>" not in html(ax)
 
 

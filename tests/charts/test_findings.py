@@ -5,17 +5,17 @@ from functools import cache
 
 import numpy as np
 import pytest
+from support import sample_results
+from support.sample_results import wilson
 
 from careflow import charts
-from careflow.charts import specimens
+from careflow.charts.data.control_limits import dispersion, funnel_limits, p_limits, signals, xmr_limits
 from careflow.charts.headline import headline
-from careflow.charts.limits import dispersion, funnel_limits, p_limits, signals, xmr_limits
-from careflow.charts.specimens import wilson
 
 
 @cache
 def by_quarter():
-    return specimens.rates(5, by="quarter", masked=False)
+    return sample_results.rates(5, by="quarter", masked=False)
 
 
 def quarters(rates_by_quarter, of=400, seed=0, level="php"):
@@ -72,23 +72,23 @@ def test_intervals_that_are_wide_because_people_come_back_make_no_headline():
 
 
 def test_without_periods_the_commonest_way_on_is_said_if_it_is_clear():
-    result = specimens.rates(5, masked=False)
+    result = sample_results.rates(5, masked=False)
     assert headline(result).startswith("From ")
     frame = result.frame.assign(n=20.0, of=300.0, rate=20 / 300, se=0.0144)
     assert headline(replace(result, frame=frame)) is None
 
 
 def test_stays_are_compared_by_their_medians():
-    text = headline(specimens.stays(5))
+    text = headline(sample_results.stays(5))
     assert text.startswith("Median stays run from ")
     assert "Outpatient" in text
-    same = specimens.stays(5)
+    same = sample_results.stays(5)
     frame = same.frame.assign(median=20.0, median_low=18.0, median_high=22.0)
     assert headline(replace(same, frame=frame)) is None
 
 
 def test_a_mean_stay_that_lengthened_is_said_and_a_median_alone_is_not():
-    stays = specimens.stays(5, by="quarter")
+    stays = sample_results.stays(5, by="quarter")
     frame = stays.frame.assign(rmean=25.0, rmean_se=1.0, median=20.0, median_low=18.0, median_high=22.0)
     assert headline(replace(stays, frame=frame)) is None
     late = (frame["quarter"] == "2025Q4") & (frame["level"] == "iop")
@@ -102,7 +102,7 @@ def test_a_mean_stay_that_lengthened_is_said_and_a_median_alone_is_not():
 
 @pytest.mark.parametrize(("column", "value"), [("least_at_risk", 4), ("mature", False)])
 def test_a_mean_stay_that_is_thin_or_not_mature_takes_no_part(column, value):
-    stays = specimens.stays(5, by="quarter")
+    stays = sample_results.stays(5, by="quarter")
     frame = stays.frame.assign(rmean=25.0, rmean_se=1.0, least_at_risk=40, mature=True)
     late = (frame["quarter"] == "2025Q4") & (frame["level"] == "iop")
     frame.loc[late, "rmean"] = 33.0
@@ -113,11 +113,11 @@ def test_a_mean_stay_that_is_thin_or_not_mature_takes_no_part(column, value):
 
 def test_a_headline_is_asked_of_rates_or_stays():
     with pytest.raises(TypeError, match=r"transition_rates\(\)"):
-        headline(specimens.census(5))
+        headline(sample_results.census(5))
 
 
 def test_a_headline_is_no_longer_than_a_title():
-    ax = charts.trend(specimens.rates(5, by="quarter"), title=headline(quarters([0.3] * 8 + [0.5] * 4, seed=3)))
+    ax = charts.trend(sample_results.rates(5, by="quarter"), title=headline(quarters([0.3] * 8 + [0.5] * 4, seed=3)))
     assert ax.careflow.title.startswith("Step-down from PHP")
 
 
@@ -138,7 +138,7 @@ def test_chance_alone_is_no_over_dispersion():
 
 
 def test_a_funnel_widens_its_limits_for_over_dispersion_and_says_so():
-    result = specimens.rates(5, by="facility", values=[f"F{i}" for i in range(30)], masked=False)
+    result = sample_results.rates(5, by="facility", values=[f"F{i}" for i in range(30)], masked=False)
     totals = result.directions.copy()
     rng = np.random.default_rng(1)
     share = np.clip(rng.normal(0.4, 0.15, len(totals)), 0.1, 0.9)
@@ -170,5 +170,5 @@ def test_xmr_limits_are_those_of_the_baseline_only():
 
 
 def test_a_control_chart_judges_no_period_that_is_not_yet_mature():
-    data = charts.chart_data(charts.p_chart(specimens.rates(5, by="quarter"), "iop", measure="step-down"))
+    data = charts.chart_data(charts.p_chart(sample_results.rates(5, by="quarter"), "iop", measure="step-down"))
     assert not data.loc[~data["mature"], "signal"].any()

@@ -2,13 +2,13 @@
 
 import numpy as np
 from PIL import Image
+from support import contact_sheets
 
 from careflow import charts
-from careflow.charts import gallery
 
 
 def test_the_command_writes_a_sheet_a_kind_and_one_of_colour_vision(tmp_path, capsys):
-    gallery.main([str(tmp_path / "sheets"), "--only", "alluvial"])
+    contact_sheets.main([str(tmp_path / "sheets"), "--only", "alluvial"])
     written = sorted(path.name for path in (tmp_path / "sheets").iterdir())
     assert written == ["alluvial.png", "colour_vision.png"]
     assert len(capsys.readouterr().out.splitlines()) == 2
@@ -18,7 +18,7 @@ def test_the_command_writes_a_sheet_a_kind_and_one_of_colour_vision(tmp_path, ca
 
 def test_a_sheet_has_its_rows_one_below_the_other():
     white, black = (Image.new("RGB", (900, 10), name) for name in ("white", "black"))
-    page = np.asarray(gallery.sheet([[white, black], [black, white]]))
+    page = np.asarray(contact_sheets.sheet([[white, black], [black, white]]))
     assert page[5, 450].tolist() == page[-5, -450].tolist() == [255, 255, 255]
     assert page[5, -450].tolist() == page[-5, 450].tolist() == [0, 0, 0]
 
@@ -26,13 +26,13 @@ def test_a_sheet_has_its_rows_one_below_the_other():
 def test_every_kind_of_chart_has_a_sheet():
     kinds = {name for name in charts.__all__ if callable(getattr(charts, name)) and name[0].islower()}
     helpers = {"alt_text", "chart_data", "headline", "save", "show", "theme"}
-    assert set(gallery.draws(5)) == kinds - helpers
+    assert set(contact_sheets.draws(5)) == kinds - helpers
 
 
 def test_grey_is_grey_and_white_stays_white():
     page = Image.fromarray(np.array([[[255, 255, 255], [15, 100, 153]]], dtype=np.uint8))
-    for vision in gallery.VISION:
-        seen = np.asarray(gallery.seen(page, vision))
+    for vision in contact_sheets.VISION:
+        seen = np.asarray(contact_sheets.seen(page, vision))
         assert (seen[0, 0] >= 253).all()
-    grey = np.asarray(gallery.seen(page, "grey"))[0, 1]
+    grey = np.asarray(contact_sheets.seen(page, "grey"))[0, 1]
     assert grey[0] == grey[1] == grey[2]

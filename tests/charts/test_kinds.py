@@ -10,7 +10,7 @@ from support.made_up import linked, made_up
 import careflow as cf
 import careflow.estimate
 from careflow import charts
-from careflow.charts.kinds import KINDS, kinds_of
+from careflow.charts.data.kinds import KINDS, kinds_of
 from careflow.errors import ArgumentError, CareflowError
 
 CHARTS = sorted({chart for kind in KINDS for chart in kind.charts} - {"headline"})

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from careflow.charts.canvas import Box
+from careflow.charts.drawing.canvas import Box
 
 SMALLEST = {"notebook": 8.0, "report": 6.5, "slide": 12.0}
 
@@ -98,8 +98,8 @@ def test_a_label_without_a_free_place_is_dropped_and_listed(results, look):
 def test_texts_are_as_wide_as_they_were_measured_at_every_resolution(make):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    from careflow.charts.fonts import advance
-    from careflow.charts.theme import settings
+    from careflow.charts.drawing.fonts import advance
+    from careflow.charts.drawing.theme import settings
 
     ax = make("flow_map", 5, "notebook")
     for dpi in (72, 100, 200):

@@ -3,11 +3,11 @@
 import warnings
 
 import pytest
+from support import sample_results
 
 from careflow import charts
-from careflow.charts import specimens
-from careflow.charts.fonts import REGULAR, families
-from careflow.charts.text import cut
+from careflow.charts.drawing.fonts import REGULAR, families
+from careflow.charts.drawing.rich_text import cut
 from careflow.continuum import Continuum
 
 ALIKE = {
@@ -31,7 +31,7 @@ def test_no_two_levels_bear_the_same_text_on_a_chart(draw):
     care = Continuum.of(ALIKE["at the start"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", charts.CareflowLabelWarning)
-        ax = draw(specimens.rates(care=care))
+        ax = draw(sample_results.rates(care=care))
     said = [mark.get_text() for mark in ax.texts]
     for number in range(12):
         assert any(f"{number:02d}" in text for text in said if "%" not in text), said
@@ -41,7 +41,7 @@ def test_letters_that_no_font_has_are_said_to_be_missing_once(tmp_path):
     care = Continuum.of(["\U00010920\U00010921", "\U00010922"])  # Lydian, which hardly any font has
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
-        charts.save(charts.transition_matrix(specimens.rates(care=care)), tmp_path / "a.png")
+        charts.save(charts.transition_matrix(sample_results.rates(care=care)), tmp_path / "a.png")
     assert [str(one.message) for one in heard if "Glyph" in str(one.message)] == []
     own = [one for one in heard if issubclass(one.category, charts.CareflowLabelWarning)]
     assert len(own) <= 1

@@ -4,24 +4,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support import sample_results
 
 from careflow import charts
-from careflow.charts import specimens
-from careflow.charts.stay_rows import quantiles
+from careflow.charts.data.quantile_dots import quantiles
 
 DAYS = [0, 14, 28, 49, 77, 105, 140]
 
 
 def protected_stays():
     """Lengths of stay as a release has them: survival on some days, no counts."""
-    stays = specimens.stays(5)
+    stays = sample_results.stays(5)
     curve = stays.curve[stays.curve["day"].isin(DAYS)].assign(at_risk=np.nan, events=np.nan, hidden=False)
     return replace(stays, frame=stays.frame.assign(hidden=False), curve=curve)
 
 
 def protected_incidence(clock="stay"):
     """Incidences as a release has them: only some days, "left care" instead of its reasons, no counts."""
-    result = specimens.incidence(5, clock=clock)
+    result = sample_results.incidence(5, clock=clock)
     kept = (*result.continuum.names, "left care") if clock == "stay" else result.continuum.names
     days = [int(result.frame.loc[result.frame["day"] >= day, "day"].min()) for day in (7, 21, 42, 70)]
     frame = result.frame[result.frame["to"].isin(kept) & result.frame["day"].isin(days)]
@@ -52,7 +52,7 @@ def test_dots_of_a_protected_curve_lie_between_its_days_and_the_note_says_so():
     assert "between the days that may be shown" in ax.careflow.notes
     curve = protected_stays().curve.query("level == 'iop'")
     dots = quantiles(curve, 50, smooth=True)
-    exact = quantiles(specimens.stays(5).curve.query("level == 'iop'"), 50)
+    exact = quantiles(sample_results.stays(5).curve.query("level == 'iop'"), 50)
     known = np.isfinite(dots)
     assert np.abs(dots[known] - exact[known]).max() < 15
     assert not set(dots[known]) <= set(DAYS)
@@ -83,7 +83,7 @@ def test_the_time_to_the_next_level_of_a_release_is_drawn():
 
 
 def test_the_unit_of_a_sentence_is_free_of_its_qualifications():
-    rates = specimens.rates(5)
+    rates = sample_results.rates(5)
     for unit in ("followed discharges", "discharges in the rows shown", "discharges, to tens"):
         ax = charts.flow_map(replace(rates, about=replace(rates.about, unit=unit)))
         assert ax.careflow.subtitle.startswith("Share of discharges that stepped down")

@@ -1,0 +1,1 @@
+"""From results to the numbers that charts draw; imports no matplotlib."""

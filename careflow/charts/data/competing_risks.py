@@ -1,0 +1,261 @@
+"""Cumulative incidence as charts stack it: causes gathered by what they mean, on days that may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from careflow.charts.data.transitions import COMPLETED, LEFT_EARLY, OTHER, ROLE_OF
+from careflow.charts.data.view import View, masked
+from careflow.continuum.outcomes import LATERAL, LEFT_CARE, LEFT_REASONS, STEP_DOWN, STEP_UP
+from careflow.errors import ArgumentError
+
+Floats = NDArray[np.float64]
+
+LEAST: Final = 11
+STACK: Final = (STEP_DOWN, COMPLETED, STEP_UP, LEFT_EARLY, LEFT_CARE, LATERAL, OTHER)
+"""From the bottom up."""
+
+NAMES: Final = {
+    STEP_DOWN: "Stepped down", STEP_UP: "Stepped up", COMPLETED: "Completed", LEFT_EARLY: "Left early",
+    LEFT_CARE: "Left care", LATERAL: "Same level", OTHER: "Other outcomes",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Cause:
+    """One way to end, by day.
+
+    Attributes
+    ----------
+    key, role : str
+        What it is, and its hue.
+    estimate, low, high : array of float
+        By day of the grid; limits are missing where several causes are added up.
+    events : array of float
+        Cumulative events.
+    """
+
+    key: str
+    role: str
+    estimate: Floats
+    low: Floats
+    high: Floats
+    events: Floats
+
+
+@dataclass(frozen=True)
+class Incidence:
+    """Cumulative incidences of one level on a grid of days.
+
+    Attributes
+    ----------
+    days : array of float
+        The grid, from 0.
+    causes : list of Cause
+        From the bottom of the stack up.
+    left : array of float
+        Share still there.
+    at_risk : array of float
+        How many are at risk on each day.
+    """
+
+    days: Floats
+    causes: list[Cause]
+    left: Floats
+    at_risk: Floats
+
+    @property
+    def total(self) -> Floats:
+        """Share of all that has ended."""
+        return np.asarray(1 - self.left)
+
+
+def incidence_of(
+    result: Any, view: View, level: str, horizon: int, *, guard: Literal["causes", "total"] | None
+) -> Incidence:
+    """Return the causes of one level, gathered, up to ``horizon`` or to where fewer than 11 are at risk.
+
+    A protected result brings the days that may be shown, and is taken as it is. Else, with a guard, the days are those
+    between which each cause, or all causes together, have no event or at least 11; causes that are too rare for that
+    are first added to the other outcomes.
+
+    Raises
+    ------
+    ArgumentError
+        If the result says nothing of the level.
+    """
+    rows = view.frame[view.frame["from"].astype(str) == level]
+    if not len(rows):
+        known = list(dict.fromkeys(view.frame["from"].astype(str)))
+        raise ArgumentError(f"the result is not about {level!r}; it is about {', '.join(map(repr, known))}")
+    curves = {str(to): part.sort_values("day") for to, part in rows.groupby(rows["to"].astype(str), sort=False)}
+    if view.protected:
+        return _as_shown(result, view, level, curves, horizon)
+    curves.pop(LEFT_CARE, None)
+    one = next(iter(curves.values()))
+    at_risk = one["at_risk"].to_numpy(float) if "at_risk" in one.columns else np.full(len(one), np.nan)
+    last = one["day"].to_numpy(float)
+    enough = last[~(at_risk < LEAST)]
+    end = min(horizon, int(enough[-1])) if len(enough) else 0
+    if end == 0 and sum(part["estimate"].iloc[-1] for part in curves.values()) > 1 - 1e-9:
+        end = 1  # all of them ended on their first day
+    days = np.arange(0, end + 1, dtype=float)
+    gathered = _gather(view, level, curves, days)
+    risk = np.where(days > last[-1], 0.0, risk_at(last, at_risk, days)) if end == 1 else risk_at(last, at_risk, days)
+    left = 1 - np.sum([cause.estimate for cause in gathered], axis=0) if gathered else np.ones_like(days)
+    found = Incidence(days, _with_events(gathered, risk), np.asarray(left), risk)
+    limits = _limits(result, view, level, days)
+    found = Incidence(days, [_limited(cause, limits) for cause in found.causes], found.left, risk)
+    if guard == "causes":
+        found = _pooled(found)
+    return found if guard is None else thinned(found, guarded_days(found, together=guard == "total"))
+
+
+def _as_shown(result: Any, view: View, level: str, curves: Mapping[str, pd.DataFrame], horizon: int) -> Incidence:
+    """Return the curves of a protected result on its own days; causes without a curve are the rest to 1."""
+    shown = {to: part for to, part in curves.items() if to != LEFT_CARE or not set(curves) & set(LEFT_REASONS)}
+    days = np.unique(np.concatenate([part["day"].to_numpy(float) for part in shown.values()]))
+    days = days[days <= horizon]
+    missing = np.full_like(days, np.nan)
+    gathered = _gather(view, level, shown, days)
+    left = _survival(result, view, level, days)
+    if left is None:
+        left = 1 - np.sum([cause.estimate for cause in gathered], axis=0) if gathered else np.ones_like(days)
+    rest = np.clip(1 - left - np.sum([cause.estimate for cause in gathered], axis=0), 0, 1)
+    if gathered and rest.max(initial=0.0) > 0.0005:
+        other = [cause for cause in gathered if cause.key == OTHER]
+        base = other[0].estimate if other else np.zeros_like(days)
+        gathered = [cause for cause in gathered if cause.key != OTHER]
+        gathered.append(Cause(OTHER, "lateral", base + rest, missing, missing, missing))
+    limits = _limits(result, view, level, days)
+    causes = [_limited(Cause(c.key, c.role, c.estimate, c.low, c.high, missing), limits) for c in gathered]
+    return Incidence(days, causes, np.asarray(left), missing)
+
+
+def _survival(result: Any, view: View, level: str, grid: Floats) -> Floats | None:
+    """Return the share still there, where the result brings it."""
+    table = getattr(result, "survival", None)
+    if not isinstance(table, pd.DataFrame) or not len(table):
+        return None
+    table = view.rows_of(table)
+    part = table[table["from"].astype(str) == level].sort_values("day")
+    if not len(part):
+        return None
+    return step_at(part["day"].to_numpy(float), part["estimate"].to_numpy(float), grid, 1.0)
+
+
+def guarded_days(found: Incidence, least: int = LEAST, *, together: bool = False) -> list[int]:
+    """Return places on the grid between which every cause, or their sum, has no event or at least ``least``."""
+    events = np.array([cause.events for cause in found.causes])
+    if together:
+        events = events.sum(axis=0, keepdims=True)
+    places = [0]
+    # The first place shows what happened on day 0; those few events are shown only with the next ones.
+    start = np.where(np.round(events[:, 0]) >= least, events[:, 0], 0.0)
+    for place in range(1, events.shape[1]):
+        new = np.round(events[:, place] - start)
+        if ((new == 0) | (new >= least)).all() and (new >= least).any():
+            places.append(place)
+            start = events[:, place]
+    return places
+
+
+def _pooled(found: Incidence) -> Incidence:
+    """Add causes with fewer than 33 events in all to the other outcomes."""
+    rare = [c for c in found.causes if c.events[-1] < 3 * LEAST or c.key == OTHER]
+    if not rare or (len(rare) == 1 and rare[0].key == OTHER):
+        return found
+    missing = np.full_like(found.days, np.nan)
+    estimate, events = (np.sum([getattr(c, name) for c in rare], axis=0) for name in ("estimate", "events"))
+    kept = [c for c in found.causes if c not in rare]
+    pooled = Cause(OTHER, "lateral", estimate, missing, missing, events)
+    return Incidence(found.days, [*kept, pooled], found.left, found.at_risk)
+
+
+def thinned(found: Incidence, places: Sequence[int]) -> Incidence:
+    """Return the incidence at some places of its grid only."""
+    at = np.asarray(places)
+    causes = [Cause(c.key, c.role, c.estimate[at], c.low[at], c.high[at], c.events[at]) for c in found.causes]
+    for c in causes:
+        if 0 < round(float(c.events[0])) < LEAST:
+            for values in (c.estimate, c.events, c.low, c.high):
+                values[0] = 0.0
+    return Incidence(found.days[at], causes, found.left[at], found.at_risk[at])
+
+
+def step_at(days: Floats, values: Floats, grid: Floats, before: float) -> Floats:
+    """Return a step function, known on some days, at every day of a grid."""
+    place = np.searchsorted(days, grid, side="right") - 1
+    return np.where(place >= 0, values[np.maximum(place, 0)], before)
+
+
+def _gather(view: View, level: str, curves: Mapping[str, pd.DataFrame], grid: Floats) -> list[Cause]:
+    groups: dict[str, list[str]] = {key: [] for key in STACK}
+    for to in curves:
+        if to in view.levels:
+            groups[view.continuum.direction(level, to)].append(to)
+        else:
+            groups[to if to in (COMPLETED, LEFT_EARLY, LEFT_CARE) else OTHER].append(to)
+    out = []
+    for key, members in groups.items():
+        parts = [_on_grid(curves[to], grid) for to in members]
+        if not parts or not any(np.nanmax(part[0], initial=0.0) > 0 for part in parts):
+            continue
+        estimate = np.sum([part[0] for part in parts], axis=0)
+        alone = len([part for part in parts if np.nanmax(part[0], initial=0.0) > 0]) == 1
+        low, high = max(parts, key=lambda part: part[0][-1])[1:] if alone else (np.full_like(grid, np.nan),) * 2
+        out.append(Cause(key, ROLE_OF.get(key, "lateral"), estimate, low, high, np.zeros_like(grid)))
+    return out
+
+
+def _on_grid(curve: pd.DataFrame, grid: Floats) -> tuple[Floats, Floats, Floats]:
+    day = curve["day"].to_numpy(float)
+    columns = [step_at(day, curve[c].to_numpy(float), grid, 0.0) for c in ("estimate", "low", "high")]
+    return columns[0], columns[1], columns[2]
+
+
+def risk_at(days: Floats, at_risk: Floats, grid: Floats) -> Floats:
+    """Return who is at risk just before each day: known on days of events, the next known one between them."""
+    place = np.searchsorted(days, grid, side="left")
+    return np.where(place < len(days), at_risk[np.minimum(place, len(days) - 1)], at_risk[-1])
+
+
+def _with_events(causes: list[Cause], risk: Floats) -> list[Cause]:
+    """Work the counts of events back out of the steps: d = step * at risk / share still there before."""
+    if not causes:
+        return causes
+    total = np.sum([c.estimate for c in causes], axis=0)
+    before = np.concatenate([[1.0], 1 - total[:-1]])
+    out = []
+    for c in causes:
+        step = np.diff(np.concatenate([[0.0], c.estimate]))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            events = np.where(before > 1e-12, step * risk / before, 0.0)
+        out.append(Cause(c.key, c.role, c.estimate, c.low, c.high, np.cumsum(np.nan_to_num(events))))
+    return out
+
+
+def _limits(result: Any, view: View, level: str, grid: Floats) -> dict[str, tuple[Floats, Floats]]:
+    """Return the intervals of sums by direction, where the result brings them as ``directions``."""
+    table = getattr(result, "directions", None)
+    if not isinstance(table, pd.DataFrame) or "day" not in table.columns:
+        return {}
+    table = view.rows_of(masked(table))
+    table = table[table["from"].astype(str) == level]
+    found = {}
+    for direction, part in table.groupby(table["direction"].astype(str)):
+        found[str(direction)] = _on_grid(part.sort_values("day"), grid)[1:]
+    return found
+
+
+def _limited(cause: Cause, limits: Mapping[str, tuple[Floats, Floats]]) -> Cause:
+    if cause.key not in limits:
+        return cause
+    low, high = limits[cause.key]
+    return Cause(cause.key, cause.role, cause.estimate, low, high, cause.events)

@@ -1,0 +1,1 @@
+"""Figure, axes, text, colours and files: what every chart is drawn with."""

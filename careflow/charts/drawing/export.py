@@ -1,0 +1,138 @@
+"""Charts to files and notebooks: described, reproducible byte for byte, never half written."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import warnings
+from html import escape
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+from xml.sax.saxutils import escape as xml
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from careflow.charts.drawing.metadata import charts_of, info
+from careflow.charts.drawing.theme import settings
+from careflow.errors import ArgumentError
+
+FORMATS: Final = ("png", "svg", "pdf")
+
+
+class ChartAxes(Axes):
+    """The host of a chart in a figure of its own; a notebook shows it as a picture with a description."""
+
+    name = "careflow"
+
+    def _repr_html_(self) -> str | None:
+        return html(self) if charts_of(_figure(self)) else None
+
+
+def save(ax: Axes, path: str | os.PathLike[str], *, dpi: float = 150, text: bool = False) -> Path:
+    """Write the figure of a chart to a file, in the format that the suffix names.
+
+    The same chart gives the same bytes on one platform and version of matplotlib: no date, no version, no
+    random name is written. The description goes into the file (``<title>`` and ``<desc>`` of an SVG, metadata
+    of PNG and PDF). The file is written whole or not at all.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        What a function of ``careflow.charts`` returned.
+    path : path
+        Where to; ends in ``.png``, ``.svg`` or ``.pdf``.
+    dpi : float
+        Resolution of a PNG, in dots an inch.
+    text : bool
+        Keep the text of an SVG editable; it then needs the font where it is opened.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    ArgumentError
+        If the suffix names no format.
+    TypeError
+        If the Axes carries no chart.
+    """
+    path = Path(path)
+    form = path.suffix.lower().lstrip(".")
+    if form not in FORMATS:
+        raise ArgumentError(f"cannot write a chart as {path.suffix!r}; the suffixes are .png, .svg and .pdf")
+    content = render(ax, form, dpi=dpi, text=text)
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(content)
+    part.replace(path)
+    return path
+
+
+def render(ax: Axes, form: str, *, dpi: float = 150, text: bool = False) -> bytes:
+    """Return the bytes that :func:`save` writes."""
+    info(ax)
+    figure = _figure(ax)
+    charts = charts_of(figure)
+    title = " | ".join(chart.title for chart in charts if chart.title) or charts[0].kind
+    alt = " ".join(chart.alt for chart in charts)
+    described: dict[str, dict[str, Any]] = {
+        "png": {"Title": title, "Description": alt, "Software": None},
+        "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
+        "pdf": {"Title": title, "Subject": alt, "Creator": None, "Producer": None, "CreationDate": None},
+    }
+    out = BytesIO()
+    with settings(), mpl.rc_context({"svg.fonttype": "none" if text else "path"}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # the chart said so when it was drawn
+        figure.savefig(out, format=form, dpi=dpi, metadata=described[form])
+    return _described(out.getvalue(), title, alt) if form == "svg" else out.getvalue()
+
+
+def html(ax: Axes, *, dpi: float = 192) -> str:
+    """Return a ``<figure>`` with the chart as a picture and its description, for a page or a notebook."""
+    chart = info(ax)
+    data = base64.b64encode(render(ax, "png", dpi=dpi)).decode("ascii")
+    inches = _figure(ax).get_size_inches()
+    return (
+        '<figure style="margin:0">'
+        f'<img src="data:image/png;base64,{data}" alt="{escape(chart.alt, quote=True)}" '
+        f'style="width:100%;max-width:{round(inches[0] * 96)}px;height:auto;background:#fff">'
+        "</figure>"
+    )
+
+
+def show(ax: Axes) -> None:
+    """Show a chart in a notebook, once, as a picture with its description.
+
+    Raises
+    ------
+    ArgumentError
+        Outside a notebook.
+    """
+    try:
+        from IPython.display import HTML, display
+    except ImportError:
+        raise ArgumentError("show() needs a notebook; write the chart to a file with save(ax, path)") from None
+    display(HTML(html(ax)))  # type: ignore[no-untyped-call]
+
+
+def _figure(ax: Axes) -> Figure:
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        raise ArgumentError("the chart was taken off its figure and can no longer be drawn")
+    return figure
+
+
+def _described(svg: bytes, title: str, alt: str) -> bytes:
+    """Give the root of an SVG its role, title and description."""
+    name = hashlib.sha256(f"{title}\n{alt}".encode()).hexdigest()[:10]
+    text = svg.decode("utf-8")
+    start = text.index("<svg ")
+    end = text.index(">", start)
+    root = f'{text[start:end]} role="img" aria-labelledby="title-{name} desc-{name}">'
+    words = f'\n <title id="title-{name}">{xml(title)}</title>\n <desc id="desc-{name}">{xml(alt)}</desc>'
+    return (text[:start] + root + words + text[end + 1 :]).encode("utf-8")

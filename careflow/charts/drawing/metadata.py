@@ -1,0 +1,82 @@
+"""What every chart knows about itself: ``ax.careflow``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from careflow.charts.drawing.theme import Theme
+
+
+@dataclass(frozen=True)
+class ChartInfo:
+    """A chart in words and numbers.
+
+    Attributes
+    ----------
+    kind : str
+        Which chart: ``"flow_map"``.
+    title, subtitle, notes : str
+        The words on it, without markup.
+    alt : str
+        A description for who cannot see it, at most 600 characters.
+    n : int or None
+        How many it rests on; None where that is suppressed.
+    data : pandas.DataFrame
+        Exactly what is drawn; a suppressed value is missing.
+    suppressed : int
+        How many values are suppressed.
+    dropped_edges : tuple of (str, str)
+        Moves that were not drawn because they are rare.
+    unlabelled : tuple of (str, str)
+        Moves that were drawn without a label for want of room.
+    context : Theme
+        The theme it was drawn in; ``save`` goes back to it.
+    """
+
+    kind: str
+    title: str
+    subtitle: str
+    notes: str
+    alt: str
+    n: int | None
+    data: pd.DataFrame
+    suppressed: int
+    dropped_edges: tuple[tuple[str, str], ...]
+    unlabelled: tuple[tuple[str, str], ...]
+    context: Theme
+
+
+def info(ax: Axes) -> ChartInfo:
+    """Return the chart that an Axes carries.
+
+    Raises
+    ------
+    TypeError
+        If it carries none.
+    """
+    found = getattr(ax, "careflow", None)
+    if not isinstance(found, ChartInfo):
+        raise TypeError(
+            "this Axes carries no careflow chart: give the Axes that a function of careflow.charts returned"
+        )
+    return found
+
+
+def alt_text(ax: Axes) -> str:
+    """Return the description of a chart in words: kind, population, n, the largest values, what is suppressed."""
+    return info(ax).alt
+
+
+def chart_data(ax: Axes) -> pd.DataFrame:
+    """Return a copy of the numbers that a chart draws; a suppressed value is missing."""
+    return info(ax).data.copy()
+
+
+def charts_of(figure: Figure) -> list[ChartInfo]:
+    """Return the charts on a figure, in the order in which they were made."""
+    found = [getattr(ax, "careflow", None) for ax in figure.axes]
+    return [one for one in found if isinstance(one, ChartInfo)]

@@ -1,0 +1,115 @@
+"""The options that every chart takes, spelled out in its signature and docstring."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Literal, ParamSpec, TypedDict, get_type_hints
+
+from matplotlib.axes import Axes
+
+from careflow.charts.data.kinds import accepted
+from careflow.charts.drawing.option_checks import check_options
+
+Audience = Literal["internal", "external"]
+
+
+P = ParamSpec("P")
+
+
+class Look(TypedDict, total=False):
+    """The options that every chart takes, all by keyword."""
+
+    ax: Axes | None
+    title: str | None
+    subtitle: str | None
+    notes: str | None
+    source: str | None
+    header: bool
+    short_labels: Mapping[str, str] | None
+    emphasis: Sequence[object] | None
+    audience: Audience
+    figsize: tuple[float, float] | None
+    palette: Mapping[str, str] | None
+    where: Mapping[str, object] | None
+
+
+DEFAULTS: Final[Look] = {
+    "ax": None, "title": None, "subtitle": None, "notes": None, "source": None, "header": True,
+    "short_labels": None, "emphasis": None, "audience": "internal", "figsize": None, "palette": None, "where": None,
+}  # fmt: skip
+
+
+_LOOK_DOC: Final = """
+    ax : matplotlib.axes.Axes, optional
+        The box to draw in, header and footer included. By default a new figure of the theme's size.
+    title : str, optional
+        A finding, in the analyst's words; by default a neutral one, ``""`` for none.
+    subtitle : str, optional
+        Takes ``{down:...}``, ``{up:...}``, ``{planned:...}``, ``{left:...}`` and ``**bold**``.
+    notes, source : str, optional
+        More for the footer.
+    header : bool
+        False draws the body only.
+    short_labels : dict, optional
+        Names of levels as the chart shall print them.
+    emphasis : list, optional
+        Levels or (from, to) pairs to stand out; the rest is paler.
+    audience : {"internal", "external"}
+        ``"external"`` refuses what may not leave the house.
+    figsize : (float, float), optional
+        Inches, of a new figure.
+    palette : dict, optional
+        Other fills for the roles ``down``, ``up``, ``planned``, ``left``, ``care``.
+    where : dict, optional
+        Which stratum to draw, ``{"facility": "A"}``, where the result has several.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The host Axes, in points; ``.careflow`` describes the chart.
+
+    Raises
+    ------
+    TypeError
+        If the result is of another kind.
+    ArgumentError
+        If an argument does not fit the result.
+"""
+
+
+def drawn(chart: Callable[P, Axes]) -> Callable[P, Axes]:
+    """Check what a chart is given, and spell out the common options in its signature and docstring.
+
+    The result must be of a kind that the table of kinds has for the chart, and every option what its name says.
+    """
+    hints = get_type_hints(Look)
+    call: Callable[..., Axes] = chart
+    signature = inspect.signature(chart)
+    own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    common = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[name])
+        for name, default in DEFAULTS.items()
+    ]
+
+    @functools.wraps(chart)
+    def whole(*args: P.args, **kwargs: P.kwargs) -> Axes:
+        unknown = [name for name in kwargs if name not in allowed]
+        if unknown:
+            raise TypeError(f"charts.{chart.__name__}() takes no {unknown[0]!r}; it takes {', '.join(allowed)}")
+        given = signature.bind_partial(*args, **kwargs).arguments
+        if "result" in given:
+            given["result"] = accepted(given["result"], chart.__name__)
+        options = {**given, **given.pop("look", {})}
+        missing = [p.name for p in own if p.default is inspect.Parameter.empty and p.name not in options]
+        if missing:
+            raise TypeError(f"charts.{chart.__name__}() needs {missing[0]}=")
+        check_options(options)
+        return call(**options)
+
+    allowed = [p.name for p in own] + list(DEFAULTS)
+    whole.__signature__ = signature.replace(parameters=[*own, *common])  # type: ignore[attr-defined]
+    before, mark, after = (chart.__doc__ or "").partition("    **look\n")
+    whole.__doc__ = before + _LOOK_DOC.lstrip("\n") + after if mark else before
+    return whole

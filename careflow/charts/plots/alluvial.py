@@ -1,0 +1,232 @@
+"""The alluvial chart: how many go from stay to stay, levels in a fixed order, endings set apart below."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal, Unpack
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.path import Path as Outline
+
+from careflow import formatting
+from careflow.charts.drawing.canvas import Align, Box, middle
+from careflow.charts.drawing.fonts import CAP, LEADING, SEMIBOLD, CareflowLabelWarning
+from careflow.charts.drawing.options import Look, drawn
+from careflow.charts.drawing.page import Page
+from careflow.charts.drawing.palette import INK, MUTED, OUTLINE, WHITE, text_on
+from careflow.charts.drawing.rich_text import cut, plain
+from careflow.charts.plots import pathway_steps
+from careflow.charts.plots.alluvial_layout import Flow, Plan
+from careflow.charts.plots.pathway_steps import BETWEEN, IN_CARE, NOT_YET, RARER, Paths
+from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
+from careflow.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from careflow.estimate import Pathways
+
+TITLE: Final = "Paths through care, stay by stay"
+DAYS: Final = "Paths through care, by days since admission"
+_STRENGTH: Final = {"down": 0.62, "up": 0.9, "planned": 0.38, "left": 0.42, "care": 0.6, "other": 0.45, "stay": 0.4}
+
+
+@drawn
+def alluvial(
+    result: Pathways,
+    *,
+    by: Literal["stay", "day"] | None = None,
+    steps: int | None = None,
+    color_by: Literal["direction", "origin"] = "direction",
+    **look: Unpack[Look],
+) -> Axes:
+    """Draw how many go from each stay to the next, or from day to day, and where paths end.
+
+    Levels stand in their fixed order in every column, endings below a gap; an ending is not carried on. Suppressed
+    pathways are left out and counted in the note; those of ``result.gathered()`` need not be. Above 6 levels or 5
+    columns a warning suggests the chronogram.
+
+    Parameters
+    ----------
+    result : Pathways
+        From :func:`careflow.pathways`; with ``days=`` the columns are days.
+    by : {"stay", "day"}, optional
+        What the columns are; by default what the result tells.
+    steps : int, optional
+        How many columns; by default those of the result.
+    color_by : {"direction", "origin"}
+        What the colour of a flow says.
+    **look
+    """
+    if color_by not in ("direction", "origin"):
+        raise ArgumentError(f"color_by is 'direction' or 'origin', not {color_by!r}")
+    found = pathway_steps.paths_of(result, "alluvial", steps, look.get("where"))
+    pathway_steps.check_by(by, found)
+    title = DAYS if found.days else TITLE
+    page = Page("alluvial", found.view, look, levels=1)
+    if not found.paths:
+        return page.nothing(title)
+    if len(found.view.levels) > 6 or found.steps > 5:
+        warnings.warn(
+            "an alluvial chart of this size is hard to read; charts.chronogram() may serve",
+            CareflowLabelWarning,
+            stacklevel=3,
+        )
+    return _Drawing(page, found, color_by).draw()
+
+
+class _Drawing:
+    """Columns of nodes and the ribbons between them."""
+
+    def __init__(self, page: Page, found: Paths, color_by: str) -> None:
+        self.page, self.found, self.color_by = page, found, color_by
+        self.levels = found.view.levels
+        self.names, self.fills = pathway_steps.names(page), pathway_steps.fills(page, found.view)
+        self.columns, self.flows = pathway_steps.tally(found)
+
+    def draw(self) -> Axes:
+        """Draw everything and return the host."""
+        page, found, t, u = self.page, self.found, self.page.theme, self.page.u
+        box = page.open(
+            title=DAYS if found.days else TITLE, subtitle=self._subtitle(), masked=found.hidden, sign="s", gap=18,
+            notes=[
+                found.view.size(None if found.hidden else found.n), pathway_steps.hidden_note(found, "Drawn"),
+                pathway_steps.reading_note(found, {b for _, _, b in self.flows}),
+            ],
+        )  # fmt: skip
+        self.box = box
+        body = Box(box.x0, box.y0, box.x1, box.y1 - t.body * CAP - t.small * LEADING - 8 * u)
+        called = [page.canvas.wide(self.names[s], t.body, SEMIBOLD) for column in self.columns for s in column]
+        count = page.canvas.wide(formatting.count(max(max(c.values()) for c in self.columns)), t.body)
+        self.wide = min(max(81 * u, max(called) + count + 13 * u), box.w / (len(self.columns) * 1.55))
+        self.plan = Plan(page, self.levels, self.columns, self.flows, found.n, body, self.wide)
+        self._ribbons()
+        self._cards()
+        self._heads()
+        moves = {key: n for key, n in self.flows.items() if key[2] in self.levels and self._role(key) != "stay"}
+        flows = sorted(((n, c, a, b) for (c, a, b), n in moves.items()), reverse=True)
+        data = pd.DataFrame(
+            [(c + 1, a, b, n) for (c, a, b), n in self.flows.items()], columns=["step", "from", "to", "n"]
+        )
+        return page.close(
+            data=data,
+            n=found.n,
+            largest=[f"{self.names[a]} to {self.names[b]} {formatting.count(n)}" for n, _, a, b in flows],
+            what=f"Alluvial chart of {len(self.columns)} {'days' if found.days else 'stays'}",
+        )
+
+    def _subtitle(self) -> str:
+        view = self.found.view
+        seen = {b for _, _, b in self.flows}
+        ends = [
+            f"{{{role}:{word}}}"
+            for role, word, end in (("planned", "completed", "completed"), ("left", "left early", "left early"))
+            if end in seen
+        ]
+        ways = ["{down:stepped down}", "{up:stepped up}", *ends]
+        height = f"height shows the number of {plain(view.unit)}"
+        return f"Flows that {', '.join(ways[:-1])} or {ways[-1]}; {height}. {plain(view.population())}{self._cohort()}"
+
+    def _cohort(self) -> str:
+        """Say whom a chart by day is about: without full follow-up, who is censored would seem to have stayed."""
+        days = self.found.days
+        return f"; every one followed for {formatting.count(days[-1])} days" if days else ""
+
+    def _ribbons(self) -> None:
+        """Draw the flows, wide ones first, steps up over the others."""
+        spans = self.plan.spans()
+        for rank, key in enumerate(sorted(spans, key=lambda k: (self._role(k) == "up", -self.flows[k], k))):
+            self._ribbon(key, spans[key], 1 + rank / 1000)
+
+    def _role(self, key: Flow) -> str:
+        _, a, b = key
+        if b == a and self.found.days:
+            return "stay"
+        if b in self.levels and a in self.levels:
+            return {STEP_DOWN: "down", STEP_UP: "up"}.get(self.found.view.continuum.direction(a, b), "other")
+        return {"completed": "planned", "left early": "left", IN_CARE: "care", NOT_YET: "care"}.get(b, "other")
+
+    def _ribbon(self, key: Flow, span: tuple[float, float], z: float) -> None:
+        c, a, b = key
+        u, role = self.page.u, self._role(key)
+        thick = max(self.flows[key] * self.plan.scale, 0.5 * u)
+        x0, x1 = self.plan.nodes[c][a].box.x1 + u, self.plan.nodes[c + 1][b].box.x0 - u
+        plain_fills = {"other": OUTLINE, "stay": self.fills[a]}
+        fill = plain_fills.get(role) or self.page.palette.fill(role)
+        if self.color_by == "origin":
+            fill, role = self.fills[a], "down"
+        fill = self.page.faded(fill, (a, b), a, b)
+        mid, (y0, y1) = (x0 + x1) / 2, span
+        points = [
+            (x0, y0),
+            (mid, y0),
+            (mid, y1),
+            (x1, y1),
+            (x1, y1 - thick),
+            (mid, y1 - thick),
+            (mid, y0 - thick),
+            (x0, y0 - thick),
+            (x0, y0),
+        ]
+        codes = [Outline.MOVETO, *[Outline.CURVE4] * 3, Outline.LINETO, *[Outline.CURVE4] * 3, Outline.CLOSEPOLY]
+        self.page.canvas.outline(
+            Outline(points, codes),
+            fill,
+            z=z,
+            alpha=_STRENGTH[role],
+            edgecolor=WHITE,
+            linewidth=0.45 * u if thick > 2 * u else 0,
+        )
+
+    def _cards(self) -> None:
+        t, u, canvas = self.page.theme, self.page.u, self.page.canvas
+        for column in self.plan.nodes:
+            for state, node in column.items():
+                fill = self.page.faded(self.fills[state], state)
+                open_ = state in (BETWEEN, IN_CARE, NOT_YET)
+                style: Mapping[str, Any] = (
+                    {"edgecolor": OUTLINE, "linewidth": 0.8 * u, "linestyle": (0, (2.4, 1.6))} if open_ else {}
+                )
+                canvas.rect(node.box, fill, z=3, **style)
+                ink = text_on(fill)
+                if node.style == "two":
+                    name = cut(self.names[state], t.body, self.wide - 6 * u, t.family, SEMIBOLD, self.page.names)
+                    y = (node.box.y0 + node.box.y1) / 2
+                    canvas.text(node.box.x0 + 4 * u, middle(y, t.body, 0, 2), name, color=ink, weight=SEMIBOLD)
+                    canvas.text(node.box.x0 + 4 * u, middle(y, t.body, 1, 2), formatting.count(node.n), color=ink)
+                    continue
+                inside = node.style == "one"
+                y = middle((node.box.y0 + node.box.y1) / 2, t.body) if inside else node.box.y1 + 2.2 * u
+                pad, ink = (4 * u, ink) if inside else (0.0, INK)
+                count = formatting.count(node.n)
+                room = self.wide - 2 * pad - canvas.wide(count, t.body) - 4 * u
+                canvas.text(
+                    node.box.x0 + pad,
+                    y,
+                    cut(self.names[state], t.body, room, t.family, SEMIBOLD, self.page.names),
+                    color=ink,
+                    weight=SEMIBOLD,
+                )
+                canvas.text(node.box.x1 - pad, y, count, color=ink, align="right")
+
+    def _heads(self) -> None:
+        t, u, canvas = self.page.theme, self.page.u, self.page.canvas
+        y = self.box.y1 - t.body * CAP
+        unit = self.found.view.unit
+        for c, column in enumerate(self.columns):
+            n = sum(count for state, count in column.items() if state in (*self.levels, BETWEEN))
+            # Long pathways are rare and so the first to be suppressed: without them a share would be too small.
+            share = f" ({formatting.percent(n / self.found.n)})" if c and not self.found.hidden else ""
+            least = "at least " if any(RARER in before for before in self.columns[: c + 1]) else ""
+            last = c == len(self.columns) - 1
+            align: Align = "left" if c == 0 else "right" if last else "center"
+            x = self.plan.x(c) + {"left": 0.0, "right": self.wide, "center": self.wide / 2}[align]
+            canvas.text(x, y, pathway_steps.head(c, self.found.days), weight=SEMIBOLD, align=align)
+            canvas.text(
+                x,
+                y - t.small * LEADING - u,
+                f"{least}{formatting.count(n)} {unit}{share}",
+                size=t.small,
+                color=MUTED,
+                align=align,
+            )
