@@ -33,7 +33,7 @@ def report(asked: argparse.Namespace) -> int:
 
 def check(asked: argparse.Namespace) -> int:
     """Print what the checks found in a file, and what each step to the discharges left out."""
-    from careflow.records.told import attrition_told, findings_told, seen_told
+    from careflow.cli.check_output import attrition_told, findings_told, seen_told
 
     try:
         episodes = _episodes(asked)

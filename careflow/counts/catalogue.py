@@ -11,7 +11,7 @@ from careflow.counts.history import COLUMNS, HISTORY
 from careflow.counts.journeys import held_sql, journey_sql, paths_sql
 from careflow.counts.returns import SERVED, bounces_sql, returns_sql
 from careflow.errors import ArgumentError
-from careflow.records.basis import DAYS, LINKING
+from careflow.records.parsing.date_basis import DAYS, LINKING
 
 DEFAULT: Final = (*CLOCKS, "served", "journey", "paths:4", "returns:30", "bounces:30")
 """What ``moves.counts()`` counts unless told otherwise."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from careflow.continuum.outcomes import DIED, REASONS
-from careflow.records.basis import DAYS, LINKING
+from careflow.records.parsing.date_basis import DAYS, LINKING
 
 REASON_CODE: Final = 100
 """Added to a reason's place in ``REASONS``: the stay ended for that reason and no move followed."""

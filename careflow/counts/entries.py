@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from careflow.counts.clocks import CENSORED, ENTERED, REACHED
-from careflow.records.packed import Range, unpacked
+from careflow.records.engine.packed_keys import Range, unpacked
 
 Integers = npt.NDArray[np.signedinteger[Any]]
 

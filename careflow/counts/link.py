@@ -9,9 +9,9 @@ from careflow.continuum.outcomes import DIED, REASONS
 from careflow.counts.calendar import day_number
 from careflow.counts.clocks import ENDLESS
 from careflow.counts.transitions import Transitions
-from careflow.records.dates import LONGEST_WINDOW
 from careflow.records.episodes import Episodes
-from careflow.records.hours import order_sql
+from careflow.records.parsing.date_formats import LONGEST_WINDOW
+from careflow.records.parsing.hours import order_sql
 
 # Reading has sorted each person's stays. Most people's neither overlap nor go on after a death, so that what comes next
 # is the next in order, and any number that grows along that order serves as the place.

@@ -19,8 +19,8 @@ from careflow.counts.linked import Linked
 from careflow.counts.periods import Periods
 from careflow.counts.rules import GROUPS, Rules
 from careflow.errors import ArgumentError
+from careflow.records.engine.packed_keys import Range
 from careflow.records.episodes import unlike
-from careflow.records.packed import Range
 
 REASON: str = "discharge_reason"
 """The stratum that every discharge has."""

@@ -20,7 +20,7 @@ from careflow.counts.linked import Linked
 from careflow.counts.rules import Rules
 from careflow.counts.tally import check_strata, tally
 from careflow.errors import ArgumentError, CountsError
-from careflow.records.basis import CALENDAR, LINKING, answers, require
+from careflow.records.parsing.date_basis import CALENDAR, LINKING, answers, require
 
 _USUAL_WINDOWS = (7, 14, 30, 60, 90)
 _KEPT = 1 << 26

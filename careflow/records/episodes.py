@@ -15,10 +15,10 @@ from careflow.continuum import Continuum
 from careflow.continuum.html import NOTE, html_table
 from careflow.continuum.outcomes import REASONS
 from careflow.errors import CareflowError
-from careflow.records.engine import Engine
+from careflow.formatting import people, several
+from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.findings import RULES
-from careflow.records.hours import order_sql
-from careflow.records.words import people, several
+from careflow.records.parsing.hours import order_sql
 
 FEW_ROWS: Final = 20
 
@@ -60,13 +60,13 @@ class Episodes:
     findings : pandas.DataFrame
         ``check, action, n, note``: what the checks found, and what was done with it.
     table : str
-        Every stay; ``settled`` and ``anew`` part them as :class:`careflow.records.sequence.Neighbours` says.
+        Every stay; ``settled`` and ``anew`` part them as :class:`careflow.records.validation.neighbours.Neighbours` says.
     n, persons, set_aside, open : int
         Stays kept, distinct people in them, rows set aside, stays still open at the cut-off.
     rows_in : int
         Rows of the file: ``n + set_aside``, but for stays that the overlap policy or bridging added or joined.
     date_basis : str
-        What the dates are; :mod:`careflow.records.basis` says what each basis cannot answer.
+        What the dates are; :mod:`careflow.records.parsing.date_basis` says what each basis cannot answer.
     attrition : pandas.DataFrame
         ``step, n, left``: from the rows of the file to the discharges that can be linked.
     hours : bool

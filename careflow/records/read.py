@@ -10,22 +10,24 @@ from typing import Any, cast
 from careflow.arguments import checked, day, flag, instance, mapping, names, one_of, text, whole
 from careflow.continuum import Continuum
 from careflow.errors import RecordError
-from careflow.records import checks, dates, encode, identifiers, sequence
-from careflow.records.attrition import attrition
-from careflow.records.basis import BASES
-from careflow.records.checks import Table
-from careflow.records.encode import Choices, Plan
-from careflow.records.engine import Engine
+from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.episodes import Episodes, Stratum
+from careflow.records.files import Source, open_source
+from careflow.records.files.file_stamps import Unchanged
+from careflow.records.files.size_limits import Caps
 from careflow.records.findings import FIXED, RULES, Ledger
-from careflow.records.options import Options, choices, reading
-from careflow.records.overlaps import POLICIES, Change
+from careflow.records.parsing import date_formats, encode
+from careflow.records.parsing.date_basis import BASES
+from careflow.records.parsing.encode import Choices, Plan
+from careflow.records.privacy import identifiers
+from careflow.records.privacy.identifier_scan import search
 from careflow.records.schema import DATES, map_columns
-from careflow.records.search import search
-from careflow.records.sequence import Neighbours
-from careflow.records.sources import Source, open_source
-from careflow.records.sources.caps import Caps
-from careflow.records.sources.unchanged import Unchanged
+from careflow.records.validation import checks, neighbours
+from careflow.records.validation.attrition import attrition
+from careflow.records.validation.checks import Table
+from careflow.records.validation.neighbours import Neighbours
+from careflow.records.validation.options import Options, choices, reading
+from careflow.records.validation.overlaps import POLICIES, Change
 
 
 @checked(
@@ -192,10 +194,10 @@ def _read(
         mapped.strata.get(name, mapped.fields.get("discharge_reason", "")): made.labels[name] for name in made.labels
     }
     identifiers.screen(opened.header, labels, wanted.allow, year=chosen.cutoff.year)
-    cutoff = (chosen.cutoff - dates.EPOCH).days
+    cutoff = (chosen.cutoff - date_formats.EPOCH).days
     judged = encode.judge(raw, made, chosen, wanted.close_open_after)
     sizes = [len(of) for of in made.labels.values()]
-    found = sequence.scan(engine, judged, cutoff, len(chosen.continuum), sizes, wanted.bridge_days)
+    found = neighbours.scan(engine, judged, cutoff, len(chosen.continuum), sizes, wanted.bridge_days)
     encode.forget(engine, raw, made)
     files.check()
     engine.close_doors()
@@ -242,8 +244,8 @@ def _check(
         persons=persons,
         set_aside=sum(ledger.aside.values()),
         open=every.open,
-        first=dates.EPOCH + timedelta(days=every.first),
-        last=dates.EPOCH + timedelta(days=every.last),
+        first=date_formats.EPOCH + timedelta(days=every.first),
+        last=date_formats.EPOCH + timedelta(days=every.last),
         source=label,
         rows_in=rows,
         date_basis=chosen.basis,

@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from typing import Final
 
 from careflow.errors import ArgumentError, RecordError
-from careflow.records.names import is_name
-from careflow.records.words import several
+from careflow.formatting import several
+from careflow.records.person_names import is_name
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import careflow.records.spark
+import careflow.records.engine.spark_engine
 from careflow.counts import DEFAULT, Transitions, link
 from careflow.errors import RecordError
 from careflow.estimate import transition_rates
 from careflow.records import Episodes, read_episodes
-from careflow.records.spark import SparkEngine
+from careflow.records.engine.spark_engine import SparkEngine
 
 pytestmark = [
     pytest.mark.slow,
@@ -266,9 +266,11 @@ def test_a_function_that_the_session_lacks_is_an_error_that_says_so(
     spark: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = on_cluster(spark, stays(seed=9, n=50))
-    lacking = careflow.records.spark.spark_sql
+    lacking = careflow.records.engine.spark_engine.spark_sql
     monkeypatch.setattr(
-        careflow.records.spark, "spark_sql", lambda sql: lacking(sql).replace("lead(", "no_such_function(")
+        careflow.records.engine.spark_engine,
+        "spark_sql",
+        lambda sql: lacking(sql).replace("lead(", "no_such_function("),
     )
     with pytest.raises(RecordError, match=r"lacks something that careflow needs\. It needs Spark 4\.0") as caught:
         read(source)

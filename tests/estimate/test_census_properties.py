@@ -10,7 +10,7 @@ from support import reference
 from support.strategies import FIXED, LEVELS, File, files, quarter_bounds
 
 import careflow as cf
-from careflow.records.groups import group
+from careflow.records.privacy.jackknife_groups import group
 
 pytestmark = pytest.mark.slow
 

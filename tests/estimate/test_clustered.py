@@ -10,7 +10,7 @@ import careflow as cf
 from careflow.estimate.intervals import quantile_of, wilson
 from careflow.estimate.jackknife import jackknife_se
 from careflow.estimate.proportions import shares
-from careflow.records.groups import group
+from careflow.records.privacy.jackknife_groups import group
 
 
 def coming_back(moves: dict[str, list[int]]) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from support.reference import jackknife
 import careflow as cf
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.intervals import quantile_of, wilson
-from careflow.records.groups import group
+from careflow.records.privacy.jackknife_groups import group
 
 
 def stays_of(moved: dict[tuple[str, str], tuple[int, int]], *, people: int = 10**6) -> pd.DataFrame:

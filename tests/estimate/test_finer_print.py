@@ -15,7 +15,7 @@ from careflow.estimate.homogeneity import Table, chi_squared
 from careflow.estimate.intervals import garwood, quantile_of
 from careflow.estimate.jackknife import jackknife_se
 from careflow.estimate.logrank import log_rank
-from careflow.records.groups import group
+from careflow.records.privacy.jackknife_groups import group
 
 ENDINGS = linked(
     """

@@ -22,7 +22,7 @@ from careflow.estimate.process import process
 from careflow.estimate.proportions import shares
 from careflow.estimate.result import _print
 from careflow.estimate.survival import clustered_se, incidence_se
-from careflow.records.groups import group
+from careflow.records.privacy.jackknife_groups import group
 
 BY = ["payer", "quarter"]
 

@@ -11,7 +11,7 @@ from support.strategies import FIXED, LEVELS, File, files, quarter_bounds
 
 import careflow as cf
 from careflow.continuum.outcomes import LEFT_REASONS
-from careflow.records.groups import group
+from careflow.records.privacy.jackknife_groups import group
 
 pytestmark = pytest.mark.slow
 

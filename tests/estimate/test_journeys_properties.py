@@ -16,7 +16,7 @@ from support.strategies import FIXED, LEVELS, File, files, frame_of
 
 import careflow as cf
 from careflow.errors import ArgumentError
-from careflow.records.groups import group
+from careflow.records.privacy.jackknife_groups import group
 
 pytestmark = pytest.mark.slow
 

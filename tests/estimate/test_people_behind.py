@@ -7,7 +7,7 @@ from support.drawn import linked
 
 import careflow as cf
 from careflow.errors import ArgumentError
-from careflow.records.groups import group
+from careflow.records.privacy.jackknife_groups import group
 
 PEOPLE = ("70001", "70002", "70003", "70004")
 """Four people of four jackknife groups."""

@@ -17,7 +17,7 @@ from careflow.estimate.homogeneity import residuals
 from careflow.estimate.intervals import garwood, log_log
 from careflow.estimate.jackknife import jackknife_se
 from careflow.estimate.logrank import log_rank
-from careflow.records.groups import group
+from careflow.records.privacy.jackknife_groups import group
 
 NUMBERS = ["estimate", "se", "low", "high"]
 RATES = ["n", "of", "rate", "se", "low", "high", "followed", "mature"]

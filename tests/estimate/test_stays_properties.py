@@ -13,7 +13,7 @@ from support.reference import Linked, Span
 from support.strategies import FIXED, LEVELS, File, files, frame_of, quarter_bounds
 
 import careflow as cf
-from careflow.records.groups import group
+from careflow.records.privacy.jackknife_groups import group
 
 pytestmark = pytest.mark.slow
 

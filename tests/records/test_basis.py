@@ -4,7 +4,7 @@ import pytest
 from records.drawing import finding, frame, read, stays
 
 from careflow.errors import ArgumentError, RecordError
-from careflow.records.basis import CALENDAR, DAYS, LINKING, require
+from careflow.records.parsing.date_basis import CALENDAR, DAYS, LINKING, require
 
 
 def test_days_since_one_day_for_all_are_dates():

@@ -7,7 +7,7 @@ import pytest
 from records.drawing import finding, read, repeat, squeezed, stays
 
 from careflow.errors import ArgumentError, RecordError
-from careflow.records.dates import DateTexts, detect, parser
+from careflow.records.parsing.date_formats import DateTexts, detect, parser
 
 
 def one_stay(admit, discharge, **how):

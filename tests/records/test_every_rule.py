@@ -15,8 +15,8 @@ from records.drawing import csv, frame, repeat
 
 from careflow.errors import RecordError
 from careflow.records import Episodes, read_episodes
+from careflow.records.files import size_limits
 from careflow.records.findings import FIXED, FLAGGED, RULES, SET_ASIDE, STOPPED, STOPS
-from careflow.records.sources import caps
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "records.md"
 SOUND = """
@@ -169,7 +169,7 @@ def test_a_torn_line_is_set_aside_by_its_rule(tmp_path: Path) -> None:
 
 
 def test_a_bomb_stops_by_its_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(caps, "RATIO_FROM", 1 << 20)
+    monkeypatch.setattr(size_limits, "RATIO_FROM", 1 << 20)
     path = tmp_path / "bomb.parquet"
     once = pa.array(["x"], pa.string())
     same = pa.DictionaryArray.from_arrays(pa.array([0] * 100_000, pa.int8()), once)

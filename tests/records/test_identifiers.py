@@ -10,7 +10,7 @@ import pytest
 from records.drawing import frame, read, repeat, squeezed
 
 from careflow.errors import ArgumentError, CareflowError, RecordError
-from careflow.records.identifiers import by_name, by_value
+from careflow.records.privacy.identifiers import by_name, by_value
 
 NAMES = ["Maria Lopez", "John Smith", "Linda O'Neil", "Smith, Robert", "Patricia A. Brown"]
 

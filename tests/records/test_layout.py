@@ -10,9 +10,9 @@ from careflow.continuum import Continuum
 from careflow.counts import link
 from careflow.counts.calendar import day_of
 from careflow.records import read_episodes
-from careflow.records.dates import LONGEST_WINDOW
-from careflow.records.engine import Engine
-from careflow.records.layout import DAYS_FIT, Field, Layout, stay_layout
+from careflow.records.engine.duckdb_engine import Engine
+from careflow.records.parsing.date_formats import LONGEST_WINDOW
+from careflow.records.validation.stay_key import DAYS_FIT, Field, Layout, stay_layout
 
 ROWS = 4_000
 

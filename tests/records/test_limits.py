@@ -12,9 +12,9 @@ import pytest
 
 from careflow.counts import link
 from careflow.errors import ArgumentError, RecordError
-from careflow.records import encode, read_episodes
-from careflow.records import progress as bars
-from careflow.records.engine import Engine
+from careflow.records import read_episodes
+from careflow.records.engine.duckdb_engine import Engine, progress
+from careflow.records.parsing import encode
 from careflow.simulate import benchmark_data
 
 CUTOFF = "2025-12-31"
@@ -88,19 +88,19 @@ def test_stopping_a_statement_is_an_interrupt_and_the_engine_goes_on() -> None:
 
 
 def test_what_takes_long_shows_a_bar(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(bars, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
     started = threading.Event()
 
     def share() -> float:
         started.set()
         return 40.0
 
-    with bars.progress(share, "reading", wanted=True):
+    with progress.progress(share, "reading", wanted=True):
         assert started.wait(10)
     assert "reading" in capsys.readouterr().err
 
 
 def test_nothing_is_shown_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
-    with bars.progress(lambda: 1.0, "reading"):
+    with progress.progress(lambda: 1.0, "reading"):
         pass
     assert capsys.readouterr() == ("", "")

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careflow.records import packed
-from careflow.records.engine import Engine
-from careflow.records.packed import Range, count_keys, fits, grouped_sql
+from careflow.records.engine.duckdb_engine import Engine, packed_keys
+from careflow.records.engine.packed_keys import Range, count_keys, fits, grouped_sql
 
 RANGES = (Range("a", -1, 4), Range("b", 0, 1), Range("c", 2, 5))
 
@@ -18,7 +17,7 @@ RANGES = (Range("a", -1, 4), Range("b", 0, 1), Range("c", 2, 5))
 @given(batches=st.lists(st.lists(st.integers(0, 20), max_size=8), max_size=6), most=st.integers(1, 9))
 def test_keys_in_any_batches_are_counted_as_all_together(batches: list[list[int]], most: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(packed, "BATCH", most)
+        patch.setattr(packed_keys, "BATCH", most)
         keys, n = count_keys(np.array(batch, dtype=np.int64) for batch in batches)
     together = pd.Series([key for batch in batches for key in batch], dtype="int64").value_counts().sort_index()
     assert keys.tolist() == together.index.tolist()

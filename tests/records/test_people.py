@@ -9,7 +9,7 @@ import pytest
 
 import careflow as cf
 from careflow.errors import RecordError
-from careflow.records.engine import Engine
+from careflow.records.engine.duckdb_engine import Engine
 
 
 def test_two_ids_that_hash_to_one_number_are_never_one_person(monkeypatch: pytest.MonkeyPatch) -> None:

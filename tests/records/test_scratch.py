@@ -7,11 +7,12 @@ import tempfile
 
 import pytest
 
-from careflow.records import scratch
-from careflow.records.engine import Engine
+from careflow.records.engine.duckdb_engine import Engine, temp_folders
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are killed by a signal here")
-HOLD = "from careflow.records.engine import Engine; engine = Engine(); print('there', flush=True); input()"
+HOLD = (
+    "from careflow.records.engine.duckdb_engine import Engine; engine = Engine(); print('there', flush=True); input()"
+)
 
 
 @pytest.fixture
@@ -59,5 +60,5 @@ def test_what_a_killed_process_left_goes_with_the_next_and_a_living_one_keeps_it
 def test_folders_of_others_with_such_a_name_stay(place):
     (place / "careflow-notes").mkdir()
     (place / "careflow-notes" / "mine.txt").write_text("mine", "utf-8")
-    scratch._sweep(f"{place}/.")
+    temp_folders._sweep(f"{place}/.")
     assert (place / "careflow-notes" / "mine.txt").exists()

@@ -17,7 +17,7 @@ from records.drawing import csv, finding, frame, read, repeat, squeezed, stays, 
 
 from careflow.errors import ArgumentError, RecordError
 from careflow.records import query, read_episodes
-from careflow.records.sources import caps
+from careflow.records.files import size_limits
 
 STAYS = """
     person_id | level       | admit_date | discharge_date | discharge_reason | facility
@@ -165,7 +165,7 @@ def test_damaged_and_crowded_archives_are_refused(tmp_path):
 
 
 def test_a_bomb_is_refused_before_it_unfolds(tmp_path, monkeypatch):
-    monkeypatch.setattr(caps, "RATIO_FROM", 1 << 20)
+    monkeypatch.setattr(size_limits, "RATIO_FROM", 1 << 20)
     path = tmp_path / "bomb.csv.gz"
     path.write_bytes(gzip.compress(b"person_id,level,admit_date\n" + b"A,php,2024-03-01\n" * 1_000_000))
     said = refused(path)
@@ -273,7 +273,7 @@ def test_columns_that_are_not_read_may_be_damaged(tmp_path):
 def test_a_parquet_file_of_one_value_for_very_many_rows_or_of_one_very_long_text_is_refused(
     tmp_path, monkeypatch, rows, long
 ):
-    monkeypatch.setattr(caps, "RATIO_FROM", 1 << 20)
+    monkeypatch.setattr(size_limits, "RATIO_FROM", 1 << 20)
     table = {name: [value] for name, value in frame(STAYS).iloc[0].items()}
     table["facility"] = ["F" * long]
     same = {name: pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int8()), pa.array(value))
@@ -290,7 +290,7 @@ def test_a_parquet_file_of_one_value_for_very_many_rows_or_of_one_very_long_text
 
 
 def test_an_arrow_file_of_one_long_text_for_many_rows_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(caps, "RATIO_FROM", 1 << 20)
+    monkeypatch.setattr(size_limits, "RATIO_FROM", 1 << 20)
     table = pa.table(
         {
             name: pa.repeat(value * (1000 if name == "facility" else 1), 5_000)
@@ -409,7 +409,7 @@ def test_a_sheet_of_repeated_cells_is_refused_before_it_is_spread_out(tmp_path):
 
 def test_a_workbook_that_lies_of_its_size_is_refused(tmp_path, monkeypatch):
     pytest.importorskip("python_calamine")
-    monkeypatch.setattr(caps, "RATIO_FROM", 1 << 20)
+    monkeypatch.setattr(size_limits, "RATIO_FROM", 1 << 20)
     with zipfile.ZipFile(tmp_path / "stays.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/sharedStrings.xml", b" " * 30_000_000)
     content = (tmp_path / "stays.xlsx").read_bytes()
@@ -461,7 +461,7 @@ def test_sas7bdat_files_are_read(tmp_path):
 
 def test_a_compressed_spss_file_of_one_row_very_many_times_is_refused(tmp_path, monkeypatch):
     pyreadstat = pytest.importorskip("pyreadstat")
-    monkeypatch.setattr(caps, "RATIO_FROM", 1 << 20)
+    monkeypatch.setattr(size_limits, "RATIO_FROM", 1 << 20)
     row = dict.fromkeys(["person_id", "level", "admit_date"], 1.0)
     path = tmp_path / "stays.zsav"
     pyreadstat.write_sav(pd.DataFrame([row] * 100_000), str(path), compress=True)
@@ -528,14 +528,14 @@ def test_ids_may_be_text_or_numbers_and_groups_are_the_same():
         return sorted(episodes.engine.frame(f"SELECT grp FROM {episodes.table}")["grp"])
 
     assert groups(as_numbers) == groups(as_texts)
-    from careflow.records.groups import group
+    from careflow.records.privacy.jackknife_groups import group
 
     assert groups(as_numbers) == sorted(group(n) for n in numbers)
     assert groups(mixed) == sorted([*(group(n) for n in numbers), group("X1")])
 
 
 def test_texts_that_are_no_canonical_number_have_groups_of_their_own():
-    from careflow.records.groups import group
+    from careflow.records.privacy.jackknife_groups import group
 
     ids = ["00123", "1e3", "+7", "12.0", "Ünal", "9" * 20, "P0001"]
     episodes = read(repeat(len(ids), person_id=ids))
@@ -545,7 +545,7 @@ def test_texts_that_are_no_canonical_number_have_groups_of_their_own():
 
 
 def test_groups_are_of_even_size():
-    from careflow.records.groups import group
+    from careflow.records.privacy.jackknife_groups import group
 
     for ids in (range(50_000), [f"P{i:06d}" for i in range(50_000)]):
         sizes = np.bincount([group(i) for i in ids], minlength=100)

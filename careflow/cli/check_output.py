@@ -1,0 +1,61 @@
+"""What was found in records, as lines of text: ``careflow check`` prints them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+import pandas as pd
+
+from careflow.records.episodes import Episodes
+from careflow.records.parsing.date_basis import CALENDAR, answers
+
+LATE: Final = timedelta(days=180)
+"""What begins so long after everything else, or ends so long before, may have been renamed."""
+
+MOST_SHOWN: Final = 30
+"""Labels of a column that are listed."""
+
+
+def findings_told(findings: pd.DataFrame) -> Iterator[str]:
+    """Return a line for each finding: how many, the action, the rule, and the note.
+
+    Examples
+    --------
+    >>> findings = pd.DataFrame({"check": ["R02 no level"], "action": ["set aside"], "n": [3], "note": [""]})
+    >>> list(findings_told(findings))
+    ['        3  set aside  R02 no level']
+    """
+    for row in findings.to_dict("records"):
+        note = f"  ({row['note']})" if row["note"] else ""
+        yield f"{row['n']:>9,}  {row['action']:<9}  {row['check']}{note}"
+
+
+def attrition_told(attrition: pd.DataFrame) -> Iterator[str]:
+    """Return a line for each step from the file to the discharges, with what it took away or added."""
+    for step, n, left in attrition.itertuples(index=False, name=None):
+        yield f"{n:>9,}  {step}" if n in (0, left) else f"{n:>+9,}  {step}"
+
+
+def seen_told(episodes: Episodes) -> Iterator[str]:
+    """Return when each level, facility and payer was first and last seen; nothing where dates are shifted.
+
+    A code that was renamed within the series ends early as another begins late.
+    """
+    if not answers(episodes, CALENDAR):
+        return
+    seen = episodes.seen()
+    begin, end = seen["first"].min() + LATE, seen["last"].max() - LATE
+    for column in ("level", "facility", "payer"):
+        rows = seen[seen["column"] == column]
+        if rows.empty:
+            continue
+        late, early = (rows["first"] > begin).sum(), (rows["last"] < end).sum()
+        yield ""
+        yield f"Admissions by {column}: {len(rows):,} seen, {late:,} begin late, {early:,} end early"
+        for row in rows.head(MOST_SHOWN).to_dict("records"):
+            odd = ", ".join(["begins late"] * (row["first"] > begin) + ["ends early"] * (row["last"] < end))
+            yield f"{row['n']:>9,}  {row['first']:%Y-%m-%d} to {row['last']:%Y-%m-%d}  {row['label']}  {odd}".rstrip()
+        if len(rows) > MOST_SHOWN:
+            yield f"           and {len(rows) - MOST_SHOWN:,} more; episodes.seen() has them all"

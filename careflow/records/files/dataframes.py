@@ -1,0 +1,123 @@
+"""Tables in memory: pandas, polars, a DuckDB relation, or anything else that speaks the Arrow stream protocol."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from careflow.errors import RecordError
+from careflow.records.engine.duckdb_engine import Engine
+from careflow.records.files.parquet import zones_of
+from careflow.records.files.source import Raw, head_of, kinds_of, select_list
+from careflow.records.schema import Mapped
+
+_CONTAINERS = (list, tuple, dict, set, frozenset, bytes, bytearray, np.ndarray)
+
+
+class ArrowSource:
+    """A table of Arrow columns; the mapped ones are read where they lie, without a copy."""
+
+    def __init__(self, table: pa.Table, label: str) -> None:
+        self.label = label
+        self.header = list(table.column_names)
+        self._table = table
+
+    def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
+        """Return the distinct texts in the first rows of each column of texts."""
+        # Column names may stand twice in Arrow; the screen takes the first of each.
+        places = {column: i for i, column in reversed(list(enumerate(self.header)))}
+        name = engine.name("head")
+        engine.register(name, self._table.select(sorted(places.values())).slice(0, rows))
+        return head_of(engine, name, self.header, rows)
+
+    def load(self, engine: Engine, mapped: Mapped) -> Raw:
+        """Make a view of the mapped columns, read where they lie."""
+        places = {column: self._table.column_names.index(column) for column in mapped.used}
+        picked = self._table.select(list(places.values()))
+        name = engine.name("frame")
+        engine.register(name, picked)
+        view = engine.name("raw")
+        engine.run(f"CREATE TEMP VIEW {view} AS SELECT {select_list(mapped)} FROM {name}")
+        return Raw(view, kinds_of(engine, view, mapped), "NULL", zones=zones_of(picked.schema, mapped))
+
+
+class PandasSource:
+    """A pandas frame; columns of Python objects are taken as text, cell by cell."""
+
+    def __init__(self, frame: pd.DataFrame, label: str) -> None:
+        self.label = label
+        self.header = [str(column) for column in frame.columns]
+        self._frame = frame
+
+    def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
+        """Return the distinct texts in the first rows of each column of texts."""
+        first = self._frame.head(rows)
+        texts = {}
+        for i, name in enumerate(self.header):
+            column = first.iloc[:, i]
+            if not pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+                texts[name] = sorted({str(value) for value in column[~column.isna()]})
+        return texts
+
+    def load(self, engine: Engine, mapped: Mapped) -> Raw:
+        """Turn the mapped columns into Arrow and read them there."""
+        columns = {}
+        for name in mapped.used:
+            columns[name] = arrow_column(self._frame.iloc[:, self.header.index(name)], name)
+        return ArrowSource(pa.table(columns), self.label).load(engine, mapped)
+
+
+def arrow_column(values: pd.Series[Any], name: str) -> pa.Array | pa.ChunkedArray:
+    """Return a pandas column as Arrow, objects as text.
+
+    Raises
+    ------
+    RecordError
+        The column holds what can be neither.
+    """
+    if values.dtype == object:
+        values = _texts(values, name)
+    elif isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.cat.categories.dtype)
+        return arrow_column(values, name)
+    elif isinstance(values.dtype, pd.PeriodDtype):
+        values = values.dt.start_time
+    try:
+        return pa.Array.from_pandas(values)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        pass
+    raise RecordError(f"column {name} holds values that are neither text, numbers nor dates.", check="S05")
+
+
+def stream_table(source: Any) -> pa.Table:
+    """Read a stream of Arrow batches whole.
+
+    Raises
+    ------
+    RecordError
+        The stream breaks off.
+    """
+    try:
+        return pa.RecordBatchReader.from_stream(source).read_all()
+    except Exception:  # whatever the producer raises may quote rows
+        pass
+    raise RecordError("the stream of Arrow batches broke off before its end.")
+
+
+def _texts(values: pd.Series[Any], name: str) -> pd.Series[Any]:
+    # pandas.isna is True for None, NaN, NaT and pd.NA; the text "NA" is a value and stays.
+    kinds = {type(value) for value in values[~values.isna()]}
+    if any(issubclass(kind, _CONTAINERS) for kind in kinds):
+        raise RecordError(
+            f"column {name} holds lists, structures or raw bytes; give text, numbers or dates.", check="S05"
+        )
+    if not kinds:
+        return pd.Series(pd.array([None] * len(values), dtype="string"))
+    if all(issubclass(kind, int | np.integer) and kind is not bool for kind in kinds):
+        return values.astype("Int64")
+    if all(hasattr(kind, "isoformat") for kind in kinds):
+        return pd.Series([None if pd.isna(v) else v.isoformat() for v in values], dtype="string")
+    return pd.Series([None if pd.isna(v) else str(v) for v in values], dtype="string")

@@ -1,0 +1,168 @@
+"""Delimited text: every column as text, by a dialect found in the header line and never by guessing types."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from careflow.errors import RecordError
+from careflow.records.engine.duckdb_engine import Engine
+from careflow.records.files.decompress import Workshop
+from careflow.records.files.size_limits import Caps
+from careflow.records.files.source import LONGEST, TEXT, Raw, internal_names
+from careflow.records.schema import Mapped
+
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_HEAD: Final = 1 << 20
+_MOST_RAGGED: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text file is written: its header, its delimiter and how its lines end."""
+
+    header: tuple[str, ...]
+    delimiter: str
+    newline: str
+
+
+class TextSource:
+    """One or more CSV files of the same columns; unpacked and in UTF-8 if they are not.
+
+    Parameters
+    ----------
+    paths : list of pathlib.Path
+        The files, in reading order.
+    label : str
+        What the analyst called them.
+    encoding : str, optional
+        How they are written; default UTF-8, or what a byte order mark declares.
+    caps : Caps
+        How much they may unpack to.
+    """
+
+    def __init__(self, paths: list[Path], label: str, encoding: str | None, caps: Caps) -> None:
+        self._workshop = Workshop(caps)
+        paths = [self._workshop.plain(path, encoding) for path in paths]
+        dialects = [read_dialect(path) for path in paths]
+        if len(set(dialects)) > 1:
+            raise RecordError(
+                f"the {len(paths)} files do not have the same columns in the same order and format.",
+                check="S02",
+                n=len(paths),
+            )
+        self.label = label
+        self._paths = paths
+        self._dialect = dialects[0]
+        self.header = list(dialects[0].header)
+
+    def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
+        """Return the distinct texts in the first rows of each column."""
+        sample = engine.rows(
+            f"SELECT left(COLUMNS(*), {LONGEST}) FROM {self._scan('ignore_errors = true')} LIMIT {rows}", self._bound()
+        )
+        return {name: sorted({row[i] for row in sample if row[i] is not None}) for i, name in enumerate(self.header)}
+
+    def load(self, engine: Engine, mapped: Mapped) -> Raw:
+        """Read the mapped columns as text; lines of the wrong width are counted and left out."""
+        # Columns go by their place: two of one name that nobody asked for are harmless.
+        asked = {name: self.header.index(column) for name, column in internal_names(mapped).items()}
+        picked = ", ".join(f"c{place} AS {name}" for name, place in asked.items())
+        table = engine.name("raw")
+        rejects = (
+            f"store_rejects = true, rejects_table = '{table}_rejects', rejects_scan = '{table}_scans', "
+            f"rejects_limit = {_MOST_RAGGED}"
+        )
+        engine.run(f"CREATE TEMP TABLE {table} AS SELECT {picked} FROM {self._scan(rejects)}", self._bound())
+        ragged = self._ragged(engine, f"{table}_rejects")
+        return Raw(table, dict.fromkeys(asked, TEXT), "r.rowid", ragged, held=True)
+
+    def _scan(self, more: str) -> str:
+        columns = ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(self.header)))
+        newline = "new_line = '\\r', " if self._dialect.newline == "\\r" else ""
+        return (
+            "read_csv(?, auto_detect = false, header = true, delim = ?, quote = '\"', escape = '\"', "
+            f"strict_mode = true, columns = {{{columns}}}, {newline}{more})"
+        )
+
+    def _bound(self) -> list[object]:
+        return [[str(path) for path in self._paths], self._dialect.delimiter]
+
+    def _ragged(self, engine: Engine, rejects: str) -> int:
+        counts = engine.rows(
+            f"SELECT error_type::VARCHAR, count(DISTINCT (file_id, line)), min(line), min(byte_position) "
+            f"FROM {rejects} GROUP BY 1 ORDER BY 1"
+        )
+        for kind, n, line, byte in counts:
+            if kind == "INVALID ENCODING":
+                raise RecordError(
+                    f"{n:,} lines are not UTF-8, the first near byte {byte or 0:,} (line {line:,}). "
+                    "Say how the file is written: encoding='cp1252' is the most likely.",
+                    check="S06",
+                    n=n,
+                )
+            if kind not in {"MISSING COLUMNS", "TOO MANY COLUMNS"}:
+                raise RecordError(
+                    f"line {line:,} has a quotation mark that is not closed or stands inside a text; "
+                    "what follows it cannot be split into columns. Mend that line.",
+                    check="S07",
+                    n=n,
+                )
+        total = engine.one(f"SELECT count(DISTINCT (file_id, line)) FROM {rejects}")[0]
+        if total >= _MOST_RAGGED:
+            raise RecordError(
+                f"more than {_MOST_RAGGED:,} lines do not have the {len(self.header)} columns of the header.",
+                check="S07",
+                n=total,
+            )
+        return int(total)
+
+
+def read_dialect(path: Path) -> Dialect:
+    """Read a file's header line.
+
+    Raises
+    ------
+    RecordError
+        The file is empty, is not text, or is not in UTF-8.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError as error:
+        problem = error.strerror or "it cannot be opened"
+    else:
+        return _dialect(head)
+    raise RecordError(f"the file cannot be read: {problem}.")
+
+
+def _dialect(head: bytes) -> Dialect:
+    if not head.strip():
+        raise RecordError("the file is empty.")
+    text = codecs.getincrementaldecoder("utf-8-sig")("replace").decode(head)
+    if "\x00" in text[:4096]:
+        raise RecordError(
+            "the file is not text: its first bytes hold zeros. Is it a CSV file, and in which encoding?", check="S06"
+        )
+    first = io.StringIO(text, newline="").readline()
+    if "\ufffd" in first:
+        byte = len(first.split("\ufffd", 1)[0].encode())
+        raise RecordError(
+            f"the header line is not UTF-8 (byte {byte:,}). Say how the file is written: encoding='cp1252'.",
+            check="S06",
+        )
+    newline = "\\r" if first.endswith("\r") or ("\r" in first and "\n" not in first) else "\\n"
+    first = first.split("\r")[0] if newline == "\\r" else first
+    best = max(_DELIMITERS, key=lambda delimiter: len(_cells(first, delimiter)))
+    return Dialect(tuple(cell.strip() for cell in _cells(first, best)), best, newline)
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
+    except csv.Error:
+        return []

@@ -1,0 +1,183 @@
+"""Parquet: one file, many by a glob, or a folder partitioned by the values of a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from careflow.errors import RecordError
+from careflow.records.engine.duckdb_engine import Engine
+from careflow.records.files.parquet_checksums import Chunk, check_pages, chunks_of
+from careflow.records.files.size_limits import Caps
+from careflow.records.files.source import LONGEST, Raw, internal_names, kinds_of, select_list
+from careflow.records.schema import Mapped
+
+_WIDTH: Final = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT64": 8, "DOUBLE": 8, "INT96": 12}
+"""Bytes of a value in memory; a text has 16 beside its characters."""
+
+
+class ParquetSource:
+    """One or more Parquet files, read in place.
+
+    Parameters
+    ----------
+    paths : list of pathlib.Path
+        The files, in reading order.
+    label : str
+        What the analyst called them.
+    caps : Caps
+        How much they may unfold to.
+    partitions : tuple of str
+        Columns whose values stand in the names of folders (``payer=medicaid/``).
+    """
+
+    def __init__(self, paths: list[Path], label: str, caps: Caps, partitions: tuple[str, ...] = ()) -> None:
+        footers = [read_footer(path) for path in paths]
+        schemas = [schema_of(footer) for footer in footers]
+        if any(set(schema.names) != set(schemas[0].names) for schema in schemas):
+            raise RecordError(
+                f"the {len(paths)} Parquet files do not have the same columns.", check="S02", n=len(paths)
+            )
+        self.label = label
+        self._paths = paths
+        self._footers = footers
+        self._caps = caps
+        self._schema = schemas[0]
+        self._partitions = partitions
+        self._alone = len(paths) == 1 and not partitions
+        self.header = [*self._schema.names, *(name for name in partitions if name not in self._schema.names)]
+
+    def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
+        """Return the distinct texts in the first rows of each column of texts."""
+        found: dict[str, set[str]] = {name: set() for name in self._partitions}
+        for path, footer in zip(self._paths, self._footers, strict=True):
+            for name in self._partitions:
+                found[name] |= {part.split("=", 1)[1] for part in path.parts if part.startswith(f"{name}=")}
+            if rows > 0 and footer.num_rows:
+                for name, texts in head_of_file(path, self._schema, min(rows, footer.num_rows)).items():
+                    found.setdefault(name, set()).update(texts)
+                rows -= footer.num_rows
+        return {name: sorted(texts) for name, texts in found.items()}
+
+    def load(self, engine: Engine, mapped: Mapped) -> Raw:
+        """Make a view of the mapped columns; the engine reads no others."""
+        for path in self._paths:
+            chunks = chunks_of(engine, path, mapped.used)
+            self._caps.check(path.stat().st_size, unfolded(chunks), "a Parquet file")
+            check_pages(path, chunks)
+        view = engine.name("raw")
+        row = "file_row_number AS file_row" if self._alone else "NULL::BIGINT AS file_row"
+        engine.run(f"CREATE TEMP VIEW {view} AS SELECT {select_list(mapped)}, {row} FROM {self._scan()}")
+        kinds = kinds_of(engine, view, mapped)
+        self._check_texts(engine, view, mapped)
+        return Raw(view, kinds, "r.file_row", zones=zones_of(self._schema, mapped))
+
+    def _check_texts(self, engine: Engine, view: str, mapped: Mapped) -> None:
+        """Refuse a long text that stands for the rows of a whole column: stored once, it is many in memory."""
+        texts = [name for name, column in internal_names(mapped).items() if is_text(self._schema, column)]
+        if texts:
+            every = " + ".join(f"coalesce(sum(strlen({name})), 0)" for name in texts)
+            size = sum(path.stat().st_size for path in self._paths)
+            self._caps.check(size, int(engine.one(f"SELECT {every} FROM {view}")[0]), "the text of Parquet")
+
+    def _scan(self) -> str:
+        files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in self._paths)
+        options = "file_row_number = true" if self._alone else "union_by_name = true"
+        hive = "true, hive_types_autocast = false" if self._partitions else "false"
+        return f"read_parquet([{files}], {options}, hive_partitioning = {hive})"
+
+
+def is_text(schema: pa.Schema, column: str) -> bool:
+    """Say whether a file stores a column as text."""
+    if column not in schema.names:
+        return False
+    kind = schema.field(column).type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def head_of_file(path: Path, schema: pa.Schema, rows: int) -> dict[str, list[str]]:
+    """Return the distinct texts in the first rows of a file; a text that stands for many rows is held once.
+
+    Raises
+    ------
+    RecordError
+        The file is damaged.
+    """
+    texts = [name for name in schema.names if is_text(schema, name)]
+    days = [field.name for field in schema if pa.types.is_date(field.type) or pa.types.is_timestamp(field.type)]
+    try:
+        with pq.ParquetFile(path, read_dictionary=texts) as file:
+            batch = next(file.iter_batches(batch_size=rows, columns=[*texts, *days], use_threads=False))
+        return {name: _distinct(column) for name, column in zip(batch.schema.names, batch.columns, strict=True)}
+    except (pa.ArrowException, OSError, ValueError, MemoryError, StopIteration):
+        pass
+    raise RecordError("the file cannot be read: it is truncated or damaged.")
+
+
+def _distinct(column: pa.Array) -> list[str]:
+    values = column.unique()
+    if pa.types.is_dictionary(values.type):
+        used = pc.take(values.dictionary, pc.drop_null(values.indices))
+        return [text for text in pc.utf8_slice_codeunits(used, 0, LONGEST).to_pylist() if text is not None]
+    return [str(value) for value in values.to_pylist() if value is not None]
+
+
+def read_footer(path: Path) -> pq.FileMetaData:
+    """Read a Parquet file's footer.
+
+    Raises
+    ------
+    RecordError
+        The file is empty, truncated, damaged or not Parquet.
+    """
+    try:
+        return pq.read_metadata(path)
+    except (pa.ArrowException, OSError, ValueError):
+        size = path.stat().st_size if path.exists() else 0
+    if not size:
+        raise RecordError("the file is empty.")
+    raise RecordError(
+        f"the file ({size:,} bytes) is not a whole Parquet file: it is truncated, damaged, or of another format."
+    )
+
+
+def schema_of(footer: pq.FileMetaData) -> pa.Schema:
+    """Return the schema that a footer tells of.
+
+    Raises
+    ------
+    RecordError
+        It cannot be read as one.
+    """
+    try:
+        return footer.schema.to_arrow_schema()
+    except (pa.ArrowException, OSError, ValueError):
+        pass
+    raise RecordError("the file is not a whole Parquet file: its footer is damaged.")
+
+
+def unfolded(chunks: Iterable[Chunk]) -> int:
+    """Return how many bytes the values of some chunks take at least, as the footer tells.
+
+    A column of one value is stored as that value and its number, so what the footer calls the uncompressed size is no
+    measure by itself: the rows count too.
+    """
+    return sum(max(chunk.unpacked, chunk.values * _WIDTH.get(chunk.kind, 16)) for chunk in chunks)
+
+
+def zones_of(schema: pa.Schema, mapped: Mapped) -> dict[str, str]:
+    """Return the time zone of each mapped column of moments, as the writer declared it."""
+    zones = {}
+    for name, column in internal_names(mapped).items():
+        if column in schema.names:
+            kind = schema.field(column).type
+            if pa.types.is_timestamp(kind) and kind.tz:
+                zones[name] = kind.tz
+    return zones

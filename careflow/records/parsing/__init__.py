@@ -1,0 +1,1 @@
+"""From columns to codes and days."""

@@ -1,0 +1,1 @@
+"""Direct identifiers and pseudonyms."""

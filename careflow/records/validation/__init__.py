@@ -1,0 +1,1 @@
+"""Rules for stays: their order, overlaps and faults."""

@@ -1,0 +1,45 @@
+"""From the rows of the file to the discharges that are linked: how many are left after each step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from careflow.records.findings import RULES
+from careflow.records.validation.overlaps import Change
+
+
+def attrition(rows: int, aside: Mapping[str, int], change: Change, stays: int, still_open: int) -> pd.DataFrame:
+    """Return ``step, n, left``: what each step took away or added, and what was left after it.
+
+    Parameters
+    ----------
+    rows : int
+        Rows of the file.
+    aside : mapping of str to int
+        Rows set aside, by rule.
+    change : Change
+        What the overlap policy and bridging did to the number of stays.
+    stays, still_open : int
+        Stays in the end, and those of them open at the cut-off.
+
+    Examples
+    --------
+    >>> attrition(10, {"R02": 1}, Change(), 9, 2)["left"].tolist()
+    [10, 9, 9, 7]
+    """
+    steps = [("rows of the file", rows, rows)]
+    left = rows
+    for rule in sorted(aside):
+        left -= aside[rule]
+        steps.append((f"set aside: {RULES[rule]} ({rule})", -aside[rule], left))
+    if change.absorbed:
+        left -= change.absorbed
+        steps.append(("joined to or absorbed by another stay", -change.absorbed, left))
+    if change.added:
+        left += change.added
+        steps.append(("added by splitting a stay around another", change.added, left))
+    steps.append(("stays", stays, left))
+    steps.append(("open at the cut-off", -still_open, left - still_open))
+    return pd.DataFrame(steps, columns=["step", "n", "left"])

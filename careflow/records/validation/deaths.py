@@ -1,0 +1,81 @@
+"""Nothing follows a death: stays that contradict one are cut on its day, or set aside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from careflow.records.engine.duckdb_engine import Engine
+from careflow.records.parsing.hours import order_sql
+from careflow.records.validation.neighbours import DIED_CODE, Neighbours
+
+AFTER_DEATH_RULE: Final = 14
+"""The number of the rule by which stays that begin after a death are set aside."""
+
+_DIED: Final = f"reason = {DIED_CODE} AND discharge IS NOT NULL"
+
+
+@dataclass(frozen=True)
+class Contradictions:
+    """What contradicts deaths.
+
+    Attributes
+    ----------
+    table : str
+        ``place, death, late``: the stays, the day of the death, and whether they begin after it.
+    people, died : int
+        People with stays after their death, and people who died at all.
+    late, cut : int
+        Stays after the death; and stays that go on over it, or end on its day for another reason.
+    """
+
+    table: str
+    people: int = 0
+    died: int = 0
+    late: int = 0
+    cut: int = 0
+
+
+def contradictions(engine: Engine, found: Neighbours, cutoff: int) -> Contradictions:
+    """Find what contradicts the first death of each person.
+
+    A stay that ends on the day of the death is no contradiction if another one begins on that day: that was a transfer.
+    """
+    table = engine.name("deaths")
+    order = order_sql("finish", hours=found.hours)
+    engine.run(
+        f"""
+        CREATE TEMP TABLE {table} AS
+        WITH dead AS (
+          SELECT person AS who, min(discharge) AS death FROM {found.anew} WHERE why = 0 AND {_DIED} GROUP BY person),
+        turns AS (
+          SELECT *, row_number() OVER (PARTITION BY person ORDER BY {order}) AS turn FROM (
+            SELECT a.rowid AS place, a.*, d.death, coalesce(a.discharge, {cutoff + 1}) AS finish
+            FROM {found.anew} a JOIN dead d ON a.person = d.who WHERE a.why = 0)),
+        visits AS (
+          SELECT *, coalesce(max(CASE WHEN admit = death THEN turn END) OVER (PARTITION BY person), 0) AS visit
+          FROM turns)
+        SELECT place, person, death, admit > death AS late FROM visits
+        WHERE admit > death OR finish > death OR (finish = death AND reason <> {DIED_CODE} AND turn >= visit)"""
+    )
+    people, late, cut = engine.one(
+        f"SELECT count(DISTINCT CASE WHEN late THEN person END), count(*) FILTER (late), count(*) FILTER (NOT late) "
+        f"FROM {table}"
+    )
+    died = 0
+    if people:
+        count = "SELECT count(DISTINCT person) FROM"
+        died = engine.one(f"{count} {found.settled} WHERE {_DIED}")[0]
+        died += engine.one(f"{count} {found.anew} WHERE why = 0 AND {_DIED}")[0]
+    return Contradictions(table, int(people), int(died), int(late), int(cut))
+
+
+def settle(engine: Engine, found: Neighbours, what: Contradictions) -> None:
+    """Set aside what begins after a death; let what goes on over it, or ends on its day, end by it."""
+    stays, table = found.anew, what.table
+    mine = f"FROM {table} WHERE {stays}.rowid = {table}.place"
+    if what.late:
+        engine.run(f"UPDATE {stays} SET why = {AFTER_DEATH_RULE} {mine} AND {table}.late")
+    if what.cut:
+        engine.run(f"UPDATE {stays} SET discharge = {table}.death, reason = {DIED_CODE} {mine} AND NOT {table}.late")
+    engine.run(f"DROP TABLE {table}")
