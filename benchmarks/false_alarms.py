@@ -18,7 +18,7 @@ import pandas as pd
 import careflow as cf
 from careflow.counts import Transitions
 from careflow.estimate.change import YEAR, changes_of, corrected, looked_at
-from careflow.estimate.intervals import quantile_of, wilson
+from careflow.estimate.stats.intervals import quantile_of, wilson
 from careflow.report.changes import compared
 from careflow.simulate import Truth, simulate
 

@@ -1,20 +1,20 @@
 """Estimates: counts in, tidy frames out."""
 
-from careflow.estimate.between import gray_test, logrank_test
-from careflow.estimate.census import Census, census
-from careflow.estimate.chain import Chain, chain
-from careflow.estimate.cif import CumulativeIncidence, cumulative_incidence
-from careflow.estimate.compare import Comparison
-from careflow.estimate.group_test import GroupTest
-from careflow.estimate.markov import MarkovTest, markov_test
-from careflow.estimate.occupation import ExpectedDays, Occupation, expected_days, occupation
-from careflow.estimate.paths import Pathways, pathways
-from careflow.estimate.rate_result import Rates
-from careflow.estimate.rates import transition_rates
+from careflow.estimate.multistate.markov_chain import Chain, chain
+from careflow.estimate.multistate.markov_test import MarkovTest, markov_test
+from careflow.estimate.multistate.occupation import ExpectedDays, Occupation, expected_days, occupation
+from careflow.estimate.multistate.pathways import Pathways, pathways
+from careflow.estimate.rates.comparison import Comparison
+from careflow.estimate.rates.rate_result import Rates
+from careflow.estimate.rates.transition_rates import transition_rates
 from careflow.estimate.result import Provenance, Result
-from careflow.estimate.returns import Returns, bounce_back, readmissions
-from careflow.estimate.served import PersonsServed, persons_served
-from careflow.estimate.stays import LengthOfStay, length_of_stay
+from careflow.estimate.survival.cumulative_incidence import CumulativeIncidence, cumulative_incidence
+from careflow.estimate.survival.group_tests import gray_test, logrank_test
+from careflow.estimate.survival.length_of_stay import LengthOfStay, length_of_stay
+from careflow.estimate.survival.test_result import GroupTest
+from careflow.estimate.utilization.census import Census, census
+from careflow.estimate.utilization.persons_served import PersonsServed, persons_served
+from careflow.estimate.utilization.readmissions import Returns, bounce_back, readmissions
 
 __all__ = [
     "Census",

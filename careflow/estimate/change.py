@@ -14,17 +14,23 @@ import pandas as pd
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.counts.rules import GROUPS
 from careflow.errors import ArgumentError
-from careflow.estimate.asked import unit_of
-from careflow.estimate.cells import strata_of
-from careflow.estimate.compare import ENOUGH, Asked, pairs_of, side_by_side
-from careflow.estimate.correction import Correction, adjusted
-from careflow.estimate.differences import enough, jackknife_covariance, recovered_limits, score_variance, two_sided
-from careflow.estimate.flows import Flows
-from careflow.estimate.intervals import quantile_of
-from careflow.estimate.methods import METHODS, Made
-from careflow.estimate.rate_result import Rates
+from careflow.estimate.arguments import unit_of
+from careflow.estimate.arrays.strata import strata_of
+from careflow.estimate.rates.comparison import ENOUGH, Asked, pairs_of, side_by_side
+from careflow.estimate.rates.methods import METHODS, Made
+from careflow.estimate.rates.rate_arrays import Flows
+from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.select import WITHIN
-from careflow.estimate.stays import LengthOfStay, MadeStays
+from careflow.estimate.stats.differences import (
+    enough,
+    jackknife_covariance,
+    recovered_limits,
+    score_variance,
+    two_sided,
+)
+from careflow.estimate.stats.intervals import quantile_of
+from careflow.estimate.stats.multiple_testing import Correction, adjusted
+from careflow.estimate.survival.length_of_stay import LengthOfStay, MadeStays
 
 Array = npt.NDArray[np.float64]
 

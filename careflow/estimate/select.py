@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.errors import ArgumentError
-from careflow.estimate.asked import unit_of
+from careflow.estimate.arguments import unit_of
 from careflow.estimate.result import Provenance
 
 WITHIN: Final = "within"

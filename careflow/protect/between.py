@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from careflow.continuum.outcomes import LEFT_CARE, LEFT_REASONS
-from careflow.estimate.correction import adjusted
+from careflow.estimate.stats.multiple_testing import adjusted
 from careflow.protect.book import PERIODS, Book, Family, Stratum, as_of, people_of, records, stratum_of
 from careflow.protect.masking import Mask, blank, significant
 from careflow.protect.system import Bools
 
 if TYPE_CHECKING:
-    from careflow.estimate.group_test import GroupTest
+    from careflow.estimate.survival.test_result import GroupTest
 
 NUMBERS: Final = ("statistic", "p")
 

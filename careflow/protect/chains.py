@@ -15,7 +15,7 @@ from careflow.protect.masking import Mask, blank, significant
 from careflow.protect.system import Bools
 
 if TYPE_CHECKING:
-    from careflow.estimate.chain import Chain
+    from careflow.estimate.multistate.markov_chain import Chain
 
 LIMITS: Final = ("estimate", "se", "low", "high")
 

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from careflow.errors import DisclosureError
-from careflow.estimate.correction import adjusted
+from careflow.estimate.stats.multiple_testing import adjusted
 from careflow.protect import rates
 from careflow.protect.book import Book, as_of, stratum_of
 from careflow.protect.masking import Mask, blank, significant
 
 if TYPE_CHECKING:
     from careflow.estimate import Rates
-    from careflow.estimate.compare import Comparison
+    from careflow.estimate.rates.comparison import Comparison
 
 SUFFIX: Final = ", difference"
 SIDES: Final = ("1", "2")

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, overload
 
 from careflow.arguments import Asked, checked, flag, instance, one_of, path, whole
 from careflow.errors import ArgumentError, DisclosureError
-from careflow.estimate.chain import Chain
+from careflow.estimate.multistate.markov_chain import Chain
 from careflow.estimate.result import Result
 from careflow.protect import rates, stays
 from careflow.protect.book import Book

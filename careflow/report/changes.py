@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from careflow.estimate.change import MEAN_STAY, YEAR, changes_of, corrected, looked_at
-from careflow.estimate.rate_result import Rates
-from careflow.estimate.stays import LengthOfStay
+from careflow.estimate.rates.rate_result import Rates
+from careflow.estimate.survival.length_of_stay import LengthOfStay
 
 BEFORE: Final = "quarter before"
 YEAR_BEFORE: Final = "year before"

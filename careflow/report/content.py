@@ -12,11 +12,11 @@ from careflow.continuum import Continuum
 from careflow.counts import Counts
 from careflow.counts.calendar import ends_early
 from careflow.errors import ArgumentError, CountsError
-from careflow.estimate.census import Census
 from careflow.estimate.change import MEAN_STAY
-from careflow.estimate.paths import Pathways
-from careflow.estimate.rate_result import Rates
-from careflow.estimate.stays import LengthOfStay
+from careflow.estimate.multistate.pathways import Pathways
+from careflow.estimate.rates.rate_result import Rates
+from careflow.estimate.survival.length_of_stay import LengthOfStay
+from careflow.estimate.utilization.census import Census
 from careflow.formatting import day, period
 from careflow.report.estimates import Estimates, estimates
 from careflow.report.findings import Attrition, attrition

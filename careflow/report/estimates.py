@@ -11,10 +11,10 @@ import pandas as pd
 from careflow.counts import Counts
 from careflow.errors import DisclosureError
 from careflow.estimate import census, length_of_stay, pathways, transition_rates
-from careflow.estimate.census import Census
-from careflow.estimate.paths import Pathways
-from careflow.estimate.rate_result import Rates
-from careflow.estimate.stays import LengthOfStay
+from careflow.estimate.multistate.pathways import Pathways
+from careflow.estimate.rates.rate_result import Rates
+from careflow.estimate.survival.length_of_stay import LengthOfStay
+from careflow.estimate.utilization.census import Census
 from careflow.protect import protect
 from careflow.report.changes import changes, compared
 from careflow.report.mask import BELOW, mask

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from careflow.estimate.census import Census
+from careflow.estimate.utilization.census import Census
 from careflow.report.rows import Flags, small
 
 FLOWS: Final = ("opening", "admitted", "discharged", "closing")

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from careflow.estimate.rate_result import Rates
+from careflow.estimate.rates.rate_result import Rates
 from careflow.report.rows import Flags, small
 
 MEASURE: Final = "cumulative incidence of the next level"

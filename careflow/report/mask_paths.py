@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from careflow.estimate.paths import Pathways
+from careflow.estimate.multistate.pathways import Pathways
 from careflow.report.rows import small, spread
 
 

@@ -7,9 +7,9 @@ from typing import Final, cast
 import pandas as pd
 
 from careflow.continuum.outcomes import DIRECTIONS, LEFT_CARE
-from careflow.estimate.census import Census
-from careflow.estimate.paths import IN_CARE, NOT_YET_KNOWN, RARER, Pathways
-from careflow.estimate.rate_result import Rates
+from careflow.estimate.multistate.pathways import IN_CARE, NOT_YET_KNOWN, RARER, Pathways
+from careflow.estimate.rates.rate_result import Rates
+from careflow.estimate.utilization.census import Census
 from careflow.formatting import MASK, count, known, percent, period
 from careflow.report.grid import HIDDEN, WAYS, Cell, Grid, by_key, share, whole, word
 

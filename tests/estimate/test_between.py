@@ -11,9 +11,9 @@ from support.drawn import ORIGIN, linked
 import careflow as cf
 from careflow.counts.clocks import CENSORED, ENDED
 from careflow.errors import ArgumentError, CountsError
-from careflow.estimate.arms import Arms, arms, spread_of
-from careflow.estimate.gray import gray as gray_score
-from careflow.estimate.logrank import log_rank
+from careflow.estimate.stats.gray import gray as gray_score
+from careflow.estimate.stats.group_scores import Arms, arms, spread_of
+from careflow.estimate.stats.logrank import log_rank
 
 CARE = cf.Continuum.of(["one", "two"])
 

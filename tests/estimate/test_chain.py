@@ -12,7 +12,7 @@ from support.reference import jackknife
 
 import careflow as cf
 from careflow.errors import ArgumentError, DisclosureError
-from careflow.estimate.embedded import embedded
+from careflow.estimate.stats.absorbing_chain import embedded
 from careflow.records.privacy.jackknife_groups import group
 
 CARE = cf.Continuum.of(["php", "iop"])

@@ -7,9 +7,9 @@ from scipy import stats
 from support.drawn import day, linked
 
 import careflow as cf
-from careflow.estimate.intervals import quantile_of, wilson
-from careflow.estimate.jackknife import jackknife_se
-from careflow.estimate.proportions import shares
+from careflow.estimate.stats.intervals import quantile_of, wilson
+from careflow.estimate.stats.jackknife import jackknife_se
+from careflow.estimate.stats.proportions import shares
 from careflow.records.privacy.jackknife_groups import group
 
 

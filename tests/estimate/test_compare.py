@@ -15,7 +15,7 @@ from support.reference import jackknife
 
 import careflow as cf
 from careflow.errors import ArgumentError, DisclosureError
-from careflow.estimate.intervals import quantile_of, wilson
+from careflow.estimate.stats.intervals import quantile_of, wilson
 from careflow.records.privacy.jackknife_groups import group
 
 

@@ -10,11 +10,11 @@ from support.made_up import CUTOFF, made_up
 
 import careflow as cf
 from careflow.errors import ArgumentError
-from careflow.estimate.arms import Score, arms
-from careflow.estimate.homogeneity import Table, chi_squared
-from careflow.estimate.intervals import garwood, quantile_of
-from careflow.estimate.jackknife import jackknife_se
-from careflow.estimate.logrank import log_rank
+from careflow.estimate.stats.group_scores import Score, arms
+from careflow.estimate.stats.homogeneity import Table, chi_squared
+from careflow.estimate.stats.intervals import garwood, quantile_of
+from careflow.estimate.stats.jackknife import jackknife_se
+from careflow.estimate.stats.logrank import log_rank
 from careflow.records.privacy.jackknife_groups import group
 
 ENDINGS = linked(

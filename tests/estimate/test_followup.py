@@ -6,7 +6,7 @@ import pytest
 from support.drawn import linked
 
 import careflow as cf
-from careflow.estimate.survival import greenwood, incidence_se
+from careflow.estimate.stats.kaplan_meier import greenwood, incidence_se
 from careflow.protect.stays import without_small_risk
 
 OPEN = "person | level | admit | discharge\nAna | iop | 0 | 10\nBen | iop | 0 | 20\nCyd | iop | 0 |\nDov | iop | 0 |"

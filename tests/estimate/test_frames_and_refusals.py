@@ -11,17 +11,17 @@ from support.made_up import CUTOFF, made_up
 
 import careflow as cf
 from careflow.errors import ArgumentError
-from careflow.estimate.arms import spread_of
-from careflow.estimate.cells import numbered
-from careflow.estimate.correction import adjusted
-from careflow.estimate.embedded import embedded
-from careflow.estimate.homogeneity import residuals
-from careflow.estimate.incidence import incidences
-from careflow.estimate.intervals import wilson
-from careflow.estimate.process import process
-from careflow.estimate.proportions import shares
+from careflow.estimate.arrays.counting_process import process
+from careflow.estimate.arrays.strata import numbered
 from careflow.estimate.result import _print
-from careflow.estimate.survival import clustered_se, incidence_se
+from careflow.estimate.stats.absorbing_chain import embedded
+from careflow.estimate.stats.competing_risks import incidences
+from careflow.estimate.stats.group_scores import spread_of
+from careflow.estimate.stats.homogeneity import residuals
+from careflow.estimate.stats.intervals import wilson
+from careflow.estimate.stats.kaplan_meier import clustered_se, incidence_se
+from careflow.estimate.stats.multiple_testing import adjusted
+from careflow.estimate.stats.proportions import shares
 from careflow.records.privacy.jackknife_groups import group
 
 BY = ["payer", "quarter"]

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import careflow as cf
-from careflow.estimate.paths import RARER, _gather
+from careflow.estimate.multistate.pathways import RARER, _gather
 
 LEVELS = ("php", "iop")
 ENDS = ("completed", "left early")

@@ -2,22 +2,22 @@
 
 import numpy as np
 import pytest
+from careflow.estimate.people import at_least
 from scipy import stats
 from support.drawn import linked
 
 import careflow as cf
 from careflow.continuum.outcomes import LEFT_REASONS
 from careflow.errors import ArgumentError
-from careflow.estimate.arms import Score
-from careflow.estimate.cif import cause_sets
-from careflow.estimate.correction import adjusted
-from careflow.estimate.differences import jackknife_covariance, score_variance
-from careflow.estimate.homogeneity import Table, chi_squared
-from careflow.estimate.intensity import _intensity
-from careflow.estimate.methods import METHODS
-from careflow.estimate.people import at_least
-from careflow.estimate.proportions import shares
-from careflow.estimate.survival import incidence_se
+from careflow.estimate.rates.intensity import _intensity
+from careflow.estimate.rates.methods import METHODS
+from careflow.estimate.stats.differences import jackknife_covariance, score_variance
+from careflow.estimate.stats.group_scores import Score
+from careflow.estimate.stats.homogeneity import Table, chi_squared
+from careflow.estimate.stats.kaplan_meier import incidence_se
+from careflow.estimate.stats.multiple_testing import adjusted
+from careflow.estimate.stats.proportions import shares
+from careflow.estimate.survival.cumulative_incidence import cause_sets
 
 STAYS = linked(
     """

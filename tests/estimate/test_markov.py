@@ -8,7 +8,7 @@ from support.drawn import linked
 
 import careflow as cf
 from careflow.errors import ArgumentError, CountsError
-from careflow.estimate.homogeneity import LEAST, chi_squared, residuals
+from careflow.estimate.stats.homogeneity import LEAST, chi_squared, residuals
 
 LEVELS = ["php", "iop", "outpatient"]
 

@@ -12,13 +12,13 @@ from support.direct import counts_of, process_table, spell_table
 import careflow as cf
 from careflow.counts.clocks import CENSORED, DIED_CODE, ENDED
 from careflow.counts.journeys import BETWEEN_CODE, LEFT_CODE
-from careflow.estimate.correction import adjusted
-from careflow.estimate.differences import recovered_limits, score_variance, two_sided
-from careflow.estimate.embedded import embedded
-from careflow.estimate.intervals import garwood, quantile_of, wilson
-from careflow.estimate.proportions import shares
-from careflow.estimate.states import occupied, occupied_se, states
-from careflow.estimate.survival import clustered_se, quantile
+from careflow.estimate.stats.aalen_johansen import occupied, occupied_se, states
+from careflow.estimate.stats.absorbing_chain import embedded
+from careflow.estimate.stats.differences import recovered_limits, score_variance, two_sided
+from careflow.estimate.stats.intervals import garwood, quantile_of, wilson
+from careflow.estimate.stats.kaplan_meier import clustered_se, quantile
+from careflow.estimate.stats.multiple_testing import adjusted
+from careflow.estimate.stats.proportions import shares
 
 CARE = cf.Continuum.of(["one", "two", "three"])
 CAUSES = dict(enumerate(CARE.names, start=1))

@@ -13,8 +13,8 @@ from support.drawn import ORIGIN
 import careflow as cf
 from careflow.continuum.outcomes import REASONS
 from careflow.counts.clocks import REASON_CODE
-from careflow.estimate.intervals import log_log, quantile_of
-from careflow.estimate.states import occupied
+from careflow.estimate.stats.aalen_johansen import occupied
+from careflow.estimate.stats.intervals import log_log, quantile_of
 
 WARD = cf.Continuum.of(["ward", "home"])
 

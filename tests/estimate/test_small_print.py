@@ -10,13 +10,13 @@ from support.made_up import CUTOFF, made_up
 
 import careflow as cf
 from careflow.errors import ArgumentError
-from careflow.estimate.arms import Arms, Score, arms, spread_of
-from careflow.estimate.differences import recovered_limits, two_sided
-from careflow.estimate.gray import gray
-from careflow.estimate.homogeneity import residuals
-from careflow.estimate.intervals import garwood, log_log
-from careflow.estimate.jackknife import jackknife_se
-from careflow.estimate.logrank import log_rank
+from careflow.estimate.stats.differences import recovered_limits, two_sided
+from careflow.estimate.stats.gray import gray
+from careflow.estimate.stats.group_scores import Arms, Score, arms, spread_of
+from careflow.estimate.stats.homogeneity import residuals
+from careflow.estimate.stats.intervals import garwood, log_log
+from careflow.estimate.stats.jackknife import jackknife_se
+from careflow.estimate.stats.logrank import log_rank
 from careflow.records.privacy.jackknife_groups import group
 
 NUMBERS = ["estimate", "se", "low", "high"]

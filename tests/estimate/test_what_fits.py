@@ -10,7 +10,7 @@ from support.made_up import CELLS, CUTOFF, made_up
 
 import careflow as cf
 from careflow.errors import ArgumentError, CountsError
-from careflow.estimate.homogeneity import chi_squared, residuals
+from careflow.estimate.stats.homogeneity import chi_squared, residuals
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 import careflow as cf
 from careflow.continuum import Continuum
 from careflow.errors import DisclosureError
-from careflow.estimate.correction import adjusted
+from careflow.estimate.stats.multiple_testing import adjusted
 from careflow.protect import audit, protect
 from careflow.protect.incidence import resolution
 

@@ -1,0 +1,1 @@
+"""Pathways, state occupation and Markov chains."""

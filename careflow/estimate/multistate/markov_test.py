@@ -1,0 +1,176 @@
+"""Does what follows a discharge depend on where the person came from?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from careflow.continuum import Continuum
+from careflow.continuum.outcomes import CONCURRENT, DIED, LEFT_CARE
+from careflow.counts import Calendar, Counts, Transitions
+from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE
+from careflow.counts.history import NO_EARLIER
+from careflow.counts.rules import GROUPS
+from careflow.estimate.arguments import Cluster, counts_for, estimator
+from careflow.estimate.arrays.strata import Ints, Strata, add_up, strata_of
+from careflow.estimate.result import Provenance, Result
+from careflow.estimate.stats.homogeneity import LEAST, chi_squared, residuals
+from careflow.estimate.stats.multiple_testing import Correction, adjusted, correction_name
+
+NO_EARLIER_LEVEL: Final = "none"
+"""The value of ``before`` of a stay that began a journey."""
+
+ALL_LEVELS: Final = "all levels"
+_COLUMNS: Final = ("from", "n", "histories", "statistic", "df", "design_effect", "p")
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class MarkovTest(Result):
+    """Whether the past matters; see :func:`markov_test` for the columns of ``frame``.
+
+    Attributes
+    ----------
+    histories : pandas.DataFrame
+        What followed, by history: strata, ``before, from, to, n, of, rate``.
+    """
+
+    histories: pd.DataFrame
+
+
+@estimator()
+def markov_test(
+    moves: Transitions | Counts,
+    *,
+    by: str | Sequence[str] | None = None,
+    cluster: Cluster = "person",
+    correction: Correction = "holm",
+    calendar: Calendar | None = None,
+) -> MarkovTest:
+    r"""Test whether what follows a discharge depends on the level before, beside the level left.
+
+    Parameters
+    ----------
+    moves : Transitions or Counts
+        Linked stays, or their counts with the clock ``"history"``.
+    by : str or sequence of str, optional
+        Strata, each tested for itself.
+    cluster, correction, calendar
+        As in :func:`logrank_test`.
+
+    Returns
+    -------
+    MarkovTest
+        ``frame``: the strata, then ``from, n, histories, statistic, df, design_effect, p, p_adjusted``, a row a level
+        and one for ``all levels`` together, whose p is not among those corrected. ``histories``: the strata, then
+        ``before, from, to, n, of, rate``, ``before`` being the level that a move led from, or ``none``.
+
+    Raises
+    ------
+    ArgumentError, CountsError
+        If a stratum or an option does not exist.
+
+    Notes
+    -----
+    At each level, discharges followed for the link window are laid out by the level before (rows) and what came next
+    (columns: a level, left care, died, concurrent); if the chain of levels is of order 1, every row has the same
+    shares. Pearson's chi-squared of order 1 against order 2 (Anderson and Goodman 1957, Annals of Mathematical
+    Statistics 28:89-110), summed over levels for the whole chain. With persons clustered it is corrected for their
+    covariance (Rao and Scott 1984, second order, F form). Histories seen fewer than 10 times are left out, next steps
+    seen fewer than 10 times are put together. A small p says that :func:`chain` is not to be trusted for people with
+    a history; occupation and expected days do not need the assumption. It says nothing about the length of stay.
+
+    Examples
+    --------
+    >>> import pandas as pd, careflow as cf
+    >>> rows = []
+    >>> for i in range(40):
+    ...     rows += [(i, "php", 0, 10), (i, "iop", 12, 30), (100 + i, "iop", 0, 20)]
+    ...     rows += [(i, "outpatient", 35, 60)] if i % 4 else [(100 + i, "outpatient", 25, 60)]
+    >>> stays = pd.DataFrame(rows, columns=["person_id", "level", "admit_date", "discharge_date"])
+    >>> for name in ("admit_date", "discharge_date"):
+    ...     stays[name] = pd.Timestamp("2024-01-01") + pd.to_timedelta(stays[name], unit="D")
+    >>> test = cf.markov_test(cf.link(cf.read_episodes(stays, cutoff="2024-12-31")), cluster=None).frame
+    >>> test.loc[test["from"] == "iop", ["n", "histories", "statistic", "df"]].round(6).values.tolist()
+    [[80.0, 2.0, 20.0, 1.0]]
+    """
+    counts, names = counts_for(moves, "history", by, calendar=calendar)
+    table, continuum = counts.tables["history"], counts.rules.continuum
+    strata = strata_of(table, counts.rules, names)
+    cells = _cells(table, strata, continuum)
+    rows = [row for place, stratum in enumerate(cells) for row in _tests(place, stratum, cluster)]
+    frame = _words(pd.DataFrame(rows, columns=["_place", *_COLUMNS]), strata, continuum)
+    frame["p_adjusted"] = adjusted(frame["p"].where(frame["from"] != ALL_LEVELS), correction)
+    reference = "chi-squared" if cluster is None else "F, clustered by person"
+    about = Provenance(
+        measure="Markov test",
+        definition=(
+            "Whether what follows a discharge depends on the level before it, beside the level left (order 1 against "
+            f"order 2); histories of fewer than {LEAST} are left out."
+        ),
+        n=int(table["n"].sum()),
+        unit="followed discharges",
+        persons=counts.persons,
+        cutoff=counts.rules.cutoff,
+        start=counts.rules.start,
+        dated_by="discharge" if names else "",
+        interval=f"{reference}, {correction_name(correction)}",
+        within=(counts.rules.within,),
+        by=names,
+        source=counts.source,
+        last=counts.last,
+    )
+    return MarkovTest(frame, about, continuum, histories=_histories(cells, strata, continuum))
+
+
+def _next_names(continuum: Continuum) -> list[str]:
+    return [*continuum.names, LEFT_CARE, DIED, CONCURRENT]
+
+
+def _cells(table: pd.DataFrame, strata: Strata, continuum: Continuum) -> Ints:
+    """Count strata x from x before (levels, none) x next (levels, left care, died, concurrent) x group."""
+    levels, what = len(continuum), table["what"].to_numpy()
+    place = np.where(what < levels, what, levels)
+    place = np.where(what == DIED_CODE, levels + 1, np.where(what == CONCURRENT_CODE, levels + 2, place))
+    before = table["before"].to_numpy()
+    return add_up(
+        table["n"],
+        (strata.place, len(strata)),
+        (table["state"], levels),
+        (np.where(before == NO_EARLIER, levels, before), levels + 1),
+        (place, levels + 3),
+        (table["grp"], GROUPS),
+    )
+
+
+def _tests(place: int, stratum: Ints, cluster: Cluster) -> list[dict[str, Any]]:
+    """Return a row for each level of a stratum, and one for all of them."""
+    tables = [residuals(cells) for cells in stratum]
+    present = None if cluster is None else stratum.sum(axis=(0, 1, 2)) > 0
+    rows = []
+    for level, of in [*enumerate([one] for one in tables), (len(tables), tables)]:
+        found = dict(zip(("statistic", "df", "design_effect", "p"), chi_squared(of, present), strict=True))
+        n, histories = (sum(getattr(table, name) for table in of) for name in ("n", "rows"))
+        rows.append({"_place": place, "from": level, "n": n, "histories": histories} | found)
+    return rows
+
+
+def _words(frame: pd.DataFrame, strata: Strata, continuum: Continuum) -> pd.DataFrame:
+    labels = strata.frame.loc[frame.pop("_place")].reset_index(drop=True)
+    dtype: pd.CategoricalDtype[Any] = pd.CategoricalDtype([*continuum.names, ALL_LEVELS], ordered=True)
+    frame["from"] = pd.Categorical.from_codes(frame["from"].to_numpy(), dtype=dtype)
+    return pd.concat([labels, frame], axis=1)
+
+
+def _histories(cells: Ints, strata: Strata, continuum: Continuum) -> pd.DataFrame:
+    n = cells.sum(axis=-1)
+    levels, before, after = list(continuum.names), [*continuum.names, NO_EARLIER_LEVEL], _next_names(continuum)
+    axes = [("from", levels), ("before", before), ("to", after)]
+    frame = strata.repeat(*(pd.Series(pd.Categorical(names, names, ordered=True), name=key) for key, names in axes))
+    frame["n"] = n.ravel()
+    frame["of"] = np.repeat(n.sum(axis=-1).ravel(), n.shape[-1])
+    frame["rate"] = (frame["n"] / frame["of"]).where(frame["of"] > 0)
+    return frame[[*strata.frame.columns, "before", "from", "to", "n", "of", "rate"]]

@@ -1,0 +1,232 @@
+"""Pathways: which levels people go through, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from careflow.arguments import checked, several_whole, whole
+from careflow.continuum import Continuum
+from careflow.continuum.outcomes import REASONS
+from careflow.counts import Calendar, Counts, Transitions
+from careflow.counts.clocks import REASON_CODE
+from careflow.counts.journeys import BETWEEN, BETWEEN_CODE, IN_CARE_CODE, UNKNOWN_CODE
+from careflow.errors import ArgumentError
+from careflow.estimate.arguments import counts_for, estimator
+from careflow.estimate.arrays.strata import strata_of
+from careflow.estimate.result import Provenance, Result
+
+IN_CARE: Final = "in care"
+NOT_YET_KNOWN: Final = "not yet known"
+RARER: Final = "rarer ways"
+"""How a pathway goes on where few went on alike."""
+_JOURNEY: Final = "stays less than {apart} days apart belong to one journey."
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Pathways(Result):
+    """Pathways; see :func:`pathways` for the columns of ``frame``.
+
+    Attributes
+    ----------
+    steps : int
+        How many steps a pathway has.
+    days : tuple of int
+        The days of the steps since the journey's first admission; empty where a step is a stay.
+    """
+
+    steps: int
+    days: tuple[int, ...] = ()
+
+    @checked(below=whole(1, None))
+    def gathered(self, below: int = 11) -> Pathways:
+        """Return the same journeys with rare continuations put together, so that few pathways must be hidden.
+
+        Of the journeys that began alike, those that went on in a way that fewer than ``below`` took are one pathway
+        that goes on by ``rarer ways``, and with them the next rarest, until they are ``below``. No journey is lost:
+        where rare pathways are left out instead, those who stayed longest are missing, because long pathways are rare.
+
+        Parameters
+        ----------
+        below : int
+            The fewest journeys that a pathway may have.
+
+        Returns
+        -------
+        Pathways
+            With fewer rows; ``n`` sums to the same.
+
+        Examples
+        --------
+        >>> import pandas as pd, careflow as cf
+        >>> stays = pd.DataFrame({"person_id": list("abc"), "level": ["php", "php", "iop"],
+        ...     "admit_date": ["2024-01-01"] * 3, "discharge_date": ["2024-02-01"] * 3,
+        ...     "discharge_reason": ["completed", "left early", "completed"]})
+        >>> paths = cf.pathways(cf.link(cf.read_episodes(stays, cutoff="2024-12-31")), steps=2)
+        >>> paths.gathered(below=2).frame[["step_1", "step_2", "n"]].values.tolist()
+        [['rarer ways', nan, 3]]
+        """
+        by = list(self.about.by)
+        groups = self.frame.groupby(by, observed=True, sort=False) if by else [((), self.frame)]
+        parts = [_alike(part, by, self.steps, below) for _, part in groups if len(part)]
+        frame = pd.concat(parts, ignore_index=True) if parts else self.frame
+        definition = f"{self.about.definition} Ways on that fewer than {below} journeys took are put together."
+        return self.with_frame(frame, definition=definition)
+
+
+@estimator(steps=whole(1, 12), days=several_whole(0))
+def pathways(
+    moves: Transitions | Counts,
+    *,
+    steps: int = 4,
+    days: Sequence[int] | None = None,
+    by: str | Sequence[str] | None = None,
+    calendar: Calendar | None = None,
+) -> Pathways:
+    """Count the ways that journeys take through the levels.
+
+    A journey is a chain of stays of one person joined by moves.
+
+    Parameters
+    ----------
+    moves : Transitions or Counts
+        Linked stays, or their counts.
+    steps : int
+        How many stays of each journey to look at, 1 to 12.
+    days : sequence of int, optional
+        Look at the levels held on these days since the journey's first admission instead, such as ``(0, 30, 90)``.
+        Only journeys that were followed to the last of them count, so that none is cut short by the cut-off.
+    by : str or sequence of str, optional
+        Strata, of the journey's first stay.
+    calendar : Calendar, optional
+        Which months make a quarter.
+
+    Returns
+    -------
+    Pathways
+        ``frame``: the strata, then ``step_1 ... step_k, n, share``, the commonest pathway first. A step is a level, or
+        how the journey ended there: a reason of leaving care, ``died``, ``in care`` (at the cut-off) or ``not yet
+        known``; it is missing after the end. With ``days`` a step is the level at the end of that day, ``between
+        stays`` while a move is to come, or how the journey ended, on the first of the days by which it had.
+
+    Raises
+    ------
+    ArgumentError, CountsError
+        If ``steps``, ``days`` or a stratum does not fit.
+
+    Examples
+    --------
+    >>> import pandas as pd, careflow as cf
+    >>> stays = pd.DataFrame({"person_id": ["a", "a", "b"], "level": ["php", "iop", "php"],
+    ...     "admit_date": ["2024-01-01", "2024-01-15", "2024-01-01"],
+    ...     "discharge_date": ["2024-01-11", "2024-03-01", "2024-01-21"],
+    ...     "discharge_reason": ["completed", "completed", "left early"]})
+    >>> cf.pathways(cf.link(cf.read_episodes(stays, cutoff="2024-12-31")), steps=3).frame.values.tolist()
+    [['php', 'iop', 'completed', 1, 0.5], ['php', 'left early', nan, 1, 0.5]]
+    """
+    clock, held, definition = _asked(steps, days)
+    counts, names = counts_for(moves, clock, by, calendar=calendar)
+    table, continuum = counts.tables[clock], counts.rules.continuum
+    strata = strata_of(table, counts.rules, names)
+    columns = [str(name) for name in table if str(name).startswith("step_")]
+    frame = _counted(table.assign(_stratum=strata.place), columns, continuum, ended=bool(held))
+    place = frame.pop("_stratum").to_numpy(dtype=np.int64)
+    about = Provenance(
+        measure="pathways",
+        definition=definition.format(within=counts.rules.within, apart=counts.rules.within + 1),
+        n=int(frame["n"].sum()),
+        unit="journeys",
+        persons=counts.persons,
+        cutoff=counts.rules.cutoff,
+        start=counts.rules.start,
+        dated_by="admission" if names else "",
+        interval="",
+        within=(counts.rules.within,),
+        by=names,
+        source=counts.source,
+        last=counts.last,
+    )
+    tidy = pd.concat([strata.frame.loc[place].reset_index(drop=True), frame], axis=1)
+    return Pathways(tidy, about, continuum, steps=len(columns), days=held)
+
+
+def _asked(steps: int, days: Sequence[int] | None) -> tuple[str, tuple[int, ...], str]:
+    """Return the clock that was asked for, its days, and the definition of its pathways."""
+    if days is None:
+        definition = f"Journeys by the levels of their first {steps} stays; {_JOURNEY}"
+        return f"paths:{steps}", (), definition
+    held = tuple(days)
+    if len(held) > 12:
+        raise ArgumentError(f"days is 1 to 12 whole numbers, such as (0, 30, 90); it was given {len(held)}")
+    if any(one >= other for one, other in pairwise(held)):
+        raise ArgumentError(f"days are counted from 0 and rise, such as (0, 30, 90); they were {held!r}")
+    told = ", ".join(map(str, held))
+    definition = (
+        f"Journeys by the level held on day {told} since their first admission, of those first admitted {held[-1]} + "
+        f"{{within}} days or more before the cut-off; {_JOURNEY}"
+    )
+    return f"held:{','.join(map(str, held))}", held, definition
+
+
+def _counted(table: pd.DataFrame, columns: list[str], continuum: Continuum, *, ended: bool) -> pd.DataFrame:
+    """Return the pathways of a table in words, with their shares of the stratum, the commonest first.
+
+    ``ended`` says that a journey that is over is so on every later day; it is told once.
+    """
+    words = dict(enumerate(continuum.names)) | {REASON_CODE + i: reason for i, reason in enumerate(REASONS)}
+    words |= {IN_CARE_CODE: IN_CARE, UNKNOWN_CODE: NOT_YET_KNOWN, BETWEEN_CODE: BETWEEN}
+    table = table.copy(deep=False)
+    if ended:
+        for name, before in zip(columns[:0:-1], columns[-2::-1], strict=True):
+            over = (table[before] >= REASON_CODE) & (table[before] < REASON_CODE + len(REASONS))
+            table[name] = table[name].mask(over, -1)
+    frame = table.groupby(["_stratum", *columns], as_index=False).agg({"n": "sum"})
+    frame = frame.sort_values(
+        ["_stratum", "n", *columns], ascending=[True, False, *[True] * len(columns)], ignore_index=True
+    )
+    frame["share"] = frame["n"] / frame.groupby("_stratum")["n"].transform("sum")
+    labels = [*continuum.names, *REASONS, IN_CARE, NOT_YET_KNOWN, *([BETWEEN] if ended else [])]
+    for column in columns:
+        frame[column] = pd.Categorical(frame[column].map(words), labels, ordered=True)
+    return frame
+
+
+def _alike(part: pd.DataFrame, by: list[str], steps: int, below: int) -> pd.DataFrame:
+    """Return one stratum of pathways with rare continuations together, the commonest first."""
+    columns = [f"step_{i}" for i in range(1, steps + 1)]
+    labels = [*part["step_1"].cat.categories, RARER]
+    paths = [tuple(str(step) for step in row if not pd.isna(step)) for row in part[columns].itertuples(index=False)]
+    found = dict(_gather(dict(zip(paths, part["n"].astype(int), strict=True)), (), below))
+    order = sorted(found, key=lambda path: (-found[path], [labels.index(step) for step in path]))
+    frame = part[by].iloc[[0] * len(order)].reset_index(drop=True)
+    for place, name in enumerate(columns):
+        values = [path[place] if place < len(path) else None for path in order]
+        frame[name] = pd.Categorical(values, labels, ordered=True)
+    n = pd.Series([found[path] for path in order])
+    return frame.assign(n=n, share=n / n.sum())
+
+
+def _gather(
+    counts: Mapping[tuple[str, ...], int], begun: tuple[str, ...], below: int
+) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Yield the pathways that began alike, rare continuations together; ``counts`` has what came after ``begun``."""
+    onward: dict[str, dict[tuple[str, ...], int]] = {}
+    for path, n in counts.items():
+        onward.setdefault(path[0] if path else "", {})[path[1:]] = n
+    sizes = {step: sum(after.values()) for step, after in onward.items()}
+    order = sorted(sizes, key=lambda step: (sizes[step], step))
+    rare = [step for step in order if sizes[step] < below]
+    while rare and len(rare) < len(order) and sum(sizes[step] for step in rare) < below:
+        rare = order[: len(rare) + 1]
+    if rare:
+        yield (*begun, RARER), sum(sizes[step] for step in rare)
+    for step in order[len(rare) :]:
+        if step and any(onward[step]):
+            yield from _gather(onward[step], (*begun, step), below)
+        else:
+            yield (*begun, step) if step else begun, sizes[step]

@@ -1,0 +1,1 @@
+"""Transition rates and their comparison."""

@@ -1,0 +1,223 @@
+"""Differences between two quarters, or two groups, of the same rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from careflow.errors import ArgumentError
+from careflow.estimate.arguments import Cluster, unit_of
+from careflow.estimate.arrays.strata import Strata
+from careflow.estimate.rates.rate_arrays import Array, Block, Flows
+from careflow.estimate.result import Result
+from careflow.estimate.select import WITHIN
+from careflow.estimate.stats.differences import (
+    Variance,
+    enough,
+    jackknife_covariance,
+    recovered_limits,
+    score_variance,
+    two_sided,
+)
+from careflow.estimate.stats.multiple_testing import Correction, adjusted
+
+_NUMBERS: Final = ("n_1", "of_1", "rate_1", "n_2", "of_2", "rate_2", "difference", "se", "low", "high", "p")
+ENOUGH: Final = "enough"
+"""The column that says whether the counts are large enough for the test."""
+_LAST: Final = ("p_adjusted", "mature", ENOUGH)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Comparison(Result):
+    """Differences of rates; made by :meth:`careflow.estimate.Rates.compare`, which see for the columns of ``frame``.
+
+    Attributes
+    ----------
+    stratum, first, second : str
+        What was compared: every difference is ``second`` less ``first``.
+    directions : pandas.DataFrame
+        The same by direction instead of ``to``; its p values are corrected for themselves.
+    correction : {"holm", "bh"} or None
+        How p values are corrected.
+    contributors : pair of pandas.DataFrame, or None
+        At least how many people are behind the counts of ``frame`` and of ``directions`` (``persons_1, persons_of_1,
+        persons_2, persons_of_2``). What protection needs, never for show.
+    """
+
+    stratum: str
+    first: str
+    second: str
+    directions: pd.DataFrame
+    correction: Correction = "holm"
+    contributors: tuple[pd.DataFrame, ...] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Two labels of a stratum, where each of the other strata has them, and how to compare."""
+
+    stratum: str
+    labels: tuple[str, str]
+    cluster: Cluster
+    variance: Variance | None
+    correction: Correction
+    frm: str | None = None
+    to: str | None = None
+    per: int = 1
+
+
+def labels_of(
+    by: Sequence[str], first: str | None, second: str | None, strata: Mapping[str, Sequence[str]]
+) -> tuple[str, tuple[str, str]]:
+    """Return which stratum is compared, and its two labels.
+
+    Raises
+    ------
+    ArgumentError
+        Unless exactly one pair is named, of a stratum that there is.
+    """
+    named: list[tuple[str, Any]] = list(strata.items())
+    if first is not None or second is not None:
+        unit = unit_of(by)
+        if unit is None:
+            raise ArgumentError(
+                f"these rates are not split by quarter (they are by {', '.join(by) or 'nothing'}); name the stratum, "
+                "as in compare(payer=('medicaid', 'commercial')), or estimate them with by='quarter'"
+            )
+        named.insert(0, (unit, (first, second)))
+    if len(named) != 1:
+        raise ArgumentError(
+            "compare takes one pair: two quarters, as in compare('2024Q2', '2025Q2'), or two groups of one stratum, as "
+            f"in compare(payer=('medicaid', 'commercial')); it was given {len(named)}"
+        )
+    name, pair = named[0]
+    if name not in by:
+        raise ArgumentError(f"these rates are not split by {name}; they are split by {', '.join(by) or 'nothing'}")
+    if isinstance(pair, str) or not isinstance(pair, Sequence) or len(pair) != 2 or None in pair or pair[0] == pair[1]:
+        raise ArgumentError(f"compare needs two different labels of {name}, as in {name}=(one, other)")
+    return name, (str(pair[0]), str(pair[1]))
+
+
+def differences(flows: Flows, asked: Asked) -> pd.DataFrame:
+    """Return the tidy frame of differences: the other strata, window (if several), from, target, numbers, enough."""
+    others, places = pairs_of(flows.strata.frame, asked)
+    frame = side_by_side(flows, others, places, asked)
+    for name, label in (("from", asked.frm), ("to", asked.to)):
+        if label is not None and name in frame:
+            frame = frame[frame[name] == label].reset_index(drop=True)
+    return frame.assign(p_adjusted=adjusted(frame["p"], asked.correction))[[*frame.columns[:-2], *_LAST]]
+
+
+def side_by_side(flows: Flows, others: pd.DataFrame, places: npt.NDArray[np.int64], asked: Asked) -> pd.DataFrame:
+    """Return the differences of pairs of strata: ``others``, window (if several), from, target, numbers, and two flags.
+
+    Parameters
+    ----------
+    flows : Flows
+        With their replicates.
+    others : pandas.DataFrame
+        What each pair is called.
+    places : numpy.ndarray of int, shape (pairs, 2)
+        The strata of each pair; -1 where there is none.
+    asked : Asked
+        How to compare.
+    """
+    pairs = replace(flows, strata=Strata(others, np.zeros(0, dtype=np.int64), None))
+    several = [WITHIN] if len(flows.blocks) > 1 else []
+    parts = []
+    for block in flows.blocks:
+        found, mature = _numbers(block, places, asked), np.append(block.mature, True)[places].all(axis=-1)
+        frame = pairs.keys(block.window).assign(**{name: values.ravel() for name, values in found.items()})
+        parts.append(frame.assign(mature=np.repeat(mature, found["p"][0].size)))
+    keys = [*others.columns, *several, "from", str(flows.targets.name)]
+    frame = pd.concat(parts, ignore_index=True).sort_values(keys, kind="stable", ignore_index=True)
+    direction = ["direction"] if "direction" not in keys else []
+    return frame[[*keys, *direction, *_NUMBERS, "mature", ENOUGH]]
+
+
+def both(people: pd.DataFrame, found: pd.DataFrame, stratum: str, labels: tuple[str, str]) -> pd.DataFrame:
+    """Return the people behind both sides of each difference, from those behind the rates; -1 where none is."""
+    keys = [name for name in people.columns if name in found.columns]
+    out = found[keys].astype(str)
+    for side, label in enumerate(labels, start=1):
+        mine = people[people[stratum].astype(str) == label]
+        names = {name: f"{name}_{side}" for name in ("persons", "persons_of")}
+        right = mine[keys].astype(str).join(mine[list(names)].rename(columns=names))
+        out = out.merge(right, on=keys, how="left")
+    counts = [name for name in out.columns if name not in keys]
+    return out[counts].fillna(-1).astype(np.int64)
+
+
+def pairs_of(strata: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
+    """Return the other strata, and the places (pairs, 2) of the two labels in each; -1 where one has none."""
+    column = strata[asked.stratum].astype(str)
+    there = list(dict.fromkeys(column))
+    if unknown := [label for label in asked.labels if label not in there]:
+        raise ArgumentError(f"no {asked.stratum} {unknown[0]!r} in these rates; there are {', '.join(there)}")
+    names = [str(name) for name in strata if name != asked.stratum]
+    if not names:
+        return pd.DataFrame(index=range(1)), np.array([[there.index(label) for label in asked.labels]])
+    sides = []
+    for i, label in enumerate(asked.labels):
+        rows = np.flatnonzero(column == label)
+        sides.append(strata.loc[rows, names].assign(**{f"_{i}": rows}))
+    both = sides[0].merge(sides[1], on=names, how="outer").sort_values(names, ignore_index=True)
+    for name in names:
+        both[name] = both[name].astype(strata[name].dtype)
+    return both[names], both[["_0", "_1"]].fillna(-1).to_numpy(dtype=np.int64)
+
+
+def _numbers(block: Block, places: npt.NDArray[np.int64], asked: Asked) -> dict[str, Array]:
+    first, second = (_Side(block, side) for side in places.T)
+    variances, rho, groups = _spread(first, second, asked.cluster)
+    limits = recovered_limits((first.rate, first.low, first.high), (second.rate, second.low, second.high), rho)
+    wald = variances[0] + variances[1] - 2 * rho * np.sqrt(variances[0] * variances[1])
+    null = wald
+    if asked.variance is not None:
+        null = score_variance((first.rate, second.rate), (first.size, second.size), asked.variance, rho)
+    difference = second.rate - first.rate
+    p = two_sided(difference, null, groups)
+    known = np.isfinite(difference)
+    values = (first.n, first.of, first.rate, second.n, second.of, second.rate, difference, np.sqrt(wald), *limits, p)
+    out = dict(zip(_NUMBERS, values, strict=True))
+    out |= {name: np.where(known, out[name], np.nan) for name in ("se", "low", "high", "p")}
+    each = asked.variance or _of_a_share
+    return out | {ENOUGH: enough((first.rate, second.rate), (first.size, second.size), each, asked.per)}
+
+
+def _of_a_share(rate: Array) -> Array:
+    return rate * (1 - rate)
+
+
+def _spread(first: _Side, second: _Side, cluster: Cluster) -> tuple[tuple[Array, Array], Array, Any]:
+    """Return the variances of both sides, their correlation, and the number of groups (None when not clustered)."""
+    if cluster is None:
+        return (first.se**2, second.se**2), np.zeros_like(first.rate), None
+    one, two, covariance, groups = jackknife_covariance(first.replicates, second.replicates)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rho = np.where(one * two > 0, covariance / np.sqrt(one * two), 0.0)
+    return (one, two), np.clip(rho, -1.0, 1.0), groups
+
+
+class _Side:
+    """One label of every pair, each array of shape (pairs, from, target); nothing counted where a pair lacks it."""
+
+    def __init__(self, block: Block, places: npt.NDArray[np.int64]) -> None:
+        kept = block.replicates
+        assert kept is not None
+        self.n, self.of = (_taken(array, places, 0) for array in (block.n, block.of))
+        self.rate, self.se, self.low, self.high, self.size = (
+            _taken(array, places, np.nan) for array in (block.rate, block.se, block.low, block.high, kept.size)
+        )
+        self.replicates = (self.rate, _taken(kept.without, places, np.nan), _taken(kept.present, places, False))
+
+
+def _taken(array: npt.NDArray[Any], places: npt.NDArray[np.int64], absent: float) -> npt.NDArray[Any]:
+    out = array[places]
+    out[places < 0] = absent
+    return out

@@ -1,0 +1,112 @@
+"""Rates of followed discharges: a share, once each discharge has been followed for the whole window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from careflow.continuum import Continuum
+from careflow.continuum.outcomes import LEFT_REASONS, REASONS
+from careflow.counts import Counts
+from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE, REASON_CODE
+from careflow.counts.rules import GROUPS
+from careflow.estimate.arguments import Cluster
+from careflow.estimate.arrays.strata import Ints, Strata, add_up, strata_of
+from careflow.estimate.rates.rate_arrays import (
+    Array,
+    Block,
+    Flows,
+    Replicates,
+    direction_masks,
+    direction_targets,
+    targets,
+)
+from careflow.estimate.stats.proportions import shares, shares_without
+
+
+def followed_flows(
+    counts: Counts,
+    by: tuple[str, ...],
+    windows: tuple[int, ...],
+    cluster: Cluster,
+    level: float,
+    *,
+    keep: bool = False,
+) -> tuple[Flows, Flows]:
+    """Return shares of followed discharges by next level or outcome, and by direction.
+
+    ``keep`` says whether the blocks keep their replicates.
+    """
+    table, continuum = counts.tables["discharge"], counts.rules.continuum
+    strata = strata_of(table, counts.rules, by)
+    to: list[Block] = []
+    ways: list[Block] = []
+    for window in windows:
+        cells = outcomes(table, strata, continuum, window)
+        of = cells.sum(axis=2)
+        followed, mature = followed_share(counts, strata, of.sum(axis=-1)), strata.mature(counts.rules, window)
+        for blocks, n in ((to, with_left_care(cells, continuum)), (ways, by_direction(cells, continuum))):
+            base = np.broadcast_to(of[:, :, None], n.shape)
+            found = shares(n, base, cluster=cluster, level=level)
+            blocks.append(
+                Block(
+                    window,
+                    n.sum(axis=-1),
+                    base.sum(axis=-1),
+                    found.share,
+                    found.se,
+                    found.low,
+                    found.high,
+                    followed,
+                    mature,
+                    (n > 0).sum(axis=-1),
+                    (of > 0).sum(axis=-1),
+                    Replicates(shares_without(n, base), base > 0, found.size) if keep else None,
+                )
+            )
+    return (
+        Flows(strata, continuum, targets(continuum), tuple(to)),
+        Flows(strata, continuum, direction_targets(), tuple(ways)),
+    )
+
+
+def outcomes(table: pd.DataFrame, strata: Strata, continuum: Continuum, window: int) -> Ints:
+    """Count followed discharges: strata x from x (levels, reasons of leaving, died, concurrent) x group.
+
+    A move later than the window is, for that window, somebody who left for the reason of the discharge; so is one
+    that is later than every window counted (``moved`` is then -1).
+    """
+    keep = (table["followed"] >= window).to_numpy()
+    rows, levels = table[keep], len(continuum)
+    what, moved = rows["what"].to_numpy(), rows["moved"].to_numpy()
+    late = (what < levels) & ((moved < 0) | (moved > window))
+    what = np.where(late, REASON_CODE + rows["reason"].to_numpy(), what)
+    codes = [*range(levels), *(REASON_CODE + REASONS.index(r) for r in LEFT_REASONS), DIED_CODE, CONCURRENT_CODE]
+    order = np.argsort(codes)
+    place = order[np.searchsorted(np.array(codes)[order], what)]
+    return add_up(
+        rows["n"],
+        (strata.place[keep], len(strata)),
+        (rows["state"], levels),
+        (place, len(codes)),
+        (rows["grp"], GROUPS),
+    )
+
+
+def by_direction(cells: Ints, continuum: Continuum) -> Ints:
+    """Add up moves by direction: strata x from x direction x group."""
+    return np.asarray(np.einsum("sftg,fdt->sfdg", cells[:, :, : len(continuum)], direction_masks(continuum)))
+
+
+def followed_share(counts: Counts, strata: Strata, followed: Ints) -> Array:
+    """Return the share of each level's discharges that were followed, shape (strata, from)."""
+    table = counts.tables["discharge"]
+    every = add_up(table["n"], (strata.place, len(strata)), (table["state"], followed.shape[1]))
+    return np.asarray(np.divide(followed, every, out=np.full(every.shape, np.nan), where=every > 0))
+
+
+def with_left_care(cells: Ints, continuum: Continuum) -> Ints:
+    """Put the sum of the reasons of leaving after them."""
+    first, last = len(continuum), len(continuum) + len(LEFT_REASONS)
+    left_care = cells[:, :, first:last].sum(axis=2, keepdims=True)
+    return np.concatenate([cells[:, :, :last], left_care, cells[:, :, last:]], axis=2)

@@ -1,0 +1,105 @@
+"""Rates as cumulative incidences on the gap clock: every discharge counts for as long as it was followed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from careflow.counts import Counts
+from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE
+from careflow.counts.rules import GROUPS
+from careflow.estimate.arguments import Cluster
+from careflow.estimate.arrays.counting_process import each_cell, process
+from careflow.estimate.arrays.followup import reach
+from careflow.estimate.arrays.strata import Strata, strata_of
+from careflow.estimate.rates.followed import followed_share, outcomes
+from careflow.estimate.rates.rate_arrays import (
+    Array,
+    Block,
+    Flows,
+    Replicates,
+    direction_masks,
+    direction_targets,
+    targets,
+)
+from careflow.estimate.stats.competing_risks import incidences, without_at
+
+_NUMBERS = ("n", "of", "rate", "se", "low", "high")
+
+
+def incidence_flows(
+    counts: Counts,
+    by: tuple[str, ...],
+    windows: tuple[int, ...],
+    cluster: Cluster,
+    level: float,
+    *,
+    keep: bool = False,
+) -> tuple[Flows, Flows]:
+    """Return cumulative incidences at each window by next level or outcome, and by direction.
+
+    ``keep`` says whether the blocks keep their replicates.
+    """
+    table, continuum = counts.tables["gap"], counts.rules.continuum
+    strata = strata_of(table, counts.rules, by)
+    masks, levels = direction_masks(continuum), len(continuum)
+    causes = (*range(levels), DIED_CODE, CONCURRENT_CODE)
+    shape = (len(windows), len(strata), levels)
+    to, ways = _empty(shape, levels + 3, keep), _empty(shape, 3, keep)
+    for stratum, state, cell in each_cell(table, strata.place):
+        seen = process(cell, causes, until=max(windows))
+        groups = np.eye(len(causes), dtype=np.int64)
+        ways_groups = np.concatenate([masks[state], np.zeros((3, 2), dtype=np.int64)], axis=1)
+        sets = np.concatenate([groups, ways_groups])
+        found = incidences(seen, sets, cluster, level)
+        for i, window in enumerate(windows):
+            values = found.at(window)
+            if reach(seen).unknown(np.array([window]))[0]:
+                values |= {name: np.full(len(values[name]), np.nan) for name in ("rate", "se", "low", "high")}
+            if keep:
+                values["without"], values["present"] = without_at(seen, sets, window)
+            for arrays, rows in ((to, slice(0, len(causes))), (ways, slice(len(causes), None))):
+                _fill({name: array[i, stratum, state] for name, array in arrays.items()}, values, rows)
+    return (
+        Flows(strata, continuum, targets(continuum, reasons=False), _blocks(to, counts, strata, by, windows)),
+        Flows(strata, continuum, direction_targets(), _blocks(ways, counts, strata, by, windows)),
+    )
+
+
+def _empty(shape: tuple[int, ...], targets: int, keep: bool) -> dict[str, Array]:
+    """Return the arrays of every number, for cells in which nothing was counted."""
+    arrays = {name: np.full((*shape, targets), np.nan) for name in _NUMBERS}
+    for name in ("n", "of"):
+        arrays[name][:] = 0
+    if keep:
+        arrays["without"] = np.full((*shape, targets, GROUPS), np.nan)
+        arrays["present"] = np.zeros((*shape, targets, GROUPS))
+    return arrays
+
+
+def _fill(into: dict[str, Array], values: dict[str, Array], rows: slice) -> None:
+    """Put one cell's numbers at a window in their places: causes as they are, left care between levels and death."""
+    for name, column in into.items():
+        picked = values[name][:-1][rows]
+        if len(column) > len(picked):
+            picked = np.insert(picked, len(picked) - 2, values[name][-1], axis=0)
+        column[:] = picked
+
+
+def _blocks(
+    numbers: dict[str, Array], counts: Counts, strata: Strata, by: tuple[str, ...], windows: tuple[int, ...]
+) -> tuple[Block, ...]:
+    table = counts.tables["discharge"]
+    known: Strata = strata_of(table, counts.rules, by)
+    blocks = []
+    for i, window in enumerate(windows):
+        cells = outcomes(table, known, counts.rules.continuum, window)
+        share = followed_share(counts, known, cells.sum(axis=(2, 3)))
+        n, of = (numbers[name][i].astype(np.int64) for name in ("n", "of"))
+        rate, se, low, high = (numbers[name][i] for name in ("rate", "se", "low", "high"))
+        kept = None
+        if "without" in numbers:
+            kept = Replicates(numbers["without"][i], numbers["present"][i] > 0, numbers["of"][i])
+        blocks.append(
+            Block(window, n, of, rate, se, low, high, share, strata.mature(counts.rules, window), replicates=kept)
+        )
+    return tuple(blocks)

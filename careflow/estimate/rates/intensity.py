@@ -1,0 +1,72 @@
+"""Intensities: moves per 100 person-days in the level."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from careflow.counts import Counts
+from careflow.counts.rules import GROUPS
+from careflow.errors import ArgumentError
+from careflow.estimate.arguments import Cluster
+from careflow.estimate.arrays.strata import Ints, add_up, joint_strata
+from careflow.estimate.rates.followed import by_direction, followed_share, outcomes, with_left_care
+from careflow.estimate.rates.rate_arrays import Array, Block, Flows, Replicates, direction_targets, targets
+from careflow.estimate.stats.intervals import garwood
+from careflow.estimate.stats.jackknife import jackknife_se
+from careflow.estimate.stats.proportions import shares_without
+
+PER = 100
+"""Person-days to which an intensity refers."""
+
+
+def intensity_flows(
+    counts: Counts,
+    by: tuple[str, ...],
+    windows: tuple[int, ...],
+    cluster: Cluster,
+    level: float,
+    *,
+    keep: bool = False,
+) -> tuple[Flows, Flows]:
+    """Return moves per 100 person-days by next level or outcome, and by direction.
+
+    ``keep`` says whether the blocks keep their replicates.
+    """
+    if windows != (counts.rules.within,):
+        raise ArgumentError(f"method='intensity' has one window, the link window: within={counts.rules.within}")
+    table, exposure, continuum = counts.tables["discharge"], counts.tables["exposure"], counts.rules.continuum
+    strata, spent = joint_strata([table, exposure], counts.rules, by)
+    window = counts.rules.within
+    cells = outcomes(table, strata, continuum, window)
+    days = add_up(
+        exposure["n"], (spent.place, len(spent)), (exposure["state"], len(continuum)), (exposure["grp"], GROUPS)
+    )
+    followed = followed_share(counts, strata, cells.sum(axis=(2, 3)))
+    mature = strata.mature(counts.rules, window)
+    blocks = []
+    for n in (with_left_care(cells, continuum), by_direction(cells, continuum)):
+        base = np.broadcast_to(days[:, :, None], n.shape)
+        rate, se, low, high, size = _intensity(n, base, cluster, level)
+        kept = Replicates(PER * shares_without(n, base), base > 0, size) if keep else None
+        moves, total, persons = n.sum(axis=-1), base.sum(axis=-1), (n > 0).sum(axis=-1)
+        whole = (cells.sum(axis=2) > 0).sum(axis=-1)
+        blocks.append(Block(window, moves, total, rate, se, low, high, followed, mature, persons, whole, kept))
+    to, ways = blocks
+    return Flows(strata, continuum, targets(continuum), (to,)), Flows(strata, continuum, direction_targets(), (ways,))
+
+
+def _intensity(n: Ints, days: Ints, cluster: Cluster, level: float) -> tuple[Array, Array, Array, Array, Array]:
+    """Return moves per 100 days, standard errors, Garwood's limits at the effective number of moves, and its days."""
+    moves, total = n.sum(axis=-1).astype(float), days.sum(axis=-1).astype(float)
+    total[total == 0] = np.nan
+    rate = moves / total
+    if cluster is None:
+        low, high = garwood(moves, total, level)
+        return PER * rate, PER * np.sqrt(moves) / total, PER * low, PER * high, total
+    with np.errstate(divide="ignore", invalid="ignore"):
+        se, _ = jackknife_se(rate, shares_without(n, days), days > 0)
+        effective = np.where(moves > 0, np.minimum((rate / se) ** 2, moves), 0.0)
+        spent = np.where(moves > 0, effective / rate, total)
+        low, high = garwood(effective, spent, level)
+    known = np.isfinite(se)
+    return PER * rate, PER * se, np.where(known, PER * low, np.nan), np.where(known, PER * high, np.nan), spent

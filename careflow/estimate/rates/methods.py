@@ -1,0 +1,99 @@
+"""The three methods of transition rates: how each makes its numbers, and what it says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
+
+from careflow.counts import Counts
+from careflow.estimate.arguments import Cluster
+from careflow.estimate.rates.followed import followed_flows
+from careflow.estimate.rates.incidence import incidence_flows
+from careflow.estimate.rates.intensity import PER, intensity_flows
+from careflow.estimate.rates.rate_arrays import Flows
+from careflow.estimate.stats.differences import Variance
+
+Method = Literal["followed", "incidence", "intensity"]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What rates were made from, to make them again with what they are without each group."""
+
+    counts: Counts
+    by: tuple[str, ...]
+    windows: tuple[int, ...]
+    method: Method
+    cluster: Cluster
+    level: float
+
+    def flows(self) -> tuple[Flows, Flows]:
+        """Return the numbers by next level or outcome, and by direction, with their replicates."""
+        make = METHODS[self.method]
+        return make.blocks(self.counts, self.by, self.windows, self.cluster, self.level, keep=True)
+
+
+class _Blocks(Protocol):
+    def __call__(
+        self,
+        counts: Counts,
+        by: tuple[str, ...],
+        windows: tuple[int, ...],
+        cluster: Cluster,
+        level: float,
+        *,
+        keep: bool = False,
+    ) -> tuple[Flows, Flows]: ...
+
+
+@dataclass(frozen=True)
+class Maker:
+    """How one method makes its numbers, and what it says of them.
+
+    ``variance`` is that of one observation at a rate, for the score test of a difference; None: Wald's. ``per`` is how
+    many discharges or person-days a rate refers to.
+    """
+
+    clocks: tuple[str, ...]
+    blocks: _Blocks
+    measure: str
+    definition: str
+    unit: str
+    interval: str
+    variance: Variance | None
+    per: int = 1
+
+
+METHODS: Final[dict[str, Maker]] = {
+    "followed": Maker(
+        ("discharge",),
+        followed_flows,
+        "transition rate",
+        "Moves to the next level within {within} days of discharge, as a share of the level's discharges that were "
+        "followed that long, moved or not.",
+        "followed discharges",
+        "Wilson",
+        lambda rate: rate * (1 - rate),
+    ),
+    "incidence": Maker(
+        ("gap", "discharge"),
+        incidence_flows,
+        "cumulative incidence of the next level",
+        "Share of all discharges from the level that reach the next level within {within} days, by Aalen-Johansen on "
+        "the days since discharge, so that discharges not yet followed that long count for as long as they were.",
+        "discharges",
+        "log-log",
+        None,
+    ),
+    "intensity": Maker(
+        ("discharge", "exposure"),
+        intensity_flows,
+        "intensity",
+        "Moves to the next level within {within} days of discharge per 100 person-days (nights) in the level, both up "
+        "to the last day whose discharges were followed that long.",
+        "person-days",
+        "exact Poisson",
+        lambda rate: PER * rate,
+        PER,
+    ),
+}

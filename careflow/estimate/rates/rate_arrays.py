@@ -1,0 +1,136 @@
+"""Numbers from one level to another, and how they become a tidy frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from careflow.continuum import Continuum
+from careflow.continuum.outcomes import CONCURRENT, DIED, DIRECTIONS, LEFT_CARE, LEFT_REASONS, OUTCOMES
+from careflow.estimate.arrays.strata import Strata
+from careflow.estimate.select import WITHIN
+
+Array = npt.NDArray[np.float64]
+_PEOPLE = ["persons", "persons_of"]
+
+
+@dataclass(frozen=True)
+class Replicates:
+    """What differences and products of estimates need beside the estimates.
+
+    Attributes
+    ----------
+    without : numpy.ndarray, shape (strata, from, target, groups)
+        Each estimate without each jackknife group.
+    present : numpy.ndarray of bool, same shape
+        Which groups hold anyone of the level.
+    size : numpy.ndarray, shape (strata, from, target)
+        The (effective) number of discharges or person-days behind each estimate; missing where there is none.
+    """
+
+    without: Array
+    present: npt.NDArray[np.bool_]
+    size: Array
+
+
+@dataclass(frozen=True)
+class Block:
+    """The numbers of one window, each of shape (strata, from, target).
+
+    ``followed`` has shape (strata, from) and ``mature`` (strata,).
+    """
+
+    window: int
+    n: npt.NDArray[np.int64]
+    of: npt.NDArray[np.int64]
+    rate: Array
+    se: Array
+    low: Array
+    high: Array
+    followed: Array
+    mature: npt.NDArray[np.bool_]
+    persons: npt.NDArray[np.int64] | None = None
+    """At least how many distinct people are behind ``n``: the jackknife groups that hold any of them."""
+    persons_of: npt.NDArray[np.int64] | None = None
+    """The same for ``of``, shape (strata, from)."""
+    replicates: Replicates | None = None
+    """Kept only where somebody goes on from here."""
+
+
+@dataclass(frozen=True)
+class Flows:
+    """Blocks over the same targets: levels and outcomes (column ``to``), or directions (column ``direction``)."""
+
+    strata: Strata
+    continuum: Continuum
+    targets: pd.Series[str]
+    blocks: tuple[Block, ...]
+
+    def frames(self, by: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+        """Return the tidy frame, and at least how many people are behind ``n`` and ``of`` of each row, if known.
+
+        The frame has strata, window (if several), from, target, numbers; the people are ``persons`` and ``persons_of``.
+        """
+        tidy = self._tidy(by)
+        known = _PEOPLE[0] in tidy
+        people = tidy[[*by, "from", str(self.targets.name), *_PEOPLE]] if known else None
+        return tidy.drop(columns=_PEOPLE, errors="ignore"), people
+
+    def _tidy(self, by: Sequence[str]) -> pd.DataFrame:
+        several = [WITHIN] if len(self.blocks) > 1 else []
+        keys = [*by, *several, "from", str(self.targets.name)]
+        frame = pd.concat([self._block(block) for block in self.blocks], ignore_index=True)
+        if not several:
+            frame = frame.drop(columns=WITHIN)
+        ordered = frame.sort_values(keys, kind="stable", ignore_index=True)
+        return ordered[[*keys, *[name for name in ordered if name not in keys]]]
+
+    def keys(self, window: int) -> pd.DataFrame:
+        """Return the strata, from, target, direction and window of each number of a block."""
+        names = self.continuum.names
+        origin = pd.Series(pd.Categorical(names, names, ordered=True), name="from")
+        frame = self.strata.repeat(origin, self.targets)
+        if self.targets.name == "to":
+            frame["direction"] = np.tile(self._directions(), len(self.strata))
+        frame[WITHIN] = window
+        return frame
+
+    def _block(self, block: Block) -> pd.DataFrame:
+        frame = self.keys(block.window)
+        for name in ("n", "of", "rate", "se", "low", "high"):
+            frame[name] = getattr(block, name).ravel()
+        frame["followed"] = np.repeat(block.followed.ravel(), len(self.targets))
+        frame["mature"] = np.repeat(block.mature, len(self.continuum) * len(self.targets))
+        if block.persons is not None:
+            frame["persons"] = block.persons.ravel()
+            whole = block.persons.max(axis=-1) if block.persons_of is None else block.persons_of
+            frame["persons_of"] = np.repeat(whole.ravel(), len(self.targets))
+        return frame
+
+    def _directions(self) -> npt.NDArray[np.object_]:
+        names = self.continuum.names
+        ways = [self.continuum.direction(a, b) if b in names else None for a in names for b in self.targets.astype(str)]
+        return np.array(ways, dtype=object)
+
+
+def targets(continuum: Continuum, *, reasons: bool = True) -> pd.Series[str]:
+    """Return the values of ``to``: levels, (reasons of leaving,) left care, died, concurrent."""
+    names = [*continuum.names, *(LEFT_REASONS if reasons else ()), LEFT_CARE, DIED, CONCURRENT]
+    return pd.Series(pd.Categorical(names, [*continuum.names, *OUTCOMES], ordered=True), name="to")
+
+
+def direction_targets() -> pd.Series[str]:
+    """Return the values of ``direction``."""
+    return pd.Series(pd.Categorical(DIRECTIONS, DIRECTIONS, ordered=True), name="direction")
+
+
+def direction_masks(continuum: Continuum) -> npt.NDArray[np.int64]:
+    """Return which moves go which way, shape (from, direction, to)."""
+    names = continuum.names
+    return np.array(
+        [[[continuum.direction(a, b) == way for b in names] for way in DIRECTIONS] for a in names], dtype=int
+    )

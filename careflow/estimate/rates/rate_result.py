@@ -1,0 +1,233 @@
+"""Transition rates and what can be asked of them: a matrix, a graph, a triangle, differences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import InitVar, dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from careflow.arguments import checked, labels, one_of, text
+from careflow.errors import ArgumentError, DisclosureError
+from careflow.estimate.rates.comparison import ENOUGH, Asked, Comparison, both, differences, labels_of
+from careflow.estimate.rates.methods import METHODS, Made
+from careflow.estimate.result import Result
+from careflow.estimate.select import select, triangle
+from careflow.estimate.stats.multiple_testing import Correction, correction_name
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+HIDDEN: Final = "hidden"
+"""The column that protection adds."""
+_NUMBERS: Final = ("rate", "n", "of", "se", "low", "high", "followed", "mature")
+"""What a matrix or a triangle can show."""
+_EDGE: Final = ("direction", "n", "of", "rate", "se", "low", "high")
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Rates(Result):
+    """Transition rates; see :func:`transition_rates` for the columns of ``frame``.
+
+    Attributes
+    ----------
+    directions : pandas.DataFrame
+        The same by direction: strata, ``from, direction, n, of, rate, se, low, high, followed, mature``.
+    contributors : pandas.DataFrame or None
+        At least how many distinct people are behind ``n`` and ``of`` of each row of ``frame`` (columns ``persons`` and
+        ``persons_of``): the jackknife groups that hold any of them. What protection needs beside the counts, never for
+        show.
+    ways : pandas.DataFrame or None
+        The same of ``directions``.
+    """
+
+    directions: pd.DataFrame
+    contributors: pd.DataFrame | None = field(default=None, repr=False)
+    ways: pd.DataFrame | None = field(default=None, repr=False)
+    made: InitVar[Made | None] = None
+    # ``replace`` gives ``made`` no value, so that no result made from this one carries it: what is protected cannot
+    # be compared.
+    _made: Made | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self, made: Made | None) -> None:
+        object.__setattr__(self, "_made", made)
+
+    @checked(quarter=text, value=one_of(*_NUMBERS), strata=labels)
+    def matrix(self, quarter: str | None = None, *, value: str = "rate", **strata: str) -> pd.DataFrame:
+        """Return one stratum as a matrix: from (rows) by to (columns, levels first, then outcomes).
+
+        Parameters
+        ----------
+        quarter : str, optional
+            The quarter (month, year) to show, when the rates are split by one.
+        value : str
+            The column to spread out.
+        **strata : str
+            One label for each further stratum.
+
+        Raises
+        ------
+        ArgumentError
+            If a stratum is not settled, or there is no such label.
+        """
+        rows = self.at(quarter, **strata)
+        return rows.pivot_table(index="from", columns="to", values=value, observed=False, dropna=False, sort=True)
+
+    @checked(quarter=text, strata=labels)
+    def graph(self, quarter: str | None = None, **strata: str) -> nx.DiGraph[str]:
+        """Return the continuum with the moves of one stratum: every edge that occurred, with its numbers.
+
+        Nodes carry the attributes of their level and ``discharges``; edges carry ``n, of, rate, se, low, high`` and
+        ``direction``. Edges of the continuum that nobody took are there with ``n`` 0.
+        """
+        graph = self.continuum.graph
+        rows = self.at(quarter, **strata)
+        for row in rows[rows["to"].isin(self.continuum.names)].to_dict("records"):
+            origin, target = row["from"], row["to"]
+            graph.nodes[origin]["discharges"] = row["of"]
+            if row["n"] or graph.has_edge(origin, target):
+                graph.add_edge(origin, target, **{key: row[key] for key in _EDGE})
+        return graph
+
+    @checked(quarter=text, strata=labels)
+    def at(self, quarter: str | None = None, **strata: str) -> pd.DataFrame:
+        """Return the rows of one stratum."""
+        return select(self.frame, self.about.by, quarter, strata)
+
+    @checked(frm=text, to=text, value=one_of(*_NUMBERS), strata=labels)
+    def triangle(self, frm: str, to: str, *, value: str = "rate", **strata: str) -> pd.DataFrame:
+        """Return one rate by quarter of discharge (rows) and days of follow-up (columns): the windows asked for.
+
+        A cell is missing where the quarter is not mature for the window, that is while its last day + window is after
+        the cut-off.
+
+        Parameters
+        ----------
+        frm, to : str
+            The level left, and the level or outcome reached.
+        value : str
+            The column to spread out.
+        **strata : str
+            One label for each further stratum.
+
+        Raises
+        ------
+        ArgumentError
+            If the rates are not split by a period, a stratum is not settled, or there is no such level or label.
+
+        Examples
+        --------
+        >>> import pandas as pd, careflow as cf
+        >>> stays = pd.DataFrame({"person_id": ["a", "a", "b"], "level": ["php", "iop", "php"],
+        ...     "admit_date": ["2024-01-01", "2024-02-01", "2024-04-01"],
+        ...     "discharge_date": ["2024-01-11", "2024-03-01", "2024-05-01"]})
+        >>> moves = cf.link(cf.read_episodes(stays, cutoff="2024-07-10"))
+        >>> rates = cf.transition_rates(moves, by="quarter", within=[7, 30], cluster=None)
+        >>> rates.triangle("php", "iop").loc["2024Q1":"2024Q2"].values.tolist()
+        [[0.0, 1.0], [0.0, nan]]
+        """
+        return triangle(self.frame, self.about, (frm, to), value, strata)
+
+    @checked(first=text, second=text, frm=text, to=text, correction=one_of("holm", "bh", None))
+    def compare(
+        self,
+        first: str | None = None,
+        second: str | None = None,
+        *,
+        frm: str | None = None,
+        to: str | None = None,
+        correction: Correction = "holm",
+        **strata: Sequence[str],
+    ) -> Comparison:
+        r"""Return the differences between two quarters, or between two groups of one stratum.
+
+        Parameters
+        ----------
+        first, second : str, optional
+            Two quarters (months, years), as in ``compare("2024Q2", "2025Q2")``.
+        frm, to : str, optional
+            Look at one level left, or at one level or outcome reached, only.
+        correction : {"holm", "bh"} or None
+            How ``p_adjusted`` allows for the number of differences in the frame.
+        **strata : pair of str
+            Two labels of one stratum instead, as in ``compare(payer=("medicaid", "commercial"))``.
+
+        Returns
+        -------
+        Comparison
+            ``frame``: the other strata, then ``from, to, direction, n_1, of_1, rate_1, n_2, of_2, rate_2, difference,
+            se, low, high, p, p_adjusted, mature``. ``difference`` is the second less the first; ``mature`` says
+            whether both are. Missing where either has no rate.
+
+        Raises
+        ------
+        ArgumentError
+            If the pair is not one of two labels of one stratum, or the rates are not as they were estimated.
+        DisclosureError
+            If the rates are protected.
+
+        Notes
+        -----
+        Limits are recovered from those of the two rates (with Wilson's: Newcombe's hybrid score interval), with the
+        correlation of the two when persons are clustered, since people are in both. The test is the score test, at
+        the effective sample sizes and with that correlation, against Student's *t* with one degree of freedom fewer
+        than there are groups. For ``method="incidence"`` it is Wald's.
+
+        Examples
+        --------
+        >>> import pandas as pd, careflow as cf
+        >>> stays = pd.DataFrame({"person_id": ["a", "a", "b", "c"], "level": ["php", "iop", "php", "php"],
+        ...     "admit_date": ["2024-01-01", "2024-02-01", "2024-04-01", "2024-04-01"],
+        ...     "discharge_date": ["2024-01-11", "2024-03-01", "2024-05-01", "2024-05-01"]})
+        >>> moves = cf.link(cf.read_episodes(stays, cutoff="2024-12-31"))
+        >>> change = cf.transition_rates(moves, by="quarter", cluster=None).compare("2024Q1", "2024Q2").frame
+        >>> change.loc[(change["from"] == "php") & (change["to"] == "iop"), ["rate_1", "rate_2", "low"]].round(4)
+        ...     # doctest: +ELLIPSIS
+           rate_1  rate_2     low
+        ...   1.0     0.0 -1.0...
+        """
+        made = self._as_estimated("compare")
+        stratum, labels = labels_of(self.about.by, first, second, strata)
+        variance = METHODS[made.method].variance
+        self._check_rows({"from": frm, "to": to})
+        asked = Asked(stratum, labels, made.cluster, variance, correction, frm, to)
+        reached, directions = made.flows()
+        others = tuple(name for name in self.about.by if name != stratum)
+        frame, ways = (differences(flows, asked).drop(columns=ENOUGH) for flows in (reached, directions))
+        test = f"{'Wald' if variance is None else 'score'} test, {correction_name(correction)}"
+        about = replace(
+            self.about,
+            measure=f"{self.about.measure}, difference",
+            definition=f"{self.about.definition} The difference is {labels[1]} less {labels[0]} ({stratum}).",
+            interval=f"{self.about.interval}, limits of the difference recovered from those of both; {test}",
+            by=others,
+            missing="" if frame["mature"].all() else "not both mature",
+        )
+        people = None
+        if self.contributors is not None and self.ways is not None:
+            people = tuple(
+                both(kept.assign(**whole[["within"] if "within" in whole else []]), found, stratum, labels)
+                for kept, whole, found in ((self.contributors, self.frame, frame), (self.ways, self.directions, ways))
+            )
+        return Comparison(
+            frame, about, self.continuum, stratum, *labels, directions=ways, correction=correction, contributors=people
+        )
+
+    def _check_rows(self, wanted: dict[str, str | None]) -> None:
+        for name, label in wanted.items():
+            if label is not None and label not in (there := self.frame[name].unique()):
+                raise ArgumentError(f"no {name} {label!r} in these rates; there are {', '.join(map(str, there))}")
+
+    def _as_estimated(self, verb: str) -> Made:
+        """Return how these rates were made, or raise because they are not what was made then."""
+        if self._made is not None:
+            return self._made
+        if HIDDEN in self.frame:
+            raise DisclosureError(
+                f"these rates are protected, and {verb} needs the counts behind them; {verb} first, on the rates as "
+                "they were estimated, and protect what comes out together with the rates"
+            )
+        raise ArgumentError(
+            f"{verb} needs the counts behind the rates, and these were changed; {verb} what transition_rates returned"
+        )

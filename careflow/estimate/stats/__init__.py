@@ -1,0 +1,1 @@
+"""Estimators and tests on arrays; nothing about care."""

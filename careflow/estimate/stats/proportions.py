@@ -1,0 +1,71 @@
+"""Shares with Wilson limits at the effective sample size, clustered by person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from careflow.estimate.arguments import Cluster
+from careflow.estimate.stats.intervals import quantile_of, wilson
+from careflow.estimate.stats.jackknife import jackknife_se
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Shares and their limits, each an array of one shape; ``size`` is the (effective) number behind each."""
+
+    share: Array
+    se: Array
+    low: Array
+    high: Array
+    size: Array
+
+
+def shares(n: npt.NDArray[np.int64], of: npt.NDArray[np.int64], *, cluster: Cluster, level: float) -> Shares:
+    """Return ``n / of`` with standard errors and Wilson limits.
+
+    With persons clustered the variance is the delete-a-group jackknife, the effective sample size is
+    ``p(1-p)/variance``, never above ``of``, and the quantile is Student's with one degree of freedom fewer than there
+    are groups. Where the share is 0 or 1 the effective size is ``of`` over the design effect of the share pooled over
+    the strata (axis 0).
+
+    Parameters
+    ----------
+    n : numpy.ndarray of int, shape (strata, ..., groups)
+        How many, by jackknife group.
+    of : numpy.ndarray of int, same shape
+        Out of how many.
+    """
+    total_n, total = n.sum(axis=-1), of.sum(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = total_n / total
+        plain = np.sqrt(p * (1 - p) / total)
+    if cluster is None:
+        return Shares(p, plain, *wilson(p, total, quantile_of(level)), total.astype(float))
+    se, groups = _clustered(n, of)
+    pooled_n, pooled_of = n.sum(axis=0), of.sum(axis=0)
+    pooled_se, _ = _clustered(pooled_n, pooled_of)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pooled = pooled_n.sum(axis=-1) / pooled_of.sum(axis=-1)
+        effect = pooled_se**2 * pooled_of.sum(axis=-1) / (pooled * (1 - pooled))
+        effect = np.where(np.isfinite(effect), np.maximum(effect, 1.0), 1.0)
+        size = np.where((p > 0) & (p < 1), np.minimum(p * (1 - p) / se**2, total), total / effect)
+    # A jackknife that finds no variance at all has found no reason to trust fewer than all of them.
+    size = np.where((se == 0) & (p > 0) & (p < 1), total, size)
+    return Shares(p, se, *wilson(p, size, quantile_of(level, groups)), size)
+
+
+def shares_without(n: npt.NDArray[np.int64], of: npt.NDArray[np.int64]) -> Array:
+    """Return the shares without each group, in the shape of ``n``."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray((n.sum(axis=-1, keepdims=True) - n) / (of.sum(axis=-1, keepdims=True) - of))
+
+
+def _clustered(n: npt.NDArray[np.int64], of: npt.NDArray[np.int64]) -> tuple[Array, Array]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = n.sum(axis=-1) / of.sum(axis=-1)
+    return jackknife_se(p, shares_without(n, of), of > 0)

@@ -1,0 +1,1 @@
+"""Lengths of stay and cumulative incidence."""

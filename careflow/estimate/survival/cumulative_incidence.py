@@ -1,0 +1,226 @@
+"""Cumulative incidence: what happens next, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from careflow.arguments import one_of, text
+from careflow.continuum import Continuum
+from careflow.continuum.outcomes import CONCURRENT, DIED, LEFT_CARE, LEFT_REASONS, OUTCOMES, REASONS
+from careflow.counts import Calendar, Counts, Transitions
+from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE, REASON_CODE
+from careflow.errors import ArgumentError
+from careflow.estimate.arguments import Cluster, counts_for, estimator, interval_name
+from careflow.estimate.arrays.counting_process import each_cell, process
+from careflow.estimate.arrays.followup import mature_on, reach
+from careflow.estimate.arrays.strata import Ints, strata_of
+from careflow.estimate.rates.rate_arrays import direction_masks, direction_targets
+from careflow.estimate.result import Provenance, Result
+from careflow.estimate.stats.competing_risks import incidences
+
+_NUMBERS: Final = ("rate", "se", "low", "high")
+_DEFINITIONS: Final = {
+    "stay": "Share of stays at the level that have ended each way by each day since admission (Aalen-Johansen), for "
+    "stays admitted and outcomes known up to the cut-off less {within} days; a move is the next admission within "
+    "{within} days.",
+    "gap": "Share of discharges from the level that have been admitted to each level by each day since discharge "
+    "(Aalen-Johansen), whatever the gap; not yet readmitted counts for as long as it was followed.",
+}
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class CumulativeIncidence(Result):
+    """Cumulative incidences; see :func:`cumulative_incidence` for the columns of ``frame``.
+
+    Attributes
+    ----------
+    clock : str
+        ``"stay"`` or ``"gap"``.
+    directions : pandas.DataFrame
+        Moves by direction instead of ``to``: strata, ``from, direction, day, estimate, se, low, high, at_risk,
+        known_to, mature``; each
+        is the sum of the levels that lie that way, with an interval of its own.
+    survival : pandas.DataFrame
+        What is left: strata, ``from, day, estimate, se, low, high, at_risk, known_to, mature``; with the rows of
+        levels, reasons, ``died`` and ``concurrent`` of the same day it sums to 1.
+    """
+
+    clock: str
+    survival: pd.DataFrame
+    directions: pd.DataFrame
+
+
+@estimator(frm=text, clock=one_of("stay", "gap"))
+def cumulative_incidence(
+    moves: Transitions | Counts,
+    frm: str | None = None,
+    *,
+    clock: Literal["stay", "gap"] = "stay",
+    by: str | Sequence[str] | None = None,
+    cluster: Cluster = "person",
+    level: float = 0.95,
+    calendar: Calendar | None = None,
+) -> CumulativeIncidence:
+    r"""Estimate how many stays have ended each way, or how many discharges have gone on to each level, by each day.
+
+    Parameters
+    ----------
+    moves : Transitions or Counts
+        Linked stays, or their counts.
+    frm : str, optional
+        The level to look at; every level when left out.
+    clock : {"stay", "gap"}
+        ``"stay"``: days since admission to the level; causes are the next level, the reasons of leaving care, death,
+        and care that goes on. It runs to the cut-off less the link window, so that each cause is known; stays open on
+        that day are censored there. ``"gap"``: days since discharge; causes are the next level whatever the gap, and
+        death on day 0; censored at the cut-off.
+    by : str or sequence of str, optional
+        Strata; a quarter is that of admission on the stay clock and of discharge on the gap clock.
+    cluster, level, calendar
+        As in :func:`transition_rates`.
+
+    Returns
+    -------
+    CumulativeIncidence
+        ``frame``: the strata, then ``from, to, day, estimate, se, low, high, at_risk, known_to, mature``, a row for
+        each day on which a stay ended (each way or censored). Numbers are missing after ``known_to``, the last day,
+        without a gap, on which somebody was followed, unless the curve ended there; ``mature`` is whether everybody of
+        the period was followed to the row's day. ``left care`` is the sum of its reasons. ``directions`` has the
+        sums of moves by direction, ``survival`` what is left.
+
+    Raises
+    ------
+    ArgumentError, CountsError
+        If the level, the clock or a stratum does not exist.
+
+    Notes
+    -----
+    :math:`I_k(t) = \sum_{s \le t} S(s-)\, d_{ks}/n_s` with log-log limits (Aalen and Johansen 1978); the plain
+    standard error is the multinomial Greenwood one of R's ``etm``.
+
+    Examples
+    --------
+    >>> import pandas as pd, careflow as cf
+    >>> stays = pd.DataFrame({"person_id": ["a", "a", "b"], "level": ["php", "iop", "php"],
+    ...     "admit_date": ["2024-01-01", "2024-01-15", "2024-01-01"],
+    ...     "discharge_date": ["2024-01-11", "2024-03-01", "2024-01-21"]})
+    >>> moves = cf.link(cf.read_episodes(stays, cutoff="2024-12-31"))
+    >>> nexts = cf.cumulative_incidence(moves, "php", cluster=None).frame
+    >>> nexts.loc[nexts["to"] == "iop", ["day", "estimate"]].values.tolist()
+    [[10.0, 0.5], [20.0, 0.5]]
+    """
+    name = "exit" if clock == "stay" else "gap"
+    counts, strata_names = counts_for(moves, name, by, calendar=calendar)
+    continuum = counts.rules.continuum
+    table = counts.tables[name]
+    if frm is not None:
+        table = table[table["state"] == continuum.index(frm)]
+    names, sets, causes = cause_sets(continuum, clock)
+    strata = strata_of(table, counts.rules, strata_names)
+    ways = np.pad(direction_masks(continuum), ((0, 0), (0, 0), (0, len(causes) - len(continuum))))
+    parts: list[_Curves] = []
+    entered = 0
+    for stratum, state, cell in each_cell(table, strata.place):
+        seen = process(cell, causes)
+        found = incidences(seen, np.concatenate([sets, ways[state]]), cluster, level)
+        entered += found.of
+        keep = (seen.every.sum(axis=0) + seen.censored.sum(axis=0)) > 0
+        known, days = reach(seen), found.days[keep]
+        curves = {name: np.where(known.unknown(days), np.nan, getattr(found, name)[:, keep]) for name in _NUMBERS}
+        lag = counts.rules.within if clock == "stay" else 0
+        mature = mature_on(strata, counts.rules, np.full(len(days), stratum), days, lag)
+        parts.append(_Curves(stratum, state, days, found.at_risk[keep], curves, known.known_to, mature))
+    about = Provenance(
+        measure="cumulative incidence",
+        definition=_DEFINITIONS[clock].format(within=counts.rules.within),
+        n=entered,
+        unit="stays" if clock == "stay" else "discharges",
+        persons=counts.persons,
+        cutoff=counts.rules.cutoff,
+        start=counts.rules.start,
+        dated_by=("admission" if clock == "stay" else "discharge") if strata_names else "",
+        interval=interval_name("log-log", level, cluster),
+        within=(counts.rules.within,) if clock == "stay" else (),
+        by=strata_names,
+        level=level,
+        source=counts.source,
+        last=counts.last,
+    )
+    by_label = list(strata.frame.sort_values(list(strata_names)).index) if strata_names else [0]
+    parts.sort(key=lambda part: (by_label.index(part.stratum), part.state))
+    to, towards = pd.Categorical(names, [*continuum.names, *OUTCOMES], ordered=True), direction_targets()
+    order, after = np.argsort(to.codes), len(names) + np.arange(len(towards))
+    place = len(strata_names) + 1
+    frame = _tidy(parts, order, strata.frame, continuum)
+    frame.insert(place, "to", _repeated(to.take(order), parts))
+    directions = _tidy(parts, after, strata.frame, continuum)
+    directions.insert(place, "direction", _repeated(pd.Categorical(towards), parts))
+    survival = _tidy(parts, np.array([-1]), strata.frame, continuum)
+    return CumulativeIncidence(frame, about, continuum, clock=clock, survival=survival, directions=directions)
+
+
+@dataclass(frozen=True)
+class _Curves:
+    """The curves of one level of one stratum: a row for each value of ``to``, each direction, and what is left."""
+
+    stratum: int
+    state: int
+    days: Ints
+    at_risk: Ints
+    curves: dict[str, npt.NDArray[np.float64]]
+    known_to: float
+    mature: npt.NDArray[np.bool_]
+
+
+def cause_sets(continuum: Continuum, clock: str) -> tuple[list[str], Ints, tuple[int, ...]]:
+    """Return the values of ``to``, which causes make up each, and the codes of the causes."""
+    if clock not in _DEFINITIONS:
+        raise ArgumentError(f"clock is 'stay' or 'gap'; it was {clock!r}")
+    levels = list(range(len(continuum)))
+    if clock == "gap":
+        names = [*continuum.names, DIED, CONCURRENT]
+        return names, np.eye(len(names), dtype=np.int64), (*levels, DIED_CODE, CONCURRENT_CODE)
+    reasons = [REASON_CODE + REASONS.index(reason) for reason in LEFT_REASONS]
+    causes = (*levels, *reasons, DIED_CODE, CONCURRENT_CODE)
+    names = [*continuum.names, *LEFT_REASONS, LEFT_CARE, DIED, CONCURRENT]
+    single = np.eye(len(causes), dtype=np.int64)
+    left = single[len(levels) : len(levels) + len(reasons)].sum(axis=0, keepdims=True)
+    place = len(levels) + len(reasons)
+    return names, np.concatenate([single[:place], left, single[place:]]), causes
+
+
+def _tidy(parts: list[_Curves], rows: Ints, strata: pd.DataFrame, continuum: Continuum) -> pd.DataFrame:
+    """Put the rows of every part one below the other, each with its stratum and level."""
+    sizes = [len(part.days) * len(rows) for part in parts]
+    frame = strata.take(np.repeat(np.array([part.stratum for part in parts], dtype=np.int64), sizes))
+    frame = frame.reset_index(drop=True)
+    states = np.repeat(np.array([part.state for part in parts], dtype=np.int64), sizes)
+    frame["from"] = pd.Categorical.from_codes(states, dtype=_dtype(continuum.names))
+
+    frame["day"] = _stacked([np.tile(part.days, len(rows)) for part in parts], np.int64)
+    for column, name in zip(("estimate", *_NUMBERS[1:]), _NUMBERS, strict=True):
+        frame[column] = _stacked([part.curves[name][rows].ravel() for part in parts], np.float64)
+    frame["at_risk"] = _stacked([np.tile(part.at_risk, len(rows)) for part in parts], np.int64)
+    frame["known_to"] = np.repeat(np.array([part.known_to for part in parts], dtype=np.float64), sizes)
+    frame["mature"] = _stacked([np.tile(part.mature, len(rows)) for part in parts], np.bool_)
+    return frame
+
+
+def _repeated(values: pd.Categorical[Any], parts: list[_Curves]) -> pd.Series[Any]:
+    """Return the values of the rows of :func:`_tidy`: each stands for every day of its part."""
+    codes = [np.repeat(np.arange(len(values)), len(part.days)) for part in parts]
+    return pd.Series(values.take(_stacked(codes, np.int64)))
+
+
+def _stacked(arrays: list[npt.NDArray[Any]], dtype: type) -> npt.NDArray[Any]:
+    return np.concatenate([np.array([], dtype=dtype), *arrays])
+
+
+def _dtype(names: Sequence[str]) -> pd.CategoricalDtype[Any]:
+    return pd.CategoricalDtype(list(names), ordered=True)

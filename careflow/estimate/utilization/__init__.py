@@ -1,0 +1,1 @@
+"""Census, readmissions and persons served."""

@@ -1,0 +1,174 @@
+"""The census: who is in care on a day, and who came and went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from careflow.counts import Calendar, Counts, Transitions
+from careflow.counts.calendar import UNITS, day_number
+from careflow.counts.clocks import ENTERED
+from careflow.counts.rules import GROUPS
+from careflow.errors import ArgumentError
+from careflow.estimate.arguments import counts_for, estimator
+from careflow.estimate.arrays.strata import Ints, Strata, add_up, strata_of
+from careflow.estimate.result import Provenance, Result
+
+_FLOWS: Final = ("opening", "admitted", "discharged", "closing")
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Census(Result):
+    """Stays in care; see :func:`census` for the columns of ``frame``.
+
+    Attributes
+    ----------
+    daily : pandas.DataFrame
+        Stays in care at the end of each day: strata (without the period), ``level, day, stays``.
+    contributors : pandas.DataFrame or None
+        At least how many distinct people are behind each count of ``frame``, in columns of the same names: the
+        jackknife groups that hold any of them. What protection needs, never for show.
+    """
+
+    daily: pd.DataFrame
+    contributors: pd.DataFrame | None = field(default=None, repr=False)
+
+
+@estimator()
+def census(
+    moves: Transitions | Counts, *, by: str | Sequence[str] = "quarter", calendar: Calendar | None = None
+) -> Census:
+    """Count stays in care by level and period.
+
+    A stay is in care on the days from its admission to the one before its discharge.
+
+    Parameters
+    ----------
+    moves : Transitions or Counts
+        Linked stays, or their counts.
+    by : str or sequence of str
+        ``"quarter"``, ``"month"`` or ``"year"``, and any further strata.
+    calendar : Calendar, optional
+        Which months make a quarter.
+
+    Returns
+    -------
+    Census
+        ``frame``: the period and other strata, then ``level, opening, admitted, discharged, closing, person_days,
+        average, partial``. ``opening`` is in care on the day before the period, ``closing`` on its last day, and
+        opening + admitted - discharged = closing; ``average`` is person-days over the days of the period. A period
+        that the records do not cover from its first day to its last is ``partial``, and is counted for the days that
+        they cover: from the start given on reading (the first admission where none was) to the cut-off.
+
+    Raises
+    ------
+    ArgumentError
+        If ``by`` names no period.
+
+    Examples
+    --------
+    >>> import pandas as pd, careflow as cf
+    >>> stays = pd.DataFrame({"person_id": ["a", "b"], "level": ["iop", "iop"],
+    ...     "admit_date": ["2024-01-01", "2024-03-01"], "discharge_date": ["2024-01-31", None]})
+    >>> frame = cf.census(cf.link(cf.read_episodes(stays, cutoff="2024-03-31"))).frame
+    >>> iop = frame[frame["level"] == "iop"]
+    >>> iop[["opening", "admitted", "discharged", "closing", "person_days"]].values.tolist()
+    [[0, 2, 1, 1, 61]]
+    """
+    names = (by,) if isinstance(by, str) else tuple(by)
+    unit = next((name for name in names if name in UNITS), None)
+    if unit is None:
+        raise ArgumentError(f"a census is taken by period: by= must name one of {', '.join(UNITS)}")
+    counts, _ = counts_for(moves, "census", names, calendar=calendar)
+    rules, table = counts.rules, counts.tables["census"]
+    rules_calendar = calendar or rules.calendar
+    strata = strata_of(table, rules, [name for name in names if name != unit])
+    last = day_number(rules.cutoff)
+    since = last if rules.start is None else day_number(rules.start)
+    first = min(int(table["day"].min()), since) if len(table) else since
+    deltas = [
+        add_up(
+            table["n"].to_numpy() * kept,
+            (strata.place, len(strata)),
+            (table["state"], len(rules.continuum)),
+            (table["day"] - first, last - first + 1),
+        )
+        for kept in ((table["what"] == ENTERED).to_numpy(), (table["what"] != ENTERED).to_numpy())
+    ]
+    days = np.arange(first, last + 1)
+    shown = np.flatnonzero(days >= (first if rules.start is None else since))
+    periods = rules_calendar.periods(days[shown], unit)
+    edges = shown[np.flatnonzero(np.diff(periods, prepend=periods[:1] - 1))]
+    inside = np.cumsum(deltas[0] - deltas[1], axis=-1)
+    frame = _flows(deltas, inside, edges)
+    people = _people(table, strata, len(rules.continuum), days[edges])
+    levels = pd.Series(_levels(rules.continuum.names), name="level")
+    crossed = strata.repeat(levels).merge(_spans(rules_calendar, unit, days, edges), how="cross")
+    frame = pd.concat([crossed, frame, people.add_suffix(" people")], axis=1)
+    frame["average"] = frame["person_days"] / frame.pop("covered")
+    numbers = ["opening", "admitted", "discharged", "closing", "person_days", "average", "partial"]
+    about = Provenance(
+        measure="census",
+        definition="Stays in care: from the day of admission to the day before discharge; the average is person-days "
+        "over the days of the period.",
+        n=counts.stays,
+        unit="stays",
+        persons=counts.persons,
+        cutoff=rules.cutoff,
+        start=rules.start,
+        dated_by="days in the period",
+        interval="",
+        by=names,
+        source=counts.source,
+        last=counts.last,
+    )
+    frame = frame.sort_values([*names, "level"], kind="stable", ignore_index=True)
+    ordered = frame[[*names, "level", *numbers]]
+    people = frame[[f"{name} people" for name in _FLOWS]].rename(columns=lambda name: name.removesuffix(" people"))
+    daily = _daily(strata.frame, rules.continuum.names, days[shown], inside[..., shown])
+    return Census(ordered, about, rules.continuum, daily=daily, contributors=people)
+
+
+def _spans(calendar: Calendar, unit: str, days: Ints, edges: Ints) -> pd.DataFrame:
+    """Return a row for each period: its label, how many days of it are covered, and whether that is not all of it."""
+    covered = np.diff(np.append(edges, len(days)))
+    periods = calendar.periods(days[edges], unit).tolist()
+    labels = [calendar.label(period, unit) for period in periods]
+    full = [(calendar.last(period, unit) - calendar.first(period, unit)).days + 1 for period in periods]
+    label = pd.Categorical(labels, labels, ordered=True)
+    return pd.DataFrame({unit: label, "covered": covered, "partial": covered < full})
+
+
+def _flows(deltas: list[Ints], inside: Ints, edges: Ints) -> pd.DataFrame:
+    """Return the numbers of each period, which begins at an edge, a row for each stratum, level and period."""
+    admitted, discharged, person_days = (np.add.reduceat(of, edges, axis=-1) for of in (*deltas, inside))
+    closing = inside[..., np.append(edges[1:], inside.shape[-1]) - 1]
+    found = (closing - admitted + discharged, admitted, discharged, closing, person_days)
+    return pd.DataFrame({name: of.ravel() for name, of in zip((*_FLOWS, "person_days"), found, strict=True)})
+
+
+def _people(table: pd.DataFrame, strata: Strata, levels: int, firsts: Ints) -> pd.DataFrame:
+    """Return at least how many people are behind each flow: the jackknife groups that hold any of them."""
+    period = np.searchsorted(firsts, table["day"].to_numpy(), side="right")
+    went = (table["what"] != ENTERED).to_numpy().astype(np.int64)
+    axes = ((went, 2), (strata.place, len(strata)), (table["state"], levels), (table["grp"], GROUPS))
+    came, left = add_up(table["n"], *axes, (period, len(firsts) + 1))
+    inside = np.cumsum(came - left, axis=-1)
+    found = (inside[..., :-1], came[..., 1:], left[..., 1:], inside[..., 1:])
+    return pd.DataFrame({name: (of > 0).sum(axis=2).ravel() for name, of in zip(_FLOWS, found, strict=True)})
+
+
+def _levels(names: tuple[str, ...]) -> pd.Categorical[str]:
+    return pd.Categorical(names, names, ordered=True)
+
+
+def _daily(strata: pd.DataFrame, names: tuple[str, ...], days: Ints, inside: Ints) -> pd.DataFrame:
+    frame = strata.loc[np.repeat(np.arange(len(strata)), len(names) * len(days))].reset_index(drop=True)
+    frame["level"] = _levels(names).take(np.tile(np.repeat(np.arange(len(names)), len(days)), len(strata)))
+    frame["day"] = np.tile(days.astype("datetime64[D]"), len(strata) * len(names)).astype("datetime64[s]")
+    frame["stays"] = inside.ravel()
+    return frame

@@ -1,0 +1,77 @@
+"""How many people were served; people do not add up over periods or levels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from careflow.counts import Calendar, Counts, Transitions
+from careflow.errors import ArgumentError
+from careflow.estimate.arguments import counts_for, estimator
+from careflow.estimate.arrays.strata import add_up, strata_of
+from careflow.estimate.result import Provenance, Result
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class PersonsServed(Result):
+    """Distinct people; they do not add up over periods or levels."""
+
+
+@estimator()
+def persons_served(
+    moves: Transitions | Counts, *, by: str | Sequence[str] = "quarter", calendar: Calendar | None = None
+) -> PersonsServed:
+    """Count the distinct people who were admitted in a period or in care on any of its days.
+
+    Parameters
+    ----------
+    moves : Transitions or Counts
+        Linked stays, or their counts.
+    by : str or sequence of str
+        The period, and any further strata.
+    calendar : Calendar, optional
+        Which months make a quarter.
+
+    Returns
+    -------
+    PersonsServed
+        ``frame``: the strata, then ``level, persons``; the level ``any`` counts everybody once. People do not add up
+        over levels or periods.
+
+    Examples
+    --------
+    >>> import pandas as pd, careflow as cf
+    >>> stays = pd.DataFrame({"person_id": ["a", "a"], "level": ["php", "iop"],
+    ...     "admit_date": ["2024-01-01", "2024-01-20"], "discharge_date": ["2024-01-19", "2024-02-10"]})
+    >>> frame = cf.persons_served(cf.link(cf.read_episodes(stays, cutoff="2024-03-31"))).frame
+    >>> frame.loc[frame["persons"] > 0, ["level", "persons"]].values.tolist()
+    [['php', 1], ['iop', 1], ['any', 1]]
+    """
+    counts, names = counts_for(moves, "served", by, calendar=calendar)
+    table, continuum = counts.tables["served"], counts.rules.continuum
+    if set(names) != set(counts.rules.by):
+        raise ArgumentError(f"people do not add up over strata; these counts have them by {', '.join(counts.rules.by)}")
+    strata = strata_of(table, counts.rules, names)
+    labels = [*continuum.names, "any"]
+    place = np.where(table["state"] < 0, len(continuum), table["state"])
+    persons = add_up(table["n"], (strata.place, len(strata)), (place, len(labels)))
+    frame = strata.repeat(pd.Series(pd.Categorical(labels, labels, ordered=True), name="level"))
+    frame["persons"] = persons.ravel()
+    about = Provenance(
+        measure="persons served",
+        definition="Distinct people who were admitted in the period or in care on any of its days.",
+        n=counts.persons,
+        unit="people",
+        persons=counts.persons,
+        cutoff=counts.rules.cutoff,
+        start=counts.rules.start,
+        dated_by="days in the period",
+        interval="",
+        by=names,
+        source=counts.source,
+        last=counts.last,
+    )
+    return PersonsServed(frame, about, continuum)
