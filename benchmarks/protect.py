@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from careflow.protect import Proof, prove, table
 from careflow.protect.audit import attack, view_of
-from careflow.protect.book import Book
-from careflow.protect.joint import Joint, State, join
-from careflow.protect.system import System
+from careflow.protect.cells.cell_table import Book
+from careflow.protect.history.successive_releases import Joint, State, join
+from careflow.protect.suppression.linear_system import System
 
 Table = npt.NDArray[np.int64]
 
@@ -179,7 +179,7 @@ def quarters(cube: Table, count: int) -> Book:
         for j in range(shape[1]):
             made.sum(made.families["flow", f"+|{j}"][stratum],
                      [made.families["flow", f"{i}|{j}"][stratum] for i in range(shape[0])])  # fmt: skip
-    from careflow.protect.ties import tie_strata
+    from careflow.protect.cells.hierarchies import tie_strata
 
     tie_strata(made)
     return made

@@ -4,11 +4,11 @@ import sys
 from types import ModuleType
 
 from careflow.protect.audit import Audit, audit
-from careflow.protect.ledger import Ledger
-from careflow.protect.proof import Checked, Proof
+from careflow.protect.history.ledger import Ledger
 from careflow.protect.release import Released, protect
-from careflow.protect.system import System, system, table
-from careflow.protect.witness import prove
+from careflow.protect.suppression.linear_system import System, system, table
+from careflow.protect.suppression.proof import Checked, Proof
+from careflow.protect.suppression.prove import prove
 
 __all__ = ["Audit", "Checked", "Ledger", "Proof", "Released", "System", "audit", "protect", "prove", "system", "table"]
 

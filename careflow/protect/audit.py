@@ -16,14 +16,14 @@ from careflow.arguments import checked, flag, mapping, whole
 from careflow.arguments.told import told
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.result import Result
-from careflow.protect.attacker import Attacker
-from careflow.protect.book import Book
-from careflow.protect.dive import EPS
-from careflow.protect.goals import known_from
-from careflow.protect.insider import own
-from careflow.protect.proof import Proof
+from careflow.protect.cells.cell_table import Book
+from careflow.protect.insiders import own
 from careflow.protect.release import Released, entered
-from careflow.protect.system import UNGUARDED, VIRTUAL, Bools, Floats, margins
+from careflow.protect.suppression.attacker import Attacker
+from careflow.protect.suppression.diving import EPS
+from careflow.protect.suppression.linear_system import UNGUARDED, VIRTUAL, Bools, Floats, margins
+from careflow.protect.suppression.proof import Proof
+from careflow.protect.suppression.protection_goals import known_from
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,20 +11,20 @@ from careflow.arguments import Asked, checked, flag, instance, one_of, path, who
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.multistate.markov_chain import Chain
 from careflow.estimate.result import Result
-from careflow.protect import rates, stays
-from careflow.protect.book import Book
-from careflow.protect.freeze import rows_by_block, with_frozen
-from careflow.protect.insider import Insider, named, owners
-from careflow.protect.joint import Joint, State, join
-from careflow.protect.kinds import kind_of
-from careflow.protect.ledger import Ledger, locked, spec_of
-from careflow.protect.masking import Mask
-from careflow.protect.proof import Checked, Proof
-from careflow.protect.rounded_ledger import join_rounded, ledger_spec
-from careflow.protect.rounding import RoundedProof, rounded
-from careflow.protect.system import VIRTUAL
-from careflow.protect.ties import tie_strata
-from careflow.protect.witness import PinnedError, prove
+from careflow.protect.cells.cell_table import Book
+from careflow.protect.cells.hierarchies import tie_strata
+from careflow.protect.history.ledger import Ledger, locked, spec_of
+from careflow.protect.history.successive_releases import Joint, State, join
+from careflow.protect.history.unchanged_rows import rows_by_block, with_frozen
+from careflow.protect.insiders import Insider, named, owners
+from careflow.protect.results import length_of_stay, rates
+from careflow.protect.results.mask import Mask
+from careflow.protect.results.registry import kind_of
+from careflow.protect.rounding.rounding import RoundedProof, rounded
+from careflow.protect.rounding.successive_releases import join_rounded, ledger_spec
+from careflow.protect.suppression.linear_system import VIRTUAL
+from careflow.protect.suppression.proof import Checked, Proof
+from careflow.protect.suppression.prove import PinnedError, prove
 
 Mode = Literal["suppress", "round"]
 
@@ -245,8 +245,10 @@ def entered(given: list[Result]) -> tuple[Book, list[Any]]:
     found = {i: kind_of(given[i]).enter(book, given[i]) for i in order}
     places = [found[i] for i in range(len(given))]
     rates.tie_windows(book)
-    pairs: list[Any] = [pair for pair in zip(given, places, strict=True) if isinstance(pair[1], stays.StayCells)]
-    stays.tie_last(book, pairs)
+    pairs: list[Any] = [
+        pair for pair in zip(given, places, strict=True) if isinstance(pair[1], length_of_stay.StayCells)
+    ]
+    length_of_stay.tie_last(book, pairs)
     tie_strata(book)
     return book, places
 

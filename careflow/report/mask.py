@@ -19,7 +19,7 @@ from careflow.continuum.outcomes import DIRECTIONS, LEFT_CARE, LEFT_REASONS
 from careflow.errors import DisclosureError
 from careflow.estimate import Census, LengthOfStay, Pathways, Rates
 from careflow.estimate.result import Result
-from careflow.protect.stays import without_small_risk
+from careflow.protect.results.length_of_stay import without_small_risk
 from careflow.report.mask_census import mask_census
 from careflow.report.mask_incidence import MEASURE, coarse
 from careflow.report.mask_paths import mask_paths

@@ -7,7 +7,7 @@ from support.drawn import linked
 
 import careflow as cf
 from careflow.estimate.stats.kaplan_meier import greenwood, incidence_se
-from careflow.protect.stays import without_small_risk
+from careflow.protect.results.length_of_stay import without_small_risk
 
 OPEN = "person | level | admit | discharge\nAna | iop | 0 | 10\nBen | iop | 0 | 20\nCyd | iop | 0 |\nDov | iop | 0 |"
 

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from careflow.protect import audit, protect
-from careflow.protect.curves import protected_days
-from careflow.protect.incidence import resolution
-from careflow.protect.masking import significant, tens
-from careflow.protect.rounding import prove_rounded, to_base
-from careflow.protect.system import table
+from careflow.protect.results.curves import protected_days
+from careflow.protect.results.incidence_occupation import resolution
+from careflow.protect.results.mask import significant, tens
+from careflow.protect.rounding.rounding import prove_rounded, to_base
+from careflow.protect.suppression.linear_system import table
 
 
 def a_curve(seed: int, n: int, censored: int = 0) -> list[tuple[int, int, int]]:

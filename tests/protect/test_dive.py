@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from careflow.protect import program, prove, table
-from careflow.protect.dive import dive
+from careflow.protect import prove, table
+from careflow.protect.suppression import linear_programs
+from careflow.protect.suppression.diving import dive
 
 ODD = np.array([[1.0, 1.0, 0.0, 1.0], [0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.0]])
 """Three numbers, each two of which make a sum: at 3, 3, 3 all are 1.5, unless the fourth takes 1."""
@@ -38,13 +39,13 @@ def test_a_dive_without_whole_numbers_below_it_gives_none_and_leaves_its_bounds(
 
 @pytest.mark.parametrize("seed", range(3))
 def test_sparse_tables_of_three_axes_are_proved_without_integer_programs(seed, monkeypatch) -> None:
-    solve, whole = program.Program._solve, []
+    solve, whole = linear_programs.Program._solve, []
 
     def counted(self, box, *, gap=None):
         whole.append(gap is not None)
         return solve(self, box, gap=gap)
 
-    monkeypatch.setattr(program.Program, "_solve", counted)
+    monkeypatch.setattr(linear_programs.Program, "_solve", counted)
     rng = np.random.default_rng(seed)
     counts = rng.multinomial(600, rng.dirichlet(np.full(120, 0.35))).reshape(5, 6, 4)
     assert prove(table(counts)).check()

@@ -9,8 +9,8 @@ import pytest
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.protect import audit, protect, prove, system, table
 from careflow.protect.audit import attack, view_of
-from careflow.protect.goals import known_from
-from careflow.protect.system import SHOWN
+from careflow.protect.suppression.linear_system import SHOWN
+from careflow.protect.suppression.protection_goals import known_from
 
 NAMES = ["North", "South", "East", "West"]
 

@@ -5,8 +5,9 @@ import pytest
 
 import careflow as cf
 from careflow.errors import DisclosureError
-from careflow.protect import audit, incidence, protect
-from careflow.protect.kinds import KINDS
+from careflow.protect import audit, protect
+from careflow.protect.results import incidence_occupation
+from careflow.protect.results.registry import KINDS
 
 
 def everything(moves) -> list:
@@ -118,34 +119,34 @@ LEVELS = {"step-down": ["php", "iop", "outpatient"], "step-up": [], "lateral": [
 def test_a_direction_without_a_curve_of_each_level_needs_44_events_in_the_others() -> None:
     events = causes(residential=50, php=60, iop=24, outpatient=20)
     shown = ["residential", "php"]
-    assert incidence._rests(events, shown, LEVELS, 11) == {
+    assert incidence_occupation._rests(events, shown, LEVELS, 11) == {
         "step-down": ["iop", "outpatient"],
         "step-up": [],
         "lateral": [],
     }
     few = causes(residential=50, php=60, iop=23, outpatient=20)
-    assert set(incidence._rests(few, shown, LEVELS, 11)) == {"step-up", "lateral"}
+    assert set(incidence_occupation._rests(few, shown, LEVELS, 11)) == {"step-up", "lateral"}
 
 
 def test_a_direction_is_not_shown_where_it_would_leave_a_rare_cause_alone() -> None:
     events = causes(residential=50, php=60, iop=24, outpatient=20, died=1)
-    assert set(incidence._rests(events, ["residential", "php"], LEVELS, 11)) == {"step-up", "lateral"}
+    assert set(incidence_occupation._rests(events, ["residential", "php"], LEVELS, 11)) == {"step-up", "lateral"}
     common = causes(residential=50, php=60, iop=24, outpatient=20, died=30, concurrent=14)
-    assert "step-down" in incidence._rests(common, ["residential", "php"], LEVELS, 11)
+    assert "step-down" in incidence_occupation._rests(common, ["residential", "php"], LEVELS, 11)
 
 
 def test_what_a_direction_adds_and_what_is_left_are_guarded_like_causes() -> None:
     events = causes(residential=50, php=60, iop=24, outpatient=20, died=30, concurrent=14)
     rests = [["iop", "outpatient"], [], []]
-    assert incidence._guarded(events, ["residential", "php"], rests)[:, 0].tolist() == [50, 60, 44, 44]
+    assert incidence_occupation._guarded(events, ["residential", "php"], rests)[:, 0].tolist() == [50, 60, 44, 44]
     split = pd.DataFrame({0: {"php": 60, "completed": 50, "left care": 94, "left early": 44, "died": 11}})
-    assert incidence._guarded(split, ["php", "completed", "left care", "left early"], [])[:, 0].tolist() == [
+    assert incidence_occupation._guarded(split, ["php", "completed", "left care", "left early"], [])[:, 0].tolist() == [
         60,
         50,
         44,
         11,
     ]
-    assert incidence._guarded(split, ["php", "left care"], [])[:, 0].tolist() == [60, 94, 11]
+    assert incidence_occupation._guarded(split, ["php", "left care"], [])[:, 0].tolist() == [60, 94, 11]
 
 
 def test_people_and_moves_do_not_share_a_release(moves) -> None:

@@ -16,10 +16,10 @@ import pytest
 from careflow.errors import DisclosureError
 from careflow.protect import Ledger, audit, protect, prove
 from careflow.protect.audit import attack, view_of
-from careflow.protect.book import Book
-from careflow.protect.joint import State, join
-from careflow.protect.ledger import LOCK, locked, write_whole
-from careflow.protect.system import HIDDEN
+from careflow.protect.cells.cell_table import Book
+from careflow.protect.history.ledger import LOCK, locked, write_whole
+from careflow.protect.history.successive_releases import State, join
+from careflow.protect.suppression.linear_system import HIDDEN
 
 
 def cutoff(quarter: int) -> date:

@@ -8,7 +8,7 @@ import pytest
 from careflow.errors import DisclosureError
 from careflow.protect import Proof, audit, prove, system, table
 from careflow.protect.audit import attack, view_of
-from careflow.protect.system import HIDDEN, SHOWN, with_margins
+from careflow.protect.suppression.linear_system import HIDDEN, SHOWN, with_margins
 
 SHAPES = [((8, 10), 3000), ((8, 10), 20000), ((4, 5, 3), 1200), ((3, 4, 2, 2), 900)]
 

@@ -9,7 +9,7 @@ import pytest
 
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.protect import audit, protect
-from careflow.protect.ties import coarser_period
+from careflow.protect.cells.hierarchies import coarser_period
 
 
 def test_rates_come_back_as_rates_with_hidden_and_what_is_hidden_is_missing(made) -> None:

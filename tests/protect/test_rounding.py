@@ -10,8 +10,8 @@ import pytest
 import careflow as cf
 from careflow.errors import DisclosureError
 from careflow.protect import audit, protect
-from careflow.protect.rounding import prove_rounded, to_base
-from careflow.protect.system import UNGUARDED, VIRTUAL, system, table
+from careflow.protect.rounding.rounding import prove_rounded, to_base
+from careflow.protect.suppression.linear_system import UNGUARDED, VIRTUAL, system, table
 
 KINDS = {
     "rates": lambda moves: cf.transition_rates(moves, by="quarter"),

@@ -9,9 +9,9 @@ from scipy import sparse
 from careflow.errors import DisclosureError
 from careflow.protect import prove, system, table
 from careflow.protect.audit import attack, view_of
-from careflow.protect.goals import goals
-from careflow.protect.program import Program
-from careflow.protect.system import SHOWN
+from careflow.protect.suppression.linear_programs import Program
+from careflow.protect.suppression.linear_system import SHOWN
+from careflow.protect.suppression.protection_goals import goals
 
 
 def side_by_side(one, other):
@@ -63,7 +63,7 @@ def test_progress_counts_every_goal_once(made, monkeypatch) -> None:
         def update(self, n: int) -> None:
             seen.append(n)
 
-    monkeypatch.setattr("careflow.protect.witness.tqdm", Bar)
+    monkeypatch.setattr("careflow.protect.suppression.prove.tqdm", Bar)
     proof = prove(table(made["table"]((8, 10), 3000, 0)), progress=True)
     assert proof.check().ok
     assert sum(seen[:-1]) == seen[-1] > 10

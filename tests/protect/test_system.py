@@ -5,7 +5,7 @@ import pytest
 
 from careflow.errors import DisclosureError
 from careflow.protect import system, table
-from careflow.protect.system import HIDDEN, SHOWN, VIRTUAL
+from careflow.protect.suppression.linear_system import HIDDEN, SHOWN, VIRTUAL
 
 
 def test_a_table_is_published_with_all_its_margins() -> None:

@@ -12,9 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from careflow.protect.book import Book, Cell
-from careflow.protect.joint import Joint, State, append, blocks_of, copied, tie_change
-from careflow.protect.system import CHANGE, COUNT, FREE, GROWN, HIDDEN, SHOWN, UNGUARDED, VIRTUAL, Bools, Ints
+from careflow.protect.cells.cell_table import Book, Cell
+from careflow.protect.history.successive_releases import Joint, State, append, blocks_of, copied, tie_change
+from careflow.protect.suppression.linear_system import (
+    CHANGE,
+    COUNT,
+    FREE,
+    GROWN,
+    HIDDEN,
+    SHOWN,
+    UNGUARDED,
+    VIRTUAL,
+    Bools,
+    Ints,
+)
 
 MODE = {"mode": "rounded to fives"}
 """What the ledger of rounded releases says of itself: it is no ledger of exact ones."""

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.estimate.result import Result
-from careflow.protect.book import records
+from careflow.protect.cells.cell_table import records
 
 R = TypeVar("R", bound=Result)
 Block = Callable[[Any, dict[str, Any]], str]

@@ -10,9 +10,9 @@ import pandas as pd
 
 from careflow.continuum.outcomes import LEFT_CARE, LEFT_REASONS
 from careflow.estimate.stats.multiple_testing import adjusted
-from careflow.protect.book import PERIODS, Book, Family, Stratum, as_of, people_of, records, stratum_of
-from careflow.protect.masking import Mask, blank, significant
-from careflow.protect.system import Bools
+from careflow.protect.cells.cell_table import PERIODS, Book, Family, Stratum, as_of, people_of, records, stratum_of
+from careflow.protect.results.mask import Mask, blank, significant
+from careflow.protect.suppression.linear_system import Bools
 
 if TYPE_CHECKING:
     from careflow.estimate.survival.test_result import GroupTest

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from careflow.protect.system import CHANGE, GROWN, SHOWN, Bools, Floats, Ints, System
+from careflow.protect.suppression.linear_system import CHANGE, GROWN, SHOWN, Bools, Floats, Ints, System
 
 READER: Final = -1
 """Who knows what is published and no more."""

@@ -1,6 +1,6 @@
 """The programs behind the search: the cheapest change of a table that moves one cell, and the least a cell can be.
 
-Linear programs by HiGHS through `scipy.optimize.milp`. Where the answer is not whole, `careflow.protect.dive` bounds it
+Linear programs by HiGHS through `scipy.optimize.milp`. Where the answer is not whole, `careflow.protect.suppression.diving` bounds it
 towards whole numbers and solves again; an integer program is the last resort.
 """
 
@@ -14,9 +14,9 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from careflow.protect.dive import EPS, dive
-from careflow.protect.goals import Goals
-from careflow.protect.system import Bools, Floats, Ints, System
+from careflow.protect.suppression.diving import EPS, dive
+from careflow.protect.suppression.linear_system import Bools, Floats, Ints, System
+from careflow.protect.suppression.protection_goals import Goals
 
 TIME_LIMIT: Final = 60.0
 """Seconds that one integer program may take."""

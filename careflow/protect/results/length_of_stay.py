@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from careflow.protect.book import Book, Stratum, as_of, people_of, periods_in, records, stratum_of
-from careflow.protect.curves import guarded_curve
-from careflow.protect.masking import Mask, blank, significant
-from careflow.protect.system import Bools
+from careflow.protect.cells.cell_table import Book, Stratum, as_of, people_of, periods_in, records, stratum_of
+from careflow.protect.results.curves import guarded_curve
+from careflow.protect.results.mask import Mask, blank, significant
+from careflow.protect.suppression.linear_system import Bools
 
 if TYPE_CHECKING:
     from careflow.estimate import LengthOfStay

@@ -8,10 +8,19 @@ from typing import Any, Final
 
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
-from careflow.protect import between, census, chains, comparisons, incidence, rates, shares, stays
-from careflow.protect.book import Book
-from careflow.protect.freeze import Block
-from careflow.protect.masking import Mask
+from careflow.protect.cells.cell_table import Book
+from careflow.protect.history.unchanged_rows import Block
+from careflow.protect.results import (
+    census,
+    chains,
+    comparisons,
+    group_tests,
+    incidence_occupation,
+    length_of_stay,
+    rates,
+    readmissions_pathways,
+)
+from careflow.protect.results.mask import Mask
 
 BOTH: Final = ("frame", "directions")
 TOTALS: Final = " in the levels whose total is shown"
@@ -34,20 +43,54 @@ class Kind:
 
 KINDS: Final[dict[str, Kind]] = {
     "Rates": Kind(rates.enter, rates.masked, rates.block, rates.total, TOTALS, BOTH),
-    "LengthOfStay": Kind(stays.enter, stays.masked, stays.block, stays.total, LEVELS, ("frame", "curve")),
+    "LengthOfStay": Kind(
+        length_of_stay.enter,
+        length_of_stay.masked,
+        length_of_stay.block,
+        length_of_stay.total,
+        LEVELS,
+        ("frame", "curve"),
+    ),
     "Census": Kind(
         census.enter, census.masked, census.block, census.total, " in the levels and periods that are shown"
     ),
-    "PersonsServed": Kind(census.enter_people, census.masked_people, census.block, incidence.total, TENS),
-    "Returns": Kind(shares.enter, shares.masked, shares.block, shares.total, " in the rows whose total is shown"),
+    "PersonsServed": Kind(census.enter_people, census.masked_people, census.block, incidence_occupation.total, TENS),
+    "Returns": Kind(
+        readmissions_pathways.enter,
+        readmissions_pathways.masked,
+        readmissions_pathways.block,
+        readmissions_pathways.total,
+        " in the rows whose total is shown",
+    ),
     "Pathways": Kind(
-        shares.enter_paths, shares.masked_paths, shares.path_block, shares.total, " in the pathways that are shown"
+        readmissions_pathways.enter_paths,
+        readmissions_pathways.masked_paths,
+        readmissions_pathways.path_block,
+        readmissions_pathways.total,
+        " in the pathways that are shown",
     ),
     "CumulativeIncidence": Kind(
-        incidence.enter, incidence.masked, incidence.block, incidence.total, TENS, ("frame", "directions", "survival")
+        incidence_occupation.enter,
+        incidence_occupation.masked,
+        incidence_occupation.block,
+        incidence_occupation.total,
+        TENS,
+        ("frame", "directions", "survival"),
     ),
-    "Occupation": Kind(incidence.enter, incidence.masked_occupation, incidence.block, incidence.total, TENS),
-    "ExpectedDays": Kind(incidence.enter, incidence.masked_days, incidence.block, incidence.total, TENS),
+    "Occupation": Kind(
+        incidence_occupation.enter,
+        incidence_occupation.masked_occupation,
+        incidence_occupation.block,
+        incidence_occupation.total,
+        TENS,
+    ),
+    "ExpectedDays": Kind(
+        incidence_occupation.enter,
+        incidence_occupation.masked_days,
+        incidence_occupation.block,
+        incidence_occupation.total,
+        TENS,
+    ),
     "Comparison": Kind(
         comparisons.enter,
         comparisons.masked,
@@ -58,10 +101,10 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "Chain": Kind(chains.enter, chains.masked, chains.block, chains.total, TENS),
     "GroupTest": Kind(
-        between.enter,
-        between.masked,
-        between.block,
-        between.total,
+        group_tests.enter,
+        group_tests.masked,
+        group_tests.block,
+        group_tests.total,
         " in the groups that are shown",
         ("frame", "groups"),
     ),

@@ -15,8 +15,20 @@ from typing import Any
 import numpy as np
 
 from careflow.errors import DisclosureError
-from careflow.protect.book import Book, Cell
-from careflow.protect.system import CHANGE, COUNT, FREE, GROWN, HIDDEN, SHOWN, UNGUARDED, VIRTUAL, Bools, Ints, System
+from careflow.protect.cells.cell_table import Book, Cell
+from careflow.protect.suppression.linear_system import (
+    CHANGE,
+    COUNT,
+    FREE,
+    GROWN,
+    HIDDEN,
+    SHOWN,
+    UNGUARDED,
+    VIRTUAL,
+    Bools,
+    Ints,
+    System,
+)
 
 
 @dataclass

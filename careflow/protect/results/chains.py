@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from careflow.errors import DisclosureError
-from careflow.protect import rates, stays
-from careflow.protect.book import Book, as_of, records, stratum_of
-from careflow.protect.masking import Mask, blank, significant
-from careflow.protect.system import Bools
+from careflow.protect.cells.cell_table import Book, as_of, records, stratum_of
+from careflow.protect.results import length_of_stay as stays
+from careflow.protect.results import rates
+from careflow.protect.results.mask import Mask, blank, significant
+from careflow.protect.suppression.linear_system import Bools
 
 if TYPE_CHECKING:
     from careflow.estimate.multistate.markov_chain import Chain

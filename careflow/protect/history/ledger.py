@@ -21,8 +21,8 @@ from typing import Any, Final
 
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
-from careflow.protect.book import Book
-from careflow.protect.joint import State, from_plain, to_plain
+from careflow.protect.cells.cell_table import Book
+from careflow.protect.history.successive_releases import State, from_plain, to_plain
 
 FORMAT: Final = 1
 INDEX: Final = "ledger.json"

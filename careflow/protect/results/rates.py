@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from careflow.continuum.outcomes import LEFT_CARE, LEFT_REASONS
-from careflow.protect.book import Book, Stratum, as_of, people_of, records, stratum_of, words_of
-from careflow.protect.masking import Mask, blank, significant
+from careflow.protect.cells.cell_table import Book, Stratum, as_of, people_of, records, stratum_of, words_of
+from careflow.protect.results.mask import Mask, blank, significant
 
 if TYPE_CHECKING:
     from careflow.estimate import Rates

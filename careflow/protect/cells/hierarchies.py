@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from careflow.protect.book import PERIODS, Book, Family, Stratum, words_of
-from careflow.protect.system import UNGUARDED
+from careflow.protect.cells.cell_table import PERIODS, Book, Family, Stratum, words_of
+from careflow.protect.suppression.linear_system import UNGUARDED
 
 Names = tuple[str, ...]
 _MONTH: Final = re.compile(r"(\d{4})-(\d{2})")

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from careflow.protect.system import Bools, Floats
+from careflow.protect.suppression.linear_system import Bools, Floats
 
 EPS: Final = 1e-5
 """A number this near to a whole one is whole."""

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.estimate.result import Provenance
-from careflow.protect.system import Bools, Floats
+from careflow.protect.suppression.linear_system import Bools, Floats
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The search for witnesses: whole tables that agree with what is shown and keep a small cell open.
 
-What comes out is checked elsewhere by adding up (`careflow.protect.proof`).
+What comes out is checked elsewhere by adding up (`careflow.protect.suppression.proof`).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import numpy as np
 from tqdm import tqdm
 
 from careflow.errors import DisclosureError
-from careflow.protect.goals import READER, Goals, goals
-from careflow.protect.proof import Proof
-from careflow.protect.search import Pinned, Search
-from careflow.protect.system import FREE, HIDDEN, SHOWN, Bools, Ints, System
+from careflow.protect.suppression.cell_search import Pinned, Search
+from careflow.protect.suppression.linear_system import FREE, HIDDEN, SHOWN, Bools, Ints, System
+from careflow.protect.suppression.proof import Proof
+from careflow.protect.suppression.protection_goals import READER, Goals, goals
 
 Alone = frozenset[int]
 """Which insiders' cells a witness moves."""

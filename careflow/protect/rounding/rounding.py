@@ -15,17 +15,17 @@ from scipy import sparse
 
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
-from careflow.protect.freeze import rows_by_block, with_frozen
-from careflow.protect.goals import READER, Goals
-from careflow.protect.joint import Joint, State
-from careflow.protect.kinds import kind_of
-from careflow.protect.program import Program
-from careflow.protect.proof import Checked
-from careflow.protect.rates import INTENSITY
-from careflow.protect.rounded_frames import BASE, FRAMES, Rounding
-from careflow.protect.rounded_ledger import known_of
-from careflow.protect.search import WORTH
-from careflow.protect.system import UNGUARDED, Bools, Ints, System, system
+from careflow.protect.history.successive_releases import Joint, State
+from careflow.protect.history.unchanged_rows import rows_by_block, with_frozen
+from careflow.protect.results.rates import INTENSITY
+from careflow.protect.results.registry import kind_of
+from careflow.protect.rounding.frames import BASE, FRAMES, Rounding
+from careflow.protect.rounding.successive_releases import known_of
+from careflow.protect.suppression.cell_search import WORTH
+from careflow.protect.suppression.linear_programs import Program
+from careflow.protect.suppression.linear_system import UNGUARDED, Bools, Ints, System, system
+from careflow.protect.suppression.proof import Checked
+from careflow.protect.suppression.protection_goals import READER, Goals
 
 
 @dataclass(frozen=True, eq=False, repr=False)

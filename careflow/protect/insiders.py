@@ -11,7 +11,7 @@ import numpy as np
 from careflow.arguments.told import told
 from careflow.errors import ArgumentError
 from careflow.estimate.result import Result
-from careflow.protect.system import Bools, Ints
+from careflow.protect.suppression.linear_system import Bools, Ints
 
 Insider = str | Mapping[str, str]
 MISSING: Final = "(missing)"

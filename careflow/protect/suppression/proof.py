@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from careflow.protect.goals import goals
-from careflow.protect.system import SHOWN, VIRTUAL, Bools, Ints, System
+from careflow.protect.suppression.linear_system import SHOWN, VIRTUAL, Bools, Ints, System
+from careflow.protect.suppression.protection_goals import goals
 
 NOT_DEFENDED: Final = (
     "what a reader knows of persons from elsewhere",

@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from careflow.protect.goals import Goals
-from careflow.protect.program import HIDDEN_PRICE, Program
-from careflow.protect.system import FREE, SHOWN, VIRTUAL, Bools, Floats, Ints, System
+from careflow.protect.suppression.linear_programs import HIDDEN_PRICE, Program
+from careflow.protect.suppression.linear_system import FREE, SHOWN, VIRTUAL, Bools, Floats, Ints, System
+from careflow.protect.suppression.protection_goals import Goals
 
 SHOWN_PRICE: Final = 1000.0
 """What it costs at least to move a shown cell by one."""

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import sparse
 
 from careflow.errors import DisclosureError
-from careflow.protect.system import CHANGE, COUNT, FREE, VIRTUAL, System, system
+from careflow.protect.suppression.linear_system import CHANGE, COUNT, FREE, VIRTUAL, System, system
 
 Stratum = tuple[tuple[str, str], ...]
 Family = tuple[str, ...]
@@ -90,7 +90,7 @@ def words_of(stratum: Stratum) -> str:
 class Book:
     """Cells by family (what is counted) and stratum (of whom); cells with the same key are one cell.
 
-    A family is additive: the count of a coarser stratum is the sum over the finer ones (`careflow.protect.ties`), over
+    A family is additive: the count of a coarser stratum is the sum over the finer ones (`careflow.protect.cells.hierarchies`), over
     periods too unless ``over_periods`` is False.
     """
 

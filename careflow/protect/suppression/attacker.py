@@ -10,8 +10,8 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from careflow.errors import DisclosureError
-from careflow.protect.dive import EPS, dive
-from careflow.protect.system import Floats
+from careflow.protect.suppression.diving import EPS, dive
+from careflow.protect.suppression.linear_system import Floats
 
 TIME_LIMIT: Final = 60.0
 """Seconds that one integer program may take."""

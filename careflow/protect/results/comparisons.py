@@ -10,9 +10,9 @@ import pandas as pd
 
 from careflow.errors import DisclosureError
 from careflow.estimate.stats.multiple_testing import adjusted
-from careflow.protect import rates
-from careflow.protect.book import Book, as_of, stratum_of
-from careflow.protect.masking import Mask, blank, significant
+from careflow.protect.cells.cell_table import Book, as_of, stratum_of
+from careflow.protect.results import rates
+from careflow.protect.results.mask import Mask, blank, significant
 
 if TYPE_CHECKING:
     from careflow.estimate import Rates

@@ -11,9 +11,9 @@ import pandas as pd
 from careflow.continuum.outcomes import DIRECTIONS, LEFT_CARE, LEFT_REASONS
 from careflow.counts.rules import GROUPS
 from careflow.errors import DisclosureError
-from careflow.protect.book import Book, as_of, stratum_of
-from careflow.protect.curves import DECIMALS, Ints, protected_days
-from careflow.protect.masking import Mask, significant, tens
+from careflow.protect.cells.cell_table import Book, as_of, stratum_of
+from careflow.protect.results.curves import DECIMALS, Ints, protected_days
+from careflow.protect.results.mask import Mask, significant, tens
 
 if TYPE_CHECKING:
     from careflow.continuum import Continuum

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from careflow.estimate.result import Result
-from careflow.protect import census, incidence, shares, stays
-from careflow.protect.curves import guarded_curve
-from careflow.protect.masking import Mask, blank, significant
-from careflow.protect.system import Bools, Floats
+from careflow.protect.results import census, incidence_occupation, length_of_stay, readmissions_pathways
+from careflow.protect.results.curves import guarded_curve
+from careflow.protect.results.mask import Mask, blank, significant
+from careflow.protect.suppression.linear_system import Bools, Floats
 
 BASE: Final = 5
 UP: Final = BASE - 1 - BASE // 2
@@ -82,18 +82,18 @@ def _design_effect(frame: pd.DataFrame) -> Floats:
     return np.asarray(np.where(np.isfinite(effect), np.clip(effect, 1.0, 5.0), 1.0), dtype=np.float64)
 
 
-def lengths(result: Any, cells: stays.StayCells, rounding: Rounding) -> Any:
+def lengths(result: Any, cells: length_of_stay.StayCells, rounding: Rounding) -> Any:
     """Return lengths of stay: means and quantiles where even the least that the numbers could be is enough."""
     frame, below = result.frame, rounding.below
     n, still = rounding.of(cells.frame["n"]), rounding.of(cells.frame["open"])
     least = {"n": rounding.least(cells.frame["n"])}
     least["closed"] = least["n"] - np.where(np.isnan(still), np.inf, rounding.most(cells.frame["open"]))
     out = frame.assign(n=n, open=still)
-    for name, base in stays.MEANS.items():
+    for name, base in length_of_stay.MEANS.items():
         out[name] = significant(blank(frame[name], _too_few(least, base, 1, below)))
-    for name, (base, times) in stays.QUANTILES.items():
+    for name, (base, times) in length_of_stay.QUANTILES.items():
         out[name] = blank(frame[name], _too_few(least, base, times, below))
-    out = stays.without_small_risk(out, np.isnan(n), below)
+    out = length_of_stay.without_small_risk(out, np.isnan(n), below)
     out["hidden"] = np.isnan(n)
     keys = [*result.about.by, "level"]
     drawn = out.loc[~_too_few(least, "n", 2, below), keys].assign(n=frame["n"], counts=False)
@@ -124,7 +124,7 @@ def people(result: Any, cells: census.CensusCells, rounding: Rounding) -> Any:
     return replace(result, frame=result.frame.assign(persons=persons, hidden=np.isnan(persons)))
 
 
-def paths(result: Any, cells: shares.ShareCells, rounding: Rounding) -> Any:
+def paths(result: Any, cells: readmissions_pathways.ShareCells, rounding: Rounding) -> Any:
     """Return pathways of rounded numbers: those of one number, and the hidden ones, by their steps."""
     n, of = rounding.of(cells.frame["n"]), rounding.of(cells.frame["of"])
     out = result.frame.assign(n=n, share=np.minimum(n / of, 1.0), hidden=np.isnan(n))
@@ -155,10 +155,10 @@ FRAMES: Final[dict[str, tuple[Callable[[Any, Any, Rounding], Any], Callable[[Any
     "Returns": (rates, lambda result: int(result.frame["of"].sum())),
     "LengthOfStay": (lengths, lambda result: int(result.frame["n"].sum())),
     "Census": (flows, lambda result: int(result.frame["admitted"].sum())),
-    "PersonsServed": (people, incidence.total),
+    "PersonsServed": (people, incidence_occupation.total),
     "Pathways": (paths, lambda result: int(result.frame["n"].sum())),
-    "CumulativeIncidence": (_uncounted(incidence.masked), incidence.total),
-    "Occupation": (_uncounted(incidence.masked_occupation), incidence.total),
-    "ExpectedDays": (_uncounted(incidence.masked_days), incidence.total),
+    "CumulativeIncidence": (_uncounted(incidence_occupation.masked), incidence_occupation.total),
+    "Occupation": (_uncounted(incidence_occupation.masked_occupation), incidence_occupation.total),
+    "ExpectedDays": (_uncounted(incidence_occupation.masked_days), incidence_occupation.total),
 }
 """How the frame of each kind is rounded, and what ``n`` of its provenance may say."""

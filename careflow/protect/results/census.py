@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from careflow.protect.book import Book, Stratum, as_of, people_of, periods_in, records, stratum_of
-from careflow.protect.masking import Mask, blank, significant
-from careflow.protect.stays import IN_CARE, earlier
+from careflow.protect.cells.cell_table import Book, Stratum, as_of, people_of, periods_in, records, stratum_of
+from careflow.protect.results.length_of_stay import IN_CARE, earlier
+from careflow.protect.results.mask import Mask, blank, significant
 
 if TYPE_CHECKING:
     from careflow.estimate import Census

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from careflow.protect.book import Book, as_of, people_of, records, stratum_of
-from careflow.protect.masking import Mask, blank
+from careflow.protect.cells.cell_table import Book, as_of, people_of, records, stratum_of
+from careflow.protect.results.mask import Mask, blank
 
 if TYPE_CHECKING:
     from careflow.estimate import Pathways, Returns

@@ -1,0 +1,1 @@
+"""Counts and the hierarchies that tie them."""

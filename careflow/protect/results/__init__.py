@@ -1,0 +1,1 @@
+"""Suppression for each kind of result."""

@@ -1,0 +1,1 @@
+"""Rounding instead of suppression."""

@@ -1,0 +1,1 @@
+"""Cell suppression over linear systems of integers; nothing about care."""
