@@ -19,7 +19,7 @@ import careflow as cf
 from careflow.counts import Transitions
 from careflow.estimate.change import YEAR, changes_of, corrected, looked_at
 from careflow.estimate.stats.intervals import quantile_of, wilson
-from careflow.report.changes import compared
+from careflow.report.content.changes import compared
 from careflow.simulate import Truth, simulate
 
 FIRST, START, CUTOFF = "2020-01-01", "2023-01-01", "2025-12-31"

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def report(asked: argparse.Namespace) -> int:
     """Write the report of a file of episodes, and print where it is."""
     from careflow.counts import link
+    from careflow.progress import Progress
     from careflow.report import write_report
-    from careflow.report.progress import Progress
 
     with Progress(asked.progress) as steps:
         steps.next("Reading")
@@ -81,7 +81,7 @@ def pool(asked: argparse.Namespace) -> int:
 
 def notebook(asked: argparse.Namespace) -> int:
     """Copy a notebook to start from, and print where it is."""
-    from careflow.report.starters import copy_starter
+    from careflow.report.starter_notebooks import copy_starter
 
     print(copy_starter(asked.name, asked.folder))
     return 0

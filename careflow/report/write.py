@@ -12,13 +12,13 @@ import pandas as pd
 from careflow.arguments import checked, flag_or_none, instance, names, path, text
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.errors import ArgumentError
-from careflow.report.content import Content, content
-from careflow.report.estimates import CLOCKS
-from careflow.report.figures import TOLD, plans, say_told, write
-from careflow.report.folder import folder
-from careflow.report.formats import FORMATS, check_formats, writer
-from careflow.report.progress import Progress
-from careflow.report.tables import to_csv
+from careflow.progress import Progress
+from careflow.report.atomic_folder import folder
+from careflow.report.content.content import Content, content
+from careflow.report.content.data_files import to_csv
+from careflow.report.content.estimates import CLOCKS
+from careflow.report.content.figures import TOLD, plans, say_told, write
+from careflow.report.formats.registry import FORMATS, check_formats, writer
 
 _TABLES: Final = "tables"
 FORMAT: Final = 1

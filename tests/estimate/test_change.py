@@ -14,7 +14,7 @@ import careflow as cf
 from careflow.charts import headline
 from careflow.errors import ArgumentError
 from careflow.estimate.change import changes_of, corrected, looked_at
-from careflow.report.content import content
+from careflow.report.content.content import content
 
 ROOT = Path(__file__).resolve().parents[2]
 YEARS = [("2023", "2024")]

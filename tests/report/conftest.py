@@ -4,7 +4,7 @@ import pytest
 from support.made_up import linked, made_up
 
 import careflow as cf
-from careflow.report.estimates import CLOCKS
+from careflow.report.content.estimates import CLOCKS
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from careflow.errors import ArgumentError
-from careflow.report.folder import MANIFEST, folder
+from careflow.report.atomic_folder import MANIFEST, folder
 
 
 def write(out: Path, text: str) -> None:
@@ -65,7 +65,7 @@ def test_a_process_killed_in_the_middle_leaves_the_old_report_and_the_next_one_s
     write(out, "old")
     code = textwrap.dedent("""
         import sys, time
-        from careflow.report.folder import folder
+        from careflow.report.atomic_folder import folder
         with folder(sys.argv[1], {}) as work:
             (work / "report.html").write_text("half")
             print("writing", flush=True)

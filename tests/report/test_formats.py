@@ -12,7 +12,8 @@ from support.made_up import linked, made_up
 import careflow as cf
 from careflow.charts import CareflowLabelWarning
 from careflow.errors import ArgumentError
-from careflow.report import LABEL, formats, write_report
+from careflow.report import LABEL, write_report
+from careflow.report.formats.registry import registry
 
 pytest.importorskip("xlsxwriter")
 pptx = pytest.importorskip("pptx")
@@ -133,10 +134,10 @@ def test_a_format_that_does_not_exist_is_said(asked, told, tmp_path):
 
 
 def test_a_format_whose_library_is_not_there_says_how_to_get_it(monkeypatch):
-    monkeypatch.setattr(formats, "find_spec", lambda name: None)
+    monkeypatch.setattr(registry, "find_spec", lambda name: None)
     with pytest.raises(ArgumentError, match=r"pdf needs fpdf2, .* pip install 'careflow\[office\]'"):
-        formats.check_formats("pdf")
-    assert formats.check_formats("html") == ("html",)
+        registry.check_formats("pdf")
+    assert registry.check_formats("html") == ("html",)
 
 
 def test_a_native_chart_shows_the_interval_of_every_rate_that_it_shows(report):

@@ -12,8 +12,8 @@ from support.made_up import linked, made_up
 import careflow as cf
 from careflow.errors import ArgumentError, CountsError, DisclosureError
 from careflow.report import LABEL, write_report
-from careflow.report.content import content
-from careflow.report.page import document
+from careflow.report.content.content import content
+from careflow.report.formats.html import document
 
 FORMATS = [
     "html",

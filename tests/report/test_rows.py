@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from careflow.report.rows import hide_row, safe, spread
+from careflow.report.masking.row_suppression import hide_row, safe, spread
 
 BELOW = 11
 cells = st.lists(st.integers(0, 40) | st.integers(0, 12), min_size=5, max_size=9).map(np.array)

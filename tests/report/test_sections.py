@@ -8,10 +8,10 @@ from support.made_up import CELLS, linked, made_up
 import careflow as cf
 from careflow.estimate.result import Result
 from careflow.report import mask
-from careflow.report.content import Content, content
-from careflow.report.estimates import CLOCKS, estimates
-from careflow.report.mask_census import FLOWS, mask_census
-from careflow.report.mask_incidence import as_followed
+from careflow.report.content.content import Content, content
+from careflow.report.content.estimates import CLOCKS, estimates
+from careflow.report.masking.census import FLOWS, mask_census
+from careflow.report.masking.incidence import as_followed
 
 
 def late(recent: int = 60, moved: int = 25, followed: int = 0) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from careflow.report.tables import to_csv
+from careflow.report.content.data_files import to_csv
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\0"])

@@ -6,8 +6,8 @@ from support.made_up import CELLS, QUARTERS, linked, made_up
 
 import careflow as cf
 from careflow.estimate.change import corrected
-from careflow.report.content import Content, content
-from careflow.report.findings import attrition
+from careflow.report.content.content import Content, content
+from careflow.report.content.data_quality import attrition
 
 
 def said(stays: pd.DataFrame, quarter: str | None = None) -> Content:

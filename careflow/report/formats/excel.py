@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import xlsxwriter  # type: ignore[import-untyped]
 
-from careflow.report.content import Content
-from careflow.report.figures import Picture
-from careflow.report.tables import Table
+from careflow.report.content.content import Content
+from careflow.report.content.data_files import Table
+from careflow.report.content.figures import Picture
 
 _OPTIONS: Final = {
     "in_memory": True,

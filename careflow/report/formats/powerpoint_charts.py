@@ -18,9 +18,9 @@ from pptx.util import Pt
 from careflow.continuum import Level
 from careflow.continuum.outcomes import DIRECTIONS, STEP_DOWN, STEP_UP
 from careflow.formatting import known, nice_ceiling, percent, period
-from careflow.report.content import Content
-from careflow.report.errorbars import add_error_bars
-from careflow.report.tables import harmless
+from careflow.report.content.content import Content
+from careflow.report.content.data_files import harmless
+from careflow.report.formats.powerpoint_error_bars import add_error_bars
 
 _Colour: Any = RGBColor  # python-pptx says that it is typed, and is in part
 _Data: Any = CategoryChartData

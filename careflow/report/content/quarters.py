@@ -13,10 +13,10 @@ from careflow.continuum import Continuum
 from careflow.continuum.outcomes import CONCURRENT, DIED, DIRECTIONS, LEFT_REASONS, STEP_DOWN
 from careflow.estimate.change import MEAN_STAY, MEASURES
 from careflow.formatting import known, percent, period, round_half_up
-from careflow.report.changes import BEFORE
-from careflow.report.estimates import Estimates
-from careflow.report.grid import HIDDEN, NOTHING, WAYS, Cell, Grid, by_key, length, share, whole, word
-from careflow.report.sections import census_grid, newest_grid
+from careflow.report.content.changes import BEFORE
+from careflow.report.content.estimates import Estimates
+from careflow.report.content.grid import HIDDEN, NOTHING, WAYS, Cell, Grid, by_key, length, share, whole, word
+from careflow.report.content.sections import census_grid, newest_grid
 
 Row = dict[str, float]
 Rows = Mapping[tuple[str, ...], Row]

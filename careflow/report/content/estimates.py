@@ -16,10 +16,10 @@ from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.survival.length_of_stay import LengthOfStay
 from careflow.estimate.utilization.census import Census
 from careflow.protect import protect
-from careflow.report.changes import changes, compared
-from careflow.report.mask import BELOW, mask
-from careflow.report.mask_census import mask_census
-from careflow.report.mask_incidence import as_followed
+from careflow.report.content.changes import changes, compared
+from careflow.report.masking.census import mask_census
+from careflow.report.masking.incidence import as_followed
+from careflow.report.masking.mask import BELOW, mask
 
 STEPS: Final = 4
 CLOCKS: Final = ("discharge", "stay", "gap", "census", f"paths:{STEPS}")
@@ -37,7 +37,7 @@ class Estimates:
     ``newest`` holds the rates of all discharges in the quarters that are not yet mature. It is None where there is no
     such quarter; it, the census and the pathways are None where the counts do not hold their tables. ``split`` holds
     the rates of each facility (or other stratum) where a release thinks of facilities as insiders. ``changed`` holds
-    the differences between quarters that the report looked at (:func:`careflow.report.changes.changes`).
+    the differences between quarters that the report looked at (:func:`careflow.report.content.changes.changes`).
     """
 
     rates: Rates

@@ -11,8 +11,8 @@ import pandas as pd
 
 from careflow.counts import Counts
 from careflow.formatting import MASK, count
-from careflow.report.grid import Grid, whole, word
-from careflow.report.rows import small, spread
+from careflow.report.content.grid import Grid, whole, word
+from careflow.report.masking.row_suppression import small, spread
 
 SET_ASIDE: Final = "set aside"
 _COUNTED: Final = re.compile(r"\b(\d[\d,]*)(?= (?:people|person|rows?|stays?)\b)")

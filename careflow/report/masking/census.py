@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from careflow.estimate.utilization.census import Census
-from careflow.report.rows import Flags, small
+from careflow.report.masking.row_suppression import Flags, small
 
 FLOWS: Final = ("opening", "admitted", "discharged", "closing")
 _AVERAGES: Final = ("person_days", "average")

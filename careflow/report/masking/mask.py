@@ -20,10 +20,10 @@ from careflow.errors import DisclosureError
 from careflow.estimate import Census, LengthOfStay, Pathways, Rates
 from careflow.estimate.result import Result
 from careflow.protect.results.length_of_stay import without_small_risk
-from careflow.report.mask_census import mask_census
-from careflow.report.mask_incidence import MEASURE, coarse
-from careflow.report.mask_paths import mask_paths
-from careflow.report.rows import Flags, hide_row, safe, small, spread
+from careflow.report.masking.census import mask_census
+from careflow.report.masking.incidence import MEASURE, coarse
+from careflow.report.masking.pathways import mask_paths
+from careflow.report.masking.row_suppression import Flags, hide_row, safe, small, spread
 
 BELOW: Final = 11
 """Counts under this, and above 0, are hidden."""
@@ -58,7 +58,7 @@ def mask(result: R, below: int = BELOW) -> R:
         a row is hidden where some stays ended but fewer than ``2 * below``; quartiles are missing under ``4 * below``;
         the curve keeps only days between which ``below`` stays or more ended. Rates by ``method="incidence"`` are
         whole percents without ``n``. A census loses every flow of a level and period with a small one, and pathways
-        those that few took (:mod:`careflow.report.mask_census`, :mod:`careflow.report.mask_paths`).
+        those that few took (:mod:`careflow.report.masking.census`, :mod:`careflow.report.masking.pathways`).
 
     Raises
     ------

@@ -12,8 +12,8 @@ from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.counts.rules import Rules
 from careflow.estimate.change import MEAN_STAY
 from careflow.formatting import count, day, known, listing, percent, period, round_half_up
-from careflow.report.changes import FOUR
-from careflow.report.periods import Period
+from careflow.report.content.changes import FOUR
+from careflow.report.content.quarters import Period
 
 _MOST: Final = 4
 _VERBS: Final = {STEP_DOWN: "stepped down", STEP_UP: "stepped up", "completed": "completed", "left early": "left early"}
@@ -35,7 +35,7 @@ def summary(
     quarter : str
         The one that the report is about.
     changed : pandas.DataFrame
-        From :func:`careflow.report.changes.changes`.
+        From :func:`careflow.report.content.changes.changes`.
     care : Continuum
     rules : Rules
     horizon : int

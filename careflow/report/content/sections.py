@@ -11,7 +11,7 @@ from careflow.estimate.multistate.pathways import IN_CARE, NOT_YET_KNOWN, RARER,
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.utilization.census import Census
 from careflow.formatting import MASK, count, known, percent, period
-from careflow.report.grid import HIDDEN, WAYS, Cell, Grid, by_key, share, whole, word
+from careflow.report.content.grid import HIDDEN, WAYS, Cell, Grid, by_key, share, whole, word
 
 MOST: Final = 12
 """How many pathways are told; the file has all that may be."""

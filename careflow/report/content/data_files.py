@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from careflow.report.glossary import Term
+from careflow.report.content.glossary import Term
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from careflow.counts.rules import Rules
 from careflow.estimate.result import Provenance
 from careflow.formatting import day
-from careflow.report.estimates import Estimates
+from careflow.report.content.estimates import Estimates
 
 
 @dataclass(frozen=True)

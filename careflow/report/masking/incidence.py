@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.estimate.rates.rate_result import Rates
-from careflow.report.rows import Flags, small
+from careflow.report.masking.row_suppression import Flags, small
 
 MEASURE: Final = "cumulative incidence of the next level"
 DECIMALS: Final = 2

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.estimate.multistate.pathways import Pathways
-from careflow.report.rows import small, spread
+from careflow.report.masking.row_suppression import small, spread
 
 
 def mask_paths(result: Pathways, below: int) -> Pathways:

@@ -10,11 +10,11 @@ import jinja2
 from markupsafe import Markup
 
 from careflow import __version__
-from careflow.report.content import Content
-from careflow.report.figures import Picture
-from careflow.report.grid import HIDDEN_WORD
-from careflow.report.inline import inline
-from careflow.report.tables import Table, to_csv
+from careflow.report.content.content import Content
+from careflow.report.content.data_files import Table, to_csv
+from careflow.report.content.figures import Picture
+from careflow.report.content.grid import HIDDEN_WORD
+from careflow.report.formats.inline_svg import inline
 
 
 def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:

@@ -14,11 +14,11 @@ from pptx.enum.text import PP_ALIGN
 from pptx.util import Inches, Pt
 
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
-from careflow.report.content import Content
-from careflow.report.figures import PATHWAYS, Picture, for_slide
-from careflow.report.grid import Grid
-from careflow.report.native import add_trends, lines_of
-from careflow.report.periods import LEFT_EARLY
+from careflow.report.content.content import Content
+from careflow.report.content.figures import PATHWAYS, Picture, for_slide
+from careflow.report.content.grid import Grid
+from careflow.report.content.quarters import LEFT_EARLY
+from careflow.report.formats.powerpoint_charts import add_trends, lines_of
 
 _Colour: Any = RGBColor  # python-pptx says that it is typed, and is in part
 _WIDE, _TALL = Inches(13.333), Inches(7.5)

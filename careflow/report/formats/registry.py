@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from typing import Final
 
 from careflow.errors import ArgumentError
-from careflow.report.content import Content
-from careflow.report.figures import Picture
+from careflow.report.content.content import Content
+from careflow.report.content.figures import Picture
 
 Writer = Callable[[Content, tuple[Picture, ...]], bytes]
 
@@ -26,10 +26,10 @@ class Format:
 
 
 FORMATS: Final = {
-    "html": Format("report.html", "page"),
-    "xlsx": Format("report.xlsx", "sheets", "xlsxwriter", "xlsxwriter"),
-    "pptx": Format("report.pptx", "slides", "pptx", "python-pptx"),
-    "pdf": Format("report.pdf", "paper", "fpdf", "fpdf2"),
+    "html": Format("report.html", "html"),
+    "xlsx": Format("report.xlsx", "excel", "xlsxwriter", "xlsxwriter"),
+    "pptx": Format("report.pptx", "powerpoint", "pptx", "python-pptx"),
+    "pdf": Format("report.pdf", "pdf", "fpdf", "fpdf2"),
 }
 """Every format by the name that ``formats=`` and ``--format`` take."""
 
@@ -58,5 +58,5 @@ def check_formats(asked: str | Sequence[str]) -> tuple[str, ...]:
 
 def writer(name: str) -> Writer:
     """Return the function that writes a format; its library is loaded only now."""
-    found: Writer = import_module(f"careflow.report.{FORMATS[name].module}").document
+    found: Writer = import_module(f"careflow.report.formats.{FORMATS[name].module}").document
     return found

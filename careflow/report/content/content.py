@@ -18,15 +18,15 @@ from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.survival.length_of_stay import LengthOfStay
 from careflow.estimate.utilization.census import Census
 from careflow.formatting import day, period
-from careflow.report.estimates import Estimates, estimates
-from careflow.report.findings import Attrition, attrition
-from careflow.report.glossary import Term, glossary
-from careflow.report.grid import Grid
-from careflow.report.mask import BELOW
-from careflow.report.periods import Period, periods
-from careflow.report.sections import paths_grid
-from careflow.report.summary import summary
-from careflow.report.tables import Table, glossary_table
+from careflow.report.content.data_files import Table, glossary_table
+from careflow.report.content.data_quality import Attrition, attrition
+from careflow.report.content.estimates import Estimates, estimates
+from careflow.report.content.glossary import Term, glossary
+from careflow.report.content.grid import Grid
+from careflow.report.content.quarters import Period, periods
+from careflow.report.content.sections import paths_grid
+from careflow.report.content.summary import summary
+from careflow.report.masking.mask import BELOW
 
 LABEL: Final = "Internal, not for release"
 PROVED: Final = f"Meets the rule of {BELOW}, proved against these tables"

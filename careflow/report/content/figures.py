@@ -15,8 +15,8 @@ from careflow import charts
 from careflow.charts.drawing.options import Look
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.formatting import period
-from careflow.report.content import Content
-from careflow.report.periods import LEFT_EARLY
+from careflow.report.content.content import Content
+from careflow.report.content.quarters import LEFT_EARLY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

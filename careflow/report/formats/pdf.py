@@ -12,9 +12,9 @@ from fpdf.enums import TableBordersLayout, TableCellFillMode
 from fpdf.fonts import FontFace
 
 from careflow import __version__
-from careflow.report.content import Content
-from careflow.report.figures import PATHWAYS, Picture
-from careflow.report.grid import Cell, Grid
+from careflow.report.content.content import Content
+from careflow.report.content.figures import PATHWAYS, Picture
+from careflow.report.content.grid import Cell, Grid
 
 _FAMILY: Final = "Report Sans"
 _MARGIN: Final = 16.0

@@ -9,7 +9,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from careflow.report.figures import Picture
+from careflow.report.content.figures import Picture
 
 _SVG: Final = re.compile(r"<svg\b.*</svg>", re.DOTALL)
 _UNWANTED: Final = re.compile(r"<metadata>.*?</metadata>|<style\b.*?</style>|<!--.*?-->", re.DOTALL)

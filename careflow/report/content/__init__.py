@@ -1,0 +1,1 @@
+"""What the report says: sections, figures and words."""

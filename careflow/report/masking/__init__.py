@@ -1,0 +1,1 @@
+"""Masking of small counts in the internal report."""
