@@ -29,8 +29,8 @@ import pandas as pd
 import careflow as cf
 from careflow.continuum.outcomes import REASONS
 from careflow.counts import Counts, Rules
-from careflow.counts.clocks import CENSORED, ENDED, ENTERED, REASON_CODE
-from careflow.counts.journeys import BETWEEN_CODE, LEFT_CODE
+from careflow.counts.event_tables import CENSORED, ENDED, ENTERED, REASON_CODE
+from careflow.counts.sql.journeys import BETWEEN_CODE, LEFT_CODE
 
 Ints = npt.NDArray[np.int64]
 

@@ -2,7 +2,7 @@
 
 from careflow.continuum.continuum import Continuum
 from careflow.continuum.crosswalk import Crosswalk
+from careflow.continuum.crosswalk_lines import Line
 from careflow.continuum.level import Edge, Hours, Level
-from careflow.continuum.lines import Line
 
 __all__ = ["Continuum", "Crosswalk", "Edge", "Hours", "Level", "Line"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from careflow.arguments.told import either, shown
 from careflow.continuum.checks import check_known
-from careflow.continuum.lines import Line
+from careflow.continuum.crosswalk_lines import Line
 from careflow.continuum.taxonomy import Taxonomy
 from careflow.errors import ArgumentError
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from careflow.arguments.told import either, hint, shown
 from careflow.continuum.checks import check_count
+from careflow.continuum.crosswalk_lines import Line
 from careflow.continuum.level import Edge, Hours, Level
-from careflow.continuum.lines import Line
 from careflow.continuum.order import Pair
 from careflow.continuum.taxonomy import Taxonomy
 from careflow.continuum.text import check_name, check_text

@@ -10,8 +10,8 @@ from typing import Self
 
 from careflow.arguments.told import either, hint, shown
 from careflow.continuum.checks import checked_edges, checked_levels, checked_pairs, every_edge
+from careflow.continuum.crosswalk_lines import Line, check_crosswalks
 from careflow.continuum.level import Edge, Level
-from careflow.continuum.lines import Line, check_crosswalks
 from careflow.continuum.order import Order, Pair, order_of
 from careflow.continuum.outcomes import LATERAL, STEP_DOWN, STEP_UP
 from careflow.continuum.text import check_name, check_names, check_text

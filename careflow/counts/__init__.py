@@ -1,10 +1,10 @@
 """The waist: the pass over linked stays, and the small tables of integers that it makes."""
 
 from careflow.counts.calendar import Calendar
-from careflow.counts.catalogue import DEFAULT, clock
 from careflow.counts.counts import Counts
+from careflow.counts.definition import Rules
 from careflow.counts.link import link
-from careflow.counts.rules import Rules
+from careflow.counts.table_names import DEFAULT, clock
 from careflow.counts.transitions import Transitions
 
 __all__ = ["DEFAULT", "Calendar", "Counts", "Rules", "Transitions", "clock", "link"]

@@ -7,8 +7,8 @@ from typing import Final
 import pandas as pd
 
 from careflow.continuum.outcomes import DIRECTIONS
-from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE, REASON_CODE
-from careflow.counts.linked import Linked
+from careflow.counts.event_tables import CONCURRENT_CODE, DIED_CODE, REASON_CODE
+from careflow.counts.linked_stays import Linked
 
 MOVED, LEFT, DIED, CONCURRENT, UNKNOWN = "moved", "left care", "died", "concurrent", "not yet known"
 KINDS: Final = (MOVED, LEFT, DIED, CONCURRENT, UNKNOWN)

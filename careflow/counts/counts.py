@@ -15,9 +15,9 @@ import pandas as pd
 from careflow.arguments import checked, path
 from careflow.arguments.told import told
 from careflow.counts.calendar import UNITS
-from careflow.counts.catalogue import clock as clock_of
-from careflow.counts.rules import Rules
-from careflow.counts.tally import check_labels, kind_of, label_order
+from careflow.counts.count import check_labels, kind_of, label_order
+from careflow.counts.definition import Rules
+from careflow.counts.table_names import clock as clock_of
 from careflow.errors import ArgumentError, CountsError
 
 _META: Final = b"careflow"

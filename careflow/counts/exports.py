@@ -10,9 +10,9 @@ import pandas as pd
 
 from careflow.continuum.outcomes import CONCURRENT, DIED, LEFT_CARE, REASONS
 from careflow.counts.calendar import day_number
-from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE, ENDLESS, REASON_CODE
-from careflow.counts.journeys import BETWEEN, BETWEEN_CODE, LEFT_CODE, spells_sql
-from careflow.counts.linked import Linked
+from careflow.counts.event_tables import CONCURRENT_CODE, DIED_CODE, ENDLESS, REASON_CODE
+from careflow.counts.linked_stays import Linked
+from careflow.counts.sql.journeys import BETWEEN, BETWEEN_CODE, LEFT_CODE, spells_sql
 from careflow.errors import ArgumentError
 
 Ints = npt.NDArray[np.int64]

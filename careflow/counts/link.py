@@ -7,7 +7,7 @@ from typing import Final
 from careflow.arguments import checked, instance, whole
 from careflow.continuum.outcomes import DIED, REASONS
 from careflow.counts.calendar import day_number
-from careflow.counts.clocks import ENDLESS
+from careflow.counts.event_tables import ENDLESS
 from careflow.counts.transitions import Transitions
 from careflow.records.episodes import Episodes
 from careflow.records.parsing.date_formats import LONGEST_WINDOW

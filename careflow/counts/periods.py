@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from careflow.counts.calendar import Calendar, day_number
-from careflow.counts.linked import Linked
-from careflow.counts.rules import Rules
+from careflow.counts.definition import Rules
+from careflow.counts.linked_stays import Linked
 
 
 class Periods:

@@ -13,12 +13,12 @@ import pandas as pd
 from careflow.arguments import checked, flag, instance, names, several_whole, text, whole
 from careflow.counts.attrition import summary, to_linked
 from careflow.counts.calendar import UNITS, Calendar
-from careflow.counts.catalogue import DEFAULT, clock
+from careflow.counts.count import check_strata, tally
 from careflow.counts.counts import Counts
+from careflow.counts.definition import Rules
 from careflow.counts.exports import event_log_rows, lifelines_rows, mstate_rows, on_purpose, sequence_rows
-from careflow.counts.linked import Linked
-from careflow.counts.rules import Rules
-from careflow.counts.tally import check_strata, tally
+from careflow.counts.linked_stays import Linked
+from careflow.counts.table_names import DEFAULT, clock
 from careflow.errors import ArgumentError, CountsError
 from careflow.records.parsing.date_basis import CALENDAR, LINKING, answers, require
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
-from careflow.counts.rules import GROUPS
+from careflow.counts.definition import GROUPS
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import unit_of
 from careflow.estimate.arrays.strata import strata_of

@@ -1,12 +1,12 @@
 """Made-up episode records from a stated truth; writes ``data/sample`` (``python -m careflow.simulate data/sample``)."""
 
 from careflow.simulate.benchmark import benchmark_data
-from careflow.simulate.draw import Durations
 from careflow.simulate.faults import FAULTS, add_faults, fault_counts
+from careflow.simulate.parameters import Truth
 from careflow.simulate.process import LEVELS, Facility
+from careflow.simulate.random import Durations
 from careflow.simulate.records import simulate
 from careflow.simulate.sample import write_sample
-from careflow.simulate.truth import Truth
 
 __all__ = [
     "FAULTS",

@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 
 from careflow.continuum.outcomes import REASONS
 from careflow.errors import ArgumentError
-from careflow.simulate.draw import Integers
+from careflow.simulate.parameters import Truth
 from careflow.simulate.people import OPEN, Stays, run
 from careflow.simulate.process import LEVELS
+from careflow.simulate.random import Integers
 from careflow.simulate.records import CUTOFF, FIRST, SEED, as_date
-from careflow.simulate.truth import Truth
 
 STAYS_PER_PERSON = 2.3
 """A little less than what the standard truth gives, so that the people asked for are always enough."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from careflow.errors import ArgumentError
-from careflow.simulate.draw import Chance, Integers
+from careflow.simulate.random import Chance, Integers
 from careflow.simulate.records import COLUMNS, CUTOFF, SEED, as_date
 
 UNKNOWN_LEVELS = ("sober living", "WM-3.7", "case mgmt")

@@ -9,9 +9,9 @@ from datetime import date
 import numpy as np
 
 from careflow.continuum.outcomes import DIED, REASONS
-from careflow.simulate.draw import CELLS, PER_MILLE, Chance, Integers, choice_table
+from careflow.simulate.parameters import Truth
 from careflow.simulate.process import LEVELS, STAY_KINDS
-from careflow.simulate.truth import Truth
+from careflow.simulate.random import CELLS, PER_MILLE, Chance, Integers, choice_table
 
 PACE_DAYS = 91
 """Days from one figure of ``Truth.pace`` to the next."""

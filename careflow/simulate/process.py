@@ -8,7 +8,7 @@ from datetime import date
 
 from careflow.continuum.outcomes import DIED, REASONS
 from careflow.errors import DefinitionError
-from careflow.simulate.draw import Durations, choice_table
+from careflow.simulate.random import Durations, choice_table
 
 LEVELS = ("inpatient", "residential", "php", "iop", "outpatient")
 """The five standard levels, most intensive first: the places of a level's code."""

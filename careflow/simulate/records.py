@@ -11,10 +11,10 @@ import pandas as pd
 
 from careflow.continuum.outcomes import REASONS
 from careflow.errors import ArgumentError
-from careflow.simulate.draw import Integers
+from careflow.simulate.parameters import Truth
 from careflow.simulate.people import OPEN, run
 from careflow.simulate.process import LEVELS
-from careflow.simulate.truth import Truth
+from careflow.simulate.random import Integers
 
 SEED = 20251231
 FIRST = "2023-01-01"

@@ -9,10 +9,10 @@ import pandas as pd
 
 from careflow.records.schema import FIELDS
 from careflow.simulate.faults import FAULTS, add_faults, fault_counts
+from careflow.simulate.parameters import Truth
 from careflow.simulate.process import LAST_MOVE, LEVELS
 from careflow.simulate.records import COLUMNS, CUTOFF, FIRST, SEED, simulate
 from careflow.simulate.standard import CT_ADMISSIONS
-from careflow.simulate.truth import Truth
 
 
 def write_sample(folder: str | Path) -> tuple[Path, Path]:

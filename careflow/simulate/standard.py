@@ -31,8 +31,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Final, TypeVar
 
-from careflow.simulate.draw import Durations
 from careflow.simulate.process import Facility, Process
+from careflow.simulate.random import Durations
 
 P = TypeVar("P", bound=Process)
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import careflow as cf
-from careflow.counts.clocks import CENSORED, ENDED, ENTERED
+from careflow.counts.event_tables import CENSORED, ENDED, ENTERED
 
 FIRST, LAST = pd.Timestamp("2023-01-01"), pd.Timestamp("2024-11-20")
 CASES = [(None, "quarter"), (None, "month"), (None, None), ("2023-08-15", "quarter"), ("2023-08-15", "year")]

@@ -9,7 +9,7 @@ from support.reference import Linked, followed, in_order, people
 from support.strategies import FIXED, LEVELS, File, files
 
 import careflow as cf
-from careflow.counts.history import NO_EARLIER
+from careflow.counts.sql.previous_level import NO_EARLIER
 
 
 def table(moves: cf.Transitions) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from support.direct import counts_of, process_table
 from support.drawn import ORIGIN, linked
 
 import careflow as cf
-from careflow.counts.clocks import CENSORED, ENDED
+from careflow.counts.event_tables import CENSORED, ENDED
 from careflow.errors import ArgumentError, CountsError
 from careflow.estimate.stats.gray import gray as gray_score
 from careflow.estimate.stats.group_scores import Arms, arms, spread_of

@@ -10,8 +10,8 @@ from oracles.cases import Case, case, load
 from support.direct import counts_of, process_table, spell_table
 
 import careflow as cf
-from careflow.counts.clocks import CENSORED, DIED_CODE, ENDED
-from careflow.counts.journeys import BETWEEN_CODE, LEFT_CODE
+from careflow.counts.event_tables import CENSORED, DIED_CODE, ENDED
+from careflow.counts.sql.journeys import BETWEEN_CODE, LEFT_CODE
 from careflow.estimate.stats.aalen_johansen import occupied, occupied_se, states
 from careflow.estimate.stats.absorbing_chain import embedded
 from careflow.estimate.stats.differences import recovered_limits, score_variance, two_sided

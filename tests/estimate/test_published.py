@@ -12,7 +12,7 @@ from support.drawn import ORIGIN
 
 import careflow as cf
 from careflow.continuum.outcomes import REASONS
-from careflow.counts.clocks import REASON_CODE
+from careflow.counts.event_tables import REASON_CODE
 from careflow.estimate.stats.aalen_johansen import occupied
 from careflow.estimate.stats.intervals import log_log, quantile_of
 

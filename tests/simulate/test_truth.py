@@ -9,7 +9,7 @@ import pytest
 from careflow.continuum import Continuum
 from careflow.errors import ArgumentError, DefinitionError
 from careflow.simulate import LEVELS, Durations, Truth
-from careflow.simulate.draw import Chance, choice_table
+from careflow.simulate.random import Chance, choice_table
 
 TRUTH = Truth.standard()
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from careflow.continuum import Continuum
 from careflow.counts import Counts, Rules
-from careflow.counts.clocks import CENSORED, ENTERED
+from careflow.counts.event_tables import CENSORED, ENTERED
 
 
 def process_table(rows: pd.DataFrame, *, by: tuple[str, ...] = ()) -> pd.DataFrame:

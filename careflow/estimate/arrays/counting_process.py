@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from careflow.counts.clocks import CENSORED, ENTERED, REACHED
+from careflow.counts.event_tables import CENSORED, ENTERED, REACHED
 from careflow.estimate.arrays.strata import Ints, add_floats, numbered, rows_of_each
 
 Array = npt.NDArray[np.float64]

@@ -9,8 +9,8 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from careflow.counts.rules import Rules
-from careflow.counts.tally import last_day
+from careflow.counts.count import last_day
+from careflow.counts.definition import Rules
 from careflow.errors import ArgumentError
 from careflow.estimate.arrays.counting_process import Process
 from careflow.estimate.arrays.strata import Ints, Strata

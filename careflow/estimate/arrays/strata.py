@@ -12,8 +12,8 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 
 from careflow.counts.calendar import UNITS
-from careflow.counts.rules import Rules
-from careflow.counts.tally import last_day
+from careflow.counts.count import last_day
+from careflow.counts.definition import Rules
 
 Ints = npt.NDArray[np.int64]
 

@@ -11,9 +11,9 @@ import pandas as pd
 
 from careflow.continuum.outcomes import DIED, LEFT_CARE
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.clocks import CENSORED, DIED_CODE, ENTERED
-from careflow.counts.journeys import BETWEEN, BETWEEN_CODE, LEFT_CODE
-from careflow.counts.rules import GROUPS
+from careflow.counts.definition import GROUPS
+from careflow.counts.event_tables import CENSORED, DIED_CODE, ENTERED
+from careflow.counts.sql.journeys import BETWEEN, BETWEEN_CODE, LEFT_CODE
 from careflow.estimate.arguments import Cluster, counts_for, interval_name
 from careflow.estimate.arrays.followup import Longest, Reach, horizon_of, not_followed
 from careflow.estimate.arrays.strata import Strata, add_up, rows_of_each, strata_of

@@ -12,9 +12,9 @@ import pandas as pd
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import CONCURRENT, DIED, LEFT_CARE
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE
-from careflow.counts.history import NO_EARLIER
-from careflow.counts.rules import GROUPS
+from careflow.counts.definition import GROUPS
+from careflow.counts.event_tables import CONCURRENT_CODE, DIED_CODE
+from careflow.counts.sql.previous_level import NO_EARLIER
 from careflow.estimate.arguments import Cluster, counts_for, estimator
 from careflow.estimate.arrays.strata import Ints, Strata, add_up, strata_of
 from careflow.estimate.result import Provenance, Result

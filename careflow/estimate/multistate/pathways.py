@@ -14,8 +14,8 @@ from careflow.arguments import checked, several_whole, whole
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import REASONS
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.clocks import REASON_CODE
-from careflow.counts.journeys import BETWEEN, BETWEEN_CODE, IN_CARE_CODE, UNKNOWN_CODE
+from careflow.counts.event_tables import REASON_CODE
+from careflow.counts.sql.journeys import BETWEEN, BETWEEN_CODE, IN_CARE_CODE, UNKNOWN_CODE
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import counts_for, estimator
 from careflow.estimate.arrays.strata import strata_of

@@ -8,8 +8,8 @@ import pandas as pd
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import LEFT_REASONS, REASONS
 from careflow.counts import Counts
-from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE, REASON_CODE
-from careflow.counts.rules import GROUPS
+from careflow.counts.definition import GROUPS
+from careflow.counts.event_tables import CONCURRENT_CODE, DIED_CODE, REASON_CODE
 from careflow.estimate.arguments import Cluster
 from careflow.estimate.arrays.strata import Ints, Strata, add_up, strata_of
 from careflow.estimate.rates.rate_arrays import (

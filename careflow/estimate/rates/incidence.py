@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from careflow.counts import Counts
-from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE
-from careflow.counts.rules import GROUPS
+from careflow.counts.definition import GROUPS
+from careflow.counts.event_tables import CONCURRENT_CODE, DIED_CODE
 from careflow.estimate.arguments import Cluster
 from careflow.estimate.arrays.counting_process import each_cell, process
 from careflow.estimate.arrays.followup import reach

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from careflow.counts import Counts
-from careflow.counts.rules import GROUPS
+from careflow.counts.definition import GROUPS
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import Cluster
 from careflow.estimate.arrays.strata import Ints, add_up, joint_strata

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from careflow.counts.clocks import CENSORED, ENTERED, REACHED
+from careflow.counts.event_tables import CENSORED, ENTERED, REACHED
 from careflow.estimate.arrays.counting_process import Cell
 from careflow.estimate.arrays.strata import Ints, add_floats, numbered
 from careflow.estimate.stats.kaplan_meier import CANCELLED

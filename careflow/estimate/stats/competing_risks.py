@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from careflow.counts.rules import GROUPS
+from careflow.counts.definition import GROUPS
 from careflow.estimate.arguments import Cluster
 from careflow.estimate.arrays.counting_process import Process
 from careflow.estimate.stats.intervals import log_log, quantile_of

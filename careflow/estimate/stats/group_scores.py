@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from careflow.counts.clocks import CENSORED, ENTERED
+from careflow.counts.event_tables import CENSORED, ENTERED
 from careflow.estimate.arrays.strata import Ints, add_up
 
 Array = npt.NDArray[np.float64]

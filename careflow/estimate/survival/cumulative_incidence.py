@@ -14,7 +14,7 @@ from careflow.arguments import one_of, text
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import CONCURRENT, DIED, LEFT_CARE, LEFT_REASONS, OUTCOMES, REASONS
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.clocks import CONCURRENT_CODE, DIED_CODE, REASON_CODE
+from careflow.counts.event_tables import CONCURRENT_CODE, DIED_CODE, REASON_CODE
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import Cluster, counts_for, estimator, interval_name
 from careflow.estimate.arrays.counting_process import each_cell, process

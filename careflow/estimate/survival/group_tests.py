@@ -10,7 +10,7 @@ import numpy as np
 from careflow.arguments import one_of, text
 from careflow.continuum import Continuum
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.clocks import ENDED
+from careflow.counts.event_tables import ENDED
 from careflow.estimate.arguments import Cluster, estimator
 from careflow.estimate.stats.gray import gray
 from careflow.estimate.stats.group_scores import Arms, Score

@@ -11,7 +11,7 @@ import pandas as pd
 
 from careflow.arguments import one_of, whole
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.clocks import CLOCKS
+from careflow.counts.event_tables import CLOCKS
 from careflow.estimate.arguments import Cluster, counts_for, estimator, interval_name, unit_of
 from careflow.estimate.arrays.followup import Longest, not_followed
 from careflow.estimate.arrays.strata import strata_of

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from careflow.counts import Counts
-from careflow.counts.clocks import ENDED
-from careflow.counts.rules import GROUPS
+from careflow.counts.definition import GROUPS
+from careflow.counts.event_tables import ENDED
 from careflow.estimate.arguments import Cluster
 from careflow.estimate.arrays.counting_process import Process, each_cell, process
 from careflow.estimate.arrays.followup import THIN, Longest, Reach, horizon_of, least_at_risk, reach

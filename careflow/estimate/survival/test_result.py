@@ -11,7 +11,7 @@ import pandas as pd
 
 from careflow.continuum.outcomes import OUTCOMES
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.clocks import ENTERED
+from careflow.counts.event_tables import ENTERED
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import Cluster, counts_for
 from careflow.estimate.arrays.strata import Ints, strata_of

@@ -11,8 +11,8 @@ import pandas as pd
 
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.calendar import UNITS, day_number
-from careflow.counts.clocks import ENTERED
-from careflow.counts.rules import GROUPS
+from careflow.counts.definition import GROUPS
+from careflow.counts.event_tables import ENTERED
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import counts_for, estimator
 from careflow.estimate.arrays.strata import Ints, Strata, add_up, strata_of

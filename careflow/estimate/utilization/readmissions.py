@@ -11,7 +11,7 @@ import pandas as pd
 from careflow.arguments import names, whole
 from careflow.continuum.outcomes import STEP_DOWN
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.rules import GROUPS
+from careflow.counts.definition import GROUPS
 from careflow.estimate.arguments import Cluster, counts_for, estimator, immature, interval_name
 from careflow.estimate.arrays.strata import Ints, add_up, strata_of
 from careflow.estimate.result import Provenance, Result

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.continuum.outcomes import DIRECTIONS, LEFT_CARE, LEFT_REASONS
-from careflow.counts.rules import GROUPS
+from careflow.counts.definition import GROUPS
 from careflow.errors import DisclosureError
 from careflow.protect.cells.cell_table import Book, as_of, stratum_of
 from careflow.protect.results.curves import DECIMALS, Ints, protected_days

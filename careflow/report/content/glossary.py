@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from careflow.counts.rules import Rules
+from careflow.counts.definition import Rules
 from careflow.estimate.result import Provenance
 from careflow.formatting import day
 from careflow.report.content.estimates import Estimates

@@ -9,7 +9,7 @@ import pandas as pd
 
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
-from careflow.counts.rules import Rules
+from careflow.counts.definition import Rules
 from careflow.estimate.change import MEAN_STAY
 from careflow.formatting import count, day, known, listing, percent, period, round_half_up
 from careflow.report.content.changes import FOUR

@@ -6,10 +6,10 @@ import re
 from typing import Final
 
 from careflow.continuum import Continuum
-from careflow.counts.clocks import CLOCKS, PROCESS, Clock
-from careflow.counts.history import COLUMNS, HISTORY
-from careflow.counts.journeys import held_sql, journey_sql, paths_sql
-from careflow.counts.returns import SERVED, bounces_sql, returns_sql
+from careflow.counts.event_tables import CLOCKS, PROCESS, Clock
+from careflow.counts.sql.journeys import held_sql, journey_sql, paths_sql
+from careflow.counts.sql.previous_level import COLUMNS, HISTORY
+from careflow.counts.sql.returns import SERVED, bounces_sql, returns_sql
 from careflow.errors import ArgumentError
 from careflow.records.parsing.date_basis import DAYS, LINKING
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from careflow.counts.clocks import _OUTCOME
+from careflow.counts.event_tables import _OUTCOME
 
 NO_EARLIER: Final = -1
 """No move led to the stay: it began a journey."""

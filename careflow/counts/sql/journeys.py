@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from careflow.counts.clocks import CENSORED, DIED_CODE, ENDLESS, ENTERED, REASON_CODE
+from careflow.counts.event_tables import CENSORED, DIED_CODE, ENDLESS, ENTERED, REASON_CODE
 
 BETWEEN_CODE: Final = 151
 """Between two stays of a journey."""

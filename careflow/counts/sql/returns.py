@@ -6,7 +6,7 @@ from typing import Final
 
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import STEP_DOWN
-from careflow.counts.clocks import DIED_CODE, ENDLESS, REASON_CODE
+from careflow.counts.event_tables import DIED_CODE, ENDLESS, REASON_CODE
 
 # A discharge by death or by same-day transfer cannot return, nor one that happens while another stay goes on.
 _RETURNS: Final = f"""

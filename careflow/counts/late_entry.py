@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from careflow.counts.clocks import CENSORED, ENTERED, REACHED
+from careflow.counts.event_tables import CENSORED, ENTERED, REACHED
 from careflow.records.engine.packed_keys import Range, unpacked
 
 Integers = npt.NDArray[np.signedinteger[Any]]

@@ -12,8 +12,8 @@ import pandas as pd
 
 from careflow.continuum.outcomes import CONCURRENT, DIED, LEFT_CARE, LEFT_REASONS, OUTCOMES
 from careflow.errors import ArgumentError
-from careflow.simulate.draw import PER_MILLE, first_day
 from careflow.simulate.process import LAST_MOVE, LEVELS, STAY_KINDS, Process
+from careflow.simulate.random import PER_MILLE, first_day
 from careflow.simulate.standard import standard
 
 

@@ -12,12 +12,12 @@ import pandas as pd
 from careflow.arguments.told import hint
 from careflow.continuum.outcomes import REASONS
 from careflow.counts.calendar import UNITS, day_number
-from careflow.counts.catalogue import clock as clock_of
-from careflow.counts.clocks import ENDLESS, ENTERED, REACHED, REASON_CODE
-from careflow.counts.entries import ENDS, spread, with_entries
-from careflow.counts.linked import Linked
+from careflow.counts.definition import GROUPS, Rules
+from careflow.counts.event_tables import ENDLESS, ENTERED, REACHED, REASON_CODE
+from careflow.counts.late_entry import ENDS, spread, with_entries
+from careflow.counts.linked_stays import Linked
 from careflow.counts.periods import Periods
-from careflow.counts.rules import GROUPS, Rules
+from careflow.counts.table_names import clock as clock_of
 from careflow.errors import ArgumentError
 from careflow.records.engine.packed_keys import Range
 from careflow.records.episodes import unlike
