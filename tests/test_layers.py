@@ -19,7 +19,20 @@ import careflow
 
 PACKAGE = Path(careflow.__file__).parent
 
-ROOMS = ("errors", "arguments", "continuum", "records", "counts", "estimate", "protect", "charts", "report", "cli")
+ROOMS = (
+    "formatting",
+    "errors",
+    "progress",
+    "arguments",
+    "continuum",
+    "records",
+    "counts",
+    "estimate",
+    "protect",
+    "charts",
+    "report",
+    "cli",
+)
 """From the ground up. A room may import those below it, but for the exceptions here under."""
 
 MAY_IMPORT = {room: frozenset(ROOMS[:floor]) for floor, room in enumerate(ROOMS)}
@@ -27,6 +40,18 @@ for _room in ("estimate", "protect", "charts", "report"):
     MAY_IMPORT[_room] -= {"records"}
 MAY_IMPORT["simulate"] = MAY_IMPORT["cli"]
 MAY_IMPORT["cli"] |= {"simulate"}
+
+ORDER = {
+    "records": "engine findings lost_digits person_names schema files privacy parsing episodes validation read",
+    "counts": "event_tables sql",
+    "estimate": "arguments arrays result stats select utilization rates survival change multistate",
+    "protect": "suppression cells insiders history results rounding release audit",
+    "charts": "data drawing headline plots",
+    "report": "masking atomic_folder content formats write",
+}
+"""What a room holds, sub-rooms and modules, from the ground up: each may import what stands before it.
+
+What is not named may be imported by nothing that is."""
 
 ONLY = {"matplotlib": {"charts"}, "networkx": {"continuum"}, "duckdb": {"records", "counts"}}
 """Libraries that a few rooms keep to themselves."""
@@ -77,6 +102,16 @@ def faults(source: str, room: str) -> list[str]:
     return found
 
 
+def faults_within(source: str, room: str, part: str) -> list[str]:
+    """Say which imports of a module run up within its room; ``part`` is its sub-room, or its name."""
+    order = ORDER[room].split()
+    if part not in order:
+        return []
+    below = order[: order.index(part) + 1]
+    parts = (name.split(".")[2] for name in imported(source, for_types=True) if name.startswith(f"careflow.{room}."))
+    return [f"{room}.{part} imports {room}.{other}" for other in parts if other not in below]
+
+
 def circle(sources: Mapping[str, str]) -> list[str]:
     """Return the modules of a circle, by the sources of all modules; empty if there is none."""
     known: dict[str, set[str]] = {}
@@ -100,6 +135,38 @@ def test_no_module_imports_from_a_room_above_its_own(path: Path) -> None:
     room = room_of(path, PACKAGE)
     assert room in MAY_IMPORT, f"a new room {room}: say in MAY_IMPORT what it may import"
     assert faults(path.read_text(encoding="utf-8"), room) == []
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_module_imports_what_stands_above_it_in_its_room(path: Path) -> None:
+    room, *rest = path.relative_to(PACKAGE).with_suffix("").parts
+    if room in ORDER and rest != ["__init__"]:
+        assert faults_within(path.read_text(encoding="utf-8"), room, rest[0]) == []
+
+
+@pytest.mark.parametrize("room", ORDER)
+def test_the_order_of_a_room_names_every_sub_room_and_nothing_else(room: str) -> None:
+    there = {path.stem for path in (PACKAGE / room).iterdir()}
+    folders = {path.parent.name for path in (PACKAGE / room).glob("*/__init__.py")}
+    assert set(ORDER[room].split()) <= there
+    assert folders <= set(ORDER[room].split())
+
+
+@pytest.mark.parametrize(
+    ("room", "part", "source", "fault"),
+    [
+        ("charts", "data", "from careflow.charts.plots.trend import trend", "charts.data imports charts.plots"),
+        ("estimate", "stats", "import careflow.estimate.rates.followed", "estimate.stats imports estimate.rates"),
+        (
+            "records",
+            "files",
+            "if TYPE_CHECKING:\n    from careflow.records.read import x",
+            "records.files imports records.read",
+        ),
+    ],
+)
+def test_an_import_that_runs_up_within_a_room_is_found(room: str, part: str, source: str, fault: str) -> None:
+    assert faults_within(source, room, part) == [fault]
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:

@@ -60,7 +60,8 @@ class Episodes:
     findings : pandas.DataFrame
         ``check, action, n, note``: what the checks found, and what was done with it.
     table : str
-        Every stay; ``settled`` and ``anew`` part them as :class:`careflow.records.validation.neighbours.Neighbours` says.
+        Every stay; ``settled`` and ``anew`` part them, as
+        :class:`careflow.records.validation.neighbours.Neighbours` says.
     n, persons, set_aside, open : int
         Stays kept, distinct people in them, rows set aside, stays still open at the cut-off.
     rows_in : int

@@ -64,7 +64,8 @@ def test_a_long_title_leaves_the_description_in_600_characters():
 
 def test_the_analyst_s_words_replace_the_neutral_ones(look):
     ax = charts.flow_map(
-        sample_results.rates(5), title="Half of PHP steps down", subtitle="Stays that {down:went down}, **all**", source="X",
+        sample_results.rates(5), title="Half of PHP steps down", subtitle="Stays that {down:went down}, **all**",
+        source="X",
         notes="Checked twice.",
     )  # fmt: skip
     info = ax.careflow

@@ -1,4 +1,4 @@
-"""Contact sheets, to be looked at before every release: ``python -m support.contact_sheets DIR``.
+"""Contact sheets, to be looked at before every release: ``cd tests && python -m support.contact_sheets DIR``.
 
 One sheet a kind of chart, of made-up results: a row for each number of levels, a column for each context; and one sheet
 of the main charts as eyes with other colour vision and a grey printer show them.

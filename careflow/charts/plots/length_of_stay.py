@@ -223,7 +223,8 @@ class _Drawing:
     def _span(self, stay: Stay) -> str:
         if stay.hidden or not formatting.known(stay.q25):
             return ""
-        return f"{formatting.count(stay.q25)}–{formatting.count(stay.q75) if formatting.known(stay.q75) else 'not reached'}"
+        upper = formatting.count(stay.q75) if formatting.known(stay.q75) else "not reached"
+        return f"{formatting.count(stay.q25)}–{upper}"
 
     def _row(self, place: int, stay: Stay) -> None:
         floor = self.panel.box.y1 - (place + (0.72 if self.style != "interval" else 0.5)) * self.step

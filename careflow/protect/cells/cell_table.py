@@ -90,8 +90,8 @@ def words_of(stratum: Stratum) -> str:
 class Book:
     """Cells by family (what is counted) and stratum (of whom); cells with the same key are one cell.
 
-    A family is additive: the count of a coarser stratum is the sum over the finer ones (`careflow.protect.cells.hierarchies`), over
-    periods too unless ``over_periods`` is False.
+    A family is additive: the count of a coarser stratum is the sum over the finer ones
+    (`careflow.protect.cells.hierarchies`), over periods too unless ``over_periods`` is False.
     """
 
     def __init__(self, cutoff: date | None = None) -> None:

@@ -1,7 +1,8 @@
 """The programs behind the search: the cheapest change of a table that moves one cell, and the least a cell can be.
 
-Linear programs by HiGHS through `scipy.optimize.milp`. Where the answer is not whole, `careflow.protect.suppression.diving` bounds it
-towards whole numbers and solves again; an integer program is the last resort.
+Linear programs by HiGHS through `scipy.optimize.milp`. Where the answer is not whole,
+`careflow.protect.suppression.diving` bounds it towards whole numbers and solves again; an integer program is the last
+resort.
 """
 
 from __future__ import annotations

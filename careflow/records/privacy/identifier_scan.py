@@ -1,8 +1,8 @@
 """Direct identifiers beyond the first rows: the columns of free text that are read are searched whole, by the engine.
 
 Levels, reasons and strata have few distinct texts, which are screened one by one; an id is different in every row. The
-patterns are those of :mod:`careflow.records.privacy.identifiers`; where enough rows have the shape, a sample of them is looked
-at again in Python, which knows first names and which numbers are never given out.
+patterns are those of :mod:`careflow.records.privacy.identifiers`; where enough rows have the shape, a sample of them is
+looked at again in Python, which knows first names and which numbers are never given out.
 """
 
 from __future__ import annotations
