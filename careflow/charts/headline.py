@@ -185,12 +185,12 @@ def _stay_range(view: View, named: dict[str, str]) -> Iterable[_Finding]:
         f"Median stays run from {formatting.days(number(low['median']))} at {named[str(low['level'])]} "
         f"to {formatting.count(number(high['median']))} at {named[str(high['level'])]}"
     )
-    yield _Finding(min(_two_medians(low, high, view.about.level) * pairs, 1.0), text)
+    yield _Finding(min(_two_medians(low, high, view.about.confidence) * pairs, 1.0), text)
 
 
-def _two_medians(one: Any, other: Any, level: float) -> float:
+def _two_medians(one: Any, other: Any, confidence: float) -> float:
     """Return the p-value of a difference of two medians on the log scale, from the widths of their intervals."""
-    z = norm.ppf((1 + level) / 2)
+    z = norm.ppf((1 + confidence) / 2)
     logs, spread = [], 0.0
     for row in (one, other):
         values = [number(row[c]) for c in ("median", "median_low", "median_high")]

@@ -22,7 +22,7 @@ _COMMON: Final[dict[str, Check]] = {
     "moves": instance(Transitions, Counts),
     "by": names,
     "cluster": one_of("person", None),
-    "level": confidence,
+    "confidence": confidence,
     "correction": one_of("holm", "bh", None),
     "calendar": instance(Calendar),
 }
@@ -80,9 +80,9 @@ def windows_for(counts: Counts, within: int | Sequence[int] | None) -> tuple[int
     return windows
 
 
-def interval_name(kind: str, level: float, cluster: Cluster) -> str:
+def interval_name(kind: str, confidence: float, cluster: Cluster) -> str:
     """Return how an interval was made, in words."""
-    return f"{kind} {level:.0%}" + (", clustered by person" if cluster else "")
+    return f"{kind} {confidence:.0%}" + (", clustered by person" if cluster else "")
 
 
 def unit_of(by: Sequence[str]) -> str | None:

@@ -164,7 +164,7 @@ class PublishedRateChanges(Changes):
         keys = [*self._others, *([WITHIN] if WITHIN in frame else []), "from", target]
         out, (one, two) = paired(frame, self.unit, keys, pairs, ("n", "of", "rate", "se", "low", "high"))
         each = maker.variance or (lambda rate: rate * (1 - rate))
-        z = float(quantile_of(about.level))
+        z = float(quantile_of(about.confidence))
         sizes = _size(one, each, z), _size(two, each, z)
         rates = one["rate"], two["rate"]
         if maker.variance is None:
@@ -231,7 +231,7 @@ class StayChanges(Changes):
         m1, m2 = one["rmean"], two["rmean"]
         square = variances[0] + variances[1] - 2 * covariance
         p = two_sided(m2 - m1, square, groups)
-        half = quantile_of(stays.about.level, groups) * np.sqrt(square)
+        half = quantile_of(stays.about.confidence, groups) * np.sqrt(square)
         held = out["mature"].to_numpy(dtype=bool) & np.isfinite(p)
         for side in (one, two):
             held &= side["n"] - np.nan_to_num(side["open"], nan=0.0) >= ENDED

@@ -58,7 +58,7 @@ class Provenance:
         The strata.
     convention : str
         How a length of stay counts its days: ``"nights"``, ``"nights_min1"`` or ``"days"``; empty where none applies.
-    level : float
+    confidence : float
         Coverage of the intervals.
     missing : str
         What is missing or suppressed, in words; empty if nothing.
@@ -81,7 +81,7 @@ class Provenance:
     within: tuple[int, ...] = ()
     by: tuple[str, ...] = ()
     convention: str = ""
-    level: float = 0.95
+    confidence: float = 0.95
     missing: str = ""
     source: str = ""
     last: date | None = None

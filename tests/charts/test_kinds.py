@@ -52,7 +52,7 @@ def test_intensities_are_drawn_by_the_trend_alone_and_never_as_a_share():
 
 
 def test_the_interval_is_named_by_its_own_coverage():
-    rates = cf.transition_rates(linked(made_up()), by="quarter", level=0.9)
+    rates = cf.transition_rates(linked(made_up()), by="quarter", confidence=0.9)
     assert "90% CI" in charts.trend(rates).careflow.subtitle
 
 

@@ -63,7 +63,7 @@ def test_a_share_of_none_has_the_size_of_its_number_over_the_pooled_design_effec
     """Two strata; the first has no move at all, and the pooled rate tells how much alike the stays of a person are."""
     of = np.full((2, 10), 6)
     n = np.array([[0] * 10, [6, 0] * 5])
-    found = shares(n, of, cluster="person", level=0.95)
+    found = shares(n, of, cluster="person", confidence=0.95)
     pooled = n.sum(axis=0) / of.sum(axis=0)
     p = pooled.mean()
     without = (n.sum() - n.sum(axis=0)) / (of.sum() - of.sum(axis=0))

@@ -191,4 +191,4 @@ def test_a_cluster_of_one_stay_counts_in_the_log_rank_test() -> None:
 @pytest.mark.parametrize("level", [0, 1, -0.5, 95])
 def test_a_coverage_is_between_0_and_1_and_neither(moves: cf.Transitions, level: float) -> None:
     with pytest.raises(ArgumentError, match="between 0 and 1"):
-        cf.transition_rates(moves, level=level)
+        cf.transition_rates(moves, confidence=level)

@@ -209,7 +209,7 @@ def test_the_shortest_and_the_longest_that_may_be_asked_are_answered(moves: cf.T
     assert len(cf.readmissions(moves, days=3650).frame)
     assert len(cf.readmissions(moves, days=1).frame)
     assert cf.length_of_stay(moves, horizon=1).frame["rmean"].dropna().between(0, 1).all()
-    assert len(cf.transition_rates(moves, level=0.999).frame)
+    assert len(cf.transition_rates(moves, confidence=0.999).frame)
 
 
 def test_rare_ways_on_are_put_together_until_they_are_enough() -> None:
@@ -260,7 +260,7 @@ def test_the_error_of_incidences_takes_all_causes_together_when_they_are_all_the
 
 def test_a_share_that_is_none_everywhere_has_the_limits_of_its_number() -> None:
     of = np.full((1, 8), 5)
-    none, every = (shares(n, of, cluster="person", level=0.95) for n in (np.zeros_like(of), of))
+    none, every = (shares(n, of, cluster="person", confidence=0.95) for n in (np.zeros_like(of), of))
     t = stats.t.ppf(0.975, 7)
     assert none.high[0] == pytest.approx(float(wilson(0.0, 40, t)[1]), abs=1e-12)
     assert (every.low[0], every.high[0]) == (pytest.approx(float(wilson(1.0, 40, t)[0]), abs=1e-12), 1.0)
@@ -269,7 +269,7 @@ def test_a_share_that_is_none_everywhere_has_the_limits_of_its_number() -> None:
 def test_a_share_between_takes_its_own_variance_and_not_the_pooled_one() -> None:
     of = np.full((2, 10), 6)
     n = np.array([[3, 2, 4, 3, 3, 2, 4, 3, 1, 5], [6, 0] * 5])
-    found = shares(n, of, cluster="person", level=0.95)
+    found = shares(n, of, cluster="person", confidence=0.95)
     p = n[1].sum() / 60
     assert found.size[1] == pytest.approx(p * (1 - p) / found.se[1] ** 2)
     assert found.size[0] == pytest.approx(min(0.5 * 0.5 / found.se[0] ** 2, 60))

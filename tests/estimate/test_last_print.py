@@ -132,7 +132,7 @@ def leave_one_out(n: np.ndarray, of: np.ndarray) -> float:
 def test_a_share_of_1_counts_for_as_many_as_the_design_effect_of_the_strata_together_leaves() -> None:
     of = np.array([[[4, 6, 5, 9], [7, 3, 8, 2]], [[8, 8, 6, 10], [5, 9, 4, 6]]])
     n = np.array([[[4, 6, 5, 9], [0, 0, 0, 0]], [[0, 8, 1, 9], [3, 4, 2, 3]]])
-    found = shares(n, of, cluster="person", level=0.95)
+    found = shares(n, of, cluster="person", confidence=0.95)
     for i in range(2):
         together_n, together = n[:, i].sum(axis=0), of[:, i].sum(axis=0)
         pooled = together_n.sum() / together.sum()

@@ -311,7 +311,7 @@ def test_a_share_is_clustered_at_its_effective_size(name: str) -> None:
     base = np.zeros_like(hits)
     np.add.at(base[0], rows["grp"].to_numpy(), 1)
     np.add.at(hits[0], rows.loc[hit, "grp"].to_numpy(), 1)
-    found = shares(hits, base, cluster="person", level=0.95)
+    found = shares(hits, base, cluster="person", confidence=0.95)
     close([found.share[0], found.size[0]], [of.outputs["estimate"][0], of.outputs["n_eff"][0]])
     close([found.low[0], found.high[0]], [of.outputs["lower"][0], of.outputs["upper"][0]])
     close(found.se[0], case(name).outputs["std_err"][0])

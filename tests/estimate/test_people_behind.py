@@ -141,7 +141,7 @@ ABOUT = {
     "of discharge; Wilson 95%, clustered by person": lambda: cf.transition_rates(MOVES),
     "transition rate: 6 followed discharges, from the records of 4 people; within 7, 30 days; cut-off 2024-06-30; by "
     "day of discharge; Wilson 90%; not yet mature: 2024Q2": lambda: cf.transition_rates(
-        MOVES, by="quarter", within=[7, 30], cluster=None, level=0.9
+        MOVES, by="quarter", within=[7, 30], cluster=None, confidence=0.9
     ),
     "intensity: 290 person-days, from the records of 4 people; within 30 days; cut-off 2024-06-30; by day of "
     "discharge; exact Poisson 95%, clustered by person": lambda: cf.transition_rates(MOVES, method="intensity"),

@@ -1,8 +1,8 @@
 """Every frame of the sample, to compare before and after a change that must not change a number.
 
 ``python tests/support/sample_frames.py save FILE`` writes the frames that careflow makes of ``data/sample``;
-``compare FILE`` makes them again and names each frame that differs in a column, a row or the last digit. Tables of counts
-have no order of rows, so theirs are sorted first.
+``compare FILE`` makes them again and names each frame that differs in a column, a row or the last digit. Tables of
+counts have no order of rows, so theirs are sorted first.
 """
 
 from __future__ import annotations

@@ -120,7 +120,7 @@ class View:
     @property
     def ci(self) -> str:
         """What an interval is called: ``95% CI``."""
-        return f"{self.about.level * 100:g}% CI"
+        return f"{self.about.confidence * 100:g}% CI"
 
     @property
     def is_intensity(self) -> bool:

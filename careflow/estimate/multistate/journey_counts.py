@@ -43,7 +43,7 @@ class Journeys:
         reentry: bool,
         by: str | Sequence[str] | None,
         cluster: Cluster,
-        level: float,
+        confidence: float,
         calendar: Calendar | None,
     ) -> None:
         continuum = moves.rules.continuum if isinstance(moves, Counts) else moves.episodes.continuum
@@ -54,7 +54,7 @@ class Journeys:
         if landmark is not None:
             self.since = f"day {landmark} of the journey, of those then{where or ' followed'}"
         self.counts, self.by = counts_for(moves, clock, by, calendar=calendar)
-        self.table, self.cluster, self.level = self.counts.tables[clock], cluster, level
+        self.table, self.cluster, self.confidence = self.counts.tables[clock], cluster, confidence
         self.strata: Strata = strata_of(self.table, self.counts.rules, self.by)
         self.names = [*continuum.names, *_OUT]
         self.codes = (*range(len(continuum)), *_OUT_CODES)
@@ -117,7 +117,7 @@ class Journeys:
         numbers = np.full((len(self.strata), len(days) * len(state), 4), np.nan)
         for stratum, process in self.each():
             found, se, groups = estimate(process, self.cluster)
-            z = quantile_of(self.level, groups)
+            z = quantile_of(self.confidence, groups)
             low, high = log_log(found, se, z) if bounded else (found - z * se, found + z * se)
             if not bounded:
                 low, high = np.maximum(low, 0), np.minimum(high, self.days)
@@ -156,10 +156,10 @@ class Journeys:
             cutoff=rules.cutoff,
             start=rules.start,
             dated_by="admission" if self.by else "",
-            interval=interval_name(interval, self.level, self.cluster),
+            interval=interval_name(interval, self.confidence, self.cluster),
             within=(rules.within,),
             by=self.by,
-            level=self.level,
+            confidence=self.confidence,
             missing=self.missing(),
             source=self.counts.source,
             last=self.counts.last,

@@ -115,8 +115,8 @@ def chain(rates: Rates, stays: LengthOfStay | None = None, *, concurrent: Concur
         raise ArgumentError("chain takes shares of discharges within one window: method='followed' and one within=")
     flows, _ = made.flows()
     means = None if stays is None else _means(rates, stays, flows.strata.frame)
-    names, numbers = _numbers(flows, means, concurrent == "leave out", made.level)
-    about = _about(rates, stays, concurrent, made.level)
+    names, numbers = _numbers(flows, means, concurrent == "leave out", made.confidence)
+    about = _about(rates, stays, concurrent, made.confidence)
     return Chain(_frame(flows, names, numbers), about, rates.continuum, rates=rates, stays=stays)
 
 
@@ -144,7 +144,7 @@ def _means(rates: Rates, stays: LengthOfStay, strata: pd.DataFrame) -> tuple[Arr
 
 
 def _numbers(
-    flows: Flows, means: tuple[Array, Array] | None, leave_out: bool, level: float
+    flows: Flows, means: tuple[Array, Array] | None, leave_out: bool, confidence: float
 ) -> tuple[list[list[str]], list[Array]]:
     """Return the states of each measure, and its numbers, shape (strata, start, states, 4)."""
     block, levels = flows.blocks[0], len(flows.continuum)
@@ -170,16 +170,16 @@ def _numbers(
         mean = np.concatenate([means[0][None], np.moveaxis(means[1], -1, 0)])[..., None, :]
         found.append(np.where(solved.stays == 0, 0.0, solved.stays * mean))
     present = np.asarray(block.replicates.present[:, :, 0].any(axis=1))
-    limits = [_limits(values, present, level, bounded=i == 1) for i, values in enumerate(found)]
+    limits = [_limits(values, present, confidence, bounded=i == 1) for i, values in enumerate(found)]
     return [shown[:levels], shown, shown[:levels]][: len(found)], limits
 
 
-def _limits(values: Array, present: npt.NDArray[np.bool_], level: float, *, bounded: bool) -> Array:
+def _limits(values: Array, present: npt.NDArray[np.bool_], confidence: float, *, bounded: bool) -> Array:
     """Return estimate, se, low and high from the estimate and those without each group (axis 0)."""
     estimate, without = values[0], np.moveaxis(values[1:], 0, -1)
     there = np.broadcast_to(present[:, None, None], without.shape)
     se, groups = jackknife_se(estimate, without, there)
-    t = quantile_of(level, groups)
+    t = quantile_of(confidence, groups)
     if bounded:
         low, high = log_log(estimate, se, t)
     else:
@@ -203,7 +203,7 @@ def _frame(flows: Flows, names: list[list[str]], numbers: list[Array]) -> pd.Dat
     return frame[[*flows.strata.frame.columns, "start", "state", "measure", *_NUMBERS, "mature"]]
 
 
-def _about(rates: Rates, stays: LengthOfStay | None, concurrent: Concurrent, level: float) -> Provenance:
+def _about(rates: Rates, stays: LengthOfStay | None, concurrent: Concurrent, confidence: float) -> Provenance:
     about = rates.about
     days = "" if stays is None else f"; days are stays times their mean, each counted up to day {stays.horizon}"
     aside = "an outcome" if concurrent == "outcome" else "left out"
@@ -220,11 +220,11 @@ def _about(rates: Rates, stays: LengthOfStay | None, concurrent: Concurrent, lev
         cutoff=about.cutoff,
         start=about.start,
         dated_by=about.dated_by,
-        interval=interval_name("log-log for probabilities, t otherwise,", level, "person"),
+        interval=interval_name("log-log for probabilities, t otherwise,", confidence, "person"),
         within=about.within,
         by=about.by,
         convention="" if stays is None else stays.about.convention,
-        level=level,
+        confidence=confidence,
         missing=about.missing,
         source=about.source,
         last=about.last,

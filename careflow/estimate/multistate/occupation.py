@@ -68,7 +68,7 @@ def occupation(
     reentry: bool = False,
     by: str | Sequence[str] | None = None,
     cluster: Cluster = "person",
-    level: float = 0.95,
+    confidence: float = 0.95,
     calendar: Calendar | None = None,
 ) -> Occupation:
     r"""Estimate what share of journeys is at each level on each day since they began.
@@ -126,7 +126,7 @@ def occupation(
     >>> where[(where["day"] == 12) & (where["estimate"] > 0)][["state", "estimate"]].values.tolist()
     [['php', 0.5], ['between stays', 0.5]]
     """
-    journeys = Journeys(moves, start, days, landmark, reentry, by, cluster, level, calendar)
+    journeys = Journeys(moves, start, days, landmark, reentry, by, cluster, confidence, calendar)
     frame = journeys.frame("state", np.arange(journeys.days + 1), _occupation, bounded=True)
     definition = (
         f"Share of journeys at each level on each day since {journeys.since} "
@@ -149,7 +149,7 @@ def expected_days(
     reentry: bool = False,
     by: str | Sequence[str] | None = None,
     cluster: Cluster = "person",
-    level: float = 0.95,
+    confidence: float = 0.95,
     calendar: Calendar | None = None,
 ) -> ExpectedDays:
     r"""Estimate how many of the first ``days`` days of a journey are spent at each level.
@@ -185,7 +185,7 @@ def expected_days(
     >>> spent.loc[spent["days"] > 0, ["state", "days"]].values.tolist()
     [['php', 15.0], ['left care', 85.0]]
     """
-    journeys = Journeys(moves, start, days, landmark, reentry, by, cluster, level, calendar)
+    journeys = Journeys(moves, start, days, landmark, reentry, by, cluster, confidence, calendar)
     frame = journeys.frame("days", np.array([journeys.days]), _spent, bounded=False).drop(columns="day")
     definition = (
         f"Days out of the first {journeys.days} since {journeys.since} that are spent at each level: the area "

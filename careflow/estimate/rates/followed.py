@@ -29,7 +29,7 @@ def followed_flows(
     by: tuple[str, ...],
     windows: tuple[int, ...],
     cluster: Cluster,
-    level: float,
+    confidence: float,
     *,
     keep: bool = False,
 ) -> tuple[Flows, Flows]:
@@ -47,7 +47,7 @@ def followed_flows(
         followed, mature = followed_share(counts, strata, of.sum(axis=-1)), strata.mature(counts.rules, window)
         for blocks, n in ((to, with_left_care(cells, continuum)), (ways, by_direction(cells, continuum))):
             base = np.broadcast_to(of[:, :, None], n.shape)
-            found = shares(n, base, cluster=cluster, level=level)
+            found = shares(n, base, cluster=cluster, confidence=confidence)
             blocks.append(
                 Block(
                     window,

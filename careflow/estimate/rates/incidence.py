@@ -31,7 +31,7 @@ def incidence_flows(
     by: tuple[str, ...],
     windows: tuple[int, ...],
     cluster: Cluster,
-    level: float,
+    confidence: float,
     *,
     keep: bool = False,
 ) -> tuple[Flows, Flows]:
@@ -50,7 +50,7 @@ def incidence_flows(
         groups = np.eye(len(causes), dtype=np.int64)
         ways_groups = np.concatenate([masks[state], np.zeros((3, 2), dtype=np.int64)], axis=1)
         sets = np.concatenate([groups, ways_groups])
-        found = incidences(seen, sets, cluster, level)
+        found = incidences(seen, sets, cluster, confidence)
         for i, window in enumerate(windows):
             values = found.at(window)
             if reach(seen).unknown(np.array([window]))[0]:

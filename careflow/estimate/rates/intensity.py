@@ -24,7 +24,7 @@ def intensity_flows(
     by: tuple[str, ...],
     windows: tuple[int, ...],
     cluster: Cluster,
-    level: float,
+    confidence: float,
     *,
     keep: bool = False,
 ) -> tuple[Flows, Flows]:
@@ -46,7 +46,7 @@ def intensity_flows(
     blocks = []
     for n in (with_left_care(cells, continuum), by_direction(cells, continuum)):
         base = np.broadcast_to(days[:, :, None], n.shape)
-        rate, se, low, high, size = _intensity(n, base, cluster, level)
+        rate, se, low, high, size = _intensity(n, base, cluster, confidence)
         kept = Replicates(PER * shares_without(n, base), base > 0, size) if keep else None
         moves, total, persons = n.sum(axis=-1), base.sum(axis=-1), (n > 0).sum(axis=-1)
         whole = (cells.sum(axis=2) > 0).sum(axis=-1)
@@ -55,18 +55,18 @@ def intensity_flows(
     return Flows(strata, continuum, targets(continuum), (to,)), Flows(strata, continuum, direction_targets(), (ways,))
 
 
-def _intensity(n: Ints, days: Ints, cluster: Cluster, level: float) -> tuple[Array, Array, Array, Array, Array]:
+def _intensity(n: Ints, days: Ints, cluster: Cluster, confidence: float) -> tuple[Array, Array, Array, Array, Array]:
     """Return moves per 100 days, standard errors, Garwood's limits at the effective number of moves, and its days."""
     moves, total = n.sum(axis=-1).astype(float), days.sum(axis=-1).astype(float)
     total[total == 0] = np.nan
     rate = moves / total
     if cluster is None:
-        low, high = garwood(moves, total, level)
+        low, high = garwood(moves, total, confidence)
         return PER * rate, PER * np.sqrt(moves) / total, PER * low, PER * high, total
     with np.errstate(divide="ignore", invalid="ignore"):
         se, _ = jackknife_se(rate, shares_without(n, days), days > 0)
         effective = np.where(moves > 0, np.minimum((rate / se) ** 2, moves), 0.0)
         spent = np.where(moves > 0, effective / rate, total)
-        low, high = garwood(effective, spent, level)
+        low, high = garwood(effective, spent, confidence)
     known = np.isfinite(se)
     return PER * rate, PER * se, np.where(known, PER * low, np.nan), np.where(known, PER * high, np.nan), spent

@@ -25,12 +25,12 @@ class Made:
     windows: tuple[int, ...]
     method: Method
     cluster: Cluster
-    level: float
+    confidence: float
 
     def flows(self) -> tuple[Flows, Flows]:
         """Return the numbers by next level or outcome, and by direction, with their replicates."""
         make = METHODS[self.method]
-        return make.blocks(self.counts, self.by, self.windows, self.cluster, self.level, keep=True)
+        return make.blocks(self.counts, self.by, self.windows, self.cluster, self.confidence, keep=True)
 
 
 class _Blocks(Protocol):
@@ -40,7 +40,7 @@ class _Blocks(Protocol):
         by: tuple[str, ...],
         windows: tuple[int, ...],
         cluster: Cluster,
-        level: float,
+        confidence: float,
         *,
         keep: bool = False,
     ) -> tuple[Flows, Flows]: ...

@@ -20,7 +20,7 @@ def transition_rates(
     within: int | Sequence[int] | None = None,
     method: Method = "followed",
     cluster: Cluster = "person",
-    level: float = 0.95,
+    confidence: float = 0.95,
     calendar: Calendar | None = None,
 ) -> Rates:
     r"""Estimate, for each level, what share of its discharges reached each other level within the window.
@@ -37,7 +37,7 @@ def transition_rates(
         See Notes.
     cluster : {"person", None}
         Whether intervals allow for people who come back.
-    level : float
+    confidence : float
         Coverage of the intervals.
     calendar : Calendar, optional
         Which months make a quarter.
@@ -87,7 +87,7 @@ def transition_rates(
     make = METHODS[method]
     counts, strata = counts_for(moves, make.clocks, by, windows=within, calendar=calendar)
     windows = windows_for(counts, within)
-    to, directions = make.blocks(counts, strata, windows, cluster, level)
+    to, directions = make.blocks(counts, strata, windows, cluster, confidence)
     frame, people = to.frames(strata)
     towards, ways = directions.frames(strata)
     about = Provenance(
@@ -99,10 +99,10 @@ def transition_rates(
         cutoff=counts.rules.cutoff,
         start=counts.rules.start,
         dated_by="discharge",
-        interval=interval_name(make.interval, level, cluster),
+        interval=interval_name(make.interval, confidence, cluster),
         within=windows,
         by=strata,
-        level=level,
+        confidence=confidence,
         missing=immature(frame, strata, counts.rules),
         source=counts.source,
         last=counts.last,
@@ -114,7 +114,7 @@ def transition_rates(
         directions=towards,
         contributors=people,
         ways=ways,
-        made=Made(counts, strata, windows, method, cluster, level),
+        made=Made(counts, strata, windows, method, cluster, confidence),
     )
 
 

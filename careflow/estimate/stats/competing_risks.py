@@ -51,7 +51,7 @@ class Incidences:
         return curves | {"of": np.full(len(self.n), float(self.of))}
 
 
-def incidences(seen: Process, sets: npt.NDArray[np.int64], cluster: Cluster, level: float) -> Incidences:
+def incidences(seen: Process, sets: npt.NDArray[np.int64], cluster: Cluster, confidence: float) -> Incidences:
     """Estimate the cumulative incidence of sets of causes.
 
     Parameters
@@ -71,7 +71,7 @@ def incidences(seen: Process, sets: npt.NDArray[np.int64], cluster: Cluster, lev
         left_se = greenwood(every, at_risk)
     else:
         se, left_se, groups = _clustered(seen, sets, risen, left)
-    z = quantile_of(level, groups)
+    z = quantile_of(confidence, groups)
     low, high = log_log(risen, se, z)
     left_low, left_high = log_log(left, left_se, z)
     gone = every + seen.censored.sum(axis=0)

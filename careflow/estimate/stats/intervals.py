@@ -82,7 +82,7 @@ def log_log(estimate: npt.ArrayLike, se: npt.ArrayLike, quantile: npt.ArrayLike)
     return np.where(inside, low, np.nan), np.where(inside, high, np.nan)
 
 
-def garwood(events: npt.ArrayLike, exposure: npt.ArrayLike, level: float = 0.95) -> tuple[Array, Array]:
+def garwood(events: npt.ArrayLike, exposure: npt.ArrayLike, confidence: float = 0.95) -> tuple[Array, Array]:
     """Return the exact Poisson limits of a rate per unit of exposure.
 
     References
@@ -96,16 +96,16 @@ def garwood(events: npt.ArrayLike, exposure: npt.ArrayLike, level: float = 0.95)
     0.0480 to 0.1839
     """
     n, time = np.asarray(events, dtype=float), np.asarray(exposure, dtype=float)
-    tail = (1 - level) / 2
+    tail = (1 - confidence) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
         low = np.where(n > 0, special.gammaincinv(np.maximum(n, 1e-300), tail), 0.0) / time
         high = special.gammaincinv(n + 1, 1 - tail) / time
     return low, high
 
 
-def quantile_of(level: float, groups: Any = None) -> Array:
+def quantile_of(confidence: float, groups: Any = None) -> Array:
     """Return the two-sided quantile: Student's *t* with ``groups - 1`` degrees of freedom, or the normal one."""
-    tail = (1 + level) / 2
+    tail = (1 + confidence) / 2
     if groups is None:
         return np.asarray(special.ndtri(tail))
     df = np.asarray(groups, dtype=float) - 1

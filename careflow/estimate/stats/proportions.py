@@ -25,7 +25,7 @@ class Shares:
     size: Array
 
 
-def shares(n: npt.NDArray[np.int64], of: npt.NDArray[np.int64], *, cluster: Cluster, level: float) -> Shares:
+def shares(n: npt.NDArray[np.int64], of: npt.NDArray[np.int64], *, cluster: Cluster, confidence: float) -> Shares:
     """Return ``n / of`` with standard errors and Wilson limits.
 
     With persons clustered the variance is the delete-a-group jackknife, the effective sample size is
@@ -45,7 +45,7 @@ def shares(n: npt.NDArray[np.int64], of: npt.NDArray[np.int64], *, cluster: Clus
         p = total_n / total
         plain = np.sqrt(p * (1 - p) / total)
     if cluster is None:
-        return Shares(p, plain, *wilson(p, total, quantile_of(level)), total.astype(float))
+        return Shares(p, plain, *wilson(p, total, quantile_of(confidence)), total.astype(float))
     se, groups = _clustered(n, of)
     pooled_n, pooled_of = n.sum(axis=0), of.sum(axis=0)
     pooled_se, _ = _clustered(pooled_n, pooled_of)
@@ -56,7 +56,7 @@ def shares(n: npt.NDArray[np.int64], of: npt.NDArray[np.int64], *, cluster: Clus
         size = np.where((p > 0) & (p < 1), np.minimum(p * (1 - p) / se**2, total), total / effect)
     # A jackknife that finds no variance at all has found no reason to trust fewer than all of them.
     size = np.where((se == 0) & (p > 0) & (p < 1), total, size)
-    return Shares(p, se, *wilson(p, size, quantile_of(level, groups)), size)
+    return Shares(p, se, *wilson(p, size, quantile_of(confidence, groups)), size)
 
 
 def shares_without(n: npt.NDArray[np.int64], of: npt.NDArray[np.int64]) -> Array:

@@ -64,7 +64,7 @@ def cumulative_incidence(
     clock: Literal["stay", "gap"] = "stay",
     by: str | Sequence[str] | None = None,
     cluster: Cluster = "person",
-    level: float = 0.95,
+    confidence: float = 0.95,
     calendar: Calendar | None = None,
 ) -> CumulativeIncidence:
     r"""Estimate how many stays have ended each way, or how many discharges have gone on to each level, by each day.
@@ -128,7 +128,7 @@ def cumulative_incidence(
     entered = 0
     for stratum, state, cell in each_cell(table, strata.place):
         seen = process(cell, causes)
-        found = incidences(seen, np.concatenate([sets, ways[state]]), cluster, level)
+        found = incidences(seen, np.concatenate([sets, ways[state]]), cluster, confidence)
         entered += found.of
         keep = (seen.every.sum(axis=0) + seen.censored.sum(axis=0)) > 0
         known, days = reach(seen), found.days[keep]
@@ -145,10 +145,10 @@ def cumulative_incidence(
         cutoff=counts.rules.cutoff,
         start=counts.rules.start,
         dated_by=("admission" if clock == "stay" else "discharge") if strata_names else "",
-        interval=interval_name("log-log", level, cluster),
+        interval=interval_name("log-log", confidence, cluster),
         within=(counts.rules.within,) if clock == "stay" else (),
         by=strata_names,
-        level=level,
+        confidence=confidence,
         source=counts.source,
         last=counts.last,
     )

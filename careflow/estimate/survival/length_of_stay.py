@@ -85,7 +85,7 @@ def length_of_stay(
     cohort: Cohort | None = None,
     convention: Convention = "nights",
     cluster: Cluster = "person",
-    level: float = 0.95,
+    confidence: float = 0.95,
     calendar: Calendar | None = None,
 ) -> LengthOfStay:
     r"""Estimate how long stays at each level last.
@@ -110,7 +110,7 @@ def length_of_stay(
         both days (TEDS outpatient since 2005).
     cluster : {"person", None}
         Whether intervals allow for people who come back.
-    level : float
+    confidence : float
         Coverage of the intervals.
     calendar : Calendar, optional
         Which months make a quarter.
@@ -166,7 +166,7 @@ def length_of_stay(
     counts, strata_names = counts_for(moves, clock, names, calendar=calendar)
     table = counts.tables[clock]
     strata = strata_of(table, counts.rules, strata_names)
-    found = lengths(table, strata, counts, horizon, convention, cluster, level)
+    found = lengths(table, strata, counts, horizon, convention, cluster, confidence)
     rows, days = found.rows, found.horizon
     mature = strata.mature(counts.rules, days if chosen == "admission" else 0)
     rows["mature"] = mature.repeat(len(counts.rules.continuum))
@@ -187,10 +187,10 @@ def length_of_stay(
         cutoff=counts.rules.cutoff,
         start=counts.rules.start,
         dated_by=CLOCKS[clock].dated_by if unit_of(strata_names) else "",
-        interval=interval_name("log-log", level, cluster),
+        interval=interval_name("log-log", confidence, cluster),
         by=strata_names,
         convention=convention,
-        level=level,
+        confidence=confidence,
         missing="; ".join(part for part in missing if part),
         source=counts.source,
         last=counts.last,

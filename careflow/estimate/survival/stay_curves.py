@@ -91,7 +91,7 @@ def lengths(
     horizon: int | Longest,
     convention: Convention,
     cluster: Cluster,
-    level: float,
+    confidence: float,
 ) -> Lengths:
     """Estimate lengths of stay for every level of every stratum."""
     continuum = counts.rules.continuum
@@ -109,7 +109,7 @@ def lengths(
     for stratum, state, seen, known in _each_process(table, strata, convention):
         row = stratum * len(continuum) + state
         without = None if means is None else _without_each_group(seen)
-        curve = _curve(seen, without, known, level)
+        curve = _curve(seen, without, known, confidence)
         each = None if without is None else restricted_mean(seen.days, without, days)
         numbers[row] = _summary(seen, curve, known, days, each)
         reaches.append(known)
@@ -170,7 +170,7 @@ def _without_each_group(seen: Process) -> Array:
     return kaplan_meier(events[0], at_risk)
 
 
-def _curve(seen: Process, without: Array | None, known: Reach, level: float) -> Curve:
+def _curve(seen: Process, without: Array | None, known: Reach, confidence: float) -> Curve:
     """Return the curve on every day of the process; its numbers are missing on the days of which nothing is known."""
     events, at_risk = seen.every.sum(axis=0), seen.at_risk.sum(axis=0)
     survival = kaplan_meier(events, at_risk)
@@ -178,7 +178,7 @@ def _curve(seen: Process, without: Array | None, known: Reach, level: float) -> 
         se, groups = greenwood(events, at_risk), None
     else:
         se, groups = clustered_se(survival, without, seen.present)
-    low, high = log_log(survival, se, quantile_of(level, groups))
+    low, high = log_log(survival, se, quantile_of(confidence, groups))
     unknown = known.unknown(seen.days)
     shown = (np.where(unknown, np.nan, values) for values in (survival, se, low, high))
     counted = at_risk.astype(np.int64), events.astype(np.int64)

@@ -43,7 +43,7 @@ def readmissions(
     to: str | Sequence[str] | None = None,
     by: str | Sequence[str] | None = None,
     cluster: Cluster = "person",
-    level: float = 0.95,
+    confidence: float = 0.95,
     calendar: Calendar | None = None,
 ) -> Returns:
     """Estimate what share of discharges was followed by another admission within ``days``.
@@ -92,7 +92,7 @@ def readmissions(
         f"followed for {days} days; without deaths, same-day transfers and concurrent discharges."
     )
     kind = _Kind(f"returns:{days}{places}", ("from",), "readmission rate", definition, "discharges")
-    return _returned(moves, kind, days, by, cluster, level, calendar)
+    return _returned(moves, kind, days, by, cluster, confidence, calendar)
 
 
 @estimator(days=whole(1))
@@ -102,7 +102,7 @@ def bounce_back(
     days: int = 30,
     by: str | Sequence[str] | None = None,
     cluster: Cluster = "person",
-    level: float = 0.95,
+    confidence: float = 0.95,
     calendar: Calendar | None = None,
 ) -> Returns:
     """Estimate what share of step-downs was undone within ``days``.
@@ -146,7 +146,7 @@ def bounce_back(
         f"intensive as the one left, as a share of the step-downs whose new stay began {days} days before the cut-off."
     )
     kind = _Kind(f"bounces:{days}", ("from", "to"), "bounce-back rate", definition, "step-downs")
-    return _returned(moves, kind, days, by, cluster, level, calendar)
+    return _returned(moves, kind, days, by, cluster, confidence, calendar)
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _returned(
     days: int,
     by: str | Sequence[str] | None,
     cluster: Cluster,
-    level: float,
+    confidence: float,
     calendar: Calendar | None,
 ) -> Returns:
     counts, names = counts_for(moves, kind.clock, by, calendar=calendar)
@@ -181,7 +181,7 @@ def _returned(
     n = add_up(table["n"] * table["followed"] * table["what"], *axes)
     by_group = add_up(table["n"], *axes)
     every: Ints = by_group.sum(axis=-1)
-    found = shares(n, of, cluster=cluster, level=level)
+    found = shares(n, of, cluster=cluster, confidence=confidence)
     labels = continuum.names
     frame = strata.frame.loc[np.repeat(np.arange(len(strata)), len(pairs))].reset_index(drop=True)
     for i, key in enumerate(kind.keys):
@@ -203,10 +203,10 @@ def _returned(
         cutoff=counts.rules.cutoff,
         start=counts.rules.start,
         dated_by="discharge",
-        interval=interval_name("Wilson", level, cluster),
+        interval=interval_name("Wilson", confidence, cluster),
         within=(days,),
         by=names,
-        level=level,
+        confidence=confidence,
         missing=immature(frame, names, counts.rules),
         source=counts.source,
         last=counts.last,

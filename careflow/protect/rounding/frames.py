@@ -51,21 +51,21 @@ class Rounding:
 
 def rates(result: Any, cells: Any, rounding: Rounding) -> Any:
     """Return rates, or returns, of rounded numbers."""
-    changes: dict[str, Any] = {"frame": _shares(result.frame, cells.frame, rounding, result.about.level)}
+    changes: dict[str, Any] = {"frame": _shares(result.frame, cells.frame, rounding, result.about.confidence)}
     if hasattr(result, "directions"):
         changes |= {
-            "directions": _shares(result.directions, cells.directions, rounding, result.about.level),
+            "directions": _shares(result.directions, cells.directions, rounding, result.about.confidence),
             "ways": None,
         }
     return replace(result, contributors=None, **changes)
 
 
-def _shares(frame: pd.DataFrame, cells: pd.DataFrame, rounding: Rounding, level: float) -> pd.DataFrame:
+def _shares(frame: pd.DataFrame, cells: pd.DataFrame, rounding: Rounding, confidence: float) -> pd.DataFrame:
     """Round n and of, and make shares and limits again from them, at the design effect to one decimal."""
     value = {name: rounding.of(cells[name]) for name in ("n", "of")}
     share = np.minimum(value["n"] / value["of"], 1.0)
     size = value["of"] / _design_effect(frame)
-    z = NormalDist().inv_cdf(0.5 + level / 2)
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
     middle = (share + z**2 / (2 * size)) / (1 + z**2 / size)
     half = z / (1 + z**2 / size) * np.sqrt(share * (1 - share) / size + z**2 / (4 * size**2))
     out = frame.assign(n=value["n"], of=value["of"], rate=share, se=np.sqrt(share * (1 - share) / size))

@@ -103,7 +103,7 @@ def _of_lengths(rates: Provenance, stays: Provenance) -> tuple[Term, ...]:
         Term(
             "interval",
             "Interval (the smaller numbers)",
-            f"Where the true value plausibly lies, at {rates.level:.0%} confidence. Rates: {rates.interval}. "
+            f"Where the true value plausibly lies, at {rates.confidence:.0%} confidence. Rates: {rates.interval}. "
             f"Lengths of stay: {stays.interval}; beside a median stand the quartiles, between which half of the stays "
             "lie.",
         ),

@@ -133,7 +133,7 @@ def _trend(deck: Any, content: Content, measure: str, words: str) -> None:
     slide = _slide(deck, content, f"Discharges that {words} within {content.rates.about.within[0]} days")
     add_trends(slide, content, lines, words, (_LEFT, Inches(1.15), _ROOM, Inches(5.4)))
     note = slide.shapes.add_textbox(_LEFT, Inches(6.6), _ROOM, Inches(0.4)).text_frame
-    bars = f"Bars: {content.rates.about.level:.0%} CI."
+    bars = f"Bars: {content.rates.about.confidence:.0%} CI."
     left_out = f" Not drawn, as no discharge from there could be counted: {', '.join(others)}." if others else ""
     _say(note, f"{bars} Hollow and dashed: not mature. A gap: hidden.{left_out}", 12, colour=_MUTED)
 
