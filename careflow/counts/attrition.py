@@ -20,7 +20,7 @@ def kinds(table: pd.DataFrame, levels: int, within: int) -> pd.DataFrame:
     Parameters
     ----------
     table : pandas.DataFrame
-        ``what, followed, n`` of the discharges.
+        ``event, followed, n`` of the discharges.
     levels : int
         The number of levels: a lower code is a move to one.
     within : int
@@ -32,12 +32,12 @@ def kinds(table: pd.DataFrame, levels: int, within: int) -> pd.DataFrame:
         ``kind`` (one of ``KINDS``), ``followed`` (for the whole window) and ``n``, one row a cell of the table.
         Nobody has left who was not followed for the window: that discharge is not yet known.
     """
-    what, followed = table["what"], table["followed"] >= within
+    event, followed = table["event"], table["followed"] >= within
     kind = pd.Series(UNKNOWN, index=table.index, dtype=object)
-    kind[(what >= REASON_CODE) & followed] = LEFT
-    kind[what < levels] = MOVED
-    kind[what == DIED_CODE] = DIED
-    kind[what == CONCURRENT_CODE] = CONCURRENT
+    kind[(event >= REASON_CODE) & followed] = LEFT
+    kind[event < levels] = MOVED
+    kind[event == DIED_CODE] = DIED
+    kind[event == CONCURRENT_CODE] = CONCURRENT
     return pd.DataFrame({"kind": kind, "followed": followed, "n": table["n"].astype("int64")})
 
 
@@ -107,7 +107,7 @@ def summary(moves: Linked, discharges: pd.DataFrame | None) -> str:
     direction = pd.Series(
         [
             continuum.direction(continuum.names[i], continuum.names[j]) if j < len(continuum) else ""
-            for i, j in zip(discharges["state"], discharges["what"], strict=True)
+            for i, j in zip(discharges["state"], discharges["event"], strict=True)
         ],
         index=discharges.index,
         dtype=object,

@@ -67,7 +67,7 @@ def tally(moves: Linked, clock: str, rules: Rules) -> pd.DataFrame:
             ranges = [*_strata_ranges(moves, by, periods), *_ranges(columns, rules, periods, first)]
             counted = engine.counted(asked.rows.format(**words), ranges)
             unit = next((f"b{i}" for i, name in enumerate(by) if name in UNITS), None)
-            before = [column for column in ranges if column.name not in ("what", "day", ENDS)]
+            before = [column for column in ranges if column.name not in ("event", "day", ENDS)]
             if asked.ends:
                 counted = spread(counted, periods.last_days(), unit, before)
             elif "day" in columns and not asked.dates:
@@ -110,9 +110,9 @@ def _ranges(columns: Sequence[str], rules: Rules, periods: Periods, first: int) 
     """Return what numbers each thing counted can have; ``first`` is the first day."""
     windows = (0, len(rules.windows) + 1)
     known = {
-        "grp": (0, GROUPS),
+        "jackknife_group": (0, GROUPS),
         "state": (0, len(rules.continuum)),
-        "what": (ENTERED, REACHED - ENTERED + 1) if ENDS in columns else (0, REACHED + 1),
+        "event": (ENTERED, REACHED - ENTERED + 1) if ENDS in columns else (0, REACHED + 1),
         "day": (first, day_number(rules.cutoff) - day_number(periods.oldest) + 2),
         ENDS: (0, len(periods.last_days()) + 1),
         "reason": (0, len(REASONS)),
@@ -193,7 +193,7 @@ def label_order(name: str, labels: pd.Series[str]) -> pd.CategoricalDtype[Any]:
 
 
 def outcome_names(continuum_names: Sequence[str]) -> dict[int, str]:
-    """Return what each ``what`` code of a discharge stands for."""
+    """Return what each ``event`` code of a discharge stands for."""
     return dict(enumerate(continuum_names)) | {REASON_CODE + i: reason for i, reason in enumerate(REASONS)}
 
 

@@ -16,7 +16,7 @@ from careflow.arguments import checked, path
 from careflow.arguments.told import told
 from careflow.counts.calendar import UNITS
 from careflow.counts.count import check_labels, kind_of, label_order
-from careflow.counts.definition import Rules
+from careflow.counts.definition import RENAMED, Rules
 from careflow.counts.table_names import clock as clock_of
 from careflow.errors import ArgumentError, CountsError
 
@@ -37,7 +37,7 @@ class Counts:
     rules : Rules
         How they were made; only counts of equal rules can be added.
     tables : mapping of str to pandas.DataFrame
-        One tidy table a clock: the strata, ``grp`` (jackknife group), ``state``, ``what``, ``day``, ``n``.
+        One tidy table a clock: the strata, ``jackknife_group`` (jackknife group), ``state``, ``event``, ``day``, ``n``.
     persons, stays, set_aside : int
         Distinct people, stays, and rows that the checks set aside.
     last : datetime.date or None
@@ -147,7 +147,7 @@ class Counts:
         about = json.loads(found[_META])
         rules = Rules.from_json(json.dumps(about["rules"]))
         try:
-            rows = table.to_pandas()
+            rows = table.to_pandas().rename(columns=RENAMED.get(about["rules"]["format"], {}))
             tables = {name: _of_clock(rows, name, rules) for name in about["clocks"]}
         except (KeyError, TypeError, ValueError) as error:
             raise broken from error

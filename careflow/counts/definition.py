@@ -14,8 +14,11 @@ from careflow.errors import CountsError
 GROUPS: Final = 100
 """Jackknife groups of persons."""
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Version of the counts file."""
+
+RENAMED: Final = {1: {"grp": "jackknife_group", "what": "event"}}
+"""What columns of earlier versions are called now; a version that stands in no row cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,9 @@ class Rules:
     def from_json(cls, text: str) -> Rules:
         """Read what :meth:`to_json` wrote."""
         plain = json.loads(text)
-        if plain.pop("format", None) != FORMAT:
-            raise CountsError(f"this counts file is of another version of careflow; this one reads version {FORMAT}")
+        if plain.pop("format", None) not in (FORMAT, *RENAMED):
+            read = ", ".join(map(str, (*RENAMED, FORMAT)))
+            raise CountsError(f"this counts file is of another version of careflow; this one reads versions {read}")
         plain |= {
             "continuum": Continuum.from_dict(plain["continuum"]),
             "cutoff": date.fromisoformat(plain["cutoff"]),

@@ -1,6 +1,6 @@
 """The SQL of each small table: what is counted, by which day, up to when.
 
-Each clock reads the linked stays once and returns integers only. What is counted is a code, ``what``: a level's place
+Each clock reads the linked stays once and returns integers only. What is counted is a code, ``event``: a level's place
 in the continuum, or one of the codes below.
 """
 
@@ -35,7 +35,8 @@ _OUTCOME: Final = f"""CASE WHEN gap <= {{within}} THEN next_level
 # `moved` is the shortest window that holds the move, `followed` the longest for which the discharge was followed: their
 # places among the windows, from 1, and 0 where there is none.
 _DISCHARGE: Final = f"""
-SELECT {{strata}} grp, level AS state, {_OUTCOME} AS what, reason, {{moved}} AS moved, {{followed}} AS followed
+SELECT {{strata}} jackknife_group, level AS state, {_OUTCOME} AS event, reason,
+    {{moved}} AS moved, {{followed}} AS followed
 FROM {{linked}} {{on_discharge}}
 WHERE finish <= {{cutoff}}
 """
@@ -44,26 +45,27 @@ WHERE finish <= {{cutoff}}
 # first day, and is censored at its age on the last. Whoever is in care when a period ends, at that age, enters the
 # next one a day older; so a stay that outlasts periods is counted once, in the first, with how many ends it reaches.
 _STAY: Final = f"""
-SELECT {{strata}} grp, level AS state, {ENDED} AS what, finish - admit AS day, 0 AS ends
+SELECT {{strata}} jackknife_group, level AS state, {ENDED} AS event, finish - admit AS day, 0 AS ends
 FROM {{linked}} {{on_discharge}} WHERE finish BETWEEN {{first_day}} AND {{cutoff}}
 UNION ALL
-SELECT {{strata}} grp, level AS state, {REACHED} AS what, p.last_day - admit AS day, q.period - p.period AS ends
+SELECT {{strata}} jackknife_group, level AS state, {REACHED} AS event, p.last_day - admit AS day,
+    q.period - p.period AS ends
 FROM {{linked}} {{on_entry}} JOIN {{day_spans}} q ON q.day = finish
 WHERE finish > p.last_day
 UNION ALL
-SELECT {{strata}} grp, level AS state, {ENTERED} AS what, {{first_day}} - admit AS day, 0 AS ends
+SELECT {{strata}} jackknife_group, level AS state, {ENTERED} AS event, {{first_day}} - admit AS day, 0 AS ends
 FROM {{linked}} {{on_entry}} WHERE admit < {{first_day}} AND finish >= {{first_day}}
 """
 
 
-def _ends(day: str, what: str, rows: str) -> str:
+def _ends(day: str, event: str, rows: str) -> str:
     """Return the SQL of when and how each stay ends."""
-    return f"SELECT {{strata}} grp, level AS state, {what} AS what, {day} AS day FROM {{linked}} {rows}"
+    return f"SELECT {{strata}} jackknife_group, level AS state, {event} AS event, {day} AS day FROM {{linked}} {rows}"
 
 
 def _cohort(join: str, where: str) -> str:
-    what = f"CASE WHEN finish <= {{cutoff}} THEN {ENDED} ELSE {CENSORED} END"
-    return _late(join, where) + _ends("least(finish, {cutoff}) - admit", what, f"{join} {where}")
+    event = f"CASE WHEN finish <= {{cutoff}} THEN {ENDED} ELSE {CENSORED} END"
+    return _late(join, where) + _ends("least(finish, {cutoff}) - admit", event, f"{join} {where}")
 
 
 def _late(join: str, where: str) -> str:
@@ -76,14 +78,14 @@ _KNOWN: Final = "WHERE admit <= {known} AND finish >= {start}"
 
 _EXIT: Final = _late("{on_admit}", _KNOWN) + _ends(
     day="least(finish, {known}) - admit",
-    what=f"CASE WHEN finish <= {{known}} THEN {_OUTCOME} ELSE {CENSORED} END",
+    event=f"CASE WHEN finish <= {{known}} THEN {_OUTCOME} ELSE {CENSORED} END",
     rows=f"{{on_admit}} {_KNOWN}",
 )
 
 _GAP: Final = _ends(
     day=f"""CASE WHEN reason = {DIED_CODE - REASON_CODE} OR concurrent THEN 0
         ELSE least(gap, {{cutoff}} - finish) END""",
-    what=f"""CASE WHEN gap <= {{cutoff}} - finish THEN next_level
+    event=f"""CASE WHEN gap <= {{cutoff}} - finish THEN next_level
         WHEN concurrent THEN {CONCURRENT_CODE}
         WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CODE}
         ELSE {CENSORED} END""",
@@ -95,7 +97,7 @@ _CENSUS: Final = f"""{_ends("admit", str(ENTERED), "")} UNION ALL
 
 # Nights in the level, up to cutoff - within.
 _EXPOSURE: Final = """
-SELECT {strata} grp, level AS state,
+SELECT {strata} jackknife_group, level AS state,
     CAST(sum(least(finish, p.last_day + 1) - greatest(admit, p.first_day)) AS BIGINT) AS n
 FROM {linked} JOIN {known_spans} p ON admit <= p.last_day AND finish > greatest(admit, p.first_day)
 GROUP BY ALL
@@ -120,11 +122,11 @@ class Clock:
     dates: bool = False
 
 
-PROCESS: Final = ("grp", "state", "what", "day")
+PROCESS: Final = ("jackknife_group", "state", "event", "day")
 
 CLOCKS: Final = {
     "discharge": Clock(
-        ("grp", "state", "what", "reason", "moved", "followed"), "", "discharge", LINKING, rows=_DISCHARGE
+        ("jackknife_group", "state", "event", "reason", "moved", "followed"), "", "discharge", LINKING, rows=_DISCHARGE
     ),
     "stay": Clock(PROCESS, "", "days in the period", DAYS, rows=_STAY, ends=True),
     "stay by admission": Clock(PROCESS, "", "admission", rows=_cohort("{on_admit}", "WHERE true")),
@@ -132,6 +134,6 @@ CLOCKS: Final = {
     "exit": Clock(PROCESS, "", "admission", LINKING, rows=_EXIT),
     "gap": Clock(PROCESS, "", "discharge", LINKING, rows=_GAP),
     "census": Clock(PROCESS, "", "", DAYS, rows=_CENSUS, dates=True),
-    "exposure": Clock(("grp", "state"), _EXPOSURE, "days in the period", DAYS),
+    "exposure": Clock(("jackknife_group", "state"), _EXPOSURE, "days in the period", DAYS),
 }
 """Every table that counts can hold, by name."""

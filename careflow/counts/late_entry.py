@@ -31,14 +31,14 @@ def spread(
     Parameters
     ----------
     counted : DataFrame
-        Columns ``..., state, what, day, ends, n``, in the order of all but ``n``. ``day`` is the age at the end of the
+        Columns ``..., state, event, day, ends, n``, in the order of all but ``n``. ``day`` is the age at the end of the
         row's period. It is used up: each column goes as soon as the new one is there.
     last_days : dict of int to int
         Period to its last day, in order; nobody enters anything after the last one.
     unit : str or None
         The column of the periods, if there are several.
     ranges : sequence of Range
-        The numbers in each column before ``what``.
+        The numbers in each column before ``event``.
 
     Returns
     -------
@@ -49,11 +49,11 @@ def spread(
     --------
     Of three people in care at the end of period 7, at age 10, two are in care at that of period 8 too, 90 days later.
 
-    >>> reached = pd.DataFrame({"period": 7, "what": REACHED, "day": 10, "ends": [1, 2], "n": [1, 2]})
+    >>> reached = pd.DataFrame({"period": 7, "event": REACHED, "day": 10, "ends": [1, 2], "n": [1, 2]})
     >>> spread(reached, {7: 100, 8: 190}, "period", [Range("period", 7, 2)]).values.tolist()
     [[7, 201, 10, 3], [8, 201, 100, 2], [8, 200, 11, 3], [7, 200, 0, 3]]
     """
-    through = counted["what"].to_numpy() == REACHED
+    through = counted["event"].to_numpy() == REACHED
     others, rows = np.flatnonzero(~through), np.flatnonzero(through)
     keys = [name for name in map(str, counted) if name not in (ENDS, "n")]
     place, end, n = _ends_of({name: counted[name].to_numpy()[rows] for name in (*keys, ENDS, "n")}, keys)
@@ -78,7 +78,7 @@ def spread(
             column[a:b] += last[own + end] - last[own]
         np.take(column[a:b], later, out=column[b:c], mode="clip")
         column[c:] = new[name]
-    columns["what"][a:b], columns["what"][b:c] = CENSORED, ENTERED
+    columns["event"][a:b], columns["event"][b:c] = CENSORED, ENTERED
     columns["day"][b:c] += 1
     if unit is not None:
         columns[unit][b:c] += 1
@@ -115,10 +115,10 @@ def with_entries(counted: pd.DataFrame, ranges: Sequence[Range]) -> pd.DataFrame
     Parameters
     ----------
     counted : DataFrame
-        Columns ``..., state, what, day, n`` of a counting process, whose later entries are there, in the order of all
+        Columns ``..., state, event, day, n`` of a counting process, whose later entries are there, in the order of all
         but ``n``. It is used up: each column goes as soon as the new one is there.
     ranges : sequence of Range
-        The numbers in each column before ``what``.
+        The numbers in each column before ``event``.
 
     Returns
     -------
@@ -127,7 +127,7 @@ def with_entries(counted: pd.DataFrame, ranges: Sequence[Range]) -> pd.DataFrame
 
     Examples
     --------
-    >>> ends = pd.DataFrame({"state": [0, 0, 1], "what": [ENTERED, 202, 202], "day": [4, 9, 9], "n": [1, 3, 2]})
+    >>> ends = pd.DataFrame({"state": [0, 0, 1], "event": [ENTERED, 202, 202], "day": [4, 9, 9], "n": [1, 3, 2]})
     >>> with_entries(ends, [Range("state", 0, 5)]).values.tolist()
     [[0, 200, 0, 2], [0, 200, 4, 1], [0, 202, 9, 3], [1, 200, 0, 2], [1, 202, 9, 2]]
     """
@@ -136,7 +136,7 @@ def with_entries(counted: pd.DataFrame, ranges: Sequence[Range]) -> pd.DataFrame
     told_of = np.ones(len(counted) + len(before), dtype=bool)
     new = before + np.arange(len(before))
     told_of[new] = False
-    values = {"what": ENTERED, "day": 0, "n": n}
+    values = {"event": ENTERED, "day": 0, "n": n}
     columns: dict[str, Integers] = {}
     for name in list(map(str, counted)):
         told = counted.pop(name).to_numpy()
@@ -157,7 +157,7 @@ def _net(counted: pd.DataFrame, ranges: Sequence[Range]) -> tuple[Integers, Inte
     """Return where each combination of the ranges begins, and who leave or are lost less those who enter later."""
     n = counted["n"].to_numpy()
     runs = np.flatnonzero(_fresh([counted[column.name].to_numpy() for column in ranges]))
-    later = np.flatnonzero(counted["what"].to_numpy() == ENTERED)
+    later = np.flatnonzero(counted["event"].to_numpy() == ENTERED)
     came = np.bincount(np.searchsorted(runs, later, side="right") - 1, weights=n[later], minlength=len(runs))
     return runs, (np.add.reduceat(n, runs) if len(runs) else n) - 2 * came.astype(np.int64)
 
@@ -184,4 +184,4 @@ def _first_entries(counted: pd.DataFrame, ranges: Sequence[Range], unit: str | N
     codes, keys = pd.factorize(np.concatenate(found), sort=True)
     entered: Integers = np.bincount(codes, weights=np.concatenate(change), minlength=len(keys)).astype(np.int64)
     new = unpacked(keys[entered > 0], entered[entered > 0], ranges)
-    return new.assign(what=np.int16(ENTERED), day=np.int32(0))
+    return new.assign(event=np.int16(ENTERED), day=np.int32(0))

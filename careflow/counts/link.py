@@ -17,7 +17,8 @@ from careflow.records.parsing.hours import order_sql
 # is the next in order, and any number that grows along that order serves as the place.
 _SETTLED: Final = """
 SELECT person, (CAST(admit AS BIGINT) * 4000000 + finish) * 65536 + level AS place,
-    grp, level, admit, discharge, finish, reason {strata}, next_level, next_admit - finish AS gap, false AS concurrent
+    jackknife_group, level, admit, discharge, finish, reason {strata}, next_level, next_admit - finish AS gap,
+    false AS concurrent
 FROM {settled}
 """
 
@@ -51,12 +52,13 @@ second_level AS (
         FROM second_look o LEFT JOIN ordered s ON s.person = o.person AND s.admit = o.later_admit
     ) WHERE candidate = 1
 )
-SELECT person, place, grp, level, admit, discharge, coalesce(discharge, {after_cutoff}) AS finish, reason {strata},
+SELECT person, place, jackknife_group, level, admit, discharge,
+    coalesce(discharge, {after_cutoff}) AS finish, reason {strata},
     coalesce(next_level, 0) AS next_level,
     CASE WHEN concurrent OR reason = {died} THEN {endless} ELSE coalesce(next_admit - discharge, {endless}) END AS gap,
     concurrent
 FROM (
-    SELECT o.person, o.place, o.grp, o.level, o.admit, o.discharge, o.reason {o_strata},
+    SELECT o.person, o.place, o.jackknife_group, o.level, o.admit, o.discharge, o.reason {o_strata},
         CASE WHEN x.person IS NULL THEN o.next_level ELSE x.later_level END AS next_level,
         CASE WHEN x.person IS NULL THEN o.next_admit ELSE x.later_admit END AS next_admit,
         o.discharge IS NOT NULL AND o.reason <> {died}

@@ -56,7 +56,12 @@ def clock(name: str, continuum: Continuum) -> Clock:
         return Clock(tuple(f"step_{i}" for i in range(1, len(numbers) + 1)), held_sql(numbers), "admission", LINKING)
     if kind == "returns":
         levels = tuple(numbers[1:])
-        return Clock(("grp", "state", "what", "followed"), returns_sql(numbers[0], levels), "discharge", LINKING)
+        return Clock(
+            ("jackknife_group", "state", "event", "followed"), returns_sql(numbers[0], levels), "discharge", LINKING
+        )
     return Clock(
-        ("grp", "state", "target", "what", "followed"), bounces_sql(numbers[0], continuum), "discharge", LINKING
+        ("jackknife_group", "state", "target", "event", "followed"),
+        bounces_sql(numbers[0], continuum),
+        "discharge",
+        LINKING,
     )

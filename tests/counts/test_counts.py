@@ -217,6 +217,20 @@ def test_a_file_whose_provenance_is_damaged_is_refused(tmp_path: Path, about: by
         cf.Counts.load(path)
 
 
+def test_a_file_of_the_first_version_is_read_by_its_old_columns(tmp_path: Path) -> None:
+    path, counts = tmp_path / "counts.parquet", linked(TABLE, cutoff=150).counts()
+    counts.save(path)
+    table = pq.read_table(path)
+    old = {"jackknife_group": "grp", "event": "what"}
+    about = json.loads(table.schema.metadata[b"careflow"])
+    about["rules"]["format"] = 1
+    text = json.dumps(about).encode()
+    sums = {b"careflow": text, b"careflow.sha256": sha256(text).hexdigest().encode()}
+    first = table.rename_columns([old.get(name, name) for name in table.column_names])
+    pq.write_table(first.replace_schema_metadata(sums), path)
+    assert_same(cf.Counts.load(path), counts)
+
+
 def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "counts.parquet"
     linked(TABLE, cutoff=150).counts().save(path)

@@ -59,13 +59,13 @@ def test_the_stay_clock_is_the_life_table_of_every_period(
     moves = cf.link(cf.read_episodes(stays, cutoff=LAST, start=start))
     names = moves.episodes.continuum.names
     table = moves.counts([*([unit] if unit else []), "payer"], clocks=["stay"]).tables["stay"]
-    assert not table.duplicated([*([unit] if unit else []), "payer", "grp", "state", "what", "day"]).any()
+    assert not table.duplicated([*([unit] if unit else []), "payer", "jackknife_group", "state", "event", "day"]).any()
     ordinal = {"quarter": "Q", "month": "M", "year": "Y"}
     counted: Counter[tuple[object, ...]] = Counter()
     shift = 0 if unit is None else int(table[unit].min()) - pd.Period(start or FIRST, freq=ordinal[unit]).ordinal
     for row in table.to_dict("records"):
         period = None if unit is None else int(row[unit]) - shift
-        counted[(period, row["payer"], names[row["state"]], int(row["what"]), int(row["day"]))] += int(row["n"])
+        counted[(period, row["payer"], names[row["state"]], int(row["event"]), int(row["day"]))] += int(row["n"])
     assert counted == life_table(stays, start, unit)
 
 
@@ -73,7 +73,7 @@ def test_stays_of_which_none_reaches_the_end_of_a_period_are_counted(stays: pd.D
     quarters = stays[["admit_date", "discharge_date"]].apply(lambda days: days.dt.to_period("Q"))
     short = stays[quarters["admit_date"] == quarters["discharge_date"]]
     table = cf.link(cf.read_episodes(short, cutoff=LAST)).counts("quarter", clocks="stay").tables["stay"]
-    assert table.groupby("what")["n"].sum().to_dict() == {ENTERED: len(short), ENDED: len(short)}
+    assert table.groupby("event")["n"].sum().to_dict() == {ENTERED: len(short), ENDED: len(short)}
 
 
 @pytest.mark.parametrize("clock", ["stay", "stay by admission", "stay by discharge", "exit", "gap"])
@@ -81,7 +81,7 @@ def test_stays_of_which_none_reaches_the_end_of_a_period_are_counted(stays: pd.D
 def test_whoever_is_counted_out_was_counted_in(stays: pd.DataFrame, clock: str, start: str | None) -> None:
     moves = cf.link(cf.read_episodes(stays, cutoff=LAST, start=start))
     table = moves.counts(["quarter"], clocks=[clock]).tables[clock]
-    signed = table["n"].where(table["what"] == ENTERED, -table["n"])
+    signed = table["n"].where(table["event"] == ENTERED, -table["n"])
     assert len(table)
-    assert signed.groupby([table["quarter"], table["grp"], table["state"]]).sum().eq(0).all()
+    assert signed.groupby([table["quarter"], table["jackknife_group"], table["state"]]).sum().eq(0).all()
     assert (table["n"] > 0).all()

@@ -73,7 +73,7 @@ def test_histories_of_random_files_are_what_the_slow_reference_finds(file: File)
     rows = table(file.moves())
     found: Counter[tuple[str, str | None, str]] = Counter()
     words = dict(enumerate(LEVELS))
-    for state, before, what, n in rows[["state", "before", "what", "n"]].itertuples(index=False):
+    for state, before, what, n in rows[["state", "before", "event", "n"]].itertuples(index=False):
         found[words[state], words.get(before), words.get(what, "out")] += n
     assert found == expected
 

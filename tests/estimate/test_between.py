@@ -19,15 +19,17 @@ CARE = cf.Continuum.of(["one", "two"])
 
 
 def stays(rng: np.random.Generator, people: int, each: int, *, alike: bool, effect: float = 0.0) -> pd.DataFrame:
-    """Return made-up stays: arm, exit, cause (1 or 2; 0 is censored), grp; those of a person are alike or not."""
+    """Return stays: arm, exit, cause (1, 2; 0 is censored), jackknife group; those of one person alike or not."""
     person = np.repeat(np.arange(people), each)
     slow = rng.normal(0, 1.0 if alike else 0.0, people)[person]
     arm = rng.integers(0, 2, people)[person]
     exit = np.floor(30 * np.exp(slow + effect * arm + rng.normal(0, 0.5, len(person)))).astype(int)
     follow = rng.integers(20, 200, len(person))
     cause = np.where(exit <= follow, rng.integers(1, 3, len(person)), 0)
-    grp = rng.integers(0, 100, people)[person]
-    return pd.DataFrame({"arm": arm, "entry": 0, "exit": np.minimum(exit, follow), "cause": cause, "grp": grp})
+    jackknife_group = rng.integers(0, 100, people)[person]
+    return pd.DataFrame(
+        {"arm": arm, "entry": 0, "exit": np.minimum(exit, follow), "cause": cause, "jackknife_group": jackknife_group}
+    )
 
 
 def counts(rows: pd.DataFrame) -> cf.Counts:

@@ -63,12 +63,12 @@ def rejected(rng: np.random.Generator, people: int, each: int, *, runs: int = 20
     """Return how often a true hypothesis is refused, clustered and not; people differ in both margins."""
     found = []
     for _ in range(runs):
-        grp = rng.integers(0, 100, people)
+        jackknife_group = rng.integers(0, 100, people)
         rows, columns = (rng.dirichlet(np.full(3, 0.8), people) for _ in range(2))
         cells = np.zeros((3, 3, 100), dtype=np.int64)
         for _ in range(each):
             picked = [(p.cumsum(axis=1) < rng.random((people, 1))).sum(axis=1).clip(0, 2) for p in (rows, columns)]
-            np.add.at(cells, (*picked, grp), 1)
+            np.add.at(cells, (*picked, jackknife_group), 1)
         of = [residuals(cells)]
         found.append((chi_squared(of, cells.sum(axis=(0, 1)) > 0)[3] < 0.05, chi_squared(of, None)[3] < 0.05))
     clustered, plain = np.mean(found, axis=0)

@@ -309,8 +309,8 @@ def test_a_share_is_clustered_at_its_effective_size(name: str) -> None:
     hit = rows["exit"] <= 5 if "short" in name else rows["cause"] == 1
     hits = np.zeros((1, 100), dtype=np.int64)
     base = np.zeros_like(hits)
-    np.add.at(base[0], rows["grp"].to_numpy(), 1)
-    np.add.at(hits[0], rows.loc[hit, "grp"].to_numpy(), 1)
+    np.add.at(base[0], rows["jackknife_group"].to_numpy(), 1)
+    np.add.at(hits[0], rows.loc[hit, "jackknife_group"].to_numpy(), 1)
     found = shares(hits, base, cluster="person", confidence=0.95)
     close([found.share[0], found.size[0]], [of.outputs["estimate"][0], of.outputs["n_eff"][0]])
     close([found.low[0], found.high[0]], [of.outputs["lower"][0], of.outputs["upper"][0]])

@@ -91,7 +91,7 @@ def test_discharges_by_service_and_reason_of_teds_2004() -> None:
         for i, service in enumerate(services)
         for column, word in words.items()
     ]
-    columns = ["grp", "state", "what", "reason", "moved", "followed", "n"]
+    columns = ["jackknife_group", "state", "event", "reason", "moved", "followed", "n"]
     counts = counts_of({"discharge": pd.DataFrame(rows, columns=columns)}, cf.Continuum.of(services))
     rates = cf.transition_rates(counts, cluster=None).frame.set_index(["from", "to"])
     assert rates.xs("left care", level="to")["n"].sum() == printed.loc["Total", "total"] == 957_491

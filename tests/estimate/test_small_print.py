@@ -207,7 +207,9 @@ def two_arms(seed: int) -> pd.DataFrame:
     person = np.repeat(np.arange(120), 3)
     exit, follow = rng.geometric(1 / (15 + person % 20)), rng.integers(10, 60, len(person))
     what = np.where(exit <= follow, rng.integers(0, 2, len(person)), 201)
-    rows = pd.DataFrame({"arm": person % 2, "grp": person % 12, "entry": 0, "exit": np.minimum(exit, follow)})
+    rows = pd.DataFrame(
+        {"arm": person % 2, "jackknife_group": person % 12, "entry": 0, "exit": np.minimum(exit, follow)}
+    )
     return process_table(rows.assign(what=what), by=("arm",))
 
 
@@ -230,7 +232,7 @@ def test_the_clustered_covariance_of_a_test_is_that_of_the_scores_without_each_g
     z = whole.observed - whole.expected
     without = []
     for one in range(12):
-        left = test(table[table["grp"] != one], None)  # type: ignore[operator]
+        left = test(table[table["jackknife_group"] != one], None)  # type: ignore[operator]
         without.append(left.observed - left.expected)
     np.testing.assert_allclose(whole.variance, spread_of(z, np.stack(without, axis=1)), rtol=1e-9)
     u = np.stack(without, axis=1) * 12 / 11 - z[:, None]

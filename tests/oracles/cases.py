@@ -65,7 +65,9 @@ def _case(raw: dict[str, Any]) -> Case:
     source = raw["input"]
     given = {k: v[0] if len(v) == 1 else v for k, v in raw["given"].items()}
     outputs = {k: _array(v) for k, v in raw["outputs"].items()}
-    return Case(raw["id"], raw["group"], raw["what"], raw["call"], source.get("set"), source.get("csv"), given, outputs)
+    return Case(
+        raw["id"], raw["group"], raw["event"], raw["call"], source.get("set"), source.get("csv"), given, outputs
+    )
 
 
 def groups() -> list[str]:

@@ -54,7 +54,7 @@ def test_pm4py_finds_the_journeys_and_what_follows_what(long: cf.Transitions) ->
     first = paths.groupby("step_1", observed=True)["n"].sum()
     assert theirs["first"] == {level: n for level, n in first.items() if n}
     moves = long.counts(clocks="discharge").tables["discharge"]
-    moves = moves[moves["what"] < len(names)].groupby(["state", "what"])["n"].sum()
+    moves = moves[moves["event"] < len(names)].groupby(["state", "event"])["n"].sum()
     assert theirs["follows"] == sorted([names[a], names[b], n] for (a, b), n in moves.items())
 
 

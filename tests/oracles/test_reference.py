@@ -279,7 +279,7 @@ def test_teds_2004_reasons_add_to_the_published_total():
 @by_id([c for c in load("jackknife") if "without" in c.outputs])
 def test_the_jackknife_is_the_spread_of_the_estimates_without_one_group(of):
     out = of.outputs
-    groups = len(np.unique(rows(of)["grp"]))
+    groups = len(np.unique(rows(of)["jackknife_group"]))
     assert out["without"].shape == (groups, len(out["estimate"]))
     spread = (groups - 1) / groups * ((out["without"] - out["estimate"]) ** 2).sum(axis=0)
     assert_allclose(out["std_err"], np.sqrt(spread), **EXACT)

@@ -61,7 +61,8 @@ def conserved(episodes, rows):
     assert episodes.attrition["left"].iloc[-2] == episodes.n
     assert episodes.attrition["n"].iloc[0] == rows
     counted = episodes.engine.one(
-        f"SELECT count(*), count(DISTINCT person), count(*) FILTER (discharge IS NULL), count(person), count(grp), "
+        f"SELECT count(*), count(DISTINCT person), count(*) FILTER (discharge IS NULL), count(person), "
+        "count(jackknife_group), "
         f"count(*) FILTER (discharge < admit) FROM {episodes.table}"
     )
     assert counted == (episodes.n, episodes.persons, episodes.open, episodes.n, episodes.n, 0)

@@ -139,7 +139,7 @@ def test_allow_names_columns_of_the_file():
 def test_only_mapped_columns_are_kept():
     episodes = read(repeat(3, note=["free text"], facility=["F"]))
     columns = set(episodes.engine.frame(f"SELECT * FROM {episodes.table}").columns)
-    assert columns == {"person", "grp", "level", "admit", "discharge", "reason", "seq", "s0"}
+    assert columns == {"person", "jackknife_group", "level", "admit", "discharge", "reason", "seq", "s0"}
     assert "note" not in episodes.rows()
 
 
@@ -225,9 +225,9 @@ def test_names_of_columns_are_never_run_as_sql():
 def test_person_numbers_are_new_each_time_and_groups_are_not():
     table = repeat(50)
     first, second = read(table), read(table)
-    sql = "SELECT person, grp FROM {} ORDER BY grp"
+    sql = "SELECT person, jackknife_group FROM {} ORDER BY jackknife_group"
     one, two = (episodes.engine.frame(sql.format(episodes.table)) for episodes in (first, second))
-    assert one["grp"].equals(two["grp"])
+    assert one["jackknife_group"].equals(two["jackknife_group"])
     assert not set(one["person"]) & set(two["person"])
 
 

@@ -525,7 +525,7 @@ def test_ids_may_be_text_or_numbers_and_groups_are_the_same():
     mixed = read(repeat(7, person_id=[*map(str, numbers), "X1"]))
 
     def groups(episodes):
-        return sorted(episodes.engine.frame(f"SELECT grp FROM {episodes.table}")["grp"])
+        return sorted(episodes.engine.frame(f"SELECT jackknife_group FROM {episodes.table}")["jackknife_group"])
 
     assert groups(as_numbers) == groups(as_texts)
     from careflow.records.privacy.jackknife_groups import group
@@ -539,7 +539,7 @@ def test_texts_that_are_no_canonical_number_have_groups_of_their_own():
 
     ids = ["00123", "1e3", "+7", "12.0", "Ünal", "9" * 20, "P0001"]
     episodes = read(repeat(len(ids), person_id=ids))
-    found = sorted(episodes.engine.frame(f"SELECT grp FROM {episodes.table}")["grp"])
+    found = sorted(episodes.engine.frame(f"SELECT jackknife_group FROM {episodes.table}")["jackknife_group"])
     assert found == sorted(group(text) for text in ids)
     assert episodes.persons == len(ids)
 

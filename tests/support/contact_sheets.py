@@ -48,7 +48,7 @@ def draws(levels: int) -> dict[str, Draw]:
         "trend": lambda: charts.trend(sample_results.rates(levels, by="quarter")),
         "los": lambda: charts.los(sample_results.stays(levels)),
         "alluvial": lambda: charts.alluvial(sample_results.pathways(levels)),
-        "cumulative_incidence": lambda: charts.cumulative_incidence(sample_results.incidence(levels), confidence=low),
+        "cumulative_incidence": lambda: charts.cumulative_incidence(sample_results.incidence(levels), level=low),
         "kaplan_meier": lambda: charts.kaplan_meier(sample_results.stays(levels)),
         "time_to_next": lambda: charts.time_to_next(sample_results.incidence(levels, clock="gap"), level=low),
         "chronogram": lambda: charts.chronogram(sample_results.occupation(levels)),

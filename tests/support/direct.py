@@ -14,26 +14,30 @@ from careflow.counts.event_tables import CENSORED, ENTERED
 
 
 def process_table(rows: pd.DataFrame, *, by: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Return a counting-process table of rows ``entry, exit, what`` (a code, or CENSORED), and ``state, grp, n``."""
-    full = rows.assign(**{name: rows.get(name, default) for name, default in (("state", 0), ("grp", 0), ("n", 1))})
-    keys = [*by, "grp", "state", "what", "day"]
+    """Return a table of events of rows ``entry, exit, what`` (a code, or CENSORED), ``state, jackknife_group, n``."""
+    full = rows.assign(
+        **{name: rows.get(name, default) for name, default in (("state", 0), ("jackknife_group", 0), ("n", 1))}
+    )
+    keys = [*by, "jackknife_group", "state", "event", "day"]
     parts = [full.assign(what=ENTERED, day=full["entry"]), full.assign(day=full["exit"])]
     table = pd.concat(parts, ignore_index=True).groupby(keys, as_index=False, observed=True)["n"].sum()
-    numbers = ["grp", "state", "what", "day", "n"]
+    numbers = ["jackknife_group", "state", "event", "day", "n"]
     return table.astype(dict.fromkeys(numbers, np.int64) | dict.fromkeys(by, "category"))
 
 
 def spell_table(rows: pd.DataFrame, codes: Mapping[str, int]) -> pd.DataFrame:
     """Return a journey-clock table of rows ``person, from, to, entry, exit``, ``to`` being "cens" while it goes on."""
     first = rows[~rows["person"].duplicated()]
-    begun = pd.DataFrame({"state": first["from"].map(codes), "what": ENTERED, "day": first["entry"]})
+    begun = pd.DataFrame({"state": first["from"].map(codes), "event": ENTERED, "day": first["entry"]})
     to = rows["to"].map(dict(codes) | {"cens": CENSORED})
-    changed = pd.DataFrame({"state": rows["from"].map(codes), "what": to, "day": rows["exit"]})
+    changed = pd.DataFrame({"state": rows["from"].map(codes), "event": to, "day": rows["exit"]})
     last = rows[~rows["person"].duplicated(keep="last") & (rows["to"] != "cens")]  # seen no longer than its last move
-    gone = pd.DataFrame({"state": last["to"].map(codes), "what": CENSORED, "day": last["exit"]})
-    grp = pd.concat([one.get("grp", pd.Series(0, one.index)) for one in (first, rows, last)], ignore_index=True)
-    table = pd.concat([begun, changed, gone], ignore_index=True).assign(grp=grp, n=1)
-    keys = ["grp", "state", "what", "day"]
+    gone = pd.DataFrame({"state": last["to"].map(codes), "event": CENSORED, "day": last["exit"]})
+    jackknife_group = pd.concat(
+        [one.get("jackknife_group", pd.Series(0, one.index)) for one in (first, rows, last)], ignore_index=True
+    )
+    table = pd.concat([begun, changed, gone], ignore_index=True).assign(jackknife_group=jackknife_group, n=1)
+    keys = ["jackknife_group", "state", "event", "day"]
     return table.groupby(keys, as_index=False)["n"].sum().astype(np.int64)
 
 

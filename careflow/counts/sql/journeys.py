@@ -70,13 +70,13 @@ WITH {_NUMBERED},
     ),
     origins AS (
         SELECT * FROM (
-            SELECT {{strata}} grp, person, {{number}} AS journey, admit AS origin,
+            SELECT {{strata}} jackknife_group, person, {{number}} AS journey, admit AS origin,
                 row_number() OVER (PARTITION BY person, {{number}} ORDER BY place) AS candidate
             FROM numbered {{on_admit}} WHERE {{first_of}}
         ) WHERE candidate = 1 AND origin <= {{known}} AND origin >= {{start}}
     ),
     path AS (
-        SELECT {{names}} grp, c.person, c.journey, c.day - origin AS day,
+        SELECT {{names}} jackknife_group, c.person, c.journey, c.day - origin AS day,
             coalesce(x.level, c.state) AS state, {{known}} - origin AS length
         FROM settled c
         JOIN origins o ON o.person = c.person AND o.journey = c.journey AND c.day >= o.origin AND c.day <= {{known}}
@@ -90,11 +90,11 @@ WITH {_NUMBERED},
 """
 
 _COUNTED: Final = f"""
-SELECT {{names}} grp, CASE WHEN before IS NULL THEN state ELSE before END AS state,
-    CASE WHEN before IS NULL THEN {ENTERED} ELSE state END AS what, day, count(*) AS n
+SELECT {{names}} jackknife_group, CASE WHEN before IS NULL THEN state ELSE before END AS state,
+    CASE WHEN before IS NULL THEN {ENTERED} ELSE state END AS event, day, count(*) AS n
 FROM steps WHERE before IS NULL OR before <> state GROUP BY ALL
 UNION ALL
-SELECT {{names}} grp, state, {CENSORED} AS what, length AS day, count(*) AS n
+SELECT {{names}} jackknife_group, state, {CENSORED} AS event, length AS day, count(*) AS n
 FROM steps WHERE after IS NULL GROUP BY ALL
 """
 
@@ -121,10 +121,10 @@ _LANDMARK: Final = """
         ) WHERE latest = 1 AND {held}
     ),
     landmarked AS (
-        SELECT {names} grp, person, journey, 0 AS day, held AS state, length - {day} AS length
+        SELECT {names} jackknife_group, person, journey, 0 AS day, held AS state, length - {day} AS length
         FROM path JOIN at_landmark USING (person, journey) WHERE day = 0
         UNION ALL
-        SELECT {names} grp, person, journey, day - {day} AS day, state, length - {day} AS length
+        SELECT {names} jackknife_group, person, journey, day - {day} AS day, state, length - {day} AS length
         FROM path JOIN at_landmark USING (person, journey) WHERE day > {day}
     ),
 """
@@ -151,7 +151,7 @@ WITH {_NUMBERED},
         SELECT person, journey, {{steps}} FROM along GROUP BY person, journey
     ),
     firsts AS (
-        SELECT {{strata}} grp, person, journey FROM along {{on_admit}} WHERE step = 1
+        SELECT {{strata}} jackknife_group, person, journey FROM along {{on_admit}} WHERE step = 1
     )
 SELECT {{names}} {{path}} count(*) AS n
 FROM firsts f JOIN paths USING (person, journey) JOIN ends USING (person, journey)

@@ -11,7 +11,7 @@ from careflow.counts.event_tables import DIED_CODE, ENDLESS, REASON_CODE
 # A discharge by death or by same-day transfer cannot return, nor one that happens while another stay goes on.
 _RETURNS: Final = f"""
 {{back}}
-SELECT {{strata}} grp, level AS state, CASE WHEN {{returned}} THEN 1 ELSE 0 END AS what,
+SELECT {{strata}} jackknife_group, level AS state, CASE WHEN {{returned}} THEN 1 ELSE 0 END AS event,
     CASE WHEN {{cutoff}} - discharge >= {{days}} THEN 1 ELSE 0 END AS followed, count(*) AS n
 FROM {{linked}} l {{on_discharge}} {{came_back}}
 WHERE discharge IS NOT NULL AND reason <> {DIED_CODE - REASON_CODE} AND NOT concurrent AND gap > 0
@@ -34,7 +34,8 @@ WITH back AS (
         AND s.admit >= a.discharge + a.gap AND s.admit <= a.discharge + a.gap + {days}
     WHERE {as_intensive}
 )
-SELECT {strata} grp, level AS state, next_level AS target, CASE WHEN b.person IS NULL THEN 0 ELSE 1 END AS what,
+SELECT {strata} jackknife_group, level AS state, next_level AS target,
+    CASE WHEN b.person IS NULL THEN 0 ELSE 1 END AS event,
     CASE WHEN {cutoff} - (discharge + gap) >= {days} THEN 1 ELSE 0 END AS followed, count(*) AS n
 FROM {linked} l {on_discharge} {came_back}
 WHERE gap <= {within} AND NOT concurrent AND ({down})

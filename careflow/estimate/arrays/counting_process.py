@@ -15,7 +15,7 @@ from careflow.estimate.arrays.strata import Ints, add_floats, numbered, rows_of_
 
 Array = npt.NDArray[np.float64]
 Cell = Mapping[str, Ints]
-"""The counts of one state of one stratum: the columns ``grp, what, day, n``."""
+"""The counts of one state of one stratum: the columns ``jackknife_group, event, day, n``."""
 
 
 @dataclass(frozen=True)
@@ -64,23 +64,23 @@ class Process:
 
 def process(cell: Cell | pd.DataFrame, causes: tuple[int, ...], until: int | None = None) -> Process:
     """Make the process of one cell of counts, for these causes; what happens after the day ``until`` is left out."""
-    what, grp, day, n = (np.asarray(cell[name]) for name in ("what", "grp", "day", "n"))
+    event, jackknife_group, day, n = (np.asarray(cell[name]) for name in ("event", "jackknife_group", "day", "n"))
     if until is not None:
         kept = day <= until
-        what, grp, day, n = what[kept], grp[kept], day[kept], n[kept]
-    groups, group = numbered(grp)
+        event, jackknife_group, day, n = event[kept], jackknife_group[kept], day[kept], n[kept]
+    groups, group = numbered(jackknife_group)
     days, place = numbered(day)
     kinds = np.full(REACHED + 1, len(causes) + 2)
     kinds[[ENTERED, CENSORED, *causes]] = np.arange(len(causes) + 2)
     shape = len(causes) + 3, len(groups), len(days)
-    flat = (kinds[what] * shape[1] + group) * shape[2] + place
+    flat = (kinds[event] * shape[1] + group) * shape[2] + place
     counted = add_floats(n, flat, shape)
     return Process(days, counted[0], counted[1], counted[2:-1], groups)
 
 
 def each_cell(table: pd.DataFrame, place: Ints) -> Iterator[tuple[int, int, Cell]]:
     """Yield every stratum and state that has counts, with its rows."""
-    columns = {name: table[name].to_numpy() for name in ("state", "grp", "what", "day", "n")}
+    columns = {name: table[name].to_numpy() for name in ("state", "jackknife_group", "event", "day", "n")}
     # A stratum at a time: its columns fit the processor's cache, those of the whole table do not.
     for stratum, rows in rows_of_each(place):
         part = {name: column[rows] for name, column in columns.items()}

@@ -125,12 +125,12 @@ def horizon_of(asked: int | Longest, reaches: Iterable[Reach], name: str) -> int
     return max(1, int(min(limits) if limits else max((one.known_to for one in there), default=1)))
 
 
-def not_followed(gone: int, of: int, horizon: int, reaches: Iterable[Reach], what: str) -> str:
+def not_followed(gone: int, of: int, horizon: int, reaches: Iterable[Reach], numbers: str) -> str:
     """Say how many numbers are missing because nobody was followed to the horizon, and which horizon all would have."""
     if not gone:
         return ""
-    longest = horizon_of("longest", reaches, what)
-    return f"{gone:,} of {of:,} {what} not followed for {horizon} days (every row is known to day {longest})"
+    longest = horizon_of("longest", reaches, numbers)
+    return f"{gone:,} of {of:,} {numbers} not followed for {horizon} days (every row is known to day {longest})"
 
 
 def mature_on(strata: Strata, rules: Rules, place: Ints, days: Ints, lag: int) -> Bools:

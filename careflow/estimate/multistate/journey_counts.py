@@ -65,7 +65,7 @@ class Journeys:
         self.days = horizon_of(days, self.reaches.values(), "days")
 
     def _cells(self) -> Iterator[tuple[int, dict[str, npt.NDArray[np.int64]]]]:
-        columns = {name: self.table[name].to_numpy() for name in ("grp", "state", "what", "day", "n")}
+        columns = {name: self.table[name].to_numpy() for name in ("jackknife_group", "state", "event", "day", "n")}
         for stratum, rows in rows_of_each(self.strata.place):
             yield stratum, {name: column[rows] for name, column in columns.items()}
 
@@ -75,11 +75,11 @@ class Journeys:
         Those who are in such a state leave it or are censored there, so that the last of these days is the last one
         on which anybody was.
         """
-        going = np.isin(cell["state"], [self.codes[i] for i in self.changing]) & (cell["what"] != ENTERED)
+        going = np.isin(cell["state"], [self.codes[i] for i in self.changing]) & (cell["event"] != ENTERED)
         last = int(cell["day"][going].max(initial=0))
-        if not (going & (cell["what"] == CENSORED)).any():
+        if not (going & (cell["event"] == CENSORED)).any():
             return Reach(float(last), True, False)
-        everybody = states(cell | {"grp": np.zeros_like(cell["grp"])}, self.codes, last)
+        everybody = states(cell | {"jackknife_group": np.zeros_like(cell["jackknife_group"])}, self.codes, last)
         left = everybody.occupied()[-1, 0, self.changing].sum()
         return Reach(float(last), bool(left <= ROUNDING), False)
 
@@ -87,7 +87,7 @@ class Journeys:
         """Yield the place of each stratum and the process of its journeys."""
         for stratum, cell in self._cells():
             if self.cluster is None:
-                cell["grp"] = np.zeros_like(cell["grp"])
+                cell["jackknife_group"] = np.zeros_like(cell["jackknife_group"])
             yield stratum, states(cell, self.codes, self.days)
 
     def frame(
@@ -139,9 +139,9 @@ class Journeys:
 
     def started(self) -> pd.DataFrame:
         """Return how many journeys began in each stratum, and in how many jackknife groups."""
-        began = (self.table["what"] == ENTERED).to_numpy()
+        began = (self.table["event"] == ENTERED).to_numpy()
         table, place, size = self.table[began], self.strata.place[began], len(self.strata)
-        by_group = add_up(table["n"], (place, size), (table["grp"], GROUPS))
+        by_group = add_up(table["n"], (place, size), (table["jackknife_group"], GROUPS))
         return self.strata.frame.assign(n=by_group.sum(axis=1), persons=(by_group > 0).sum(axis=1))
 
     def about(self, measure: str, definition: str, interval: str) -> Provenance:
@@ -150,7 +150,7 @@ class Journeys:
         return Provenance(
             measure=measure,
             definition=definition,
-            n=int(self.table.loc[self.table["what"] == ENTERED, "n"].sum()),
+            n=int(self.table.loc[self.table["event"] == ENTERED, "n"].sum()),
             unit="journeys",
             persons=self.counts.persons,
             cutoff=rules.cutoff,

@@ -132,9 +132,9 @@ def _next_names(continuum: Continuum) -> list[str]:
 
 def _cells(table: pd.DataFrame, strata: Strata, continuum: Continuum) -> Ints:
     """Count strata x from x before (levels, none) x next (levels, left care, died, concurrent) x group."""
-    levels, what = len(continuum), table["what"].to_numpy()
-    place = np.where(what < levels, what, levels)
-    place = np.where(what == DIED_CODE, levels + 1, np.where(what == CONCURRENT_CODE, levels + 2, place))
+    levels, event = len(continuum), table["event"].to_numpy()
+    place = np.where(event < levels, event, levels)
+    place = np.where(event == DIED_CODE, levels + 1, np.where(event == CONCURRENT_CODE, levels + 2, place))
     before = table["before"].to_numpy()
     return add_up(
         table["n"],
@@ -142,7 +142,7 @@ def _cells(table: pd.DataFrame, strata: Strata, continuum: Continuum) -> Ints:
         (table["state"], levels),
         (np.where(before == NO_EARLIER, levels, before), levels + 1),
         (place, levels + 3),
-        (table["grp"], GROUPS),
+        (table["jackknife_group"], GROUPS),
     )
 
 

@@ -78,18 +78,18 @@ def outcomes(table: pd.DataFrame, strata: Strata, continuum: Continuum, window: 
     """
     keep = (table["followed"] >= window).to_numpy()
     rows, levels = table[keep], len(continuum)
-    what, moved = rows["what"].to_numpy(), rows["moved"].to_numpy()
-    late = (what < levels) & ((moved < 0) | (moved > window))
-    what = np.where(late, REASON_CODE + rows["reason"].to_numpy(), what)
+    event, moved = rows["event"].to_numpy(), rows["moved"].to_numpy()
+    late = (event < levels) & ((moved < 0) | (moved > window))
+    event = np.where(late, REASON_CODE + rows["reason"].to_numpy(), event)
     codes = [*range(levels), *(REASON_CODE + REASONS.index(r) for r in LEFT_REASONS), DIED_CODE, CONCURRENT_CODE]
     order = np.argsort(codes)
-    place = order[np.searchsorted(np.array(codes)[order], what)]
+    place = order[np.searchsorted(np.array(codes)[order], event)]
     return add_up(
         rows["n"],
         (strata.place[keep], len(strata)),
         (rows["state"], levels),
         (place, len(codes)),
-        (rows["grp"], GROUPS),
+        (rows["jackknife_group"], GROUPS),
     )
 
 

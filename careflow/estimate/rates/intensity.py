@@ -39,7 +39,10 @@ def intensity_flows(
     window = counts.rules.within
     cells = outcomes(table, strata, continuum, window)
     days = add_up(
-        exposure["n"], (spent.place, len(spent)), (exposure["state"], len(continuum)), (exposure["grp"], GROUPS)
+        exposure["n"],
+        (spent.place, len(spent)),
+        (exposure["state"], len(continuum)),
+        (exposure["jackknife_group"], GROUPS),
     )
     followed = followed_share(counts, strata, cells.sum(axis=(2, 3)))
     mature = strata.mature(counts.rules, window)

@@ -74,23 +74,23 @@ class States:
 
 
 def states(cell: Cell | pd.DataFrame, codes: tuple[int, ...], days: int) -> States:
-    """Make the process of one stratum (columns ``grp, state, what, day, n``); what happens after ``days`` is cut."""
-    state, what, day, n = (np.asarray(cell[name]) for name in ("state", "what", "day", "n"))
-    groups, grp = numbered(np.asarray(cell["grp"]))
+    """Make the process of a stratum (``jackknife_group, state, event, day, n``) up to ``days``."""
+    state, event, day, n = (np.asarray(cell[name]) for name in ("state", "event", "day", "n"))
+    groups, jackknife_group = numbered(np.asarray(cell["jackknife_group"]))
     size, each = len(codes), len(groups)
-    kind = _kinds(codes)[state * (REACHED + 1) + what]
+    kind = _kinds(codes)[state * (REACHED + 1) + event]
     kept = kind < size * (size + 1)
     begun = kind >= size * (size + 1)
-    start = add_floats(n[begun], grp[begun] * size + kind[begun] - size * (size + 1), (each, size))
+    start = add_floats(n[begun], jackknife_group[begun] * size + kind[begun] - size * (size + 1), (each, size))
     if day.max(initial=0) > days:
         kept &= day <= days
-    day, grp, n, kind = (column[kept] for column in (day, grp, n, kind))
+    day, jackknife_group, n, kind = (column[kept] for column in (day, jackknife_group, n, kind))
     # Ways that anybody went, then who is lost in each state: few of all pairs, so that the arrays stay small.
     taken = np.flatnonzero(np.bincount(kind, minlength=size * size)[: size * size])
     slot = np.zeros(size * (size + 1), dtype=np.int64)
     slot[taken], slot[size * size :] = np.arange(len(taken)), len(taken) + np.arange(size)
     width = len(taken) + size
-    counted = add_floats(n, (day * each + grp) * width + slot[kind], (days + 1, each, width))
+    counted = add_floats(n, (day * each + jackknife_group) * width + slot[kind], (days + 1, each, width))
     ways = np.stack(np.divmod(taken, size), axis=-1)
     return States(ways, start, counted[..., : len(taken)], counted[..., len(taken) :])
 

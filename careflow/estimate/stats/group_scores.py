@@ -37,14 +37,14 @@ class Arms:
 
 
 def arms(cell: pd.DataFrame, place: Ints, size: int, causes: tuple[int, ...]) -> Arms:
-    """Make the arrays of one state's counts (columns ``grp, what, day, n``), ``place`` being the arm of each row."""
-    what, n = cell["what"].to_numpy(), cell["n"].to_numpy()
-    found, grp = np.unique(cell["grp"].to_numpy(), return_inverse=True)
+    """Make the arrays of one state's counts (``jackknife_group, event, day, n``); ``place`` is the arm of each."""
+    event, n = cell["event"].to_numpy(), cell["n"].to_numpy()
+    found, jackknife_group = np.unique(cell["jackknife_group"].to_numpy(), return_inverse=True)
     days, day = np.unique(cell["day"].to_numpy(), return_inverse=True)
 
     def counted(code: int) -> Ints:
-        keep = what == code
-        return add_up(n[keep], (place[keep], size), (grp[keep], len(found)), (day[keep], len(days)))
+        keep = event == code
+        return add_up(n[keep], (place[keep], size), (jackknife_group[keep], len(found)), (day[keep], len(days)))
 
     events, entered = np.stack([counted(code) for code in causes]), counted(ENTERED)
     gone = np.cumsum(events.sum(axis=0) + counted(CENSORED), axis=-1)

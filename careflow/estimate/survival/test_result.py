@@ -123,7 +123,7 @@ class Plan:
         return Provenance(
             measure=measure,
             definition=definition,
-            n=int(self.table.loc[self.table["what"] == ENTERED, "n"].sum()),
+            n=int(self.table.loc[self.table["event"] == ENTERED, "n"].sum()),
             unit=unit,
             persons=self.counts.persons,
             cutoff=rules.cutoff,

@@ -97,7 +97,7 @@ def census(
             (table["state"], len(rules.continuum)),
             (table["day"] - first, last - first + 1),
         )
-        for kept in ((table["what"] == ENTERED).to_numpy(), (table["what"] != ENTERED).to_numpy())
+        for kept in ((table["event"] == ENTERED).to_numpy(), (table["event"] != ENTERED).to_numpy())
     ]
     days = np.arange(first, last + 1)
     shown = np.flatnonzero(days >= (first if rules.start is None else since))
@@ -154,8 +154,8 @@ def _flows(deltas: list[Ints], inside: Ints, edges: Ints) -> pd.DataFrame:
 def _people(table: pd.DataFrame, strata: Strata, levels: int, firsts: Ints) -> pd.DataFrame:
     """Return at least how many people are behind each flow: the jackknife groups that hold any of them."""
     period = np.searchsorted(firsts, table["day"].to_numpy(), side="right")
-    went = (table["what"] != ENTERED).to_numpy().astype(np.int64)
-    axes = ((went, 2), (strata.place, len(strata)), (table["state"], levels), (table["grp"], GROUPS))
+    went = (table["event"] != ENTERED).to_numpy().astype(np.int64)
+    axes = ((went, 2), (strata.place, len(strata)), (table["state"], levels), (table["jackknife_group"], GROUPS))
     came, left = add_up(table["n"], *axes, (period, len(firsts) + 1))
     inside = np.cumsum(came - left, axis=-1)
     found = (inside[..., :-1], came[..., 1:], left[..., 1:], inside[..., 1:])

@@ -176,9 +176,9 @@ def _returned(
     index = {pair: i for i, pair in enumerate(pairs)}
     columns = ["state", "target"][: len(kind.keys)]
     place = np.array([index[row] for row in table[columns].itertuples(index=False, name=None)], dtype=np.int64)
-    axes = ((strata.place, len(strata)), (place, len(pairs)), (table["grp"], GROUPS))
+    axes = ((strata.place, len(strata)), (place, len(pairs)), (table["jackknife_group"], GROUPS))
     of = add_up(table["n"] * table["followed"], *axes)
-    n = add_up(table["n"] * table["followed"] * table["what"], *axes)
+    n = add_up(table["n"] * table["followed"] * table["event"], *axes)
     by_group = add_up(table["n"], *axes)
     every: Ints = by_group.sum(axis=-1)
     found = shares(n, of, cluster=cluster, confidence=confidence)

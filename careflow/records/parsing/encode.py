@@ -69,7 +69,8 @@ class Plan:
     Attributes
     ----------
     columns : dict of str to str
-        SQL of ``person, grp, level, admit, admit_state, discharge, discharge_state, reason, given, episode, s0 ...``.
+        SQL of ``person, jackknife_group, level, admit, admit_state, discharge, discharge_state, reason, given, episode,
+        s0 ...``.
     people : People
         How the person is read.
     lookups : Lookups
@@ -101,7 +102,7 @@ def plan(engine: Engine, raw: Raw, mapped: Mapped, choices: Choices, ledger: Led
     reasons = distinct(engine, raw, "discharge_reason", "discharge_reason") if given else None
     columns = {
         "person": people.person,
-        "grp": people.group,
+        "jackknife_group": people.group,
         "level": lookups.codes(engine, text_of(raw, "level"), coded.codes, "level"),
         **_read_dates(engine, raw, mapped, lookups, ledger, choices),
         **({} if choices.basis in (OFFSET, QUARTER) else read_hours(raw, mapped, choices.reading)),
@@ -145,7 +146,8 @@ def _read_dates(
 class Judged:
     """Every row of the file, encoded and judged, as SQL: nothing is kept until the stays are in order.
 
-    A row has ``person, grp, level, admit, finish, reason, s0 ..., episode, written, version, row, why, marks``;
+    A row has ``person, jackknife_group, level, admit, finish, reason, s0 ..., episode, written, version, row, why,
+    marks``;
     ``why`` is 0 for a row that is kept, and ``finish`` the day after the cut-off while a stay is open. With ``hours``
     it has its times of day, too.
     """
@@ -209,7 +211,7 @@ def judge(raw: Raw, made: Plan, choices: Choices, close_after: int | None) -> Ju
         seen AS (
           SELECT *, coalesce(discharge_state = {OK} AND discharge <= {cutoff}, false) AS closed FROM read),
         judged AS (SELECT *, {_first(wrong)} AS why FROM seen)
-        SELECT person, grp, level, admit, {finish} AS finish, {reason} AS reason{strata}, episode, written,
+        SELECT person, jackknife_group, level, admit, {finish} AS finish, {reason} AS reason{strata}, episode, written,
           version, row, why, CASE WHEN {plain} THEN 0 ELSE {noted} END AS marks{listed("", hours=hours)}
         FROM judged""",
         hours=hours,

@@ -147,14 +147,14 @@ def _texts(engine: Engine, raw: Raw, ledger: Ledger, key: int) -> People:
     # Two writings of one id have one person; without such the hash of the writing is that of the person.
     person = f", (hash(t, {key}::BIGINT) >> 1)::BIGINT AS person, t" if mended else ""
     engine.run(
-        f"CREATE TEMP TABLE {table} AS SELECT h, {group_sql(number)} AS grp{person} "
+        f"CREATE TEMP TABLE {table} AS SELECT h, {group_sql(number)} AS jackknife_group{person} "
         f"FROM (SELECT h, {text} AS t FROM {table}_seen) WHERE t IS NOT NULL"
     )
     if mended:
         _no_clash(engine.one(f"SELECT count(DISTINCT t) - count(DISTINCT person) FROM {table}")[0])
     engine.run(f"DROP TABLE {table}_seen")
     who = "who.person" if mended else "who.h"
-    return People(who, "who.grp", f"LEFT JOIN {table} who ON {hashed} = who.h", table)
+    return People(who, "who.jackknife_group", f"LEFT JOIN {table} who ON {hashed} = who.h", table)
 
 
 def _no_clash(shared: int) -> None:

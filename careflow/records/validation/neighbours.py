@@ -70,7 +70,7 @@ class Neighbours:
 
 def columns(strata: int) -> str:
     """Return the columns of a stay that the waist reads, without its rank among ties."""
-    return ", ".join(["person, grp, level, admit, discharge, reason", *(f"s{i}" for i in range(strata))])
+    return ", ".join(["person, jackknife_group, level, admit, discharge, reason", *(f"s{i}" for i in range(strata))])
 
 
 def scan(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Sequence[int], near: int) -> Neighbours:
@@ -93,7 +93,7 @@ def scan(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Seque
     table = _ordered(engine, judged, layout, labels)
     found = _compared(engine, table, layout.seen(table, labels), layout.never, cutoff, near)
     whose = found.people(CLOSER_LOOK)
-    kinds = {"level": "TINYINT", "grp": "TINYINT", "reason": "TINYINT"}
+    kinds = {"level": "TINYINT", "jackknife_group": "TINYINT", "reason": "TINYINT"}
     kinds |= {"person": "BIGINT", "admit": "INTEGER", "discharge": "INTEGER"}
     kinds |= {f"s{i}": _small(n) for i, n in enumerate(labels)} | HELPERS
     kinds |= dict.fromkeys(HOURS, "INTEGER") if judged.hours else {}

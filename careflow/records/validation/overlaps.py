@@ -74,13 +74,13 @@ def highest(engine: Engine, found: Neighbours, people: str, cutoff: int, strata:
           SELECT person, place, min(day) AS admit, max(until) AS finish FROM (
             SELECT *, sum(fresh) OVER (PARTITION BY person ORDER BY day) AS run FROM runs)
           GROUP BY person, place, run)
-        SELECT p.place, m.person, m.grp, m.level, p.admit,
+        SELECT p.place, m.person, m.jackknife_group, m.level, p.admit,
           CASE WHEN p.finish <= {cutoff} THEN p.finish END AS discharge,
           CASE WHEN p.finish < m.finish THEN {CUT} ELSE m.reason END AS reason, m.seq{times}{more}, m.admit AS was,
           m.finish, p.finish AS ends
         FROM pieces p JOIN {mine} m ON m.place = p.place
         UNION ALL
-        SELECT m.place, m.person, m.grp, m.level, m.admit, m.discharge, m.reason, m.seq{own}{more}, m.admit,
+        SELECT m.place, m.person, m.jackknife_group, m.level, m.admit, m.discharge, m.reason, m.seq{own}{more}, m.admit,
           m.finish, m.finish
         FROM visits m WHERE inside IS NULL OR level < inside"""
     )
@@ -97,7 +97,8 @@ def latest(engine: Engine, found: Neighbours, people: str, cutoff: int, strata: 
     engine.run(
         f"""
         CREATE TEMP TABLE {mine}_new AS
-        SELECT place, person, grp, level, admit, CASE WHEN ends <= {cutoff} THEN ends END::INTEGER AS discharge,
+        SELECT place, person, jackknife_group, level, admit,
+            CASE WHEN ends <= {cutoff} THEN ends END::INTEGER AS discharge,
           CASE WHEN ends < finish THEN {CUT} ELSE reason END AS reason, seq{more}, admit AS was, finish, ends
         FROM (SELECT *, least(finish, coalesce(lead(admit) OVER (PARTITION BY person ORDER BY turn), finish)) AS ends
           FROM {mine})"""
@@ -123,7 +124,8 @@ def bridge(
     engine.run(
         f"""
         CREATE TEMP TABLE {mine}_new AS
-        SELECT arg_min(place, turn) AS place, person, any_value(grp) AS grp, any_value(level) AS level,
+        SELECT arg_min(place, turn) AS place, person, any_value(jackknife_group) AS jackknife_group,
+            any_value(level) AS level,
           min(admit) AS admit, CASE WHEN max(finish) <= {cutoff} THEN max(finish) END::INTEGER AS discharge,
           arg_max(reason, last) AS reason, arg_min(seq, turn) AS seq{more}, min(admit) AS was,
           arg_min(finish, turn) AS finish, max(finish) AS ends
@@ -157,7 +159,10 @@ def _working(engine: Engine, found: Neighbours, people: str, cutoff: int) -> str
 
 
 def _replace(engine: Engine, found: Neighbours, mine: str, strata: int) -> Change:
-    stays, columns = found.anew, "person, grp, level, admit, discharge, reason, seq" + listed("", hours=found.hours)
+    stays, columns = (
+        found.anew,
+        "person, jackknife_group, level, admit, discharge, reason, seq" + listed("", hours=found.hours),
+    )
     columns += "".join(f", s{i}" for i in range(strata))
     trimmed, kept, pieces = engine.one(
         f"SELECT count(DISTINCT place) FILTER (admit <> was OR ends <> finish), count(DISTINCT place), count(*) "

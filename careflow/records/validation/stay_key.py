@@ -143,7 +143,7 @@ class StayLayout:
 
     def seen(self, table: str, labels: Sequence[int]) -> str:
         """Return the SQL of the stays in columns."""
-        fields = ("next_level", "grp", "level", "reason", "marks", *(f"s{i}" for i in range(len(labels))))
+        fields = ("next_level", "jackknife_group", "level", "reason", "marks", *(f"s{i}" for i in range(len(labels))))
         found = [f"{self.kept.unpack(name, 'codes')} AS {name}" if name in self.kept else name for name in fields]
         days = [f"{name}::INTEGER AS {name}" for name in ("admit", "finish", "next_admit")]
         return f"SELECT person, {', '.join([*days, *found])} FROM {table}"
@@ -155,7 +155,12 @@ def stay_layout(cutoff: int, levels: int, labels: Sequence[int]) -> StayLayout:
     days = Layout((Field.of("admit", *_DAYS[day]), Field.of("finish", *_DAYS[day])))
     level, after = (Field.of(name, 0, levels - 1) for name in ("level", "next_level"))
     codes = Layout(
-        (level, Field("marks", 0, MARKS), Field.of("grp", 0, GROUPS - 1), Field.of("reason", 0, len(REASONS) - 1))
+        (
+            level,
+            Field("marks", 0, MARKS),
+            Field.of("jackknife_group", 0, GROUPS - 1),
+            Field.of("reason", 0, len(REASONS) - 1),
+        )
     )
     strata = [Field.of(f"s{i}", -1, n - 1) for i, n in enumerate(labels)]
     codes = codes.room(strata, min(_KEY - days.bits, _CODES - after.bits))
