@@ -86,7 +86,7 @@ def _windows(windows: Sequence[int], cutoff: int) -> dict[str, str]:
     """Return the SQL of the places, from 1, of the shortest window with the move and of the longest followed."""
     places = list(enumerate(windows, 1))
     moved = "".join(f" WHEN gap <= {w} THEN {i}" for i, w in places[:-1])
-    followed = "".join(f" WHEN {cutoff} - finish >= {w} THEN {i}" for i, w in reversed(places))
+    followed = "".join(f" WHEN {cutoff} - end_day >= {w} THEN {i}" for i, w in reversed(places))
     # First what most stays are, for which nothing further is then asked.
     return {
         MOVED: f"CASE WHEN gap > {windows[-1]} THEN 0{moved} ELSE {len(windows)} END",

@@ -38,23 +38,23 @@ _DISCHARGE: Final = f"""
 SELECT {{strata}} jackknife_group, level AS state, {_OUTCOME} AS event, reason,
     {{moved}} AS moved, {{followed}} AS followed
 FROM {{linked}} {{on_discharge}}
-WHERE finish <= {{cutoff}}
+WHERE end_day <= {{cutoff}}
 """
 
 # Each stay contributes the days that it spent in the period (period life table): it enters at its age on the period's
 # first day, and is censored at its age on the last. Whoever is in care when a period ends, at that age, enters the
 # next one a day older; so a stay that outlasts periods is counted once, in the first, with how many ends it reaches.
 _STAY: Final = f"""
-SELECT {{strata}} jackknife_group, level AS state, {ENDED} AS event, finish - admit AS day, 0 AS ends
-FROM {{linked}} {{on_discharge}} WHERE finish BETWEEN {{first_day}} AND {{cutoff}}
+SELECT {{strata}} jackknife_group, level AS state, {ENDED} AS event, end_day - admit AS day, 0 AS ends
+FROM {{linked}} {{on_discharge}} WHERE end_day BETWEEN {{first_day}} AND {{cutoff}}
 UNION ALL
 SELECT {{strata}} jackknife_group, level AS state, {REACHED} AS event, p.last_day - admit AS day,
     q.period - p.period AS ends
-FROM {{linked}} {{on_entry}} JOIN {{day_spans}} q ON q.day = finish
-WHERE finish > p.last_day
+FROM {{linked}} {{on_entry}} JOIN {{day_spans}} q ON q.day = end_day
+WHERE end_day > p.last_day
 UNION ALL
 SELECT {{strata}} jackknife_group, level AS state, {ENTERED} AS event, {{first_day}} - admit AS day, 0 AS ends
-FROM {{linked}} {{on_entry}} WHERE admit < {{first_day}} AND finish >= {{first_day}}
+FROM {{linked}} {{on_entry}} WHERE admit < {{first_day}} AND end_day >= {{first_day}}
 """
 
 
@@ -64,8 +64,8 @@ def _ends(day: str, event: str, rows: str) -> str:
 
 
 def _cohort(join: str, where: str) -> str:
-    event = f"CASE WHEN finish <= {{cutoff}} THEN {ENDED} ELSE {CENSORED} END"
-    return _late(join, where) + _ends("least(finish, {cutoff}) - admit", event, f"{join} {where}")
+    event = f"CASE WHEN end_day <= {{cutoff}} THEN {ENDED} ELSE {CENSORED} END"
+    return _late(join, where) + _ends("least(end_day, {cutoff}) - admit", event, f"{join} {where}")
 
 
 def _late(join: str, where: str) -> str:
@@ -74,32 +74,32 @@ def _late(join: str, where: str) -> str:
 
 
 # With outcomes as causes the clock runs to cutoff - within, so that each cause is known.
-_KNOWN: Final = "WHERE admit <= {known} AND finish >= {start}"
+_KNOWN: Final = "WHERE admit <= {known} AND end_day >= {start}"
 
 _EXIT: Final = _late("{on_admit}", _KNOWN) + _ends(
-    day="least(finish, {known}) - admit",
-    event=f"CASE WHEN finish <= {{known}} THEN {_OUTCOME} ELSE {CENSORED} END",
+    day="least(end_day, {known}) - admit",
+    event=f"CASE WHEN end_day <= {{known}} THEN {_OUTCOME} ELSE {CENSORED} END",
     rows=f"{{on_admit}} {_KNOWN}",
 )
 
 _GAP: Final = _ends(
     day=f"""CASE WHEN reason = {DIED_CODE - REASON_CODE} OR concurrent THEN 0
-        ELSE least(gap, {{cutoff}} - finish) END""",
-    event=f"""CASE WHEN gap <= {{cutoff}} - finish THEN next_level
+        ELSE least(gap, {{cutoff}} - end_day) END""",
+    event=f"""CASE WHEN gap <= {{cutoff}} - end_day THEN next_level
         WHEN concurrent THEN {CONCURRENT_CODE}
         WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CODE}
         ELSE {CENSORED} END""",
-    rows="{on_discharge} WHERE finish <= {cutoff}",
+    rows="{on_discharge} WHERE end_day <= {cutoff}",
 )
 
 _CENSUS: Final = f"""{_ends("admit", str(ENTERED), "")} UNION ALL
-{_ends("finish", str(ENDED), "WHERE finish <= {cutoff}")}"""
+{_ends("end_day", str(ENDED), "WHERE end_day <= {cutoff}")}"""
 
 # Nights in the level, up to cutoff - within.
 _EXPOSURE: Final = """
 SELECT {strata} jackknife_group, level AS state,
-    CAST(sum(least(finish, p.last_day + 1) - greatest(admit, p.first_day)) AS BIGINT) AS n
-FROM {linked} JOIN {known_spans} p ON admit <= p.last_day AND finish > greatest(admit, p.first_day)
+    CAST(sum(least(end_day, p.last_day + 1) - greatest(admit, p.first_day)) AS BIGINT) AS n
+FROM {linked} JOIN {known_spans} p ON admit <= p.last_day AND end_day > greatest(admit, p.first_day)
 GROUP BY ALL
 """
 
@@ -130,7 +130,7 @@ CLOCKS: Final = {
     ),
     "stay": Clock(PROCESS, "", "days in the period", DAYS, rows=_STAY, ends=True),
     "stay by admission": Clock(PROCESS, "", "admission", rows=_cohort("{on_admit}", "WHERE true")),
-    "stay by discharge": Clock(PROCESS, "", "discharge", rows=_cohort("{on_discharge}", "WHERE finish <= {cutoff}")),
+    "stay by discharge": Clock(PROCESS, "", "discharge", rows=_cohort("{on_discharge}", "WHERE end_day <= {cutoff}")),
     "exit": Clock(PROCESS, "", "admission", LINKING, rows=_EXIT),
     "gap": Clock(PROCESS, "", "discharge", LINKING, rows=_GAP),
     "census": Clock(PROCESS, "", "", DAYS, rows=_CENSUS, dates=True),

@@ -15,16 +15,16 @@ from careflow.records.parsing.hours import order_sql
 
 # Reading has sorted each person's stays. Most people's neither overlap nor go on after a death, so that what comes next
 # is the next in order, and any number that grows along that order serves as the place.
-_SETTLED: Final = """
-SELECT person, (CAST(admit AS BIGINT) * 4000000 + finish) * 65536 + level AS place,
-    jackknife_group, level, admit, discharge, finish, reason {strata}, next_level, next_admit - finish AS gap,
+_SEQUENTIAL: Final = """
+SELECT person, (CAST(admit AS BIGINT) * 4000000 + end_day) * 65536 + level AS place,
+    jackknife_group, level, admit, discharge, end_day, reason {strata}, next_level, next_admit - end_day AS gap,
     false AS concurrent
-FROM {settled}
+FROM {sequential}
 """
 
 # Of the others, a stay's next one is the person's next row, unless that one starts before this one ends. Only those
 # stays need another look; and what they need depends on the person and the day of discharge alone.
-_ANEW: Final = """
+_OVERLAPPING: Final = """
 CREATE TEMP TABLE {linked} AS
 WITH ordered AS (
     SELECT *,
@@ -32,7 +32,7 @@ WITH ordered AS (
         lead(admit) OVER stays AS next_admit,
         lead(level) OVER stays AS next_level,
         max(coalesce(discharge, {endless})) OVER ({order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach
-    FROM {anew}
+    FROM {overlapping}
     WINDOW stays AS ({order})
 ),
 overtaken AS (
@@ -53,7 +53,7 @@ second_level AS (
     ) WHERE candidate = 1
 )
 SELECT person, place, jackknife_group, level, admit, discharge,
-    coalesce(discharge, {after_cutoff}) AS finish, reason {strata},
+    coalesce(discharge, {after_cutoff}) AS end_day, reason {strata},
     coalesce(next_level, 0) AS next_level,
     CASE WHEN concurrent OR reason = {died} THEN {endless} ELSE coalesce(next_admit - discharge, {endless}) END AS gap,
     concurrent
@@ -110,7 +110,7 @@ def link(episodes: Episodes, *, within: int = 30) -> Transitions:
     """
     columns = [stratum.column for stratum in episodes.strata.values()]
     engine = episodes.engine
-    linked, again = engine.name("linked"), engine.name("linked_anew")
+    linked, again = engine.name("linked"), engine.name("linked_overlapping")
 
     def listed(prefix: str) -> str:
         return "".join(f", {prefix}{column}" for column in columns)
@@ -119,14 +119,14 @@ def link(episodes: Episodes, *, within: int = 30) -> Transitions:
     order = order_sql(f"coalesce(discharge, {ENDLESS})", hours=episodes.hours)
     words["after_cutoff"] = day_number(episodes.cutoff) + 1
     engine.run(
-        _ANEW.format(
+        _OVERLAPPING.format(
             linked=again,
-            anew=episodes.anew,
+            overlapping=episodes.overlapping,
             o_strata=listed("o."),
             order=f"PARTITION BY person ORDER BY {order}, reason{listed('')}",
             **words,
         )
     )
-    settled = _SETTLED.format(settled=episodes.settled, **words)
-    engine.run(f"CREATE TEMP VIEW {linked} AS {settled} UNION ALL SELECT * FROM {again}")
+    sequential = _SEQUENTIAL.format(sequential=episodes.sequential, **words)
+    engine.run(f"CREATE TEMP VIEW {linked} AS {sequential} UNION ALL SELECT * FROM {again}")
     return Transitions(episodes=episodes, table=linked, within=within)

@@ -16,7 +16,7 @@ class Linked:
     episodes : Episodes
         The stays that were linked.
     table : str
-        The engine's table, one row a stay: its own columns, ``finish`` (the day of its discharge, or the one after the
+        The engine's table, one row a stay: its own columns, ``end_day`` (the day of its discharge, or the one after the
         cut-off while it is open), then ``next_level``, ``gap`` and ``concurrent``. Where nothing follows (no later
         stay, a death, another stay that goes on) ``gap`` is longer than any window and than the records.
     within : int

@@ -38,7 +38,7 @@ class Periods:
         assert isinstance(known, int)
         makers: dict[str, Callable[[], object]] = {
             "on_admit": lambda: self._join("admit"),
-            "on_discharge": lambda: self._join("finish"),
+            "on_discharge": lambda: self._join("end_day"),
             "spans": lambda: self._table("spans", self._spans(cutoff)),
             "known_spans": lambda: self._table("spans", self._spans(known)),
             "first_day": lambda: day_number(self.first),

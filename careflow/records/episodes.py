@@ -60,7 +60,7 @@ class Episodes:
     findings : pandas.DataFrame
         ``check, action, n, note``: what the checks found, and what was done with it.
     table : str
-        Every stay; ``settled`` and ``anew`` part them, as
+        Every stay; ``sequential`` and ``overlapping`` part them, as
         :class:`careflow.records.validation.neighbours.Neighbours` says.
     n, persons, set_aside, open : int
         Stays kept, distinct people in them, rows set aside, stays still open at the cut-off.
@@ -76,8 +76,8 @@ class Episodes:
 
     engine: Engine = field(repr=False)
     table: str
-    settled: str
-    anew: str
+    sequential: str
+    overlapping: str
     continuum: Continuum
     cutoff: date
     start: date | None

@@ -14,7 +14,7 @@ from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.episodes import Episodes, Stratum
 from careflow.records.files import Source, open_source
 from careflow.records.files.file_stamps import Unchanged
-from careflow.records.files.size_limits import Caps
+from careflow.records.files.size_limits import SizeLimits
 from careflow.records.findings import FIXED, RULES, Ledger
 from careflow.records.parsing import date_formats, encode
 from careflow.records.parsing.date_basis import BASES
@@ -159,7 +159,7 @@ def read_episodes(
     ledger = Ledger(accept)
     files = Unchanged(source)
     try:
-        opened = open_source(source, encoding=encoding, sheet=sheet, caps=Caps(lifted=ledger.accepts("S08")))
+        opened = open_source(source, encoding=encoding, sheet=sheet, caps=SizeLimits(lifted=ledger.accepts("S08")))
         # A table of a cluster is read where it is; everything else is read by the engine that comes with careflow.
         engine: Engine = getattr(opened, "engine", None) or Engine(memory=memory, progress=progress)
         return _read(opened, engine, columns, chosen, wanted, ledger, files)
@@ -221,7 +221,7 @@ def _check(
         reasons = ", ".join(f"{RULES[rule]} {count:,}" for rule, count in ledger.aside.items())
         raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.", check="S11", n=rows)
     anew = checks.finishing(table, found)
-    most = checks.totals(table, found.settled, chosen.continuum)
+    most = checks.totals(table, found.sequential, chosen.continuum)
     change = checks.apply_policies(table, found, wanted, ledger)
     every = most + checks.totals(table, anew, chosen.continuum)
     checks.check_end(found, every, table.cutoff, ledger)
@@ -231,8 +231,8 @@ def _check(
     return Episodes(
         engine=table.engine,
         table=table.stays,
-        settled=found.settled,
-        anew=found.anew,
+        sequential=found.sequential,
+        overlapping=found.overlapping,
         hours=found.hours,
         continuum=chosen.continuum,
         cutoff=chosen.cutoff,

@@ -80,10 +80,10 @@ def stays(episodes: Episodes) -> list[tuple[Any, ...]]:
 def overlaps_left(episodes: Episodes) -> int:
     """Count the pairs of stays of one person, of at least a night each, that overlap."""
     n = episodes.engine.one(
-        f"WITH mine AS (SELECT row_number() OVER () AS k, person, admit, coalesce(discharge, 30000) AS finish "
+        f"WITH mine AS (SELECT row_number() OVER () AS k, person, admit, coalesce(discharge, 30000) AS end_day "
         f"FROM {episodes.table} WHERE admit < coalesce(discharge, 30000)) "
         "SELECT count(*) FROM mine a JOIN mine b ON a.person = b.person AND a.k < b.k "
-        "WHERE least(a.finish, b.finish) > greatest(a.admit, b.admit)"
+        "WHERE least(a.end_day, b.end_day) > greatest(a.admit, b.admit)"
     )
     return int(n[0])
 

@@ -2,6 +2,6 @@
 
 from careflow.records.files.database import query
 from careflow.records.files.open_source import open_source
-from careflow.records.files.source import Raw, Source
+from careflow.records.files.source import Source, SourceTable
 
-__all__ = ["Raw", "Source", "open_source", "query"]
+__all__ = ["Source", "SourceTable", "open_source", "query"]

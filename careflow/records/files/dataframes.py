@@ -11,7 +11,7 @@ import pyarrow as pa
 from careflow.errors import RecordError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.parquet import zones_of
-from careflow.records.files.source import Raw, head_of, kinds_of, select_list
+from careflow.records.files.source import SourceTable, head_of, kinds_of, select_list
 from careflow.records.schema import Mapped
 
 _CONTAINERS = (list, tuple, dict, set, frozenset, bytes, bytearray, np.ndarray)
@@ -33,7 +33,7 @@ class ArrowSource:
         engine.register(name, self._table.select(sorted(places.values())).slice(0, rows))
         return head_of(engine, name, self.header, rows)
 
-    def load(self, engine: Engine, mapped: Mapped) -> Raw:
+    def load(self, engine: Engine, mapped: Mapped) -> SourceTable:
         """Make a view of the mapped columns, read where they lie."""
         places = {column: self._table.column_names.index(column) for column in mapped.used}
         picked = self._table.select(list(places.values()))
@@ -41,7 +41,7 @@ class ArrowSource:
         engine.register(name, picked)
         view = engine.name("raw")
         engine.run(f"CREATE TEMP VIEW {view} AS SELECT {select_list(mapped)} FROM {name}")
-        return Raw(view, kinds_of(engine, view, mapped), "NULL", zones=zones_of(picked.schema, mapped))
+        return SourceTable(view, kinds_of(engine, view, mapped), "NULL", zones=zones_of(picked.schema, mapped))
 
 
 class PandasSource:
@@ -62,7 +62,7 @@ class PandasSource:
                 texts[name] = sorted({str(value) for value in column[~column.isna()]})
         return texts
 
-    def load(self, engine: Engine, mapped: Mapped) -> Raw:
+    def load(self, engine: Engine, mapped: Mapped) -> SourceTable:
         """Turn the mapped columns into Arrow and read them there."""
         columns = {}
         for name in mapped.used:

@@ -13,7 +13,7 @@ from typing import IO, Final
 
 from careflow.errors import ArgumentError, RecordError
 from careflow.records.engine.temp_folders import scratch
-from careflow.records.files.size_limits import Caps
+from careflow.records.files.size_limits import SizeLimits
 
 _CHUNK: Final = 1 << 20
 _BOMS: Final = (
@@ -24,10 +24,10 @@ _BOMS: Final = (
 )
 
 
-class Workshop:
+class Decompressor:
     """A private folder for unpacked copies, removed when the object goes; ``caps`` are on what they unpack to."""
 
-    def __init__(self, caps: Caps) -> None:
+    def __init__(self, caps: SizeLimits) -> None:
         self._caps = caps
         self._folder = scratch(self)
         self._made = 0
@@ -140,7 +140,7 @@ def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     return files[0]
 
 
-def _copy(packed: IO[bytes] | gzip.GzipFile, target: Path, size: int, caps: Caps) -> None:
+def _copy(packed: IO[bytes] | gzip.GzipFile, target: Path, size: int, caps: SizeLimits) -> None:
     done = 0
     with target.open("wb") as out:
         while chunk := packed.read(_CHUNK):

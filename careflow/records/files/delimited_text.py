@@ -11,9 +11,9 @@ from typing import Final
 
 from careflow.errors import RecordError
 from careflow.records.engine.duckdb_engine import Engine
-from careflow.records.files.decompress import Workshop
-from careflow.records.files.size_limits import Caps
-from careflow.records.files.source import LONGEST, TEXT, Raw, internal_names
+from careflow.records.files.decompress import Decompressor
+from careflow.records.files.size_limits import SizeLimits
+from careflow.records.files.source import LONGEST, TEXT, SourceTable, internal_names
 from careflow.records.schema import Mapped
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
@@ -41,13 +41,13 @@ class TextSource:
         What the analyst called them.
     encoding : str, optional
         How they are written; default UTF-8, or what a byte order mark declares.
-    caps : Caps
+    caps : SizeLimits
         How much they may unpack to.
     """
 
-    def __init__(self, paths: list[Path], label: str, encoding: str | None, caps: Caps) -> None:
-        self._workshop = Workshop(caps)
-        paths = [self._workshop.plain(path, encoding) for path in paths]
+    def __init__(self, paths: list[Path], label: str, encoding: str | None, caps: SizeLimits) -> None:
+        self._decompressor = Decompressor(caps)
+        paths = [self._decompressor.plain(path, encoding) for path in paths]
         dialects = [read_dialect(path) for path in paths]
         if len(set(dialects)) > 1:
             raise RecordError(
@@ -67,7 +67,7 @@ class TextSource:
         )
         return {name: sorted({row[i] for row in sample if row[i] is not None}) for i, name in enumerate(self.header)}
 
-    def load(self, engine: Engine, mapped: Mapped) -> Raw:
+    def load(self, engine: Engine, mapped: Mapped) -> SourceTable:
         """Read the mapped columns as text; lines of the wrong width are counted and left out."""
         # Columns go by their place: two of one name that nobody asked for are harmless.
         asked = {name: self.header.index(column) for name, column in internal_names(mapped).items()}
@@ -79,7 +79,7 @@ class TextSource:
         )
         engine.run(f"CREATE TEMP TABLE {table} AS SELECT {picked} FROM {self._scan(rejects)}", self._bound())
         ragged = self._ragged(engine, f"{table}_rejects")
-        return Raw(table, dict.fromkeys(asked, TEXT), "r.rowid", ragged, held=True)
+        return SourceTable(table, dict.fromkeys(asked, TEXT), "r.rowid", ragged, held=True)
 
     def _scan(self, more: str) -> str:
         columns = ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(self.header)))

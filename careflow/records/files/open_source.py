@@ -16,7 +16,7 @@ from careflow.records.files.delimited_text import TextSource
 from careflow.records.files.listing import check_readable, inside, matches
 from careflow.records.files.parquet import ParquetSource
 from careflow.records.files.sas_spss_stata import READERS, StatisticalSource
-from careflow.records.files.size_limits import Caps
+from careflow.records.files.size_limits import SizeLimits
 from careflow.records.files.source import Source
 from careflow.records.files.workbook import open_workbook
 
@@ -27,7 +27,7 @@ _ARROW = {".arrow", ".feather"}
 
 
 def open_source(
-    source: Any, *, encoding: str | None = None, sheet: str | None = None, caps: Caps | None = None
+    source: Any, *, encoding: str | None = None, sheet: str | None = None, caps: SizeLimits | None = None
 ) -> Source:
     """Return the reader of a path, a glob or a table in memory.
 
@@ -39,7 +39,7 @@ def open_source(
         How a text file is written, if it is not UTF-8 and has no byte order mark.
     sheet : str, optional
         The sheet of a workbook.
-    caps : Caps, optional
+    caps : SizeLimits, optional
         How much a file may unfold to.
 
     Raises
@@ -50,7 +50,7 @@ def open_source(
         The source is no path and no table.
     """
     if isinstance(source, str | Path):
-        return _open_path(source, encoding, sheet, caps or Caps())
+        return _open_path(source, encoding, sheet, caps or SizeLimits())
     if isinstance(source, pd.DataFrame):
         return PandasSource(source, "a pandas frame")
     if type(source).__module__.startswith("pyspark.sql"):
@@ -72,7 +72,7 @@ def _kind_of(source: Any) -> str:
     return f"a {module} table"
 
 
-def _open_path(source: str | Path, encoding: str | None, sheet: str | None, caps: Caps) -> Source:
+def _open_path(source: str | Path, encoding: str | None, sheet: str | None, caps: SizeLimits) -> Source:
     text = str(source)
     if "\x00" in text or not text:
         raise ArgumentError("source is an empty path, or one with a zero in it.")
@@ -114,7 +114,7 @@ def _files(text: str, label: str) -> list[Path]:
     return found
 
 
-def _open_folder(folder: Path, label: str, caps: Caps) -> Source:
+def _open_folder(folder: Path, label: str, caps: SizeLimits) -> Source:
     files = inside(folder, label, _PARQUET)
     if not files:
         raise RecordError(
@@ -133,7 +133,7 @@ def _open_folder(folder: Path, label: str, caps: Caps) -> Source:
     return ParquetSource(files, label, caps, names.pop())
 
 
-def _arrow_file(path: Path, caps: Caps) -> pa.Table:
+def _arrow_file(path: Path, caps: SizeLimits) -> pa.Table:
     size, unfolded = path.stat().st_size, 0
     try:
         with pa.memory_map(str(path)) as file:

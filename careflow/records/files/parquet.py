@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from careflow.errors import RecordError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.parquet_checksums import Chunk, check_pages, chunks_of
-from careflow.records.files.size_limits import Caps
-from careflow.records.files.source import LONGEST, Raw, internal_names, kinds_of, select_list
+from careflow.records.files.size_limits import SizeLimits
+from careflow.records.files.source import LONGEST, SourceTable, internal_names, kinds_of, select_list
 from careflow.records.schema import Mapped
 
 _WIDTH: Final = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT64": 8, "DOUBLE": 8, "INT96": 12}
@@ -30,13 +30,13 @@ class ParquetSource:
         The files, in reading order.
     label : str
         What the analyst called them.
-    caps : Caps
+    caps : SizeLimits
         How much they may unfold to.
     partitions : tuple of str
         Columns whose values stand in the names of folders (``payer=medicaid/``).
     """
 
-    def __init__(self, paths: list[Path], label: str, caps: Caps, partitions: tuple[str, ...] = ()) -> None:
+    def __init__(self, paths: list[Path], label: str, caps: SizeLimits, partitions: tuple[str, ...] = ()) -> None:
         footers = [read_footer(path) for path in paths]
         schemas = [schema_of(footer) for footer in footers]
         if any(set(schema.names) != set(schemas[0].names) for schema in schemas):
@@ -64,7 +64,7 @@ class ParquetSource:
                 rows -= footer.num_rows
         return {name: sorted(texts) for name, texts in found.items()}
 
-    def load(self, engine: Engine, mapped: Mapped) -> Raw:
+    def load(self, engine: Engine, mapped: Mapped) -> SourceTable:
         """Make a view of the mapped columns; the engine reads no others."""
         for path in self._paths:
             chunks = chunks_of(engine, path, mapped.used)
@@ -75,7 +75,7 @@ class ParquetSource:
         engine.run(f"CREATE TEMP VIEW {view} AS SELECT {select_list(mapped)}, {row} FROM {self._scan()}")
         kinds = kinds_of(engine, view, mapped)
         self._check_texts(engine, view, mapped)
-        return Raw(view, kinds, "r.file_row", zones=zones_of(self._schema, mapped))
+        return SourceTable(view, kinds, "r.file_row", zones=zones_of(self._schema, mapped))
 
     def _check_texts(self, engine: Engine, view: str, mapped: Mapped) -> None:
         """Refuse a long text that stands for the rows of a whole column: stored once, it is many in memory."""

@@ -12,8 +12,8 @@ import pandas as pd
 from careflow.errors import RecordError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.dataframes import PandasSource
-from careflow.records.files.size_limits import Caps
-from careflow.records.files.source import Raw
+from careflow.records.files.size_limits import SizeLimits
+from careflow.records.files.source import SourceTable
 from careflow.records.schema import Mapped
 
 READERS: Final = {
@@ -33,7 +33,7 @@ _CELL: Final = 8
 class StatisticalSource:
     """A file of a statistics package; only the mapped columns are read whole, and ``caps`` are on what they take."""
 
-    def __init__(self, path: Path, label: str, caps: Caps) -> None:
+    def __init__(self, path: Path, label: str, caps: SizeLimits) -> None:
         self.label = label
         self._path = path
         self._caps = caps
@@ -47,7 +47,7 @@ class StatisticalSource:
         """Return the distinct texts in the first rows of each column of texts."""
         return PandasSource(self._read(row_limit=rows)[0], self.label).head(engine, rows)
 
-    def load(self, engine: Engine, mapped: Mapped) -> Raw:
+    def load(self, engine: Engine, mapped: Mapped) -> SourceTable:
         """Read the mapped columns."""
         self._caps.check(self._path.stat().st_size, self._rows * len(mapped.used) * _CELL, "the file")
         options = {} if self._path.suffix.lower() == ".por" else {"usecols": list(mapped.used)}

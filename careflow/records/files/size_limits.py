@@ -14,7 +14,7 @@ RATIO_FROM: Final = 1 << 26
 
 
 @dataclass(frozen=True)
-class Caps:
+class SizeLimits:
     """What a file may unfold to.
 
     Attributes

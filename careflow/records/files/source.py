@@ -18,7 +18,7 @@ _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT"
 
 
 @dataclass(frozen=True)
-class Raw:
+class SourceTable:
     """Mapped columns in the engine, one row a row of the file, under careflow's own column names.
 
     Attributes
@@ -59,7 +59,7 @@ class Source(Protocol):
         """Return the distinct texts in the first rows of each column; only the screen for identifiers looks."""
         ...
 
-    def load(self, engine: Engine, mapped: Mapped) -> Raw:
+    def load(self, engine: Engine, mapped: Mapped) -> SourceTable:
         """Bring the mapped columns, and no others, into the engine."""
         ...
 

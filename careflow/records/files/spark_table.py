@@ -7,7 +7,7 @@ from typing import Any, Final
 from careflow.errors import RecordError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.engine.spark_engine import SparkEngine
-from careflow.records.files.source import DATE, FLOAT, INTEGER, MOMENT, STAMP, TEXT, Raw, internal_names
+from careflow.records.files.source import DATE, FLOAT, INTEGER, MOMENT, STAMP, TEXT, SourceTable, internal_names
 from careflow.records.schema import Mapped
 
 _KINDS: Final = {
@@ -43,7 +43,7 @@ class SparkSource:
         """Return nothing: no row leaves the cluster."""
         return {}
 
-    def load(self, engine: Engine, mapped: Mapped) -> Raw:
+    def load(self, engine: Engine, mapped: Mapped) -> SourceTable:
         """Read the mapped columns once, on the cluster."""
         names = internal_names(mapped)
         kinds = {}
@@ -59,7 +59,7 @@ class SparkSource:
         view = self.engine.name("raw")
         picked = self._frame.select(*(self._frame[_quoted(column)].alias(name) for name, column in names.items()))
         self.engine.keep(view, picked)
-        return Raw(view, kinds, "NULL", zones={name: zone for name, kind in kinds.items() if kind == MOMENT})
+        return SourceTable(view, kinds, "NULL", zones={name: zone for name, kind in kinds.items() if kind == MOMENT})
 
 
 def _quoted(column: str) -> str:

@@ -10,12 +10,12 @@ import pandas as pd
 
 from careflow.errors import ArgumentError, RecordError
 from careflow.records.files.dataframes import PandasSource
-from careflow.records.files.size_limits import Caps
+from careflow.records.files.size_limits import SizeLimits
 from careflow.records.files.workbook_size import check_workbook
 from careflow.records.lost_digits import LONG
 
 
-def open_workbook(path: Path, label: str, sheet: str | None, caps: Caps) -> PandasSource:
+def open_workbook(path: Path, label: str, sheet: str | None, caps: SizeLimits) -> PandasSource:
     """Read a sheet of a workbook.
 
     Raises

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from careflow.errors import RecordError
-from careflow.records.files.size_limits import Caps
+from careflow.records.files.size_limits import SizeLimits
 
 CELL: Final = 32
 """Bytes that a cell takes at least."""
@@ -25,7 +25,7 @@ _ROWS: Final = re.compile(rb'number-rows-repeated="(\d+)"')
 _COLUMNS: Final = re.compile(rb'number-columns-repeated="(\d+)"')
 
 
-def check_workbook(path: Path, caps: Caps) -> None:
+def check_workbook(path: Path, caps: SizeLimits) -> None:
     """Unfold the parts of a workbook once, piece by piece, and refuse one that is a bomb.
 
     Raises
@@ -49,7 +49,7 @@ def check_workbook(path: Path, caps: Caps) -> None:
     raise RecordError("the workbook cannot be read: it is truncated, damaged or encrypted.")
 
 
-def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, size: int, total: int, caps: Caps) -> int:
+def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, size: int, total: int, caps: SizeLimits) -> int:
     pieces = _pieces(archive, part)
     sheet = "worksheets/" in part.filename
     spans = _sheet(pieces) if sheet else _open_document(pieces) if part.filename == "content.xml" else _plain(pieces)

@@ -9,7 +9,7 @@ from typing import Final
 
 from careflow.errors import RecordError
 from careflow.records.engine.duckdb_engine import Engine
-from careflow.records.files.source import DATE, FLOAT, INTEGER, MOMENT, STAMP, TEXT, Raw
+from careflow.records.files.source import DATE, FLOAT, INTEGER, MOMENT, STAMP, TEXT, SourceTable
 from careflow.records.findings import FIXED, FLAGGED, Ledger
 from careflow.records.parsing import date_formats
 from careflow.records.parsing.declared_formats import declared
@@ -47,7 +47,7 @@ class Reading:
 
 
 def read_days(
-    engine: Engine, raw: Raw, mapped: Mapped, lookups: Lookups, ledger: Ledger, reading: Reading
+    engine: Engine, raw: SourceTable, mapped: Mapped, lookups: Lookups, ledger: Ledger, reading: Reading
 ) -> dict[str, str]:
     """Return the SQL of ``admit, admit_state, discharge, discharge_state``, days since 1970-01-01.
 
@@ -82,7 +82,7 @@ def read_days(
 
 
 def read_date(
-    engine: Engine, raw: Raw, name: str, short: str, lookups: Lookups, ledger: Ledger, reading: Reading
+    engine: Engine, raw: SourceTable, name: str, short: str, lookups: Lookups, ledger: Ledger, reading: Reading
 ) -> dict[str, str]:
     """Return the SQL of one date column and of its state, named ``short`` and ``short_state``."""
     if raw.kinds[name] not in {TEXT, INTEGER}:
@@ -90,7 +90,7 @@ def read_date(
     return _understand(engine, raw, {name: _texts(engine, raw, name, reading)}, lookups, ledger, reading)[0]
 
 
-def written(raw: Raw, mapped: Mapped) -> str:
+def written(raw: SourceTable, mapped: Mapped) -> str:
     """Return SQL that tells apart dates written differently: two stays at different hours of one day are two stays."""
     timed = [f"r.{name}" for name in DATES if name in mapped.fields and raw.kinds[name] in {TEXT, STAMP, MOMENT}]
     return f"hash({', '.join(timed)})" if timed else "NULL"
@@ -98,7 +98,7 @@ def written(raw: Raw, mapped: Mapped) -> str:
 
 def _understand(
     engine: Engine,
-    raw: Raw,
+    raw: SourceTable,
     texts: Mapping[str, Mapping[str, int]],
     lookups: Lookups,
     ledger: Ledger,
@@ -188,18 +188,18 @@ def _states(parts: Mapping[str, date_formats.Written], chosen: str, name: str) -
     return states
 
 
-def _texts(engine: Engine, raw: Raw, name: str, reading: Reading) -> dict[str, int]:
+def _texts(engine: Engine, raw: SourceTable, name: str, reading: Reading) -> dict[str, int]:
     return distinct(engine, raw, name, name, _key(raw, name, reading), _MOST_TEXTS, _MANY)
 
 
-def _text(raw: Raw, name: str, reading: Reading) -> str:
+def _text(raw: SourceTable, name: str, reading: Reading) -> str:
     """Return the SQL of a date as text, with a time of day behind it wherever the declared format has it."""
     text = f"r.{name}::VARCHAR"
     form = declared(reading.date_format) if reading.date_format else None
     return f"regexp_replace({text}, '{form.pattern}', '{form.plain}')" if form and form.pattern else text
 
 
-def _key(raw: Raw, name: str, reading: Reading) -> str:
+def _key(raw: SourceTable, name: str, reading: Reading) -> str:
     text = _text(raw, name, reading)
     if text == f"r.{name}::VARCHAR" and raw.kinds[name] == INTEGER:
         return text
@@ -207,7 +207,7 @@ def _key(raw: Raw, name: str, reading: Reading) -> str:
     return f"CASE WHEN contains({text}, ':') THEN regexp_replace({text}, '{_TIME}', '\\112:00') ELSE {text} END"
 
 
-def _moments(engine: Engine, raw: Raw, typed: Sequence[str], reading: Reading) -> int:
+def _moments(engine: Engine, raw: SourceTable, typed: Sequence[str], reading: Reading) -> int:
     """Return how many values stored as moments in UTC are taken as days although they are not at midnight."""
     zoned = [name for name in typed if raw.kinds[name] == MOMENT and raw.zones.get(name, "UTC").lower() in _UTC]
     if not zoned or reading.tz is not None:
@@ -217,7 +217,7 @@ def _moments(engine: Engine, raw: Raw, typed: Sequence[str], reading: Reading) -
     return sum(engine.one(f"SELECT {counts} FROM {raw.relation} r"))
 
 
-def _typed(raw: Raw, name: str, short: str, reading: Reading) -> dict[str, str]:
+def _typed(raw: SourceTable, name: str, short: str, reading: Reading) -> dict[str, str]:
     value = local = f"r.{name}"
     if raw.kinds[name] == FLOAT:
         raise RecordError(

@@ -14,7 +14,7 @@ from typing import Any, Final
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import REASONS
 from careflow.records.engine.duckdb_engine import Engine
-from careflow.records.files.source import Raw
+from careflow.records.files.source import SourceTable
 from careflow.records.findings import FIXED, FLAGGED, Ledger
 from careflow.records.parsing import date_formats
 from careflow.records.parsing.codes import LONGEST_LABEL, MOST_CODES, clean, code_labels, code_levels, code_reasons
@@ -91,7 +91,7 @@ class Plan:
     filled: dict[str, int]
 
 
-def plan(engine: Engine, raw: Raw, mapped: Mapped, choices: Choices, ledger: Ledger) -> Plan:
+def plan(engine: Engine, raw: SourceTable, mapped: Mapped, choices: Choices, ledger: Ledger) -> Plan:
     """Look at the distinct values of each column and decide how it is read."""
     lookups = Lookups()
     people = read_people(engine, raw, ledger)
@@ -133,7 +133,7 @@ def plan(engine: Engine, raw: Raw, mapped: Mapped, choices: Choices, ledger: Led
 
 
 def _read_dates(
-    engine: Engine, raw: Raw, mapped: Mapped, lookups: Lookups, ledger: Ledger, choices: Choices
+    engine: Engine, raw: SourceTable, mapped: Mapped, lookups: Lookups, ledger: Ledger, choices: Choices
 ) -> dict[str, str]:
     if choices.basis == OFFSET:
         return read_offsets(engine, raw, mapped, lookups, ledger, choices.reading, choices.anchor)
@@ -146,9 +146,9 @@ def _read_dates(
 class Judged:
     """Every row of the file, encoded and judged, as SQL: nothing is kept until the stays are in order.
 
-    A row has ``person, jackknife_group, level, admit, finish, reason, s0 ..., episode, written, version, row, why,
+    A row has ``person, jackknife_group, level, admit, end_day, reason, s0 ..., episode, written, version, row, why,
     marks``;
-    ``why`` is 0 for a row that is kept, and ``finish`` the day after the cut-off while a stay is open. With ``hours``
+    ``why`` is 0 for a row that is kept, and ``end_day`` the day after the cut-off while a stay is open. With ``hours``
     it has its times of day, too.
     """
 
@@ -170,7 +170,7 @@ class Judged:
         return f"{self.reading} WHERE {self.people.among(people)}){self.judging}"
 
 
-def judge(raw: Raw, made: Plan, choices: Choices, close_after: int | None) -> Judged:
+def judge(raw: SourceTable, made: Plan, choices: Choices, close_after: int | None) -> Judged:
     """Return the SQL that encodes and judges every row; stays open for longer than ``close_after`` days are closed."""
     cutoff = (choices.cutoff - date_formats.EPOCH).days
     start = -(10**6) if choices.start is None else (choices.start - date_formats.EPOCH).days
@@ -194,10 +194,10 @@ def judge(raw: Raw, made: Plan, choices: Choices, close_after: int | None) -> Ju
         DATE_NO_REASON: f"closed AND NOT given AND reason = {REASONS.index('unknown')}",
         LATE_ENTRY: f"admit < {start}",
     }
-    finish, reason = f"CASE WHEN closed THEN discharge ELSE {cutoff + 1} END", "reason"
+    end_day, reason = f"CASE WHEN closed THEN discharge ELSE {cutoff + 1} END", "reason"
     if close_after is not None:
         stale = marks[STALE] = f"NOT closed AND {cutoff} - admit > {close_after}"
-        finish = f"CASE WHEN closed THEN discharge WHEN {stale} THEN admit + {close_after} ELSE {cutoff + 1} END"
+        end_day = f"CASE WHEN closed THEN discharge WHEN {stale} THEN admit + {close_after} ELSE {cutoff + 1} END"
         reason = f"CASE WHEN {stale} THEN {REASONS.index('unknown')} ELSE reason END"
     strata = "".join(f", s{i}" for i in range(len(made.labels)))
     hours = HOURS[0] in made.columns
@@ -211,8 +211,8 @@ def judge(raw: Raw, made: Plan, choices: Choices, close_after: int | None) -> Ju
         seen AS (
           SELECT *, coalesce(discharge_state = {OK} AND discharge <= {cutoff}, false) AS closed FROM read),
         judged AS (SELECT *, {_first(wrong)} AS why FROM seen)
-        SELECT person, jackknife_group, level, admit, {finish} AS finish, {reason} AS reason{strata}, episode, written,
-          version, row, why, CASE WHEN {plain} THEN 0 ELSE {noted} END AS marks{listed("", hours=hours)}
+        SELECT person, jackknife_group, level, admit, {end_day} AS end_day, {reason} AS reason{strata}, episode,
+          written, version, row, why, CASE WHEN {plain} THEN 0 ELSE {noted} END AS marks{listed("", hours=hours)}
         FROM judged""",
         hours=hours,
     )
@@ -225,7 +225,7 @@ def _first(tests: Mapping[int, str]) -> str:
     return f"CASE WHEN {' OR '.join(tests.values())} THEN CASE {cases} ELSE 0 END ELSE 0 END"
 
 
-def forget(engine: Engine, raw: Raw, made: Plan) -> None:
+def forget(engine: Engine, raw: SourceTable, made: Plan) -> None:
     """Take out of the engine what only reading needs."""
     made.lookups.forget(engine)
     if made.people.table:
@@ -242,7 +242,7 @@ def _keeps_raw_reasons(reasons: Mapping[str, int]) -> bool:
 
 def _read_reason(
     engine: Engine,
-    raw: Raw,
+    raw: SourceTable,
     reasons: Mapping[str, int] | None,
     choices: Choices,
     lookups: Lookups,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from careflow.records.engine.duckdb_engine import Engine
-from careflow.records.files.source import MOMENT, STAMP, TEXT, Raw
+from careflow.records.files.source import MOMENT, STAMP, TEXT, SourceTable
 from careflow.records.parsing.date_columns import Reading, zone_name
 from careflow.records.privacy.pseudonyms import SPACES
 from careflow.records.schema import DATES, Mapped
@@ -20,18 +20,18 @@ _CLOCK: Final = "[T ]([0-9]{1,2}):([0-9]{2})(:([0-9]{2}))?"
 _OFFSET: Final = ":.*(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)$"
 
 
-def order_sql(finish: str, *, hours: bool) -> str:
+def order_sql(end_day: str, *, hours: bool) -> str:
     """Return the order of a person's stays, with the SQL of the day on which a stay ends.
 
     Examples
     --------
-    >>> order_sql("finish", hours=False)
-    'admit, finish, level, seq'
-    >>> order_sql("finish", hours=True)
-    'admit, admit_time, finish, discharge_time, level, seq'
+    >>> order_sql("end_day", hours=False)
+    'admit, end_day, level, seq'
+    >>> order_sql("end_day", hours=True)
+    'admit, admit_time, end_day, discharge_time, level, seq'
     """
     begin, end = HOURS
-    return f"admit, {begin}, {finish}, {end}, level, seq" if hours else f"admit, {finish}, level, seq"
+    return f"admit, {begin}, {end_day}, {end}, level, seq" if hours else f"admit, {end_day}, level, seq"
 
 
 def listed(prefix: str, *, hours: bool) -> str:
@@ -39,7 +39,7 @@ def listed(prefix: str, *, hours: bool) -> str:
     return "".join(f", {prefix}{name}" for name in HOURS) if hours else ""
 
 
-def read_hours(raw: Raw, mapped: Mapped, reading: Reading) -> dict[str, str]:
+def read_hours(raw: SourceTable, mapped: Mapped, reading: Reading) -> dict[str, str]:
     """Return the SQL of the times of day, missing at midnight, which is how a day without a time is written, too.
 
     Nothing is returned where no column can hold a time of day.
@@ -82,7 +82,7 @@ def keep_known(engine: Engine, stays: str) -> None:
     engine.run(f"DROP TABLE {known}")
 
 
-def _typed(raw: Raw, name: str, reading: Reading) -> str:
+def _typed(raw: SourceTable, name: str, reading: Reading) -> str:
     value = f"r.{name}"
     if raw.kinds[name] == MOMENT:
         zone = zone_name(reading.tz or raw.zones.get(name, "UTC"))

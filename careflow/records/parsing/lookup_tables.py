@@ -9,19 +9,19 @@ import pyarrow as pa
 
 from careflow.errors import RecordError
 from careflow.records.engine.duckdb_engine import Engine
-from careflow.records.files.source import FLOAT, Raw
+from careflow.records.files.source import FLOAT, SourceTable
 
 MOST_TEXTS = 20_000
 
 
-def text_of(raw: Raw, name: str) -> str:
+def text_of(raw: SourceTable, name: str) -> str:
     """Return the SQL of a column as text; a floating 3.0 is the code 3 to whoever wrote it."""
     return f"regexp_replace(r.{name}::VARCHAR, '\\.0$', '')" if raw.kinds[name] == FLOAT else f"r.{name}::VARCHAR"
 
 
 def distinct(
     engine: Engine,
-    raw: Raw,
+    raw: SourceTable,
     name: str,
     shown: str,
     key: str | None = None,

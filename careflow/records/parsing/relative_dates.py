@@ -8,7 +8,7 @@ from typing import Final
 
 from careflow.errors import ArgumentError, RecordError
 from careflow.records.engine.duckdb_engine import Engine
-from careflow.records.files.source import INTEGER, TEXT, Raw
+from careflow.records.files.source import INTEGER, TEXT, SourceTable
 from careflow.records.findings import Ledger
 from careflow.records.parsing import date_formats
 from careflow.records.parsing.date_columns import BAD, NONE, OK, Reading, read_date
@@ -22,7 +22,13 @@ _QUARTER: Final = re.compile(r"(\d{4}) ?-?Q([1-4])", re.IGNORECASE)
 
 
 def read_offsets(
-    engine: Engine, raw: Raw, mapped: Mapped, lookups: Lookups, ledger: Ledger, reading: Reading, anchor: date | None
+    engine: Engine,
+    raw: SourceTable,
+    mapped: Mapped,
+    lookups: Lookups,
+    ledger: Ledger,
+    reading: Reading,
+    anchor: date | None,
 ) -> dict[str, str]:
     """Read whole numbers of days since day 0: the same day for all (``anchor=``), or the row's own (``anchor_date``).
 
@@ -50,7 +56,7 @@ def read_offsets(
     return columns
 
 
-def read_quarters(engine: Engine, raw: Raw, mapped: Mapped, lookups: Lookups) -> dict[str, str]:
+def read_quarters(engine: Engine, raw: SourceTable, mapped: Mapped, lookups: Lookups) -> dict[str, str]:
     """Read ``2024Q2`` in admit_date and the nights in ``nights``: every stay begins on its quarter's first day.
 
     Raises
@@ -82,7 +88,7 @@ def _quarter(text: str) -> tuple[int | None, int]:
     return None, NONE if date_formats.is_missing(text) else BAD
 
 
-def _number(raw: Raw, name: str) -> tuple[str, str]:
+def _number(raw: SourceTable, name: str) -> tuple[str, str]:
     kind = raw.kinds[name]
     if kind not in {INTEGER, TEXT}:
         raise RecordError(f"{name} holds no whole numbers of days, as this date_basis= needs.", check="S05")

@@ -13,7 +13,7 @@ from typing import Final
 
 from careflow.records import person_names
 from careflow.records.engine.duckdb_engine import Engine
-from careflow.records.files.source import TEXT, Raw
+from careflow.records.files.source import TEXT, SourceTable
 from careflow.records.privacy import identifiers
 from careflow.records.privacy.identifiers import PATTERNS, Pattern
 from careflow.records.schema import Mapped, shown
@@ -35,7 +35,7 @@ _HINTS: Final = {
 """What a text must have in it: far cheaper to ask than the pattern, and mostly not so."""
 
 
-def search(engine: Engine, raw: Raw, mapped: Mapped, allow: Collection[str]) -> None:
+def search(engine: Engine, raw: SourceTable, mapped: Mapped, allow: Collection[str]) -> None:
     """Stop if an id, of a person or of a stay, looks like a direct identifier in any part of the file.
 
     Parameters

@@ -13,7 +13,7 @@ from typing import Final
 from careflow.errors import RecordError
 from careflow.records import lost_digits
 from careflow.records.engine.duckdb_engine import Engine
-from careflow.records.files.source import FLOAT, INTEGER, TEXT, Raw
+from careflow.records.files.source import FLOAT, INTEGER, TEXT, SourceTable
 from careflow.records.findings import FIXED, FLAGGED, Ledger
 from careflow.records.privacy.jackknife_groups import group_sql, integer_sql, text_number_sql
 
@@ -55,7 +55,7 @@ class People:
         return f"{asked} IN (SELECT {made} FROM ({people}))"
 
 
-def read_people(engine: Engine, raw: Raw, ledger: Ledger) -> People:
+def read_people(engine: Engine, raw: SourceTable, ledger: Ledger) -> People:
     """Decide how the ids are read, and note what is odd about them.
 
     Raises
@@ -82,7 +82,7 @@ def read_people(engine: Engine, raw: Raw, ledger: Ledger) -> People:
     return _texts(engine, raw, ledger, key)
 
 
-def flag_episodes(engine: Engine, raw: Raw, ledger: Ledger) -> None:
+def flag_episodes(engine: Engine, raw: SourceTable, ledger: Ledger) -> None:
     """Flag ids of stays that lost digits; those of people stop the reading."""
     if raw.kinds.get("episode_id") == TEXT:
         lost = lost_digits.lost_sql("r.episode_id::VARCHAR")
@@ -106,7 +106,7 @@ def _numbers(number: str, key: int) -> People:
     return People(f"xor({number}, {key}::BIGINT)", group_sql(number), given=(number, f"xor(person, {key}::BIGINT)"))
 
 
-def _texts(engine: Engine, raw: Raw, ledger: Ledger, key: int) -> People:
+def _texts(engine: Engine, raw: SourceTable, ledger: Ledger, key: int) -> People:
     table = engine.name("people")
     hashed = f"(hash(r.person_id::VARCHAR, {key}::BIGINT) >> 1)::BIGINT"
     engine.run(

@@ -101,7 +101,7 @@ def compare_neighbours(
         "R11", twins, f"{replaced:,} replaced by a newer version" if replaced else "which one holds is not known"
     )
     if found.hours:
-        hours.keep_known(table.engine, found.anew)
+        hours.keep_known(table.engine, found.overlapping)
     ended = 0
     if found.counts[neighbours.OVERLAP] or found.counts[neighbours.AFTER_DEATH]:
         ended = _settle_deaths(table, found, ledger)
@@ -118,7 +118,7 @@ def _marks_of(found: neighbours.Neighbours, bit: int) -> int:
 
 def _drop_aside(table: Table, found: neighbours.Neighbours) -> int:
     """Drop the rows set aside, but for their places; return how many people have no other since stays were compared."""
-    engine, stays = table.engine, found.anew
+    engine, stays = table.engine, found.overlapping
     late = f"why IN (10, 11, {deaths.AFTER_DEATH_RULE})"
     for marks, n in engine.rows(f"SELECT marks, count(*) FROM {stays} WHERE {late} GROUP BY 1"):
         found.marked[marks] -= n
@@ -151,7 +151,7 @@ def apply_policies(table: Table, found: neighbours.Neighbours, options: Options,
     if not any(n for bit, n in found.counts.items() if bit & beside):
         return joined
     whose = found.people(beside)
-    n, persons = neighbours.overlapping(engine, found, whose, cutoff)
+    n, persons = neighbours.count_overlaps(engine, found, whose, cutoff)
     if n and options.overlaps == "error":
         raise RecordError(
             f"{several(n, 'stay')} of {people(persons)} begin while an earlier stay goes on. Choose what to do: "
@@ -160,7 +160,7 @@ def apply_policies(table: Table, found: neighbours.Neighbours, options: Options,
             check="F01",
             n=n,
         )
-    _shared_ids(table, found.anew, whose, ledger)
+    _shared_ids(table, found.overlapping, whose, ledger)
     changed = overlaps.Change()
     if n and options.overlaps != "flag":
         policy = overlaps.highest if options.overlaps == "highest" else overlaps.latest
@@ -201,16 +201,16 @@ def totals(table: Table, stays: str, continuum: Continuum) -> Totals:
     """Return the totals of the stays in a table."""
     cutoff = table.cutoff
     n, *others = table.engine.one(
-        f"SELECT count(*), count(*) FILTER ({_long(continuum, cutoff)}), count(*) FILTER (finish > {cutoff}), "
-        "count(*) FILTER (admit = finish), "
-        f"min(admit), max(CASE WHEN finish <= {cutoff} THEN finish ELSE admit END) FROM {stays}"
+        f"SELECT count(*), count(*) FILTER ({_long(continuum, cutoff)}), count(*) FILTER (end_day > {cutoff}), "
+        "count(*) FILTER (admit = end_day), "
+        f"min(admit), max(CASE WHEN end_day <= {cutoff} THEN end_day ELSE admit END) FROM {stays}"
     )
     return Totals(int(n), *map(int, others)) if n else Totals()
 
 
 def finishing(table: Table, found: neighbours.Neighbours) -> str:
-    """Return the SQL of the stays that were looked at anew, with ``finish`` as those of most people have it."""
-    return f"(SELECT level, admit, coalesce(discharge, {table.cutoff + 1}) AS finish FROM {found.anew})"
+    """Return the SQL of the stays that were looked at anew, with ``end_day`` as those of most people have it."""
+    return f"(SELECT level, admit, coalesce(discharge, {table.cutoff + 1}) AS end_day FROM {found.overlapping})"
 
 
 def settle(table: Table, found: neighbours.Neighbours) -> None:
@@ -218,7 +218,7 @@ def settle(table: Table, found: neighbours.Neighbours) -> None:
     engine = table.engine
     engine.run(f"DROP TABLE {found.table}")
     for column in encode.HELPERS:
-        engine.run(f"ALTER TABLE {found.anew} DROP COLUMN {column}")
+        engine.run(f"ALTER TABLE {found.overlapping} DROP COLUMN {column}")
     engine.run(f"CREATE TEMP VIEW {table.stays} AS {neighbours.both_sql(found, len(table.strata))}")
 
 
@@ -307,11 +307,11 @@ def _shared_ids(table: Table, stays: str, whose: str, ledger: Ledger) -> None:
     n = table.engine.one(
         f"""
         WITH mine AS (
-          SELECT rowid AS place, person, admit, coalesce(discharge, {table.cutoff + 1}) AS finish, {place} AS f
+          SELECT rowid AS place, person, admit, coalesce(discharge, {table.cutoff + 1}) AS end_day, {place} AS f
           FROM {stays} WHERE person IN ({whose}))
         SELECT count(DISTINCT a.person)
         FROM mine a JOIN mine b ON a.person = b.person AND a.place < b.place AND a.f <> b.f
-        WHERE least(a.finish, b.finish) - greatest(a.admit, b.admit) > {LONG_OVERLAP}"""
+        WHERE least(a.end_day, b.end_day) - greatest(a.admit, b.admit) > {LONG_OVERLAP}"""
     )[0]
     note = f"people in two facilities at once for more than {LONG_OVERLAP} days: is the id of several people?"
     ledger.add("F11 ids that may be shared", FLAGGED, n, note)
@@ -322,4 +322,4 @@ def _long(continuum: Continuum, cutoff: int) -> str:
     limit = (
         f"CASE WHEN level IN ({', '.join(living_in)}) THEN 365 ELSE {LONG_STAY} END" if living_in else str(LONG_STAY)
     )
-    return f"least(finish, {cutoff}) - admit > {limit}"
+    return f"least(end_day, {cutoff}) - admit > {limit}"

@@ -42,21 +42,22 @@ def contradictions(engine: Engine, found: Neighbours, cutoff: int) -> Contradict
     A stay that ends on the day of the death is no contradiction if another one begins on that day: that was a transfer.
     """
     table = engine.name("deaths")
-    order = order_sql("finish", hours=found.hours)
+    order = order_sql("end_day", hours=found.hours)
     engine.run(
         f"""
         CREATE TEMP TABLE {table} AS
         WITH dead AS (
-          SELECT person AS who, min(discharge) AS death FROM {found.anew} WHERE why = 0 AND {_DIED} GROUP BY person),
+          SELECT person AS who, min(discharge) AS death FROM {found.overlapping}
+          WHERE why = 0 AND {_DIED} GROUP BY person),
         turns AS (
           SELECT *, row_number() OVER (PARTITION BY person ORDER BY {order}) AS turn FROM (
-            SELECT a.rowid AS place, a.*, d.death, coalesce(a.discharge, {cutoff + 1}) AS finish
-            FROM {found.anew} a JOIN dead d ON a.person = d.who WHERE a.why = 0)),
+            SELECT a.rowid AS place, a.*, d.death, coalesce(a.discharge, {cutoff + 1}) AS end_day
+            FROM {found.overlapping} a JOIN dead d ON a.person = d.who WHERE a.why = 0)),
         visits AS (
           SELECT *, coalesce(max(CASE WHEN admit = death THEN turn END) OVER (PARTITION BY person), 0) AS visit
           FROM turns)
         SELECT place, person, death, admit > death AS late FROM visits
-        WHERE admit > death OR finish > death OR (finish = death AND reason <> {DIED_CODE} AND turn >= visit)"""
+        WHERE admit > death OR end_day > death OR (end_day = death AND reason <> {DIED_CODE} AND turn >= visit)"""
     )
     people, late, cut = engine.one(
         f"SELECT count(DISTINCT CASE WHEN late THEN person END), count(*) FILTER (late), count(*) FILTER (NOT late) "
@@ -65,14 +66,14 @@ def contradictions(engine: Engine, found: Neighbours, cutoff: int) -> Contradict
     died = 0
     if people:
         count = "SELECT count(DISTINCT person) FROM"
-        died = engine.one(f"{count} {found.settled} WHERE {_DIED}")[0]
-        died += engine.one(f"{count} {found.anew} WHERE why = 0 AND {_DIED}")[0]
+        died = engine.one(f"{count} {found.sequential} WHERE {_DIED}")[0]
+        died += engine.one(f"{count} {found.overlapping} WHERE why = 0 AND {_DIED}")[0]
     return Contradictions(table, int(people), int(died), int(late), int(cut))
 
 
 def settle(engine: Engine, found: Neighbours, what: Contradictions) -> None:
     """Set aside what begins after a death; let what goes on over it, or ends on its day, end by it."""
-    stays, table = found.anew, what.table
+    stays, table = found.overlapping, what.table
     mine = f"FROM {table} WHERE {stays}.rowid = {table}.place"
     if what.late:
         engine.run(f"UPDATE {stays} SET why = {AFTER_DEATH_RULE} {mine} AND {table}.late")

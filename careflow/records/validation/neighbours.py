@@ -36,13 +36,13 @@ class Neighbours:
 
     Attributes
     ----------
-    settled : str
+    sequential : str
         The stays of most people, of whom no two share all their dates, begin on one day or overlap: without helpers,
-        each with ``finish`` (the day of its discharge, or the one after the cut-off while it is open) and with
+        each with ``end_day`` (the day of its discharge, or the one after the cut-off while it is open) and with
         ``next_admit`` and ``next_level`` of the one after it. Nobody of them is seen after a death. Where no stay comes
         after, ``next_admit`` is later by more than any window: no day is missing, since what may be missing takes an
         engine several times as long.
-    anew : str
+    overlapping : str
         Those of everybody else, with their helpers: rules may change them, and their order is still to be found. Rows
         that are set aside are here, too, until they are dropped.
     table : str
@@ -52,11 +52,11 @@ class Neighbours:
     marked, aside : Counter
         Rows that are kept by their marks, and rows that are set aside by the number of the rule.
     hours : bool
-        Whether the stays in ``anew`` have times of day.
+        Whether the stays in ``overlapping`` have times of day.
     """
 
-    settled: str
-    anew: str
+    sequential: str
+    overlapping: str
     table: str
     counts: dict[int, int]
     marked: Counter[int]
@@ -101,20 +101,20 @@ def scan(engine: Engine, judged: Judged, cutoff: int, levels: int, labels: Seque
     # What is set aside may hold numbers of any size.
     kept = {
         "admit": "CASE WHEN why = 0 THEN admit END",
-        "discharge": f"CASE WHEN why = 0 AND finish <= {cutoff} THEN finish END",
+        "discharge": f"CASE WHEN why = 0 AND end_day <= {cutoff} THEN end_day END",
     }
     picked = [f"{kept.get(name, name)}::{kinds[name]} AS {name}" for name in names]
     engine.run(
-        f"CREATE TEMP TABLE {found.anew} AS SELECT {', '.join(picked)}, "
+        f"CREATE TEMP TABLE {found.overlapping} AS SELECT {', '.join(picked)}, "
         f"0::INTEGER AS seq FROM ({judged.some(whose, aside=bool(found.aside))})"
     )
     gone = f"person IS NULL OR person IN ({whose})" if found.aside else f"person IN ({whose})"
     engine.leave_out(table, gone)
     engine.run(
-        f"CREATE TEMP VIEW {found.settled} AS SELECT *, CASE WHEN finish <= {cutoff} THEN finish END AS discharge "
+        f"CREATE TEMP VIEW {found.sequential} AS SELECT *, CASE WHEN end_day <= {cutoff} THEN end_day END AS discharge "
         f"FROM ({layout.seen(table, labels)} WHERE codes >= 0)"
     )
-    return replace(found, hours=judged.hours and has_hours(engine, found.anew))
+    return replace(found, hours=judged.hours and has_hours(engine, found.overlapping))
 
 
 def _ordered(engine: Engine, judged: Judged, layout: StayLayout, labels: Sequence[int]) -> str:
@@ -122,7 +122,7 @@ def _ordered(engine: Engine, judged: Judged, layout: StayLayout, labels: Sequenc
     key = layout.key
     packed = key.pack({field.name: field.name for field in key.fields})
     alone = "".join(f", {name}" for name in layout.alone(labels))
-    days = {"admit": key.unpack("admit"), "finish": key.unpack("finish"), "next_admit": key.unpack("admit", "after")}
+    days = {"admit": key.unpack("admit"), "end_day": key.unpack("end_day"), "next_admit": key.unpack("admit", "after")}
     table = engine.name("ordered")
     engine.run(
         f"""
@@ -148,7 +148,7 @@ def _compared(engine: Engine, table: str, seen: str, never: int, cutoff: int, ne
     # Most stays are the last of their person, or end well before the next one begins: nothing else needs a test.
     engine.run(
         f"CREATE TEMP TABLE {odd} AS SELECT person, {_bits(tests)} AS bits FROM ("
-        f"SELECT *, next_admit - finish AS gap FROM ({seen})) "
+        f"SELECT *, next_admit - end_day AS gap FROM ({seen})) "
         f"WHERE person IS NOT NULL AND (gap <= {near} OR (reason = {DIED_CODE} AND next_admit < {never}))"
     )
     counted = engine.rows(f"SELECT bits, count(*) FROM {odd} GROUP BY 1")
@@ -162,7 +162,7 @@ def _compared(engine: Engine, table: str, seen: str, never: int, cutoff: int, ne
     )
     marked, aside = (Counter({marks: n for out, marks, n in rows if out == which}) for which in (False, True))
     marked[0] = kept - marked.total()
-    return Neighbours(f"{table}_settled", engine.name("some_stays"), odd, counts, marked, aside)
+    return Neighbours(f"{table}_sequential", engine.name("some_stays"), odd, counts, marked, aside)
 
 
 def _tests(cutoff: int, near: int) -> dict[int, str]:
@@ -170,7 +170,7 @@ def _tests(cutoff: int, near: int) -> dict[int, str]:
         OVERLAP: "gap < 0",
         AFTER_DEATH: f"reason = {DIED_CODE} AND gap >= 0",
         SAME_DAY: "gap = 0 AND next_level <> level",
-        OPEN_BEFORE: f"finish > {cutoff}",
+        OPEN_BEFORE: f"end_day > {cutoff}",
         TOUCH: "gap = 0 AND next_level = level",
         NEAR: f"{near} > 0 AND gap BETWEEN 0 AND {near} AND next_level = level",
         SAME_START: "admit = next_admit",
@@ -191,11 +191,11 @@ def recounted(engine: Engine, found: Neighbours, cutoff: int) -> dict[int, int]:
         f"""
         SELECT bits, count(*) FROM (
           SELECT {_bits(tests)} AS bits FROM (
-            SELECT *, next_admit - finish AS gap FROM (
-              SELECT admit, finish, level, reason, lead(admit, 1, {NEVER}) OVER w AS next_admit,
+            SELECT *, next_admit - end_day AS gap FROM (
+              SELECT admit, end_day, level, reason, lead(admit, 1, {NEVER}) OVER w AS next_admit,
                 lead(level, 1, 0) OVER w AS next_level
-              FROM (SELECT *, coalesce(discharge, {cutoff + 1}) AS finish FROM {found.anew})
-              WINDOW w AS (PARTITION BY person ORDER BY {order_sql("finish", hours=found.hours)})))
+              FROM (SELECT *, coalesce(discharge, {cutoff + 1}) AS end_day FROM {found.overlapping})
+              WINDOW w AS (PARTITION BY person ORDER BY {order_sql("end_day", hours=found.hours)})))
           WHERE gap <= 0)
         GROUP BY 1"""
     )
@@ -212,8 +212,8 @@ def both_sql(found: Neighbours, strata: int) -> str:
     names = columns(strata)
     settled = "".join(f", 0 AS {name}" for name in HOURS) if found.hours else ""
     return (
-        f"SELECT {names}, 0 AS seq{settled} FROM {found.settled} UNION ALL "
-        f"SELECT {names}, seq{listed('', hours=found.hours)} FROM {found.anew}"
+        f"SELECT {names}, 0 AS seq{settled} FROM {found.sequential} UNION ALL "
+        f"SELECT {names}, seq{listed('', hours=found.hours)} FROM {found.overlapping}"
     )
 
 
@@ -221,7 +221,7 @@ def repeated(engine: Engine, found: Neighbours, strata: int) -> int:
     """Set aside (R10) the second and later of exactly equal rows; rank by episode id what shares all its dates."""
     if not found.counts[SAME_START]:
         return 0
-    ties, stays = engine.name("ties"), found.anew
+    ties, stays = engine.name("ties"), found.overlapping
     same = "person, admit, discharge, level"
     more = "".join(f", s{i}" for i in range(strata))
     # An episode id that is a whole number sorts as one, whichever way the file stores it.
@@ -246,7 +246,7 @@ def repeated(engine: Engine, found: Neighbours, strata: int) -> int:
     return n
 
 
-def overlapping(engine: Engine, found: Neighbours, people: str, cutoff: int) -> tuple[int, int]:
+def count_overlaps(engine: Engine, found: Neighbours, people: str, cutoff: int) -> tuple[int, int]:
     """Return the stays that begin while an earlier one of the person goes on, and the people concerned.
 
     A running maximum of the ends decides, since the stay just before may be a short one inside a longer one.
@@ -257,7 +257,7 @@ def overlapping(engine: Engine, found: Neighbours, people: str, cutoff: int) -> 
           SELECT person, admit, max(coalesce(discharge, {cutoff + 1})) OVER (
             PARTITION BY person ORDER BY {order_sql(f"coalesce(discharge, {cutoff + 1})", hours=found.hours)}
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
-          FROM {found.anew} WHERE person IN ({people}))
+          FROM {found.overlapping} WHERE person IN ({people}))
         WHERE reached > admit"""
     )
     return int(n), int(persons)

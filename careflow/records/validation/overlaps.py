@@ -53,17 +53,17 @@ def highest(engine: Engine, found: Neighbours, people: str, cutoff: int, strata:
     engine.run(
         f"""
         CREATE TEMP TABLE {mine}_new AS
-        WITH flat AS (SELECT * FROM {mine} WHERE finish > admit),
+        WITH flat AS (SELECT * FROM {mine} WHERE end_day > admit),
         visits AS (
           SELECT v.*, (SELECT min(f.level) FROM flat f
-            WHERE f.person = v.person AND f.turn < v.turn AND f.finish > v.admit) AS inside
-          FROM {mine} v WHERE v.finish = v.admit),
+            WHERE f.person = v.person AND f.turn < v.turn AND f.end_day > v.admit) AS inside
+          FROM {mine} v WHERE v.end_day = v.admit),
         splits AS (SELECT DISTINCT person, admit AS day FROM visits WHERE level < inside),
-        days AS (SELECT person, admit AS day FROM flat UNION SELECT person, finish FROM flat UNION FROM splits),
+        days AS (SELECT person, admit AS day FROM flat UNION SELECT person, end_day FROM flat UNION FROM splits),
         spans AS (SELECT person, day, lead(day) OVER (PARTITION BY person ORDER BY day) AS until FROM days),
         held AS (
           SELECT s.person, s.day, s.until, arg_min(f.place, f.held) AS place
-          FROM spans s JOIN flat f ON f.person = s.person AND f.admit <= s.day AND f.finish >= s.until
+          FROM spans s JOIN flat f ON f.person = s.person AND f.admit <= s.day AND f.end_day >= s.until
           GROUP BY ALL),
         runs AS (
           SELECT h.*, CASE WHEN lag(h.place) OVER w = h.place AND lag(h.until) OVER w = h.day AND s.day IS NULL
@@ -71,17 +71,17 @@ def highest(engine: Engine, found: Neighbours, people: str, cutoff: int, strata:
           FROM held h LEFT JOIN splits s ON s.person = h.person AND s.day = h.day
           WINDOW w AS (PARTITION BY h.person ORDER BY h.day)),
         pieces AS (
-          SELECT person, place, min(day) AS admit, max(until) AS finish FROM (
+          SELECT person, place, min(day) AS admit, max(until) AS end_day FROM (
             SELECT *, sum(fresh) OVER (PARTITION BY person ORDER BY day) AS run FROM runs)
           GROUP BY person, place, run)
         SELECT p.place, m.person, m.jackknife_group, m.level, p.admit,
-          CASE WHEN p.finish <= {cutoff} THEN p.finish END AS discharge,
-          CASE WHEN p.finish < m.finish THEN {CUT} ELSE m.reason END AS reason, m.seq{times}{more}, m.admit AS was,
-          m.finish, p.finish AS ends
+          CASE WHEN p.end_day <= {cutoff} THEN p.end_day END AS discharge,
+          CASE WHEN p.end_day < m.end_day THEN {CUT} ELSE m.reason END AS reason, m.seq{times}{more}, m.admit AS was,
+          m.end_day, p.end_day AS ends
         FROM pieces p JOIN {mine} m ON m.place = p.place
         UNION ALL
         SELECT m.place, m.person, m.jackknife_group, m.level, m.admit, m.discharge, m.reason, m.seq{own}{more}, m.admit,
-          m.finish, m.finish
+          m.end_day, m.end_day
         FROM visits m WHERE inside IS NULL OR level < inside"""
     )
     return _replace(engine, found, mine, strata)
@@ -99,8 +99,8 @@ def latest(engine: Engine, found: Neighbours, people: str, cutoff: int, strata: 
         CREATE TEMP TABLE {mine}_new AS
         SELECT place, person, jackknife_group, level, admit,
             CASE WHEN ends <= {cutoff} THEN ends END::INTEGER AS discharge,
-          CASE WHEN ends < finish THEN {CUT} ELSE reason END AS reason, seq{more}, admit AS was, finish, ends
-        FROM (SELECT *, least(finish, coalesce(lead(admit) OVER (PARTITION BY person ORDER BY turn), finish)) AS ends
+          CASE WHEN ends < end_day THEN {CUT} ELSE reason END AS reason, seq{more}, admit AS was, end_day, ends
+        FROM (SELECT *, least(end_day, coalesce(lead(admit) OVER (PARTITION BY person ORDER BY turn), end_day)) AS ends
           FROM {mine})"""
     )
     return _replace(engine, found, mine, strata)
@@ -126,17 +126,17 @@ def bridge(
         CREATE TEMP TABLE {mine}_new AS
         SELECT arg_min(place, turn) AS place, person, any_value(jackknife_group) AS jackknife_group,
             any_value(level) AS level,
-          min(admit) AS admit, CASE WHEN max(finish) <= {cutoff} THEN max(finish) END::INTEGER AS discharge,
+          min(admit) AS admit, CASE WHEN max(end_day) <= {cutoff} THEN max(end_day) END::INTEGER AS discharge,
           arg_max(reason, last) AS reason, arg_min(seq, turn) AS seq{more}, min(admit) AS was,
-          arg_min(finish, turn) AS finish, max(finish) AS ends
+          arg_min(end_day, turn) AS end_day, max(end_day) AS ends
         FROM (
           SELECT *, sum(fresh) OVER (PARTITION BY person, {kind} ORDER BY turn) AS run FROM (
             SELECT *, CASE WHEN own > admit THEN 0
               WHEN admit - own <= {days} AND reach <= own AND (beside OR before < own) AND dead = 0 THEN 0
               ELSE 1 END AS fresh
             FROM (
-              SELECT *, (finish * 2 + dies)::BIGINT * 4294967296 + turn AS last, max(finish) OVER kind AS own,
-                max(dies) OVER kind AS dead, max(finish) OVER (PARTITION BY person {earlier}) AS reach,
+              SELECT *, (end_day * 2 + dies)::BIGINT * 4294967296 + turn AS last, max(end_day) OVER kind AS own,
+                max(dies) OVER kind AS dead, max(end_day) OVER (PARTITION BY person {earlier}) AS reach,
                 lag(admit) OVER w AS before, {lag} AS beside
               FROM (SELECT *, CASE WHEN reason = {DIED_CODE} THEN 1 ELSE 0 END AS dies FROM {mine})
               WINDOW w AS (PARTITION BY person ORDER BY turn), kind AS (PARTITION BY person, {kind} {earlier}))))
@@ -146,13 +146,13 @@ def bridge(
 
 
 def _working(engine: Engine, found: Neighbours, people: str, cutoff: int) -> str:
-    mine, order = engine.name("mine"), order_sql("finish", hours=found.hours)
+    mine, order = engine.name("mine"), order_sql("end_day", hours=found.hours)
     engine.run(
         f"""
         CREATE TEMP TABLE {mine} AS
         SELECT *, (level::BIGINT << 32) + turn AS held FROM (
           SELECT *, row_number() OVER (PARTITION BY person ORDER BY {order}, place) AS turn FROM (
-            SELECT rowid AS place, *, coalesce(discharge, {cutoff + 1}) AS finish FROM {found.anew}
+            SELECT rowid AS place, *, coalesce(discharge, {cutoff + 1}) AS end_day FROM {found.overlapping}
             WHERE person IN ({people})))"""
     )
     return mine
@@ -160,12 +160,12 @@ def _working(engine: Engine, found: Neighbours, people: str, cutoff: int) -> str
 
 def _replace(engine: Engine, found: Neighbours, mine: str, strata: int) -> Change:
     stays, columns = (
-        found.anew,
+        found.overlapping,
         "person, jackknife_group, level, admit, discharge, reason, seq" + listed("", hours=found.hours),
     )
     columns += "".join(f", s{i}" for i in range(strata))
     trimmed, kept, pieces = engine.one(
-        f"SELECT count(DISTINCT place) FILTER (admit <> was OR ends <> finish), count(DISTINCT place), count(*) "
+        f"SELECT count(DISTINCT place) FILTER (admit <> was OR ends <> end_day), count(DISTINCT place), count(*) "
         f"FROM {mine}_new"
     )
     before = engine.one(f"SELECT count(*) FROM {mine}")[0]

@@ -145,14 +145,14 @@ class StayLayout:
         """Return the SQL of the stays in columns."""
         fields = ("next_level", "jackknife_group", "level", "reason", "marks", *(f"s{i}" for i in range(len(labels))))
         found = [f"{self.kept.unpack(name, 'codes')} AS {name}" if name in self.kept else name for name in fields]
-        days = [f"{name}::INTEGER AS {name}" for name in ("admit", "finish", "next_admit")]
+        days = [f"{name}::INTEGER AS {name}" for name in ("admit", "end_day", "next_admit")]
         return f"SELECT person, {', '.join([*days, *found])} FROM {table}"
 
 
 def stay_layout(cutoff: int, levels: int, labels: Sequence[int]) -> StayLayout:
     """Return the layout of stays up to a cut-off, at so many levels, with strata of so many labels each."""
     day = "SMALLINT" if cutoff <= DAYS_FIT else "INTEGER"
-    days = Layout((Field.of("admit", *_DAYS[day]), Field.of("finish", *_DAYS[day])))
+    days = Layout((Field.of("admit", *_DAYS[day]), Field.of("end_day", *_DAYS[day])))
     level, after = (Field.of(name, 0, levels - 1) for name in ("level", "next_level"))
     codes = Layout(
         (

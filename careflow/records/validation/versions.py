@@ -20,7 +20,7 @@ def versions(engine: Engine, found: Neighbours, strata: Sequence[str]) -> tuple[
     """
     if not found.counts[SAME_START]:
         return 0, 0
-    twins, stays = engine.name("twins"), found.anew
+    twins, stays = engine.name("twins"), found.overlapping
     place = "".join(f", s{i}" for i, name in enumerate(strata) if name == "facility")
     night = "coalesce(discharge > admit, true)"
     key = f"person, level, admit, episode{place}, night, hours"
