@@ -1,4 +1,4 @@
-"""Everything that touches a person: reading, checking and encoding episode records."""
+"""Read, check and encode episode records: the only package that handles rows of individual people."""
 
 from careflow.records.episodes import Episodes, Stratum
 from careflow.records.files import query

@@ -25,9 +25,16 @@ FEW_ROWS: Final = 20
 
 @dataclass(frozen=True)
 class Stratum:
-    """A column that estimates can be split by: where it is in the stays table, and what its codes stand for.
+    """A column that estimates can be split by.
 
-    ``rows`` are the rows of the file that have a value in it.
+    Attributes
+    ----------
+    column : str
+        Its column of codes in the table of stays.
+    labels : tuple of str
+        The labels of the codes 0, 1, ...
+    rows : int
+        Rows of the file that have a value in it.
     """
 
     column: str
@@ -36,12 +43,12 @@ class Stratum:
 
     @property
     def unlike(self) -> bool:
-        """Whether nearly every row has a value of its own, so that a label could name a person."""
+        """Whether there are so many labels that one could identify a person (see :func:`unlike`)."""
         return unlike(len(self.labels), self.rows)
 
 
 def unlike(labels: int, rows: int) -> bool:
-    """Say whether a column has more than half as many different values as rows, of more than 20: it is no stratum.
+    """Return whether a column of over 20 rows has more distinct values than half its rows: too many for a stratum.
 
     Examples
     --------
@@ -53,25 +60,27 @@ def unlike(labels: int, rows: int) -> bool:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Episodes:
-    """Episode records after the checks, held by the engine and never shown row by row.
+    """Episode records after the checks. The engine holds the rows; no output shows them unless :meth:`rows` is called.
 
     Attributes
     ----------
     findings : pandas.DataFrame
-        ``check, action, n, note``: what the checks found, and what was done with it.
+        ``check, action, n, note``: what each check found and what was done about it.
     table : str
-        Every stay; ``sequential`` and ``overlapping`` part them, as
-        :class:`careflow.records.validation.neighbours.Neighbours` says.
+        The engine's view of all stays.
+    sequential, overlapping : str
+        The two tables that make up ``table``: stays of people whose next stay is the next in order, and stays of
+        people who need a closer look (:class:`careflow.records.validation.neighbours.OrderedStays`).
     n, persons, set_aside, open : int
         Stays kept, distinct people in them, rows set aside, stays still open at the cut-off.
     rows_in : int
-        Rows of the file: ``n + set_aside``, but for stays that the overlap policy or bridging added or joined.
+        Rows of the file: ``n + set_aside``, unless the overlap policy or bridging added or joined stays.
     date_basis : str
-        What the dates are; :mod:`careflow.records.parsing.date_basis` says what each basis cannot answer.
+        What the dates are; :mod:`careflow.records.parsing.date_basis` lists what each basis does not allow.
     attrition : pandas.DataFrame
         ``step, n, left``: from the rows of the file to the discharges that can be linked.
     hours : bool
-        Whether the order of a person's stays within a day is by hours, where they are known.
+        Whether stays of a person on one day are ordered by the time of day, where it is known.
     """
 
     engine: Engine = field(repr=False)
@@ -100,7 +109,7 @@ class Episodes:
         return f"<Episodes: {self._line()}>"
 
     def _repr_html_(self) -> str:
-        note = "Not one row is shown; the deliberate look is .rows()."
+        note = "Rows are not shown. Call .rows() to see them."
         rows = [[str(cell) for cell in row] for row in self.findings.itertuples(index=False, name=None)]
         table = html_table(
             [str(name) for name in self.findings.columns], rows, self.findings.dtypes.ne("int64").tolist()
@@ -121,37 +130,39 @@ class Episodes:
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise CareflowError(
-            "Episodes hold records of people and are not pickled or copied to another process. "
+            "Episodes hold records of people, so they cannot be pickled or copied to another process. "
             "Save counts instead: link(episodes).counts().save(path)."
         )
 
     def rows(self) -> pd.DataFrame:
-        """Return the stays row by row: a deliberate look at records of people, not for output that leaves the place.
+        """Return the stays row by row. These are records of people: do not publish them.
 
         Returns
         -------
         pandas.DataFrame
             ``person`` (a number given on load, not the file's id), ``level``, ``admit``, ``discharge``, ``reason`` and
-            the strata; one row a stay, in the order of linking.
+            the strata; one row per stay, in the order of linking.
         """
         strata = "".join(f", {s.column}" for s in self.strata.values())
         frame = self.engine.frame(
             f"SELECT person, level, admit, discharge, reason{strata} FROM {self.table} "
             f"ORDER BY person, {order_sql('discharge NULLS LAST', hours=self.hours)}"
         )
-        return self._words(frame)
+        return self._labelled(frame)
 
     def seen(self) -> pd.DataFrame:
-        """Return when each level and each label of the strata was first and last seen: renamed codes show as breaks.
+        """Return when each level and each label of the strata first and last occurs, which shows renamed codes.
 
         Returns
         -------
         pandas.DataFrame
-            ``column, label, n, first, last``: stays, first and last day of admission. Small counts are not hidden.
-            A column in which nearly every row has a value of its own is left out.
+            ``column, label, n, first, last``: number of stays, first and last day of admission. Small counts are not
+            suppressed. A stratum with too many labels (:attr:`Stratum.unlike`) is left out.
         """
         columns = {"level": ("level", self.continuum.names)}
-        columns |= {name: (one.column, one.labels) for name, one in self.strata.items() if not one.unlike}
+        columns |= {
+            name: (stratum.column, stratum.labels) for name, stratum in self.strata.items() if not stratum.unlike
+        }
         lines: list[tuple[Any, ...]] = []
         for name, (column, labels) in columns.items():
             rows = self.engine.rows(
@@ -162,27 +173,31 @@ class Episodes:
         return pd.DataFrame(lines, columns=["column", "label", "n", "first", "last"])
 
     def set_aside_rows(self) -> pd.DataFrame:
-        """Return what was set aside, by rule and by its place in the file (from 1, the header not counted).
+        """Return the rows that were set aside.
 
-        Places are missing where the source has none (tables in memory). Deliberate, as :meth:`rows` is.
+        Returns
+        -------
+        pandas.DataFrame
+            ``rule, reason, place``: the rule, its meaning, and the row number in the file (from 1, the header not
+            counted), missing for tables in memory.
         """
         frame = self.engine.frame(f"SELECT why, row + 1 AS place FROM {self.table}_aside ORDER BY why, row")
         frame["rule"] = [f"R{why:02d}" for why in frame.pop("why")]
         frame["reason"] = frame["rule"].map(RULES)
         return frame[["rule", "reason", "place"]].astype({"place": "Int64"})
 
-    def _words(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def _labelled(self, frame: pd.DataFrame) -> pd.DataFrame:
         names = list(self.continuum.names)
-        frame["level"] = _labelled(frame["level"], names)
-        frame["reason"] = _labelled(frame["reason"], list(REASONS))
+        frame["level"] = _categories(frame["level"], names)
+        frame["reason"] = _categories(frame["reason"], list(REASONS))
         for name in ("admit", "discharge"):
             frame[name] = pd.to_datetime(frame[name].astype("Float64"), unit="D", origin="unix").astype("datetime64[s]")
         for name, stratum in self.strata.items():
-            frame[name] = _labelled(frame.pop(stratum.column), list(stratum.labels))
+            frame[name] = _categories(frame.pop(stratum.column), list(stratum.labels))
         return frame
 
 
-def _labelled(codes: pd.Series[Any], labels: list[str]) -> pd.Categorical[Any]:
+def _categories(codes: pd.Series[Any], labels: list[str]) -> pd.Categorical[Any]:
     numbers = codes.to_numpy().astype(np.int64)
     return pd.Categorical.from_codes(numbers, categories=pd.Index(labels, dtype=object), ordered=True)
 

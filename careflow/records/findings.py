@@ -1,4 +1,4 @@
-"""The ledger of what the checks found: every row that came in is kept or set aside, by rule, and counted."""
+"""The rules of the checks, and the ledger that counts what each of them found."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RULES: Final = {
     "R13": "torn row",
     "R14": "admitted after death",
 }
-"""The rules by which a row is set aside."""
+"""The rules that set a row aside, and their labels."""
 
 STOPS: Final = {
     "S01": "the records cannot be read",
@@ -35,28 +35,28 @@ STOPS: Final = {
     "S05": "values of the wrong kind",
     "S06": "text of another encoding",
     "S07": "lines that cannot be split into columns",
-    "S08": "unfolds to too much",
+    "S08": "decompresses to too much data",
     "S09": "too many different values, or too long ones",
     "S10": "too many rows set aside",
     "S11": "no stay is left",
     "F01": "overlapping stays",
     "F04": "admitted after death",
 }
-"""What stops the reading: the last two only where ``overlaps="error"``, and where they are many."""
+"""What stops the reading. F01 stops only with ``overlaps="error"``, F04 only if many people are concerned."""
 
 CHOSEN: Final = frozenset({"R07", "R12"})
-"""Rules that follow from the analyst's own window; they are no faults of the file and never stop the reading."""
+"""Rules that follow from ``cutoff=`` and ``start=``; they are not faults of the file and never stop the reading."""
 
 ALSO_ACCEPTED: Final = ("F04", "S08")
-"""What stops the reading unless accepted: many people admitted after their death, files that unfold to too much."""
+"""Stops that ``accept=`` lifts: many people admitted after their death, files that decompress to too much data."""
 
 HINTS: Final = {
     "R03": "Say what the file's codes mean with levels={code: level}.",
     "R05": "Are the dates written in two formats?",
-    "R10": "Was the file joined to another one, row by row?",
-    "R11": "Map a column updated_at, and the newest version is kept.",
+    "R10": "Did a join with another file repeat rows?",
+    "R11": "Map the column updated_at: then the newest version is kept.",
 }
-"""What may help when a rule sets too much aside."""
+"""Advice for the rules that set too many rows aside."""
 
 MOST_SHARE: Final = 0.05
 MOST_SHARE_OF_ONE: Final = 0.01
@@ -65,7 +65,7 @@ SMALL_FILE: Final = 100
 
 
 class Ledger:
-    """Collects findings while a file is read, and stops when too much had to be set aside.
+    """Collects findings while a file is read, and stops the reading when too many rows are set aside.
 
     Parameters
     ----------
@@ -75,66 +75,66 @@ class Ledger:
 
     def __init__(self, accept: Collection[str] = ()) -> None:
         accept = (accept,) if isinstance(accept, str) else tuple(accept)
-        known = (*RULES, *ALSO_ACCEPTED)
-        unknown = [rule for rule in accept if rule not in known]
+        allowed = (*RULES, *ALSO_ACCEPTED)
+        unknown = [rule for rule in accept if rule not in allowed]
         if unknown:
-            raise ArgumentError(f"accept= has {len(unknown)} unknown rules; the rules are: {', '.join(known)}.")
-        # Whoever accepts that many come back after their death has them set aside.
+            raise ArgumentError(f"accept= has {len(unknown)} unknown rules; the rules are: {', '.join(allowed)}.")
+        # Accepting F04 means that R14 sets these stays aside, however many they are.
         self._accept = {*accept, "R14"} if "F04" in accept else set(accept)
         self._lines: list[tuple[str, str, int, str]] = []
         self.aside: dict[str, int] = {}
 
     def accepts(self, rule: str) -> bool:
-        """Say whether the analyst accepts any number of a rule."""
+        """Return whether ``accept=`` names a rule."""
         return rule in self._accept
 
     def add(self, check: str, action: str, n: int, note: str = "") -> None:
-        """Note a finding, if there is any."""
+        """Add a finding, unless its count is 0."""
         if n:
             self._lines.append((check, action, n, note))
 
     def set_aside(self, rule: str, n: int, note: str = "") -> None:
-        """Note rows that were set aside by a rule."""
+        """Add the rows that a rule set aside, unless there are none."""
         if n:
             self.aside[rule] = self.aside.get(rule, 0) + n
             self.add(f"{rule} {RULES[rule]}", SET_ASIDE, n, note)
 
     def check_limits(self, rows: int) -> None:
-        """Stop if too many rows had to be set aside.
+        """Stop if too many rows were set aside.
 
         Raises
         ------
         RecordError
-            Over 5% of the rows, or over 1% and over 100 rows for one rule, or over 1% impossible dates. Files of fewer
-            than 100 rows are let through.
+            More than 5% of the rows, or more than 1% and more than 100 rows by one rule, or more than 1% for impossible
+            dates. Files of fewer than 100 rows never stop.
         """
         if rows < SMALL_FILE:
             return
         faults = {rule: n for rule, n in self.aside.items() if rule not in CHOSEN and rule not in self._accept}
-        wide = {
+        excessive = {
             rule: n
             for rule, n in faults.items()
             if n > MOST_SHARE_OF_ONE * rows and (n > MOST_ROWS_OF_ONE or rule == "R05")
         } or (faults if sum(faults.values()) > MOST_SHARE * rows else {})
-        if not wide:
+        if not excessive:
             return
-        lines = "; ".join(f"{n:,} ({n / rows:.1%}) {RULES[rule]} ({rule})" for rule, n in sorted(wide.items()))
-        hint = " ".join(HINTS[rule] for rule in sorted(wide) if rule in HINTS)
-        names = ", ".join(repr(rule) for rule in sorted(wide))
+        lines = "; ".join(f"{n:,} ({n / rows:.1%}) {RULES[rule]} ({rule})" for rule, n in sorted(excessive.items()))
+        hint = " ".join(HINTS[rule] for rule in sorted(excessive) if rule in HINTS)
+        names = ", ".join(repr(rule) for rule in sorted(excessive))
         raise RecordError(
             f"of {rows:,} rows, too many would be set aside: {lines}. {hint}{' ' if hint else ''}"
-            f"Mend the file, or accept the loss: accept=[{names}].",
+            f"Correct the file, or accept the loss: accept=[{names}].",
             check="S10",
-            n=sum(wide.values()),
+            n=sum(excessive.values()),
         )
 
     def stop(self, error: RecordError) -> pd.DataFrame:
-        """Return what was found so far, and as its first line what stopped the reading, with the message as note."""
+        """Return the findings so far; the first line is what stopped the reading, with its message as the note."""
         self.add(f"{error.check} {STOPS[error.check]}", STOPPED, max(error.n, 1), str(error))
         return self.frame()
 
     def frame(self) -> pd.DataFrame:
-        """Return ``check, action, n, note``: what stopped the reading first, then rows set aside."""
+        """Return ``check, action, n, note``, ordered by action: stopped, set aside, fixed, flagged."""
         order = {STOPPED: 0, SET_ASIDE: 1, FIXED: 2, FLAGGED: 3}
         lines = sorted(self._lines, key=lambda line: (order[line[1]], line[0]))
         frame = pd.DataFrame(lines, columns=["check", "action", "n", "note"])

@@ -1,6 +1,6 @@
-"""Long codes that were floating numbers on their way: digits beyond the 15th are lost, and several codes become one.
+"""Long codes that were stored as floating numbers: digits beyond the 15th are lost, and several codes become one.
 
-Spreadsheets and statistics packages write such numbers as ``1.23457E+15``; frames write ``1234567890123460.0``.
+Spreadsheets and statistics packages write such numbers as ``1.23457E+15``, data frames as ``1234567890123460.0``.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import Final
 from careflow.errors import RecordError
 
 LONG: Final = 10**15
-"""From here on a whole number has more digits than a spreadsheet keeps."""
+"""The smallest whole number with more digits than the 15 that a spreadsheet keeps."""
 
-# An exponent needs a sign, or the number a decimal point: a code such as 12E34 is none.
+# The exponent needs a sign, or the number a decimal point: 12E34 may be a code.
 _FLOATING: Final = r"[+-]?([0-9]+([.,][0-9]+)?[eE][+]|[0-9]+[.,][0-9]+[eE])[0-9]{1,3}|[+-]?[0-9]{16,}[.]0+"
 
 
 def lost(text: str) -> bool:
-    """Say whether a code was a floating number that lost digits.
+    """Return whether a code is written as a floating number, so that digits may be lost.
 
     Examples
     --------
@@ -29,8 +29,8 @@ def lost(text: str) -> bool:
 
 
 def lost_sql(text: str) -> str:
-    """Return the SQL of the same, spaces around the code aside."""
-    # Most codes have neither sign nor point in them, which is far cheaper to see than the pattern.
+    """Return the SQL of :func:`lost`, for a code with or without spaces around it."""
+    # Most codes have neither a plus nor a point, which is much faster to test than the pattern.
     return (
         f"CASE WHEN contains({text}, '+') OR contains({text}, '.') "
         f"THEN regexp_matches({text}, '^\\s*({_FLOATING})\\s*$') ELSE false END"
@@ -43,13 +43,13 @@ def refuse(name: str, different: int, rows: int) -> None:
     Raises
     ------
     RecordError
-        There are some.
+        ``rows`` is not 0.
     """
     if rows:
         raise RecordError(
             f"{name} has {rows:,} rows ({different:,} different values) that are written as floating numbers, as a "
             "spreadsheet writes long codes (digits, E+, digits): digits are lost, so several codes can have become "
-            "one. The lost digits are not in this file: export it anew from where it comes, with this column as text.",
+            "one. The lost digits are not in this file: export it again from its source, with this column as text.",
             check="S05",
             n=rows,
         )

@@ -1,4 +1,4 @@
-"""Texts that look like the name of a person."""
+"""Recognise texts that look like the name of a person."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SHAPE: Final = re.compile(r"[A-Z][a-z'’-]+,? (?:[A-Z]\.? )?[A-Z][A-Za-z'’-]+
 
 
 def is_name(text: str) -> bool:
-    """Say whether a text looks like a first and a last name, in either order.
+    """Return whether a text looks like a first and a last name, in either order.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Read episode records: map the columns, check every row, and keep only small integers."""
+"""Read episode records: match the columns, check every row, and keep the stays as small integers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from careflow.errors import RecordError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.episodes import Episodes, Stratum
 from careflow.records.files import Source, open_source
-from careflow.records.files.file_stamps import Unchanged
+from careflow.records.files.file_stamps import FileStamps
 from careflow.records.files.size_limits import SizeLimits
 from careflow.records.findings import FIXED, RULES, Ledger
 from careflow.records.parsing import date_formats, encode
@@ -25,8 +25,8 @@ from careflow.records.schema import DATES, map_columns
 from careflow.records.validation import checks, neighbours
 from careflow.records.validation.attrition import attrition
 from careflow.records.validation.checks import Table
-from careflow.records.validation.neighbours import Neighbours
-from careflow.records.validation.options import Options, choices, reading
+from careflow.records.validation.neighbours import OrderedStays
+from careflow.records.validation.options import Options, check_choices, check_reading
 from careflow.records.validation.overlaps import POLICIES, Change
 
 
@@ -74,61 +74,62 @@ def read_episodes(
     memory: str | None = None,
     progress: bool | None = None,
 ) -> Episodes:
-    """Read episode records, one row a stay of one person at one level of care, and check them.
+    """Read episode records, one row per stay of one person at one level of care, and check them.
 
-    Nothing is dropped silently: every row of the file is kept, or set aside by a rule and counted in ``.findings``.
+    No row is dropped silently: every row of the file is kept, or set aside by a rule and counted in ``.findings``.
 
     Parameters
     ----------
     source : path, glob or table
         CSV (also in gz or zip), Parquet (also a partitioned folder), Excel, SAS, SPSS, Stata or Arrow files; a pandas
-        or polars frame, anything with the Arrow stream protocol, a DuckDB relation; of other databases what
+        or polars frame, anything with the Arrow stream protocol, or a DuckDB relation. For other databases, pass what
         :func:`careflow.records.query` returns.
     continuum : Continuum, optional
-        The levels of care; default ``Continuum.standard()``.
+        The levels of care. Default: ``Continuum.standard()``.
     cutoff : str or datetime.date
-        The last day on which the data are complete, ``"2025-12-31"``. Never taken from a clock.
+        The last day on which the data are complete, such as ``"2025-12-31"``. It is never taken from the clock.
     start : str or datetime.date, optional
-        The first day from which every stay in care was recorded. Stays admitted earlier enter observation there.
+        The first day from which every stay was recorded. A stay admitted earlier enters observation on that day.
     columns : mapping, optional
-        ``{field: column in the file}``, fields as in :data:`careflow.records.FIELDS`; any other name makes that
-        column a stratum for ``by=``.
+        ``{field: column in the file}``, with the fields of :data:`careflow.records.FIELDS`. Any other name makes
+        that column a stratum for ``by=``.
     levels, reasons : mapping, optional
-        ``{code in the file: level}`` and ``{code in the file: reason}``, besides the names themselves.
+        What the codes in the file mean: ``{code in the file: level}`` and ``{code in the file: reason}``. The names of
+        levels and reasons need no mapping.
     date_format : str, optional
-        How dates are written as text, ``"%d.%m.%Y"``, with an hour ``"%Y%m%d%H%M%S"``, or ``"excel"``. Default: the
-        single format that fits them all.
+        The format of dates written as text: ``"%d.%m.%Y"``, with a time of day ``"%Y%m%d%H%M%S"``, or ``"excel"`` for
+        day numbers. Default: the only format that fits all dates.
     overlaps : {"flag", "highest", "latest", "error"}
-        What to do with stays of one person that overlap: keep them, give each day to the more intensive level, let a
-        new admission end the earlier stay, or stop.
+        What to do with overlapping stays of one person: keep them (``"flag"``), give each day to the more intensive
+        level (``"highest"``), let a new admission end the earlier stay (``"latest"``), or stop (``"error"``).
     bridge_days : int
-        Join stays of one person at one level and facility that overlap or have a gap of at most so many days; 0 joins
+        Join stays of one person at one level and facility that overlap or are at most this many days apart; 0 joins
         none.
     close_open_after : int, optional
-        Close stays that have been open for longer than so many days; by default none is closed.
+        Close stays that have been open for more than this many days. Default: close none.
     allow : collection of str
-        Columns that may pass although they look like direct identifiers.
+        Columns that are accepted although they look like direct identifiers.
     accept : collection of str
-        Rules (``"R06"``) that may set aside more rows than the limits allow, or ``"S08"``: a file may unfold to far
-        more than its size.
+        Rules (``"R06"``) that may set aside more rows than the limits allow, or ``"S08"`` for a file that decompresses
+        to far more than its size.
     date_basis : {"actual", "shifted", "offset", "quarter"}
-        What the dates are: actual; shifted by a number of days that differs between people; days since ``anchor``
-        (or since each row's ``anchor_date``); or the quarter of admission (``2024Q2``) beside the ``nights`` of the
-        stay. What a basis cannot answer is refused.
+        What the dates are: actual dates; dates shifted by a number of days that differs between people; days since
+        ``anchor`` (or since each row's ``anchor_date``); or the quarter of admission (``2024Q2``) with the ``nights``
+        of the stay. Estimates that a basis does not allow are refused.
     anchor : str or datetime.date, optional
         Day 0, with ``date_basis="offset"``.
     tz : str, optional
-        Whose days are meant when the file holds moments in UTC or with offsets, ``"America/New_York"``. Default: as
-        written.
+        The time zone, such as ``"America/New_York"``, in which days are counted when the file holds times in UTC or
+        with offsets. Default: times as written.
     encoding : str, optional
-        How a text file is written (``"cp1252"``) if it is not UTF-8 and no byte order mark says so.
+        The encoding of a text file (``"cp1252"``) that is not UTF-8 and has no byte order mark.
     sheet : str, optional
-        The sheet of a workbook that has several.
+        The sheet to read from a workbook with several sheets.
     memory : str, optional
-        The most memory that the engine takes, ``"3GB"``; what needs more goes to the folder for temporary files
-        (``TMPDIR``). Default: four fifths of the machine's. A Spark table uses its own cluster's.
+        The memory limit of the engine, ``"3GB"``; data beyond it are written to the folder for temporary files
+        (``TMPDIR``). Default: 80% of the machine's memory. For a Spark table the cluster's own limits hold.
     progress : bool, optional
-        Whether what takes long shows a bar. Default: on a terminal.
+        Whether long steps show a progress bar. Default: only on a terminal.
 
     Returns
     -------
@@ -137,9 +138,9 @@ def read_episodes(
     Raises
     ------
     RecordError
-        The records cannot be read, or must not be counted as they are; ``.findings`` says what was found so far.
+        The records cannot be read, or too much in them is wrong; ``.findings`` holds what was found so far.
     ArgumentError
-        An argument does not fit the file or the others.
+        An argument is wrong, or does not fit the file or the other arguments.
 
     Examples
     --------
@@ -151,18 +152,18 @@ def read_episodes(
     >>> read_episodes(stays, cutoff="2024-06-30")
     <Episodes: 3 stays of 2 people, 2024Q1-2024Q1, 1 open, 0 set aside>
     """
-    # The checks have made days of texts, and tuples of names.
+    # @checked has turned the texts into dates.
     last, first, day_0 = cast("tuple[date, date | None, date | None]", (cutoff, start, anchor))
-    chosen = choices(continuum, last, first, levels, reasons, reading(date_format, tz))
-    chosen = replace(chosen, basis=date_basis, anchor=day_0)
-    wanted = Options(overlaps, bridge_days, close_open_after, tuple(allow))
+    choices = check_choices(continuum, last, first, levels, reasons, check_reading(date_format, tz))
+    choices = replace(choices, basis=date_basis, anchor=day_0)
+    options = Options(overlaps, bridge_days, close_open_after, tuple(allow))
     ledger = Ledger(accept)
-    files = Unchanged(source)
+    stamps = FileStamps(source)
     try:
-        opened = open_source(source, encoding=encoding, sheet=sheet, caps=SizeLimits(lifted=ledger.accepts("S08")))
-        # A table of a cluster is read where it is; everything else is read by the engine that comes with careflow.
+        opened = open_source(source, encoding=encoding, sheet=sheet, limits=SizeLimits(lifted=ledger.accepts("S08")))
+        # A Spark table is read on its cluster; everything else by DuckDB.
         engine: Engine = getattr(opened, "engine", None) or Engine(memory=memory, progress=progress)
-        return _read(opened, engine, columns, chosen, wanted, ledger, files)
+        return _read(opened, engine, columns, choices, options, ledger, stamps)
     except RecordError as error:
         error.findings = ledger.stop(error)
         raise
@@ -172,82 +173,82 @@ def _read(
     opened: Source,
     engine: Engine,
     columns: Mapping[str, str] | None,
-    chosen: Choices,
-    wanted: Options,
+    choices: Choices,
+    options: Options,
     ledger: Ledger,
-    files: Unchanged,
+    stamps: FileStamps,
 ) -> Episodes:
     mapped = map_columns(opened.header, columns)
     head = opened.head(engine, identifiers.SAMPLE)
     stay_dates = {mapped.fields.get(name) for name in (*DATES, "updated_at")}
-    looked_at = {name: texts for name, texts in head.items() if name not in stay_dates}
-    identifiers.screen(opened.header, looked_at, wanted.allow, year=chosen.cutoff.year)
-    raw = opened.load(engine, mapped)
-    ledger.set_aside("R13", raw.ragged, f"not the {len(opened.header)} columns of the header")
-    if getattr(opened, "engine", None) is None:  # no row leaves a cluster, not even to be looked at
-        search(engine, raw, mapped, wanted.allow)
-    for check, n, note in raw.notes:
+    screened = {name: texts for name, texts in head.items() if name not in stay_dates}
+    identifiers.screen(opened.header, screened, options.allow, year=choices.cutoff.year)
+    source = opened.load(engine, mapped)
+    ledger.set_aside("R13", source.ragged, f"not the {len(opened.header)} columns of the header")
+    if getattr(opened, "engine", None) is None:  # no row leaves a cluster
+        search(engine, source, mapped, options.allow)
+    for check, n, note in source.notes:
         ledger.add(check, FIXED, n, note)
-    made = encode.plan(engine, raw, mapped, chosen, ledger)
-    # The head of the file was screened before; of the strata every label is known by now.
+    plan = encode.make_plan(engine, source, mapped, choices, ledger)
+    # The first rows of the file were screened above; now every label of the strata is known.
     labels = {
-        mapped.strata.get(name, mapped.fields.get("discharge_reason", "")): made.labels[name] for name in made.labels
+        mapped.strata.get(name, mapped.fields.get("discharge_reason", "")): plan.labels[name] for name in plan.labels
     }
-    identifiers.screen(opened.header, labels, wanted.allow, year=chosen.cutoff.year)
-    cutoff = (chosen.cutoff - date_formats.EPOCH).days
-    judged = encode.judge(raw, made, chosen, wanted.close_open_after)
-    sizes = [len(of) for of in made.labels.values()]
-    found = neighbours.scan(engine, judged, cutoff, len(chosen.continuum), sizes, wanted.bridge_days)
-    encode.forget(engine, raw, made)
-    files.check()
-    engine.close_doors()
-    table = Table(engine, engine.name("stays"), tuple(made.labels), cutoff)
-    return _check(table, found, made, chosen, wanted, ledger, raw.ragged, opened.label)
+    identifiers.screen(opened.header, labels, options.allow, year=choices.cutoff.year)
+    cutoff = (choices.cutoff - date_formats.EPOCH).days
+    encoded = encode.encode_rows(source, plan, choices, options.close_open_after)
+    sizes = [len(labels) for labels in plan.labels.values()]
+    ordered = neighbours.scan(engine, encoded, cutoff, len(choices.continuum), sizes, options.bridge_days)
+    encode.drop_inputs(engine, source, plan)
+    stamps.check()
+    engine.close_file_access()
+    table = Table(engine, engine.name("stays"), tuple(plan.labels), cutoff)
+    return _check(table, ordered, plan, choices, options, ledger, source.ragged, opened.label)
 
 
 def _check(
     table: Table,
-    found: Neighbours,
-    made: Plan,
-    chosen: Choices,
-    wanted: Options,
+    ordered: OrderedStays,
+    plan: Plan,
+    choices: Choices,
+    options: Options,
     ledger: Ledger,
     ragged: int,
     label: str,
 ) -> Episodes:
-    rows = checks.set_rows_aside(found, made.level_note, ledger, ragged)
-    persons, changed = checks.compare_neighbours(table, found, rows, wanted, ledger)
+    rows = checks.set_rows_aside(ordered, plan.level_note, ledger, ragged)
+    persons, changed = checks.check_neighbours(table, ordered, rows, options, ledger)
     if not persons:
         reasons = ", ".join(f"{RULES[rule]} {count:,}" for rule, count in ledger.aside.items())
         raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.", check="S11", n=rows)
-    anew = checks.finishing(table, found)
-    most = checks.totals(table, found.sequential, chosen.continuum)
-    change = checks.apply_policies(table, found, wanted, ledger)
-    every = most + checks.totals(table, anew, chosen.continuum)
-    checks.check_end(found, every, table.cutoff, ledger)
+    overlapping = checks.overlapping_sql(table, ordered)
+    sequential = checks.totals(table, ordered.sequential, choices.continuum)
+    change = checks.apply_policies(table, ordered, options, ledger)
+    total = sequential + checks.totals(table, overlapping, choices.continuum)
+    checks.check_end(ordered, total, table.cutoff, ledger)
     changed |= change != Change()
-    checks.flag_people(table, found, every, len(made.labels.get("facility", ())), wanted, ledger, changed)
-    checks.settle(table, found)
+    checks.flag_people(table, ordered, total, len(plan.labels.get("facility", ())), options, ledger, changed)
+    checks.join_stays(table, ordered)
     return Episodes(
         engine=table.engine,
         table=table.stays,
-        sequential=found.sequential,
-        overlapping=found.overlapping,
-        hours=found.hours,
-        continuum=chosen.continuum,
-        cutoff=chosen.cutoff,
-        start=chosen.start,
-        overlaps=wanted.overlaps,
-        strata={name: Stratum(f"s{i}", made.labels[name], made.filled[name]) for i, name in enumerate(table.strata)},
+        sequential=ordered.sequential,
+        overlapping=ordered.overlapping,
+        hours=ordered.hours,
+        continuum=choices.continuum,
+        cutoff=choices.cutoff,
+        start=choices.start,
+        overlaps=options.overlaps,
+        strata={name: Stratum(f"s{i}", plan.labels[name], plan.filled[name]) for i, name in enumerate(table.strata)},
         findings=ledger.frame(),
-        n=every.n,
+        n=total.n,
         persons=persons,
         set_aside=sum(ledger.aside.values()),
-        open=every.open,
-        first=date_formats.EPOCH + timedelta(days=every.first),
-        last=date_formats.EPOCH + timedelta(days=every.last),
+        open=total.open,
+        first=date_formats.EPOCH + timedelta(days=total.first),
+        last=date_formats.EPOCH + timedelta(days=total.last),
         source=label,
         rows_in=rows,
-        date_basis=chosen.basis,
-        attrition=attrition(rows, ledger.aside, change, every.n, every.open),
+        date_basis=choices.basis,
+        attrition=attrition(rows, ledger.aside, change, total.n, total.open),
     )

@@ -1,4 +1,4 @@
-"""The columns that careflow knows, and how the columns of a file are matched to them."""
+"""The fields of episode records, and how the columns of a file are matched to them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from careflow.records.person_names import is_name
 
 @dataclass(frozen=True)
 class Field:
-    """A column of episode records: its name, whether it must be there, what it means, and an example."""
+    """A field of episode records: its name, whether it is required, its meaning, and an example."""
 
     name: str
     required: bool
@@ -24,11 +24,18 @@ class Field:
 
 
 FIELDS: Final = (
-    Field("person_id", True, "the same code for the same person everywhere in the file; replaced on load", "P0001234"),
+    Field(
+        "person_id", True, "a code of the person, the same in every row of that person; replaced on load", "P0001234"
+    ),
     Field("level", True, "the level of care of the stay: a name of the continuum, or a code mapped by levels=", "php"),
     Field("admit_date", True, "the day on which the stay began", "2024-03-01"),
     Field("discharge_date", False, "the day on which the stay ended; empty while it goes on", "2024-03-19"),
-    Field("discharge_reason", False, "how the stay ended, in careflow's words or mapped by reasons=", "completed"),
+    Field(
+        "discharge_reason",
+        False,
+        "how the stay ended: one of careflow's reasons, or a code mapped by reasons=",
+        "completed",
+    ),
     Field("episode_id", False, "a code of the stay; orders stays that share all their dates", "E0004567"),
     Field("facility", False, "where the stay was; a stratum for by=", "F07"),
     Field("payer", False, "who paid for the stay; a stratum for by=", "medicaid"),
@@ -38,12 +45,12 @@ FIELDS: Final = (
         "updated_at", False, "when the row was last written; of two versions of a stay the newest is kept", "2024-04-02"
     ),
 )
-"""What :func:`careflow.read_episodes` reads. Any other column is a stratum, and is read only when mapped by name."""
+"""The fields that :func:`careflow.read_episodes` reads. Any other column is read only when mapped, as a stratum."""
 
 DATES: Final[tuple[str, ...]] = ("admit_date", "discharge_date")
 STRATA: Final[tuple[str, ...]] = ("facility", "payer")
 _ALIKE: Final = 0.88
-"""From this ratio of equal letters on a name is a field written wrongly: ``persn``, not ``admit_type``."""
+"""Similarity (of difflib) from which a name counts as a misspelled field: ``persn``, but not ``admit_type``."""
 _SHORTEST: Final = 5
 _DIGIT: Final = re.compile(r"\d")
 _VALUE: Final = re.compile(r"|[\d.,:/ TZ+-]+")
@@ -53,14 +60,14 @@ _NAMES: Final[tuple[str, ...]] = tuple(f.name for f in FIELDS)
 
 @dataclass(frozen=True)
 class Mapped:
-    """Which column of the file stands for which field, and which are strata of the analyst's own."""
+    """The columns of the file by field, and by the name of the stratum."""
 
     fields: Mapping[str, str]
     strata: Mapping[str, str]
 
     @property
     def used(self) -> tuple[str, ...]:
-        """The columns of the file that are read."""
+        """The columns of the file to read."""
         return tuple(dict.fromkeys((*self.fields.values(), *self.strata.values())))
 
 
@@ -77,9 +84,9 @@ def map_columns(header: Iterable[str], columns: Mapping[str, str] | None = None)
     Raises
     ------
     RecordError
-        A required column is missing, or a column stands twice in the file.
+        A required column is missing, or a column occurs twice in the file.
     ArgumentError
-        ``columns`` names a column that the file does not have, or a stratum that cannot be named so.
+        ``columns`` names a column that the file does not have, or gives a stratum a name that is not allowed.
 
     Examples
     --------
@@ -87,26 +94,26 @@ def map_columns(header: Iterable[str], columns: Mapping[str, str] | None = None)
     'loc'
     """
     names = list(header)
-    asked = dict(columns or {})
-    for name, column in asked.items():
+    mapping = dict(columns or {})
+    for name, column in mapping.items():
         if not isinstance(name, str) or not isinstance(column, str):
             raise ArgumentError("columns= maps names to names: {'level': 'name of the column in the file'}")
-    used = [asked.get(name, name) for name in _NAMES] + [c for n, c in asked.items() if n not in _NAMES]
+    used = [mapping.get(name, name) for name in _NAMES] + [c for n, c in mapping.items() if n not in _NAMES]
     double = sorted({name for name in names if names.count(name) > 1 and name in used})
     if double:
-        raise RecordError(f"column {shown(double)} stands more than once in the file. Rename one of them.", check="S02")
-    _check_strata(asked, names)
-    for name, column in asked.items():
+        raise RecordError(f"column {shown(double)} occurs more than once in the file. Rename one of them.", check="S02")
+    _check_strata(mapping, names)
+    for name, column in mapping.items():
         if column not in names:
             raise ArgumentError(
-                f"columns= says that {shown([name])} is {shown([column])}; the file has: {shown(names)}."
-                + _hint(column, names)
+                f"columns= maps {shown([name])} to {shown([column])}, which is not in the file; "
+                f"the file has: {shown(names)}." + _hint(column, names)
             )
         if name not in _NAMES and not name.isidentifier():
-            raise ArgumentError(f"a stratum needs a plain name (letters, digits, _): columns= has {name!r}")
-    fields = {name: asked.get(name, name) for name in _NAMES if asked.get(name, name) in names}
+            raise ArgumentError(f"a stratum's name has only letters, digits and _: columns= has {name!r}")
+    fields = {name: mapping.get(name, name) for name in _NAMES if mapping.get(name, name) in names}
     missing = [f.name for f in FIELDS if f.required and f.name not in fields]
-    if len(missing) == 3 and not asked and any(_VALUE.fullmatch(name.strip()) for name in names):
+    if len(missing) == 3 and not mapping and any(_VALUE.fullmatch(name.strip()) for name in names):
         raise RecordError(
             "the first line of the file holds values, not the names of columns. Put a line of names above it.",
             check="S02",
@@ -114,45 +121,44 @@ def map_columns(header: Iterable[str], columns: Mapping[str, str] | None = None)
     if missing:
         raise RecordError(_missing(missing, names), check="S02", n=len(missing))
     strata = {name: fields[name] for name in STRATA if name in fields}
-    strata |= {name: column for name, column in asked.items() if name not in _NAMES}
+    strata |= {name: column for name, column in mapping.items() if name not in _NAMES}
     return Mapped({n: c for n, c in fields.items() if n not in STRATA}, strata)
 
 
-def _check_strata(asked: Mapping[str, str], names: list[str]) -> None:
-    """Refuse a mapping that is turned round, and strata that are fields or are written almost like one.
+def _check_strata(mapping: Mapping[str, str], names: list[str]) -> None:
+    """Refuse a reversed mapping, and strata that are fields or are named almost like one.
 
     Raises
     ------
     ArgumentError
-        With the field that was probably meant.
+        The message names the field that was probably meant.
     """
-    turned = [name for name, column in asked.items() if column in _NAMES and column not in names and name in names]
+    turned = [name for name, column in mapping.items() if column in _NAMES and column not in names and name in names]
     if turned:
-        pair = f"{{{asked[turned[0]]!r}: {shown(turned) if _shows(turned[0]) else 'the column'!r}}}"
+        pair = f"{{{mapping[turned[0]]!r}: {shown(turned) if _shows(turned[0]) else 'the column'!r}}}"
         raise ArgumentError(
-            "columns= maps {field: column in the file}, and "
-            f"{several(len(turned), 'pair')} of it {'is' if len(turned) == 1 else 'are'} the other way: turn it round, "
-            f"columns={pair}."
+            "columns= maps {field: column in the file}, but "
+            f"{several(len(turned), 'pair')} {'is' if len(turned) == 1 else 'are'} reversed. Write columns={pair}."
         )
-    used = {asked.get(name, name): name for name in _NAMES if name not in STRATA}
+    used = {mapping.get(name, name): name for name in _NAMES if name not in STRATA}
     used |= {name: name for name in _NAMES if name not in STRATA}
-    for name, column in asked.items():
+    for name, column in mapping.items():
         if name in _NAMES:
             continue
         if column in used and column in names:
             raise ArgumentError(
-                f"columns= would make a stratum {name!r} of {shown([column])}, which is the field {used[column]}: "
-                f"ids and dates are no strata. If the field was meant, write columns={{{used[column]!r}: ...}}."
+                f"columns= would make a stratum {name!r} of {shown([column])}, which is the field {used[column]}; "
+                f"ids and dates cannot be strata. If the field is meant, write columns={{{used[column]!r}: ...}}."
             )
         if field := _meant(name):
             raise ArgumentError(
-                f"columns= has {name!r}, which is no field; did you mean columns={{{field!r}: ...}}? "
-                f"A stratum of the analyst's own needs a name unlike the fields: {', '.join(_NAMES)}."
+                f"columns= has {name!r}, which is not a field; did you mean columns={{{field!r}: ...}}? "
+                f"A stratum needs a name that does not resemble a field: {', '.join(_NAMES)}."
             )
 
 
 def _meant(name: str) -> str:
-    """Return the field that a name is almost, or is a part of (``admit``, ``persn``); nothing if there is none."""
+    """Return the field that a name resembles or is a part of (``persn``, ``admit``); "" if there is none."""
     key = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     for field in _NAMES:
         if "_" in field and (field.startswith(f"{key}_") or field.endswith(f"_{key}")):
@@ -169,16 +175,16 @@ def _shows(name: str) -> bool:
 
 
 def shown(names: Iterable[str], most: int = 30, *, strict: bool = False) -> str:
-    """Return column names for a message; a name that could be a value (a header that is none) is not repeated.
+    """Return column names for a message; a name that could be a person's value is replaced by its position.
 
     Parameters
     ----------
     names : iterable of str
         The names.
     most : int
-        How many to list.
+        The number of names to list.
     strict : bool
-        Whether nothing speaks for a header: then no name with a digit is repeated.
+        Whether the first line may hold values instead of names: then no name with a digit is shown.
 
     Examples
     --------
@@ -204,5 +210,5 @@ def _missing(missing: list[str], names: list[str]) -> str:
 
 def _hint(name: str, names: list[str]) -> str:
     close = get_close_matches(name.lower(), [n.lower() for n in names], n=1, cutoff=0.7)
-    real = [n for n in names if close and n.lower() == close[0]]
-    return f" Did you mean {shown(real[:1])}?" if real else ""
+    similar = [n for n in names if close and n.lower() == close[0]]
+    return f" Did you mean {shown(similar[:1])}?" if similar else ""

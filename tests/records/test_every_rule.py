@@ -50,7 +50,7 @@ CASES: list[tuple[str, str, int, str, pd.DataFrame, dict[str, Any]]] = [
     ("R09", FIXED, 1, "9999-12-31, 0000-00-00 and the like: read as still open",
      rows("A | php | 2024-03-01 | 9999-12-31"), {}),
     ("R10", SET_ASIDE, 1, "one of each is kept", rows(*["A | php | 2024-03-01 | 2024-03-19"] * 2), {}),
-    ("R11", SET_ASIDE, 2, "which one holds is not known",
+    ("R11", SET_ASIDE, 2, "which one is right is not known",
      rows("A | php | 2024-03-01 | 2024-03-19", "A | php | 2024-03-01 | 2024-03-20"), {}),
     ("R12", SET_ASIDE, 1, "", rows("A | php | 2023-03-01 | 2023-03-19"), {"start": "2024-01-01"}),
     ("F01", FLAGGED, 1, "of 1 person; overlaps='flag': kept; a discharge while another stay goes on is 'concurrent'",
@@ -82,7 +82,7 @@ CASES: list[tuple[str, str, int, str, pd.DataFrame, dict[str, Any]]] = [
      repeat(2, person_id="A", facility=["F", "G"], discharge_date=["2024-05-01", "2024-05-02"]), {}),
     ("F12", FLAGGED, 1,
      "no admission or discharge after 2024-05-01, 244 days before the cut-off: were later stays left out?", rows(), {}),
-    ("F13", FLAGGED, 1, "times in UTC and no tz=: read as days of UTC, not as local days. Say whose are meant: "
+    ("F13", FLAGGED, 1, "times in UTC and no tz=: read as days in UTC, not as local days. Name the time zone: "
      "tz='America/New_York'", rows("A | php | 2024-03-01T03:30:00Z | 2024-03-19"), {}),
     ("S02", STOPPED, 2, "columns level, admit_date are missing; the file has: person_id. ", frame("person_id\nA"), {}),
     ("S03", STOPPED, 1, "1 column looks like direct identifiers: home_phone is named like a phone number. ",
@@ -105,9 +105,9 @@ def damaged(name: str, folder: Path) -> tuple[Path, str, int, str]:
     text = csv(SOUND).encode()
     path = folder / f"stays{name}"
     content, rule, n, said = {
-        ".png": (b"\x89PNG", "S01", 1, "stays.png is of a kind that careflow does not read"),
+        ".png": (b"\x89PNG", "S01", 1, "stays.png is not a format that careflow reads"),
         ".empty.csv": (b"", "S01", 1, "the file is empty."),
-        ".cut.csv.gz": (gzip.compress(text)[:-9], "S01", 1, "the packed file is truncated or damaged"),
+        ".cut.csv.gz": (gzip.compress(text)[:-9], "S01", 1, "the compressed file is truncated or damaged"),
         ".cut.parquet": (b"PAR1", "S01", 1, "the file (4 bytes) is not a whole Parquet file"),
         ".latin.csv": (text + "É,php,2024-03-01,\n".encode("cp1252"), "S06", 1, "1 lines are not UTF-8, the first"),
         ".quote.csv": (text + b'B,"php,2024-03-01,\nC,php,2024-03-01,\n', "S07", 1, "line 3 has a quotation mark"),

@@ -35,7 +35,7 @@ def test_a_column_that_stands_twice_stops():
         person_id | level | level2 | admit_date
         A         | php   | iop    | 2024-03-01
     """).rename(columns={"level2": "level"})
-    assert refused(table) == "column level stands more than once in the file. Rename one of them."
+    assert refused(table) == "column level occurs more than once in the file. Rename one of them."
 
 
 def test_a_mapped_column_that_is_not_there_stops():
@@ -47,7 +47,9 @@ def test_a_mapped_column_that_is_not_there_stops():
         kind=ArgumentError,
         columns={"facility": "site"},
     )
-    assert said == "columns= says that facility is site; the file has: person_id, level, admit_date."
+    assert (
+        said == "columns= maps facility to site, which is not in the file; the file has: person_id, level, admit_date."
+    )
 
 
 def test_a_column_of_nothing_is_missing_whatever_its_type():
@@ -130,7 +132,7 @@ def test_two_versions_of_a_stay_are_both_set_aside():
         A | php | 2024-03-01 | 2024-04-02
         B | php | 2024-03-01 | 2024-04-02
     """)
-    assert finding(episodes, "R11") == ("set aside", 2, "which one holds is not known")
+    assert finding(episodes, "R11") == ("set aside", 2, "which one is right is not known")
     assert (episodes.n, episodes.persons) == (1, 1)
 
 
@@ -175,7 +177,7 @@ def test_over_five_percent_set_aside_stops():
     said = refused(table)
     assert said == (
         "of 200 rows, too many would be set aside: 20 (10.0%) no level (R02). "
-        "Mend the file, or accept the loss: accept=['R02']."
+        "Correct the file, or accept the loss: accept=['R02']."
     )
     assert read(table, accept=["R02"]).set_aside == 20
 

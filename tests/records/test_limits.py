@@ -50,7 +50,9 @@ def test_what_does_not_fit_in_memory_is_spilled_and_counts_the_same(stays: Path)
 def test_a_full_disk_while_spilling_says_that_the_disk_is_full(stays: Path) -> None:
     pytest.importorskip("resource", reason="this system has no limits to the size of a file")
     done = subprocess.run([sys.executable, "-c", FULL, str(stays)], capture_output=True, text=True, check=False)
-    assert done.stdout.startswith("the disk is full: what does not fit in memory is spilled"), done.stdout + done.stderr
+    assert done.stdout.startswith("the disk is full: data that do not fit in memory are written"), (
+        done.stdout + done.stderr
+    )
     assert done.stdout.rstrip().endswith("| None")
 
 

@@ -98,7 +98,7 @@ def test_many_different_times_are_read_by_a_declared_format() -> None:
     episodes = read(table, date_format="%Y%m%d%H%M")
     # 145 days of 1,440 minutes, and 1,200 minutes of the 146th: 25 May.
     assert (episodes.n, f"{episodes.first:%m-%d}", f"{episodes.last:%m-%d}") == (210_000, "01-01", "05-25")
-    with pytest.raises(RecordError, match="date_format= must say"):
+    with pytest.raises(RecordError, match="do the times of day need a date_format="):
         read(table)
 
 

@@ -169,8 +169,8 @@ def test_a_bomb_is_refused_before_it_unfolds(tmp_path, monkeypatch):
     path = tmp_path / "bomb.csv.gz"
     path.write_bytes(gzip.compress(b"person_id,level,admit_date\n" + b"A,php,2024-03-01\n" * 1_000_000))
     said = refused(path)
-    assert "it is refused as a bomb" in said
-    assert said.endswith("If it is real, let it in with accept=['S08'].")
+    assert "which is over the limit" in said
+    assert said.endswith("If the file is genuine, read it with accept=['S08'].")
     assert read_episodes(path, cutoff="2024-12-31", accept=["S08", "R10"]).n == 1
 
 
@@ -225,7 +225,7 @@ def test_a_checksum_beside_the_file_finds_a_flipped_byte(tmp_path):
     (tmp_path / "stays.csv.sha256").write_text(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  stays.csv\n")
     check(path)
     path.write_bytes(path.read_bytes().replace(b"2024-02-01", b"2024-02-02", 1))
-    assert refused(path).startswith("stays.csv is not the file that stays.csv.sha256 was made for")
+    assert refused(path).startswith("stays.csv does not match the checksum in stays.csv.sha256")
 
 
 def test_a_checksum_beside_a_part_of_a_folder_is_compared_too(tmp_path):
@@ -250,7 +250,7 @@ def test_a_flipped_bit_in_a_page_is_found_where_the_writer_made_checksums(tmp_pa
         flipped[(chunk.dictionary_page_offset or chunk.data_page_offset) + chunk.total_compressed_size - 1] ^= 4
         path.write_bytes(flipped)
         assert refused(path) in {
-            f"a page of column {chunk.path_in_schema} is not what its checksum was made for: the file was damaged "
+            f"a page of column {chunk.path_in_schema} does not match its checksum: the file was damaged "
             "after it was written. Copy it again from where it came from.",
             "the file cannot be read: it is truncated or damaged.",  # the checksum of gzip, which comes first
         }
@@ -281,8 +281,8 @@ def test_a_parquet_file_of_one_value_for_very_many_rows_or_of_one_very_long_text
     path = tmp_path / "stays.parquet"
     pq.write_table(pa.table(same), path, compression="zstd")
     assert re.fullmatch(
-        r"[\w ]+ of [\d,]+ bytes unfolds to [\d,]+ bytes or more: it is refused as a bomb. "
-        r"If it is real, let it in with accept=\['S08'\].",
+        r"[\w ]+ of [\d,]+ bytes decompresses to [\d,]+ bytes or more, which is over the limit. "
+        r"If the file is genuine, read it with accept=\['S08'\].",
         refused(path),
     )
     if long == 1:
@@ -466,7 +466,7 @@ def test_a_compressed_spss_file_of_one_row_very_many_times_is_refused(tmp_path, 
     path = tmp_path / "stays.zsav"
     pyreadstat.write_sav(pd.DataFrame([row] * 100_000), str(path), compress=True)
     assert refused(path).startswith("the file of ")
-    assert "refused as a bomb" in refused(path)
+    assert "over the limit" in refused(path)
 
 
 def test_whole_numbers_of_statistics_files_are_ids(tmp_path):
@@ -502,7 +502,7 @@ def test_missing_empty_and_foreign_files_and_folders_are_refused(tmp_path):
     (tmp_path / "head.csv").write_text("person_id,level,admit_date\n")
     assert refused(tmp_path / "head.csv") == "the file has a line of names and no rows."
     (tmp_path / "picture.png").write_bytes(b"\x89PNG")
-    assert refused(tmp_path / "picture.png").startswith("picture.png is of a kind that careflow does not read")
+    assert refused(tmp_path / "picture.png").startswith("picture.png is not a format that careflow reads")
     (tmp_path / "binary.csv").write_bytes(b"a,b\x00\x00\x00\n")
     assert refused(tmp_path / "binary.csv").startswith("the file is not text")
     (tmp_path / "folder").mkdir()

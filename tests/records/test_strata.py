@@ -112,5 +112,5 @@ def test_a_part_that_cannot_be_read_stops_all(tmp_path: Path, harm: Any, sentenc
 def test_a_link_of_a_glob_that_leads_nowhere_stops_all(tmp_path: Path) -> None:
     stays(3).to_csv(tmp_path / "a.csv", index=False)
     (tmp_path / "b.csv").symlink_to(tmp_path / "gone")
-    with pytest.raises(RecordError, match="1 of 2 files of the pattern are links that lead nowhere"):
+    with pytest.raises(RecordError, match="1 of 2 files of the pattern are broken links"):
         cf.read_episodes(tmp_path / "*.csv", cutoff="2024-12-31")

@@ -52,7 +52,7 @@ def test_a_discharge_after_the_cut_off_is_one_as_well() -> None:
     contradicting = rows(
         open_row, later, "A | php | 2024-12-01 | 2024-12-20 | completed | ", "B | php | 2024-12-01 | | | "
     )
-    assert (contradicting.n, finding(contradicting, "R11")[1:]) == (1, (3, "which one holds is not known"))
+    assert (contradicting.n, finding(contradicting, "R11")[1:]) == (1, (3, "which one is right is not known"))
 
 
 def test_an_open_stay_that_was_closed_as_stale_says_nothing_of_its_end() -> None:

@@ -1,1 +1,1 @@
-"""The engines that read and count: DuckDB in the process, Spark on a cluster."""
+"""The engines that run careflow's SQL: DuckDB in this process, Spark on a cluster."""

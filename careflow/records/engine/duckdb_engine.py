@@ -1,8 +1,8 @@
-"""The one place that talks to the embedded engine.
+"""The DuckDB engine; no other module uses DuckDB.
 
-Statements are careflow's own text: names in them are fixed (``person``, ``level``, ``s0`` ...), and values from data
-are bound or registered, never pasted. The engine's own errors quote the rows that they stumble over, so none of them
-is let through.
+Statements are careflow's own text with fixed column names (``person``, ``level``, ``s0`` ...). Values from the data are
+bound or registered, never inserted into the text. DuckDB's errors may quote rows, so each is replaced by an error of
+careflow.
 """
 
 from __future__ import annotations
@@ -32,18 +32,19 @@ T = TypeVar("T")
 class Engine:
     """An in-process DuckDB database that belongs to one careflow object; threads that share it take turns.
 
-    What it must spill goes to a private folder (readable by this user alone) that is removed with the engine, or by the
-    next process if this one is killed. It loads no extension and calls nobody.
+    Data that exceed the memory limit go to a private folder (readable by this user only), which is removed with the
+    engine, or by the next process if this one is killed. The engine loads no extensions and makes no network
+    connections.
 
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection, optional
         Default: a new database in memory.
     memory : str, optional
-        The most memory that it takes, as ``"3GB"``; what needs more is spilled to the system's folder for temporary
-        files (``TMPDIR`` names another). Default: four fifths of the machine's.
+        The memory limit, such as ``"3GB"``; data beyond it are written to the folder for temporary files (``TMPDIR``).
+        Default: 80% of the machine's memory.
     progress : bool, optional
-        Whether statements that take long show a bar. Default: on a terminal.
+        Whether long statements show a progress bar. Default: only on a terminal.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class Engine:
         memory: str | None = None,
         progress: bool | None = None,
     ) -> None:
-        # A connection holds one answer at a time: another thread's statement would replace it before it is fetched.
+        # A connection holds one result at a time: a statement of another thread would replace it before it is fetched.
         self.lock = threading.RLock()
         self._numbers = itertools.count()
         self.progress = progress
@@ -64,16 +65,16 @@ class Engine:
             "temp_directory": str(scratch(self)),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
-            # Memory that is freed goes back to the system, instead of waiting for the next statement.
+            # Freed memory goes back to the system at once.
             "allocator_background_threads": True,
         }
         if memory is not None:
             settings["memory_limit"] = memory_of(memory)
-            # Rows need not come out in the order in which they went in; keeping it would hold them in memory.
+            # Keeping the order of rows, which is not needed, would hold them in memory.
             settings["preserve_insertion_order"] = False
         self.connection = guarded(lambda: duckdb.connect(":memory:", config=settings))
         self.run("SET TimeZone = 'UTC'")
-        # In a notebook without ipywidgets the engine has no bar, and refuses to be told to show none.
+        # In a notebook without ipywidgets DuckDB has no progress bar, and refuses this setting.
         with contextlib.suppress(duckdb.Error):
             self.connection.execute("SET enable_progress_bar = false")
 
@@ -83,8 +84,8 @@ class Engine:
             guarded(lambda: self.connection.execute(sql, parameters))
 
     def leave_out(self, table: str, rows: str) -> None:
-        """Leave rows out of a table, whose ``codes`` then are negative, or take them out."""
-        # For each row that is deleted the engine notes who may still see it and its 2,047 neighbours, in 16 KB.
+        """Exclude rows of a table: set their ``codes`` to -1, or delete them."""
+        # Deleting is slow: DuckDB keeps 16 KB of version data for each block of 2,048 rows.
         self.run(f"UPDATE {table} SET codes = -1 WHERE {rows}")
 
     def frame(self, sql: str, parameters: list[Any] | None = None) -> pd.DataFrame:
@@ -93,25 +94,25 @@ class Engine:
             return guarded(lambda: self.connection.execute(sql, parameters).df())
 
     def integers(self, sql: str) -> pd.DataFrame:
-        """Return the rows of a query without a missing value, all of whose columns are whole numbers."""
+        """Return the rows of a query whose columns are all integers without NULL."""
         with self.lock, self._bar("counting"):
             columns = guarded(lambda: self.connection.execute(sql).fetchnumpy())
         return pd.DataFrame({name: values.astype(np.int64, copy=False) for name, values in columns.items()}, copy=False)
 
     def counted(self, sql: str, ranges: Sequence[Range]) -> pd.DataFrame:
-        """Count the equal rows of a query, whose columns are the ranges in their order; the counts are ``n``."""
+        """Count the equal rows of a query, whose columns are ``ranges`` in order; return them with the counts ``n``."""
         if not fits(ranges):
             return self.integers(grouped_sql(sql, ranges))
 
         def keys() -> Iterator[npt.NDArray[np.int64]]:
-            # Through the Arrow protocol of a relation, which every version of the engine has.
+            # The Arrow protocol of a relation exists in every version of DuckDB.
             relation = self.connection.sql(packed_sql(sql, ranges))
             for batch in pa.RecordBatchReader.from_stream(relation):
                 yield batch.column(0).to_numpy()
 
         with self.lock, self._bar("counting"):
-            found, n = guarded(lambda: count_keys(keys()))
-        return unpacked(found, n, ranges)
+            packed, n = guarded(lambda: count_keys(keys()))
+        return unpacked(packed, n, ranges)
 
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Return the rows of a (small) query as tuples."""
@@ -123,24 +124,24 @@ class Engine:
         return self.rows(sql, parameters)[0]
 
     def register(self, name: str, frame: Any) -> None:
-        """Make a frame of ours readable under ``name``."""
+        """Register a frame as a table."""
         with self.lock:
             guarded(lambda: self.connection.register(name, frame))
 
     def unregister(self, name: str) -> None:
-        """Forget a registered frame."""
+        """Remove a registered frame."""
         with self.lock:
             self.connection.unregister(name)
 
     def name(self, stem: str) -> str:
-        """Return a table name that nobody else of this engine has."""
+        """Return a new table name, unique in this engine."""
         return f"{stem}_{next(self._numbers)}"
 
     def _bar(self, what: str) -> AbstractContextManager[None]:
         return progress(self.connection.query_progress, what, self.progress)
 
-    def close_doors(self) -> None:
-        """Take away the engine's access to files, for good: after this it knows only what was loaded."""
+    def close_file_access(self) -> None:
+        """Permanently disable the engine's access to files, after the records are loaded."""
         self.run("SET enable_external_access = false")
         self.run("SET lock_configuration = true")
 
@@ -150,12 +151,12 @@ _MEMORY: Final = re.compile(r"\d+(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
 def memory_of(text: str) -> str:
-    """Return an amount of memory as the engine reads it.
+    """Check an amount of memory.
 
     Raises
     ------
     ArgumentError
-        It is no amount of memory.
+        The text is not an amount of memory.
     """
     if not isinstance(text, str) or not _MEMORY.fullmatch(text.strip()):
         raise ArgumentError(f"memory= is an amount such as '3GB' or '500MB'; it was {text!r}")
@@ -163,36 +164,36 @@ def memory_of(text: str) -> str:
 
 
 def guarded(call: Callable[[], T]) -> T:
-    """Do something with the engine; whatever it raises becomes an error of careflow that quotes nothing.
+    """Call the engine; replace any error by one of careflow that quotes no data.
 
     Raises
     ------
     RecordError
-        The engine refused.
+        The engine raised an error.
     KeyboardInterrupt
-        The analyst stopped it.
+        The user stopped the call.
     """
-    # Raised outside the handler: an exception that carried the engine's own as its context would carry its text.
-    refused: BaseException
+    # Raised outside the handler, so that the engine's error, which may quote data, is not its context.
+    raised: BaseException
     try:
         return call()
     except (duckdb.Error, RuntimeError, UnicodeError, TypeError, ValueError) as error:
-        # On Ctrl-C the engine raises a RuntimeError; a duckdb.Error may quote a row that has the word in it.
+        # On Ctrl-C DuckDB raises a RuntimeError; the text of a duckdb.Error may quote a row with the word "interrupt".
         stopped = isinstance(error, duckdb.InterruptException) or (
             type(error) is RuntimeError and "interrupt" in str(error).lower()
         )
-        refused = KeyboardInterrupt() if stopped else explain(error)
-    raise refused
+        raised = KeyboardInterrupt() if stopped else explain(error)
+    raise raised
 
 
 def explain(error: BaseException) -> CareflowError:
-    """Turn an engine's error into one of careflow's, without a word of its text."""
+    """Return an error of careflow for an error of the engine, without its text."""
     kind = type(error).__name__
     text = str(error).lower()
     if any(word in text for word in _FULL_DISK):
         return RecordError(
-            "the disk is full: what does not fit in memory is spilled to the folder for temporary files, and there is "
-            "no room left. Make room, name another folder by the environment variable TMPDIR, or give more memory=."
+            "the disk is full: data that do not fit in memory are written to the folder for temporary files, which has "
+            "no space left. Free some space, set the environment variable TMPDIR to another folder, or raise memory=."
         )
     if isinstance(error, duckdb.OutOfMemoryException):
         return RecordError(
@@ -201,6 +202,6 @@ def explain(error: BaseException) -> CareflowError:
     if isinstance(error, duckdb.IOException | duckdb.HTTPException):
         return RecordError("the file cannot be read: it is truncated or damaged, or is not what its name says.")
     return RecordError(
-        f"the engine could not read the records ({kind}). Its message quotes rows, so it is not shown here; "
+        f"the engine could not read the records ({kind}). Its message may quote rows, so it is not shown; "
         "check that the file is whole and that its columns hold what their names say."
     )

@@ -1,8 +1,8 @@
-"""Counting rows of small whole numbers: each row packed in one key, keys sorted, equal ones counted.
+"""Count equal rows of small integers: pack each row into one key, sort the keys, and count equal keys.
 
-An engine that groups by five columns hashes and compares five columns for every row. One key is computed where the
-rows are, in parallel, and numpy sorts keys at memory's speed. Keys come in batches, so that the memory needed is that
-of the distinct rows and of one batch.
+Grouping by five columns hashes and compares five columns for every row. Here the engine computes one key per row, in
+parallel, and numpy sorts the keys. Keys come in batches, so that memory is needed only for the distinct rows and one
+batch.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ import pandas as pd
 Keys = npt.NDArray[np.signedinteger[Any]]
 
 BATCH: Final = 1 << 24
-"""Keys that are sorted at a time."""
+"""Number of keys sorted at a time."""
 
 BLOCK: Final = 1 << 16
-"""Keys that are looked at together."""
+"""Number of keys processed together, to fit the processor's cache."""
 
 HALF: Final = 1 << 31
-"""Below this a key fits in 32 bits, and each half of one in 64: an engine reckons with small numbers twice as fast."""
+"""Limit of each half of a key: arithmetic with 32-bit integers is twice as fast as with 64-bit integers."""
 
 
 @dataclass(frozen=True)
 class Range:
-    """A column of whole numbers from ``low`` to ``low + size - 1``, and the kind of number in which they are kept."""
+    """A column of integers from ``low`` to ``low + size - 1``, and the numpy type that holds them."""
 
     name: str
     low: int
@@ -39,7 +39,7 @@ class Range:
 
 
 def fits(ranges: Sequence[Range]) -> bool:
-    """Say whether every combination of values has a 64-bit key of its own."""
+    """Return whether every combination of values has a unique 64-bit key."""
     return _keys(ranges[: _split(ranges)]) <= HALF
 
 
@@ -62,7 +62,7 @@ def _keys(ranges: Sequence[Range]) -> int:
 
 
 def _split(ranges: Sequence[Range]) -> int:
-    """Return where the lower half of a key begins: it holds the last columns, as many as fit."""
+    """Return the index of the first column in the low half of a key, which holds as many last columns as fit."""
     return next(i for i in range(len(ranges) + 1) if _keys(ranges[i:]) <= HALF)
 
 
@@ -76,13 +76,13 @@ def _sum(ranges: Sequence[Range]) -> str:
 
 
 def grouped_sql(sql: str, ranges: Sequence[Range]) -> str:
-    """Return the SQL of the same counts by grouping, in the same order, for engines from which no rows are taken."""
+    """Return the SQL of the same counts by GROUP BY, in the same order, for engines that must not return rows."""
     names = ", ".join(column.name for column in ranges)
     return f"SELECT {names}, count(*) AS n FROM ({sql}) GROUP BY {names} ORDER BY {names}"
 
 
 def count_keys(batches: Iterable[Keys]) -> tuple[Keys, Keys]:
-    """Return the distinct keys in order, and how often each occurs.
+    """Return the distinct keys in order, and the count of each.
 
     Examples
     --------
@@ -104,12 +104,12 @@ def count_keys(batches: Iterable[Keys]) -> tuple[Keys, Keys]:
 
 
 def unpacked(keys: Keys, n: Keys, ranges: Sequence[Range]) -> pd.DataFrame:
-    """Return the rows that keys stand for, with their counts in a column ``n``."""
+    """Return the rows that were packed into the keys, with their counts in the column ``n``."""
     columns = {column.name: np.empty(len(keys), dtype=column.kind) for column in ranges}
     for part in _blocks(len(keys)):
         rest = keys[part]
         for column in reversed(ranges):
-            # Two steps that numpy does at memory's speed; divmod is one that it does not.
+            # Two fast numpy steps; divmod is slower.
             whole = rest // column.size
             np.add(rest - whole * column.size, column.low, out=columns[column.name][part], casting="unsafe")
             rest = whole
@@ -117,34 +117,34 @@ def unpacked(keys: Keys, n: Keys, ranges: Sequence[Range]) -> pd.DataFrame:
 
 
 def _blocks(length: int) -> Iterator[slice]:
-    """Yield slices that fit the processor's cache: memory touched for the first time takes longer than arithmetic."""
+    """Yield slices that fit the processor's cache."""
     for start in range(0, length, BLOCK):
         yield slice(start, min(start + BLOCK, length))
 
 
 def _counted(keys: Keys) -> tuple[Keys, Keys]:
-    """Count equal keys, which are put in order where they are."""
+    """Return the distinct keys and their counts; ``keys`` is sorted in place."""
     keys.sort()
     n = _bounds(keys)
-    found = keys[n[:-1]]
-    for part in _blocks(len(found)):
+    distinct = keys[n[:-1]]
+    for part in _blocks(len(distinct)):
         n[part] = np.diff(n[part.start : part.stop + 1])
-    return found, n[:-1]
+    return distinct, n[:-1]
 
 
 def _merged(keys: Keys, n: Keys, more_keys: Keys, more_n: Keys) -> tuple[Keys, Keys]:
-    """Add up two lists of keys that are in order."""
+    """Merge two sorted lists of keys, adding their counts."""
     if not len(keys) or not len(more_keys):
         return (keys, n) if len(keys) else (more_keys, more_n)
-    place = np.searchsorted(keys, more_keys)
-    known = np.take(keys, place, mode="clip") == more_keys
-    n[place[known]] += more_n[known]
-    place, new = place[~known], ~known
-    return np.insert(keys, place, more_keys[new]), np.insert(n, place, more_n[new])
+    positions = np.searchsorted(keys, more_keys)
+    present = np.take(keys, positions, mode="clip") == more_keys
+    n[positions[present]] += more_n[present]
+    positions, new = positions[~present], ~present
+    return np.insert(keys, positions, more_keys[new]), np.insert(n, positions, more_n[new])
 
 
 def _bounds(keys: Keys) -> Keys:
-    """Return where keys that are in order change, and where they end."""
+    """Return the positions at which sorted keys change, and their length."""
     fresh = np.ones(len(keys) + 1, dtype=bool)
     np.not_equal(keys[1:], keys[:-1], out=fresh[1:-1])
     return np.flatnonzero(fresh)

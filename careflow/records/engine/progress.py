@@ -1,4 +1,4 @@
-"""A bar for statements that take long."""
+"""A progress bar for long statements."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 from tqdm import tqdm
 
 PATIENCE: Final = 2.0
-"""Seconds after which a statement gets a bar."""
+"""Seconds after which the bar appears."""
 
 _EVERY: Final = 0.2
 _BAR: Final = "{desc} {percentage:3.0f}%|{bar}| {elapsed}"
@@ -19,16 +19,16 @@ _BAR: Final = "{desc} {percentage:3.0f}%|{bar}| {elapsed}"
 
 @contextmanager
 def progress(share: Callable[[], float], what: str, wanted: bool | None = None) -> Iterator[None]:
-    """Show how far a statement is, from its third second on.
+    """Show the progress of a statement that takes more than two seconds.
 
     Parameters
     ----------
     share : callable
-        Returns the percentage that is done, or a negative number while that is not known.
+        Returns the percentage done, or a negative number while it is unknown.
     what : str
-        What is being done.
+        The label of the bar.
     wanted : bool, optional
-        Default: on a terminal.
+        Whether to show the bar. Default: only on a terminal.
     """
     if not (sys.stderr.isatty() if wanted is None else wanted):
         yield

@@ -1,8 +1,7 @@
-"""The engine of a cluster: the same statements, run by the Spark session that the table belongs to.
+"""The Spark engine: the same statements, run in the Spark session that the table belongs to.
 
-The stays remain on the cluster. Every table of careflow's is computed once and cut off from what it was made of (a
-local checkpoint), so that a source which changes later, or a worker that is lost, ends in an error and never in tables
-of two different readings.
+The stays remain on the cluster. Every table of careflow is computed once and stored (a local checkpoint). So if the
+source changes later or a worker is lost, the result is an error, and never a mixture of two readings.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from careflow.records.engine.spark_sql import spark_sql
 T = TypeVar("T")
 
 _SETTINGS: Final = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
-"""How careflow's statements are understood, whatever the session's own settings; those are put back."""
+"""Settings of the session while careflow's statements run; the session's own are restored afterwards."""
 
 _CREATE: Final = re.compile(r"\s*CREATE (?:TEMP )?TABLE (\w+) AS\s(.*)", re.DOTALL)
 _VIEW: Final = re.compile(r"\s*CREATE TEMP VIEW (\w+) AS\s(.*)", re.DOTALL)
@@ -37,22 +36,22 @@ _DELETE: Final = re.compile(r"\s*DELETE FROM (\w+) WHERE (.*)", re.DOTALL)
 _INSERT: Final = re.compile(r"\s*INSERT INTO (\w+) \(([\w, ]+)\) SELECT [\w, ]+ FROM (\w+)\s*")
 _UPDATE: Final = re.compile(r"\s*UPDATE (\w+) SET (.*?)(?: FROM (\w+))? WHERE (.*)", re.DOTALL)
 _ONE_AT_A_TIME: Final = threading.RLock()
-"""Settings belong to a session, which several engines and threads share: none may put them back for another."""
+"""Engines and threads may share a session and its settings, so their statements run one at a time."""
 
 _INSERTED: Final = 60
-"""Numbers of inserted rows have a bit from here on, far above those that Spark gives."""
+"""Row ids of inserted rows have a bit set from this position on, far above the ids that Spark gives."""
 
 _LACKS: Final = {"AnalysisException", "ParseException", "PySparkNotImplementedError", "UnsupportedOperationException"}
-"""Errors that mean that the session cannot do what it was asked."""
+"""Errors that mean that the session does not support a statement."""
 
 
 class SparkEngine(Engine):
-    """Runs careflow's statements in a Spark session, classic or Connect.
+    """Runs careflow's statements in a Spark session (classic or Connect).
 
     Parameters
     ----------
     session : pyspark.sql.SparkSession
-        The session of the table. Its temporary views get names that nobody else has, and are dropped with the engine.
+        The session of the table. careflow's temporary views get unique names, and are dropped with the engine.
     """
 
     def __init__(self, session: Any) -> None:
@@ -61,12 +60,12 @@ class SparkEngine(Engine):
         self.tag = f"careflow_{secrets.token_hex(4)}"
         self._inserted = 0
         self._views: set[str] = set()
-        # Not when Python ends: the session ends with it, and one of Connect would be asked again for minutes.
-        weakref.finalize(self, _forget, session, self._views).atexit = False
+        # Not at exit: the session ends with Python, and a Connect session would retry for minutes.
+        weakref.finalize(self, _drop_views, session, self._views).atexit = False
 
     def run(self, sql: str, parameters: list[Any] | None = None) -> None:
         """Run a statement for its effect."""
-        kinds: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = (
+        handlers: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = (
             (_CREATE, self._create),
             (_VIEW, self._view),
             (_DROP, self.unregister),
@@ -75,11 +74,11 @@ class SparkEngine(Engine):
             (_INSERT, self._insert),
             (_UPDATE, self._update),
         )
-        do, found = next((do, found) for pattern, do in kinds if (found := pattern.fullmatch(sql)))
-        self._guarded(lambda: do(*found.groups()))
+        handler, match = next((do, match) for pattern, do in handlers if (match := pattern.fullmatch(sql)))
+        self._guarded(lambda: handler(*match.groups()))
 
     def leave_out(self, table: str, rows: str) -> None:
-        """Take rows out of a table."""
+        """Delete rows of a table."""
         self.run(f"DELETE FROM {table} WHERE {rows}")
 
     def frame(self, sql: str, parameters: list[Any] | None = None) -> pd.DataFrame:
@@ -88,11 +87,11 @@ class SparkEngine(Engine):
         return frame
 
     def integers(self, sql: str) -> pd.DataFrame:
-        """Return the rows of a query without a missing value, all of whose columns are whole numbers."""
+        """Return the rows of a query whose columns are all integers without NULL."""
         return self.frame(sql).astype(np.int64)
 
     def counted(self, sql: str, ranges: Sequence[Range]) -> pd.DataFrame:
-        """Count the equal rows of a query on the cluster, so that only the counts leave it."""
+        """Count the equal rows of a query on the cluster; only the counts are returned."""
         return self.integers(grouped_sql(sql, ranges))
 
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
@@ -100,27 +99,27 @@ class SparkEngine(Engine):
         return [tuple(row) for row in self._guarded(lambda: self._query(sql).collect())]
 
     def register(self, name: str, frame: Any) -> None:
-        """Send a (small) frame of ours to the cluster under ``name``."""
+        """Send a small frame to the cluster, as the view ``name``."""
         table = small_table(frame)
         self._guarded(lambda: self._name(name, self.session.createDataFrame(table)))
 
     def unregister(self, name: str) -> None:
-        """Forget a table or a view."""
+        """Drop a table or a view."""
         self._guarded(lambda: self.session.catalog.dropTempView(name))
         self._views.discard(name)
 
     def name(self, stem: str) -> str:
-        """Return a table name that nobody else of this session has."""
+        """Return a new table name, unique in this session."""
         return f"{self.tag}_{super().name(stem)}"
 
-    def close_doors(self) -> None:
-        """Nothing to close: the session is the analyst's own, and careflow asks it for nothing but its tables."""
+    def close_file_access(self) -> None:
+        """Do nothing: the session belongs to the user, and careflow reads only its tables."""
 
     def keep(self, name: str, frame: Any) -> None:
-        """Compute a frame of the analyst's once, as the session reads it, and make it a table of careflow's.
+        """Compute a frame of the user once, under the session's own settings, and store it as a table of careflow.
 
-        A frame of Spark Connect is a plan that nobody has looked at yet: under careflow's settings its days would be
-        those of another time zone.
+        A Spark Connect frame is an unevaluated plan: under careflow's settings its days would be those of another time
+        zone.
         """
         self._guarded(lambda: self._keep(name, frame), settings={})
 
@@ -136,7 +135,7 @@ class SparkEngine(Engine):
 
     def _create(self, name: str, sql: str) -> None:
         frame = self._query(sql)
-        # The stays are the one table whose rows are named by number, when some are changed or set aside.
+        # Only the table of stays needs row ids, for rows that are changed or set aside.
         if "_stays_" in name and "rowid" not in frame.columns and "_aside" not in name:
             frame = frame.selectExpr("*", "monotonically_increasing_id() AS rowid")
         self._keep(name, frame)
@@ -163,7 +162,7 @@ class SparkEngine(Engine):
     def _update(self, table: str, changes: str, source: str | None, where: str) -> None:
         new = dict(change.split(" = ", 1) for change in changes.split(", "))
         join = f" LEFT JOIN {source} ON {where}" if source else ""
-        test = f"{source}.place IS NOT NULL" if source else where
+        test = f"{source}.stay_id IS NOT NULL" if source else where
         columns = [
             f"CAST(CASE WHEN {test} THEN {new[column]} ELSE {table}.{column} END AS {kind}) AS {column}"
             if column in new
@@ -173,37 +172,37 @@ class SparkEngine(Engine):
         self._create(table, f"SELECT {', '.join(columns)} FROM {table}{join}")
 
     def _guarded(self, call: Callable[[], T], settings: Mapping[str, str] = _SETTINGS) -> T:
-        """Do something with the session; whatever it raises becomes an error of careflow that quotes nothing."""
-        refused: BaseException
+        """Call the session; replace any error by one of careflow that quotes no data."""
+        raised: BaseException
         with _ONE_AT_A_TIME, self._settings(settings):
             try:
                 return call()
             except KeyboardInterrupt:
-                # A classic session forgets the tags of a thread whose call was broken off, and PySpark's own Ctrl-C,
-                # which means to cancel every job, fails in the middle of that call: the cluster would go on.
+                # After Ctrl-C a classic session has lost the thread's tags, and PySpark's own handler fails to cancel
+                # the jobs, so the cluster would keep running them.
                 with suppress(Exception):
                     _ = self.session.interruptTag(self.tag) or self.session.interruptAll()
                 raise
             except Exception as error:
-                refused = explain(error)
-        raise refused
+                raised = explain(error)
+        raise raised
 
     @contextmanager
     def _settings(self, settings: Mapping[str, str]) -> Iterator[None]:
-        refused: CareflowError | None = None
+        raised: CareflowError | None = None
         before: dict[str, str] = {}
         try:
             before |= {name: self.session.conf.get(name) for name in settings}
             self._set(settings)
             self.session.addTag(self.tag)
         except Exception as error:
-            refused = explain(error)
-        if refused is not None:
-            raise refused
+            raised = explain(error)
+        if raised is not None:
+            raise raised
         try:
             yield
         finally:
-            # A session that is gone has taken its settings with it.
+            # A closed session has no settings to restore.
             with suppress(Exception):
                 self.session.removeTag(self.tag)
                 self._set(before)
@@ -213,15 +212,15 @@ class SparkEngine(Engine):
             self.session.conf.set(name, value)
 
 
-def _forget(session: Any, views: set[str]) -> None:
-    # A session that is gone has taken its views with it.
+def _drop_views(session: Any, views: set[str]) -> None:
+    # A closed session has no views to drop.
     with suppress(Exception):
         for name in views:
             session.catalog.dropTempView(name)
 
 
 def explain(error: Exception) -> CareflowError:
-    """Turn an error of Spark's into one of careflow's, without a word of its text."""
+    """Return an error of careflow for an error of Spark, without its text."""
     if isinstance(error, CareflowError):
         return error
     kind = type(error).__name__
@@ -237,13 +236,13 @@ def explain(error: Exception) -> CareflowError:
 
 
 class _Absent:
-    """Stands where the embedded engine keeps its connection; a cluster's engine has none."""
+    """A placeholder for the DuckDB connection, which this engine does not have."""
 
 
 def small_table(frame: Any) -> pa.Table:
-    """Return a frame of ours as the cluster gets it: texts and 32-bit integers, both of which may be missing.
+    """Return a small frame as an Arrow table of texts and nullable 32-bit integers.
 
-    As Arrow it becomes rows of the plan itself; as Python's own tuples it would need a Python on every worker.
+    Arrow rows become part of the plan; Python tuples would need Python on every worker.
     """
     table = frame if isinstance(frame, pa.Table) else pa.Table.from_pandas(frame, preserve_index=False)
     kinds = [pa.string() if _is_text(field.type) else pa.int32() for field in table.schema]

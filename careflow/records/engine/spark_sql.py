@@ -1,8 +1,8 @@
-"""careflow's SQL as Spark spells it.
+"""Translate careflow's SQL from DuckDB to Spark.
 
-There is one text of every statement, written as DuckDB reads it. Spark reads nearly all of it; these rules respell the
-rest. A construct that no rule knows is one that Spark refuses: never one that it reads in another way. (The exceptions,
-``trim`` with its arguments turned round and the escapes in patterns, are why there are rules for them.)
+Every statement is written once, for DuckDB. Spark accepts nearly all of it; these rules translate the rest. Spark
+refuses any other construct that differs; the two that it would silently read in another way, the order of the
+arguments of ``trim`` and escapes in patterns, have rules here.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _HEXADECIMAL: Final = re.compile(r"CAST\('0x' \|\| (left\(md5\(\w+\), 8\)) AS BI
 
 
 def spark_sql(sql: str) -> str:
-    """Return a statement of careflow's as Spark reads it.
+    """Return a statement in the SQL of Spark.
 
     Examples
     --------
@@ -50,33 +50,33 @@ def spark_sql(sql: str) -> str:
     sql = _HEXADECIMAL.sub(r"CAST(conv(\1, 16, 10) AS BIGINT)", sql)
     sql = re.sub(r"\bFILTER \((?!WHERE)", "FILTER (WHERE ", sql)
     sql = re.sub(r"\bUNION FROM (\w+)", r"UNION SELECT * FROM \1", sql)
-    sql = re.sub(rf"\b({'|'.join(_TYPES)})\b", lambda found: _TYPES[found[1]], sql)
-    sql = re.sub(rf"\b({'|'.join(_NAMES)})\(", lambda found: f"{_NAMES[found[1]]}(", sql)
+    sql = re.sub(rf"\b({'|'.join(_TYPES)})\b", lambda match: _TYPES[match[1]], sql)
+    sql = re.sub(rf"\b({'|'.join(_NAMES)})\(", lambda match: f"{_NAMES[match[1]]}(", sql)
     sql = sql.replace(" // ", " div ")
-    for name, spelled in _CALLS.items():
-        sql = _respell(sql, name, spelled)
+    for name, write in _CALLS.items():
+        sql = _translate(sql, name, write)
     return _literals(_days(sql))
 
 
-def _respell(sql: str, name: str, spelled: Callable[[list[str]], str]) -> str:
-    """Respell every call of a function, from the last to the first, so that inner calls come before outer ones."""
-    for found in reversed(list(re.finditer(rf"\b{name}\(", sql))):
-        stop = _closing(sql, found.end() - 1)
-        if sql[found.end() : stop].startswith("BOTH "):
+def _translate(sql: str, name: str, write: Callable[[list[str]], str]) -> str:
+    """Translate every call of a function, from the last to the first, so that inner calls come before outer ones."""
+    for match in reversed(list(re.finditer(rf"\b{name}\(", sql))):
+        stop = _closing(sql, match.end() - 1)
+        if sql[match.end() : stop].startswith("BOTH "):
             continue
-        sql = sql[: found.start()] + spelled(_arguments(sql[found.end() : stop])) + sql[stop + 1 :]
+        sql = sql[: match.start()] + write(_arguments(sql[match.end() : stop])) + sql[stop + 1 :]
     return sql
 
 
 def _closing(sql: str, start: int) -> int:
     depth, quoted = 0, False
-    for place in range(start, len(sql)):
-        char = sql[place]
+    for position in range(start, len(sql)):
+        char = sql[position]
         quoted ^= char == "'"
         if not quoted:
             depth += (char == "(") - (char == ")")
             if not depth:
-                return place
+                return position
     raise ValueError("a parenthesis is not closed")
 
 
@@ -93,24 +93,24 @@ def _arguments(inside: str) -> list[str]:
 
 
 def _days(sql: str) -> str:
-    """Respell what is subtracted from: ``(x)::DATE - DATE '1970-01-01'`` is a number of days."""
-    while (place := sql.find(_EPOCH)) >= 0:
-        start = sql.rindex(")", 0, place)
+    """Translate ``(x)::DATE - DATE '1970-01-01'``, a number of days, into ``datediff``."""
+    while (position := sql.find(_EPOCH)) >= 0:
+        start = sql.rindex(")", 0, position)
         depth = 1
         while depth:
             start -= 1
             depth += (sql[start] == ")") - (sql[start] == "(")
-        sql = f"{sql[:start]}datediff({sql[start:place]},{_EPOCH[2:]}){sql[place + len(_EPOCH) :]}"
+        sql = f"{sql[:start]}datediff({sql[start:position]},{_EPOCH[2:]}){sql[position + len(_EPOCH) :]}"
     return sql
 
 
 def _literals(sql: str) -> str:
-    """Spark reads a backslash as an escape unless the literal is raw, and names the groups of a pattern ``$1``."""
+    """Make literals with backslashes raw, and write ``\\1`` in replacements as ``$1``."""
 
-    def respelled(found: re.Match[str]) -> str:
-        text = found[0]
+    def translated(match: re.Match[str]) -> str:
+        text = match[0]
         if re.match(r"'\\\d", text):
             return text.replace("\\", "$")
         return f"r{text}" if "\\" in text else text
 
-    return _LITERAL.sub(respelled, sql)
+    return _LITERAL.sub(translated, sql)

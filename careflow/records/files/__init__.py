@@ -1,4 +1,4 @@
-"""Where records come from: files, tables in memory, databases."""
+"""The sources of records: files, tables in memory, databases."""
 
 from careflow.records.files.database import query
 from careflow.records.files.open_source import open_source

@@ -1,4 +1,4 @@
-"""Tables and queries of a database, streamed as Arrow through ADBC."""
+"""Run a query on a database and fetch its rows as Arrow, through ADBC."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ DRIVERS: Final = {
 
 
 def query(uri: str, sql: str) -> pa.Table:
-    """Run a query on a database and return its rows, to be given to :func:`careflow.read_episodes`.
+    """Run a query on a database and return its rows, as a source for :func:`careflow.read_episodes`.
 
     Parameters
     ----------
     uri : str
         ``"postgresql://host/base"``, ``"sqlite:///path/to/file.db"``, ``"snowflake://..."`` or ``"grpc://..."``.
     sql : str
-        The query. Ask for the columns of the stays and no others.
+        The query. Select only the columns that describe the stays.
 
     Raises
     ------
     ArgumentError
-        careflow knows no driver for the database.
+        careflow has no driver for this kind of database.
     RecordError
-        The driver is not installed, or the database refuses.
+        The driver is not installed, or the database reports an error.
     """
     scheme = uri.split(":", 1)[0].split("+", 1)[0] if isinstance(uri, str) else ""
     if scheme not in DRIVERS:
@@ -56,6 +56,6 @@ def _fetch(driver: Any, address: str, sql: str) -> pa.Table:
         with driver.connect(address) as connection, connection.cursor() as cursor:
             cursor.execute(sql)
             return cursor.fetch_arrow_table()
-    except Exception as error:  # a driver's text may hold the password of the address, and rows
+    except Exception as error:  # the driver's message may hold rows, or the password of the address
         kind = type(error).__name__
     raise RecordError(f"the database refused ({kind}). Check the address, the rights and the query.")

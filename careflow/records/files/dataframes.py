@@ -1,4 +1,4 @@
-"""Tables in memory: pandas, polars, a DuckDB relation, or anything else that speaks the Arrow stream protocol."""
+"""Tables in memory: pandas, polars, a DuckDB relation, or any object with the Arrow stream protocol."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CONTAINERS = (list, tuple, dict, set, frozenset, bytes, bytearray, np.ndarray)
 
 
 class ArrowSource:
-    """A table of Arrow columns; the mapped ones are read where they lie, without a copy."""
+    """An Arrow table; the mapped columns are read without a copy."""
 
     def __init__(self, table: pa.Table, label: str) -> None:
         self.label = label
@@ -26,17 +26,17 @@ class ArrowSource:
         self._table = table
 
     def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
-        """Return the distinct texts in the first rows of each column of texts."""
-        # Column names may stand twice in Arrow; the screen takes the first of each.
-        places = {column: i for i, column in reversed(list(enumerate(self.header)))}
+        """Return the distinct texts in the first rows of each text column."""
+        # Arrow allows a column name twice; the first column of each name is checked.
+        positions = {column: i for i, column in reversed(list(enumerate(self.header)))}
         name = engine.name("head")
-        engine.register(name, self._table.select(sorted(places.values())).slice(0, rows))
+        engine.register(name, self._table.select(sorted(positions.values())).slice(0, rows))
         return head_of(engine, name, self.header, rows)
 
     def load(self, engine: Engine, mapped: Mapped) -> SourceTable:
-        """Make a view of the mapped columns, read where they lie."""
-        places = {column: self._table.column_names.index(column) for column in mapped.used}
-        picked = self._table.select(list(places.values()))
+        """Create a view of the mapped columns."""
+        positions = {column: self._table.column_names.index(column) for column in mapped.used}
+        picked = self._table.select(list(positions.values()))
         name = engine.name("frame")
         engine.register(name, picked)
         view = engine.name("raw")
@@ -45,7 +45,7 @@ class ArrowSource:
 
 
 class PandasSource:
-    """A pandas frame; columns of Python objects are taken as text, cell by cell."""
+    """A pandas frame; columns of Python objects are converted to text."""
 
     def __init__(self, frame: pd.DataFrame, label: str) -> None:
         self.label = label
@@ -53,7 +53,7 @@ class PandasSource:
         self._frame = frame
 
     def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
-        """Return the distinct texts in the first rows of each column of texts."""
+        """Return the distinct texts in the first rows of each text column."""
         first = self._frame.head(rows)
         texts = {}
         for i, name in enumerate(self.header):
@@ -63,7 +63,7 @@ class PandasSource:
         return texts
 
     def load(self, engine: Engine, mapped: Mapped) -> SourceTable:
-        """Turn the mapped columns into Arrow and read them there."""
+        """Convert the mapped columns to Arrow, and load them."""
         columns = {}
         for name in mapped.used:
             columns[name] = arrow_column(self._frame.iloc[:, self.header.index(name)], name)
@@ -76,7 +76,7 @@ def arrow_column(values: pd.Series[Any], name: str) -> pa.Array | pa.ChunkedArra
     Raises
     ------
     RecordError
-        The column holds what can be neither.
+        The column holds values that cannot be converted.
     """
     if values.dtype == object:
         values = _texts(values, name)
@@ -93,7 +93,7 @@ def arrow_column(values: pd.Series[Any], name: str) -> pa.Array | pa.ChunkedArra
 
 
 def stream_table(source: Any) -> pa.Table:
-    """Read a stream of Arrow batches whole.
+    """Read a whole stream of Arrow batches.
 
     Raises
     ------

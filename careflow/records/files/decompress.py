@@ -1,4 +1,4 @@
-"""Packed and re-coded text: gz and zip with caps, other encodings than UTF-8, checksums beside the file."""
+"""Packed and re-coded text: gz and zip with limits, other encodings than UTF-8, checksums beside the file."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ _BOMS: Final = (
 
 
 class Decompressor:
-    """A private folder for unpacked copies, removed when the object goes; ``caps`` are on what they unpack to."""
+    """Makes decompressed copies of text files in a private folder, which is removed with this object."""
 
-    def __init__(self, caps: SizeLimits) -> None:
-        self._caps = caps
+    def __init__(self, limits: SizeLimits) -> None:
+        self._limits = limits
         self._folder = scratch(self)
         self._made = 0
 
     def plain(self, path: Path, encoding: str | None) -> Path:
-        """Return a path to the same text, unpacked and in UTF-8.
+        """Return a path to the same text, decompressed and in UTF-8.
 
         Raises
         ------
         RecordError
-            The archive is damaged, a bomb, or holds more than one file, or the text is not in the encoding.
+            The archive is damaged, too large or holds more than one file, or the text does not fit the encoding.
         ArgumentError
-            There is no such encoding.
+            The encoding is unknown.
         """
         codec = _codec(encoding)
         if path.suffix.lower() in {".gz", ".zip"}:
@@ -57,10 +57,10 @@ class Decompressor:
         try:
             if path.suffix.lower() == ".gz":
                 with gzip.open(path) as packed:
-                    _copy(packed, target, path.stat().st_size, self._caps)
+                    _copy(packed, target, path.stat().st_size, self._limits)
             else:
                 with zipfile.ZipFile(path) as archive, archive.open(_only_member(archive)) as packed:
-                    _copy(packed, target, path.stat().st_size, self._caps)
+                    _copy(packed, target, path.stat().st_size, self._limits)
         except (
             OSError,
             EOFError,
@@ -76,7 +76,7 @@ class Decompressor:
         else:
             damaged = False
         if damaged:
-            raise RecordError("the packed file is truncated or damaged, or needs a password.")
+            raise RecordError("the compressed file is truncated or damaged, or needs a password.")
         return target
 
     def _recoded(self, path: Path, codec: str) -> Path:
@@ -88,8 +88,8 @@ class Decompressor:
                 bad = _decode(decoder, chunk, last, out)
                 if bad is not None:
                     raise RecordError(
-                        f"the file is not written in {codec}: byte {done + bad:,} does not fit. "
-                        "Say how it is written: encoding=...",
+                        f"the file is not in the encoding {codec}: byte {done + bad:,} does not fit. "
+                        "Name the right one: encoding=...",
                         check="S06",
                     )
                 done += len(chunk)
@@ -97,27 +97,27 @@ class Decompressor:
 
 
 def check_sum(path: Path) -> None:
-    """Compare a file with the SHA-256 in a file of its name and ``.sha256`` beside it, if there is one.
+    """Compare a file with the SHA-256 in the file ``<name>.sha256`` in the same folder, if there is one.
 
     Raises
     ------
     RecordError
-        They differ: the file was changed or damaged after it was written.
+        They differ: the file was changed or damaged.
     """
-    beside = path.with_name(path.name + ".sha256")
-    if not beside.is_file():
+    sum_file = path.with_name(path.name + ".sha256")
+    if not sum_file.is_file():
         return
-    wanted = beside.read_text(encoding="utf-8", errors="replace").split()[:1]
+    expected = sum_file.read_text(encoding="utf-8", errors="replace").split()[:1]
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if wanted != [found]:
+        actual = hashlib.file_digest(file, "sha256").hexdigest()
+    if expected != [actual]:
         raise RecordError(
-            f"{path.name} is not the file that {beside.name} was made for: it was changed or damaged since."
+            f"{path.name} does not match the checksum in {sum_file.name}: the file was changed or damaged."
         )
 
 
 def bom_encoding(path: Path) -> str | None:
-    """Return the encoding that a byte order mark declares, if it is not UTF-8."""
+    """Return the encoding that a byte order mark declares, or None for UTF-8."""
     with path.open("rb") as file:
         head = file.read(4)
     return next((name for mark, name in _BOMS if head.startswith(mark)), None)
@@ -136,16 +136,16 @@ def _codec(encoding: str | None) -> str | None:
 def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     files = [m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX")]
     if len(files) != 1:
-        raise RecordError(f"the zip file holds {len(files)} files; it has to hold one table.")
+        raise RecordError(f"the zip file holds {len(files)} files; it must hold exactly one.")
     return files[0]
 
 
-def _copy(packed: IO[bytes] | gzip.GzipFile, target: Path, size: int, caps: SizeLimits) -> None:
+def _copy(packed: IO[bytes] | gzip.GzipFile, target: Path, size: int, limits: SizeLimits) -> None:
     done = 0
     with target.open("wb") as out:
         while chunk := packed.read(_CHUNK):
             done += len(chunk)
-            caps.check(size, done, "the packed file", on_disk=True)
+            limits.check(size, done, "the compressed file", on_disk=True)
             out.write(chunk)
 
 

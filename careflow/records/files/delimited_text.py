@@ -1,4 +1,4 @@
-"""Delimited text: every column as text, by a dialect found in the header line and never by guessing types."""
+"""Delimited text files: every column is read as text; the dialect comes from the header line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_RAGGED: Final = 1_000_000
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a text file is written: its header, its delimiter and how its lines end."""
+    """The header, the delimiter and the line ending of a text file."""
 
     header: tuple[str, ...]
     delimiter: str
@@ -31,22 +31,22 @@ class Dialect:
 
 
 class TextSource:
-    """One or more CSV files of the same columns; unpacked and in UTF-8 if they are not.
+    """One or more CSV files with the same columns.
 
     Parameters
     ----------
     paths : list of pathlib.Path
         The files, in reading order.
     label : str
-        What the analyst called them.
+        Their name in messages.
     encoding : str, optional
-        How they are written; default UTF-8, or what a byte order mark declares.
-    caps : SizeLimits
-        How much they may unpack to.
+        Their encoding. Default: UTF-8, or what a byte order mark declares.
+    limits : SizeLimits
+        Limits on the decompressed size.
     """
 
-    def __init__(self, paths: list[Path], label: str, encoding: str | None, caps: SizeLimits) -> None:
-        self._decompressor = Decompressor(caps)
+    def __init__(self, paths: list[Path], label: str, encoding: str | None, limits: SizeLimits) -> None:
+        self._decompressor = Decompressor(limits)
         paths = [self._decompressor.plain(path, encoding) for path in paths]
         dialects = [read_dialect(path) for path in paths]
         if len(set(dialects)) > 1:
@@ -68,10 +68,10 @@ class TextSource:
         return {name: sorted({row[i] for row in sample if row[i] is not None}) for i, name in enumerate(self.header)}
 
     def load(self, engine: Engine, mapped: Mapped) -> SourceTable:
-        """Read the mapped columns as text; lines of the wrong width are counted and left out."""
-        # Columns go by their place: two of one name that nobody asked for are harmless.
-        asked = {name: self.header.index(column) for name, column in internal_names(mapped).items()}
-        picked = ", ".join(f"c{place} AS {name}" for name, place in asked.items())
+        """Read the mapped columns as text; lines with a wrong number of cells are counted and left out."""
+        # Columns are read by position, so a name that occurs twice among other columns does no harm.
+        positions = {name: self.header.index(column) for name, column in internal_names(mapped).items()}
+        picked = ", ".join(f"c{position} AS {name}" for name, position in positions.items())
         table = engine.name("raw")
         rejects = (
             f"store_rejects = true, rejects_table = '{table}_rejects', rejects_scan = '{table}_scans', "
@@ -79,7 +79,7 @@ class TextSource:
         )
         engine.run(f"CREATE TEMP TABLE {table} AS SELECT {picked} FROM {self._scan(rejects)}", self._bound())
         ragged = self._ragged(engine, f"{table}_rejects")
-        return SourceTable(table, dict.fromkeys(asked, TEXT), "r.rowid", ragged, held=True)
+        return SourceTable(table, dict.fromkeys(positions, TEXT), "r.rowid", ragged, held=True)
 
     def _scan(self, more: str) -> str:
         columns = ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(self.header)))
@@ -101,14 +101,14 @@ class TextSource:
             if kind == "INVALID ENCODING":
                 raise RecordError(
                     f"{n:,} lines are not UTF-8, the first near byte {byte or 0:,} (line {line:,}). "
-                    "Say how the file is written: encoding='cp1252' is the most likely.",
+                    "Name the encoding of the file; most likely is encoding='cp1252'.",
                     check="S06",
                     n=n,
                 )
             if kind not in {"MISSING COLUMNS", "TOO MANY COLUMNS"}:
                 raise RecordError(
-                    f"line {line:,} has a quotation mark that is not closed or stands inside a text; "
-                    "what follows it cannot be split into columns. Mend that line.",
+                    f"line {line:,} has a quotation mark that is not closed, or inside a text; "
+                    "the text after it cannot be split into columns. Correct that line.",
                     check="S07",
                     n=n,
                 )
@@ -128,7 +128,7 @@ def read_dialect(path: Path) -> Dialect:
     Raises
     ------
     RecordError
-        The file is empty, is not text, or is not in UTF-8.
+        The file is empty, not text, or not UTF-8.
     """
     try:
         with path.open("rb") as file:
@@ -152,7 +152,7 @@ def _dialect(head: bytes) -> Dialect:
     if "\ufffd" in first:
         byte = len(first.split("\ufffd", 1)[0].encode())
         raise RecordError(
-            f"the header line is not UTF-8 (byte {byte:,}). Say how the file is written: encoding='cp1252'.",
+            f"the header line is not UTF-8 (byte {byte:,}). Name the encoding of the file, such as encoding='cp1252'.",
             check="S06",
         )
     newline = "\\r" if first.endswith("\r") or ("\r" in first and "\n" not in first) else "\\n"

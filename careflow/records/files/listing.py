@@ -1,4 +1,4 @@
-"""The files of a path, a glob or a folder: all of them, or an error that says how many cannot be read."""
+"""List the files of a glob or a folder; if any cannot be listed or read, stop with an error that counts them."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ def matches(pattern: str) -> list[Path]:
     Raises
     ------
     RecordError
-        A folder on the way cannot be listed, or a link leads nowhere: the others would look as if they were all.
+        A folder cannot be listed, or a link is broken: then files would be missed without notice.
     """
     # pathlib's own glob does not take absolute patterns.
-    found = [Path(name) for name in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207
+    paths = [Path(name) for name in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207
     _check_listed(folder for folder in _folders(pattern) if folder.is_dir())
-    lost = sum(path.is_symlink() and not path.exists() for path in found)
+    lost = sum(path.is_symlink() and not path.exists() for path in paths)
     if lost:
-        raise RecordError(f"{lost:,} of {len(found):,} files of the pattern are links that lead nowhere.", n=lost)
-    return [path for path in found if path.is_file()]
+        raise RecordError(f"{lost:,} of {len(paths):,} files of the pattern are broken links.", n=lost)
+    return [path for path in paths if path.is_file()]
 
 
 def inside(folder: Path, label: str, suffixes: Collection[str]) -> list[Path]:
@@ -34,45 +34,45 @@ def inside(folder: Path, label: str, suffixes: Collection[str]) -> list[Path]:
     Raises
     ------
     RecordError
-        A folder cannot be listed, a link leads nowhere, or files are hidden (``.name`` or ``_name``), as those of a
-        writing that did not end are.
+        A folder cannot be listed, a link is broken, or files are hidden (``.name`` or ``_name``), as the files of an
+        unfinished write are.
     """
     refused: list[OSError] = []
-    found: list[Path] = []
+    paths: list[Path] = []
     folders = 0
     for where, names, files in os.walk(folder, onerror=refused.append, followlinks=True):
         folders += 1
-        # A link that leads back to a folder above would be walked for ever.
+        # A link to a parent folder would be walked without end.
         names[:] = [name for name in names if not _leads_back(Path(where, name))]
-        found += [Path(where, name) for name in files if Path(name).suffix.lower() in suffixes]
+        paths += [Path(where, name) for name in files if Path(name).suffix.lower() in suffixes]
     if refused:
         raise RecordError(_unlisted(len(refused), folders + len(refused)), n=len(refused))
-    hidden = sum(any(part[0] in "._" for part in path.relative_to(folder).parts) for path in found)
+    hidden = sum(any(part[0] in "._" for part in path.relative_to(folder).parts) for path in paths)
     if hidden:
         raise RecordError(
-            f"{hidden:,} of {len(found):,} Parquet files of {label} are hidden (a name that begins with . or _), as "
-            "those of a writing that did not end are. Take them away, or give them another name.",
+            f"{hidden:,} of {len(paths):,} Parquet files of {label} are hidden (a name that begins with . or _), as "
+            "the files of an unfinished write are. Remove or rename them.",
             n=hidden,
         )
-    return sorted(found)
+    return sorted(paths)
 
 
 def check_readable(paths: list[Path]) -> None:
-    """Open each of several files, so that one which cannot be read stops the reading of all.
+    """Open each of several files, so that reading stops if any of them cannot be read.
 
     Raises
     ------
     RecordError
-        With how many of how many, and why.
+        The message says how many cannot be read, and why.
     """
     if len(paths) < 2:
         return
     why = Counter(problem for path in paths if (problem := _problem(path)))
     if why:
-        told = ", ".join(f"{n:,} {problem}" for problem, n in sorted(why.items()))
+        problems = ", ".join(f"{n:,} {problem}" for problem, n in sorted(why.items()))
         raise RecordError(
-            f"{why.total():,} of {len(paths):,} files cannot be read ({told}). Nothing was read; mend them, or take "
-            "them away if they are none of the records.",
+            f"{why.total():,} of {len(paths):,} files cannot be read ({problems}). Nothing was read. Repair the "
+            "files, or remove those that are not part of the records.",
             n=why.total(),
         )
 
@@ -86,8 +86,8 @@ def _problem(path: Path) -> str:
 
 
 def _folders(pattern: str) -> list[Path]:
-    """Return the folders that a glob lists on its way, the outermost first."""
-    parent = os.path.dirname(pattern)  # noqa: PTH120 - of a pattern, and no path
+    """Return the folders that a glob has to list, the outermost first."""
+    parent = os.path.dirname(pattern)  # noqa: PTH120 - a pattern, not a path
     if not glob.has_magic(pattern) or parent == pattern:
         return []
     these = glob.glob(parent, recursive=True) if glob.has_magic(parent) else [parent or os.curdir]  # noqa: PTH207
@@ -95,16 +95,16 @@ def _folders(pattern: str) -> list[Path]:
 
 
 def _check_listed(folders: Iterable[Path]) -> None:
-    every = list(dict.fromkeys(folders))
+    distinct = list(dict.fromkeys(folders))
     refused = 0
-    for folder in every:
+    for folder in distinct:
         try:
             with os.scandir(folder) as entries:
                 next(entries, None)
         except OSError:
             refused += 1
     if refused:
-        raise RecordError(_unlisted(refused, len(every)), n=refused)
+        raise RecordError(_unlisted(refused, len(distinct)), n=refused)
 
 
 def _leads_back(path: Path) -> bool:
@@ -113,6 +113,6 @@ def _leads_back(path: Path) -> bool:
 
 def _unlisted(refused: int, of: int) -> str:
     return (
-        f"{refused:,} of {of:,} folders cannot be listed, so files of theirs would be left out. Nothing was read; ask "
-        "for the right to read them, or name the files that are meant."
+        f"{refused:,} of {of:,} folders cannot be listed, so files in them would be missed. Nothing was read. Get the "
+        "right to read these folders, or name the files to read."
     )

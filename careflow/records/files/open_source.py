@@ -1,4 +1,4 @@
-"""Find the reader of a source."""
+"""Choose the reader of a source by its type or file name."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ _ARROW = {".arrow", ".feather"}
 
 
 def open_source(
-    source: Any, *, encoding: str | None = None, sheet: str | None = None, caps: SizeLimits | None = None
+    source: Any, *, encoding: str | None = None, sheet: str | None = None, limits: SizeLimits | None = None
 ) -> Source:
     """Return the reader of a path, a glob or a table in memory.
 
     Parameters
     ----------
     source
-        What :func:`careflow.read_episodes` was given.
+        The source given to :func:`careflow.read_episodes`.
     encoding : str, optional
-        How a text file is written, if it is not UTF-8 and has no byte order mark.
+        The encoding of a text file that is not UTF-8 and has no byte order mark.
     sheet : str, optional
         The sheet of a workbook.
-    caps : SizeLimits, optional
-        How much a file may unfold to.
+    limits : SizeLimits, optional
+        Limits on the decompressed size.
 
     Raises
     ------
     RecordError
-        There is no such file, it is damaged, or it is of a kind that careflow does not read.
+        There is no such file, it is damaged, or careflow does not read its format.
     ArgumentError
-        The source is no path and no table.
+        The source is neither a path nor a table.
     """
     if isinstance(source, str | Path):
-        return _open_path(source, encoding, sheet, caps or SizeLimits())
+        return _open_path(source, encoding, sheet, limits or SizeLimits())
     if isinstance(source, pd.DataFrame):
         return PandasSource(source, "a pandas frame")
     if type(source).__module__.startswith("pyspark.sql"):
@@ -72,32 +72,33 @@ def _kind_of(source: Any) -> str:
     return f"a {module} table"
 
 
-def _open_path(source: str | Path, encoding: str | None, sheet: str | None, caps: SizeLimits) -> Source:
+def _open_path(source: str | Path, encoding: str | None, sheet: str | None, limits: SizeLimits) -> Source:
     text = str(source)
     if "\x00" in text or not text:
-        raise ArgumentError("source is an empty path, or one with a zero in it.")
+        raise ArgumentError("source is an empty path, or a path with a zero byte.")
     label = Path(text).name or text
     paths = _files(text, label)
     if len(paths) == 1 and paths[0].is_dir():
-        return _open_folder(paths[0], label, caps)
+        return _open_folder(paths[0], label, limits)
     check_readable(paths)
     for path in paths:
         check_sum(path)
     kinds = {path.suffix.lower() for path in paths}
     if kinds <= _PARQUET:
-        return ParquetSource(paths, label, caps)
+        return ParquetSource(paths, label, limits)
     if kinds <= _TEXT:
-        return TextSource(paths, label, encoding, caps)
+        return TextSource(paths, label, encoding, limits)
     kind = next(iter(kinds))
     if len(paths) == 1 and kind in READERS:
-        return StatisticalSource(paths[0], label, caps)
+        return StatisticalSource(paths[0], label, limits)
     if len(paths) == 1 and kind in _WORKBOOK:
-        return open_workbook(paths[0], label, sheet, caps)
+        return open_workbook(paths[0], label, sheet, limits)
     if len(paths) == 1 and kind in _ARROW:
-        return ArrowSource(_arrow_file(paths[0], caps), label)
+        return ArrowSource(_arrow_file(paths[0], limits), label)
     readable = ", ".join(sorted(_PARQUET | _TEXT | _WORKBOOK | _ARROW | set(READERS)))
     raise RecordError(
-        f"{label} is of a kind that careflow does not read, or is several files of it; it reads {readable}."
+        f"{label} is not a format that careflow reads, or is several files of a format that it reads one by one; "
+        f"it reads {readable}."
     )
 
 
@@ -108,18 +109,16 @@ def _files(text: str, label: str) -> list[Path]:
             return [path]
     except OSError:
         pass
-    found = matches(text) if glob.has_magic(text) else []
-    if not found:
+    paths = matches(text) if glob.has_magic(text) else []
+    if not paths:
         raise RecordError(f"no file matches {label}." if glob.has_magic(text) else f"there is no file {label}.")
-    return found
+    return paths
 
 
-def _open_folder(folder: Path, label: str, caps: SizeLimits) -> Source:
+def _open_folder(folder: Path, label: str, limits: SizeLimits) -> Source:
     files = inside(folder, label, _PARQUET)
     if not files:
-        raise RecordError(
-            f"{label} is a folder without Parquet files in it; name a file, or a glob such as {label}/*.csv."
-        )
+        raise RecordError(f"{label} is a folder without Parquet files; name a file, or a glob such as {label}/*.csv.")
     check_readable(files)
     for path in files:
         check_sum(path)
@@ -130,19 +129,19 @@ def _open_folder(folder: Path, label: str, caps: SizeLimits) -> Source:
         raise RecordError(
             f"the {len(files):,} files of {label} are not all partitioned by the same columns.", check="S02"
         )
-    return ParquetSource(files, label, caps, names.pop())
+    return ParquetSource(files, label, limits, names.pop())
 
 
-def _arrow_file(path: Path, caps: SizeLimits) -> pa.Table:
-    size, unfolded = path.stat().st_size, 0
+def _arrow_file(path: Path, limits: SizeLimits) -> pa.Table:
+    size, decompressed = path.stat().st_size, 0
     try:
         with pa.memory_map(str(path)) as file:
             reader = pa.ipc.open_file(file)
             batches = []
             for i in range(reader.num_record_batches):
                 batches.append(reader.get_batch(i))
-                unfolded += batches[-1].nbytes
-                caps.check(size, unfolded, "an Arrow file")
+                decompressed += batches[-1].nbytes
+                limits.check(size, decompressed, "an Arrow file")
             table = pa.Table.from_batches(batches, reader.schema)
             table.validate(full=True)
             return table
@@ -150,4 +149,4 @@ def _arrow_file(path: Path, caps: SizeLimits) -> pa.Table:
         raise
     except (pa.ArrowException, OSError, ValueError):
         pass
-    raise RecordError("the file cannot be read: it is truncated, damaged, or no Arrow file.")
+    raise RecordError("the file cannot be read: it is truncated, damaged, or not an Arrow file.")

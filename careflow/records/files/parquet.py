@@ -1,4 +1,4 @@
-"""Parquet: one file, many by a glob, or a folder partitioned by the values of a column."""
+"""Parquet: one file, several files, or a folder partitioned by the values of columns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from careflow.records.files.source import LONGEST, SourceTable, internal_names, 
 from careflow.records.schema import Mapped
 
 _WIDTH: Final = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT64": 8, "DOUBLE": 8, "INT96": 12}
-"""Bytes of a value in memory; a text has 16 beside its characters."""
+"""Bytes of a value in memory; a text takes 16 bytes plus its characters."""
 
 
 class ParquetSource:
@@ -29,14 +29,14 @@ class ParquetSource:
     paths : list of pathlib.Path
         The files, in reading order.
     label : str
-        What the analyst called them.
-    caps : SizeLimits
-        How much they may unfold to.
+        Their name in messages.
+    limits : SizeLimits
+        Limits on the decompressed size.
     partitions : tuple of str
-        Columns whose values stand in the names of folders (``payer=medicaid/``).
+        Columns whose values are in the names of folders (``payer=medicaid/``).
     """
 
-    def __init__(self, paths: list[Path], label: str, caps: SizeLimits, partitions: tuple[str, ...] = ()) -> None:
+    def __init__(self, paths: list[Path], label: str, limits: SizeLimits, partitions: tuple[str, ...] = ()) -> None:
         footers = [read_footer(path) for path in paths]
         schemas = [schema_of(footer) for footer in footers]
         if any(set(schema.names) != set(schemas[0].names) for schema in schemas):
@@ -46,29 +46,29 @@ class ParquetSource:
         self.label = label
         self._paths = paths
         self._footers = footers
-        self._caps = caps
+        self._limits = limits
         self._schema = schemas[0]
         self._partitions = partitions
         self._alone = len(paths) == 1 and not partitions
         self.header = [*self._schema.names, *(name for name in partitions if name not in self._schema.names)]
 
     def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
-        """Return the distinct texts in the first rows of each column of texts."""
-        found: dict[str, set[str]] = {name: set() for name in self._partitions}
+        """Return the distinct texts in the first rows of each text column."""
+        texts: dict[str, set[str]] = {name: set() for name in self._partitions}
         for path, footer in zip(self._paths, self._footers, strict=True):
             for name in self._partitions:
-                found[name] |= {part.split("=", 1)[1] for part in path.parts if part.startswith(f"{name}=")}
+                texts[name] |= {part.split("=", 1)[1] for part in path.parts if part.startswith(f"{name}=")}
             if rows > 0 and footer.num_rows:
-                for name, texts in head_of_file(path, self._schema, min(rows, footer.num_rows)).items():
-                    found.setdefault(name, set()).update(texts)
+                for name, values in head_of_file(path, self._schema, min(rows, footer.num_rows)).items():
+                    texts.setdefault(name, set()).update(values)
                 rows -= footer.num_rows
-        return {name: sorted(texts) for name, texts in found.items()}
+        return {name: sorted(values) for name, values in texts.items()}
 
     def load(self, engine: Engine, mapped: Mapped) -> SourceTable:
-        """Make a view of the mapped columns; the engine reads no others."""
+        """Create a view of the mapped columns; the engine reads no others."""
         for path in self._paths:
             chunks = chunks_of(engine, path, mapped.used)
-            self._caps.check(path.stat().st_size, unfolded(chunks), "a Parquet file")
+            self._limits.check(path.stat().st_size, least_bytes(chunks), "a Parquet file")
             check_pages(path, chunks)
         view = engine.name("raw")
         row = "file_row_number AS file_row" if self._alone else "NULL::BIGINT AS file_row"
@@ -78,12 +78,12 @@ class ParquetSource:
         return SourceTable(view, kinds, "r.file_row", zones=zones_of(self._schema, mapped))
 
     def _check_texts(self, engine: Engine, view: str, mapped: Mapped) -> None:
-        """Refuse a long text that stands for the rows of a whole column: stored once, it is many in memory."""
+        """Refuse texts that are too long in total: a text repeated in every row is stored only once."""
         texts = [name for name, column in internal_names(mapped).items() if is_text(self._schema, column)]
         if texts:
             every = " + ".join(f"coalesce(sum(strlen({name})), 0)" for name in texts)
             size = sum(path.stat().st_size for path in self._paths)
-            self._caps.check(size, int(engine.one(f"SELECT {every} FROM {view}")[0]), "the text of Parquet")
+            self._limits.check(size, int(engine.one(f"SELECT {every} FROM {view}")[0]), "the text of Parquet")
 
     def _scan(self) -> str:
         files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in self._paths)
@@ -93,7 +93,7 @@ class ParquetSource:
 
 
 def is_text(schema: pa.Schema, column: str) -> bool:
-    """Say whether a file stores a column as text."""
+    """Return whether a column is stored as text."""
     if column not in schema.names:
         return False
     kind = schema.field(column).type
@@ -103,7 +103,7 @@ def is_text(schema: pa.Schema, column: str) -> bool:
 
 
 def head_of_file(path: Path, schema: pa.Schema, rows: int) -> dict[str, list[str]]:
-    """Return the distinct texts in the first rows of a file; a text that stands for many rows is held once.
+    """Return the distinct texts in the first rows of a file, holding a repeated text once.
 
     Raises
     ------
@@ -149,12 +149,12 @@ def read_footer(path: Path) -> pq.FileMetaData:
 
 
 def schema_of(footer: pq.FileMetaData) -> pa.Schema:
-    """Return the schema that a footer tells of.
+    """Return the schema of a footer.
 
     Raises
     ------
     RecordError
-        It cannot be read as one.
+        The footer is damaged.
     """
     try:
         return footer.schema.to_arrow_schema()
@@ -163,17 +163,17 @@ def schema_of(footer: pq.FileMetaData) -> pa.Schema:
     raise RecordError("the file is not a whole Parquet file: its footer is damaged.")
 
 
-def unfolded(chunks: Iterable[Chunk]) -> int:
-    """Return how many bytes the values of some chunks take at least, as the footer tells.
+def least_bytes(chunks: Iterable[Chunk]) -> int:
+    """Return the least number of bytes that the values of some column chunks take in memory, from the footer.
 
-    A column of one value is stored as that value and its number, so what the footer calls the uncompressed size is no
-    measure by itself: the rows count too.
+    A repeated value is stored once, so the uncompressed size of the footer is not enough: the number of values counts,
+    too.
     """
     return sum(max(chunk.unpacked, chunk.values * _WIDTH.get(chunk.kind, 16)) for chunk in chunks)
 
 
 def zones_of(schema: pa.Schema, mapped: Mapped) -> dict[str, str]:
-    """Return the time zone of each mapped column of moments, as the writer declared it."""
+    """Return the declared time zone of each mapped column of moments."""
     zones = {}
     for name, column in internal_names(mapped).items():
         if column in schema.names:

@@ -1,8 +1,8 @@
-"""The checksums of a Parquet file's pages, where its writer made any: no reader of the engine looks at them.
+"""Verify the page checksums of a Parquet file, if it has any; DuckDB does not verify them.
 
-A page is preceded by a header in Thrift's compact protocol: ``type, uncompressed size, compressed size, crc, ...``; the
-crc is the CRC-32 of the page's bytes as they are stored. Source: Apache Parquet format, README ("Checksumming") and
-parquet.thrift. Spark and parquet-mr write them unless told otherwise; pyarrow when asked; DuckDB and polars do not.
+A page is preceded by a header in Thrift's compact protocol: ``type, uncompressed size, compressed size, crc, ...``. The
+crc is the CRC-32 of the stored bytes of the page. Source: Apache Parquet format, README ("Checksumming") and
+parquet.thrift. Spark and parquet-mr write checksums by default, pyarrow on request, DuckDB and polars never.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MOST_HEADER: Final = 1 << 20
 
 @dataclass(frozen=True)
 class Chunk:
-    """The pages of a column in a row group: where they are, their bytes as stored and unpacked, how many values."""
+    """A column chunk (the pages of a column in one row group): position, stored and decompressed bytes, values."""
 
     column: str
     kind: str
@@ -37,9 +37,9 @@ class Chunk:
 
 
 def chunks_of(engine: Engine, path: Path, columns: Collection[str]) -> list[Chunk]:
-    """Return the chunks of some columns of a Parquet file, as its footer tells.
+    """Return the column chunks of some columns of a Parquet file, from its footer.
 
-    The engine reads the footer: of a damaged one pyarrow's own view of the chunks can end the process.
+    DuckDB reads the footer, since pyarrow can crash the process on a damaged one.
 
     Raises
     ------
@@ -59,12 +59,12 @@ def chunks_of(engine: Engine, path: Path, columns: Collection[str]) -> list[Chun
 
 
 def check_pages(path: Path, chunks: Iterable[Chunk]) -> int:
-    """Compare the pages of some chunks of a Parquet file with their checksums; return how many had one.
+    """Compare the pages of some column chunks with their checksums; return how many pages have one.
 
     Raises
     ------
     RecordError
-        A page is not what its checksum was made for, or is no page.
+        A page does not match its checksum, or is not a page.
     """
     checked = 0
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
@@ -72,15 +72,15 @@ def check_pages(path: Path, chunks: Iterable[Chunk]) -> int:
             n = _check_chunk(content, chunk)
             if n is None:
                 raise RecordError(
-                    f"a page of column {shown([chunk.column])} is not what its checksum was made for: the file "
-                    "was damaged after it was written. Copy it again from where it came from."
+                    f"a page of column {shown([chunk.column])} does not match its checksum: the file was damaged "
+                    "after it was written. Copy it again from its source."
                 )
             checked += n
     return checked
 
 
 def _check_chunk(content: mmap.mmap, chunk: Chunk) -> int | None:
-    """Return how many pages have a checksum that holds, None if one does not hold."""
+    """Return the number of pages with a matching checksum; None if one does not match."""
     at = chunk.start
     end = at + chunk.packed
     if not 0 <= at <= end <= len(content):
@@ -90,7 +90,7 @@ def _check_chunk(content: mmap.mmap, chunk: Chunk) -> int | None:
         try:
             header = _Header(content, at)
         except (IndexError, ValueError):
-            # Where the writer made checksums, a header that cannot be read is damage; else it is the engine's to say.
+            # After pages with checksums an unreadable header means damage; otherwise DuckDB will judge the file.
             return None if pages else 0
         if header.crc is None:
             return pages
@@ -103,15 +103,15 @@ def _check_chunk(content: mmap.mmap, chunk: Chunk) -> int | None:
 
 
 class _Header:
-    """The size and the checksum in the header of a page, and where the header ends."""
+    """The header of a page: the size and the checksum of the page, and the position where the header ends."""
 
     def __init__(self, content: mmap.mmap, start: int) -> None:
         self._content = content
         self.end = start
         self._most = start + _MOST_HEADER
-        found = self._struct(top=True)
-        self.size = found.get(_COMPRESSED_SIZE, -1)
-        self.crc = found.get(_CRC)
+        fields = self._struct(top=True)
+        self.size = fields.get(_COMPRESSED_SIZE, -1)
+        self.crc = fields.get(_CRC)
 
     def _byte(self) -> int:
         if self.end >= self._most:
@@ -135,16 +135,16 @@ class _Header:
         return (number >> 1) ^ -(number & 1)
 
     def _struct(self, *, top: bool = False) -> dict[int, int]:
-        found: dict[int, int] = {}
-        name = 0
+        fields: dict[int, int] = {}
+        field_id = 0
         while (byte := self._byte()) != _STOP:
-            name = name + (byte >> 4) if byte >> 4 else self._zigzag()
+            field_id = field_id + (byte >> 4) if byte >> 4 else self._zigzag()
             kind = byte & 15
             if top and kind == _I32:
-                found[name] = self._zigzag()
+                fields[field_id] = self._zigzag()
             else:
                 self._skip(kind)
-        return found
+        return fields
 
     def _skip(self, kind: int) -> None:
         if kind in {_TRUE, _FALSE}:
@@ -152,7 +152,7 @@ class _Header:
         if kind in {_I16, _I32, _I64}:
             self._varint()
         elif kind == _BINARY:
-            length = self._varint()  # which moves the end itself
+            length = self._varint()  # reading it moves self.end
             self.end += length
         elif kind == _STRUCT:
             self._struct()

@@ -1,4 +1,4 @@
-"""Files of SAS (sas7bdat, xpt), SPSS (sav, zsav, por) and Stata (dta), read by pyreadstat."""
+"""SAS (sas7bdat, xpt), SPSS (sav, zsav, por) and Stata (dta) files, read with pyreadstat."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ READERS: Final = {
 
 
 _CELL: Final = 8
-"""Bytes that a value takes at least."""
+"""The least number of bytes of a value."""
 
 
 class StatisticalSource:
-    """A file of a statistics package; only the mapped columns are read whole, and ``caps`` are on what they take."""
+    """A file of a statistics package; only the mapped columns are read completely."""
 
-    def __init__(self, path: Path, label: str, caps: SizeLimits) -> None:
+    def __init__(self, path: Path, label: str, limits: SizeLimits) -> None:
         self.label = label
         self._path = path
-        self._caps = caps
+        self._limits = limits
         self._reader = getattr(_pyreadstat(), READERS[path.suffix.lower()])
         about = self._read(metadataonly=True)[1]
         self.header = [str(name) for name in about.column_names]
-        # Some formats do not say how many rows they have, but those are not compressed.
+        # Formats that do not store the number of rows are not compressed.
         self._rows = max(about.number_rows or 0, 0)
 
     def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
-        """Return the distinct texts in the first rows of each column of texts."""
+        """Return the distinct texts in the first rows of each text column."""
         return PandasSource(self._read(row_limit=rows)[0], self.label).head(engine, rows)
 
     def load(self, engine: Engine, mapped: Mapped) -> SourceTable:
         """Read the mapped columns."""
-        self._caps.check(self._path.stat().st_size, self._rows * len(mapped.used) * _CELL, "the file")
+        self._limits.check(self._path.stat().st_size, self._rows * len(mapped.used) * _CELL, "the file")
         options = {} if self._path.suffix.lower() == ".por" else {"usecols": list(mapped.used)}
         frame = self._read(**options)[0]
         return PandasSource(whole_numbers(frame[list(mapped.used)]), self.label).load(engine, mapped)
@@ -59,17 +59,19 @@ class StatisticalSource:
             return self._reader(str(self._path), **options)
         except Exception:  # the reader's errors may quote values
             pass
-        raise RecordError(f"{self.label} cannot be read: it is truncated, damaged, or is not what its name says.")
+        raise RecordError(
+            f"{self.label} cannot be read: it is truncated, damaged, or not of the format that its name says."
+        )
 
 
 def whole_numbers(frame: pd.DataFrame) -> pd.DataFrame:
-    """Turn floating columns that hold whole numbers alone into integers: these files know no others."""
+    """Convert floating columns that hold only whole numbers to integers, since these files store no integers."""
     frame = frame.copy()
     for name in frame.columns:
         column = frame[name]
         if column.dtype == np.float64:
-            known = column.dropna()
-            if (known == known.round()).all() and (known.abs() < 2**53).all():
+            numbers = column.dropna()
+            if (numbers == numbers.round()).all() and (numbers.abs() < 2**53).all():
                 frame[name] = column.astype("Int64")
     return frame
 
@@ -79,4 +81,4 @@ def _pyreadstat() -> Any:
         return import_module("pyreadstat")
     except ModuleNotFoundError:
         pass
-    raise RecordError("reading files of SAS, SPSS and Stata needs pyreadstat: pip install pyreadstat")
+    raise RecordError("reading SAS, SPSS and Stata files needs pyreadstat: pip install pyreadstat")

@@ -1,4 +1,4 @@
-"""What a source hands over: a relation of the mapped columns in the engine, not yet understood."""
+"""The interface of sources: each loads the mapped columns into the engine as they are, without interpreting them."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from careflow.records.schema import Mapped
 
 TEXT, INTEGER, FLOAT, DATE, STAMP, MOMENT = "text", "integer", "float", "date", "timestamp", "moment"
 LONGEST = 300
-"""Characters of a value that the screen for identifiers looks at."""
+"""Characters of a value that are checked for direct identifiers."""
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 
 
 @dataclass(frozen=True)
 class SourceTable:
-    """Mapped columns in the engine, one row a row of the file, under careflow's own column names.
+    """The mapped columns in the engine, one row per row of the file, under careflow's column names.
 
     Attributes
     ----------
     relation : str
-        Table or view with the columns of :func:`internal_names`.
+        A table or view with the columns of :func:`internal_names`.
     kinds : mapping
-        For each of those columns how its values are stored: as text, whole numbers, floating numbers, dates,
-        timestamps without a zone, or moments (timestamps in a zone).
+        The storage type of each of those columns: text, whole numbers, floating numbers, dates, timestamps without a
+        time zone, or moments (timestamps with a time zone).
     row : str
-        SQL of the row's position in the file, from 0; ``"NULL"`` where there is none.
+        SQL of the row number in the file, from 0; ``"NULL"`` if there is none.
     ragged : int
-        Rows that could not be split into the file's columns and so are not in the relation.
+        Rows with a wrong number of cells; they are not in the relation.
     zones : mapping
         The time zone of each column of moments.
     notes : tuple of (str, int, str)
-        What was mended on the way in: check, number of rows, note.
+        Corrections made while loading: check, number of rows, note.
     held : bool
         Whether the relation is a table of the engine, which takes memory until it is dropped.
     """
@@ -50,22 +50,30 @@ class SourceTable:
 
 
 class Source(Protocol):
-    """A place that records come from."""
+    """A source of records.
+
+    Attributes
+    ----------
+    label : str
+        Its name in messages.
+    header : list of str
+        The columns of the file.
+    """
 
     label: str
     header: list[str]
 
     def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
-        """Return the distinct texts in the first rows of each column; only the screen for identifiers looks."""
+        """Return the distinct texts in the first rows of each column, to check them for direct identifiers."""
         ...
 
     def load(self, engine: Engine, mapped: Mapped) -> SourceTable:
-        """Bring the mapped columns, and no others, into the engine."""
+        """Load the mapped columns, and no others, into the engine."""
         ...
 
 
 def internal_names(mapped: Mapped) -> dict[str, str]:
-    """Return ``{careflow's own column name: the file's}``: the fields by name, the strata as x0, x1, ..."""
+    """Return ``{careflow's column name: column in the file}``: fields by their names, strata as x0, x1, ..."""
     return {**mapped.fields, **{f"x{i}": column for i, column in enumerate(mapped.strata.values())}}
 
 
@@ -75,7 +83,7 @@ def quote(name: str) -> str:
 
 
 def select_list(mapped: Mapped) -> str:
-    """Return the SQL that picks the mapped columns and gives them careflow's own names."""
+    """Return the SELECT list of the mapped columns under careflow's names."""
     return ", ".join(f"{quote(column)} AS {name}" for name, column in internal_names(mapped).items())
 
 
@@ -94,7 +102,7 @@ def head_of(engine: Engine, relation: str, header: list[str], rows: int) -> dict
 
 
 def kinds_of(engine: Engine, relation: str, mapped: Mapped) -> dict[str, str]:
-    """Say how each column of a relation is stored.
+    """Return the storage type of each column of a relation.
 
     Raises
     ------
@@ -102,18 +110,18 @@ def kinds_of(engine: Engine, relation: str, mapped: Mapped) -> dict[str, str]:
         A column holds lists, structures or raw bytes.
     """
     names = internal_names(mapped)
-    found = {name: _kind(kind) for name, kind, *_ in engine.rows(f"DESCRIBE {relation}") if name in names}
-    # A frame has no values to tell what an empty column is of, and calls it floating.
-    for name in [name for name, kind in found.items() if kind == FLOAT]:
+    kinds = {name: _kind(kind) for name, kind, *_ in engine.rows(f"DESCRIBE {relation}") if name in names}
+    # pandas stores a column without values as floating numbers.
+    for name in [name for name, kind in kinds.items() if kind == FLOAT]:
         if not engine.one(f"SELECT count(*) FILTER (NOT isnan({name}::DOUBLE)) FROM {relation}")[0]:
-            found[name] = TEXT
-    for name, kind in found.items():
+            kinds[name] = TEXT
+    for name, kind in kinds.items():
         if not kind:
             raise RecordError(
                 f"column {names[name]} holds lists, structures, times or raw bytes; give text, numbers or dates.",
                 check="S05",
             )
-    return found
+    return kinds
 
 
 def _kind(kind: str) -> str:

@@ -1,4 +1,4 @@
-"""A table of a Spark session: it stays where it is."""
+"""A table of a Spark session, read on its cluster."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _KINDS: Final = {
 class SparkSource:
     """A Spark DataFrame, classic or Connect.
 
-    Its columns are screened for identifiers by their names, and those that are read also by their codes; no row is
-    sampled, since none leaves the cluster.
+    Direct identifiers are recognised by the names of columns and the labels of strata; rows are not sampled, since no
+    row leaves the cluster.
     """
 
     def __init__(self, frame: Any) -> None:

@@ -1,4 +1,4 @@
-"""Excel and OpenDocument workbooks, read by python-calamine: one sheet, its first row the names of the columns."""
+"""Excel and OpenDocument workbooks, read with python-calamine: one sheet, with column names in its first row."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from careflow.records.files.workbook_size import check_workbook
 from careflow.records.lost_digits import LONG
 
 
-def open_workbook(path: Path, label: str, sheet: str | None, caps: SizeLimits) -> PandasSource:
+def open_workbook(path: Path, label: str, sheet: str | None, limits: SizeLimits) -> PandasSource:
     """Read a sheet of a workbook.
 
     Raises
     ------
     RecordError
-        The workbook is damaged, encrypted or a bomb, has several sheets and none was named; python-calamine is missing.
+        The workbook is damaged, encrypted or too large; it has several sheets and none is named; or python-calamine is
+        not installed.
     ArgumentError
-        ``sheet=`` names none of its sheets.
+        ``sheet=`` is not one of its sheets.
     """
     calamine = _calamine()
-    check_workbook(path, caps)
+    check_workbook(path, limits)
     book = _load(calamine, path)
     names = list(book.sheet_names)
     if sheet is not None and sheet not in names:
@@ -36,7 +37,7 @@ def open_workbook(path: Path, label: str, sheet: str | None, caps: SizeLimits) -
     if not filled:
         raise RecordError("the workbook is empty.")
     if len(filled) > 1:
-        raise RecordError(f"the workbook has {len(filled)} sheets with something in them. Say which: sheet='its name'.")
+        raise RecordError(f"the workbook has {len(filled)} sheets that are not empty. Say which: sheet='its name'.")
     return PandasSource(_frame(rows[filled[0]]), label)
 
 
@@ -73,7 +74,7 @@ def _frame(rows: list[list[Any]]) -> pd.DataFrame:
 
 
 def _plain(cell: Any) -> Any:
-    # A workbook knows floating numbers alone; what is whole was written as a whole number, or as a longer one.
+    # Workbooks store all numbers as floating numbers; whole ones below 10**15 are exact.
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < LONG:
         return int(cell)
     return None if cell == "" else cell

@@ -1,6 +1,6 @@
-"""How many cells the sheets of a workbook span, counted before a reader makes room for every one of them.
+"""Check the size of a workbook before it is read: its decompressed bytes, and the cells that its sheets span.
 
-A sheet is stored by its filled cells and read as a rectangle: two cells at its far corners are 17 billion.
+A sheet stores only its filled cells, but is read as a rectangle: two cells in opposite corners span 17 billion cells.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from careflow.errors import RecordError
 from careflow.records.files.size_limits import SizeLimits
 
 CELL: Final = 32
-"""Bytes that a cell takes at least."""
+"""The least number of bytes of a cell."""
 
 _CHUNK: Final = 1 << 20
 _PLACE: Final = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
@@ -25,50 +25,50 @@ _ROWS: Final = re.compile(rb'number-rows-repeated="(\d+)"')
 _COLUMNS: Final = re.compile(rb'number-columns-repeated="(\d+)"')
 
 
-def check_workbook(path: Path, caps: SizeLimits) -> None:
-    """Unfold the parts of a workbook once, piece by piece, and refuse one that is a bomb.
+def check_workbook(path: Path, limits: SizeLimits) -> None:
+    """Decompress the parts of a workbook in pieces, and refuse a workbook that is too large.
 
     Raises
     ------
     RecordError
-        The workbook is damaged, unfolds to too much, or a sheet spans far more cells than it can hold.
+        The workbook is damaged, decompresses to too much data, or has a sheet that spans too many cells.
     """
     if not zipfile.is_zipfile(path):
-        return  # the older binary format is not packed
+        return  # the older binary format is not compressed
     size = path.stat().st_size
     try:
         with zipfile.ZipFile(path) as archive:
             total = 0
             for part in archive.infolist():
-                total = _check_part(archive, part, size, total, caps)
+                total = _check_part(archive, part, size, total, limits)
         return
     except RecordError:
         raise
-    except Exception:  # an archive can be broken in more ways than zipfile has errors of its own for
+    except Exception:  # zipfile raises many kinds of errors on damaged archives
         pass
     raise RecordError("the workbook cannot be read: it is truncated, damaged or encrypted.")
 
 
-def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, size: int, total: int, caps: SizeLimits) -> int:
+def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, size: int, total: int, limits: SizeLimits) -> int:
     pieces = _pieces(archive, part)
     sheet = "worksheets/" in part.filename
     spans = _sheet(pieces) if sheet else _open_document(pieces) if part.filename == "content.xml" else _plain(pieces)
     with closing(pieces):
         for done, cells in spans:
-            caps.check(size, total + done, "the workbook")
-            caps.check(size, cells * CELL, f"a sheet that spans {cells:,} cells in a workbook")
+            limits.check(size, total + done, "the workbook")
+            limits.check(size, cells * CELL, f"a sheet that spans {cells:,} cells in a workbook")
     return total + part.file_size
 
 
 def _pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Generator[bytes, None, None]:
-    # What the archive says of the size is not believed: a part is read to its very end.
-    told, part.file_size = part.file_size, 1 << 62
+    # The declared size may be wrong: the part is read to its end.
+    declared_size, part.file_size = part.file_size, 1 << 62
     done = 0
     with archive.open(part) as packed:
         while piece := packed.read(_CHUNK):
             done += len(piece)
             yield piece
-    part.file_size = max(done, told)
+    part.file_size = max(done, declared_size)
 
 
 def _plain(pieces: Iterator[bytes]) -> Iterator[tuple[int, int]]:
@@ -83,11 +83,11 @@ def _sheet(pieces: Iterator[bytes]) -> Iterator[tuple[int, int]]:
     rest = b""
     for piece in pieces:
         done += len(piece)
-        found = _PLACE.findall(rest + piece)
-        # A cell of which the piece holds only the beginning is found with the next one.
+        cells = _PLACE.findall(rest + piece)
+        # A cell that is cut off at the end of this piece is read with the next one.
         rest = piece[-100:]
-        column = max([column, *(_number(letters) for letters in {letters for letters, _ in found})])
-        row = max([row, *(int(digits) for _, digits in found)])
+        column = max([column, *(_number(letters) for letters in {letters for letters, _ in cells})])
+        row = max([row, *(int(digits) for _, digits in cells)])
         yield done, column * row
 
 
@@ -108,8 +108,8 @@ def _open_document(pieces: Iterator[bytes]) -> Iterator[tuple[int, int]]:
 
 
 def _repeats(pattern: re.Pattern[bytes], tag: bytes) -> int:
-    found = pattern.search(tag)
-    return int(found[1]) if found else 1
+    match = pattern.search(tag)
+    return int(match[1]) if match else 1
 
 
 def _number(letters: bytes) -> int:

@@ -1,4 +1,4 @@
-"""Codes of the file to codes of careflow: levels, reasons and strata, by their distinct texts."""
+"""Map the distinct texts of levels, reasons and strata to careflow's codes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from careflow.records.privacy.identifiers import personal
 
 MISSING_CODE, UNKNOWN_CODE = -1, -2
 SHOWN_FROM: Final = 11
-"""A code that no fewer rows have may be named in a message: it cannot be one person's."""
+"""Only codes in at least this many rows are named in messages, so that no single person's value is."""
 
 MOST_CODES: Final = 100
 MOST_LABELS: Final = 10_000
@@ -30,15 +30,15 @@ class Coded:
     Attributes
     ----------
     codes : mapping
-        Text as it stands in the file to code; -1 missing, -2 unknown.
+        ``{text in the file: code}``; -1 for missing, -2 for unknown.
     labels : tuple of str
-        What the codes from 0 on stand for.
+        The labels of the codes 0, 1, ...
     fixed : int
-        Rows whose text differs from its label in blanks, case or Unicode form alone.
+        Rows whose text differs from its label only in spaces, case or Unicode form.
     missing, unknown : int
-        Rows without a code, and with one that nobody explained.
+        Rows without a text, and rows with an unknown text.
     note : str
-        The unknown codes, those seen at least 11 times by name.
+        The unknown codes; those in at least 11 rows are named.
     """
 
     codes: Mapping[str, int]
@@ -50,7 +50,7 @@ class Coded:
 
 
 def clean(text: str) -> str:
-    """Return a text without the spaces around it, single spaces within, no control or zero-width characters.
+    """Return a text with single spaces, none at the ends, and without control or zero-width characters.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def clean(text: str) -> str:
 
 
 def alike(text: str) -> str:
-    """Return what texts have in common that look alike: blanks, case and Unicode forms (NFKC) set aside.
+    """Return a key that is equal for texts that differ only in spaces, case or Unicode form (NFKC).
 
     Examples
     --------
@@ -74,67 +74,67 @@ def alike(text: str) -> str:
 
 
 def spellings(counts: Mapping[str, int]) -> dict[str, str]:
-    """Return the label of each text: of those that look alike the most frequent, the first in order on a tie."""
+    """Return the label of each text: the most frequent of those with one key, on a tie the first in order."""
     cleaned = {text: unicodedata.normalize("NFC", clean(text)) for text in counts}
     rows: dict[str, dict[str, int]] = {}
     for text, n in counts.items():
         same = rows.setdefault(alike(text), {})
         same[cleaned[text]] = same.get(cleaned[text], 0) + n
-    best = {look: min(same, key=lambda label: (-same[label], label)) for look, same in rows.items()}
+    best = {form: min(same, key=lambda label: (-same[label], label)) for form, same in rows.items()}
     return {text: best[alike(text)] for text in counts}
 
 
 def code_levels(counts: Mapping[str, int], continuum: Continuum, levels: Mapping[Any, str] | None) -> Coded:
-    """Code the texts of the level column by the continuum's names, short names, labels, and ``levels=``.
+    """Code the texts of the level column by the names, short names, labels and aliases of levels, and ``levels=``.
 
     Raises
     ------
     ArgumentError
         ``levels=`` maps to a level that the continuum does not have.
     """
-    asked = {clean(str(code)): target for code, target in (levels or {}).items()}
-    wrong = sorted({str(target) for target in asked.values() if target not in continuum.names})
+    mapping = {clean(str(code)): target for code, target in (levels or {}).items()}
+    wrong = sorted({str(target) for target in mapping.values() if target not in continuum.names})
     if wrong:
         raise ArgumentError(
             f"levels= maps to {', '.join(map(repr, wrong))}; the continuum has: {', '.join(continuum.names)}."
         )
-    known: dict[str, int] = {}
+    folded: dict[str, int] = {}
     for names in (
         [(alias, i) for i, level in enumerate(continuum.levels) for alias in level.aliases],
         [(level.label, i) for i, level in enumerate(continuum.levels)],
         [(level.short, i) for i, level in enumerate(continuum.levels)],
         [(level.name, i) for i, level in enumerate(continuum.levels)],
-        [(code, continuum.names.index(target)) for code, target in asked.items()],
+        [(code, continuum.names.index(target)) for code, target in mapping.items()],
     ):
-        known |= {_fold(name): i for name, i in names}
+        folded |= {_fold(name): i for name, i in names}
     exact = {name: i for i, name in enumerate(continuum.names)}
-    exact |= {code: continuum.names.index(target) for code, target in asked.items()}
-    return _code(counts, exact, known, continuum.names)
+    exact |= {code: continuum.names.index(target) for code, target in mapping.items()}
+    return _code(counts, exact, folded, continuum.names)
 
 
 def code_reasons(counts: Mapping[str, int], reasons: Mapping[Any, str] | None) -> Coded:
-    """Code the texts of the reason column by careflow's words and ``reasons=``; what is not known is ``"unknown"``.
+    """Code the texts of the reason column by careflow's reasons and ``reasons=``.
 
     Raises
     ------
     ArgumentError
-        ``reasons=`` maps to a word that is none of careflow's.
+        ``reasons=`` maps to a reason that careflow does not have.
     """
-    asked = {clean(str(code)): target for code, target in (reasons or {}).items()}
-    wrong = sorted({str(target) for target in asked.values() if target not in REASONS})
+    mapping = {clean(str(code)): target for code, target in (reasons or {}).items()}
+    wrong = sorted({str(target) for target in mapping.values() if target not in REASONS})
     if wrong:
         raise ArgumentError(f"reasons= maps to {', '.join(map(repr, wrong))}; the reasons are: {', '.join(REASONS)}.")
-    exact = {name: i for i, name in enumerate(REASONS)} | {code: REASONS.index(to) for code, to in asked.items()}
+    exact = {name: i for i, name in enumerate(REASONS)} | {code: REASONS.index(to) for code, to in mapping.items()}
     return _code(counts, exact, {_fold(name): i for name, i in exact.items()}, REASONS)
 
 
 def code_labels(counts: Mapping[str, int], name: str) -> Coded:
-    """Code the texts of a stratum: sorted labels, codes in their order, -1 for missing; texts that look alike are one.
+    """Code the texts of a stratum in the order of their labels, -1 for missing; texts with one key get one label.
 
     Raises
     ------
     RecordError
-        There are too many different labels for a stratum, one is too long, or codes lost digits.
+        There are too many labels, a label is too long, or codes lost digits.
     """
     cleaned = spellings(counts)
     lost = [text for text, label in cleaned.items() if lost_digits.lost(label)]
@@ -150,8 +150,8 @@ def code_labels(counts: Mapping[str, int], name: str) -> Coded:
         raise RecordError(
             f"{name} has values of more than {LONGEST_LABEL} characters: it is a note, not a stratum.", check="S09"
         )
-    places = {label: i for i, label in enumerate(labels)}
-    codes = {text: places.get(short, MISSING_CODE) for text, short in cleaned.items()}
+    code_of = {label: i for i, label in enumerate(labels)}
+    codes = {text: code_of.get(short, MISSING_CODE) for text, short in cleaned.items()}
     fixed = sum(n for text, n in counts.items() if cleaned[text] != text and cleaned[text])
     missing = sum(n for text, n in counts.items() if not cleaned[text])
     return Coded(codes, tuple(labels), fixed, missing)
@@ -162,41 +162,41 @@ def _fold(text: str) -> str:
 
 
 def _code(
-    counts: Mapping[str, int], exact: Mapping[str, int], known: Mapping[str, int], labels: tuple[str, ...]
+    counts: Mapping[str, int], exact: Mapping[str, int], folded: Mapping[str, int], labels: tuple[str, ...]
 ) -> Coded:
     codes: dict[str, int] = {}
     fixed = 0
     for text, n in counts.items():
         short = clean(text)
-        code = exact.get(short, known.get(_fold(short), UNKNOWN_CODE))
+        code = exact.get(short, folded.get(_fold(short), UNKNOWN_CODE))
         if code == UNKNOWN_CODE and short.casefold() in _MISSING_WORDS:
             code = MISSING_CODE
         codes[text] = code
         fixed += n if code >= 0 and text not in exact else 0
     missing = sum(n for text, n in counts.items() if codes[text] == MISSING_CODE)
     unknown = {text: n for text, n in counts.items() if codes[text] == UNKNOWN_CODE}
-    strangers: dict[str, int] = {}
+    unexplained: dict[str, int] = {}
     for text, label in spellings(unknown).items():
-        strangers[label] = strangers.get(label, 0) + unknown[text]
-    return Coded(codes, labels, fixed, missing, sum(strangers.values()), _list(strangers))
+        unexplained[label] = unexplained.get(label, 0) + unknown[text]
+    return Coded(codes, labels, fixed, missing, sum(unexplained.values()), _list(unexplained))
 
 
-def _list(strangers: Mapping[str, int]) -> str:
-    if not strangers:
+def _list(unexplained: Mapping[str, int]) -> str:
+    if not unexplained:
         return ""
-    if len(strangers) > MOST_CODES:
-        return f"{len(strangers):,} codes: is this the right column?"
+    if len(unexplained) > MOST_CODES:
+        return f"{len(unexplained):,} codes: is this the right column?"
     often = sorted(
-        ((n, text) for text, n in strangers.items() if n >= SHOWN_FROM and not personal(text)),
+        ((n, text) for text, n in unexplained.items() if n >= SHOWN_FROM and not personal(text)),
         key=lambda p: (-p[0], p[1]),
     )
     named = ", ".join(f"{text[:40]!r} ({n:,})" for n, text in often[:20])
-    rest = len(strangers) - len(often[:20])
-    count = f"{len(strangers):,} code{'s' if len(strangers) > 1 else ''}"
+    rest = len(unexplained) - len(often[:20])
+    count = f"{len(unexplained):,} code{'s' if len(unexplained) > 1 else ''}"
     if not often:
         return (
             f"{count}, none to be named"
-            if max(strangers.values()) >= SHOWN_FROM
+            if max(unexplained.values()) >= SHOWN_FROM
             else f"{count}, each seen fewer than {SHOWN_FROM} times"
         )
     return f"{count}: {named}" + (f" and {rest:,} more" if rest else "")

@@ -1,7 +1,7 @@
-"""What the dates of a file are, and what cannot be answered from them.
+"""The date basis of a file, and the estimates that each basis does not allow.
 
-Files are made anonymous in four ways: the actual dates stay; all dates of a person are shifted by one secret number of
-days; dates become days since a day 0; or only the quarter of admission and the length of the stay are left.
+A file has actual dates, or dates anonymised in one of three ways: all dates of a person are shifted by one secret
+number of days; dates become days since a day 0; or only the quarter of admission and the length of stay are left.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ REFUSED: Final = {
     ): "within a quarter it is not known which of a person's stays came first",
     (QUARTER, DAYS): "it is not known on which days of the quarter a stay began and ended",
 }
-"""What a basis cannot answer, and why."""
+"""What each basis does not allow, and why."""
 
 
 class Based(Protocol):
-    """Anything that carries the basis of its dates."""
+    """Any object with a date basis."""
 
     @property
     def date_basis(self) -> str:
@@ -36,24 +36,24 @@ class Based(Protocol):
 
 
 def answers(records: Based, need: str) -> bool:
-    """Say whether the dates of the records can answer ``CALENDAR``, ``LINKING`` or ``DAYS``."""
+    """Return whether the date basis allows ``CALENDAR``, ``LINKING`` or ``DAYS``."""
     return (records.date_basis, need) not in REFUSED
 
 
 def require(records: Based, need: str) -> None:
-    """Refuse what the dates of the records cannot answer.
+    """Refuse what the date basis does not allow.
 
     Parameters
     ----------
     records : Episodes
-        What was read.
+        Episodes, or another object with a date basis.
     need : str
         ``CALENDAR``, ``LINKING`` or ``DAYS``.
 
     Raises
     ------
     ArgumentError
-        The basis of the dates cannot answer it; the message says why.
+        The basis does not allow it; the message says why.
     """
     why = REFUSED.get((records.date_basis, need))
     if why:

@@ -1,4 +1,4 @@
-"""How the pass reads the two date columns: typed days as they are written, texts by the one format of the file."""
+"""The SQL that reads the date columns: typed dates as stored, texts by the single format of the file."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from careflow.records.privacy.pseudonyms import SPACES
 from careflow.records.schema import DATES, Mapped
 
 OK, NONE, BAD, ENDLESS = 0, 1, 2, 3
-"""States of a date: a day, missing, impossible, and a mark for "no end" (9999-12-31, 1900-01-01)."""
+"""States of a date: a day, missing, impossible, and a placeholder for "no end" (9999-12-31, 1900-01-01)."""
 
 EARLIEST: Final = (date(1900, 1, 2) - date_formats.EPOCH).days
 ENDLESS_FROM: Final = (date(2200, 1, 1) - date_formats.EPOCH).days
 ZERO_DAYS: Final = tuple(
     (day - date_formats.EPOCH).days for day in (date(1904, 1, 1), date(1960, 1, 1), date(1969, 12, 31))
 )
-"""Day 0 of other programs, and of Unix in America: a discharge on it, before the admission, is none."""
+"""Day 0 of other programs, and of Unix in American time zones: before the admission it means no discharge."""
 
 _MOST_TEXTS: Final = 200_000
-_MANY: Final = "are the times of day written in a way that date_format= must say, or is this the wrong column?"
+_MANY: Final = "do the times of day need a date_format=, or is this the wrong column?"
 _HOUR: Final = r"(?:(?:0?[1-9]|1\d|2[0-3]):[0-5]\d|0?0:(?:0[1-9]|[1-5]\d))"
 _TIME: Final = rf"([T ]){_HOUR}(?::(?:[0-5]\d|60)(?:[.,]\d+)?)?"
 """A time of day that is neither 00:00 nor 24:00."""
@@ -40,21 +40,21 @@ _UTC: Final = frozenset(
 
 @dataclass(frozen=True)
 class Reading:
-    """What the analyst said about dates as text: their format, and the time zone whose days are meant."""
+    """The arguments ``date_format=`` and ``tz=``."""
 
     date_format: str | None = None
     tz: str | None = None
 
 
 def read_days(
-    engine: Engine, raw: SourceTable, mapped: Mapped, lookups: Lookups, ledger: Ledger, reading: Reading
+    engine: Engine, source: SourceTable, mapped: Mapped, lookups: Lookups, ledger: Ledger, reading: Reading
 ) -> dict[str, str]:
     """Return the SQL of ``admit, admit_state, discharge, discharge_state``, days since 1970-01-01.
 
     Raises
     ------
     RecordError
-        No single format fits, or the dates carry several offsets, or are no dates at all.
+        No single format fits, the dates have several UTC offsets, or the columns hold no dates.
     """
     columns: dict[str, str] = {}
     texts: dict[str, dict[str, int]] = {}
@@ -63,17 +63,17 @@ def read_days(
         short = name.split("_")[0]
         if name not in mapped.fields:
             columns |= {short: "NULL::INTEGER", f"{short}_state": str(NONE)}
-        elif raw.kinds[name] in {TEXT, INTEGER}:
-            texts[name] = _texts(engine, raw, name, reading)
+        elif source.kinds[name] in {TEXT, INTEGER}:
+            texts[name] = _texts(engine, source, name, reading)
         else:
-            columns |= _typed(raw, name, short, reading)
+            columns |= _typed(source, name, short, reading)
             typed.append(name)
-    in_utc = _moments(engine, raw, typed, reading)
+    in_utc = _moments(engine, source, typed, reading)
     if texts:
-        more, n = _understand(engine, raw, texts, lookups, ledger, reading)
+        more, n = _read_texts(engine, source, texts, lookups, ledger, reading)
         columns |= more
         in_utc += n
-    note = "times in UTC and no tz=: read as days of UTC, not as local days. Say whose are meant: tz='America/New_York'"
+    note = "times in UTC and no tz=: read as days in UTC, not as local days. Name the time zone: tz='America/New_York'"
     ledger.add("F13 moments in UTC", FLAGGED, in_utc, note)
     admit, discharge = columns["admit"], columns["discharge"]
     zero = f"({discharge}) IN ({', '.join(map(str, (*ZERO_DAYS, 0)))}) AND ({discharge}) < ({admit})"
@@ -82,42 +82,42 @@ def read_days(
 
 
 def read_date(
-    engine: Engine, raw: SourceTable, name: str, short: str, lookups: Lookups, ledger: Ledger, reading: Reading
+    engine: Engine, source: SourceTable, name: str, short: str, lookups: Lookups, ledger: Ledger, reading: Reading
 ) -> dict[str, str]:
-    """Return the SQL of one date column and of its state, named ``short`` and ``short_state``."""
-    if raw.kinds[name] not in {TEXT, INTEGER}:
-        return _typed(raw, name, short, reading)
-    return _understand(engine, raw, {name: _texts(engine, raw, name, reading)}, lookups, ledger, reading)[0]
+    """Return the SQL of one date column and its state, under the names ``short`` and ``{short}_state``."""
+    if source.kinds[name] not in {TEXT, INTEGER}:
+        return _typed(source, name, short, reading)
+    return _read_texts(engine, source, {name: _texts(engine, source, name, reading)}, lookups, ledger, reading)[0]
 
 
-def written(raw: SourceTable, mapped: Mapped) -> str:
-    """Return SQL that tells apart dates written differently: two stays at different hours of one day are two stays."""
-    timed = [f"r.{name}" for name in DATES if name in mapped.fields and raw.kinds[name] in {TEXT, STAMP, MOMENT}]
+def written(source: SourceTable, mapped: Mapped) -> str:
+    """Return SQL that differs where dates are written differently, so that stays at other times are other stays."""
+    timed = [f"r.{name}" for name in DATES if name in mapped.fields and source.kinds[name] in {TEXT, STAMP, MOMENT}]
     return f"hash({', '.join(timed)})" if timed else "NULL"
 
 
-def _understand(
+def _read_texts(
     engine: Engine,
-    raw: SourceTable,
+    source: SourceTable,
     texts: Mapping[str, Mapping[str, int]],
     lookups: Lookups,
     ledger: Ledger,
     reading: Reading,
 ) -> tuple[dict[str, str], int]:
-    """Return the SQL of the columns of texts, and how many of these are moments in UTC taken as days."""
+    """Return the SQL of the text columns, and how many of their times in UTC are read as days in UTC."""
     parts = {
         name: {text: date_formats.split_time(text.strip(SPACES)) for text in counts} for name, counts in texts.items()
     }
-    offsets = {part.offset for found in parts.values() for part in found.values()} - {None}
+    offsets = {part.offset for column in parts.values() for part in column.values()} - {None}
     local = reading.tz is None
     if len(offsets) > 1 and local:
         raise RecordError(
-            f"the dates carry {len(offsets)} different offsets from UTC, so one day can be written in several ways. "
-            "Write them all as local dates, or say whose days are meant: tz='America/New_York'.",
+            f"the dates have {len(offsets)} different offsets from UTC, so one day can be written in several ways. "
+            "Write them all as local dates, or name the time zone of the days: tz='America/New_York'.",
             check="S04",
             n=len(offsets),
         )
-    chosen = (
+    date_format = (
         declared(reading.date_format).day
         if reading.date_format
         else date_formats.detect(
@@ -128,7 +128,7 @@ def _understand(
     in_utc = 0
     for name, counts in texts.items():
         short = name.split("_")[0]
-        states = _states(parts[name], chosen, name)
+        states = _states(parts[name], date_format, name)
         trimmed = sum(n for text, n in counts.items() if text.strip(SPACES) != text and states[text][1] != NONE)
         words = sum(n for text, n in counts.items() if text.strip(SPACES) and states[text][1] == NONE)
         late = sum(n for text, n in counts.items() if parts[name][text].late and states[text][1] == OK)
@@ -139,22 +139,22 @@ def _understand(
         if local:
             in_utc += sum(n for text, n in counts.items() if parts[name][text].clock and moments[text] is not None)
         zoned = not local and any(moment is not None for moment in moments.values())
-        lookups.days(engine, _key(raw, name, reading), states, short, moments if zoned else None)
+        lookups.days(engine, _key(source, name, reading), states, short, moments if zoned else None)
         day = f"{short}_map.day"
         columns |= {
-            short: _converted(_text(raw, name, reading), short, reading.tz) if zoned and reading.tz else day,
+            short: _converted(_text(source, name, reading), short, reading.tz) if zoned and reading.tz else day,
             f"{short}_state": f"coalesce({short}_map.state, {NONE})",
         }
     return columns, in_utc if offsets == {0} else 0
 
 
 def _moment(part: date_formats.Written, day: int | None, state: int) -> int | None:
-    """Return the minutes from 1970 in UTC to the midnight before a text with an offset."""
+    """Return the minutes from 1970-01-01 UTC to local midnight of a text with an offset; None without an offset."""
     return None if part.offset is None or day is None or state != OK else day * 1440 - part.offset
 
 
 def _converted(text: str, short: str, zone: str) -> str:
-    """Return the SQL of the day, in a time zone, of texts that have an offset; the others are local times already."""
+    """Return the SQL of the day in a time zone; texts without an offset are local times already."""
     hour, minute = (f"TRY_CAST(regexp_extract({text}, '[T ](\\d{{1,2}}):(\\d{{2}})', {i}) AS INTEGER)" for i in (1, 2))
     half = {word: f"regexp_matches({text}, ':[0-9:.,]+ ?[{word}][Mm]')" for word in ("Aa", "Pp")}
     of_day = f"CASE WHEN {half['Pp']} THEN {hour} % 12 + 12 WHEN {half['Aa']} THEN {hour} % 12 ELSE {hour} % 24 END"
@@ -166,17 +166,19 @@ def _converted(text: str, short: str, zone: str) -> str:
 def _by_part(counts: Mapping[str, int], parts: Mapping[str, date_formats.Written]) -> dict[str, int]:
     total: dict[str, int] = {}
     for text, n in counts.items():
-        # What ends in something that is no time of day counts as a text that no format fits.
+        # A date followed by something other than a time of day fits no format.
         short = parts[text].date or ("" if date_formats.is_missing(text) else "?")
         total[short] = total.get(short, 0) + n
     return total
 
 
-def _states(parts: Mapping[str, date_formats.Written], chosen: str, name: str) -> dict[str, tuple[int | None, int]]:
-    found = date_formats.days({part.date for part in parts.values()}, chosen)
+def _states(
+    parts: Mapping[str, date_formats.Written], date_format: str, name: str
+) -> dict[str, tuple[int | None, int]]:
+    days = date_formats.days({part.date for part in parts.values()}, date_format)
     states: dict[str, tuple[int | None, int]] = {}
     for text, part in parts.items():
-        day = found[part.date]
+        day = days[part.date]
         if date_formats.is_missing(text):
             states[text] = (None, NONE)
         elif day is None:
@@ -188,52 +190,52 @@ def _states(parts: Mapping[str, date_formats.Written], chosen: str, name: str) -
     return states
 
 
-def _texts(engine: Engine, raw: SourceTable, name: str, reading: Reading) -> dict[str, int]:
-    return distinct(engine, raw, name, name, _key(raw, name, reading), _MOST_TEXTS, _MANY)
+def _texts(engine: Engine, source: SourceTable, name: str, reading: Reading) -> dict[str, int]:
+    return distinct(engine, source, name, name, _key(source, name, reading), _MOST_TEXTS, _MANY)
 
 
-def _text(raw: SourceTable, name: str, reading: Reading) -> str:
-    """Return the SQL of a date as text, with a time of day behind it wherever the declared format has it."""
+def _text(source: SourceTable, name: str, reading: Reading) -> str:
+    """Return the SQL of a date as text, with the time of day moved behind the date if the format has it elsewhere."""
     text = f"r.{name}::VARCHAR"
     form = declared(reading.date_format) if reading.date_format else None
     return f"regexp_replace({text}, '{form.pattern}', '{form.plain}')" if form and form.pattern else text
 
 
-def _key(raw: SourceTable, name: str, reading: Reading) -> str:
-    text = _text(raw, name, reading)
-    if text == f"r.{name}::VARCHAR" and raw.kinds[name] == INTEGER:
+def _key(source: SourceTable, name: str, reading: Reading) -> str:
+    text = _text(source, name, reading)
+    if text == f"r.{name}::VARCHAR" and source.kinds[name] == INTEGER:
         return text
-    # Times of day make almost every text distinct. They are set to noon, so that few texts remain to be understood.
+    # With times of day almost every text is distinct. They are set to noon, so that few distinct texts remain.
     return f"CASE WHEN contains({text}, ':') THEN regexp_replace({text}, '{_TIME}', '\\112:00') ELSE {text} END"
 
 
-def _moments(engine: Engine, raw: SourceTable, typed: Sequence[str], reading: Reading) -> int:
-    """Return how many values stored as moments in UTC are taken as days although they are not at midnight."""
-    zoned = [name for name in typed if raw.kinds[name] == MOMENT and raw.zones.get(name, "UTC").lower() in _UTC]
+def _moments(engine: Engine, source: SourceTable, typed: Sequence[str], reading: Reading) -> int:
+    """Return how many values stored as times in UTC, other than midnight, are read as days in UTC."""
+    zoned = [name for name in typed if source.kinds[name] == MOMENT and source.zones.get(name, "UTC").lower() in _UTC]
     if not zoned or reading.tz is not None:
         return 0
     local = [f"timezone('UTC', (r.{name})::TIMESTAMPTZ)" for name in zoned]
     counts = ", ".join(f"count(*) FILTER (hour({value}) > 0 OR minute({value}) > 0)" for value in local)
-    return sum(engine.one(f"SELECT {counts} FROM {raw.relation} r"))
+    return sum(engine.one(f"SELECT {counts} FROM {source.relation} r"))
 
 
-def _typed(raw: SourceTable, name: str, short: str, reading: Reading) -> dict[str, str]:
+def _typed(source: SourceTable, name: str, short: str, reading: Reading) -> dict[str, str]:
     value = local = f"r.{name}"
-    if raw.kinds[name] == FLOAT:
+    if source.kinds[name] == FLOAT:
         raise RecordError(
             f"{name} is stored as floating numbers; give it as dates, or as text in one format.", check="S05"
         )
-    if raw.kinds[name] == MOMENT:
-        zone = reading.tz or raw.zones.get(name, "UTC")
+    if source.kinds[name] == MOMENT:
+        zone = reading.tz or source.zones.get(name, "UTC")
         if not all(c.isalnum() or c in "+-_/:" for c in zone):
             raise RecordError(
-                f"{name} is in a time zone of unknown name. Say whose days are meant: tz='America/New_York'.",
+                f"{name} is in an unknown time zone. Name the time zone of the days: tz='America/New_York'.",
                 check="S04",
             )
-        value = f"({value})::TIMESTAMPTZ"  # also what is stored in nanoseconds, as pandas 2 does
+        value = f"({value})::TIMESTAMPTZ"  # also for nanoseconds, as pandas 2 stores them
         local = f"timezone('{zone_name(zone)}', {value})"
-    # An infinite date is a mark for "no end" as 9999-12-31 is; so is whatever lies beyond what days can count.
-    if raw.kinds[name] == DATE:
+    # An infinite date, or one beyond the range of days, means "no end", as 9999-12-31 does.
+    if source.kinds[name] == DATE:
         usual = f"{value} BETWEEN DATE '1900-01-02' AND DATE '2199-12-31'"
         day = f"CASE WHEN {usual} THEN ({value})::DATE - DATE '1970-01-01' ELSE {ENDLESS_FROM} END"
         state = f"CASE WHEN {usual} THEN {OK} WHEN {value} IS NULL THEN {NONE} ELSE {_odd(name)} END"
@@ -249,17 +251,17 @@ def _judged(day: str, missing: str, name: str, short: str) -> dict[str, str]:
 
 
 def _odd(name: str) -> int:
-    """Return what a day is that lies outside what is read."""
+    """Return the state of a day outside the range that is read."""
     return ENDLESS if name == "discharge_date" else BAD
 
 
 def zone_name(zone: str) -> str:
-    """Return a time zone of a file as the engine names it."""
+    """Return the engine's name for a time zone of a file."""
     if zone[:1] not in {"+", "-"}:
         return zone
     if zone[3:] not in {"", ":00", "00"}:
         raise RecordError(
-            "dates are stored with an offset of part of an hour from UTC. Write them as local dates.", check="S04"
+            "dates are stored with an offset from UTC that is not whole hours. Write them as local dates.", check="S04"
         )
-    # Arrow writes fixed offsets as +05:00; the engine's zones of that form count the other way round (POSIX).
+    # Arrow writes a fixed offset as +05:00; the engine's Etc/GMT zones have the opposite sign (POSIX).
     return f"Etc/GMT{'-' if zone[0] == '+' else '+'}{int(zone[1:3])}"

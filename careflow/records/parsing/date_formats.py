@@ -1,7 +1,7 @@
-"""Dates as text: one declared format for the whole file, or the single format that fits it.
+"""Dates as text: one declared format for the whole file, or the only format that fits.
 
-Different readers take ``03/02/2024`` for 2 March and for 3 February without a word. Here the distinct texts of all date
-columns are tried against a fixed list of formats; exactly one must fit, else reading stops and names those that do.
+``03/02/2024`` can be 2 March or 3 February. The distinct texts of all date columns are tried against a fixed list of
+formats. Exactly one format must fit; otherwise reading stops and names the formats that do.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from careflow.records.parsing.declared_formats import day_reader, declared, mont
 EPOCH: Final = date(1970, 1, 1)
 EXCEL_EPOCH: Final = date(1899, 12, 30)
 LONGEST_WINDOW: Final = 3650
-"""So many days, ten years, is the longest time over which one stay is linked or joined to another."""
+"""The longest window in days (ten years) over which stays are linked or joined."""
 MISSING: Final = frozenset({"", "na", "n/a", "nan", "nat", "null", "none", "."})
-"""Texts that stand for no date (compared without regard to case)."""
+"""Texts that mean a missing date, in lower case."""
 
 _SHAPES: Final[dict[str, str]] = {
     "%Y-%m-%d": r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})",
@@ -36,7 +36,7 @@ _SHAPES: Final[dict[str, str]] = {
     "%d %b %Y": r"(?P<d>\d{1,2}) (?P<b>[A-Za-z]{3}) (?P<y>\d{4})",
 }
 FORMATS: Final = (*_SHAPES, "excel")
-"""The formats that are tried when none is declared; ``"excel"`` (day numbers) only ever when declared."""
+"""The known formats. ``"excel"`` (day numbers) is used only when declared."""
 
 _TWO_DIGIT_YEAR = re.compile(r"\d{1,2}([/.-])(\d{1,2}|[A-Za-z]{3})\1\d{2}")
 _EXCEL = re.compile(r"(?P<n>\d{1,7})(\.\d+)?")
@@ -46,38 +46,38 @@ _ZEROS: Final = (
     re.compile(rf"(0000|1900)[-/. ]?{_PART}[-/. ]?(\d{{1,2}})"),
     re.compile(rf"{_PART}[-/. ]?{_PART}[-/. ]?(0000|1900)"),
 )
-# The last second of a day may be its 61st.
+# Second 60 is a leap second.
 _TIME = re.compile(r"[T ](?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?P<s>:([0-5]\d|60)([.,]\d+)?)?( ?[AaPp][Mm])?")
 _ZONE = re.compile(r"( ?(Z|UTC|GMT|(?P<sign>[+-])(?P<h>\d{2})(:?(?P<m>\d{2}))?))?")
 
 
 @dataclass(frozen=True)
 class DateTexts:
-    """The distinct texts of a date column, each with the number of its rows."""
+    """The distinct texts of a date column, with the number of rows of each."""
 
     column: str
     counts: Mapping[str, int]
 
 
 def is_missing(text: str) -> bool:
-    """Say whether a text stands for no date at all."""
+    """Return whether a text means a missing date."""
     return text.strip().lower() in MISSING
 
 
 def is_zero(text: str) -> bool:
-    """Say whether a text is what databases and spreadsheets write for no date: their day 0.
+    """Return whether a text is the day 0 that databases and spreadsheets write for a missing date.
 
     Examples
     --------
     >>> [is_zero(text) for text in ("0000-00-00", "1900-01-00", "1/0/1900", "0", "2024-00-00", "1900-01-01")]
     [True, True, True, True, False, False]
     """
-    found = next(filter(None, (shape.fullmatch(text) for shape in _ZEROS)), None)
-    return found is not None and any(part.isdigit() and not int(part) for part in found.groups())
+    match = next(filter(None, (shape.fullmatch(text) for shape in _ZEROS)), None)
+    return match is not None and any(part.isdigit() and not int(part) for part in match.groups())
 
 
 def parser(date_format: str) -> Callable[[str], date | None]:
-    """Return the reader of one format: a text to its day, or None when it does not fit or there is no such day."""
+    """Return a function that reads a text by one format; it returns None if the text does not fit or is no real day."""
     if date_format == "excel":
         return _from_excel
     shape = _SHAPES.get(date_format)
@@ -85,17 +85,17 @@ def parser(date_format: str) -> Callable[[str], date | None]:
 
 
 def days(texts: Iterable[str], date_format: str) -> dict[str, int | None]:
-    """Read texts by one format, in days since 1970-01-01; None where a text is no day in it."""
+    """Read texts by one format, as days since 1970-01-01; None for a text that does not fit."""
     read = parser(date_format)
-    found = {text: read(text) for text in texts}
-    return {text: None if day is None else (day - EPOCH).days for text, day in found.items()}
+    dates = {text: read(text) for text in texts}
+    return {text: None if day is None else (day - EPOCH).days for text, day in dates.items()}
 
 
 def detect(columns: Iterable[DateTexts]) -> str:
-    """Find the one format that fits the texts of all date columns.
+    """Return the only format that fits the texts of all date columns.
 
-    The fit is counted in rows. A format that fits all but a few is taken (those few are impossible dates), unless a
-    second format does as well.
+    The fit is counted in rows. A format that fits all rows but a few is accepted, and those few are impossible dates,
+    unless a second format fits about as many.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def detect(columns: Iterable[DateTexts]) -> str:
     whole = [name for name in fits if fits[name] == total]
     if not whole:
         _refuse_mixture(counts, reads, total, words)
-    # Were the misfits of the best format wrong dates, as many could hide behind a second format that seems to fit less.
+    # If the best format leaves m wrong dates, a second format may also miss m dates that are merely wrong.
     rivals = whole or [name for name in fits if 0 < fits[name] >= fits[best] - max(total // 100, total - fits[best])]
     if len(rivals) > 1:
         advice = f"date_format={rivals[0]!r}." if whole else "date_format=... (what does not fit it is set aside)."
@@ -140,7 +140,7 @@ def detect(columns: Iterable[DateTexts]) -> str:
 
 
 def _refuse_mixture(counts: Mapping[str, int], reads: Mapping[str, set[str]], total: int, words: str) -> None:
-    """Stop if what one format does not fit is written in another, in more than 1% of the rows."""
+    """Stop if the dates are written in two or more formats, each in more than 1% of the rows."""
     shapes = {**reads, "years of two digits": set(filter(_TWO_DIGIT_YEAR.fullmatch, counts))}
     shapes["day numbers of Excel"] = set(filter(_is_excel, counts))
     rest, parts = set(counts), []
@@ -155,11 +155,11 @@ def _refuse_mixture(counts: Mapping[str, int], reads: Mapping[str, set[str]], to
     if len(parts) < 2:
         return
     many = {2: "two", 3: "three"}.get(len(parts), str(len(parts)))
-    told = ", ".join(f"{n:,} {'' if i else 'dates '}fit {names}" for i, (n, names) in enumerate(parts))
+    listed = ", ".join(f"{n:,} {'' if i else 'dates '}fit {names}" for i, (n, names) in enumerate(parts))
     left = f", {n:,} fit none of them" if (n := sum(counts[text] for text in rest)) else ""
     raise RecordError(
-        f"{many} formats are mixed: {told}{left}. Write all {total:,} dates of {words} in one format: by any one "
-        "format the others would be set aside, or read as another day.",
+        f"{many} formats are mixed: {listed}{left}. Write all {total:,} dates of {words} in one format: with "
+        "a single format the others would be set aside or read as wrong days.",
         check="S04",
         n=total - parts[0][0],
     )
@@ -190,12 +190,12 @@ def _refuse(counts: Mapping[str, int], total: int, words: str, best: str, fitted
 
 
 def check_format(date_format: str | None) -> str | None:
-    """Return a declared format if it can be used.
+    """Return the declared format if it can be used.
 
     Raises
     ------
     ArgumentError
-        It is no format of a full date, its year has two digits, or it cannot be read without a guess.
+        The format is not one of a full date, has a year of two digits, or is ambiguous.
     """
     if not isinstance(date_format, str | None):
         raise ArgumentError("date_format= is a text such as '%Y-%m-%d', or 'excel'")
@@ -205,9 +205,18 @@ def check_format(date_format: str | None) -> str | None:
 
 
 class Written(NamedTuple):
-    """What a text says: the date as it is written, its offset from UTC in minutes, and two things of its time of day.
+    """The parts of a date text.
 
-    ``offset`` is None without a time zone, ``late`` says that the time is 24:00, ``clock`` that it is not midnight.
+    Attributes
+    ----------
+    date : str
+        The date as written.
+    offset : int, optional
+        Offset from UTC in minutes; None without a time zone.
+    late : bool
+        Whether the time of day is 24:00.
+    clock : bool
+        Whether there is a time of day other than midnight.
     """
 
     date: str
@@ -217,7 +226,7 @@ class Written(NamedTuple):
 
 
 def split_time(text: str) -> Written:
-    """Split a text into its date and what follows; nothing at all when what follows the date is no time of day.
+    """Split a text into its date and its time of day; the date is "" if something else follows it.
 
     Examples
     --------
@@ -226,15 +235,15 @@ def split_time(text: str) -> Written:
     >>> split_time("2024-03-01 24:00").late, split_time("2024-03-01").offset
     (True, None)
     """
-    found = _TIME.search(text)
-    if not found:
+    match = _TIME.search(text)
+    if not match:
         return Written(text)
-    zone = _ZONE.fullmatch(text[found.end() :])
-    late = int(found["h"]) == 24
-    exact = not int(found["m"]) and not (found["s"] or "").strip(":0.,")
+    zone = _ZONE.fullmatch(text[match.end() :])
+    late = int(match["h"]) == 24
+    exact = not int(match["m"]) and not (match["s"] or "").strip(":0.,")
     if not zone or (late and not exact):
         return Written("")
-    return Written(text[: found.start()], _offset(zone), late, not (late or (exact and not int(found["h"]))))
+    return Written(text[: match.start()], _offset(zone), late, not (late or (exact and not int(match["h"]))))
 
 
 def _offset(zone: re.Match[str]) -> int | None:
@@ -255,10 +264,10 @@ def _is_excel(text: str) -> bool:
 
 def _by_shape(shape: re.Pattern[str]) -> Callable[[str], date | None]:
     def read(text: str) -> date | None:
-        found = shape.fullmatch(text)
-        if not found or not text.isascii():
+        match = shape.fullmatch(text)
+        if not match or not text.isascii():
             return None
-        part = found.groupdict()
+        part = match.groupdict()
         number = month(part["b"]) if "b" in part else int(part["m"])
         try:
             return date(int(part["y"]), number, int(part["d"]))
@@ -269,8 +278,8 @@ def _by_shape(shape: re.Pattern[str]) -> Callable[[str], date | None]:
 
 
 def _from_excel(text: str) -> date | None:
-    found = _EXCEL.fullmatch(text)
-    # 60 is the 29 February 1900 that Excel believes in; day numbers before it are off by one. 0 and 1 are no dates.
-    if not found or 1 < int(found["n"]) <= 60 or int(found["n"]) > 2958465:
+    match = _EXCEL.fullmatch(text)
+    # Excel's day 60 is 29 February 1900, which did not exist; earlier numbers are off by one. 0 and 1 mean no date.
+    if not match or 1 < int(match["n"]) <= 60 or int(match["n"]) > 2958465:
         return None
-    return EXCEL_EPOCH + timedelta(days=int(found["n"]))
+    return EXCEL_EPOCH + timedelta(days=int(match["n"]))

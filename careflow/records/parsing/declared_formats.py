@@ -1,8 +1,8 @@
-"""A declared format of dates: what it must have, and where in it the time of day stands.
+"""Declared date formats: check the format, and locate the time of day in it.
 
-The directives are those of ``strptime``; months and weekdays are English, whatever the machine's language. Only the day
-is read by the format. A time of day that stands elsewhere than behind the date, or is written without colons, is
-rewritten by the engine as ``<day> HH:MM``, which every later step reads.
+The directives are those of ``strptime``; months and weekdays are English, whatever the machine's language. The format
+is used to read the day only. If the time of day does not follow the date, or has no colons, the engine first rewrites
+the text as ``<day> HH:MM``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _CLOCK: Final = {
 _DIGITS: Final = frozenset("YmdjHIMSf")
 _SHOWN: Final = " ".join(f"%{letter}" for letter in {**_DAY, **_CLOCK})
 _COLONS: Final = re.compile(r"[T ]%[HI]:%M(:%S([.,]%f)?)?( ?%p)?( ?%[zZ])?")
-"""A time of day that is read wherever it follows a date, declared or not."""
+"""A time of day behind the date, which is read in any format."""
 
 _ZULU: Final = re.compile(r"(%[HMSfp](?:\.0+)?) ?(?:Z|UTC|GMT)(?![A-Za-z])")
 _EDGE: Final = r"[\s\x{a0}\x{feff}\x{200b}]*"
@@ -42,15 +42,15 @@ _BETWEEN: Final = " T"
 
 @dataclass(frozen=True)
 class Declared:
-    """How the texts of a declared format are read.
+    """How texts in a declared format are read.
 
     Attributes
     ----------
     day : str
         The format of the day alone.
     pattern, plain : str
-        A regular expression of the whole, and what the engine replaces it by: the day and the time behind it. Empty
-        where the time of day, if there is one, stands behind the date and is written with colons.
+        A regular expression of the whole text, and its replacement: the day followed by the time. Both are empty if no
+        rewriting is needed.
     """
 
     day: str
@@ -60,12 +60,12 @@ class Declared:
 
 @lru_cache(maxsize=64)
 def declared(date_format: str) -> Declared:
-    """Take a declared format apart.
+    """Parse a declared format.
 
     Raises
     ------
     ArgumentError
-        It is no format of a full date, or cannot be read without a guess.
+        The format is not one of a full date, or is ambiguous.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def declared(date_format: str) -> Declared:
 
 
 def day_reader(day: str) -> Callable[[str], date | None]:
-    """Return the reader of a format without a time of day: a text to its day, or None.
+    """Return a function that reads the day of a text in a format without a time of day; None if it does not fit.
 
     Examples
     --------
@@ -102,14 +102,14 @@ def day_reader(day: str) -> Callable[[str], date | None]:
     pattern = re.compile("".join(_expression(parts, i, named=True) for i in range(len(parts))))
 
     def read(text: str) -> date | None:
-        found = pattern.fullmatch(text) if text.isascii() else None
-        return _day(found.groupdict()) if found else None
+        match = pattern.fullmatch(text) if text.isascii() else None
+        return _day(match.groupdict()) if match else None
 
     return read
 
 
 def month(word: str) -> int:
-    """Return the number of a month by its English name or the first three letters of it, 0 for anything else."""
+    """Return the number of an English month name or its first three letters; 0 for any other word."""
     word = word.lower()
     return next((i for i, name in enumerate(MONTHS, start=1) if word in (name, name[:3])), 0)
 
@@ -119,7 +119,7 @@ def _check(letters: list[str], date_format: str) -> None:
         raise ArgumentError("date_format= has %y: careflow does not guess the century; write years with four digits")
     strange = [letter for letter in letters if letter not in _DAY and letter not in _CLOCK]
     if strange:
-        raise ArgumentError(f"date_format= has %{strange[0]}, which is not read; what is read: {_SHOWN}")
+        raise ArgumentError(f"date_format= has %{strange[0]}, which is not supported; supported are: {_SHOWN}")
     double = [letter for letter in letters if letters.count(letter) > 1]
     if double:
         raise ArgumentError(f"date_format= has %{double[0]} more than once")
@@ -127,7 +127,7 @@ def _check(letters: list[str], date_format: str) -> None:
     if "Y" not in letters or not ({"d", "j"} & set(letters)) or not (months or "j" in letters):
         raise ArgumentError("date_format= needs a year, a month and a day, as in '%Y-%m-%d', or is 'excel'")
     if len(months) + ("j" in letters) > 1 or {"d", "j"} <= set(letters):
-        raise ArgumentError("date_format= has the month or the day in two ways")
+        raise ArgumentError("date_format= has the month or the day twice")
     if {"M", "S", "f", "p"} & set(letters) and not {"H", "I"} & set(letters):
         raise ArgumentError("date_format= has a part of the time of day, but not the hour: %H, or %I with %p")
     if {"H", "I"} <= set(letters) or ("I" in letters) != ("p" in letters):
@@ -137,7 +137,7 @@ def _check(letters: list[str], date_format: str) -> None:
 
 
 def _rewritten(parts: list[str], clock: list[int]) -> Declared:
-    """Return what the engine makes of a format: the day, then the time of day."""
+    """Return the rewriting of a format into the day followed by the time of day."""
     days = [i for i, part in enumerate(parts) if part[0] == "%" and part[1] in _DAY]
     spans = {"head": [i for i in days if i < clock[0]], "tail": [i for i in days if i > clock[-1]]}
     spans |= {{"I": "H", "Z": "z"}.get(parts[i][1], parts[i][1]): [i] for i in clock if parts[i] != "%f"}
@@ -171,7 +171,7 @@ def _expression(parts: list[str], i: int, *, named: bool = False) -> str:
 
 
 def _touches(parts: list[str], i: int, end: int) -> bool:
-    """Say whether the part there has a digit at the end that counts."""
+    """Return whether part ``i`` has a digit at one end (0 its first character, -1 its last)."""
     if not 0 <= i < len(parts):
         return False
     return parts[i][1] in _DIGITS if parts[i][0] == "%" else parts[i][end].isdigit()

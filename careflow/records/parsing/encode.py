@@ -1,7 +1,7 @@
-"""From the file's columns to small integers, in one pass of the engine.
+"""Encode the columns of the file as small integers, in one query.
 
-Levels, reasons, strata and dates written as text have few distinct values, so those are read first and understood in
-Python; the pass then looks each row up, judges it, and keeps integers. Ids never leave the engine.
+Levels, reasons, strata and dates as text have few distinct values. These are read first and interpreted in Python; the
+query then looks up each row, applies the rules for single rows, and keeps integers. Ids never leave the engine.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from careflow.records.schema import Mapped
 OPEN_AFTER_CUTOFF, OPEN_ENDLESS, NO_NIGHT, REASON_NO_DATE, DATE_NO_REASON, LATE_ENTRY, STALE = (
     1 << i for i in range(7)
 )
-"""Bits of ``marks``: what is noted about a row that is kept."""
+"""Bits of ``marks``: notes on a row that is kept."""
 
 MARKS: Final = 7
-"""How many bits there are."""
+"""The number of bits of ``marks``."""
 
 RAW_REASON: Final = "raw_reason"
-"""The stratum of the reasons as the file has them, kept when they are codes of its own."""
+"""The stratum of the reasons as written in the file, kept if they are not careflow's own."""
 
 HELPERS: Final = {
     "episode": "VARCHAR",
@@ -45,12 +45,12 @@ HELPERS: Final = {
     "why": "UTINYINT",
     "marks": "UTINYINT",
 }
-"""Columns that only the checks need, and their types."""
+"""Columns needed by the checks only, with their types."""
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What the analyst said about the file's codes and dates."""
+    """The arguments about the codes and dates of the file."""
 
     continuum: Continuum
     levels: Mapping[Any, str] | None
@@ -72,15 +72,15 @@ class Plan:
         SQL of ``person, jackknife_group, level, admit, admit_state, discharge, discharge_state, reason, given, episode,
         s0 ...``.
     people : People
-        How the person is read.
+        How ids become persons.
     lookups : Lookups
-        The small tables that the pass joins.
+        The lookup tables that the query joins.
     labels : dict of str to tuple of str
-        Stratum name to its labels.
+        The labels of each stratum.
     level_note : str
-        The level codes that nobody explained.
+        The unknown level codes, for the findings.
     filled : dict of str to int
-        Stratum name to the rows that have a value in it.
+        For each stratum, the rows that have a value.
     """
 
     columns: dict[str, str]
@@ -91,23 +91,23 @@ class Plan:
     filled: dict[str, int]
 
 
-def plan(engine: Engine, raw: SourceTable, mapped: Mapped, choices: Choices, ledger: Ledger) -> Plan:
-    """Look at the distinct values of each column and decide how it is read."""
+def make_plan(engine: Engine, source: SourceTable, mapped: Mapped, choices: Choices, ledger: Ledger) -> Plan:
+    """Read the distinct values of each column, and decide how the column is encoded."""
     lookups = Lookups()
-    people = read_people(engine, raw, ledger)
-    flag_episodes(engine, raw, ledger)
-    coded = code_levels(distinct(engine, raw, "level", "level"), choices.continuum, choices.levels)
-    ledger.add("levels mended", FIXED, coded.fixed, "spaces, case, Unicode form, or the short name of the level")
+    people = read_people(engine, source, ledger)
+    flag_episodes(engine, source, ledger)
+    levels = code_levels(distinct(engine, source, "level", "level"), choices.continuum, choices.levels)
+    ledger.add("levels mended", FIXED, levels.fixed, "spaces, case, Unicode form, or the short name of the level")
     given = "discharge_reason" in mapped.fields
-    reasons = distinct(engine, raw, "discharge_reason", "discharge_reason") if given else None
+    reasons = distinct(engine, source, "discharge_reason", "discharge_reason") if given else None
     columns = {
         "person": people.person,
         "jackknife_group": people.group,
-        "level": lookups.codes(engine, text_of(raw, "level"), coded.codes, "level"),
-        **_read_dates(engine, raw, mapped, lookups, ledger, choices),
-        **({} if choices.basis in (OFFSET, QUARTER) else read_hours(raw, mapped, choices.reading)),
-        **_read_reason(engine, raw, reasons, choices, lookups, ledger),
-        "written": written(raw, mapped),
+        "level": lookups.codes(engine, text_of(source, "level"), levels.codes, "level"),
+        **_read_dates(engine, source, mapped, lookups, ledger, choices),
+        **({} if choices.basis in (OFFSET, QUARTER) else read_hours(source, mapped, choices.reading)),
+        **_read_reason(engine, source, reasons, choices, lookups, ledger),
+        "written": written(source, mapped),
         "episode": "nullif(trim(r.episode_id::VARCHAR), '')" if "episode_id" in mapped.fields else "NULL",
         "version": "r.updated_at::VARCHAR" if "updated_at" in mapped.fields else "NULL",
     }
@@ -117,66 +117,65 @@ def plan(engine: Engine, raw: SourceTable, mapped: Mapped, choices: Choices, led
     if RAW_REASON not in columns_of and reasons is not None and _keeps_raw_reasons(reasons):
         columns_of[RAW_REASON] = "discharge_reason"
     for i, (name, column) in enumerate(columns_of.items()):
-        known = reasons if name == RAW_REASON and column == "discharge_reason" else None
-        texts = distinct(engine, raw, column, name) if known is None else known
-        found = code_labels(texts, name)
-        filled[name] = sum(texts.values()) - found.missing
+        is_reason = name == RAW_REASON and column == "discharge_reason"
+        texts = reasons if is_reason and reasons is not None else distinct(engine, source, column, name)
+        coded = code_labels(texts, name)
+        filled[name] = sum(texts.values()) - coded.missing
         ledger.add(
             f"{name} mended",
             FIXED,
-            found.fixed if name != RAW_REASON else 0,
+            coded.fixed if name != RAW_REASON else 0,
             "spaces, case or Unicode form; the most frequent spelling is the label",
         )
-        columns[f"s{i}"] = lookups.codes(engine, text_of(raw, column), found.codes, f"s{i}")
-        labels[name] = found.labels
-    return Plan(columns, people, lookups, labels, coded.note, filled)
+        columns[f"s{i}"] = lookups.codes(engine, text_of(source, column), coded.codes, f"s{i}")
+        labels[name] = coded.labels
+    return Plan(columns, people, lookups, labels, levels.note, filled)
 
 
 def _read_dates(
-    engine: Engine, raw: SourceTable, mapped: Mapped, lookups: Lookups, ledger: Ledger, choices: Choices
+    engine: Engine, source: SourceTable, mapped: Mapped, lookups: Lookups, ledger: Ledger, choices: Choices
 ) -> dict[str, str]:
     if choices.basis == OFFSET:
-        return read_offsets(engine, raw, mapped, lookups, ledger, choices.reading, choices.anchor)
+        return read_offsets(engine, source, mapped, lookups, ledger, choices.reading, choices.anchor)
     if choices.basis == QUARTER:
-        return read_quarters(engine, raw, mapped, lookups)
-    return read_days(engine, raw, mapped, lookups, ledger, choices.reading)
+        return read_quarters(engine, source, mapped, lookups)
+    return read_days(engine, source, mapped, lookups, ledger, choices.reading)
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Every row of the file, encoded and judged, as SQL: nothing is kept until the stays are in order.
+class EncodedRows:
+    """The SQL of every row of the file, encoded and checked against the rules for single rows.
 
     A row has ``person, jackknife_group, level, admit, end_day, reason, s0 ..., episode, written, version, row, why,
-    marks``;
-    ``why`` is 0 for a row that is kept, and ``end_day`` the day after the cut-off while a stay is open. With ``hours``
-    it has its times of day, too.
+    marks``, and with ``hours`` its times of day. ``why`` is the rule that sets the row aside, 0 if it is kept.
+    ``end_day`` is the day of discharge, or the day after the cut-off while the stay is open.
     """
 
     reading: str
     people: People
-    judging: str
+    checking: str
     hours: bool
 
     @property
     def rows(self) -> str:
         """Return the SQL of all rows."""
-        return f"{self.reading}){self.judging}"
+        return f"{self.reading}){self.checking}"
 
     def some(self, people: str, *, aside: bool) -> str:
-        """Return the SQL of the rows of some people, and with ``aside`` of all that are not kept."""
+        """Return the SQL of the rows of some people, and with ``aside`` also of all rows that are set aside."""
         if aside:
             return f"SELECT * FROM ({self.rows}) WHERE why <> 0 OR person IN ({people})"
-        # Most rows are not even judged.
-        return f"{self.reading} WHERE {self.people.among(people)}){self.judging}"
+        # Filter first: most rows need no check.
+        return f"{self.reading} WHERE {self.people.among(people)}){self.checking}"
 
 
-def judge(raw: SourceTable, made: Plan, choices: Choices, close_after: int | None) -> Judged:
-    """Return the SQL that encodes and judges every row; stays open for longer than ``close_after`` days are closed."""
+def encode_rows(source: SourceTable, plan: Plan, choices: Choices, close_after: int | None) -> EncodedRows:
+    """Return the SQL that encodes and checks every row, and closes stays open for more than ``close_after`` days."""
     cutoff = (choices.cutoff - date_formats.EPOCH).days
     start = -(10**6) if choices.start is None else (choices.start - date_formats.EPOCH).days
-    inner = ", ".join(f"{sql} AS {name}" for name, sql in made.columns.items())
-    joins = " ".join([made.people.join, *made.lookups.joins])
-    wrong = {
+    inner = ", ".join(f"{sql} AS {name}" for name, sql in plan.columns.items())
+    joins = " ".join([plan.people.join, *plan.lookups.joins])
+    rules = {
         1: "(person IS NULL)",
         2: "(level = -1)",
         3: "(level < 0)",
@@ -199,18 +198,18 @@ def judge(raw: SourceTable, made: Plan, choices: Choices, close_after: int | Non
         stale = marks[STALE] = f"NOT closed AND {cutoff} - admit > {close_after}"
         end_day = f"CASE WHEN closed THEN discharge WHEN {stale} THEN admit + {close_after} ELSE {cutoff + 1} END"
         reason = f"CASE WHEN {stale} THEN {REASONS.index('unknown')} ELSE reason END"
-    strata = "".join(f", s{i}" for i in range(len(made.labels)))
-    hours = HOURS[0] in made.columns
-    # Most rows are of a stay that is over, and nothing is to be noted about it.
+    strata = "".join(f", s{i}" for i in range(len(plan.labels)))
+    hours = HOURS[0] in plan.columns
+    # Most rows are closed stays without any mark; this test is faster than those of the marks.
     plain = f"closed AND coalesce(given, true) AND discharge <> admit AND admit >= {start}"
     noted = " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in marks.items())
-    return Judged(
-        reading=f"WITH read AS (SELECT {inner}, {raw.row} AS row FROM {raw.relation} r {joins}",
-        people=made.people,
-        judging=f""",
+    return EncodedRows(
+        reading=f"WITH read AS (SELECT {inner}, {source.row} AS row FROM {source.relation} r {joins}",
+        people=plan.people,
+        checking=f""",
         seen AS (
           SELECT *, coalesce(discharge_state = {OK} AND discharge <= {cutoff}, false) AS closed FROM read),
-        judged AS (SELECT *, {_first(wrong)} AS why FROM seen)
+        judged AS (SELECT *, {_first(rules)} AS why FROM seen)
         SELECT person, jackknife_group, level, admit, {end_day} AS end_day, {reason} AS reason{strata}, episode,
           written, version, row, why, CASE WHEN {plain} THEN 0 ELSE {noted} END AS marks{listed("", hours=hours)}
         FROM judged""",
@@ -219,30 +218,30 @@ def judge(raw: SourceTable, made: Plan, choices: Choices, close_after: int | Non
 
 
 def _first(tests: Mapping[int, str]) -> str:
-    """Return the SQL of the number of the first test that holds, 0 where none does."""
-    # Most rows pass every test, and to know that is cheaper than to go through them one by one.
+    """Return the SQL of the number of the first test that is true, 0 if none is."""
+    # No test is true for most rows, and one OR is faster than testing one by one.
     cases = " ".join(f"WHEN {test} THEN {number}" for number, test in tests.items())
     return f"CASE WHEN {' OR '.join(tests.values())} THEN CASE {cases} ELSE 0 END ELSE 0 END"
 
 
-def forget(engine: Engine, raw: SourceTable, made: Plan) -> None:
-    """Take out of the engine what only reading needs."""
-    made.lookups.forget(engine)
-    if made.people.table:
-        engine.run(f"DROP TABLE {made.people.table}")
-    if raw.held:
-        engine.run(f"DROP TABLE {raw.relation}")
+def drop_inputs(engine: Engine, source: SourceTable, plan: Plan) -> None:
+    """Drop the tables that only reading needs."""
+    plan.lookups.drop(engine)
+    if plan.people.table:
+        engine.run(f"DROP TABLE {plan.people.table}")
+    if source.held:
+        engine.run(f"DROP TABLE {source.relation}")
 
 
 def _keeps_raw_reasons(reasons: Mapping[str, int]) -> bool:
-    # Free text is not kept: it could name a person, and no one can split by it.
+    # Free text is not kept: it may name a person, and is no use as a stratum.
     words = {clean(text) for text in reasons} - {""}
     return len(words) <= MOST_CODES and not words <= set(REASONS) and max(map(len, words)) <= LONGEST_LABEL
 
 
 def _read_reason(
     engine: Engine,
-    raw: SourceTable,
+    source: SourceTable,
     reasons: Mapping[str, int] | None,
     choices: Choices,
     lookups: Lookups,
@@ -250,10 +249,10 @@ def _read_reason(
 ) -> dict[str, str]:
     unknown = REASONS.index("unknown")
     if reasons is None:
-        # A file without the column has no reasons to miss: what depends on `given` is then unknown, and counts nothing.
+        # Without the column no reason is missing: `given` is NULL, so the marks that depend on it are not set.
         return {"reason": str(unknown), "given": "NULL::BOOLEAN"}
     coded = code_reasons(reasons, choices.reasons)
     ledger.add("reasons mended", FIXED, coded.fixed, "spaces, case or Unicode form")
     ledger.add("unknown reasons", FLAGGED, coded.unknown, f"counted as 'unknown'; {coded.note}. Map them with reasons=")
-    code = lookups.codes(engine, text_of(raw, "discharge_reason"), coded.codes, "reason")
+    code = lookups.codes(engine, text_of(source, "discharge_reason"), coded.codes, "reason")
     return {"reason": f"CASE WHEN {code} >= 0 THEN {code} ELSE {unknown} END", "given": f"{code} <> -1"}

@@ -1,4 +1,4 @@
-"""The order of a person's stays, and within a day their order by hours, where a file has them."""
+"""The order of a person's stays, within a day by the time of day where the file has it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from careflow.records.privacy.pseudonyms import SPACES
 from careflow.records.schema import DATES, Mapped
 
 HOURS: Final = ("admit_time", "discharge_time")
-"""Seconds since midnight; columns of the stays of a file that has hours, and of no other."""
+"""Columns of seconds since midnight; they exist only if the file has times of day."""
 
 AFTER_ALL: Final = 86_400
-"""After every time of a day."""
+"""Seconds: later than every time of a day."""
 
 _CLOCK: Final = "[T ]([0-9]{1,2}):([0-9]{2})(:([0-9]{2}))?"
 _OFFSET: Final = ":.*(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)$"
 
 
 def order_sql(end_day: str, *, hours: bool) -> str:
-    """Return the order of a person's stays, with the SQL of the day on which a stay ends.
+    """Return the ORDER BY list of a person's stays; ``end_day`` is the SQL of the last day.
 
     Examples
     --------
@@ -35,57 +35,57 @@ def order_sql(end_day: str, *, hours: bool) -> str:
 
 
 def listed(prefix: str, *, hours: bool) -> str:
-    """Return the columns of hours as they follow others in a list, or nothing."""
+    """Return the time columns with a leading comma, or "" without hours."""
     return "".join(f", {prefix}{name}" for name in HOURS) if hours else ""
 
 
-def read_hours(raw: SourceTable, mapped: Mapped, reading: Reading) -> dict[str, str]:
-    """Return the SQL of the times of day, missing at midnight, which is how a day without a time is written, too.
+def read_hours(source: SourceTable, mapped: Mapped, reading: Reading) -> dict[str, str]:
+    """Return the SQL of the times of day; empty if no column can hold them.
 
-    Nothing is returned where no column can hold a time of day.
+    Midnight is read as missing, since days without a time are also stored as midnight.
     """
-    found = {
-        hours: _text(f"r.{name}::VARCHAR", reading) if raw.kinds[name] == TEXT else _typed(raw, name, reading)
+    times = {
+        hours: _text(f"r.{name}::VARCHAR", reading) if source.kinds[name] == TEXT else _typed(source, name, reading)
         for name, hours in zip(DATES, HOURS, strict=True)
-        if name in mapped.fields and raw.kinds[name] in {TEXT, STAMP, MOMENT}
+        if name in mapped.fields and source.kinds[name] in {TEXT, STAMP, MOMENT}
     }
-    return dict.fromkeys(HOURS, "NULL") | found if found else {}
+    return dict.fromkeys(HOURS, "NULL") | times if times else {}
 
 
 def has_hours(engine: Engine, stays: str) -> bool:
-    """Say whether any of the stays has a time of day; where none has, the columns are dropped."""
-    found = bool(engine.one(f"SELECT count({HOURS[0]}) + count({HOURS[1]}) FROM {stays} WHERE why = 0")[0])
-    for name in () if found else HOURS:
+    """Return whether any stay has a time of day; if none has, drop the columns."""
+    any_time = bool(engine.one(f"SELECT count({HOURS[0]}) + count({HOURS[1]}) FROM {stays} WHERE why = 0")[0])
+    for name in () if any_time else HOURS:
         engine.run(f"ALTER TABLE {stays} DROP COLUMN {name}")
-    return found
+    return any_time
 
 
-def keep_known(engine: Engine, stays: str) -> None:
-    """Keep the hours of a day only where every stay of the person on that day has one; elsewhere they are 0.
+def keep_complete(engine: Engine, stays: str) -> None:
+    """Keep times of day only where every stay of the person on that day has one; elsewhere set them to 0.
 
-    Of stays that begin on one day all must have an hour of admission, and of those among them that also end on one day
-    all an hour of discharge.
+    All stays of a person that begin on one day must have a time of admission. Of these, all that also end on one day
+    must have a time of discharge.
     """
-    known = engine.name("hours")
+    times = engine.name("hours")
     engine.run(
         f"""
-        CREATE TEMP TABLE {known} AS
-        SELECT rowid AS place,
+        CREATE TEMP TABLE {times} AS
+        SELECT rowid AS stay_id,
           CASE WHEN count(admit_time) OVER b = count(*) OVER b THEN admit_time ELSE 0 END AS admit_time,
           CASE WHEN discharge IS NOT NULL AND count(discharge_time) OVER e = count(*) OVER e
             THEN discharge_time ELSE 0 END AS discharge_time
         FROM {stays} WHERE why = 0
         WINDOW b AS (PARTITION BY person, admit), e AS (PARTITION BY person, admit, discharge)"""
     )
-    changes = ", ".join(f"{name} = {known}.{name}" for name in HOURS)
-    engine.run(f"UPDATE {stays} SET {changes} FROM {known} WHERE {stays}.rowid = {known}.place")
-    engine.run(f"DROP TABLE {known}")
+    changes = ", ".join(f"{name} = {times}.{name}" for name in HOURS)
+    engine.run(f"UPDATE {stays} SET {changes} FROM {times} WHERE {stays}.rowid = {times}.stay_id")
+    engine.run(f"DROP TABLE {times}")
 
 
-def _typed(raw: SourceTable, name: str, reading: Reading) -> str:
+def _typed(source: SourceTable, name: str, reading: Reading) -> str:
     value = f"r.{name}"
-    if raw.kinds[name] == MOMENT:
-        zone = zone_name(reading.tz or raw.zones.get(name, "UTC"))
+    if source.kinds[name] == MOMENT:
+        zone = zone_name(reading.tz or source.zones.get(name, "UTC"))
         value = f"timezone('{zone}', ({value})::TIMESTAMPTZ)"
     return _seconds(value)
 

@@ -1,4 +1,4 @@
-"""Distinct texts of a column, and the small tables by which the pass looks their codes up."""
+"""Distinct texts of a column, and the lookup tables that turn them into codes and days in the engine."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from careflow.records.files.source import FLOAT, SourceTable
 MOST_TEXTS = 20_000
 
 
-def text_of(raw: SourceTable, name: str) -> str:
-    """Return the SQL of a column as text; a floating 3.0 is the code 3 to whoever wrote it."""
-    return f"regexp_replace(r.{name}::VARCHAR, '\\.0$', '')" if raw.kinds[name] == FLOAT else f"r.{name}::VARCHAR"
+def text_of(source: SourceTable, name: str) -> str:
+    """Return the SQL of a column as text; a floating number 3.0 becomes the code "3"."""
+    return f"regexp_replace(r.{name}::VARCHAR, '\\.0$', '')" if source.kinds[name] == FLOAT else f"r.{name}::VARCHAR"
 
 
 def distinct(
     engine: Engine,
-    raw: SourceTable,
+    source: SourceTable,
     name: str,
     shown: str,
     key: str | None = None,
@@ -33,10 +33,10 @@ def distinct(
     Raises
     ------
     RecordError
-        There are too many of them for the column to be what it should be.
+        There are more than ``most`` of them.
     """
     rows = engine.rows(
-        f"SELECT {key or text_of(raw, name)} AS v, count(*) FROM {raw.relation} r GROUP BY 1 "
+        f"SELECT {key or text_of(source, name)} AS v, count(*) FROM {source.relation} r GROUP BY 1 "
         f"HAVING v IS NOT NULL LIMIT {most + 1}"
     )
     if len(rows) > most:
@@ -46,21 +46,21 @@ def distinct(
 
 @dataclass
 class Lookups:
-    """Small tables registered with the engine, and the joins that use them.
+    """Lookup tables registered with the engine, and the joins that use them.
 
     Attributes
     ----------
     joins : list of str
-        LEFT JOINs on the texts of the relation ``r``.
+        LEFT JOINs with the relation ``r``.
     names : list of str
-        What is registered, to be forgotten after the pass.
+        The registered tables, to be removed after use.
     """
 
     joins: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
 
     def codes(self, engine: Engine, key: str, codes: Mapping[str, int], short: str) -> str:
-        """Add a table of codes; return the SQL of the code, -1 where there is none."""
+        """Add a table of codes; return the SQL of the code, -1 for a text without one."""
         values = {"v": pa.array(list(codes), pa.string()), "code": pa.array(list(codes.values()), pa.int32())}
         self._add(engine, pa.table(values), key, short)
         return f"coalesce({short}_map.code, -1)"
@@ -73,7 +73,7 @@ class Lookups:
         short: str,
         moments: Mapping[str, int | None] | None = None,
     ) -> None:
-        """Add a table of days and their states, and of the minutes since 1970 at which those with an offset begin."""
+        """Add a table of days and states; ``moments`` are minutes from 1970-01-01 UTC, for texts with an offset."""
         table = {
             "v": pa.array(list(states), pa.string()),
             "day": pa.array([day for day, _ in states.values()], pa.int32()),
@@ -83,13 +83,13 @@ class Lookups:
             table["moment"] = pa.array([moments[text] for text in states], pa.int32())
         self._add(engine, pa.table(table), key, short)
 
-    def forget(self, engine: Engine) -> None:
-        """Take the tables out of the engine."""
+    def drop(self, engine: Engine) -> None:
+        """Remove the tables from the engine."""
         for name in self.names:
             engine.unregister(name)
 
     def _add(self, engine: Engine, table: pa.Table, key: str, short: str) -> None:
-        if not table.num_rows:  # Spark Connect takes no table without rows; what is missing joins with nothing
+        if not table.num_rows:  # Spark Connect takes no table without rows; NULL joins with nothing
             table = pa.table([pa.nulls(1, kind.type) for kind in table.schema], schema=table.schema)
         name = engine.name("lookup")
         engine.register(name, table)

@@ -1,1 +1,1 @@
-"""Direct identifiers and pseudonyms."""
+"""Direct identifiers, pseudonyms and jackknife groups."""

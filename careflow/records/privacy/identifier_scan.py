@@ -1,8 +1,8 @@
-"""Direct identifiers beyond the first rows: the columns of free text that are read are searched whole, by the engine.
+"""Search all ids of a file for direct identifiers, in the engine.
 
-Levels, reasons and strata have few distinct texts, which are screened one by one; an id is different in every row. The
-patterns are those of :mod:`careflow.records.privacy.identifiers`; where enough rows have the shape, a sample of them is
-looked at again in Python, which knows first names and which numbers are never given out.
+Levels, reasons and strata have few distinct texts, which are all screened in Python; ids differ in every row. The
+patterns are those of :mod:`careflow.records.privacy.identifiers`. If enough rows match a pattern, a sample of them is
+checked again in Python, which also knows first names and numbers that are never issued.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from careflow.records.schema import Mapped, shown
 
 SEARCHED: Final = ("person_id", "episode_id")
 FEW: Final = 11
-"""So many social security numbers or e-mail addresses are enough, however many rows there are."""
+"""This many social security numbers or e-mail addresses stop the reading, however many rows there are."""
 
 _SAMPLE: Final = 2_000
 _NAMES: Final = Pattern("names of people", person_names.SHAPE, 0.5)
@@ -32,35 +32,37 @@ _HINTS: Final = {
     "ZIP codes": "contains(v, '-')",
     "names of people": "contains(v, ' ')",
 }
-"""What a text must have in it: far cheaper to ask than the pattern, and mostly not so."""
+"""A test that every match passes and most texts do not; it is much faster than the pattern."""
 
 
-def search(engine: Engine, raw: SourceTable, mapped: Mapped, allow: Collection[str]) -> None:
-    """Stop if an id, of a person or of a stay, looks like a direct identifier in any part of the file.
+def search(engine: Engine, source: SourceTable, mapped: Mapped, allow: Collection[str]) -> None:
+    """Stop if the ids of people or of stays look like direct identifiers anywhere in the file.
 
     Parameters
     ----------
-    engine, raw, mapped
-        The rows of the file, and which column is which.
+    engine, source, mapped
+        The rows of the file, and its columns by field.
     allow : collection of str
-        Columns of the file that may pass.
+        Columns of the file that are accepted.
 
     Raises
     ------
     RecordError
-        Columns look like direct identifiers; named and counted, no value shown.
+        Columns look like direct identifiers. The message names and counts them, and shows no value.
     """
-    found: dict[str, str] = {}
+    suspects: dict[str, str] = {}
     for name in SEARCHED:
         column = mapped.fields.get(name)
-        if column is not None and column not in allow and raw.kinds[name] == TEXT:
-            kind = _look(engine, f"SELECT r.{name}::VARCHAR AS v FROM {raw.relation} r WHERE r.{name} IS NOT NULL")
+        if column is not None and column not in allow and source.kinds[name] == TEXT:
+            kind = _kind_of_identifier(
+                engine, f"SELECT r.{name}::VARCHAR AS v FROM {source.relation} r WHERE r.{name} IS NOT NULL"
+            )
             if kind:
-                found[column] = f"{shown([column])} holds what look like {kind}"
-    identifiers.refuse(found)
+                suspects[column] = f"{shown([column])} holds what look like {kind}"
+    identifiers.refuse(suspects)
 
 
-def _look(engine: Engine, texts: str) -> str:
+def _kind_of_identifier(engine: Engine, texts: str) -> str:
     patterns = (*PATTERNS, _NAMES)
     counts = ", ".join(f"count(*) FILTER ({_has(pattern)})" for pattern in patterns)
     some = " OR ".join(f"contains(v, '{mark}')" for mark in "-@ .")
@@ -84,7 +86,7 @@ def _is(pattern: Pattern, text: str) -> bool:
 
 
 def _has(pattern: Pattern) -> str:
-    # The engine's expressions look neither ahead nor back.
+    # The engine's regular expressions have no lookahead.
     shape = re.sub(r"\(\?![^)]*\)", "", pattern.shape.pattern).replace("'", "''")
     case = "(?i)" if pattern.shape.flags & re.IGNORECASE else ""
     return f"CASE WHEN {_HINTS[pattern.kind]} THEN regexp_matches(v, '{case}^\\s*(?:{shape})\\s*$') ELSE false END"

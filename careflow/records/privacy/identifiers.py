@@ -1,8 +1,8 @@
-"""Direct identifiers: columns or values that look like them stop the reading; nothing is shown, nothing is dropped.
+"""Direct identifiers: stop the reading if a column is named like one, or holds values that look like one.
 
-The patterns look for what HIPAA's Safe Harbor (45 CFR 164.514(b)(2)) lists and tables hold: names, social security,
-record and phone numbers, birth dates, e-mail and street addresses, ZIP codes. Column names are judged by their words,
-values by the share of a sample that fits. A column that is harmless passes by ``allow=``.
+Of the identifiers of HIPAA's Safe Harbor (45 CFR 164.514(b)(2)) these are recognised: names, social security, record
+and phone numbers, birth dates, e-mail and street addresses, ZIP codes. Column names are recognised by their words,
+values by the share of a sample that matches a pattern. ``allow=`` accepts a harmless column. No value is shown.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from careflow.records.person_names import is_name
 from careflow.records.schema import shown
 
 SAMPLE: Final = 2_000
-"""Rows of the file, and then distinct values of a column, that are looked at."""
+"""The number of rows of the file, and of distinct values of a column, that are checked."""
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _WHOSE: Final = frozenset(
@@ -43,7 +43,7 @@ _STREETS: Final = "st|street|ave|avenue|rd|road|blvd|boulevard|ln|lane|dr|drive|
 
 @dataclass(frozen=True)
 class Pattern:
-    """What values of a kind look like, and the share of a column's values from which on it is one of them."""
+    """The pattern of a kind of identifier, and the share of matching values from which a column counts as one."""
 
     kind: str
     shape: re.Pattern[str]
@@ -70,58 +70,58 @@ def screen(header: Iterable[str], values: Mapping[str, Collection[str]], allow: 
     values : mapping of str to collection of str
         Distinct values of a sample, by column.
     allow : collection of str
-        Columns that may pass.
+        Columns that are accepted.
     year : int
-        The year of the cut-off: most people in care were born long before it.
+        The year of the cut-off; dates more than 17 years before it may be birth dates.
 
     Raises
     ------
     RecordError
-        Columns look like direct identifiers; named and counted, no value shown.
+        Columns look like direct identifiers. The message names and counts them, and shows no value.
     ArgumentError
         ``allow=`` names a column that the file does not have.
     """
     names = list(header)
     passed = {allow} if isinstance(allow, str) else set(allow)
-    strange = sorted(name for name in passed if name not in names)
-    if strange:
-        raise ArgumentError(f"allow= names {len(strange)} columns that the file does not have: {shown(strange)}.")
-    found: dict[str, str] = {}
+    missing = sorted(name for name in passed if name not in names)
+    if missing:
+        raise ArgumentError(f"allow= names {len(missing)} columns that the file does not have: {shown(missing)}.")
+    suspects: dict[str, str] = {}
     for name in dict.fromkeys(names):
         if name in passed:
             continue
         kind = by_name(name)
         if kind:
-            found[name] = f"{shown([name])} is named like a {kind}"
+            suspects[name] = f"{shown([name])} is named like a {kind}"
         elif name in values:
             kinds = by_value(values[name], year=year)
             if kinds:
-                found[name] = f"{shown([name])} holds what look like {kinds}"
-    refuse(found)
+                suspects[name] = f"{shown([name])} holds what look like {kinds}"
+    refuse(suspects)
 
 
-def refuse(found: Mapping[str, str]) -> None:
-    """Stop if any column was found to look like an identifier: ``{column: what it looks like}``.
+def refuse(suspects: Mapping[str, str]) -> None:
+    """Stop if any columns look like identifiers: ``{column: what it looks like}``.
 
     Raises
     ------
     RecordError
-        There are some.
+        ``suspects`` is not empty.
     """
-    if found:
-        plain = [name for name in found if shown([name]) == name][:3]
-        many = len(found) > 1
+    if suspects:
+        plain = [name for name in suspects if shown([name]) == name][:3]
+        many = len(suspects) > 1
         raise RecordError(
-            f"{several(len(found), 'column')} {'look' if many else 'looks'} like direct identifiers: "
-            f"{'; '.join(list(found.values())[:10])}. Take {'them' if many else 'it'} out of the file, "
-            f"or let a harmless column pass with allow=[{', '.join(map(repr, plain)) or '...'}].",
+            f"{several(len(suspects), 'column')} {'look' if many else 'looks'} like direct identifiers: "
+            f"{'; '.join(list(suspects.values())[:10])}. Remove {'them' if many else 'it'} from the file, "
+            f"or accept a harmless column with allow=[{', '.join(map(repr, plain)) or '...'}].",
             check="S03",
-            n=len(found),
+            n=len(suspects),
         )
 
 
 def by_name(name: str) -> str:
-    """Return the kind of identifier that a column name speaks of, or an empty text.
+    """Return the kind of identifier that a column name means, or "".
 
     Examples
     --------
@@ -142,7 +142,7 @@ def by_name(name: str) -> str:
 
 
 def by_value(values: Collection[str], *, year: int) -> str:
-    """Return what the values look like, with counts, or an empty text.
+    """Return the kind of identifier that the values look like, with counts, or "".
 
     Examples
     --------
@@ -167,7 +167,7 @@ def by_value(values: Collection[str], *, year: int) -> str:
 
 
 def personal(text: str) -> bool:
-    """Say whether a single text looks like a person's name, number or address: then no message repeats it.
+    """Return whether a text looks like a person's name, number or address, so that no message may show it.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""The jackknife group of a person: the same on every engine, and for an id stored as text or as an integer.
+"""The jackknife group of a person, the same on every engine and for an id stored as text or as an integer.
 
-The group depends on the id alone. An integer takes two steps of Lehmer's generator, in products that fit 64 bits on
-any engine (L'Ecuyer 1988, whose two multipliers and moduli these are). A text that is the canonical writing of an
-integer (``123``, not ``00123``) counts as that integer; any other text starts from the first 32 bits of its MD5.
+The group depends on the id alone. An integer id goes through two steps of Lehmer's generator with the multipliers and
+moduli of L'Ecuyer (1988); all products fit in 64 bits. A text that is the canonical form of an integer (``123``, not
+``00123``) counts as that integer; any other text counts as the first 32 bits of its MD5 hash.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ GROUPS = 100
 
 
 def group_sql(number: str) -> str:
-    """Return the SQL of the group of an integer; the same text runs on DuckDB and Spark.
+    """Return the SQL of the group of an integer, for DuckDB and Spark.
 
     Examples
     --------
@@ -25,22 +25,22 @@ def group_sql(number: str) -> str:
 
 
 def text_number_sql(text: str, dialect: str = "duckdb") -> str:
-    """Return the SQL of the integer that a text id counts as: its first eight hexadecimal digits of MD5."""
+    """Return the SQL of the integer that a text id counts as: the first eight hexadecimal digits of its MD5."""
     if dialect == "spark":
         return f"CAST(conv(substring(md5({text}), 1, 8), 16, 10) AS BIGINT)"
     return f"CAST('0x' || left(md5({text}), 8) AS BIGINT)"
 
 
 def integer_sql(text: str) -> str:
-    """Return the SQL of the integer that a text is the canonical writing of, or NULL."""
+    """Return the SQL of the integer whose canonical form the text is, or NULL."""
     number = f"TRY_CAST({text} AS BIGINT)"
-    # Only what is all digits is tried: a cast that fails takes longer than looking.
+    # A failed cast is slower than testing for digits first.
     canonical = f"CASE WHEN CAST({number} AS VARCHAR) = {text} THEN {number} END"
     return f"CASE WHEN regexp_matches({text}, '^-?[0-9]+$') THEN {canonical} END"
 
 
 def group(identifier: int | str) -> int:
-    """Return the group of one id, as the engines compute it (for tests and sources that have no engine).
+    """Return the group of one id, as the engines compute it (for tests and data without an engine).
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Ids to numbers: the file's id never leaves this step.
+"""Replace the ids of the file by numbers; no later step sees an id.
 
-A whole number becomes another by a key that is drawn anew for each reading; a text becomes a keyed 63-bit hash, after
-it has been ruled out, text by text, that two ids share one. The jackknife group is computed once a person.
+A whole number is combined with a random key (XOR), new for each reading. A text becomes a keyed 63-bit hash, after
+checking that no two ids share a hash. The jackknife group is computed from the id, once per person.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from careflow.records.findings import FIXED, FLAGGED, Ledger
 from careflow.records.privacy.jackknife_groups import group_sql, integer_sql, text_number_sql
 
 SPACES: Final = " \t\r\n\u00a0\ufeff\u200b"
-"""What is trimmed from both ends of an id."""
+"""Characters trimmed from both ends of an id."""
 
 LONGEST_ID: Final = 200
 _EDGES: Final = r"^[\s\x{a0}\x{feff}\x{200b}]|[\s\x{a0}\x{feff}\x{200b}]$"
@@ -26,18 +26,18 @@ _EDGES: Final = r"^[\s\x{a0}\x{feff}\x{200b}]|[\s\x{a0}\x{feff}\x{200b}]$"
 
 @dataclass(frozen=True)
 class People:
-    """How the pass reads the person: SQL of the number and of the group, and the join they need.
+    """The SQL of a person's number and jackknife group, and the join that they need.
 
     Attributes
     ----------
     person, group : str
-        SQL, NULL where there is no id.
+        SQL, NULL without an id.
     join : str
-        The LEFT JOIN of the table of people, or nothing.
+        The LEFT JOIN with the table of people, or "".
     table : str
-        That table, to be dropped after the pass; empty where there is none.
+        That table, to be dropped after reading, or "".
     given : tuple of str, optional
-        SQL of the id as it is given, and of the same made from ``person``, where that can be done.
+        SQL of the id in the file, and of the same id computed back from ``person``, for integer ids.
     """
 
     person: str
@@ -47,23 +47,23 @@ class People:
     given: tuple[str, str] | None = None
 
     def among(self, people: str) -> str:
-        """Return the SQL that says whether a row is of one of some people, themselves SQL of ``person``."""
+        """Return the SQL of the test whether a row belongs to ``people``, a query of ``person``."""
         if self.given is None:
             return f"{self.person} IN ({people})"
-        # Compared as it is given, an id need not be turned into the person's number in every row.
-        asked, made = self.given
-        return f"{asked} IN (SELECT {made} FROM ({people}))"
+        # Comparing the ids as given saves computing the person's number in every row.
+        given, from_person = self.given
+        return f"{given} IN (SELECT {from_person} FROM ({people}))"
 
 
-def read_people(engine: Engine, raw: SourceTable, ledger: Ledger) -> People:
-    """Decide how the ids are read, and note what is odd about them.
+def read_people(engine: Engine, source: SourceTable, ledger: Ledger) -> People:
+    """Decide how ids become numbers, and record findings about them.
 
     Raises
     ------
     RecordError
-        The ids are floating numbers or dates, or far too long.
+        The ids are floating numbers or dates, or too long.
     """
-    kind = raw.kinds["person_id"]
+    kind = source.kinds["person_id"]
     if kind == FLOAT:
         raise RecordError(
             "person_id is stored as floating numbers: leading zeros and digits after the 15th are lost, so two people "
@@ -76,23 +76,23 @@ def read_people(engine: Engine, raw: SourceTable, ledger: Ledger) -> People:
         )
     key = secrets.randbits(62)
     if kind == INTEGER:
-        long, odd = engine.one(f"SELECT {_long('r.person_id')} FROM {raw.relation} r")
+        long, odd = engine.one(f"SELECT {_long('r.person_id')} FROM {source.relation} r")
         _flag_zeros(long, odd, ledger)
         return _numbers("r.person_id::BIGINT", key)
-    return _texts(engine, raw, ledger, key)
+    return _texts(engine, source, ledger, key)
 
 
-def flag_episodes(engine: Engine, raw: SourceTable, ledger: Ledger) -> None:
-    """Flag ids of stays that lost digits; those of people stop the reading."""
-    if raw.kinds.get("episode_id") == TEXT:
+def flag_episodes(engine: Engine, source: SourceTable, ledger: Ledger) -> None:
+    """Flag episode ids that lost digits (person ids that lost digits stop the reading)."""
+    if source.kinds.get("episode_id") == TEXT:
         lost = lost_digits.lost_sql("r.episode_id::VARCHAR")
-        n = engine.one(f"SELECT count(*) FILTER ({lost}) FROM {raw.relation} r")[0]
+        n = engine.one(f"SELECT count(*) FILTER ({lost}) FROM {source.relation} r")[0]
         note = "written as floating numbers: two stays of a person from one day on can be taken for versions of one"
         ledger.add("episode ids that lost digits", FLAGGED, n, note)
 
 
 def _long(number: str) -> str:
-    """Return the SQL that counts whole numbers too long for a spreadsheet, and those that do not end in a zero."""
+    """Return the SQL that counts numbers too long for a spreadsheet, and those of them that do not end in 0."""
     long = f"({number} >= {lost_digits.LONG} OR {number} <= -{lost_digits.LONG})"
     return f"count(*) FILTER ({long}), count(*) FILTER ({long} AND {number} % 10 <> 0)"
 
@@ -106,12 +106,12 @@ def _numbers(number: str, key: int) -> People:
     return People(f"xor({number}, {key}::BIGINT)", group_sql(number), given=(number, f"xor(person, {key}::BIGINT)"))
 
 
-def _texts(engine: Engine, raw: SourceTable, ledger: Ledger, key: int) -> People:
+def _texts(engine: Engine, source: SourceTable, ledger: Ledger, key: int) -> People:
     table = engine.name("people")
     hashed = f"(hash(r.person_id::VARCHAR, {key}::BIGINT) >> 1)::BIGINT"
     engine.run(
         f"CREATE TEMP TABLE {table}_seen AS SELECT {hashed} AS h, r.person_id::VARCHAR AS id, count(*) AS n "
-        f"FROM {raw.relation} r WHERE r.person_id IS NOT NULL GROUP BY r.person_id"
+        f"FROM {source.relation} r WHERE r.person_id IS NOT NULL GROUP BY r.person_id"
     )
     missing = "CASE WHEN lower(id) IN ('na', 'nan', 'null', 'none', 'n/a') THEN n END"
     ids, whole, padded, mended, words, wide, narrow, shared, lost, lost_rows, long, odd = engine.one(
@@ -123,7 +123,7 @@ def _texts(engine: Engine, raw: SourceTable, ledger: Ledger, key: int) -> People
         f"count(*) FILTER (lost), coalesce(sum(n) FILTER (lost), 0)::BIGINT, {_long('number')} "
         f"FROM (SELECT *, {integer_sql('id')} AS number, {lost_digits.lost_sql('id')} AS lost FROM {table}_seen)"
     )
-    _no_clash(shared)
+    _check_unique(shared)
     lost_digits.refuse("person_id", lost, lost_rows)
     _flag_zeros(long, odd, ledger)
     if wide is not None and wide > LONGEST_ID:
@@ -144,20 +144,20 @@ def _texts(engine: Engine, raw: SourceTable, ledger: Ledger, key: int) -> People
     number = (
         text_number_sql("t") if not whole and not mended else f"coalesce({integer_sql('t')}, {text_number_sql('t')})"
     )
-    # Two writings of one id have one person; without such the hash of the writing is that of the person.
+    # Ids that differ only in spaces are one person; without such ids the hash of the text is the person's number.
     person = f", (hash(t, {key}::BIGINT) >> 1)::BIGINT AS person, t" if mended else ""
     engine.run(
         f"CREATE TEMP TABLE {table} AS SELECT h, {group_sql(number)} AS jackknife_group{person} "
         f"FROM (SELECT h, {text} AS t FROM {table}_seen) WHERE t IS NOT NULL"
     )
     if mended:
-        _no_clash(engine.one(f"SELECT count(DISTINCT t) - count(DISTINCT person) FROM {table}")[0])
+        _check_unique(engine.one(f"SELECT count(DISTINCT t) - count(DISTINCT person) FROM {table}")[0])
     engine.run(f"DROP TABLE {table}_seen")
     who = "who.person" if mended else "who.h"
     return People(who, "who.jackknife_group", f"LEFT JOIN {table} who ON {hashed} = who.h", table)
 
 
-def _no_clash(shared: int) -> None:
+def _check_unique(shared: int) -> None:
     if shared:
         raise RecordError(
             "two different ids were given the same number on load, which happens once in millions of readings. "

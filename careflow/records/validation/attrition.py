@@ -1,4 +1,4 @@
-"""From the rows of the file to the discharges that are linked: how many are left after each step."""
+"""The attrition table: how many rows, stays and discharges are left after each step of the reading."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from careflow.records.validation.overlaps import Change
 
 
 def attrition(rows: int, aside: Mapping[str, int], change: Change, stays: int, still_open: int) -> pd.DataFrame:
-    """Return ``step, n, left``: what each step took away or added, and what was left after it.
+    """Return ``step, n, left``: what each step removed (negative) or added, and what is left after it.
 
     Parameters
     ----------
@@ -20,9 +20,9 @@ def attrition(rows: int, aside: Mapping[str, int], change: Change, stays: int, s
     aside : mapping of str to int
         Rows set aside, by rule.
     change : Change
-        What the overlap policy and bridging did to the number of stays.
+        Stays added and absorbed by the overlap policy and by bridging.
     stays, still_open : int
-        Stays in the end, and those of them open at the cut-off.
+        Final number of stays, and how many of them are open at the cut-off.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The checks in their order: single rows, then what a person's stays are to each other, then the policies."""
+"""The checks in their order: single rows, then the stays of a person, then overlap policies, then flags."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.findings import FIXED, FLAGGED, Ledger
 from careflow.records.parsing import date_formats, encode, hours
 from careflow.records.validation import deaths, neighbours, overlaps, versions
+from careflow.records.validation.neighbours import OrderedStays
 from careflow.records.validation.options import Options
 
 LONG_STAY: Final = 1461
-"""Nights (four years) beyond which a stay is flagged; at a level where everyone lives in, 365."""
+"""Nights (four years) beyond which a stay is flagged; 365 at a level where every patient lives in."""
 
 MOST_AFTER_DEATH: Final = 0.005
 FEW_PEOPLE: Final = 11
 R07: Final = 7
-"""The number of the rule for stays admitted after the cut-off."""
+"""The rule for stays admitted after the cut-off."""
 MANY_FACILITIES: Final = 12
 LONG_OVERLAP: Final = 30
 MIXED_GRAIN: Final = 0.3
@@ -44,14 +45,14 @@ _MARKS: Final = (
 
 @dataclass(frozen=True)
 class Table:
-    """The stays and what is needed to check them.
+    """The table of stays, and what is needed to check it.
 
     Attributes
     ----------
     engine : Engine
-        Where they are.
+        The engine that holds the table.
     stays : str
-        The name under which those that are kept will be found.
+        The name of the view of the stays that are kept, made by :func:`join_stays`.
     strata : tuple of str
         Names of the strata, in the order of the columns s0, s1, ...
     cutoff : int
@@ -65,63 +66,63 @@ class Table:
 
     @property
     def facility(self) -> int | None:
-        """The number of the stratum ``facility``, if there is one."""
+        """The index of the stratum ``facility``, or None."""
         return self.strata.index("facility") if "facility" in self.strata else None
 
 
-def set_rows_aside(found: neighbours.Neighbours, level_note: str, ledger: Ledger, ragged: int) -> int:
-    """Say which rows were set aside one by one; return the rows of the file.
+def set_rows_aside(ordered: OrderedStays, level_note: str, ledger: Ledger, ragged: int) -> int:
+    """Record the rows that were set aside one by one; return the number of rows of the file.
 
     Raises
     ------
     RecordError
-        The file has no rows, or too many were set aside.
+        The file has no rows, or too many of them were set aside.
     """
-    rows = found.marked.total() + found.aside.total() + ragged
+    rows = ordered.marked.total() + ordered.aside.total() + ragged
     if not rows:
         raise RecordError("the file has a line of names and no rows.", check="S11", n=0)
     notes = {3: f"{level_note}. Map them with levels=" if level_note else ""}
-    for why, n in sorted(found.aside.items()):
+    for why, n in sorted(ordered.aside.items()):
         ledger.set_aside(f"R{why:02d}", n, notes.get(why, ""))
     ledger.check_limits(rows)
     return rows
 
 
-def compare_neighbours(
-    table: Table, found: neighbours.Neighbours, rows: int, options: Options, ledger: Ledger
+def check_neighbours(
+    table: Table, ordered: OrderedStays, rows: int, options: Options, ledger: Ledger
 ) -> tuple[int, bool]:
-    """Run the checks on the stays of the people marked; return the number of people, and whether stays were changed."""
+    """Check the stays of the marked people; return the number of people, and whether any stay was changed."""
     if options.close_open_after is not None:
         note = f"closed after {options.close_open_after} days, reason unknown, by close_open_after="
-        ledger.add("stale open stays closed", FIXED, _marks_of(found, encode.STALE), note)
-    copies = neighbours.repeated(table.engine, found, len(table.strata))
+        ledger.add("stale open stays closed", FIXED, _marks_of(ordered, encode.STALE), note)
+    copies = neighbours.set_aside_repeats(table.engine, ordered, len(table.strata))
     ledger.set_aside("R10", copies, "one of each is kept")
-    twins, replaced = versions.versions(table.engine, found, table.strata)
+    twins, replaced = versions.versions(table.engine, ordered, table.strata)
     ledger.set_aside(
-        "R11", twins, f"{replaced:,} replaced by a newer version" if replaced else "which one holds is not known"
+        "R11", twins, f"{replaced:,} replaced by a newer version" if replaced else "which one is right is not known"
     )
-    if found.hours:
-        hours.keep_known(table.engine, found.overlapping)
+    if ordered.hours:
+        hours.keep_complete(table.engine, ordered.overlapping)
     ended = 0
-    if found.counts[neighbours.OVERLAP] or found.counts[neighbours.AFTER_DEATH]:
-        ended = _settle_deaths(table, found, ledger)
+    if ordered.counts[neighbours.OVERLAP] or ordered.counts[neighbours.AFTER_DEATH]:
+        ended = _apply_deaths(table, ordered, ledger)
     ledger.check_limits(rows)
-    persons = found.counts[neighbours.LAST] - _drop_aside(table, found)
+    persons = ordered.counts[neighbours.LAST] - _drop_aside(table, ordered)
     for bit, check, action, note in _MARKS:
-        ledger.add(check, action, _marks_of(found, bit), note)
-    return persons, found.hours or copies + twins + ended > 0
+        ledger.add(check, action, _marks_of(ordered, bit), note)
+    return persons, ordered.hours or copies + twins + ended > 0
 
 
-def _marks_of(found: neighbours.Neighbours, bit: int) -> int:
-    return sum(n for marks, n in found.marked.items() if marks & bit)
+def _marks_of(ordered: OrderedStays, bit: int) -> int:
+    return sum(n for marks, n in ordered.marked.items() if marks & bit)
 
 
-def _drop_aside(table: Table, found: neighbours.Neighbours) -> int:
-    """Drop the rows set aside, but for their places; return how many people have no other since stays were compared."""
-    engine, stays = table.engine, found.overlapping
+def _drop_aside(table: Table, ordered: OrderedStays) -> int:
+    """Drop the rows set aside, keeping their positions; return how many people lost their last stay since the sort."""
+    engine, stays = table.engine, ordered.overlapping
     late = f"why IN (10, 11, {deaths.AFTER_DEATH_RULE})"
     for marks, n in engine.rows(f"SELECT marks, count(*) FROM {stays} WHERE {late} GROUP BY 1"):
-        found.marked[marks] -= n
+        ordered.marked[marks] -= n
     gone = engine.one(
         f"SELECT count(*) FROM (SELECT person FROM {stays} WHERE why = 0 OR {late} GROUP BY person "
         "HAVING count(*) FILTER (why = 0) = 0)"
@@ -131,27 +132,27 @@ def _drop_aside(table: Table, found: neighbours.Neighbours) -> int:
     return int(gone)
 
 
-def apply_policies(table: Table, found: neighbours.Neighbours, options: Options, ledger: Ledger) -> overlaps.Change:
-    """Join what is near, and settle what overlaps.
+def apply_policies(table: Table, ordered: OrderedStays, options: Options, ledger: Ledger) -> overlaps.Change:
+    """Join stays by ``bridge_days``, then apply the overlap policy.
 
     Raises
     ------
     RecordError
-        ``overlaps="error"`` and there are some.
+        Stays overlap and ``overlaps="error"``.
     """
     engine, cutoff, strata = table.engine, table.cutoff, len(table.strata)
     joined = overlaps.Change()
-    if options.bridge_days and (found.counts[neighbours.NEAR] or found.counts[neighbours.OVERLAP]):
-        near = found.people(neighbours.NEAR | neighbours.OVERLAP)
-        joined = overlaps.bridge(engine, found, near, cutoff, strata, options.bridge_days, table.facility)
+    if options.bridge_days and (ordered.counts[neighbours.NEAR] or ordered.counts[neighbours.OVERLAP]):
+        near = ordered.people(neighbours.NEAR | neighbours.OVERLAP)
+        joined = overlaps.bridge(engine, ordered, near, cutoff, strata, options.bridge_days, table.facility)
         note = f"gaps of 0 to {options.bridge_days} days, and overlaps, at one level and facility, by bridge_days="
         ledger.add("stays joined to the one before", FIXED, joined.absorbed, note)
-    # By hours a stay of no night can lie inside one that begins on its day.
-    beside = neighbours.OVERLAP | (neighbours.SAME_START if found.hours else 0)
-    if not any(n for bit, n in found.counts.items() if bit & beside):
+    # With times of day a stay of no night can lie inside one that begins on the same day.
+    overlapping = neighbours.OVERLAP | (neighbours.SAME_START if ordered.hours else 0)
+    if not any(n for bit, n in ordered.counts.items() if bit & overlapping):
         return joined
-    whose = found.people(beside)
-    n, persons = neighbours.count_overlaps(engine, found, whose, cutoff)
+    people_sql = ordered.people(overlapping)
+    n, persons = neighbours.count_overlaps(engine, ordered, people_sql, cutoff)
     if n and options.overlaps == "error":
         raise RecordError(
             f"{several(n, 'stay')} of {people(persons)} begin while an earlier stay goes on. Choose what to do: "
@@ -160,11 +161,11 @@ def apply_policies(table: Table, found: neighbours.Neighbours, options: Options,
             check="F01",
             n=n,
         )
-    _shared_ids(table, found.overlapping, whose, ledger)
+    _shared_ids(table, ordered.overlapping, people_sql, ledger)
     changed = overlaps.Change()
     if n and options.overlaps != "flag":
         policy = overlaps.highest if options.overlaps == "highest" else overlaps.latest
-        changed = policy(engine, found, whose, cutoff, strata)
+        changed = policy(engine, ordered, people_sql, cutoff, strata)
     how = (
         "kept; a discharge while another stay goes on is 'concurrent'"
         if options.overlaps == "flag"
@@ -177,7 +178,7 @@ def apply_policies(table: Table, found: neighbours.Neighbours, options: Options,
 
 @dataclass(frozen=True)
 class Totals:
-    """How many stays there are, are very long, are open, are of no night; and their first and last day."""
+    """Number of stays; of very long, open, and zero-night stays; first and last day (days since 1970-01-01)."""
 
     n: int = 0
     long: int = 0
@@ -208,57 +209,59 @@ def totals(table: Table, stays: str, continuum: Continuum) -> Totals:
     return Totals(int(n), *map(int, others)) if n else Totals()
 
 
-def finishing(table: Table, found: neighbours.Neighbours) -> str:
-    """Return the SQL of the stays that were looked at anew, with ``end_day`` as those of most people have it."""
-    return f"(SELECT level, admit, coalesce(discharge, {table.cutoff + 1}) AS end_day FROM {found.overlapping})"
+def overlapping_sql(table: Table, ordered: OrderedStays) -> str:
+    """Return the SQL of the overlapping stays with a column ``end_day``, as the sequential stays have."""
+    return f"(SELECT level, admit, coalesce(discharge, {table.cutoff + 1}) AS end_day FROM {ordered.overlapping})"
 
 
-def settle(table: Table, found: neighbours.Neighbours) -> None:
-    """Put the stays together as a view."""
+def join_stays(table: Table, ordered: OrderedStays) -> None:
+    """Create the view of all stays, and drop the helper columns."""
     engine = table.engine
-    engine.run(f"DROP TABLE {found.table}")
+    engine.run(f"DROP TABLE {ordered.pairs}")
     for column in encode.HELPERS:
-        engine.run(f"ALTER TABLE {found.overlapping} DROP COLUMN {column}")
-    engine.run(f"CREATE TEMP VIEW {table.stays} AS {neighbours.both_sql(found, len(table.strata))}")
+        engine.run(f"ALTER TABLE {ordered.overlapping} DROP COLUMN {column}")
+    engine.run(f"CREATE TEMP VIEW {table.stays} AS {neighbours.all_stays_sql(ordered, len(table.strata))}")
 
 
 def flag_people(
     table: Table,
-    found: neighbours.Neighbours,
-    every: Totals,
+    ordered: OrderedStays,
+    total: Totals,
     places: int,
     options: Options,
     ledger: Ledger,
     changed: bool,
 ) -> None:
-    """Flag what is kept and yet odd, after all is done: same-day changes, long stays, ids that may be shared.
+    """Flag unusual stays that are kept, after all changes: same-day changes, long stays, ids that may be shared.
 
     Parameters
     ----------
-    table, found, every, ledger
-        The stays, what they are to each other, their totals, and where findings go.
+    table, ordered, total
+        The stays, their relations, and their totals.
     places : int
         The number of facilities in the file.
     options : Options
-        What was done already is not advised.
+        The arguments of the reading; no note advises what they already do.
+    ledger : Ledger
+        Receives the findings.
     changed : bool
-        Whether stays were changed since they were compared.
+        Whether stays were changed after they were compared.
     """
-    engine, stays = table.engine, f"({neighbours.both_sql(found, len(table.strata))})"
-    counts = neighbours.recounted(engine, found, table.cutoff) if changed else found.counts
+    engine, stays = table.engine, f"({neighbours.all_stays_sql(ordered, len(table.strata))})"
+    counts = neighbours.recount(engine, ordered, table.cutoff) if changed else ordered.counts
     ledger.add("F02 same-day changes of level", FLAGGED, counts[neighbours.SAME_DAY], "moves of no days between")
     ledger.add("F05 same-day returns", FLAGGED, counts[neighbours.TOUCH], "discharged and admitted again to one level")
     ledger.add(
         "F06 open, then another stay", FLAGGED, counts[neighbours.OPEN_BEFORE], "overlaps='latest' closes the earlier"
     )
     ledger.add(
-        "F03 very long stays", FLAGGED, every.long, f"over 365 nights living in, or over {LONG_STAY:,} elsewhere"
+        "F03 very long stays", FLAGGED, total.long, f"over 365 nights living in, or over {LONG_STAY:,} elsewhere"
     )
-    if every.n >= 100 and counts[neighbours.TOUCH] > MIXED_GRAIN * every.n:
+    if total.n >= 100 and counts[neighbours.TOUCH] > MIXED_GRAIN * total.n:
         note = "many stays begin where one at the same level ends: weeks or claims?"
         note += "" if options.bridge_days else " bridge_days=1 joins them"
         ledger.add("F10 rows may be parts of stays", FLAGGED, counts[neighbours.TOUCH], note)
-    ledger.add("F09 stays of no night", FLAGGED, every.no_night, "admitted and discharged on one day: length 0")
+    ledger.add("F09 stays of no night", FLAGGED, total.no_night, "admitted and discharged on one day: length 0")
     if table.facility is not None and places > MANY_FACILITIES:
         many = engine.one(
             "SELECT count(DISTINCT person) FROM ("
@@ -270,47 +273,47 @@ def flag_people(
         ledger.add("F11 ids that may be shared", FLAGGED, many, note)
 
 
-def check_end(found: neighbours.Neighbours, every: Totals, cutoff: int, ledger: Ledger) -> None:
-    """Flag a cut-off long after the last admission or discharge: the periods between are empty, as if care had ended.
+def check_end(ordered: OrderedStays, total: Totals, cutoff: int, ledger: Ledger) -> None:
+    """Flag (F12) a cut-off long after the last admission or discharge: later periods would look empty.
 
-    A file that goes on after the cut-off (R07, R08) covers all days up to it.
+    A file with dates after the cut-off (R07, R08) covers all days up to it and is not flagged.
     """
-    after = cutoff - every.last
-    if after > MOST_AFTER_END and not found.aside[R07] and not _marks_of(found, encode.OPEN_AFTER_CUTOFF):
-        last = date_formats.EPOCH + timedelta(days=every.last)
+    after = cutoff - total.last
+    if after > MOST_AFTER_END and not ordered.aside[R07] and not _marks_of(ordered, encode.OPEN_AFTER_CUTOFF):
+        last = date_formats.EPOCH + timedelta(days=total.last)
         note = f"no admission or discharge after {last}, {after:,} days before the cut-off: were later stays left out?"
         ledger.add("F12 cut-off long after the data", FLAGGED, 1, note)
 
 
-def _settle_deaths(table: Table, found: neighbours.Neighbours, ledger: Ledger) -> int:
-    what = deaths.contradictions(table.engine, found, table.cutoff)
-    late, died = what.people, what.died
+def _apply_deaths(table: Table, ordered: OrderedStays, ledger: Ledger) -> int:
+    contradictions = deaths.contradictions(table.engine, ordered, table.cutoff)
+    late, died = contradictions.people, contradictions.died
     if late >= FEW_PEOPLE and late > MOST_AFTER_DEATH * died and not ledger.accepts("F04"):
         raise RecordError(
             f"{late:,} of {died:,} people who died are admitted after their death: ids of several people may have "
-            "been merged, or a reason code may not mean death. Mend the file, or accept it: accept=['F04'].",
+            "been merged, or a reason code may not mean death. Correct the file, or accept it: accept=['F04'].",
             check="F04",
             n=late,
         )
     ledger.add("F04 admitted after death", FLAGGED, late, f"people, of {died:,} who died; their stays after it: R14")
-    ledger.set_aside("R14", what.late, "nothing follows a death")
+    ledger.set_aside("R14", contradictions.late, "nothing follows a death")
     note = "cut on the day of death, or discharged on it for another reason: they end by death"
-    ledger.add("R15 stays beside a death", FIXED, what.cut, note)
-    deaths.settle(table.engine, found, what)
-    return what.late + what.cut
+    ledger.add("R15 stays beside a death", FIXED, contradictions.cut, note)
+    deaths.apply(table.engine, ordered, contradictions)
+    return contradictions.late + contradictions.cut
 
 
-def _shared_ids(table: Table, stays: str, whose: str, ledger: Ledger) -> None:
+def _shared_ids(table: Table, stays: str, people_sql: str, ledger: Ledger) -> None:
     if table.facility is None:
         return
-    place = f"s{table.facility}"
+    facility = f"s{table.facility}"
     n = table.engine.one(
         f"""
         WITH mine AS (
-          SELECT rowid AS place, person, admit, coalesce(discharge, {table.cutoff + 1}) AS end_day, {place} AS f
-          FROM {stays} WHERE person IN ({whose}))
+          SELECT rowid AS stay_id, person, admit, coalesce(discharge, {table.cutoff + 1}) AS end_day, {facility} AS f
+          FROM {stays} WHERE person IN ({people_sql}))
         SELECT count(DISTINCT a.person)
-        FROM mine a JOIN mine b ON a.person = b.person AND a.place < b.place AND a.f <> b.f
+        FROM mine a JOIN mine b ON a.person = b.person AND a.stay_id < b.stay_id AND a.f <> b.f
         WHERE least(a.end_day, b.end_day) - greatest(a.admit, b.admit) > {LONG_OVERLAP}"""
     )[0]
     note = f"people in two facilities at once for more than {LONG_OVERLAP} days: is the id of several people?"

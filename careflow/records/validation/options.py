@@ -1,4 +1,4 @@
-"""The arguments of :func:`careflow.read_episodes`, checked before anything is read."""
+"""Arguments of :func:`careflow.read_episodes`, checked before the file is read."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from careflow.records.parsing.encode import Choices
 
 @dataclass(frozen=True)
 class Options:
-    """What is to be done with stays once they are read.
+    """What to do with stays once they are read.
 
     Attributes
     ----------
     overlaps : str
         The overlap policy.
     bridge_days : int
-        The longest gap, in days, over which stays at one level and facility are joined; 0 joins none.
+        The longest gap in days between stays at one level and facility that are joined; 0 joins none.
     close_open_after : int, optional
-        Days after which a stay still open is closed.
+        Days after which a stay that is still open is closed.
     allow : tuple of str
-        Columns that may pass the screen for identifiers.
+        Columns that are accepted although they look like direct identifiers.
     """
 
     overlaps: str = "flag"
@@ -37,7 +37,7 @@ class Options:
     allow: tuple[str, ...] = ()
 
 
-def choices(
+def check_choices(
     continuum: Continuum | None,
     cutoff: date,
     start: date | None,
@@ -45,12 +45,12 @@ def choices(
     reasons: Mapping[Any, str] | None,
     dates_read: Reading,
 ) -> Choices:
-    """Check what was said about codes and dates.
+    """Check the arguments about codes and dates.
 
     Raises
     ------
     ArgumentError
-        The records would begin after they end.
+        ``start`` is after ``cutoff``.
     """
     if start is not None and start > cutoff:
         raise ArgumentError(
@@ -59,16 +59,15 @@ def choices(
     return Choices(continuum or Continuum.standard(), levels, reasons, cutoff, start, dates_read)
 
 
-def reading(date_format: str | None, tz: str | None) -> Reading:
-    """Check how dates are to be read.
+def check_reading(date_format: str | None, tz: str | None) -> Reading:
+    """Check the arguments about the format and the time zone of dates.
 
     Raises
     ------
     ArgumentError
-        The format is none, or there is no such time zone.
+        The format cannot be used, or there is no such time zone.
     """
-    known = tz is None or _is_zone(tz)
-    if not known:
+    if tz is not None and not _is_zone(tz):
         raise ArgumentError("tz= is the name of a time zone, such as 'America/New_York' or 'UTC'.")
     return Reading(date_formats.check_format(date_format), tz)
 

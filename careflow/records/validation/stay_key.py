@@ -1,6 +1,6 @@
-"""A stay as one whole number: what orders a person's stays first, then what goes along.
+"""A stay packed into one integer: the days that order a person's stays in the high bits, other columns in the low bits.
 
-An engine that sorts rows of one number moves a third of what it moves for rows of ten columns.
+Sorting rows of one integer moves a third of the memory of sorting rows of ten columns.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from careflow.records.parsing.encode import MARKS
 from careflow.records.privacy.jackknife_groups import GROUPS
 
 _DAYS: Final = {"SMALLINT": (-(1 << 15), (1 << 15) - 1), "INTEGER": (-(1 << 15), (1 << 17) - (1 << 15) - 1)}
-"""The days that fit: from 1900 to 2059, and to 2239; those from 2200 on are not read."""
+"""The days that fit each type: SMALLINT from 1900 to 2059, INTEGER as packed here to 2239."""
 DAYS_FIT: Final = _DAYS["SMALLINT"][1] - LONGEST_WINDOW - 2
-"""Up to this cut-off (in 2049) days are kept in two bytes: the last that fits is after any window."""
+"""The latest cut-off (in 2049) with days in two bytes: the largest value must lie beyond any linking window."""
 _KEY: Final = 63
 _CODES: Final = 31
-"""Bits of a 64-bit and of a 32-bit whole number that is never negative."""
+"""Usable bits of a 64-bit and a 32-bit integer that is never negative."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """A column of whole numbers from ``low`` to ``low + 2 ** bits - 1``."""
+    """A column of integers from ``low`` to ``low + 2 ** bits - 1``."""
 
     name: str
     low: int
@@ -39,7 +39,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Layout:
-    """Fields in one number, the first in the highest bits, so that numbers are in the order of the fields.
+    """Fields packed into one integer, the first in the highest bits, so that integers sort in the order of the fields.
 
     Examples
     --------
@@ -54,11 +54,11 @@ class Layout:
 
     @property
     def bits(self) -> int:
-        """How many bits the fields take."""
+        """Total number of bits."""
         return sum(field.bits for field in self.fields)
 
-    def room(self, more: Sequence[Field], most: int) -> Layout:
-        """Return a layout with those of the further fields for which there is room in so many bits."""
+    def extended(self, more: Sequence[Field], most: int) -> Layout:
+        """Return a layout with those of the further fields that fit into ``most`` bits."""
         fields = list(self.fields)
         for field in more:
             if Layout((*fields, field)).bits <= most:
@@ -69,22 +69,22 @@ class Layout:
         return any(field.name == name for field in self.fields)
 
     def pack(self, values: dict[str, str]) -> str:
-        """Return the SQL of the number, from the SQL of each field."""
+        """Return the SQL of the packed integer, from the SQL of each field."""
         terms = []
         for field, shift in self._placed():
             value = f"({values[field.name]})"
             value = f"({value} - {field.low})::BIGINT" if field.low else f"{value}::BIGINT"
-            # Engines multiply faster than they shift: a shift looks whether bits are lost.
+            # Multiplying is faster than shifting, which checks for lost bits.
             terms.append(f"{value} * {1 << shift}" if shift else value)
         return " + ".join(terms)
 
     def alone(self, name: str, value: str) -> str:
-        """Return the SQL of a number that holds one field, and 0 in the bits of the others."""
+        """Return the SQL of an integer that holds one field and 0 in all other bits."""
         shift = next(shift for field, shift in self._placed() if field.name == name)
         return f"({value})::BIGINT * {1 << shift}"
 
     def unpack(self, name: str, key: str = "key") -> str:
-        """Return the SQL of a field of a number."""
+        """Return the SQL of one field of a packed integer."""
         field, shift = next((field, shift) for field, shift in self._placed() if field.name == name)
         value = f"({key} >> {shift})" if shift else key
         value = f"({value} & {(1 << field.bits) - 1})"
@@ -100,16 +100,17 @@ class Layout:
 
 @dataclass(frozen=True)
 class StayLayout:
-    """A stay in one number by which it is ordered, and what is kept of it once the next one is known.
+    """The sort key of a stay, and the columns kept of it once the next stay is known.
 
     Attributes
     ----------
     days, codes : Layout
-        The higher bits, and the lower ones, which are kept as they are. Strata for which there is no room go alone.
+        The high bits of the key, and the low bits, which are kept packed. Strata that do not fit are columns of their
+        own.
     next_level : Layout
-        The level of the next stay, below the codes.
+        The level of the next stay, in the lowest bits of the column ``codes``.
     day : str
-        The type of the columns of days: few bytes are less memory, and less time to move.
+        The SQL type of days, as small as possible to save memory and time.
     """
 
     days: Layout
@@ -119,17 +120,17 @@ class StayLayout:
 
     @property
     def key(self) -> Layout:
-        """The layout of the number by which stays are ordered."""
+        """The layout of the sort key."""
         return Layout((*self.days.fields, *self.codes.fields))
 
     @property
     def never(self) -> int:
-        """When the next stay begins if there is none: a gap longer than any window, and no missing value."""
+        """The ``next_admit`` of a last stay: a day beyond any linking window, used instead of NULL."""
         return _DAYS[self.day][1]
 
     @property
     def none(self) -> int:
-        """The number of a stay that begins then."""
+        """The sort key of a stay that begins on the day ``never``."""
         return (self.never - self.days.fields[0].low) << (self.key.bits - self.days.fields[0].bits)
 
     @property
@@ -138,19 +139,19 @@ class StayLayout:
         return Layout((*self.codes.fields, *self.next_level.fields))
 
     def alone(self, labels: Sequence[int]) -> list[str]:
-        """Return the strata that are columns of their own."""
+        """Return the strata that are separate columns."""
         return [f"s{i}" for i in range(len(labels)) if f"s{i}" not in self.codes]
 
-    def seen(self, table: str, labels: Sequence[int]) -> str:
-        """Return the SQL of the stays in columns."""
+    def stays_sql(self, table: str, labels: Sequence[int]) -> str:
+        """Return the SQL of the stays, unpacked into columns."""
         fields = ("next_level", "jackknife_group", "level", "reason", "marks", *(f"s{i}" for i in range(len(labels))))
-        found = [f"{self.kept.unpack(name, 'codes')} AS {name}" if name in self.kept else name for name in fields]
+        codes = [f"{self.kept.unpack(name, 'codes')} AS {name}" if name in self.kept else name for name in fields]
         days = [f"{name}::INTEGER AS {name}" for name in ("admit", "end_day", "next_admit")]
-        return f"SELECT person, {', '.join([*days, *found])} FROM {table}"
+        return f"SELECT person, {', '.join([*days, *codes])} FROM {table}"
 
 
 def stay_layout(cutoff: int, levels: int, labels: Sequence[int]) -> StayLayout:
-    """Return the layout of stays up to a cut-off, at so many levels, with strata of so many labels each."""
+    """Return the layout for a cut-off, a number of levels, and the number of labels of each stratum."""
     day = "SMALLINT" if cutoff <= DAYS_FIT else "INTEGER"
     days = Layout((Field.of("admit", *_DAYS[day]), Field.of("end_day", *_DAYS[day])))
     level, after = (Field.of(name, 0, levels - 1) for name in ("level", "next_level"))
@@ -163,5 +164,5 @@ def stay_layout(cutoff: int, levels: int, labels: Sequence[int]) -> StayLayout:
         )
     )
     strata = [Field.of(f"s{i}", -1, n - 1) for i, n in enumerate(labels)]
-    codes = codes.room(strata, min(_KEY - days.bits, _CODES - after.bits))
+    codes = codes.extended(strata, min(_KEY - days.bits, _CODES - after.bits))
     return StayLayout(days, codes, Layout((after,)), day)
