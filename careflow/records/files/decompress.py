@@ -1,4 +1,4 @@
-"""Packed and re-coded text: gz and zip with limits, other encodings than UTF-8, checksums beside the file."""
+"""Decompress gz and zip files, convert text to UTF-8, and compare a file with its checksum file."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Decompressor:
         """
         codec = _codec(encoding)
         if path.suffix.lower() in {".gz", ".zip"}:
-            path = self._unpacked(path)
+            path = self._decompress(path)
         codec = codec or bom_encoding(path)
         return path if codec in {None, "utf-8", "utf-8-sig", "ascii"} else self._recoded(path, str(codec))
 
@@ -52,15 +52,15 @@ class Decompressor:
         self._made += 1
         return self._folder / f"{self._made}.csv"
 
-    def _unpacked(self, path: Path) -> Path:
+    def _decompress(self, path: Path) -> Path:
         target = self._new()
         try:
             if path.suffix.lower() == ".gz":
-                with gzip.open(path) as packed:
-                    _copy(packed, target, path.stat().st_size, self._limits)
+                with gzip.open(path) as compressed:
+                    _copy(compressed, target, path.stat().st_size, self._limits)
             else:
-                with zipfile.ZipFile(path) as archive, archive.open(_only_member(archive)) as packed:
-                    _copy(packed, target, path.stat().st_size, self._limits)
+                with zipfile.ZipFile(path) as archive, archive.open(_only_member(archive)) as compressed:
+                    _copy(compressed, target, path.stat().st_size, self._limits)
         except (
             OSError,
             EOFError,
@@ -140,10 +140,10 @@ def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     return files[0]
 
 
-def _copy(packed: IO[bytes] | gzip.GzipFile, target: Path, size: int, limits: SizeLimits) -> None:
+def _copy(compressed: IO[bytes] | gzip.GzipFile, target: Path, size: int, limits: SizeLimits) -> None:
     done = 0
     with target.open("wb") as out:
-        while chunk := packed.read(_CHUNK):
+        while chunk := compressed.read(_CHUNK):
             done += len(chunk)
             limits.check(size, done, "the compressed file", on_disk=True)
             out.write(chunk)

@@ -121,13 +121,13 @@ def detect(columns: Iterable[DateTexts]) -> str:
     words = " and ".join(column.column for column in named)
     fits = {name: sum(counts[text] for text in texts) for name, texts in reads.items()}
     best = max(fits, key=lambda name: fits[name])
-    whole = [name for name in fits if fits[name] == total]
-    if not whole:
+    complete = [name for name in fits if fits[name] == total]
+    if not complete:
         _refuse_mixture(counts, reads, total, words)
-    # If the best format leaves m wrong dates, a second format may also miss m dates that are merely wrong.
-    rivals = whole or [name for name in fits if 0 < fits[name] >= fits[best] - max(total // 100, total - fits[best])]
+    # A second format that fits almost as many rows is a rival: the dates that it misses may be wrong dates.
+    rivals = complete or [name for name in fits if 0 < fits[name] >= fits[best] - max(total // 100, total - fits[best])]
     if len(rivals) > 1:
-        advice = f"date_format={rivals[0]!r}." if whole else "date_format=... (what does not fit it is set aside)."
+        advice = f"date_format={rivals[0]!r}." if complete else "date_format=... (what does not fit it is set aside)."
         raise RecordError(
             f"the {total:,} dates of {words} can be read in more than one way ({' or '.join(rivals)}). "
             f"Say which: {advice}",

@@ -209,10 +209,10 @@ def encode_rows(source: SourceTable, plan: Plan, choices: Choices, close_after: 
         checking=f""",
         seen AS (
           SELECT *, coalesce(discharge_state = {OK} AND discharge <= {cutoff}, false) AS closed FROM read),
-        judged AS (SELECT *, {_first(rules)} AS why FROM seen)
+        checked AS (SELECT *, {_first(rules)} AS why FROM seen)
         SELECT person, jackknife_group, level, admit, {end_day} AS end_day, {reason} AS reason{strata}, episode,
           written, version, row, why, CASE WHEN {plain} THEN 0 ELSE {noted} END AS marks{listed("", hours=hours)}
-        FROM judged""",
+        FROM checked""",
         hours=hours,
     )
 

@@ -76,8 +76,8 @@ def read_people(engine: Engine, source: SourceTable, ledger: Ledger) -> People:
         )
     key = secrets.randbits(62)
     if kind == INTEGER:
-        long, odd = engine.one(f"SELECT {_long('r.person_id')} FROM {source.relation} r")
-        _flag_zeros(long, odd, ledger)
+        long, not_rounded = engine.one(f"SELECT {_long('r.person_id')} FROM {source.relation} r")
+        _flag_zeros(long, not_rounded, ledger)
         return _numbers("r.person_id::BIGINT", key)
     return _texts(engine, source, ledger, key)
 
@@ -97,9 +97,9 @@ def _long(number: str) -> str:
     return f"count(*) FILTER ({long}), count(*) FILTER ({long} AND {number} % 10 <> 0)"
 
 
-def _flag_zeros(long: int, odd: int, ledger: Ledger) -> None:
+def _flag_zeros(long: int, not_rounded: int, ledger: Ledger) -> None:
     note = "of 16 digits or more, and every one ends in 0: a spreadsheet keeps 15. Were several people made one?"
-    ledger.add("ids that may have lost digits", FLAGGED, 0 if odd else long, note)
+    ledger.add("ids that may have lost digits", FLAGGED, 0 if not_rounded else long, note)
 
 
 def _numbers(number: str, key: int) -> People:
@@ -114,7 +114,7 @@ def _texts(engine: Engine, source: SourceTable, ledger: Ledger, key: int) -> Peo
         f"FROM {source.relation} r WHERE r.person_id IS NOT NULL GROUP BY r.person_id"
     )
     missing = "CASE WHEN lower(id) IN ('na', 'nan', 'null', 'none', 'n/a') THEN n END"
-    ids, whole, padded, mended, words, wide, narrow, shared, lost, lost_rows, long, odd = engine.one(
+    ids, integers, padded, trimmed, words, wide, narrow, shared, lost, lost_rows, long, not_rounded = engine.one(
         "SELECT count(*) FILTER (id <> ''), count(number), "
         "count(CASE WHEN id LIKE '0_%' THEN TRY_CAST(id AS HUGEINT) END), "
         f"coalesce(sum(n) FILTER (regexp_matches(id, '{_EDGES}')), 0)::BIGINT, "
@@ -125,35 +125,39 @@ def _texts(engine: Engine, source: SourceTable, ledger: Ledger, key: int) -> Peo
     )
     _check_unique(shared)
     lost_digits.refuse("person_id", lost, lost_rows)
-    _flag_zeros(long, odd, ledger)
+    _flag_zeros(long, not_rounded, ledger)
     if wide is not None and wide > LONGEST_ID:
         raise RecordError(
             f"person_id has texts of more than {LONGEST_ID} characters: is this the right column?", check="S09"
         )
-    ledger.add("ids mended", FIXED, mended, "spaces around the id")
+    ledger.add("ids mended", FIXED, trimmed, "spaces around the id")
     ledger.add("ids that read like 'missing'", FLAGGED, words, "kept as the id of a person (NA, NULL, nan, none)")
     if padded and wide != narrow:
         note = "some ids have leading zeros and not all are equally long: were zeros lost from others?"
         ledger.add("ids of several widths", FLAGGED, padded, note)
-    if not mended and whole == ids:
+    if not trimmed and integers == ids:
         engine.run(f"DROP TABLE {table}_seen")
         return _numbers("TRY_CAST(r.person_id AS BIGINT)", key)
-    if 0 < whole < ids:
-        ledger.add("ids of two kinds", FLAGGED, min(whole, ids - whole), "some ids are whole numbers, others are not")
-    text = f"nullif(trim(id, '{SPACES}'), '')" if mended else "nullif(id, '')"
+    if 0 < integers < ids:
+        ledger.add(
+            "ids of two kinds", FLAGGED, min(integers, ids - integers), "some ids are whole numbers, others are not"
+        )
+    text = f"nullif(trim(id, '{SPACES}'), '')" if trimmed else "nullif(id, '')"
     number = (
-        text_number_sql("t") if not whole and not mended else f"coalesce({integer_sql('t')}, {text_number_sql('t')})"
+        text_number_sql("t")
+        if not integers and not trimmed
+        else f"coalesce({integer_sql('t')}, {text_number_sql('t')})"
     )
     # Ids that differ only in spaces are one person; without such ids the hash of the text is the person's number.
-    person = f", (hash(t, {key}::BIGINT) >> 1)::BIGINT AS person, t" if mended else ""
+    person = f", (hash(t, {key}::BIGINT) >> 1)::BIGINT AS person, t" if trimmed else ""
     engine.run(
         f"CREATE TEMP TABLE {table} AS SELECT h, {group_sql(number)} AS jackknife_group{person} "
         f"FROM (SELECT h, {text} AS t FROM {table}_seen) WHERE t IS NOT NULL"
     )
-    if mended:
+    if trimmed:
         _check_unique(engine.one(f"SELECT count(DISTINCT t) - count(DISTINCT person) FROM {table}")[0])
     engine.run(f"DROP TABLE {table}_seen")
-    who = "who.person" if mended else "who.h"
+    who = "who.person" if trimmed else "who.h"
     return People(who, "who.jackknife_group", f"LEFT JOIN {table} who ON {hashed} = who.h", table)
 
 

@@ -227,7 +227,7 @@ def flag_people(
     table: Table,
     ordered: OrderedStays,
     total: Totals,
-    places: int,
+    facilities: int,
     options: Options,
     ledger: Ledger,
     changed: bool,
@@ -238,7 +238,7 @@ def flag_people(
     ----------
     table, ordered, total
         The stays, their relations, and their totals.
-    places : int
+    facilities : int
         The number of facilities in the file.
     options : Options
         The arguments of the reading; no note advises what they already do.
@@ -262,7 +262,7 @@ def flag_people(
         note += "" if options.bridge_days else " bridge_days=1 joins them"
         ledger.add("F10 rows may be parts of stays", FLAGGED, counts[neighbours.TOUCH], note)
     ledger.add("F09 stays of no night", FLAGGED, total.no_night, "admitted and discharged on one day: length 0")
-    if table.facility is not None and places > MANY_FACILITIES:
+    if table.facility is not None and facilities > MANY_FACILITIES:
         many = engine.one(
             "SELECT count(DISTINCT person) FROM ("
             f"SELECT person, count(DISTINCT s{table.facility}) AS places FROM {stays} "
