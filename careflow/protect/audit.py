@@ -16,14 +16,14 @@ from careflow.arguments import checked, flag, mapping, whole
 from careflow.arguments.told import told
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.result import Result
-from careflow.protect.cells.cell_table import Book
-from careflow.protect.insiders import own
-from careflow.protect.release import Released, entered
+from careflow.protect.cells.cell_table import CellTable
+from careflow.protect.insiders import own_cells
+from careflow.protect.release import Released, enter_results
 from careflow.protect.suppression.attacker import Attacker
 from careflow.protect.suppression.diving import EPS
 from careflow.protect.suppression.linear_system import UNGUARDED, VIRTUAL, Bools, Floats, margins
 from careflow.protect.suppression.proof import Proof
-from careflow.protect.suppression.protection_goals import known_from
+from careflow.protect.suppression.protection_goals import known_to_insider
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,20 +136,22 @@ def audit(
 def attack(view: View, below: int = 11, *, progress: bool | None = None) -> Audit:
     """Return the interval of every wanted cell of a view, block by block."""
     unknown = np.isnan(view.values)
-    given = view.relations @ np.where(unknown, 0.0, view.values)
-    loose = view.relations @ sparse.diags_array(unknown.astype(np.int64), dtype=np.int64)
-    _check(given, loose)
-    _, labels = sparse.csgraph.connected_components(abs(loose).T @ abs(loose), directed=False)
+    published_sums = view.relations @ np.where(unknown, 0.0, view.values)
+    unknown_part = view.relations @ sparse.diags_array(unknown.astype(np.int64), dtype=np.int64)
+    _check(published_sums, unknown_part)
+    _, labels = sparse.csgraph.connected_components(abs(unknown_part).T @ abs(unknown_part), directed=False)
     rows: list[tuple[int, float, float]] = []
     with tqdm(total=int((view.wanted & unknown).sum()), desc="attacking hidden cells", leave=False,
               disable=None if progress is None else not progress) as bar:  # fmt: skip
         for label in np.unique(labels[view.wanted & unknown]):
             cells = np.flatnonzero((labels == label) & unknown)
-            part = sparse.csc_array(loose[:, cells])
+            part = sparse.csc_array(unknown_part[:, cells])
             used = np.flatnonzero(np.diff(sparse.csr_array(part).indptr) > 0)
-            attacker = Attacker(sparse.csc_array(part[used]), -given[used], view.lowest[cells], view.highest[cells])
-            for at in np.flatnonzero(view.wanted[cells]):
-                rows.append((int(cells[at]), *attacker.interval(int(at))))
+            attacker = Attacker(
+                sparse.csc_array(part[used]), -published_sums[used], view.lowest[cells], view.highest[cells]
+            )
+            for index in np.flatnonzero(view.wanted[cells]):
+                rows.append((int(cells[index]), *attacker.interval(int(index))))
                 bar.update()
     rows.sort()
     low, high = (np.array([row[i] for row in rows], dtype=float) for i in (1, 2))
@@ -159,9 +161,9 @@ def attack(view: View, below: int = 11, *, progress: bool | None = None) -> Audi
     return Audit(frame, below)
 
 
-def _check(given: Floats, loose: sparse.csr_array) -> None:
-    full = np.asarray(abs(loose).sum(axis=1) == 0).ravel()
-    if wrong := int((np.abs(given[full]) > EPS).sum()):
+def _check(published_sums: Floats, unknown_part: sparse.csr_array) -> None:
+    complete = np.asarray(abs(unknown_part).sum(axis=1) == 0).ravel()
+    if wrong := int((np.abs(published_sums[complete]) > EPS).sum()):
         raise DisclosureError(f"{wrong:,} published sums do not hold, so they are not of the same records")
 
 
@@ -178,18 +180,18 @@ def _of_release(released: Released, insider: Mapping[str, str] | None) -> View:
 def view_of(proof: Proof, insider: Mapping[str, str] | None = None) -> View:
     """Return what a reader of the tables behind a proof sees; an insider also sees the cells of their own stratum."""
     system = proof.system
-    seen = ~proof.hidden & ~virtual_of(proof)
+    seen = ~proof.hidden & ~unpublished_cells(proof)
     for name, value in (insider or {}).items():
-        known = own(system.names, name, value)
+        known = own_cells(system.names, name, value)
         if not known.any():
             raise ArgumentError(f"no cell of this release is of {name} {value!r}")
-        seen |= known_from(system, known)
+        seen |= known_to_insider(system, known)
     values = np.where(seen, system.values.astype(float), np.nan)
-    wanted = ~seen & (system.guard != UNGUARDED) & ~virtual_of(proof)
+    wanted = ~seen & (system.guard != UNGUARDED) & ~unpublished_cells(proof)
     return View(values, system.relations, system.lowest, system.highest, system.names, wanted)
 
 
-def virtual_of(proof: Proof) -> Bools:
+def unpublished_cells(proof: Proof) -> Bools:
     """Return which cells are printed nowhere."""
     return np.asarray(proof.system.status == VIRTUAL, dtype=np.bool_)
 
@@ -197,19 +199,19 @@ def virtual_of(proof: Proof) -> Bools:
 def _of_results(results: list[Result]) -> View:
     if missing := sum("hidden" not in result.frame.columns for result in results):
         raise DisclosureError(f"{missing:,} results are not protected: they show every number")
-    book, _ = entered(results)
-    return _of_book(book)
+    table, _ = enter_results(results)
+    return _of_cell_table(table)
 
 
-def _of_book(book: Book) -> View:
-    printed = book.column("printed").astype(bool)
-    lowest = np.where(printed, 1.0, book.column("lowest"))
+def _of_cell_table(table: CellTable) -> View:
+    printed = table.column("printed").astype(bool)
+    lowest = np.where(printed, 1.0, table.column("lowest"))
     return View(
-        book.column("value").astype(float),
-        book.matrix(),
+        table.column("value").astype(float),
+        table.matrix(),
         lowest,
-        book.column("highest").astype(float),
-        tuple(cell.name for cell in book.cells),
+        table.column("highest").astype(float),
+        tuple(cell.name for cell in table.cells),
         printed,
     )
 

@@ -18,7 +18,7 @@ MISSING: Final = "(missing)"
 """The label of records without one: nobody's own."""
 
 
-def named(insider: Insider | None, results: Iterable[Result]) -> tuple[str, tuple[str, ...]] | None:
+def insider_labels(insider: Insider | None, results: Iterable[Result]) -> tuple[str, tuple[str, ...]] | None:
     """Return the stratum and its labels, each of them an insider; one label if one was named.
 
     Raises
@@ -42,16 +42,16 @@ def named(insider: Insider | None, results: Iterable[Result]) -> tuple[str, tupl
             f"insider={{'facility': 'North'}}; it was given {len(pairs)}"
         )
     name, label = next(iter(pairs.items()))
-    split = [result for result in results if name in result.about.by]
-    there = sorted({str(value) for result in split for value in result.frame[name].unique()} - {MISSING})
-    if not split or (label is not None and label not in there):
-        known = f"there are {', '.join(there)}" if split else "no result is split by it"
+    split_results = [result for result in results if name in result.about.by]
+    labels = sorted({str(value) for result in split_results for value in result.frame[name].unique()} - {MISSING})
+    if not split_results or (label is not None and label not in labels):
+        known = f"there are {', '.join(labels)}" if split_results else "no result is split by it"
         what = name if label is None else f"{name} {label!r}"
         raise ArgumentError(f"nobody knows {what} from inside: {known}")
-    return name, tuple(there) if label is None else (label,)
+    return name, tuple(labels) if label is None else (label,)
 
 
-def own(names: Sequence[str], stratum: str, label: str, others: Iterable[str] = ()) -> Bools:
+def own_cells(names: Sequence[str], stratum: str, label: str, others: Iterable[str] = ()) -> Bools:
     """Return which cells are of one label of a stratum, by their names (``..., facility North, quarter 2025Q2``).
 
     ``others`` are further labels: a longer one that begins alike is another's.
@@ -68,9 +68,9 @@ def own(names: Sequence[str], stratum: str, label: str, others: Iterable[str] = 
     return np.array([pattern.search(name) is not None for name in names], dtype=np.bool_)
 
 
-def owners(names: Sequence[str], stratum: str, labels: Sequence[str]) -> Ints:
+def cell_owners(names: Sequence[str], stratum: str, labels: Sequence[str]) -> Ints:
     """Return for each cell the number of the insider who knows it, -1 for none."""
     owner = np.full(len(names), -1, dtype=np.int64)
     for number, label in enumerate(labels):
-        owner[own(names, stratum, label, labels)] = number
+        owner[own_cells(names, stratum, label, labels)] = number
     return owner

@@ -11,26 +11,26 @@ from careflow.arguments import Asked, checked, flag, instance, one_of, path, who
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.multistate.markov_chain import Chain
 from careflow.estimate.result import Result
-from careflow.protect.cells.cell_table import Book
-from careflow.protect.cells.hierarchies import tie_strata
+from careflow.protect.cells.cell_table import CellTable
+from careflow.protect.cells.hierarchies import link_strata
 from careflow.protect.history.ledger import Ledger, locked, spec_of
-from careflow.protect.history.successive_releases import Joint, State, join
-from careflow.protect.history.unchanged_rows import rows_by_block, with_frozen
-from careflow.protect.insiders import Insider, named, owners
+from careflow.protect.history.successive_releases import JointRelease, State, join
+from careflow.protect.history.unchanged_rows import rows_by_block, with_unchanged_rows
+from careflow.protect.insiders import Insider, cell_owners, insider_labels
 from careflow.protect.results import length_of_stay, rates
 from careflow.protect.results.mask import Mask
 from careflow.protect.results.registry import kind_of
 from careflow.protect.rounding.rounding import RoundedProof, rounded
-from careflow.protect.rounding.successive_releases import join_rounded, ledger_spec
+from careflow.protect.rounding.successive_releases import join_rounded, rounded_spec
 from careflow.protect.suppression.linear_system import VIRTUAL
 from careflow.protect.suppression.proof import Checked, Proof
-from careflow.protect.suppression.prove import PinnedError, prove
+from careflow.protect.suppression.prove import UnprotectableError, prove
 
 Mode = Literal["suppress", "round"]
 
 
 TOGETHER: Final = "publish together what was counted together"
-ORDER: Final = {"Rates": 0, "GroupTest": 2}
+ENTRY_ORDER: Final = {"Rates": 0, "GroupTest": 2}
 _a_result: Final = instance(Result)
 PEOPLE: Final = ("PersonsServed",)
 """Kinds whose counts are of distinct people and add up to nothing."""
@@ -144,63 +144,68 @@ def protect(
     given = _checked(results)
     if mode == "round" and insider is not None:
         raise ArgumentError("mode='round' has no proof against insiders; use mode='suppress', or leave out insider=")
-    inside = named(insider, given)
-    book, places = entered(given)
-    lay = join_rounded if mode == "round" else join
+    insiders = insider_labels(insider, given)
+    table, entered_cells = enter_results(given)
+    join_release = join_rounded if mode == "round" else join
 
-    def release(joint: Joint, number: int | None) -> tuple[Released, State]:
+    def release(joint: JointRelease, number: int | None) -> tuple[Released, State]:
         if mode == "round":
-            results, proof, state = rounded(given, places, joint, below)
+            results, proof, state = rounded(given, entered_cells, joint, below)
             return Released(results, proof, number, mode="round"), state
-        return _released(given, places, joint, below, progress, number, inside)
+        return _released(given, entered_cells, joint, below, progress, number, insiders)
 
     if ledger is None:
-        return release(lay(book, State(), below), None)[0]
+        return release(join_release(table, State(), below), None)[0]
     with locked(ledger):
-        opened = Ledger.open(ledger)
+        history = Ledger.open(ledger)
         spec, cutoff = spec_of(given[0], below), given[0].about.cutoff
-        spec = ledger_spec(spec) if mode == "round" else spec
-        opened.check_spec(spec, cutoff)
-        opened.check_same_data(book)
-        joint = lay(book, opened.state, below)
-        number = len(opened.releases) + 1 if joint.new else len(opened.releases)
+        spec = rounded_spec(spec) if mode == "round" else spec
+        history.check_spec(spec, cutoff)
+        history.check_same_data(table)
+        joint = join_release(table, history.state, below)
+        number = len(history.releases) + 1 if joint.new else len(history.releases)
         try:
             released, state = release(joint, number)
-        except PinnedError:
+        except UnprotectableError:
             # Frozen rows tell that they changed by little: without them there is more room.
-            joint = join(book, opened.state, below, apart=True)
+            joint = join(table, history.state, below, separate=True)
             released, state = release(joint, number)
         if joint.new:
-            opened.append(state, spec, cutoff)
+            history.append(state, spec, cutoff)
         return released
 
 
 def _released(
     given: list[Result],
-    places: list[Any],
-    joint: Joint,
+    entered_cells: list[Any],
+    joint: JointRelease,
     below: int,
     progress: bool | None,
     number: int | None = None,
-    inside: tuple[str, tuple[str, ...]] | None = None,
+    insiders: tuple[str, tuple[str, ...]] | None = None,
 ) -> tuple[Released, State]:
     """Prove, mask, put frozen rows back, and return the release with the state to remember."""
     system = joint.state.system()
-    if inside is not None:
-        system = replace(system, owner=owners(system.names, *inside))
-    proof = prove(system, below, progress=progress, notes=_notes(given, inside))
+    if insiders is not None:
+        system = replace(system, owner=cell_owners(system.names, *insiders))
+    proof = prove(system, below, progress=progress, notes=_notes(given, insiders))
     checked = proof.check()
     if not checked:
         raise DisclosureError(f"this release {checked}; nothing was released")
-    state = joint.settle(proof.hidden)
+    state = joint.after_release(proof.hidden)
     # A count of a frozen row is in the system as a cell that is not printed: nothing may print it either.
-    closed = proof.hidden | ((proof.system.status == VIRTUAL) & ~joint.derived)
-    mask = Mask(closed[joint.place], proof.system.values[joint.place].astype(float), below, _lone_curves(given, number))
+    masked_cells = proof.hidden | ((proof.system.status == VIRTUAL) & ~joint.derived)
+    mask = Mask(
+        masked_cells[joint.numbers],
+        proof.system.values[joint.numbers].astype(float),
+        below,
+        _counts_on_curves(given, number),
+    )
     results, rows = [], dict(state.rows)
-    for result, cells in zip(given, places, strict=True):
+    for result, cells in zip(given, entered_cells, strict=True):
         kind = kind_of(result)
         masked = kind.masked(result, cells, mask)
-        masked = with_frozen(masked, kind.tables, kind.block, rows, joint.frozen)
+        masked = with_unchanged_rows(masked, kind.tables, kind.block, rows, joint.unchanged)
         rows |= rows_by_block(masked, kind.tables, kind.block)
         hidden = int(masked.frame["hidden"].sum())
         about = mask.about(masked.about, kind.total(masked), hidden, len(masked.frame), kind.counted)
@@ -237,52 +242,52 @@ def _checked(results: Result | Sequence[Result]) -> list[Result]:
     return given
 
 
-def entered(given: list[Result]) -> tuple[Book, list[Any]]:
+def enter_results(given: list[Result]) -> tuple[CellTable, list[Any]]:
     """Enter all results in one book, and tie what several of them tell of."""
-    book = Book(given[0].about.cutoff)
+    table = CellTable(given[0].about.cutoff)
     # Rates first: what they know of all discharges is what the others are tied to. Tests last: they tie themselves.
-    order = sorted(range(len(given)), key=lambda i: ORDER.get(type(given[i]).__name__, 1))
-    found = {i: kind_of(given[i]).enter(book, given[i]) for i in order}
-    places = [found[i] for i in range(len(given))]
-    rates.tie_windows(book)
-    pairs: list[Any] = [
-        pair for pair in zip(given, places, strict=True) if isinstance(pair[1], length_of_stay.StayCells)
+    order = sorted(range(len(given)), key=lambda i: ENTRY_ORDER.get(type(given[i]).__name__, 1))
+    cells_of = {i: kind_of(given[i]).enter(table, given[i]) for i in order}
+    entered_cells = [cells_of[i] for i in range(len(given))]
+    rates.link_windows(table)
+    stay_tables: list[Any] = [
+        pair for pair in zip(given, entered_cells, strict=True) if isinstance(pair[1], length_of_stay.StayCells)
     ]
-    length_of_stay.tie_last(book, pairs)
-    tie_strata(book)
-    return book, places
+    length_of_stay.link_last_period(table, stay_tables)
+    link_strata(table)
+    return table, entered_cells
 
 
-def _lone_curves(given: list[Result], number: int | None) -> bool:
+def _counts_on_curves(given: list[Result], number: int | None) -> bool:
     """Whether curves may show who is at risk: there is one table of stays, and no earlier one to subtract."""
     return number is None and sum(type(result).__name__ == "LengthOfStay" for result in given) <= 1
 
 
-def _notes(given: list[Result], inside: tuple[str, tuple[str, ...]] | None) -> tuple[str, ...]:
-    known = [_knows_people(result) for result in given]
+def _notes(given: list[Result], insiders: tuple[str, tuple[str, ...]] | None) -> tuple[str, ...]:
+    persons_known = [_persons_known(result) for result in given]
     notes = []
-    if inside is not None:
-        whose = f"each {inside[0]}" if len(inside[1]) > 1 else f"{inside[0]} {inside[1][0]}"
-        notes.append(f"Proved against {whose} that knows its own numbers too")
-        if not all(inside[0] in result.about.by for result in given):
+    if insiders is not None:
+        known_by = f"each {insiders[0]}" if len(insiders[1]) > 1 else f"{insiders[0]} {insiders[1][0]}"
+        notes.append(f"Proved against {known_by} that knows its own numbers too")
+        if not all(insiders[0] in result.about.by for result in given):
             notes.append(
-                f"What an insider knows of its own part in tables that are not by {inside[0]} is not thought of"
+                f"What an insider knows of its own part in tables that are not by {insiders[0]} is not thought of"
             )
-    if not all(known):
+    if not all(persons_known):
         notes.append(
             "Distinct people are not known for every count, so there the rule was applied to moves and stays"
-            if any(known)
+            if any(persons_known)
             else "Distinct people behind the counts are not known, so the rule was applied to moves and stays"
         )
     return tuple(notes)
 
 
-def _knows_people(result: Result) -> bool:
+def _persons_known(result: Result) -> bool:
     """Whether the people behind every count are known, or it shows none or shows people."""
     if type(result).__name__ in (*PEOPLE, *NO_COUNTS):
         return True
-    behind = result.rates if isinstance(result, Chain) else result
-    return getattr(behind, "contributors", None) is not None
+    source = result.rates if isinstance(result, Chain) else result
+    return getattr(source, "contributors", None) is not None
 
 
 def _same_for_all(results: list[Result]) -> Iterator[str]:

@@ -87,7 +87,7 @@ def words_of(stratum: Stratum) -> str:
     return "".join(f", {name} {value}" for name, value in stratum)
 
 
-class Book:
+class CellTable:
     """Cells by family (what is counted) and stratum (of whom); cells with the same key are one cell.
 
     A family is additive: the count of a coarser stratum is the sum over the finer ones
@@ -97,10 +97,10 @@ class Book:
     def __init__(self, cutoff: date | None = None) -> None:
         self.cutoff = cutoff
         self.cells: list[Cell] = []
-        self.place: dict[str, int] = {}
+        self.numbers: dict[str, int] = {}
         self.sums: list[dict[int, int]] = []
         self.families: dict[Family, dict[Stratum, int]] = defaultdict(dict)
-        self.lasting: set[Family] = set()
+        self.not_over_periods: set[Family] = set()
         """Families that do not add up over periods: people or stays that are there in several."""
 
     def __len__(self) -> int:
@@ -130,47 +130,49 @@ class Book:
         if key == series:
             series = ""
         if not over_periods:
-            self.lasting.add(family)
-        if key not in self.place:
-            made = Cell(key, float(value), name + words_of(stratum), depth, printed, guard, 0.0, np.inf, persons, block)
-            made.series = series
-            number = self._enter(made)
+            self.not_over_periods.add(family)
+        if key not in self.numbers:
+            new_cell = Cell(
+                key, float(value), name + words_of(stratum), depth, printed, guard, 0.0, np.inf, persons, block
+            )
+            new_cell.series = series
+            number = self._append(new_cell)
             self.families[family][stratum] = number
             return number
-        number = self.place[key]
+        number = self.numbers[key]
         known = self.cells[number]
         if np.isnan(known.value):
             known.value = float(value)
         if not np.isnan(value) and value != known.value:
-            return self._other(number, float(value), printed=printed, block=block)
+            return self._conflicting(number, float(value), printed=printed, block=block)
         known.printed |= printed
         known.block = known.block or block
         known.persons = max(known.persons, persons)
         return number
 
-    def _other(self, number: int, value: float, *, printed: bool, block: str) -> int:
+    def _conflicting(self, number: int, value: float, *, printed: bool, block: str) -> int:
         known = self.cells[number]
         key = f"{known.key}|as {int(value)}"
-        if key in self.place:
-            return self.place[key]
-        made = Cell(key, value, known.name, known.depth, printed, known.guard, 0.0, np.inf, -1, block)
-        other = self._enter(made)
+        if key in self.numbers:
+            return self.numbers[key]
+        new_cell = Cell(key, value, known.name, known.depth, printed, known.guard, 0.0, np.inf, -1, block)
+        other = self._append(new_cell)
         change = Cell(
             f"{key}|difference", value - known.value, f"a difference in {known.name}", 0, False, CHANGE, -np.inf
         )
-        self.sums.append({other: 1, number: -1, self._enter(change): -1})
+        self.sums.append({other: 1, number: -1, self._append(change): -1})
         return other
 
-    def _enter(self, cell: Cell) -> int:
-        self.place[cell.key] = len(self.cells)
+    def _append(self, cell: Cell) -> int:
+        self.numbers[cell.key] = len(self.cells)
         self.cells.append(cell)
         return len(self.cells) - 1
 
-    def unseen(self, key: str, value: float, name: str, *, guard: int = COUNT, lowest: float = 0.0) -> int:
+    def unpublished(self, key: str, value: float, name: str, *, guard: int = COUNT, lowest: float = 0.0) -> int:
         """Enter a count that is printed nowhere, or return it if it is there."""
-        if key not in self.place:
-            return self._enter(Cell(key, float(value), name, 0, False, guard, lowest))
-        return self.place[key]
+        if key not in self.numbers:
+            return self._append(Cell(key, float(value), name, 0, False, guard, lowest))
+        return self.numbers[key]
 
     def sum(self, total: int, parts: Iterable[int], *, rest: bool = True) -> None:
         """Tie a total to its parts; what is missing from the parts is a remainder, guarded like any count.
@@ -182,18 +184,18 @@ class Book:
         """
         members = sorted(set(parts))
         known = [self.cells[i].value for i in members]
-        left = self.cells[total].value - sum(known)
+        remainder = self.cells[total].value - sum(known)
         row = {total: 1, **dict.fromkeys(members, -1)}
-        if left < 0:
+        if remainder < 0:
             raise DisclosureError(
                 f"{self.cells[total].name}: the parts are more than the total, so these results are not of the same "
                 "records; protect results that were made from one set of counts"
             )
-        if left > 0 and rest:
+        if remainder > 0 and rest:
             named = "+".join(self.cells[i].key for i in members)
             key = f"{self.cells[total].key}|rest of {sha256(named.encode()).hexdigest()[:12]}"
-            row[self.unseen(key, left, f"the remainder of {self.cells[total].name}")] = -1
-        elif left > 0:
+            row[self.unpublished(key, remainder, f"the remainder of {self.cells[total].name}")] = -1
+        elif remainder > 0:
             return
         self.sums.append(row)
 

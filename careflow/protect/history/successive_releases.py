@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from careflow.errors import DisclosureError
-from careflow.protect.cells.cell_table import Book, Cell
+from careflow.protect.cells.cell_table import Cell, CellTable
 from careflow.protect.suppression.linear_system import (
     CHANGE,
     COUNT,
@@ -57,13 +57,13 @@ class State:
 
     def system(self) -> System:
         """Return all releases as one linear system."""
-        book = Book()
-        book.cells, book.sums = self.cells, self.sums
+        table = CellTable()
+        table.cells, table.sums = self.cells, self.sums
         status = np.array(self.status, dtype=np.int64)
-        made = book.system()
+        system_of_cells = table.system()
         printed = status != VIRTUAL
-        status = np.where((made.values == 0) & printed, SHOWN, status)
-        return replace(made, status=status, lowest=np.where(printed, 1.0, book.column("lowest")))
+        status = np.where((system_of_cells.values == 0) & printed, SHOWN, status)
+        return replace(system_of_cells, status=status, lowest=np.where(printed, 1.0, table.column("lowest")))
 
     def hidden(self) -> Bools:
         """Return which cells are hidden."""
@@ -71,7 +71,7 @@ class State:
 
 
 @dataclass
-class Joint:
+class JointRelease:
     """A new release laid over a state.
 
     Attributes
@@ -87,8 +87,8 @@ class Joint:
     """
 
     state: State
-    place: Ints
-    frozen: set[str]
+    numbers: Ints
+    unchanged: set[str]
     new: bool
 
     @property
@@ -96,66 +96,68 @@ class Joint:
         """Which cells no release was ever meant to print."""
         return np.array([not cell.printed and not cell.held for cell in self.state.cells], dtype=np.bool_)
 
-    def settle(self, hidden: Bools) -> State:
+    def after_release(self, hidden: Bools) -> State:
         """Return the state after release: what was free is now shown or hidden."""
-        settled = [
+        decided = [
             status if status == VIRTUAL else (HIDDEN if hide else SHOWN)
             for status, hide in zip(self.state.status, hidden, strict=True)
         ]
-        return replace(self.state, status=settled)
+        return replace(self.state, status=decided)
 
 
-def join(book: Book, before: State, below: int, *, apart: bool = False) -> Joint:
+def join(table: CellTable, previous: State, below: int, *, separate: bool = False) -> JointRelease:
     """Lay the book of a new release over the state of the earlier ones.
 
     ``apart`` makes room where a change would be pinned. It freezes no row: that a frozen row changed by less than the
     threshold is known, and may tell of a count that is also in a row that is not frozen. And it keeps a count that was
     hidden, is hidden and did not change as two counts whose change is 0: no reader can see that it did not.
     """
-    state = copied(before)
-    frozen, fresh = blocks_of(book, before, below)
-    if apart:
-        frozen, fresh = set(), frozen | fresh
-    place = np.array([_lay(state, cell, cell.block in frozen, below, apart) for cell in book.cells], dtype=np.int64)
-    state.sums += [{int(place[cell]): coefficient for cell, coefficient in row.items()} for row in book.sums]
-    return Joint(state, place, frozen, bool(fresh))
+    state = copy_of(previous)
+    unchanged, changed = unchanged_blocks(table, previous, below)
+    if separate:
+        unchanged, changed = set(), unchanged | changed
+    numbers = np.array(
+        [_add_cell(state, cell, cell.block in unchanged, below, separate) for cell in table.cells], dtype=np.int64
+    )
+    state.sums += [{int(numbers[cell]): coefficient for cell, coefficient in row.items()} for row in table.sums]
+    return JointRelease(state, numbers, unchanged, bool(changed))
 
 
-def copied(before: State) -> State:
+def copy_of(previous: State) -> State:
     """Return a state that can be added to while the other stays as it is."""
     return State(
-        [replace(cell) for cell in before.cells],
-        list(before.status),
-        [dict(row) for row in before.sums],
-        dict(before.latest),
-        before.rows,
+        [replace(cell) for cell in previous.cells],
+        list(previous.status),
+        [dict(row) for row in previous.sums],
+        dict(previous.latest),
+        previous.rows,
     )
 
 
-def blocks_of(book: Book, before: State, below: int) -> tuple[set[str], set[str]]:
+def unchanged_blocks(table: CellTable, previous: State, below: int) -> tuple[set[str], set[str]]:
     """Return the blocks to freeze, and those that changed."""
     change: dict[str, float] = defaultdict(float)
-    for cell in book.cells:
+    for cell in table.cells:
         if not cell.printed or not cell.block:
             continue
-        old = before.latest.get(cell.key)
-        known = old is not None and before.status[old] != VIRTUAL
-        size = abs(cell.value - before.cells[old].value) if known and old is not None else np.inf
+        old = previous.latest.get(cell.key)
+        known = old is not None and previous.status[old] != VIRTUAL
+        size = abs(cell.value - previous.cells[old].value) if known and old is not None else np.inf
         change[cell.block] = max(change[cell.block], size)
-    frozen = {block for block, size in change.items() if size < below and block in before.rows}
-    return frozen, set(change) - frozen
+    unchanged = {block for block, size in change.items() if size < below and block in previous.rows}
+    return unchanged, set(change) - unchanged
 
 
-def _lay(state: State, cell: Cell, frozen: bool, below: int, apart: bool) -> int:
+def _add_cell(state: State, cell: Cell, unchanged: bool, below: int, separate: bool) -> int:
     """Put one new cell into the state and return its number there."""
     old = state.latest.get(cell.key)
-    printed = cell.printed and not frozen
+    printed = cell.printed and not unchanged
     if old is None:
-        before = state.latest.get(cell.series) if cell.series else None
+        previous = state.latest.get(cell.series) if cell.series else None
         number = append(state, replace(cell, held=cell.printed and not printed), FREE if printed else VIRTUAL)
-        if before is not None and cell.guard == COUNT:
+        if previous is not None and cell.guard == COUNT:
             # A total that goes on growing: what came since the release before is a count like any other.
-            tie_change(state, number, before, GROWN)
+            link_change(state, number, previous, GROWN)
         return number
     known = state.cells[old]
     if known.value == cell.value and state.status[old] == VIRTUAL and printed:
@@ -165,30 +167,30 @@ def _lay(state: State, cell: Cell, frozen: bool, below: int, apart: bool) -> int
         known.printed, known.guard, state.status[old] = True, cell.guard, FREE
         return old
     if known.value == cell.value:
-        if not (apart and printed and state.status[old] == HIDDEN and cell.guard == COUNT):
+        if not (separate and printed and state.status[old] == HIDDEN and cell.guard == COUNT):
             return old
         number = append(state, replace(cell), HIDDEN)
-        tie_change(state, number, old, CHANGE)
+        link_change(state, number, old, CHANGE)
         return number
     small = abs(cell.value - known.value) < below
-    was = state.status[old]
+    old_status = state.status[old]
     new = replace(cell, printed=printed, held=cell.printed and not printed)
     guard = CHANGE
     status = FREE if printed else VIRTUAL
-    if printed and small and was != VIRTUAL and cell.value != 0:
+    if printed and small and old_status != VIRTUAL and cell.value != 0:
         status = HIDDEN
-        guard = GROWN if was == SHOWN else CHANGE
-    if not printed and frozen and was == SHOWN and cell.guard == COUNT:
+        guard = GROWN if old_status == SHOWN else CHANGE
+    if not printed and unchanged and old_status == SHOWN and cell.guard == COUNT:
         # That a frozen number changed by less than the threshold is the rule, and so no secret.
         new.lowest, new.highest = max(0.0, known.value - below + 1), known.value + below - 1
         new.guard = UNGUARDED
     number = append(state, new, status)
     if cell.guard == COUNT:
-        tie_change(state, number, old, guard)
+        link_change(state, number, old, guard)
     return number
 
 
-def tie_change(state: State, new: int, old: int, guard: int) -> None:
+def link_change(state: State, new: int, old: int, guard: int) -> None:
     """Tie two versions of a count by the change between them."""
     cells = state.cells
     change = Cell(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from careflow.protect.cells.cell_table import Book, Stratum, as_of, people_of, periods_in, records, stratum_of
+from careflow.protect.cells.cell_table import CellTable, Stratum, as_of, people_of, periods_in, records, stratum_of
 from careflow.protect.results.length_of_stay import IN_CARE, earlier
 from careflow.protect.results.mask import Mask, blank, significant
 
@@ -32,12 +32,12 @@ def block(result: Result, record: dict[str, Any]) -> str:
     return f"{result.about.measure}|{level}|{stratum}{as_of(stratum, result.about.cutoff)}"
 
 
-def enter(book: Book, result: Census) -> CensusCells:
+def enter(table: CellTable, result: Census) -> CensusCells:
     """Enter a census: opening + admitted - discharged = closing, and one period's closing opens the next."""
     unit, labels = periods_in(result.frame, result.about.by)
     cells = []
-    behind = people_of(result.contributors, len(result.frame))
-    for record, people in zip(records(result.frame), behind, strict=True):
+    contributors = people_of(result.contributors, len(result.frame))
+    for record, people in zip(records(result.frame), contributors, strict=True):
         stratum, level = stratum_of(record, result.about.by), str(record["level"])
         before = None if unit is None else earlier(stratum, unit, labels)
         families: dict[str, tuple[tuple[str, ...], Stratum]] = {
@@ -46,8 +46,8 @@ def enter(book: Book, result: Census) -> CensusCells:
             "discharged": (("discharges", level), stratum),
             "closing": ((IN_CARE, level), stratum),
         }
-        found = {
-            name: book.cell(
+        numbers = {
+            name: table.cell(
                 family,
                 where,
                 record[name],
@@ -58,8 +58,10 @@ def enter(book: Book, result: Census) -> CensusCells:
             )
             for name, (family, where) in families.items()
         }
-        book.relation({found["opening"]: 1, found["admitted"]: 1, found["discharged"]: -1, found["closing"]: -1})
-        cells.append(found)
+        table.relation(
+            {numbers["opening"]: 1, numbers["admitted"]: 1, numbers["discharged"]: -1, numbers["closing"]: -1}
+        )
+        cells.append(numbers)
     return CensusCells(pd.DataFrame(cells, columns=list(FLOWS)))
 
 
@@ -70,12 +72,12 @@ def masked(result: Census, cells: CensusCells, mask: Mask) -> Census:
     census is left out, because each of its steps is one person who came or went.
     """
     hidden = {name: mask.hides(cells.frame[name]) for name in FLOWS}
-    some = hidden["opening"] | hidden["admitted"] | hidden["discharged"] | hidden["closing"]
-    thin = some | ((result.frame["opening"] + result.frame["admitted"]) < mask.below).to_numpy()
+    any_hidden = hidden["opening"] | hidden["admitted"] | hidden["discharged"] | hidden["closing"]
+    few = any_hidden | ((result.frame["opening"] + result.frame["admitted"]) < mask.below).to_numpy()
     out = result.frame.assign(**{name: blank(result.frame[name], hidden[name]) for name in FLOWS})
     for name in ("person_days", "average"):
-        out[name] = significant(blank(result.frame[name], thin))
-    out["hidden"] = some
+        out[name] = significant(blank(result.frame[name], few))
+    out["hidden"] = any_hidden
     about = replace(result.about, unit="admissions")
     return replace(result, frame=out, daily=result.daily.head(0), about=about, contributors=None)
 
@@ -85,13 +87,13 @@ def total(result: Census) -> int:
     return int(result.frame["admitted"].sum())
 
 
-def enter_people(book: Book, result: Result) -> CensusCells:
+def enter_people(table: CellTable, result: Result) -> CensusCells:
     """Enter distinct people: they add up to nothing, so each count stands alone."""
     cells = []
     for record in records(result.frame):
         stratum = stratum_of(record, result.about.by)
         level, kind = str(record["level"]), "+".join(name for name, _ in stratum)
-        number = book.cell(
+        number = table.cell(
             ("people", level, kind),
             stratum,
             record["persons"],

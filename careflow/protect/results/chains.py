@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.errors import DisclosureError
-from careflow.protect.cells.cell_table import Book, as_of, records, stratum_of
+from careflow.protect.cells.cell_table import CellTable, as_of, records, stratum_of
 from careflow.protect.results import length_of_stay as stays
 from careflow.protect.results import rates
 from careflow.protect.results.mask import Mask, blank, significant
@@ -35,7 +35,7 @@ def block(result: Chain, record: dict[str, Any]) -> str:
     return f"{result.about.measure}|{stratum}{as_of(stratum, result.about.cutoff)}"
 
 
-def enter(book: Book, result: Chain) -> ChainCells:
+def enter(table: CellTable, result: Chain) -> ChainCells:
     """Enter the counts of the rates and stays that the chain is made of, as if they were printed.
 
     They are as good as printed: with N the expected stays, Q = I - inverse(N) are the rates.
@@ -43,7 +43,7 @@ def enter(book: Book, result: Chain) -> ChainCells:
     if result.rates is None:
         raise DisclosureError("the rates behind this chain are not known; make it with chain() and protect that")
     return ChainCells(
-        rates.enter(book, result.rates), None if result.stays is None else stays.enter(book, result.stays)
+        rates.enter(table, result.rates), None if result.stays is None else stays.enter(table, result.stays)
     )
 
 
@@ -55,15 +55,17 @@ def masked(result: Chain, cells: ChainCells, mask: Mask) -> Chain:
     DisclosureError
         When that is no stratum at all.
     """
-    made = result.rates
-    assert made is not None
+    source_rates = result.rates
+    assert source_rates is not None
     keys = list(result.about.by)
-    bad = _hidden_in(made.frame, mask.hides(cells.rates.frame["n"]) | mask.hides(cells.rates.frame["of"]), keys)
-    hidden = _rows_of(result.frame, bad, keys)
+    hidden_strata = _hidden_in(
+        source_rates.frame, mask.hides(cells.rates.frame["n"]) | mask.hides(cells.rates.frame["of"]), keys
+    )
+    hidden = _rows_of(result.frame, hidden_strata, keys)
     if result.stays is not None and cells.stays is not None:
-        frame, theirs = result.stays.frame, list(result.stays.about.by)
+        frame, stay_keys = result.stays.frame, list(result.stays.about.by)
         few = mask.hides(cells.stays.frame["n"]) | ((frame["n"] > 0) & (frame["n"] < mask.below)).to_numpy()
-        hidden |= _rows_of(result.frame, _hidden_in(frame, few, theirs), theirs) & _days(result.frame)
+        hidden |= _rows_of(result.frame, _hidden_in(frame, few, stay_keys), stay_keys) & _days(result.frame)
     if hidden.all():
         raise DisclosureError(
             "a chain of levels gives back every rate that it is made of, and some of them must be hidden in "

@@ -10,7 +10,7 @@ import pandas as pd
 
 from careflow.errors import DisclosureError
 from careflow.estimate.stats.multiple_testing import adjusted
-from careflow.protect.cells.cell_table import Book, as_of, stratum_of
+from careflow.protect.cells.cell_table import CellTable, as_of, stratum_of
 from careflow.protect.results import rates
 from careflow.protect.results.mask import Mask, blank, significant
 
@@ -39,7 +39,7 @@ def block(result: Comparison, record: dict[str, Any]) -> str:
     return f"{result.about.measure}|{pair}|{record.get('within', '')}|{record['from']}|{stratum}{when}"
 
 
-def enter(book: Book, result: Comparison) -> ComparisonCells:
+def enter(table: CellTable, result: Comparison) -> ComparisonCells:
     """Enter the counts of both sides: the same cells as those of the rates that they come from.
 
     Raises
@@ -53,8 +53,8 @@ def enter(book: Book, result: Comparison) -> ComparisonCells:
             "a comparison of one outcome's intensities cannot be protected by itself: compare every outcome, protect "
             "that, and take the row from it"
         )
-    entered = [rates.enter(book, _side(result, side)) for side in SIDES]
-    return ComparisonCells((entered[0].frame, entered[1].frame), (entered[0].directions, entered[1].directions))
+    sides = [rates.enter(table, _side(result, side)) for side in SIDES]
+    return ComparisonCells((sides[0].frame, sides[1].frame), (sides[0].directions, sides[1].directions))
 
 
 def _measure(result: Comparison) -> str:
@@ -68,9 +68,9 @@ def _side(result: Comparison, side: str) -> Rates:
     label = result.first if side == "1" else result.second
     frames = []
     for frame in (result.frame, result.directions):
-        made = frame.rename(columns={f"n_{side}": "n", f"of_{side}": "of"})
-        made[result.stratum] = label
-        frames.append(made)
+        side_frame = frame.rename(columns={f"n_{side}": "n", f"of_{side}": "of"})
+        side_frame[result.stratum] = label
+        frames.append(side_frame)
     by = tuple(dict.fromkeys((*result.about.by, result.stratum)))
     about = replace(result.about, measure=_measure(result), by=by)
     names = {f"persons_{side}": "persons", f"persons_of_{side}": "persons_of"}

@@ -34,8 +34,8 @@ class Mask:
 
     def hides(self, cells: pd.Series) -> Bools:
         """Return whether each cell is hidden; -1 stands for a cell that nothing gives away."""
-        place = cells.to_numpy(dtype=np.int64)
-        return np.asarray(np.where(place >= 0, self.hidden[place], False), dtype=np.bool_)
+        index = cells.to_numpy(dtype=np.int64)
+        return np.asarray(np.where(index >= 0, self.hidden[index], False), dtype=np.bool_)
 
     def zero(self, cells: pd.Series) -> Bools:
         """Return whether each cell is 0, which every reader knows."""
@@ -77,8 +77,8 @@ def significant(values: pd.Series, digits: int = 3) -> pd.Series:
     >>> significant(pd.Series([123.456, 0.0])).tolist()
     [123.0, 0.0]
     """
-    found = values.astype(float)
+    numbers = values.astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        power = np.where(found != 0, np.floor(np.log10(np.abs(found))), 0)
+        power = np.where(numbers != 0, np.floor(np.log10(np.abs(numbers))), 0)
     factor = 10.0 ** (digits - 1 - np.nan_to_num(power))
-    return (found * factor).round() / factor
+    return (numbers * factor).round() / factor

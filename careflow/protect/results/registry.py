@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
-from careflow.protect.cells.cell_table import Book
+from careflow.protect.cells.cell_table import CellTable
 from careflow.protect.history.unchanged_rows import Block
 from careflow.protect.results import (
     census,
@@ -32,7 +32,7 @@ TENS: Final = ", to tens"
 class Kind:
     """How results of one kind enter the book, and how their frames are masked."""
 
-    enter: Callable[[Book, Any], Any]
+    enter: Callable[[CellTable, Any], Any]
     masked: Callable[[Any, Any, Mask], Any]
     block: Block
     total: Callable[[Any], int]

@@ -15,17 +15,17 @@ from scipy import sparse
 
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
-from careflow.protect.history.successive_releases import Joint, State
-from careflow.protect.history.unchanged_rows import rows_by_block, with_frozen
+from careflow.protect.history.successive_releases import JointRelease, State
+from careflow.protect.history.unchanged_rows import rows_by_block, with_unchanged_rows
 from careflow.protect.results.rates import INTENSITY
 from careflow.protect.results.registry import kind_of
 from careflow.protect.rounding.frames import BASE, FRAMES, Rounding
-from careflow.protect.rounding.successive_releases import known_of
-from careflow.protect.suppression.cell_search import WORTH
+from careflow.protect.rounding.successive_releases import release_status
+from careflow.protect.suppression.cell_search import MIN_GOALS_MET
 from careflow.protect.suppression.linear_programs import Program
 from careflow.protect.suppression.linear_system import UNGUARDED, Bools, Ints, System, system
 from careflow.protect.suppression.proof import Checked
-from careflow.protect.suppression.protection_goals import READER, Goals
+from careflow.protect.suppression.protection_goals import READER, ProtectionGoals
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,9 +57,9 @@ class RoundedProof:
         system, tables = self.system, self.witnesses
         fits = np.asarray(system.relations @ tables.T == 0).all(axis=0)
         fits &= ((tables >= system.lowest) & (tables <= system.highest)).all(axis=1)
-        wanted = round_goals(system, self.printed, self.below)
-        met = wanted.met(tables[fits]).any(axis=0)
-        small = np.unique(wanted.cells)
+        goals = rounding_goals(system, self.printed, self.below)
+        met = goals.met(tables[fits]).any(axis=0)
+        small = np.unique(goals.cells)
         problems: tuple[str, ...] = (
             (f"{int((~fits).sum()):,} witness tables contradict what is shown",) if not fits.all() else ()
         )
@@ -67,7 +67,7 @@ class RoundedProof:
         if exposed.any():
             problems += (f"{int(exposed.sum()):,} small cells are shown",)
         return Checked(
-            len(small) - len(np.union1d(np.unique(wanted.cells[~met]), np.flatnonzero(exposed))),
+            len(small) - len(np.union1d(np.unique(goals.cells[~met]), np.flatnonzero(exposed))),
             len(small),
             int((self.hidden & self.printed).sum()),
             int(self.printed.sum()),
@@ -77,7 +77,7 @@ class RoundedProof:
         )
 
 
-def round_goals(system: System, printed: Bools, below: int) -> Goals:
+def rounding_goals(system: System, printed: Bools, below: int) -> ProtectionGoals:
     """Return the goals of every number from 1 to under the threshold: it can be 0, so that it shows nobody.
 
     A difference of printed numbers, which is printed nowhere, can be 0 or as much as the threshold.
@@ -86,7 +86,7 @@ def round_goals(system: System, printed: Bools, below: int) -> Goals:
     small = np.flatnonzero((size > 0) & (size < below) & (printed | (system.guard != UNGUARDED)))
     none = np.zeros(len(small))
     never = np.where(printed[small], np.inf, float(below))
-    return Goals(small, none, none, never, np.full(len(small), READER), system.owner, system.values)
+    return ProtectionGoals(small, none, none, never, np.full(len(small), READER), system.owner, system.values)
 
 
 def to_base(values: Any, base: int = BASE) -> Any:
@@ -106,7 +106,7 @@ def prove_rounded(
     below: int = 11,
     notes: tuple[str, ...] = (),
     *,
-    settled: Bools | None = None,
+    decided: Bools | None = None,
     hidden_before: Bools | None = None,
 ) -> RoundedProof:
     """Round a system and prove it, leaving out totals where they would give a hidden number away.
@@ -122,8 +122,8 @@ def prove_rounded(
         When a number cannot be protected even so.
     """
     before = np.zeros(len(system), dtype=np.bool_)
-    settled = before if settled is None else settled
-    small = printed & ((system.values < below) | system.small(below)) & ~settled
+    decided = before if decided is None else decided
+    small = printed & ((system.values < below) | system.small(below)) & ~decided
     hidden = small | (before if hidden_before is None else hidden_before)
     tables = [system.values]
     while True:
@@ -132,7 +132,7 @@ def prove_rounded(
         failed = _search(bounded, printed, below, tables)
         if failed is None:
             return RoundedProof(bounded, hidden, printed, np.array(tables, dtype=np.int64), below, notes)
-        more = _neighbour(bounded, failed, printed & ~hidden & ~settled)
+        more = _total_to_hide(bounded, failed, printed & ~hidden & ~decided)
         if more is None:
             raise DisclosureError(
                 f"{system.names[failed]} cannot be protected by rounding; merge it with a neighbour or leave it out"
@@ -154,55 +154,55 @@ def _bounded(system: System, printed: Bools, hidden: Bools, below: int) -> Syste
 
 def _search(system: System, printed: Bools, below: int, tables: list[Ints]) -> int | None:
     """Add a table for each goal that none meets yet; return the cell of the first goal that no table can meet."""
-    program, wanted = Program(system), round_goals(system, printed, below)
+    program, goals = Program(system), rounding_goals(system, printed, below)
     cells, prices = np.arange(len(system)), np.ones(len(system))
-    done: Bools = np.asarray(wanted.met(np.array(tables)).any(axis=0), dtype=np.bool_)
-    _together(program, wanted, done, tables)
-    for goal in range(len(wanted)):
+    done: Bools = np.asarray(goals.met(np.array(tables)).any(axis=0), dtype=np.bool_)
+    _meet_many(program, goals, done, tables)
+    for goal in range(len(goals)):
         if done[goal]:
             continue
-        p = int(wanted.cells[goal])
-        apart = wanted.apart[goal]
-        ways = [(0.0, 0.0)] if np.isinf(apart) else [(0.0, 0.0), (apart, np.inf), (-np.inf, -apart)]
-        found = (program.cheapest(p, low, high, cells, prices) for low, high in ways)
-        change = next((one for one in found if one is not None), None)
+        cell = int(goals.cells[goal])
+        min_size = goals.min_size[goal]
+        intervals = [(0.0, 0.0)] if np.isinf(min_size) else [(0.0, 0.0), (min_size, np.inf), (-np.inf, -min_size)]
+        changes = (program.cheapest(cell, low, high, cells, prices) for low, high in intervals)
+        change = next((one for one in changes if one is not None), None)
         if change is None:
-            return p
+            return cell
         tables.append(system.values + change)
-        done |= wanted.met(tables[-1])[0]
+        done |= goals.met(tables[-1])[0]
     return None
 
 
-def _together(program: Program, wanted: Goals, done: Bools, tables: list[Ints]) -> None:
+def _meet_many(program: Program, goals: ProtectionGoals, done: Bools, tables: list[Ints]) -> None:
     """Meet many goals with each table, until one meets few more; ``done`` is kept up."""
-    cells, mixed, met = np.arange(len(program.system)), np.random.default_rng(len(program.system)), WORTH
-    while met >= WORTH and not done.all():
-        change = program.together(wanted, ~done, cells, np.ones(len(cells)), mixed)
+    cells, rng, met = np.arange(len(program.system)), np.random.default_rng(len(program.system)), MIN_GOALS_MET
+    while met >= MIN_GOALS_MET and not done.all():
+        change = program.meet_many(goals, ~done, cells, np.ones(len(cells)), rng)
         if change is None:
             return
-        new = wanted.met(program.system.values + change)[0] & ~done
+        new = goals.met(program.system.values + change)[0] & ~done
         met = int(new.sum())
         if met:
             tables.append(program.system.values + change)
             done |= new
 
 
-def _neighbour(system: System, cell: int, candidates: Bools) -> int | None:
+def _total_to_hide(system: System, cell: int, candidates: Bools) -> int | None:
     """Return the largest shown total that a cell is part of, nearest first."""
     reached = np.zeros(len(system), dtype=bool)
     reached[cell] = True
     links = abs(system.relations)
     while True:
         wider = np.asarray(links.T @ (links @ reached.astype(np.int64)) > 0)
-        if (found := np.flatnonzero(wider & candidates)).size:
-            return int(found[np.argmax(system.values[found])])
+        if (totals := np.flatnonzero(wider & candidates)).size:
+            return int(totals[np.argmax(system.values[totals])])
         if (wider == reached).all():
             return None
         reached = wider
 
 
 def rounded(
-    given: list[Result], entered: list[Any], joint: Joint, below: int
+    given: list[Result], entered_cells: list[Any], joint: JointRelease, below: int
 ) -> tuple[tuple[Result, ...], RoundedProof, State]:
     """Return rounded results, their proof, and the state to remember.
 
@@ -218,37 +218,41 @@ def rounded(
             "numbers; use mode='suppress' for them"
         )
     cells = joint.state.system() if joint.state.cells else system([], sparse.csr_array((0, 0)))
-    printed, settled, hidden = known_of(joint.state)
-    proof = prove_rounded(cells, printed, below, (ROUNDED_NOTE,), settled=settled, hidden_before=hidden)
+    printed, decided, hidden = release_status(joint.state)
+    proof = prove_rounded(cells, printed, below, (ROUNDED_NOTE,), decided=decided, hidden_before=hidden)
     if not (checked := proof.check()):
         raise DisclosureError(f"this release {checked}; nothing was released")
-    state = joint.settle(proof.hidden)
+    state = joint.after_release(proof.hidden)
     shown = np.where(proof.hidden, np.nan, to_base(proof.system.values).astype(float))
-    rounding, rows, results = Rounding(shown[joint.place], below), dict(state.rows), []
-    for result, places in zip(given, entered, strict=True):
+    rounding, rows, results = Rounding(shown[joint.numbers], below), dict(state.rows), []
+    for result, cells_of_result in zip(given, entered_cells, strict=True):
         kind = kind_of(result)
-        made = with_frozen(_rounded(result, places, rounding, checked), kind.tables, kind.block, rows, joint.frozen)
-        rows |= rows_by_block(made, kind.tables, kind.block)
-        results.append(made)
+        protected = with_unchanged_rows(
+            _rounded(result, cells_of_result, rounding, checked), kind.tables, kind.block, rows, joint.unchanged
+        )
+        rows |= rows_by_block(protected, kind.tables, kind.block)
+        results.append(protected)
     state.rows = rows
     return tuple(results), proof, state
 
 
 def _rounded(result: Any, cells: Any, rounding: Rounding, checked: Checked) -> Result:
     frame, total = FRAMES[type(result).__name__]
-    made: Result = frame(result, cells, rounding)
+    protected: Result = frame(result, cells, rounding)
     words = f"{checked.hidden:,} numbers hidden, the rest rounded to fives"
     known = [part for part in result.about.missing.split("; ") if part and "open" not in part]
-    interval = f"{made.about.interval}, from rounded numbers" if "of" in made.frame else made.about.interval
+    interval = (
+        f"{protected.about.interval}, from rounded numbers" if "of" in protected.frame else protected.about.interval
+    )
     about = replace(
-        made.about,
-        n=total(made),
-        unit=f"{made.about.unit}, rounded",
-        persons=int(to_base(made.about.persons, 10)),
+        protected.about,
+        n=total(protected),
+        unit=f"{protected.about.unit}, rounded",
+        persons=int(to_base(protected.about.persons, 10)),
         interval=interval,
         missing="; ".join([*known, words]),
     )
-    return replace(made, about=about)
+    return replace(protected, about=about)
 
 
 ROUNDED_NOTE: Final = "Numbers below the threshold, zero included, are hidden and the rest rounded to fives"

@@ -15,18 +15,18 @@ from careflow.protect.suppression.linear_system import Bools, Floats
 
 EPS: Final = 1e-5
 """A number this near to a whole one is whole."""
-DEEP: Final = 14
+MAX_PROGRAMS: Final = 14
 """Linear programs on one way to whole numbers at most; most ways take one to three."""
-ONE_IN: Final = 3
+FIXED_SHARE: Final = 3
 """Of the parts that are not whole one in three is bounded at a time: with more, fewer ways arrive; with less, later."""
 
 
-def dive(
+def round_by_diving(
     solve: Callable[[Floats, Floats], Floats | None],
     start: Floats,
     lows: Floats,
     highs: Floats,
-    mixed: np.random.Generator,
+    rng: np.random.Generator,
 ) -> Floats | None:
     """Return a whole answer of a linear program, or None when the way that chance chose does not come to one.
 
@@ -46,19 +46,19 @@ def dive(
     >>> dive(least, np.array([0.5, 2.5]), np.array([0.0, 0.0]), np.array([9.0, 9.0]), np.random.default_rng(0)).tolist()
     [0.0, 3.0]
     """
-    lows, highs, answer = lows.copy(), highs.copy(), start
-    for _ in range(DEEP):
-        off = np.abs(answer - np.rint(answer))
-        parts = np.flatnonzero(off > EPS)
-        if len(parts) == 0:
-            return answer
-        order = np.argsort(off[parts] + mixed.uniform(0, 0.1, len(parts)))
-        chosen = parts[order[: max(1, len(parts) // ONE_IN)]]
-        near, floor = answer[chosen], np.floor(answer[chosen])
-        up: Bools = near + mixed.uniform(-0.05, 0.05, len(chosen)) > floor + 0.5
-        lows[chosen[up]], highs[chosen[~up]] = floor[up] + 1, floor[~up]
-        found = solve(lows, highs)
-        if found is None:
+    lows, highs, solution = lows.copy(), highs.copy(), start
+    for _ in range(MAX_PROGRAMS):
+        distance = np.abs(solution - np.rint(solution))
+        fractional = np.flatnonzero(distance > EPS)
+        if len(fractional) == 0:
+            return solution
+        order = np.argsort(distance[fractional] + rng.uniform(0, 0.1, len(fractional)))
+        chosen = fractional[order[: max(1, len(fractional) // FIXED_SHARE)]]
+        value, floor = solution[chosen], np.floor(solution[chosen])
+        upwards: Bools = value + rng.uniform(-0.05, 0.05, len(chosen)) > floor + 0.5
+        lows[chosen[upwards]], highs[chosen[~upwards]] = floor[upwards] + 1, floor[~upwards]
+        bounded = solve(lows, highs)
+        if bounded is None:
             return None
-        answer = found
+        solution = bounded
     return None

@@ -15,26 +15,26 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from careflow.protect.suppression.diving import EPS, dive
+from careflow.protect.suppression.diving import EPS, round_by_diving
 from careflow.protect.suppression.linear_system import Bools, Floats, Ints, System
-from careflow.protect.suppression.protection_goals import Goals
+from careflow.protect.suppression.protection_goals import ProtectionGoals
 
 TIME_LIMIT: Final = 60.0
 """Seconds that one integer program may take."""
 
-DIVES: Final = 4
+ATTEMPTS: Final = 4
 """How often a way to whole numbers is tried, at prices slightly off but for the first time."""
 
 HIDDEN_PRICE: Final = 1.0
 """What it costs to move a hidden cell by one; to move a shown one, and so to hide it, costs a thousand and more."""
-PAID: Final = 10_000.0
+GOAL_REWARD: Final = 10_000.0
 """What a goal is worth when many are met together: more than the moves between hidden cells that it takes;"""
-APART: Final = 10.0
+REWARD_SPREAD: Final = 10.0
 """some are worth exp(10) times as much, or each would be met by half."""
 
 
 @dataclass(frozen=True, eq=False)
-class Box:
+class LinearProgram:
     """A linear program over the rises, then the falls, of some cells.
 
     Attributes
@@ -59,7 +59,7 @@ class Program:
         self.columns = sparse.csc_array(system.relations).astype(np.float64)
 
     def cheapest(
-        self, p: int, low: float, high: float, cells: Ints, prices: Floats, *, exact: bool = True
+        self, cell: int, low: float, high: float, cells: Ints, prices: Floats, *, exact: bool = True
     ) -> Ints | None:
         """Return the cheapest whole change of ``cells`` that brings cell ``p`` into ``[low, high]``, or None.
 
@@ -70,111 +70,117 @@ class Program:
         exact : bool
             Try integer programs where linear ones do not come to whole numbers; otherwise give up then.
         """
-        box = self._box(p, low, high, cells, prices)
-        solved = None if box is None else self._solve(box)
-        if box is None or solved is None:
+        program = self._towards(cell, low, high, cells, prices)
+        solution = None if program is None else self._solve(program)
+        if program is None or solution is None:
             return None
-        change = self._dived(box, solved, np.random.default_rng(p), DIVES)
+        change = self._diving(program, solution, np.random.default_rng(cell), ATTEMPTS)
         if change is not None or not exact:
             return change
-        moved = np.abs(solved).reshape(2, -1).max(axis=0) > 1e-7
+        moved = np.abs(solution).reshape(2, -1).max(axis=0) > 1e-7
         used = cells[moved | (prices[cells] <= HIDDEN_PRICE)]
-        for some in (used, cells) if len(used) < len(cells) else (cells,):
-            box = self._box(p, low, high, some, prices)
-            solved = None if box is None else self._solve(box, gap=0.2)
-            if box is not None and solved is not None and (change := self._whole(box, solved)) is not None:
+        for subset in (used, cells) if len(used) < len(cells) else (cells,):
+            program = self._towards(cell, low, high, subset, prices)
+            solution = None if program is None else self._solve(program, gap=0.2)
+            if (
+                program is not None
+                and solution is not None
+                and (change := self._integer_change(program, solution)) is not None
+            ):
                 return change
         return None
 
-    def least(self, p: int, cells: Ints) -> int:
+    def least(self, cell: int, cells: Ints) -> int:
         """Return the least value of cell ``p`` in any whole table that moves ``cells`` only."""
-        value = int(self.system.values[p])
-        aim = np.zeros(len(self.system))
-        aim[p] = 1.0
-        box = self._box(p, -np.inf, value, cells, aim)
-        if box is None:
+        value = int(self.system.values[cell])
+        objective = np.zeros(len(self.system))
+        objective[cell] = 1.0
+        program = self._towards(cell, -np.inf, value, cells, objective)
+        if program is None:
             return value
-        box.price[len(cells) :] *= -1
-        solved = self._solve(box, gap=0.0)
-        change = None if solved is None else self._whole(box, solved)
-        return value if change is None else value + int(change[p])
+        program.price[len(cells) :] *= -1
+        solution = self._solve(program, gap=0.0)
+        change = None if solution is None else self._integer_change(program, solution)
+        return value if change is None else value + int(change[cell])
 
-    def together(
-        self, goals: Goals, opened: Bools, cells: Ints, prices: Floats, mixed: np.random.Generator
+    def meet_many(
+        self, goals: ProtectionGoals, unmet: Bools, cells: Ints, prices: Floats, rng: np.random.Generator
     ) -> Ints | None:
         """Return a whole change of ``cells`` that meets many of the open goals at once, or None.
 
         One linear program: each goal's cell is paid for going its way, as far as the goal asks. Where a cell has goals
         both ways, and where several compete, chance decides; call it again for the rest.
         """
-        box, n = self._free(cells, prices), len(cells)
-        place = np.full(len(self.system), -1)
-        place[cells] = np.arange(n)
-        chosen = mixed.permutation(np.flatnonzero(opened & np.isinf(goals.apart)))
-        chosen = chosen[place[goals.cells[chosen]] >= 0]
-        _, first = np.unique(goals.cells[chosen], return_index=True)
-        chosen = chosen[first]
-        at, value = place[goals.cells[chosen]], self.system.values[goals.cells[chosen]]
+        program, n = self._unrestricted(cells, prices), len(cells)
+        position = np.full(len(self.system), -1)
+        position[cells] = np.arange(n)
+        chosen = rng.permutation(np.flatnonzero(unmet & np.isinf(goals.min_size)))
+        chosen = chosen[position[goals.cells[chosen]] >= 0]
+        _, first_of_cell = np.unique(goals.cells[chosen], return_index=True)
+        chosen = chosen[first_of_cell]
+        index, value = position[goals.cells[chosen]], self.system.values[goals.cells[chosen]]
         up, down = goals.low[chosen] - value, value - goals.high[chosen]
-        way, size = np.where(up > 0, at, n + at), np.maximum(up, down)
-        box.highs[way] = np.minimum(box.highs[way], size)
-        box.price[way] = -PAID * np.exp(mixed.uniform(0, APART, len(way))) / size
-        solved = self._solve(box)
-        return None if solved is None else self._dived(box, solved, mixed, DIVES // 2)
+        variable, size = np.where(up > 0, index, n + index), np.maximum(up, down)
+        program.highs[variable] = np.minimum(program.highs[variable], size)
+        program.price[variable] = -GOAL_REWARD * np.exp(rng.uniform(0, REWARD_SPREAD, len(variable))) / size
+        solution = self._solve(program)
+        return None if solution is None else self._diving(program, solution, rng, ATTEMPTS // 2)
 
-    def _free(self, cells: Ints, prices: Floats) -> Box:
+    def _unrestricted(self, cells: Ints, prices: Floats) -> LinearProgram:
         """Return the program in which each cell may go as far as a reader can think, at a price a unit."""
         system = self.system
         value = system.values[cells].astype(np.float64)
         rise, fall = np.maximum(system.highest[cells] - value, 0), np.maximum(value - system.lowest[cells], 0)
-        return Box(cells, np.zeros(2 * len(cells)), np.concatenate([rise, fall]), np.tile(prices[cells], 2))
+        return LinearProgram(cells, np.zeros(2 * len(cells)), np.concatenate([rise, fall]), np.tile(prices[cells], 2))
 
-    def _box(self, p: int, low: float, high: float, cells: Ints, prices: Floats) -> Box | None:
+    def _towards(self, cell: int, low: float, high: float, cells: Ints, prices: Floats) -> LinearProgram | None:
         """Return the program that brings cell ``p`` into ``[low, high]``, None where it cannot go there."""
-        at = np.flatnonzero(cells == p)
-        if len(at) == 0:
+        index = np.flatnonzero(cells == cell)
+        if len(index) == 0:
             return None
-        box, n, value = self._free(cells, prices), len(cells), float(self.system.values[p])
+        program, n, value = self._unrestricted(cells, prices), len(cells), float(self.system.values[cell])
         if low > value:
-            box.lows[at], box.highs[n + at] = low - value, 0
+            program.lows[index], program.highs[n + index] = low - value, 0
         if high < value:
-            box.lows[n + at], box.highs[at] = value - high, 0
-        return None if (box.lows > box.highs).any() else box
+            program.lows[n + index], program.highs[index] = value - high, 0
+        return None if (program.lows > program.highs).any() else program
 
-    def _dived(self, box: Box, solved: Floats, mixed: np.random.Generator, ways: int) -> Ints | None:
+    def _diving(self, program: LinearProgram, solution: Floats, rng: np.random.Generator, attempts: int) -> Ints | None:
         """Return a whole change in the box, from a linear answer on; None when no way comes to whole numbers."""
-        if (change := self._whole(box, solved)) is not None:
+        if (change := self._integer_change(program, solution)) is not None:
             return change
-        for way in range(ways):
-            price = box.price * mixed.uniform(0.5, 1.5, len(box.price)) if way else box.price
-            whole = dive(self._at(box.cells, price), solved, box.lows, box.highs, mixed)
-            if whole is not None and (change := self._whole(box, whole)) is not None:
+        for attempt in range(attempts):
+            price = program.price * rng.uniform(0.5, 1.5, len(program.price)) if attempt else program.price
+            integer = round_by_diving(
+                self._with_prices(program.cells, price), solution, program.lows, program.highs, rng
+            )
+            if integer is not None and (change := self._integer_change(program, integer)) is not None:
                 return change
         return None
 
-    def _at(self, cells: Ints, price: Floats) -> Callable[[Floats, Floats], Floats | None]:
+    def _with_prices(self, cells: Ints, price: Floats) -> Callable[[Floats, Floats], Floats | None]:
         """Return the program of these prices as a function of its bounds."""
-        return lambda lows, highs: self._solve(Box(cells, lows, highs, price))
+        return lambda lows, highs: self._solve(LinearProgram(cells, lows, highs, price))
 
-    def _whole(self, box: Box, solved: Floats) -> Ints | None:
+    def _integer_change(self, program: LinearProgram, solution: Floats) -> Ints | None:
         """Return the change of the whole table, if the answer is whole and the sums hold."""
-        moved = np.rint(solved).astype(np.int64)
-        n, change = len(box.cells), np.zeros(len(self.system), dtype=np.int64)
-        change[box.cells] = moved[:n] - moved[n:]
-        if np.abs(solved - moved).max(initial=0) > EPS or (self.system.relations @ change).any():
+        moved = np.rint(solution).astype(np.int64)
+        n, change = len(program.cells), np.zeros(len(self.system), dtype=np.int64)
+        change[program.cells] = moved[:n] - moved[n:]
+        if np.abs(solution - moved).max(initial=0) > EPS or (self.system.relations @ change).any():
             return None
         return change
 
-    def _solve(self, box: Box, *, gap: float | None = None) -> Floats | None:
+    def _solve(self, program: LinearProgram, *, gap: float | None = None) -> Floats | None:
         """Solve min price (rises, falls); in whole numbers, near enough to the best, with a gap. None: no answer."""
-        n, matrix = len(box.cells), self.columns[:, box.cells]
+        n, matrix = len(program.cells), self.columns[:, program.cells]
         matrix = matrix[np.diff(sparse.csr_array(matrix).indptr) > 0]
-        answer = milp(
-            box.price,
+        result = milp(
+            program.price,
             constraints=LinearConstraint(sparse.csc_array(sparse.hstack([matrix, -matrix])), 0, 0),
-            bounds=Bounds(box.lows, box.highs),
+            bounds=Bounds(program.lows, program.highs),
             integrality=np.full(2 * n, int(gap is not None)),
             # The same program comes back with other bounds: to presolve it takes as long as to solve it.
             options={"presolve": False} if gap is None else {"time_limit": TIME_LIMIT, "mip_rel_gap": gap},
         )
-        return None if answer.x is None else np.asarray(answer.x, dtype=np.float64)
+        return None if result.x is None else np.asarray(result.x, dtype=np.float64)

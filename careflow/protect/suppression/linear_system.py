@@ -127,8 +127,8 @@ class System:
         """Label each cell with the block it is tied to, directly or through others; shown cells tie nothing."""
         if not len(self):
             return np.zeros(0, dtype=np.int64)
-        moving = sparse.diags_array((self.status != SHOWN).astype(np.int64), dtype=np.int64)
-        links = abs(self.relations) @ moving
+        movable = sparse.diags_array((self.status != SHOWN).astype(np.int64), dtype=np.int64)
+        links = abs(self.relations) @ movable
         _, labels = sparse.csgraph.connected_components(links.T @ links, directed=False)
         return np.asarray(labels, dtype=np.int64)
 
@@ -179,20 +179,20 @@ def system(
         raise DisclosureError(f"the relations speak of {matrix.shape[1]:,} cells, the table has {size:,}")
     if not np.allclose(given, v, rtol=0, atol=1e-9):
         raise DisclosureError(f"{int((np.abs(given - v) > 1e-9).sum()):,} cells are not whole numbers; give counts")
-    state = np.full(size, FREE) if status is None else np.array(status, dtype=np.int64)
-    state[(v == 0) & (state == FREE)] = SHOWN
-    if (negative := (v < 0) & (state != VIRTUAL)).any():
+    states = np.full(size, FREE) if status is None else np.array(status, dtype=np.int64)
+    states[(v == 0) & (states == FREE)] = SHOWN
+    if (negative := (v < 0) & (states != VIRTUAL)).any():
         raise DisclosureError(f"{int(negative.sum()):,} cells are negative; give counts")
     if (wrong := matrix @ v != 0).any():
         raise DisclosureError(f"{int(wrong.sum()):,} of {matrix.shape[0]:,} sums do not hold: parts are not the total")
-    virtual = state == VIRTUAL
+    virtual = states == VIRTUAL
     low = np.where(virtual, 0.0, 1.0) if lowest is None else np.array(lowest, dtype=np.float64)
     high = np.full(size, np.inf) if highest is None else np.array(highest, dtype=np.float64)
     return System(
         v,
         matrix,
         tuple(names) if names is not None else tuple(f"cell {i}" for i in range(size)),
-        state.astype(np.int64),
+        states.astype(np.int64),
         np.zeros(size, dtype=np.int64) if depth is None else np.array(depth, dtype=np.int64),
         np.full(size, COUNT) if guard is None else np.array(guard, dtype=np.int64),
         low,
@@ -209,7 +209,7 @@ def margins(shape: tuple[int, ...]) -> tuple[sparse.csr_array, Ints, list[tuple[
         tuple("+" if i == n else i for i, n in zip(cell, shape, strict=True)) for cell in product(*map(range, full))
     ]
     depth = np.array([sum(k == "+" for k in key) for key in keys], dtype=np.int64)
-    rows, cols, coefs = [], [], []
+    rows, cols, coefficients = [], [], []
     row = 0
     for cell in product(*map(range, full)):
         # One sum per margin is enough: the others follow from it.
@@ -217,12 +217,12 @@ def margins(shape: tuple[int, ...]) -> tuple[sparse.csr_array, Ints, list[tuple[
         if axis is None:
             continue
         parts = [(*cell[:axis], i, *cell[axis + 1 :]) for i in range(shape[axis])]
-        at = [int(np.ravel_multi_index(part, full)) for part in (cell, *parts)]
-        rows += [row] * len(at)
-        cols += at
-        coefs += [1] + [-1] * len(parts)
+        indices = [int(np.ravel_multi_index(part, full)) for part in (cell, *parts)]
+        rows += [row] * len(indices)
+        cols += indices
+        coefficients += [1] + [-1] * len(parts)
         row += 1
-    matrix = sparse.csr_array((np.array(coefs, dtype=np.int64), (rows, cols)), shape=(row, len(keys)))
+    matrix = sparse.csr_array((np.array(coefficients, dtype=np.int64), (rows, cols)), shape=(row, len(keys)))
     return matrix, depth, keys
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from careflow.protect.suppression.linear_system import SHOWN, VIRTUAL, Bools, Ints, System
-from careflow.protect.suppression.protection_goals import goals
+from careflow.protect.suppression.protection_goals import protection_goals
 
 NOT_DEFENDED: Final = (
     "what a reader knows of persons from elsewhere",
@@ -122,14 +122,14 @@ class Proof:
         problems = []
         if exposed := int((small & shown).sum()):
             problems.append(f"{exposed:,} small cells are shown")
-        if opened := int((self.hidden & (system.status == SHOWN)).sum()):
-            problems.append(f"{opened:,} cells are hidden though every reader knows them")
-        good = self._possible(tables, shown)
-        if not good.all():
-            problems.append(f"{int((~good).sum()):,} witness tables contradict what is shown")
-        wanted = goals(system, self.below, self.least)
-        met = wanted.met(tables[good]).any(axis=0)
-        failed = np.unique(wanted.cells[~met])
+        if wrongly_hidden := int((self.hidden & (system.status == SHOWN)).sum()):
+            problems.append(f"{wrongly_hidden:,} cells are hidden though every reader knows them")
+        possible = self._possible(tables, shown)
+        if not possible.all():
+            problems.append(f"{int((~possible).sum()):,} witness tables contradict what is shown")
+        goals = protection_goals(system, self.below, self.least)
+        met = goals.met(tables[possible]).any(axis=0)
+        failed = np.unique(goals.cells[~met])
         exposed_cells = np.flatnonzero(small & shown)
         proved = int(small.sum()) - len(np.union1d(failed, exposed_cells))
         printed = system.status != VIRTUAL
@@ -145,8 +145,10 @@ class Proof:
 
     def _possible(self, tables: Ints, shown: Bools) -> Bools:
         system = self.system
-        sums = np.asarray(system.relations @ tables.T == 0).all(axis=0)
-        same = (tables[:, shown] == system.values[shown]).all(axis=1)
-        loose = ~shown
-        inside = ((tables[:, loose] >= system.lowest[loose]) & (tables[:, loose] <= system.highest[loose])).all(axis=1)
-        return np.asarray(sums & same & inside, dtype=np.bool_)
+        sums_hold = np.asarray(system.relations @ tables.T == 0).all(axis=0)
+        shown_agree = (tables[:, shown] == system.values[shown]).all(axis=1)
+        unshown = ~shown
+        within_bounds = (
+            (tables[:, unshown] >= system.lowest[unshown]) & (tables[:, unshown] <= system.highest[unshown])
+        ).all(axis=1)
+        return np.asarray(sums_hold & shown_agree & within_bounds, dtype=np.bool_)
