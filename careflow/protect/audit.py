@@ -1,4 +1,4 @@
-"""The auditor: what a reader who knows every published number can work out of the hidden ones."""
+"""Audit: the feasibility interval of every hidden cell, for an attacker who knows every published number."""
 
 from __future__ import annotations
 
@@ -28,18 +28,20 @@ from careflow.protect.suppression.protection_goals import known_to_insider
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What a reader sees: numbers (NaN where hidden), the sums that tie them, and what hidden numbers can be.
+    """What an attacker knows: published numbers (NaN where hidden), the sums, and bounds of the hidden numbers.
 
     Attributes
     ----------
     values : ndarray of float, shape (cells,)
         Published numbers; NaN for those that are hidden or printed nowhere.
     relations : scipy.sparse.csr_array, shape (relations, cells)
+        Each row is a sum of cells that is 0.
     lowest, highest : ndarray of float
         Bounds of the numbers that are not published.
     names : tuple of str
+        Each cell in words.
     wanted : ndarray of bool
-        The cells to work out.
+        The cells whose intervals are asked for.
     """
 
     values: Floats
@@ -52,13 +54,13 @@ class View:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Audit:
-    """What a reader can work out.
+    """The feasibility interval of every hidden cell.
 
     Attributes
     ----------
     frame : pandas.DataFrame
-        One row a hidden cell: ``cell, low, high`` (the least and the most it can be; infinite without a bound),
-        ``exact``, ``small`` (certainly 1 to ``below`` - 1).
+        One row a hidden cell: ``cell``; ``low, high`` (the ends of its feasibility interval; infinite without a bound);
+        ``exact`` (both ends are equal); ``small`` (the interval lies within 1 to ``below`` - 1).
     below : int
         The threshold.
     """
@@ -87,33 +89,44 @@ def audit(
     insider: Mapping[str, str] | None = None,
     progress: bool | None = None,
 ) -> Audit:
-    """Play the reader who knows every published number, and report what each hidden one can be.
+    """Compute the feasibility interval of every hidden cell, for an attacker who knows every published number.
 
     Parameters
     ----------
     released : Released, protected results, or a table
-        A release (with a ledger: with all earlier ones), results with ``hidden`` that are published together, or a
-        table made elsewhere: an array or frame of counts whose last entry along each axis is the total, NaN where
-        hidden.
+        What `protect` returned (with a ledger, all earlier releases are included); protected results that are published
+        together; or a table made elsewhere: an array or frame of counts whose last entry along each axis is the total,
+        NaN where hidden.
     below : int
-        The threshold.
+        The threshold, 2 to 1,000.
     insider : dict, optional
-        A stratum whose own numbers the reader knows, such as ``{"facility": "North"}``; only for a `Released`, which
-        holds the true numbers.
+        The stratum whose own numbers the attacker knows too, such as ``{"facility": "North"}``. For a `Released` only,
+        since it holds the true numbers.
     progress : bool, optional
-        Show a bar; by default on a terminal only.
+        Show a progress bar; by default on a terminal only.
 
     Returns
     -------
     Audit
-        Exact intervals: linear programs, and integer programs where their answer is not whole.
+        Intervals over whole numbers: the least and the most of each cell, by linear programs, and by integer programs
+        where their solution is not whole.
 
     Raises
     ------
     DisclosureError
         When the published numbers contradict each other.
     ArgumentError
-        When an insider is named for numbers that are not known here, or is not among the strata.
+        When ``released`` is no release and no table of numbers, or when an insider is named for anything but a release
+        or is not among its strata.
+
+    Notes
+    -----
+    Maximise and minimise ``v[i]`` subject to ``M v = 0``, ``v`` equal to the published numbers, and ``v`` whole and
+    within its bounds (1 or more for a hidden count, since zeros are shown).
+
+    References
+    ----------
+    Hundepool, A., et al. (2012). Statistical Disclosure Control. Wiley. Chapter 4.
 
     Examples
     --------
@@ -123,7 +136,9 @@ def audit(
     if isinstance(released, Released):
         view = _of_release(released, insider)
     elif insider is not None:
-        raise ArgumentError("what an insider knows is in a release only: audit what protect() returned")
+        raise ArgumentError(
+            "insider= needs the true numbers, which only a release holds; give audit() what protect() returned"
+        )
     elif isinstance(released, Result):
         view = _of_results([released])
     elif isinstance(released, Sequence) and released and all(isinstance(result, Result) for result in released):
@@ -134,14 +149,14 @@ def audit(
 
 
 def attack(view: View, below: int = 11, *, progress: bool | None = None) -> Audit:
-    """Return the interval of every wanted cell of a view, block by block."""
+    """Return the feasibility interval of every wanted cell of a view, block by block."""
     unknown = np.isnan(view.values)
     published_sums = view.relations @ np.where(unknown, 0.0, view.values)
     unknown_part = view.relations @ sparse.diags_array(unknown.astype(np.int64), dtype=np.int64)
     _check(published_sums, unknown_part)
     _, labels = sparse.csgraph.connected_components(abs(unknown_part).T @ abs(unknown_part), directed=False)
     rows: list[tuple[int, float, float]] = []
-    with tqdm(total=int((view.wanted & unknown).sum()), desc="attacking hidden cells", leave=False,
+    with tqdm(total=int((view.wanted & unknown).sum()), desc="auditing hidden cells", leave=False,
               disable=None if progress is None else not progress) as bar:  # fmt: skip
         for label in np.unique(labels[view.wanted & unknown]):
             cells = np.flatnonzero((labels == label) & unknown)
@@ -178,7 +193,7 @@ def _of_release(released: Released, insider: Mapping[str, str] | None) -> View:
 
 
 def view_of(proof: Proof, insider: Mapping[str, str] | None = None) -> View:
-    """Return what a reader of the tables behind a proof sees; an insider also sees the cells of their own stratum."""
+    """Return what a reader of the tables of a proof knows; an insider also knows the cells of their own stratum."""
     system = proof.system
     seen = ~proof.hidden & ~unpublished_cells(proof)
     for name, value in (insider or {}).items():
@@ -192,7 +207,7 @@ def view_of(proof: Proof, insider: Mapping[str, str] | None = None) -> View:
 
 
 def unpublished_cells(proof: Proof) -> Bools:
-    """Return which cells are printed nowhere."""
+    """Return which cells of a proof are printed nowhere."""
     return np.asarray(proof.system.status == VIRTUAL, dtype=np.bool_)
 
 

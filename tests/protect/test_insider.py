@@ -94,9 +94,9 @@ def test_what_an_insider_pins_is_an_error_that_says_so() -> None:
 @pytest.mark.parametrize(
     ("insider", "says"),
     [
-        ("payer", "nobody knows payer from inside: no result is split by it"),
+        ("payer", "insider= names payer, which is in none of the results: no result is split by it"),
         ({"facility": "Nowhere"}, "there are East, North, South, West"),
-        ({"facility": "North", "payer": "x"}, "insider names one stratum"),
+        ({"facility": "North", "payer": "x"}, "insider takes one stratum"),
     ],
 )
 def test_an_insider_that_is_not_there_is_an_error(facilities, insider, says) -> None:

@@ -113,7 +113,7 @@ def test_a_restated_row_is_printed_as_it_was(made, tmp_path) -> None:
     np.testing.assert_array_equal(first[0].frame["rate"].to_numpy(), second[0].frame["rate"].to_numpy())
 
 
-def test_provenance_of_a_frozen_release_tells_of_what_is_printed(made, tmp_path) -> None:
+def test_provenance_of_an_unchanged_release_counts_what_is_printed(made, tmp_path) -> None:
     cube = made["flows"](2, 4000, 7)
     given = made["by_quarter"](cube)
     first = protect(given, ledger=tmp_path)
@@ -274,7 +274,7 @@ def test_a_ledger_that_does_not_add_up_is_refused(made, tmp_path) -> None:
     index = json.loads((tmp_path / "ledger.json").read_text())
     index["releases"][0]["sha256"] = sha256(content).hexdigest()
     (tmp_path / "ledger.json").write_text(json.dumps(index))
-    with pytest.raises(DisclosureError, match="does not add up"):
+    with pytest.raises(DisclosureError, match="its sums do not hold"):
         protect(given, ledger=tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""Ties between strata: quarters to years, payers to all, and two splits of the same total to each other."""
+"""Hierarchies of strata: quarters within years, payers within all, and two splits that share their total."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _QUARTER: Final = re.compile(r"((?:FY)?\d{4})Q[1-4]")
 
 
 def coarser_period(label: str, unit: str, *, fiscal_start: int | None = None) -> str | None:
-    """Return the quarter or year in which a finer period lies, None if its label does not tell.
+    """Return the quarter or year that contains a finer period, None if its label does not determine it.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def coarser_period(label: str, unit: str, *, fiscal_start: int | None = None) ->
 
 
 def link_strata(table: CellTable) -> None:
-    """Tie every family over its strata: each coarse count to the finer ones that make it up."""
+    """Link every family over its strata: each coarse count to the finer counts that sum to it."""
     for family in list(table.families):
         _link_family(table, family)
 
@@ -49,7 +49,7 @@ def _link_family(table: CellTable, family: Family) -> None:
     for stratum in members:
         by_names.setdefault(tuple(name for name, _ in stratum), []).append(stratum)
     for one, other in combinations(list(by_names), 2):
-        # Two splits of which neither refines the other share their total, printed or not.
+        # Two splits of which neither refines the other have a common total, printed or not.
         if not _is_coarser(one, other, over_periods) and not _is_coarser(other, one, over_periods):
             common = _common_split(one, other, over_periods)
             if common is not None and common not in by_names:
@@ -79,7 +79,7 @@ def _is_coarser(coarse: Names, fine: Names, over_periods: bool) -> bool:
 
 
 def _common_split(one: Names, other: Names, over_periods: bool) -> Names | None:
-    """Return the finest split that both refine."""
+    """Return the finest split that both splits refine."""
     units = [_unit(one), _unit(other)]
     if not over_periods and units[0] != units[1]:
         return None
@@ -105,7 +105,7 @@ def _project(stratum: Stratum, names: Names, fiscal_start: int | None) -> Stratu
 
 
 def _grouped(fine: list[Stratum], names: Names, fiscal_start: int | None) -> dict[Stratum, list[Stratum]]:
-    """Group fine strata by the coarse one they lie in."""
+    """Group fine strata by the coarse stratum that contains them."""
     groups: dict[Stratum, list[Stratum]] = {}
     for stratum in fine:
         coarse = _project(stratum, names, fiscal_start)
@@ -117,7 +117,7 @@ def _grouped(fine: list[Stratum], names: Names, fiscal_start: int | None) -> dic
 def _fiscal_groups(
     table: CellTable, family: Family, coarse: set[Stratum], fine: list[Stratum], names: Names
 ) -> dict[Stratum, list[Stratum]]:
-    """Group months by the fiscal quarters that they add up to: labels do not tell in which month a year starts."""
+    """Group months by the fiscal quarters that they sum to: labels do not give the first month of the year."""
     members = table.families[family]
     best: tuple[int, dict[Stratum, list[Stratum]]] = (-1, {})
     for start in (None, *range(2, 13)):
@@ -134,7 +134,7 @@ def _fiscal_groups(
 
 
 def _enter_totals(table: CellTable, family: Family, splits: list[list[Stratum]], names: Names) -> list[Stratum]:
-    """Enter the totals at which two splits meet, printed nowhere."""
+    """Enter the common totals of two splits, printed nowhere."""
     members = table.families[family]
     sums: dict[Stratum, float] = {}
     for split in splits:

@@ -1,4 +1,4 @@
-"""Rows as they were first published: kept in the ledger, printed again when what changed is too small to show."""
+"""Rows as first published: kept in the ledger, and printed again while their changes are below the threshold."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from careflow.protect.cells.cell_table import records
 R = TypeVar("R", bound=Result)
 Block = Callable[[Any, dict[str, Any]], str]
 ALWAYS_NEW: Final = ("mature",)
-"""Columns that come from the calendar alone."""
+"""Columns that depend on the calendar alone: always printed as of now."""
 
 
 def rows_by_block(result: Result, tables: tuple[str, ...], block: Block) -> dict[str, dict[str, Any]]:
@@ -39,7 +39,7 @@ def _plain(value: Any) -> Any:
 def with_unchanged_rows(
     result: R, tables: tuple[str, ...], block: Block, stored: dict[str, dict[str, Any]], unchanged: set[str]
 ) -> R:
-    """Return the result with the rows of frozen blocks as they were first published."""
+    """Return the result with the rows of unchanged blocks as they were first published."""
     changes: dict[str, Any] = {
         table: _table_with_unchanged_rows(result, table, block, stored, unchanged) for table in tables
     }

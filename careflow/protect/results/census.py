@@ -1,4 +1,4 @@
-"""The census and the people served in the book of cells, and the frames that may be shown of them."""
+"""The census and the people served: their cells, and their frames with suppressed numbers missing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FLOWS: Final = ("opening", "admitted", "discharged", "closing")
 
 @dataclass(frozen=True)
 class CensusCells:
-    """Where each row's numbers stand in the book."""
+    """The cell numbers of each row."""
 
     frame: pd.DataFrame
 
@@ -68,8 +68,8 @@ def enter(table: CellTable, result: Census) -> CensusCells:
 def masked(result: Census, cells: CensusCells, mask: Mask) -> Census:
     """Return the census with hidden numbers blank.
 
-    Person-days and averages have 3 digits, where all four flows are shown and enough people were there; the daily
-    census is left out, because each of its steps is one person who came or went.
+    Person-days and averages have 3 digits, where all four flows are shown and there were enough stays. The daily census
+    is left out, because each of its steps is one person who was admitted or discharged.
     """
     hidden = {name: mask.hides(cells.frame[name]) for name in FLOWS}
     any_hidden = hidden["opening"] | hidden["admitted"] | hidden["discharged"] | hidden["closing"]
@@ -88,7 +88,7 @@ def total(result: Census) -> int:
 
 
 def enter_people(table: CellTable, result: Result) -> CensusCells:
-    """Enter distinct people: they add up to nothing, so each count stands alone."""
+    """Enter distinct people: these counts have no sums, so each cell stands alone."""
     cells = []
     for record in records(result.frame):
         stratum = stratum_of(record, result.about.by)

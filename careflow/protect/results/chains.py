@@ -1,4 +1,4 @@
-"""Chains of levels in the book of cells: a chain gives back every rate that it is made of, so all or none is shown."""
+"""Chains of levels: every rate of a chain can be computed from it, so all of its rates must be shown, or none."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LIMITS: Final = ("estimate", "se", "low", "high")
 
 @dataclass(frozen=True)
 class ChainCells:
-    """Where the counts that a chain is made of stand in the book."""
+    """The cell numbers of the counts that a chain is computed from."""
 
     rates: rates.RateCells
     stays: stays.StayCells | None
@@ -36,9 +36,9 @@ def block(result: Chain, record: dict[str, Any]) -> str:
 
 
 def enter(table: CellTable, result: Chain) -> ChainCells:
-    """Enter the counts of the rates and stays that the chain is made of, as if they were printed.
+    """Enter the counts of the rates and stays of the chain as if they were printed.
 
-    They are as good as printed: with N the expected stays, Q = I - inverse(N) are the rates.
+    They can be computed from it: with N the expected stays, Q = I - inverse(N) are the rates.
     """
     if result.rates is None:
         raise DisclosureError("the rates behind this chain are not known; make it with chain() and protect that")
@@ -53,7 +53,7 @@ def masked(result: Chain, cells: ChainCells, mask: Mask) -> Chain:
     Raises
     ------
     DisclosureError
-        When that is no stratum at all.
+        When there is no such stratum.
     """
     source_rates = result.rates
     assert source_rates is not None
@@ -68,7 +68,7 @@ def masked(result: Chain, cells: ChainCells, mask: Mask) -> Chain:
         hidden |= _rows_of(result.frame, _hidden_in(frame, few, stay_keys), stay_keys) & _days(result.frame)
     if hidden.all():
         raise DisclosureError(
-            "a chain of levels gives back every rate that it is made of, and some of them must be hidden in "
+            "every rate can be computed from a chain of levels, and some rates must be hidden in "
             + ("every stratum" if keys else "this one")
             + "; protect and publish the rates themselves, or chain more quarters together or fewer levels"
         )

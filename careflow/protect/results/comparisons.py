@@ -1,4 +1,4 @@
-"""Differences of rates in the book of cells: a comparison is a function of two rates, shown where both are."""
+"""Differences of rates: a comparison is a function of two rates, shown where both are."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BOTH: Final = ("difference", "se", "low", "high", "p")
 
 @dataclass(frozen=True)
 class ComparisonCells:
-    """Where the counts of each side stand in the book, a row for each row of the comparison."""
+    """The cell numbers of the counts of each side, a row for each row of the comparison."""
 
     frame: tuple[pd.DataFrame, pd.DataFrame]
     directions: tuple[pd.DataFrame, pd.DataFrame]
@@ -40,7 +40,7 @@ def block(result: Comparison, record: dict[str, Any]) -> str:
 
 
 def enter(table: CellTable, result: Comparison) -> ComparisonCells:
-    """Enter the counts of both sides: the same cells as those of the rates that they come from.
+    """Enter the counts of both sides: the same cells as those of their rates.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def _measure(result: Comparison) -> str:
 
 
 def _side(result: Comparison, side: str) -> Rates:
-    """Return one side as rates of its own stratum; whether they were followed the comparison does not tell."""
+    """Return one side as rates of its own stratum; ``followed`` is not known here."""
     from careflow.estimate import Rates
 
     label = result.first if side == "1" else result.second
@@ -79,9 +79,9 @@ def _side(result: Comparison, side: str) -> Rates:
 
 
 def masked(result: Comparison, cells: ComparisonCells, mask: Mask) -> Comparison:
-    """Return the comparison with every number blank that stands on a hidden one.
+    """Return the comparison with every number missing that depends on a hidden one.
 
-    P values are corrected anew, for as many as are shown: a correction for the others would tell of them.
+    P values are corrected again, for as many as are shown: a correction for all would disclose something of the others.
     """
     days = _measure(result) == rates.INTENSITY
     return replace(

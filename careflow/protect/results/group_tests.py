@@ -1,4 +1,4 @@
-"""Tests between groups in the book of cells: a p value is shown where all the counts that it compares are."""
+"""Tests between groups: a p value is shown where all the counts that it compares are."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NUMBERS: Final = ("statistic", "p")
 
 @dataclass(frozen=True)
 class TestedCells:
-    """Where ``n`` and ``observed`` of each row of ``groups`` stand in the book."""
+    """The cell numbers of ``n`` and ``observed`` of each row of ``groups``."""
 
     groups: pd.DataFrame
 
@@ -30,12 +30,12 @@ class TestedCells:
 def block(result: GroupTest, record: dict[str, Any]) -> str:
     """Return the name of the test that a record belongs to, its groups included."""
     where = "|".join(str(record[key]) for key in ("level", "from", "to") if key in record)
-    # A test of all records to the cut-off grows, whatever its groups are.
+    # A test is of all records up to the cut-off, whatever its groups are.
     return f"{result.about.measure}|{result.about.by[0]}|{where}{as_of((), result.about.cutoff)}"
 
 
 def enter(table: CellTable, result: GroupTest) -> TestedCells:
-    """Enter how many were in each group and how many of them had each event; the rest, whom both give away, too."""
+    """Enter the size of each group, its events of each kind, and the complement that the two imply."""
     cells, events = [], dict[tuple[int, Stratum], dict[str, int]]()
     contributors = people_of(result.contributors, len(result.groups))
     for record, people in zip(records(result.groups), contributors, strict=True):
@@ -69,7 +69,7 @@ def _family(result: GroupTest, level: str) -> Family:
 
 
 def _link_stays(table: CellTable, result: GroupTest, cells: list[dict[str, int]]) -> None:
-    """Tie the stays of a log-rank test, and those that ended, to the tables of stays and discharges."""
+    """Link the stays of a log-rank test, and those that ended, to the tables of stays and discharges."""
     if "level" not in result.groups or not _adds_up(result):
         return
     for record, event_cells in zip(records(result.groups), cells, strict=True):
@@ -81,7 +81,7 @@ def _link_stays(table: CellTable, result: GroupTest, cells: list[dict[str, int]]
 
 
 def _link_difference(table: CellTable, one: int, family_cell: int) -> None:
-    """Tie two counts of nearly the same thing: what is in the one and not in the other is a count as well."""
+    """Link two counts of nearly the same thing by their difference, which is a count as well."""
     low, high = (one, family_cell) if table.cells[one].value <= table.cells[family_cell].value else (family_cell, one)
     key = f"{table.cells[high].key}|less|{table.cells[low].key}"
     rest = table.unpublished(
@@ -93,8 +93,8 @@ def _link_difference(table: CellTable, one: int, family_cell: int) -> None:
 def masked(result: GroupTest, cells: TestedCells, mask: Mask) -> GroupTest:
     """Return the tests of which every group's numbers are shown; p values are corrected for as many as are shown.
 
-    ``expected`` sums to what was observed, so it is shown where all of that is; statistics have 3 digits, because they
-    stand on every day of every stay.
+    ``expected`` has the same sum as ``observed``, so it is shown where all of that is. Statistics have 3 digits:
+    they depend on every day of every stay.
     """
     keys = [name for name in ("level", "from", "to") if name in result.frame]
     n, observed = mask.hides(cells.groups["n"]), mask.hides(cells.groups["observed"])

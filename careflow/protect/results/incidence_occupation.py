@@ -1,4 +1,4 @@
-"""Cumulative incidences and state occupation: no counts to tie, so days and digits are chosen that tell of nobody."""
+"""Cumulative incidence and state occupation: no counts are printed; days and digits are chosen to protect people."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class NoCells:
 
 
 def enter(table: CellTable, result: Result) -> NoCells:
-    """Enter nothing: no count is printed, and the curves are guarded by themselves."""
+    """Enter nothing: no count is printed, and the curves are protected by their days and digits."""
     del table
     return NoCells(result.frame.iloc[:, :0])
 
@@ -47,8 +47,8 @@ def block(result: Result, record: dict[str, Any]) -> str:
 def masked(result: CumulativeIncidence, cells: NoCells, mask: Mask) -> CumulativeIncidence:
     """Return the curves at protected days, for causes and directions with enough events; ``at_risk`` is missing.
 
-    A direction has a curve where the levels of it that have none together have no event, or as many as a curve needs:
-    what it says beyond the levels shown is one more cause, with days of its own.
+    A direction has a curve where its levels without a curve together have no event, or as many as a curve needs: what
+    the direction adds to the shown levels is one more cause.
     """
     del cells
     keys = [*result.about.by, "from"]
@@ -73,7 +73,7 @@ def total(result: Result) -> int:
 
 @dataclass(frozen=True)
 class _Curves:
-    """The curves of one level of one stratum, and which levels lie which way from it."""
+    """The curves of one level of one stratum, and the levels in each direction from it."""
 
     causes: pd.DataFrame
     directions: pd.DataFrame
@@ -91,7 +91,7 @@ def _levels(continuum: Continuum, part: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def _one(stays: _Curves, below: int) -> tuple[list[pd.DataFrame], list[pd.DataFrame], list[pd.DataFrame]]:
-    """Return the curves that are shown: of causes, of directions, and what is left; none if there are no causes."""
+    """Return the shown curves of causes, of directions and of survival; none if there are no causes."""
     part, survival = stays.causes, stays.survival
     days = survival["day"].to_numpy(dtype=np.int64)
     at_risk = survival["at_risk"].to_numpy(dtype=np.int64)
@@ -118,12 +118,12 @@ def _one(stays: _Curves, below: int) -> tuple[list[pd.DataFrame], list[pd.DataFr
 
 
 def _causes(events: pd.DataFrame, below: int) -> list[str]:
-    """Return the causes with a curve of their own: common enough, or with no event at all."""
+    """Return the causes with a curve: those with enough events, or with none."""
     total = events.sum(axis=1)
     own = [cause for cause in events.index if total[cause] == 0 or total[cause] >= OWN_CURVE * below]
     reasons = [cause for cause in events.index if cause in LEFT_REASONS]
     if any(cause not in own for cause in reasons):
-        # Reasons are shown all or not at all: their sum is shown too.
+        # Reasons of leaving are shown all or not at all, because their sum is shown too.
         own = [cause for cause in own if cause not in reasons]
     return own
 
@@ -131,9 +131,9 @@ def _causes(events: pd.DataFrame, below: int) -> list[str]:
 def _remaining_levels(
     events: pd.DataFrame, shown: list[str], levels: dict[str, list[str]], below: int
 ) -> dict[str, list[str]]:
-    """Return the directions with a curve, each with the levels of it that have none of their own.
+    """Return the directions with a curve, each with those of its levels that have no curve.
 
-    What is then left of the other causes must be none or common too, or it would take its days from every curve.
+    The events of the other causes must then be none or enough too, or no day would be protected on any curve.
     """
     remaining = {direction: [to for to in names if to not in shown] for direction, names in levels.items()}
     total = {direction: int(events.loc[levels_left].to_numpy().sum()) for direction, levels_left in remaining.items()}
@@ -161,13 +161,13 @@ def _event_groups(events: pd.DataFrame, shown: list[str], remaining: list[list[s
 
 
 def _separate_causes(events: pd.DataFrame, shown: list[str]) -> list[str]:
-    """Return the shown causes that are no sum of others shown."""
+    """Return the shown causes that are not sums of other shown causes."""
     reasons = {*LEFT_REASONS} & {*events.index} & {*shown}
     return [cause for cause in shown if cause != LEFT_CARE or not reasons]
 
 
 def _others(events: pd.DataFrame, shown: list[str], remaining: list[list[str]]) -> list[str]:
-    """Return the causes that are in no shown curve, of which all curves together tell how many they are."""
+    """Return the causes in no shown curve; all curves together imply their sum."""
     separate = _separate_causes(events, shown)
     covered = {*separate, LEFT_CARE, *(to for levels_left in remaining for to in levels_left)}
     if LEFT_CARE in separate:
@@ -185,7 +185,7 @@ def _at(part: pd.DataFrame, days: Ints, position: Ints, start: float) -> pd.Data
 
 
 def resolution(n: int, below: int) -> int:
-    """Return with how many decimals a share of ``n`` tells of no fewer than ``below``.
+    """Return the decimals of a share of ``n`` at which one unit of the last is at least ``below`` people.
 
     Examples
     --------
@@ -196,7 +196,7 @@ def resolution(n: int, below: int) -> int:
 
 
 def masked_occupation(result: Occupation, cells: NoCells, mask: Mask) -> Occupation:
-    """Return occupation with as many digits as stand for 11 people or more of the stratum, none where that is none."""
+    """Return occupation with decimals of which one unit is at least ``below`` people of the stratum; else missing."""
     del cells
     digits = _digits(result, mask.below)
     out = result.frame.copy()
@@ -206,7 +206,7 @@ def masked_occupation(result: Occupation, cells: NoCells, mask: Mask) -> Occupat
 
 
 def masked_days(result: ExpectedDays, cells: NoCells, mask: Mask) -> ExpectedDays:
-    """Return expected days with at most 2 significant digits, and as many as stand for 11 days of people or more."""
+    """Return expected days with 2 significant digits or fewer: one unit is at least ``below`` days of people."""
     del cells
     digits = _digits(result, mask.below)
     out = result.frame.copy()
@@ -240,7 +240,7 @@ def _digits(result: Occupation | ExpectedDays, below: int) -> Ints:
     found = np.where(started["persons"] < min(below, GROUPS), 0, found)
     if not (found >= 1).any():
         raise DisclosureError(
-            f"{result.about.measure} rests on too few to be shown: {10 * below:,} journeys are needed"
+            f"{result.about.measure} is of too few people to be shown: {10 * below:,} journeys are needed"
             + (" in a stratum; take more quarters or strata together" if by else "; take more quarters together")
         )
     if not by:

@@ -1,4 +1,4 @@
-"""Lengths of stay in the book of cells, and the frames and curves that may be shown of them."""
+"""Lengths of stay: their cells, and their frames and curves with suppressed numbers missing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ QUANTILES: Final = {
     "q75": ("n", 4),
     "discharged_median": ("closed", 2),
 }
-"""What each quantile rests on, and how many times the threshold that must be: n min(q, 1 - q) >= 11.
+"""The count that each quantile depends on, and how many times the threshold it must be: n min(q, 1 - q) >= 11.
 
 The limits of a median lie near the quartiles, so they need what quartiles need."""
 IN_CARE: Final = "in care at the end"
@@ -34,7 +34,7 @@ BY_PERIOD: Final = "days in the period"
 
 @dataclass(frozen=True)
 class StayCells:
-    """Where each row's numbers stand in the book: ``n``, ``open`` and the closed stays that they give away."""
+    """The cell numbers of each row: ``n``, ``open`` and the closed stays, their difference."""
 
     frame: pd.DataFrame
 
@@ -47,7 +47,7 @@ def block(result: LengthOfStay, record: dict[str, Any]) -> str:
 
 
 def enter(table: CellTable, result: LengthOfStay) -> StayCells:
-    """Enter the cells of lengths of stay: ``n = open + closed``, tied to the discharges of rates and to the census."""
+    """Enter the cells of lengths of stay: ``n = open + closed``, linked to discharges and the census."""
     unit, labels = periods_in(result.frame, result.about.by)
     dated = result.about.dated_by or "all"
     cells = []
@@ -86,7 +86,7 @@ def _enter_row(
 def _enter_admitted(
     table: CellTable, row: dict[str, int], stratum: Stratum, level: str, labels: list[str], unit: str
 ) -> None:
-    """Tie a period's stays to those in care at the end of the one before: the rest was admitted."""
+    """Link the stays of a period to those in care at the end of the one before: the others are admissions."""
     before = earlier(stratum, unit, labels)
     open_cell = None if before is None else table.families[IN_CARE, level].get(before)
     if open_cell is None:
@@ -105,7 +105,7 @@ def earlier(stratum: Stratum, unit: str, labels: list[str]) -> Stratum | None:
 
 
 def link_last_period(table: CellTable, results: list[tuple[LengthOfStay, StayCells]]) -> None:
-    """Tie the open stays of the last period to the open stays of all: both are in care on the cut-off day."""
+    """Link the open stays of the last period to the open stays of all: both are in care on the cut-off day."""
     for result, entered in results:
         unit, labels = periods_in(result.frame, result.about.by)
         if unit is None or result.about.dated_by != BY_PERIOD:
@@ -126,7 +126,7 @@ def _same(table: CellTable, one: int, other: int) -> None:
 
 
 def masked(result: LengthOfStay, cells: StayCells, mask: Mask) -> LengthOfStay:
-    """Return the stays with hidden rows blank, quantiles and means only on enough stays, curves at guarded days."""
+    """Return lengths of stay: hidden rows missing, quantiles and means of enough stays, curves at protected days."""
     frame, below = result.frame, mask.below
     n, open_hidden = mask.hides(cells.frame["n"]), mask.hides(cells.frame["open"])
     count = {"n": frame["n"].astype(float), "closed": (frame["n"] - frame["open"]).astype(float)}
@@ -165,11 +165,11 @@ def total(result: LengthOfStay) -> int:
 
 
 def _too_few(count: dict[str, pd.Series], base: str, times: int, open_hidden: Bools, below: int) -> Bools:
-    """Return the rows in which a number rests on too few stays, as far as a reader of ``n`` and ``open`` can tell.
+    """Return the rows in which a number depends on too few stays, judged by shown counts alone.
 
-    With both shown, a quantile of the curve needs half as many closed stays as stays. With ``open`` hidden only ``n``
-    may decide, or the blank would tell of the closed stays: it must be twice as large, and what rests on closed stays
-    is not shown at all.
+    With ``n`` and ``open`` shown, a quantile of the curve needs half as many closed stays as stays. With ``open``
+    hidden only ``n`` may decide, or a missing value would disclose something of the closed stays: ``n`` must be twice
+    as large, and what depends on closed stays is missing.
     """
     known = _few(count[base], times * below) | ((times > 1) & _few(count["closed"], times * below // 2))
     unknown = _few(count["n"], 2 * times * below) | (base == "closed")

@@ -1,4 +1,4 @@
-"""Transition rates in the book of cells, and the frames that may be shown of them."""
+"""Transition rates: their cells, and their frames with suppressed numbers missing."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ INTENSITY: Final = "intensity"
 
 @dataclass(frozen=True)
 class RateCells:
-    """Where each row's numbers stand in the book: ``n``, ``of`` and the discharges behind ``followed``."""
+    """The cell numbers of each row: ``n``, ``of`` and all discharges, of which ``followed`` is the share."""
 
     frame: pd.DataFrame
     directions: pd.DataFrame
 
 
 def block(result: Rates, record: dict[str, Any]) -> str:
-    """Return the name of the row of the matrix that a record belongs to: it is published or frozen as one."""
+    """Return the name of the row of the matrix that a record belongs to: it is published as one."""
     stratum = stratum_of(record, result.about.by)
     when = as_of(stratum, result.about.cutoff)
     return f"{result.about.measure}|{_window(result, record)}|{record['from']}|{stratum}{when}"
@@ -41,7 +41,7 @@ def enter(table: CellTable, result: Rates) -> RateCells:
     """Enter the cells of transition rates.
 
     Each row of the matrix is a block: its moves and outcomes sum to ``of``, its reasons to ``left care``, its moves to
-    the directions; ``of`` and ``followed`` give away all discharges, and so those not yet followed.
+    the directions; ``of`` and ``followed`` imply all discharges, and so those not yet followed.
     """
     move_cells = _enter_rows(table, result, result.frame, "to")
     direction_cells = _enter_rows(table, result, result.directions, "direction")
@@ -100,7 +100,7 @@ def _row_totals(result: Rates) -> dict[tuple[Stratum, str, str], float]:
 
 @dataclass(frozen=True)
 class Discharges:
-    """The discharges behind one row of rates: those followed, all, and the rest that the two give away."""
+    """The discharges of one row of rates: those followed, all, and the difference."""
 
     table: CellTable
     stratum: Stratum
@@ -125,7 +125,7 @@ class Discharges:
                               depth=2, block=self.block, persons=self.persons)  # fmt: skip
 
     def followed(self, of: float, share: float) -> tuple[int, int]:
-        """Enter ``of`` followed discharges that are a ``share`` of all: -1 where the share does not tell of all."""
+        """Enter ``of`` followed discharges that are a ``share`` of all: -1 where the share does not give all."""
         known = share > 0 and of > 0
         return self._cells(of, float(round(of / share)) if known else np.nan)
 
@@ -151,7 +151,7 @@ def _link_row(table: CellTable, result: Rates, origin: str, entry: dict[str, dic
 
 
 def link_windows(table: CellTable) -> None:
-    """Tie windows and methods: where one count holds another, their difference is a count like any other."""
+    """Link windows and methods: where one count includes another, their difference is a count like any other."""
     cells_of: dict[tuple[str, str, Stratum], dict[tuple[str, int], int]] = {}
     for family, members in table.families.items():
         if len(family) == 4 and family[0] in (FOLLOWED, INCIDENCE) and family[1].isdigit():
@@ -181,7 +181,7 @@ def _equal(table: CellTable, one: int, other: int) -> bool:
 
 
 def _link_difference(table: CellTable, pair: tuple[int, int], name: str) -> None:
-    """Tie two counts by their difference, whichever is the larger."""
+    """Link two counts by their difference, whichever is the larger."""
     cells = table.cells
     low, high = pair if cells[pair[0]].value <= cells[pair[1]].value else pair[::-1]
     if np.isnan(cells[low].value + cells[high].value):
@@ -192,7 +192,7 @@ def _link_difference(table: CellTable, pair: tuple[int, int], name: str) -> None
 
 
 def masked(result: Rates, cells: RateCells, mask: Mask) -> Rates:
-    """Return the rates with every number blank that is hidden or that would give one away."""
+    """Return the rates with every number missing that is hidden or that would disclose a hidden one."""
     days = result.about.measure == INTENSITY
     frame = _masked(result.frame, cells.frame, mask, days=days)
     directions = _masked(result.directions, cells.directions, mask, days=days)
@@ -211,7 +211,7 @@ def total(result: Rates) -> int:
 def _masked(frame: pd.DataFrame, cells: pd.DataFrame, mask: Mask, *, days: bool) -> pd.DataFrame:
     n, of, every = (mask.hides(cells[name]) for name in ("n", "of", "every"))
     if days:
-        # Person-days stand on the people of the whole row: 3 digits, and none where nobody was discharged.
+        # Person-days are of the people of the whole row: 3 digits, and none where nobody was discharged.
         of = of | mask.zero(cells["of"])
     out = frame.assign(n=blank(frame["n"], n), of=blank(frame["of"], of))
     for name in ESTIMATES:

@@ -1,4 +1,4 @@
-"""Returns (readmissions, bounce-backs) and pathways in the book of cells, and the frames that may be shown of them."""
+"""Returns (readmissions, bounce-backs) and pathways: their cells, and frames with suppressed numbers missing."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ShareCells:
-    """Where each row's numbers stand in the book."""
+    """The cell numbers of each row."""
 
     frame: pd.DataFrame
 
 
 def _family_name(result: Result) -> str:
-    """Return a short name of what is counted: the definition tells the days and the levels."""
+    """Return a short name of what is counted, with a checksum of the definition (days and levels)."""
     return f"{result.about.measure} {sha256(result.about.definition.encode()).hexdigest()[:8]}"
 
 
@@ -62,7 +62,7 @@ def enter(table: CellTable, result: Returns) -> ShareCells:
 
 
 def masked(result: Returns, cells: ShareCells, mask: Mask) -> Returns:
-    """Return the shares with every number blank that is hidden or gives one away."""
+    """Return the shares with every number missing that is hidden or would disclose a hidden one."""
     n, of, every = (mask.hides(cells.frame[name]) for name in ("n", "of", "every"))
     frame = result.frame
     out = frame.assign(n=blank(frame["n"], n), of=blank(frame["of"], of))
@@ -79,7 +79,7 @@ def total(result: Result) -> int:
 
 
 def path_block(result: Result, record: dict[str, Any]) -> str:
-    """Return the name of a stratum of pathways: it is published or frozen as one."""
+    """Return the name of a stratum of pathways: it is published as one."""
     stratum = stratum_of(record, result.about.by)
     return f"{_kind(result)}|{stratum}{as_of(stratum, result.about.cutoff)}"
 
@@ -95,7 +95,7 @@ def _kind(result: Result) -> str:
 
 
 def enter_paths(table: CellTable, result: Pathways) -> ShareCells:
-    """Enter pathways: each with its journeys, which sum to the journeys of the stratum, which ``share`` gives away."""
+    """Enter pathways: the journeys of each sum to the journeys of the stratum, which ``share`` implies."""
     steps = [f"step_{i}" for i in range(1, _steps(result) + 1)]
     totals = result.frame.groupby(list(result.about.by), observed=True)["n"] if result.about.by else None
     totals_of_rows = (
@@ -116,7 +116,7 @@ def enter_paths(table: CellTable, result: Pathways) -> ShareCells:
 
 
 def masked_paths(result: Pathways, cells: ShareCells, mask: Mask) -> Pathways:
-    """Return the pathways with hidden ones blank and last, in an order that tells nothing of how many took them."""
+    """Return the pathways; hidden ones are last, in an order that does not depend on their counts."""
     n, of = mask.hides(cells.frame["n"]), mask.hides(cells.frame["of"])
     frame = result.frame
     out = frame.assign(n=blank(frame["n"], n), share=blank(frame["share"], n | of), hidden=n)

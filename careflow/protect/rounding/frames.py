@@ -1,4 +1,4 @@
-"""Frames of rounded numbers: what rests on them is decided by what a reader of them can be sure of."""
+"""Frames of rounded numbers: what depends on them is shown by the bounds that a reader knows."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ DOWN: Final = BASE // 2
 
 @dataclass(frozen=True)
 class Rounding:
-    """The numbers of a book as they are printed: rounded, NaN where hidden.
+    """The numbers of a table of cells as they are printed: rounded, NaN where hidden.
 
     Attributes
     ----------
-    printed : ndarray of float, shape (cells of the book,)
+    printed : ndarray of float, shape (cells,)
     below : int
         The threshold: a hidden number is less.
     """
@@ -45,7 +45,7 @@ class Rounding:
         return np.nan_to_num(self.of(cells) - DOWN, nan=0.0)
 
     def most(self, cells: pd.Series) -> Floats:
-        """Return the most that each could be for a reader of what is printed (a total left out could be more)."""
+        """Return the most that each could be for a reader (no bound where hidden: a suppressed total could be more)."""
         return np.nan_to_num(self.of(cells) + UP, nan=np.inf)
 
 
@@ -61,7 +61,7 @@ def rates(result: Any, cells: Any, rounding: Rounding) -> Any:
 
 
 def _shares(frame: pd.DataFrame, cells: pd.DataFrame, rounding: Rounding, confidence: float) -> pd.DataFrame:
-    """Round n and of, and make shares and limits again from them, at the design effect to one decimal."""
+    """Round n and of, and compute shares and limits from them, with the design effect rounded to one decimal."""
     value = {name: rounding.of(cells[name]) for name in ("n", "of")}
     share = np.minimum(value["n"] / value["of"], 1.0)
     size = value["of"] / _design_effect(frame)
@@ -83,7 +83,7 @@ def _design_effect(frame: pd.DataFrame) -> Floats:
 
 
 def lengths(result: Any, cells: length_of_stay.StayCells, rounding: Rounding) -> Any:
-    """Return lengths of stay: means and quantiles where even the least that the numbers could be is enough."""
+    """Return lengths of stay: means and quantiles where the lower bounds of the printed numbers are enough."""
     frame, below = result.frame, rounding.below
     n, open_stays = rounding.of(cells.frame["n"]), rounding.of(cells.frame["open"])
     least = {"n": rounding.least(cells.frame["n"])}
@@ -107,7 +107,7 @@ def _too_few(least: dict[str, Floats], base: str, times: int, below: int) -> Boo
 
 
 def census_flows(result: Any, cells: census.CensusCells, rounding: Rounding) -> Any:
-    """Return a census of rounded flows; the days of people have 3 digits, where enough of them were there."""
+    """Return a census of rounded flows; person-days have 3 digits, where there were enough stays."""
     value = {name: rounding.of(cells.frame[name]) for name in census.FLOWS}
     stays = rounding.least(cells.frame["opening"]) + rounding.least(cells.frame["admitted"])
     out = result.frame.assign(**value)
@@ -125,7 +125,7 @@ def persons_served(result: Any, cells: census.CensusCells, rounding: Rounding) -
 
 
 def pathways(result: Any, cells: readmissions_pathways.ShareCells, rounding: Rounding) -> Any:
-    """Return pathways of rounded numbers: those of one number, and the hidden ones, by their steps."""
+    """Return pathways of rounded numbers, by number; those with equal numbers, and the hidden ones, by their steps."""
     n, of = rounding.of(cells.frame["n"]), rounding.of(cells.frame["of"])
     out = result.frame.assign(n=n, share=np.minimum(n / of, 1.0), hidden=np.isnan(n))
     steps = [name for name in out.columns if str(name).startswith("step_")]
@@ -134,7 +134,7 @@ def pathways(result: Any, cells: readmissions_pathways.ShareCells, rounding: Rou
 
 
 def _uncounted(masked: Callable[[Any, Any, Mask], Any]) -> Callable[[Any, Any, Rounding], Any]:
-    """Return how a result without counts is masked: as it is when others are suppressed."""
+    """Return how a result without counts is masked: as in suppression."""
 
     def rounded(result: Any, cells: Any, rounding: Rounding) -> Any:
         nothing = np.zeros(0)

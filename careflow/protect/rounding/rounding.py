@@ -1,8 +1,8 @@
-"""Rounding instead of suppression: 0 to 10 is hidden, the rest rounded to fives, and that too is proved.
+"""Rounding instead of suppression: 0 to 10 is hidden and all other numbers are rounded to multiples of 5, with proof.
 
-A reader knows of a hidden number that it is 0 to 10, and of a shown one that it lies within 2 of what is shown. The
-proof has, for every number from 1 to 10, a table in which it is 0: nobody can be shown to exist, and no small number is
-exact.
+A reader knows that a hidden number is 0 to 10, and that a shown one is within 2 of the true number. For every number
+from 1 to 10 the proof has a table in which it is 0: the existence of no person is disclosed, and no small number is
+known exactly.
 """
 
 from __future__ import annotations
@@ -30,16 +30,22 @@ from careflow.protect.suppression.protection_goals import READER, ProtectionGoal
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RoundedProof:
-    """Witnesses for rounded tables; it holds the true counts.
+    """Alternative tables for rounded results. It holds the true counts: never publish it.
 
     Attributes
     ----------
     system : System
-        Cells, relations, and in ``lowest`` and ``highest`` what the rounding tells a reader.
+        Cells, relations, and in ``lowest`` and ``highest`` the bounds that a reader knows from the rounding.
     hidden : ndarray of bool
-        Numbers of 0 to ``below`` - 1, and totals that had to be left out.
-    witnesses : ndarray of int, shape (witnesses, cells)
-        Tables that agree with what is shown.
+        Numbers of 0 to ``below`` - 1, and totals that had to be suppressed.
+    printed : ndarray of bool
+        Cells that are in the tables, hidden or not.
+    witnesses : ndarray of int, shape (tables, cells)
+        Alternative tables: whole-number tables that agree with all that is shown.
+    below : int
+        The threshold.
+    notes : tuple of str
+        What the proof assumes, in words.
     """
 
     system: System
@@ -50,10 +56,10 @@ class RoundedProof:
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<RoundedProof: {len(self.witnesses):,} witness tables for {int(self.hidden.sum()):,} hidden cells>"
+        return f"<RoundedProof: {len(self.witnesses):,} alternative tables for {int(self.hidden.sum()):,} hidden cells>"
 
     def check(self) -> Checked:
-        """Verify by adding up: every witness fits what is shown, and every small number can be 0."""
+        """Verify by arithmetic: every table agrees with what is shown, and every small number can be 0."""
         system, tables = self.system, self.witnesses
         fits = np.asarray(system.relations @ tables.T == 0).all(axis=0)
         fits &= ((tables >= system.lowest) & (tables <= system.highest)).all(axis=1)
@@ -61,7 +67,7 @@ class RoundedProof:
         met = goals.met(tables[fits]).any(axis=0)
         small = np.unique(goals.cells)
         problems: tuple[str, ...] = (
-            (f"{int((~fits).sum()):,} witness tables contradict what is shown",) if not fits.all() else ()
+            (f"{int((~fits).sum()):,} alternative tables contradict what is shown",) if not fits.all() else ()
         )
         exposed = self.printed & ~self.hidden & (system.values < self.below)
         if exposed.any():
@@ -78,9 +84,9 @@ class RoundedProof:
 
 
 def rounding_goals(system: System, printed: Bools, below: int) -> ProtectionGoals:
-    """Return the goals of every number from 1 to under the threshold: it can be 0, so that it shows nobody.
+    """Return the goals of every number from 1 to ``below`` - 1: it can be 0, so that it discloses nobody.
 
-    A difference of printed numbers, which is printed nowhere, can be 0 or as much as the threshold.
+    A difference of printed numbers, which is printed nowhere, can be 0 or at least the threshold.
     """
     size = np.abs(system.values)
     small = np.flatnonzero((size > 0) & (size < below) & (printed | (system.guard != UNGUARDED)))
@@ -109,17 +115,17 @@ def prove_rounded(
     decided: Bools | None = None,
     hidden_before: Bools | None = None,
 ) -> RoundedProof:
-    """Round a system and prove it, leaving out totals where they would give a hidden number away.
+    """Round a system and prove its protection, suppressing totals that would disclose a hidden number.
 
     Parameters
     ----------
     settled, hidden_before : ndarray of bool, optional
-        Which cells earlier releases printed or hid, and which of these they hid: that stays as it is.
+        Which cells earlier releases printed or hid, and which of these they hid: their status stays.
 
     Raises
     ------
     DisclosureError
-        When a number cannot be protected even so.
+        When a number cannot be protected by suppressing totals either.
     """
     before = np.zeros(len(system), dtype=np.bool_)
     decided = before if decided is None else decided
@@ -127,7 +133,7 @@ def prove_rounded(
     hidden = small | (before if hidden_before is None else hidden_before)
     tables = [system.values]
     while True:
-        # To hide one more number only widens what a reader can think: the tables found so far stay.
+        # Hiding one more number only widens the bounds of a reader: the tables found so far stay valid.
         bounded = _bounded(system, printed, hidden, below)
         failed = _search(bounded, printed, below, tables)
         if failed is None:
@@ -153,7 +159,7 @@ def _bounded(system: System, printed: Bools, hidden: Bools, below: int) -> Syste
 
 
 def _search(system: System, printed: Bools, below: int, tables: list[Ints]) -> int | None:
-    """Add a table for each goal that none meets yet; return the cell of the first goal that no table can meet."""
+    """Add a table for each unmet goal; return the cell of the first goal that no table can meet."""
     program, goals = Program(system), rounding_goals(system, printed, below)
     cells, prices = np.arange(len(system)), np.ones(len(system))
     done: Bools = np.asarray(goals.met(np.array(tables)).any(axis=0), dtype=np.bool_)
@@ -174,7 +180,7 @@ def _search(system: System, printed: Bools, below: int, tables: list[Ints]) -> i
 
 
 def _meet_many(program: Program, goals: ProtectionGoals, done: Bools, tables: list[Ints]) -> None:
-    """Meet many goals with each table, until one meets few more; ``done`` is kept up."""
+    """Meet many goals with each table, until one meets few more; ``done`` is updated."""
     cells, rng, met = np.arange(len(program.system)), np.random.default_rng(len(program.system)), MIN_GOALS_MET
     while met >= MIN_GOALS_MET and not done.all():
         change = program.meet_many(goals, ~done, cells, np.ones(len(cells)), rng)
@@ -188,7 +194,7 @@ def _meet_many(program: Program, goals: ProtectionGoals, done: Bools, tables: li
 
 
 def _total_to_hide(system: System, cell: int, candidates: Bools) -> int | None:
-    """Return the largest shown total that a cell is part of, nearest first."""
+    """Return the largest shown total linked to a cell, of those linked most directly."""
     reached = np.zeros(len(system), dtype=bool)
     reached[cell] = True
     links = abs(system.relations)
@@ -204,17 +210,17 @@ def _total_to_hide(system: System, cell: int, candidates: Bools) -> int | None:
 def rounded(
     given: list[Result], entered_cells: list[Any], joint: JointRelease, below: int
 ) -> tuple[tuple[Result, ...], RoundedProof, State]:
-    """Return rounded results, their proof, and the state to remember.
+    """Return rounded results, their proof, and the state for the ledger.
 
     Raises
     ------
     DisclosureError
-        For results of which a rounded table would say too little: they are functions of exact numbers.
+        For results that are functions of exact numbers.
     """
     names = ["intensities" if one.about.measure == INTENSITY else type(one).__name__ for one in given]
     if unfit := [name for name in names if name not in FRAMES]:
         raise DisclosureError(
-            f"mode='round' is for counts, rates, stays and curves, not for {', '.join(unfit)}, which rest on exact "
+            f"mode='round' is for counts, rates, stays and curves, not for {', '.join(unfit)}, which use exact "
             "numbers; use mode='suppress' for them"
         )
     cells = joint.state.system() if joint.state.cells else system([], sparse.csr_array((0, 0)))

@@ -1,8 +1,8 @@
 """Rounded releases in a ledger: a number is rounded the same way each time, and a small change is not printed.
 
 A row whose counts all changed by less than the threshold is printed again as it was. Elsewhere a count that changed by
-less keeps the number first published, and one that changed by more is rounded anew. Old and new counts are tied by the
-change between them, so that the proof is of all releases jointly.
+less keeps the number first published, and one that changed by more is rounded anew. Old and new counts are linked by
+the change between them, so that the proof covers all releases jointly.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from careflow.protect.suppression.linear_system import (
 )
 
 MODE = {"mode": "rounded to fives"}
-"""What the ledger of rounded releases says of itself: it is no ledger of exact ones."""
+"""An entry of the ledger of rounded releases: it is not a ledger of exact ones."""
 
 
 def join_rounded(table: CellTable, previous: State, below: int) -> JointRelease:
-    """Lay the book of a new release over the state of the earlier ones; ``place`` is where the printed numbers are."""
+    """Join a new release to the state of the earlier ones; ``numbers`` are the cells of the printed numbers."""
     state = copy_of(previous)
     unchanged, fresh = unchanged_blocks(table, previous, below)
     numbers = [_add_cell(state, cell, below) for cell in table.cells]
@@ -50,7 +50,7 @@ def join_rounded(table: CellTable, previous: State, below: int) -> JointRelease:
 
 
 def _add_cell(state: State, cell: Cell, below: int) -> tuple[int, int]:
-    """Put one new cell into the state; return where its true count is, and where the number to print."""
+    """Add one new cell to the state; return the numbers of the cell of its true count and of the one to print."""
     old_number = state.latest.get(cell.key)
     if old_number is None:
         previous = state.latest.get(cell.series) if cell.series else None
@@ -67,7 +67,7 @@ def _add_cell(state: State, cell: Cell, below: int) -> tuple[int, int]:
     printed = cell.printed and not reprinted
     number = append(state, replace(cell, printed=printed), FREE if printed else VIRTUAL)
     if reprinted:
-        # What was first published is printed again; the next release is compared with that.
+        # The number first published is printed again; the next release is compared with it.
         state.latest[cell.key] = old_number
     if cell.guard == COUNT:
         link_change(state, number, old_number, UNGUARDED if reprinted else CHANGE)
@@ -79,11 +79,11 @@ def _add_cell(state: State, cell: Cell, below: int) -> tuple[int, int]:
 
 
 def release_status(state: State) -> tuple[Bools, Bools, Bools]:
-    """Return which cells are printed, which of them earlier releases settled, and which of those they hid."""
+    """Return which cells are printed, which of them are from earlier releases, and which of those were hidden."""
     status: Ints = np.array(state.status, dtype=np.int64)
     return status != VIRTUAL, (status == SHOWN) | (status == HIDDEN), status == HIDDEN
 
 
 def rounded_spec(spec: dict[str, Any]) -> dict[str, Any]:
-    """Return what a ledger of rounded releases is about."""
+    """Return the specification of a ledger of rounded releases."""
     return spec | MODE

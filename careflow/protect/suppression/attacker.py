@@ -1,4 +1,4 @@
-"""The attacker's programs: the least and the most that each unknown number of one block can be, in whole numbers."""
+"""The attacker's programs: the feasibility interval of each unknown cell of one block, in whole numbers."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from careflow.protect.suppression.diving import EPS, round_by_diving
 from careflow.protect.suppression.linear_system import Floats
 
 TIME_LIMIT: Final = 60.0
-"""Seconds that one integer program may take."""
+"""Time limit of one integer program, in seconds."""
 ATTEMPTS: Final = 4
-"""How often a linear answer is dived from before an integer program is asked."""
+"""Diving attempts from a linear solution before an integer program is solved."""
 
 
 class Attacker:
-    """Intervals of the unknown numbers of one block: A w = b, low <= w <= high, w whole.
+    """Feasibility intervals of the unknown cells of one block: A w = b, low <= w <= high, w whole.
 
-    Every whole table that was found says of every number how far it can go at least: one at its linear bound, in any of
-    them, needs no program of its own.
+    Every whole-number table found bounds every interval from inside. A cell that has its linear bound in one of them
+    needs no program of its own.
 
     Attributes
     ----------
     least, most : ndarray of float, shape (n,)
-        The least and the most of each number in the whole tables found so far.
+        The least and the most of each cell in the whole-number tables found so far.
     """
 
     def __init__(self, matrix: sparse.csc_array, right_side: Floats, low: Floats, high: Floats) -> None:
@@ -37,12 +37,12 @@ class Attacker:
         self.rng = np.random.default_rng(len(low))
 
     def interval(self, index: int) -> tuple[float, float]:
-        """Return the least and the most of one number; infinite without a bound.
+        """Return the least and the most of one cell; infinite without a bound.
 
         Raises
         ------
         DisclosureError
-            When no table agrees with what is published.
+            When no table agrees with the published numbers.
         """
         return self._bound(index, 1.0), -self._bound(index, -1.0) or 0.0
 
@@ -55,7 +55,7 @@ class Attacker:
         solution = self._solve(objective, self.low, self.high)
         if solution is None:
             return -np.inf
-        # No whole table is beyond the linear bound, rounded inwards.
+        # No whole-number table is beyond the linear bound, rounded inwards.
         bound = float(np.ceil(solution[index] * sign - EPS))
         if (
             self._record(solution)
@@ -73,7 +73,7 @@ class Attacker:
         return float(self.least[index] if sign > 0 else -self.most[index])
 
     def _record(self, solution: Floats) -> bool:
-        """Remember a table if it is whole, and say whether it is."""
+        """Record a table if it is of whole numbers, and return whether it is."""
         integer = np.rint(solution)
         if np.abs(solution - integer).max() > EPS:
             return False
@@ -81,11 +81,11 @@ class Attacker:
         return True
 
     def _is_attained(self, index: int, sign: float, bound: float, solution: Floats) -> bool:
-        """Whether a whole table has the number at its bound, by dives that keep it there."""
+        """Whether a whole-number table has the cell at its bound, by diving with the cell fixed there."""
         lows, highs = self.low.copy(), self.high.copy()
         lows[index] = highs[index] = bound * sign
         for _ in range(ATTEMPTS):
-            # Any table will do, so chance says which: another corner each time.
+            # Any such table will do: a random objective leads to another vertex each time.
             objective = np.where(np.isfinite(lows), self.rng.uniform(0, 1, len(lows)), 0)
             start = solution if abs(solution[index] - bound * sign) < EPS else self._solve(objective, lows, highs)
             if start is None:
@@ -96,7 +96,7 @@ class Attacker:
         return False
 
     def _solve(self, objective: Floats, lows: Floats, highs: Floats, *, integer: bool = False) -> Floats | None:
-        """Return the answer of least aim; None when there is none, without a bound or (in whole numbers) in time."""
+        """Minimise the objective; None when there is no solution, no bound or (for whole numbers) no time left."""
         result = milp(
             objective,
             constraints=LinearConstraint(self.matrix, self.right_side, self.right_side),

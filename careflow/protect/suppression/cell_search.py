@@ -1,4 +1,4 @@
-"""The search in one block of cells that are tied together: which to hide, and the witnesses that show it is enough."""
+"""Secondary suppression in one block of linked cells: which cells to hide, and the alternative tables that prove it."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ from careflow.protect.suppression.linear_system import FREE, SHOWN, VIRTUAL, Boo
 from careflow.protect.suppression.protection_goals import ProtectionGoals
 
 SHOWN_PRICE: Final = 1000.0
-"""What it costs at least to move a shown cell by one."""
+"""The least cost of moving a shown cell by one."""
 DEPTH_COST: Final = 8.0
+"""The factor by which a total costs more than its parts, for each level of summation."""
 MIN_GOALS_MET: Final = 4
-"""One program for many goals takes as long as several for one each; so many it must meet,"""
+"""A program for many goals takes as long as several programs for one; it is worth it if it meets this many,"""
 MAX_FAILURES: Final = 3
-"""or else, after so many times, the rest is met one by one."""
+"""and after this many that did not, the remaining goals are met one by one."""
 RETRY_AFTER: Final = 50
-"""After so many more secondaries, programs for many goals are worth another try."""
+"""After this many further secondary suppressions, programs for many goals are tried again."""
 MAX_GOALS_REMOVED: Final = 12
-"""A secondary on which more goals rest than this is not worth the search for a way round it."""
+"""A secondary suppression that more goals depend on than this is kept without trying to show it again."""
 
 
 class Unprotectable(Exception):
-    """No table meets the goal of this cell, whatever is hidden."""
+    """No table meets the goal of this cell, whatever is hidden: ``args`` are the cell and the reader."""
 
 
 @dataclass
 class CellSearch:
-    """The search in one block of cells tied together; `run` leaves its answer in ``hidden``, ``tables``, ``least``."""
+    """The search in one block of linked cells; `run` sets ``hidden``, ``tables`` and ``least``."""
 
     system: System
     goals: ProtectionGoals
@@ -41,7 +42,7 @@ class CellSearch:
     least: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def run(self) -> CellSearch:
-        """Meet every goal, then keep only the witnesses and the hidden cells that are needed."""
+        """Meet every goal, then keep only the alternative tables and the hidden cells that are needed."""
         system = self.system
         self.unmet = np.ones(len(self.goals), dtype=np.bool_)
         self.program = Program(system)
@@ -63,13 +64,13 @@ class CellSearch:
         return self
 
     def _order(self) -> Ints:
-        """Hard goals first: the largest way to go; what they hide serves the easy ones."""
+        """Return the goals by distance, the largest first: what they hide serves the others."""
         value = self.system.values[self.goals.cells]
         distance = np.maximum(self.goals.low - value, value - self.goals.high)
         return np.argsort(-distance, kind="stable")
 
     def _record(self, table: Ints) -> None:
-        """Remember a witness if it meets a goal that is still open."""
+        """Record a table if it meets a goal that is not met yet."""
         met = self.goals.met(table)[0] & self.unmet
         if met.any():
             self.tables.append(table)
@@ -77,7 +78,7 @@ class CellSearch:
             self.advance(int(met.sum()))
 
     def _meet_many(self) -> None:
-        """Meet many goals with each program, by what is hidden already, until that is no better than one by one."""
+        """Meet many goals with each program, moving hidden cells only, until that is no better than one by one."""
         hidden = np.flatnonzero(self.hidden | (self.system.status == VIRTUAL))
         prices = self._prices()
         for reader in np.unique(self.goals.readers):
@@ -97,13 +98,13 @@ class CellSearch:
         return np.where(movable_cells, HIDDEN_PRICE, self.cost)
 
     def _meet_goal(self, goal: int) -> None:
-        """Find a witness for the goal and hide what it moves."""
+        """Find a table for the goal and hide the cells that it moves."""
         cell, low, high = int(self.goals.cells[goal]), self.goals.low[goal], self.goals.high[goal]
         min_size = self.goals.min_size[goal]
         intervals = [(low, high)] if np.isinf(min_size) else [(low, high), (min_size, np.inf), (-np.inf, -min_size)]
         change = self._cheapest_change(goal, intervals)
         if change is None and np.isinf(low) and np.isinf(min_size):
-            # The floor is out of reach: the least value that anything allows stands in for it.
+            # No table reaches the floor: the least value of any table replaces it.
             movable = self.goals.movable_cells(goal, self.movable)
             reached = self.program.least(cell, movable)
             self.least[cell, int(self.goals.readers[goal])] = reached
@@ -115,7 +116,7 @@ class CellSearch:
         self._record(self.system.values + change)
 
     def _cheapest_change(self, goal: int, intervals: list[tuple[float, float]]) -> Ints | None:
-        """Return a change that goes one of the ways, by what is hidden already if that will do."""
+        """Return a change into one of the intervals, of hidden cells only if that is possible."""
         cell, hidden = int(self.goals.cells[goal]), np.flatnonzero(self.hidden | (self.system.status == VIRTUAL))
         for subset in (hidden, self.movable):
             cells = self.goals.movable_cells(goal, subset)
@@ -126,7 +127,7 @@ class CellSearch:
         return None
 
     def _select_tables(self) -> None:
-        """Choose witnesses greedily by goals met for secondaries hidden; show again what no chosen witness moves."""
+        """Choose tables greedily by goals met per secondary suppression; show again what no chosen table moves."""
         tables = np.array(self.tables)
         met, moves = self.goals.met(tables), self._secondaries(tables)
         cells = np.flatnonzero(moves.any(axis=0))
@@ -149,7 +150,7 @@ class CellSearch:
         return np.asarray((tables != self.system.values) & (self.system.status == FREE) & ~self.primary, dtype=np.bool_)
 
     def _drop_secondaries(self) -> None:
-        """Try to do without each secondary, dearest first: meet the goals that rest on it by what stays hidden."""
+        """Try to show each secondary suppression again, the costliest first: meet its goals by other hidden cells."""
         secondary = np.flatnonzero(self.hidden & ~self.primary)
         tables = np.array(self.tables)
         met = self.goals.met(tables)
@@ -168,7 +169,7 @@ class CellSearch:
         self.tables = list(tables)
 
     def _tables_without(self, unmet_goals: Ints, cells: Ints) -> list[Ints] | None:
-        """Return witnesses for some goals that move only ``cells``, or None when one of the goals has none."""
+        """Return tables for some goals that move only ``cells``, or None when a goal has none."""
         alternatives: list[Ints] = []
         prices = self._prices()
         for goal in unmet_goals:

@@ -1,7 +1,7 @@
-"""From a linear answer to whole numbers: bound what is nearest to whole, solve again, until all of it is whole.
+"""A diving heuristic: bound the variables nearest to whole numbers, solve again, until the solution is whole.
 
-In tables of three and more axes half and third parts are common at the corners of a linear program. To bound a few of
-them makes the rest whole within a few programs of a hundredth of a second; an integer program takes fifty times that.
+In tables of three and more axes the vertices of a linear program often have halves and thirds. Bounding a few of them
+makes the rest whole within a few programs of a hundredth of a second each; an integer program takes fifty times that.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 from careflow.protect.suppression.linear_system import Bools, Floats
 
 EPS: Final = 1e-5
-"""A number this near to a whole one is whole."""
+"""Tolerance within which a number is taken as whole."""
 MAX_PROGRAMS: Final = 14
-"""Linear programs on one way to whole numbers at most; most ways take one to three."""
+"""The most linear programs in one dive; most dives take one to three."""
 FIXED_SHARE: Final = 3
-"""Of the parts that are not whole one in three is bounded at a time: with more, fewer ways arrive; with less, later."""
+"""One in this many fractional variables is bounded at a time: with more, fewer dives succeed; with fewer, they last."""
 
 
 def round_by_diving(
@@ -28,16 +28,16 @@ def round_by_diving(
     highs: Floats,
     rng: np.random.Generator,
 ) -> Floats | None:
-    """Return a whole answer of a linear program, or None when the way that chance chose does not come to one.
+    """Return a whole solution of a linear program, or None when the dive, which is random, finds none.
 
     Parameters
     ----------
     solve : callable
-        Takes lower and upper bounds, returns an answer within them or None.
+        Takes lower and upper bounds, returns a solution within them or None.
     start : ndarray of float, shape (n,)
-        The answer within ``lows`` and ``highs``, which are whole or infinite.
+        A solution within ``lows`` and ``highs``, which are whole or infinite.
     mixed : numpy.random.Generator
-        Decides which numbers come first, and which way halves go.
+        Breaks ties: which variables are bounded first, and whether halves go up or down.
 
     Examples
     --------

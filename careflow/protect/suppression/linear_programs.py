@@ -1,8 +1,7 @@
-"""The programs behind the search: the cheapest change of a table that moves one cell, and the least a cell can be.
+"""The programs of the search: the cheapest change of a table that moves one cell, and the least value of a cell.
 
-Linear programs by HiGHS through `scipy.optimize.milp`. Where the answer is not whole,
-`careflow.protect.suppression.diving` bounds it towards whole numbers and solves again; an integer program is the last
-resort.
+Linear programs by HiGHS through `scipy.optimize.milp`. Where the solution is not whole, the diving heuristic of
+`careflow.protect.suppression.diving` is tried, then an integer program.
 """
 
 from __future__ import annotations
@@ -20,17 +19,17 @@ from careflow.protect.suppression.linear_system import Bools, Floats, Ints, Syst
 from careflow.protect.suppression.protection_goals import ProtectionGoals
 
 TIME_LIMIT: Final = 60.0
-"""Seconds that one integer program may take."""
+"""Time limit of one integer program, in seconds."""
 
 ATTEMPTS: Final = 4
-"""How often a way to whole numbers is tried, at prices slightly off but for the first time."""
+"""Diving attempts; all but the first at slightly random prices."""
 
 HIDDEN_PRICE: Final = 1.0
-"""What it costs to move a hidden cell by one; to move a shown one, and so to hide it, costs a thousand and more."""
+"""The cost of moving a hidden cell by one; to move a shown cell, and so to hide it, costs a thousand or more."""
 GOAL_REWARD: Final = 10_000.0
-"""What a goal is worth when many are met together: more than the moves between hidden cells that it takes;"""
+"""The reward of a goal when many are met together: more than the cost of moving the hidden cells that it takes."""
 REWARD_SPREAD: Final = 10.0
-"""some are worth exp(10) times as much, or each would be met by half."""
+"""Rewards vary by up to a factor of exp(10), or every goal would be met by half."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +39,7 @@ class LinearProgram:
     Attributes
     ----------
     cells : ndarray of int, shape (n,)
-        What may move.
+        The cells that may move.
     lows, highs, price : ndarray of float, shape (2 n,)
         Bounds, and the price of a unit.
     """
@@ -52,7 +51,7 @@ class LinearProgram:
 
 
 class Program:
-    """Changes ``y`` of one system's table: ``M y = 0``, each cell within what a reader knows of it."""
+    """Changes ``y`` of the table of a system: ``M y = 0``, each cell within the bounds that a reader knows."""
 
     def __init__(self, system: System) -> None:
         self.system = system
@@ -61,14 +60,14 @@ class Program:
     def cheapest(
         self, cell: int, low: float, high: float, cells: Ints, prices: Floats, *, exact: bool = True
     ) -> Ints | None:
-        """Return the cheapest whole change of ``cells`` that brings cell ``p`` into ``[low, high]``, or None.
+        """Return the cheapest whole change of ``cells`` that brings ``cell`` into ``[low, high]``, or None.
 
         Parameters
         ----------
         prices : ndarray of float, shape (cells of the system,)
-            What moving each cell by one costs.
+            The cost of moving each cell by one.
         exact : bool
-            Try integer programs where linear ones do not come to whole numbers; otherwise give up then.
+            Try integer programs where diving finds no whole solution; otherwise return None then.
         """
         program = self._towards(cell, low, high, cells, prices)
         solution = None if program is None else self._solve(program)
@@ -91,7 +90,7 @@ class Program:
         return None
 
     def least(self, cell: int, cells: Ints) -> int:
-        """Return the least value of cell ``p`` in any whole table that moves ``cells`` only."""
+        """Return the least value of ``cell`` in any whole-number table that moves ``cells`` only."""
         value = int(self.system.values[cell])
         objective = np.zeros(len(self.system))
         objective[cell] = 1.0
@@ -106,10 +105,10 @@ class Program:
     def meet_many(
         self, goals: ProtectionGoals, unmet: Bools, cells: Ints, prices: Floats, rng: np.random.Generator
     ) -> Ints | None:
-        """Return a whole change of ``cells`` that meets many of the open goals at once, or None.
+        """Return a whole change of ``cells`` that meets many of the unmet goals at once, or None.
 
-        One linear program: each goal's cell is paid for going its way, as far as the goal asks. Where a cell has goals
-        both ways, and where several compete, chance decides; call it again for the rest.
+        One linear program: each goal rewards its cell for moving towards its interval. Where a cell has goals up and
+        down, and where goals compete, the choice is random; call it again for the others.
         """
         program, n = self._unrestricted(cells, prices), len(cells)
         position = np.full(len(self.system), -1)
@@ -127,14 +126,14 @@ class Program:
         return None if solution is None else self._diving(program, solution, rng, ATTEMPTS // 2)
 
     def _unrestricted(self, cells: Ints, prices: Floats) -> LinearProgram:
-        """Return the program in which each cell may go as far as a reader can think, at a price a unit."""
+        """Return the program in which each cell may move within the bounds that a reader knows, at a price a unit."""
         system = self.system
         value = system.values[cells].astype(np.float64)
         rise, fall = np.maximum(system.highest[cells] - value, 0), np.maximum(value - system.lowest[cells], 0)
         return LinearProgram(cells, np.zeros(2 * len(cells)), np.concatenate([rise, fall]), np.tile(prices[cells], 2))
 
     def _towards(self, cell: int, low: float, high: float, cells: Ints, prices: Floats) -> LinearProgram | None:
-        """Return the program that brings cell ``p`` into ``[low, high]``, None where it cannot go there."""
+        """Return the program that brings ``cell`` into ``[low, high]``, None where its bounds exclude that."""
         index = np.flatnonzero(cells == cell)
         if len(index) == 0:
             return None
@@ -146,7 +145,7 @@ class Program:
         return None if (program.lows > program.highs).any() else program
 
     def _diving(self, program: LinearProgram, solution: Floats, rng: np.random.Generator, attempts: int) -> Ints | None:
-        """Return a whole change in the box, from a linear answer on; None when no way comes to whole numbers."""
+        """Return a whole change within the bounds, by diving from a linear solution; None when no dive finds one."""
         if (change := self._integer_change(program, solution)) is not None:
             return change
         for attempt in range(attempts):
@@ -159,11 +158,11 @@ class Program:
         return None
 
     def _with_prices(self, cells: Ints, price: Floats) -> Callable[[Floats, Floats], Floats | None]:
-        """Return the program of these prices as a function of its bounds."""
+        """Return the solution of the program with these prices as a function of its bounds."""
         return lambda lows, highs: self._solve(LinearProgram(cells, lows, highs, price))
 
     def _integer_change(self, program: LinearProgram, solution: Floats) -> Ints | None:
-        """Return the change of the whole table, if the answer is whole and the sums hold."""
+        """Return the change of the whole table, if the solution is whole and the sums hold."""
         moved = np.rint(solution).astype(np.int64)
         n, change = len(program.cells), np.zeros(len(self.system), dtype=np.int64)
         change[program.cells] = moved[:n] - moved[n:]
@@ -172,7 +171,7 @@ class Program:
         return change
 
     def _solve(self, program: LinearProgram, *, gap: float | None = None) -> Floats | None:
-        """Solve min price (rises, falls); in whole numbers, near enough to the best, with a gap. None: no answer."""
+        """Minimise price (rises, falls); with ``gap`` in whole numbers, to that relative gap. None: no solution."""
         n, matrix = len(program.cells), self.columns[:, program.cells]
         matrix = matrix[np.diff(sparse.csr_array(matrix).indptr) > 0]
         result = milp(
@@ -180,7 +179,7 @@ class Program:
             constraints=LinearConstraint(sparse.csc_array(sparse.hstack([matrix, -matrix])), 0, 0),
             bounds=Bounds(program.lows, program.highs),
             integrality=np.full(2 * n, int(gap is not None)),
-            # The same program comes back with other bounds: to presolve it takes as long as to solve it.
+            # The same program is solved many times with other bounds, and presolving takes as long as solving.
             options={"presolve": False} if gap is None else {"time_limit": TIME_LIMIT, "mip_rel_gap": gap},
         )
         return None if result.x is None else np.asarray(result.x, dtype=np.float64)

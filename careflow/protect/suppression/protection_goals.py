@@ -1,4 +1,4 @@
-"""What has to stay possible for a reader, and for an insider who knows one stratum's own numbers."""
+"""Protection goals: the values that every small cell must be able to take, for a reader and for each insider."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from careflow.protect.suppression.linear_system import CHANGE, GROWN, SHOWN, Bools, Floats, Ints, System
 
 READER: Final = -1
-"""Who knows what is published and no more."""
+"""The attacker who knows the published numbers only."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class ProtectionGoals:
         return len(self.cells)
 
     def within(self, cells: Ints) -> ProtectionGoals:
-        """Return the goals of some cells, numbered by their place among them."""
+        """Return the goals of some cells, which are numbered by their position among them."""
         position = np.full(len(self.values), -1)
         position[cells] = np.arange(len(cells))
         kept = position[self.cells] >= 0
@@ -68,7 +68,7 @@ class ProtectionGoals:
         return np.asarray(is_met, dtype=np.bool_)
 
     def movable_cells(self, goal: int, cells: Ints) -> Ints:
-        """Return those of some cells that a witness of this goal may move."""
+        """Return those of some cells that a table for this goal may move."""
         insider = self.readers[goal]
         return cells if insider == READER else cells[self.owner[cells] != insider]
 
@@ -76,17 +76,17 @@ class ProtectionGoals:
 def protection_goals(system: System, below: int, least: dict[tuple[int, int], int] | None = None) -> ProtectionGoals:
     """Return the goals of every small cell, by arithmetic alone.
 
-    A small count must be able to be ``below`` or more, and the least that a reader could think (`System.floors`).
+    A small count must be able to be ``below`` or more, and its lower bound by sums (`System.floors`).
     A count of ``below`` moves or more by fewer people must be able to be ``below`` higher and ``below`` lower.
-    A small change must be able to be none or ``below`` or more; a change that is known to be some, ``below`` or more.
-    The same once more for each insider, and every cell that is not the insider's own.
+    A small change must be able to be 0, or ``below`` or more; one that is known not to be 0, ``below`` or more.
+    The same goals hold for each insider, for every cell that is not the insider's own.
 
     Parameters
     ----------
     least : dict, optional
-        By cell and reader, where no table reaches the floor, the least value that a solver found instead.
+        By cell and reader, where no table reaches the lower bound: the least value that a solver found.
     """
-    # Insiders first: a witness that leaves an insider's cells alone serves the plain reader too.
+    # Insiders first: a table that leaves an insider's cells as they are serves the plain reader too.
     who = [*range(int(system.owner.max(initial=READER)) + 1), READER]
     parts = [_goals_of(system, below, least or {}, reader) for reader in who]
     cells, low, high, min_size = (np.concatenate([part[i] for part in parts]) for i in range(4))
@@ -97,7 +97,7 @@ def protection_goals(system: System, below: int, least: dict[tuple[int, int], in
 def _goals_of(
     system: System, below: int, least: dict[tuple[int, int], int], reader: int
 ) -> tuple[Ints, Floats, Floats, Floats]:
-    """Return cells, low, high and apart of the goals for one reader."""
+    """Return cells, low, high and min_size of the goals for one reader."""
     small = system.small(below)
     if reader != READER:
         own = known_to_insider(system, system.owner == reader)
@@ -123,9 +123,9 @@ def _goals_of(
 
 
 def known_to_insider(system: System, own: Bools) -> Bools:
-    """Return the cells that an insider knows from their own and from zeros alone: they tell nothing of anybody else.
+    """Return the cells that an insider knows from their own cells and from zeros: they disclose nothing of others.
 
-    A total that is the insider's own part, all other parts being zero, is that part once more.
+    Such as a total of which all parts but the insider's own are zero.
     """
     known = own | ((system.status == SHOWN) & (system.values == 0))
     links = abs(system.relations)

@@ -1,6 +1,6 @@
-"""The search for witnesses: whole tables that agree with what is shown and keep a small cell open.
+"""Secondary suppression with proof: alternative tables that agree with all shown cells and protect a small one.
 
-What comes out is checked elsewhere by adding up (`careflow.protect.suppression.proof`).
+The result is verified by arithmetic in `careflow.protect.suppression.proof`.
 """
 
 from __future__ import annotations
@@ -20,35 +20,40 @@ from careflow.protect.suppression.proof import Proof
 from careflow.protect.suppression.protection_goals import READER, ProtectionGoals, protection_goals
 
 MovedOwners = frozenset[int]
-"""Which insiders' cells a witness moves."""
+"""The insiders whose cells a table moves."""
 
 
 class UnprotectableError(DisclosureError):
-    """A cell that cannot be protected, whatever is hidden beside it."""
+    """A cell that cannot be protected, whatever else is suppressed."""
 
 
 class Stopped(Exception):
-    """The search is no longer wanted."""
+    """Raised in the threads of the search when the caller stopped early."""
 
 
 def prove(system: System, below: int = 11, *, progress: bool | None = None, notes: tuple[str, ...] = ()) -> Proof:
-    """Hide what must be hidden and return the proof.
+    """Suppress small cells, and others so that no small cell can be worked out, and return the proof.
 
     Parameters
     ----------
     system : System
-        Cells and relations.
+        The cells and their relations, as `table` or `system` make them.
     below : int
         The threshold: 1 to ``below`` - 1 is small.
     progress : bool, optional
-        Show a bar; by default on a terminal only.
+        Show a progress bar; by default on a terminal only.
     notes : tuple of str
-        What the proof assumes, carried along in words.
+        What the proof assumes, in words; kept in the proof.
+
+    Returns
+    -------
+    Proof
+        The suppressed cells and the alternative tables.
 
     Raises
     ------
     DisclosureError
-        When what earlier releases showed leaves no room for a cell: it names the cell and what to merge.
+        When earlier releases or zeros disclose a small cell: the message names the cell and what to merge.
 
     Examples
     --------
@@ -83,9 +88,9 @@ def prove(system: System, below: int = 11, *, progress: bool | None = None, note
 
 
 def _combine(tables: dict[MovedOwners, list[Ints]], system: System, cells: Ints, block_tables: list[Ints]) -> None:
-    """Lay the witnesses of a block over those of other blocks: what one does is free of what others do.
+    """Combine the tables of a block with those of other blocks, which are independent of it.
 
-    So one table holds a witness of each block; but only such as leave the same insiders' cells alone.
+    One table of the whole system then serves each block; only tables that move cells of the same insiders are combined.
     """
     filled: dict[MovedOwners, int] = {}
     for table in block_tables:
@@ -101,10 +106,10 @@ def _combine(tables: dict[MovedOwners, list[Ints]], system: System, cells: Ints,
 def _searches(
     system: System, goals: ProtectionGoals, hidden: Bools, blocks: list[Ints], advance: Callable[[int], object]
 ) -> Iterator[CellSearch | Unprotectable]:
-    """Search in each block, in turn as far as the caller sees: they share nothing, so each core has a thread.
+    """Search in each block and yield the outcomes in order; blocks are independent, so each core has a thread.
 
-    The solver does not hold the interpreter's lock. Whoever stops early (an error, the user) stops all threads at their
-    next witness.
+    The solver does not hold the interpreter's lock. When the caller stops early (an error, the user), every thread
+    stops at its next table.
     """
     stopped = threading.Event()
 
