@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from careflow.protect import Proof, prove, table
 from careflow.protect.audit import attack, view_of
-from careflow.protect.cells.cell_table import Book
-from careflow.protect.history.successive_releases import Joint, State, join
+from careflow.protect.cells.cell_table import CellTable
+from careflow.protect.history.successive_releases import JointRelease, State, join
 from careflow.protect.suppression.linear_system import System
 
 Table = npt.NDArray[np.int64]
@@ -159,9 +159,9 @@ def measure(system: System, *, gauss: bool) -> list[str]:
     ]  # fmt: skip
 
 
-def quarters(cube: Table, count: int) -> Book:
+def quarters(cube: Table, count: int) -> CellTable:
     """Return the book of the first quarters of a cube (from, to, quarter) and their total, cut off after the last."""
-    made = Book(date(2023 + count // 4, 3 * (count % 4) + 1, 1))
+    made = CellTable(date(2023 + count // 4, 3 * (count % 4) + 1, 1))
     shape = (*cube.shape[:2], count)
     for where in np.ndindex(*(n + 1 for n in shape)):
         part = tuple(slice(None) if i == n else slice(i, i + 1) for i, n in zip(where, shape, strict=True))
@@ -179,9 +179,9 @@ def quarters(cube: Table, count: int) -> Book:
         for j in range(shape[1]):
             made.sum(made.families["flow", f"+|{j}"][stratum],
                      [made.families["flow", f"{i}|{j}"][stratum] for i in range(shape[0])])  # fmt: skip
-    from careflow.protect.cells.hierarchies import tie_strata
+    from careflow.protect.cells.hierarchies import link_strata
 
-    tie_strata(made)
+    link_strata(made)
     return made
 
 
@@ -191,9 +191,9 @@ def releases(shape: tuple[int, int, int], n: int, first: int, seed: int) -> str:
     state, took = State(), 0.0
     for count in range(first, shape[2] + 1):
         started = time.process_time()
-        joint: Joint = join(quarters(cube, count), state, 11)
+        joint: JointRelease = join(quarters(cube, count), state, 11)
         proof = prove(joint.state.system())
-        state = joint.settle(proof.hidden)
+        state = joint.after_release(proof.hidden)
         took = time.process_time() - started
     checked, found = proof.check(), attack(view_of(proof))
     return (

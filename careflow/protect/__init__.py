@@ -1,4 +1,4 @@
-"""Suppression of linked tables with a proof, the release ledger, and an auditor of our own."""
+"""Cell suppression in linked tables with a proof, the ledger of releases, and an audit by an attacker's programs."""
 
 import sys
 from types import ModuleType
@@ -13,10 +13,10 @@ from careflow.protect.suppression.prove import prove
 __all__ = ["Audit", "Checked", "Ledger", "Proof", "Released", "System", "audit", "protect", "prove", "system", "table"]
 
 
-class _Room(ModuleType):
-    """A module that can be called: the front door's ``cf.protect(results)`` has the name of this room."""
+class _CallableModule(ModuleType):
+    """A module that can be called: ``cf.protect`` names both this package and the function `protect`."""
 
     __call__ = staticmethod(protect)
 
 
-sys.modules[__name__].__class__ = _Room
+sys.modules[__name__].__class__ = _CallableModule

@@ -1,4 +1,4 @@
-"""The auditor: what a reader who knows every published number can work out of the hidden ones."""
+"""Audit: the feasibility interval of every hidden cell, for an attacker who knows every published number."""
 
 from __future__ import annotations
 
@@ -16,30 +16,32 @@ from careflow.arguments import checked, flag, mapping, whole
 from careflow.arguments.told import told
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.result import Result
-from careflow.protect.cells.cell_table import Book
-from careflow.protect.insiders import own
-from careflow.protect.release import Released, entered
+from careflow.protect.cells.cell_table import CellTable
+from careflow.protect.insiders import own_cells
+from careflow.protect.release import Released, enter_results
 from careflow.protect.suppression.attacker import Attacker
 from careflow.protect.suppression.diving import EPS
 from careflow.protect.suppression.linear_system import UNGUARDED, VIRTUAL, Bools, Floats, margins
 from careflow.protect.suppression.proof import Proof
-from careflow.protect.suppression.protection_goals import known_from
+from careflow.protect.suppression.protection_goals import known_to_insider
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What a reader sees: numbers (NaN where hidden), the sums that tie them, and what hidden numbers can be.
+    """What an attacker knows: published numbers (NaN where hidden), the sums, and bounds of the hidden numbers.
 
     Attributes
     ----------
     values : ndarray of float, shape (cells,)
         Published numbers; NaN for those that are hidden or printed nowhere.
     relations : scipy.sparse.csr_array, shape (relations, cells)
+        Each row is a sum of cells that is 0.
     lowest, highest : ndarray of float
         Bounds of the numbers that are not published.
     names : tuple of str
+        Each cell in words.
     wanted : ndarray of bool
-        The cells to work out.
+        The cells whose intervals are asked for.
     """
 
     values: Floats
@@ -52,13 +54,13 @@ class View:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Audit:
-    """What a reader can work out.
+    """The feasibility interval of every hidden cell.
 
     Attributes
     ----------
     frame : pandas.DataFrame
-        One row a hidden cell: ``cell, low, high`` (the least and the most it can be; infinite without a bound),
-        ``exact``, ``small`` (certainly 1 to ``below`` - 1).
+        One row a hidden cell: ``cell``; ``low, high`` (the ends of its feasibility interval; infinite without a bound);
+        ``exact`` (both ends are equal); ``small`` (the interval lies within 1 to ``below`` - 1).
     below : int
         The threshold.
     """
@@ -87,33 +89,44 @@ def audit(
     insider: Mapping[str, str] | None = None,
     progress: bool | None = None,
 ) -> Audit:
-    """Play the reader who knows every published number, and report what each hidden one can be.
+    """Compute the feasibility interval of every hidden cell, for an attacker who knows every published number.
 
     Parameters
     ----------
     released : Released, protected results, or a table
-        A release (with a ledger: with all earlier ones), results with ``hidden`` that are published together, or a
-        table made elsewhere: an array or frame of counts whose last entry along each axis is the total, NaN where
-        hidden.
+        What `protect` returned (with a ledger, all earlier releases are included); protected results that are published
+        together; or a table made elsewhere: an array or frame of counts whose last entry along each axis is the total,
+        NaN where hidden.
     below : int
-        The threshold.
+        The threshold, 2 to 1,000.
     insider : dict, optional
-        A stratum whose own numbers the reader knows, such as ``{"facility": "North"}``; only for a `Released`, which
-        holds the true numbers.
+        The stratum whose own numbers the attacker knows too, such as ``{"facility": "North"}``. For a `Released` only,
+        since it holds the true numbers.
     progress : bool, optional
-        Show a bar; by default on a terminal only.
+        Show a progress bar; by default on a terminal only.
 
     Returns
     -------
     Audit
-        Exact intervals: linear programs, and integer programs where their answer is not whole.
+        Intervals over whole numbers: the least and the most of each cell, by linear programs, and by integer programs
+        where their solution is not whole.
 
     Raises
     ------
     DisclosureError
         When the published numbers contradict each other.
     ArgumentError
-        When an insider is named for numbers that are not known here, or is not among the strata.
+        When ``released`` is no release and no table of numbers, or when an insider is named for anything but a release
+        or is not among its strata.
+
+    Notes
+    -----
+    Maximise and minimise ``v[i]`` subject to ``M v = 0``, ``v`` equal to the published numbers, and ``v`` whole and
+    within its bounds (1 or more for a hidden count, since zeros are shown).
+
+    References
+    ----------
+    Hundepool, A., et al. (2012). Statistical Disclosure Control. Wiley. Chapter 4.
 
     Examples
     --------
@@ -123,7 +136,9 @@ def audit(
     if isinstance(released, Released):
         view = _of_release(released, insider)
     elif insider is not None:
-        raise ArgumentError("what an insider knows is in a release only: audit what protect() returned")
+        raise ArgumentError(
+            "insider= needs the true numbers, which only a release holds; give audit() what protect() returned"
+        )
     elif isinstance(released, Result):
         view = _of_results([released])
     elif isinstance(released, Sequence) and released and all(isinstance(result, Result) for result in released):
@@ -134,22 +149,24 @@ def audit(
 
 
 def attack(view: View, below: int = 11, *, progress: bool | None = None) -> Audit:
-    """Return the interval of every wanted cell of a view, block by block."""
+    """Return the feasibility interval of every wanted cell of a view, block by block."""
     unknown = np.isnan(view.values)
-    given = view.relations @ np.where(unknown, 0.0, view.values)
-    loose = view.relations @ sparse.diags_array(unknown.astype(np.int64), dtype=np.int64)
-    _check(given, loose)
-    _, labels = sparse.csgraph.connected_components(abs(loose).T @ abs(loose), directed=False)
+    published_sums = view.relations @ np.where(unknown, 0.0, view.values)
+    unknown_part = view.relations @ sparse.diags_array(unknown.astype(np.int64), dtype=np.int64)
+    _check(published_sums, unknown_part)
+    _, labels = sparse.csgraph.connected_components(abs(unknown_part).T @ abs(unknown_part), directed=False)
     rows: list[tuple[int, float, float]] = []
-    with tqdm(total=int((view.wanted & unknown).sum()), desc="attacking hidden cells", leave=False,
+    with tqdm(total=int((view.wanted & unknown).sum()), desc="auditing hidden cells", leave=False,
               disable=None if progress is None else not progress) as bar:  # fmt: skip
         for label in np.unique(labels[view.wanted & unknown]):
             cells = np.flatnonzero((labels == label) & unknown)
-            part = sparse.csc_array(loose[:, cells])
+            part = sparse.csc_array(unknown_part[:, cells])
             used = np.flatnonzero(np.diff(sparse.csr_array(part).indptr) > 0)
-            attacker = Attacker(sparse.csc_array(part[used]), -given[used], view.lowest[cells], view.highest[cells])
-            for at in np.flatnonzero(view.wanted[cells]):
-                rows.append((int(cells[at]), *attacker.interval(int(at))))
+            attacker = Attacker(
+                sparse.csc_array(part[used]), -published_sums[used], view.lowest[cells], view.highest[cells]
+            )
+            for index in np.flatnonzero(view.wanted[cells]):
+                rows.append((int(cells[index]), *attacker.interval(int(index))))
                 bar.update()
     rows.sort()
     low, high = (np.array([row[i] for row in rows], dtype=float) for i in (1, 2))
@@ -159,9 +176,9 @@ def attack(view: View, below: int = 11, *, progress: bool | None = None) -> Audi
     return Audit(frame, below)
 
 
-def _check(given: Floats, loose: sparse.csr_array) -> None:
-    full = np.asarray(abs(loose).sum(axis=1) == 0).ravel()
-    if wrong := int((np.abs(given[full]) > EPS).sum()):
+def _check(published_sums: Floats, unknown_part: sparse.csr_array) -> None:
+    complete = np.asarray(abs(unknown_part).sum(axis=1) == 0).ravel()
+    if wrong := int((np.abs(published_sums[complete]) > EPS).sum()):
         raise DisclosureError(f"{wrong:,} published sums do not hold, so they are not of the same records")
 
 
@@ -176,40 +193,40 @@ def _of_release(released: Released, insider: Mapping[str, str] | None) -> View:
 
 
 def view_of(proof: Proof, insider: Mapping[str, str] | None = None) -> View:
-    """Return what a reader of the tables behind a proof sees; an insider also sees the cells of their own stratum."""
+    """Return what a reader of the tables of a proof knows; an insider also knows the cells of their own stratum."""
     system = proof.system
-    seen = ~proof.hidden & ~virtual_of(proof)
+    seen = ~proof.hidden & ~unpublished_cells(proof)
     for name, value in (insider or {}).items():
-        known = own(system.names, name, value)
+        known = own_cells(system.names, name, value)
         if not known.any():
             raise ArgumentError(f"no cell of this release is of {name} {value!r}")
-        seen |= known_from(system, known)
+        seen |= known_to_insider(system, known)
     values = np.where(seen, system.values.astype(float), np.nan)
-    wanted = ~seen & (system.guard != UNGUARDED) & ~virtual_of(proof)
+    wanted = ~seen & (system.guard != UNGUARDED) & ~unpublished_cells(proof)
     return View(values, system.relations, system.lowest, system.highest, system.names, wanted)
 
 
-def virtual_of(proof: Proof) -> Bools:
-    """Return which cells are printed nowhere."""
+def unpublished_cells(proof: Proof) -> Bools:
+    """Return which cells of a proof are printed nowhere."""
     return np.asarray(proof.system.status == VIRTUAL, dtype=np.bool_)
 
 
 def _of_results(results: list[Result]) -> View:
     if missing := sum("hidden" not in result.frame.columns for result in results):
         raise DisclosureError(f"{missing:,} results are not protected: they show every number")
-    book, _ = entered(results)
-    return _of_book(book)
+    table, _ = enter_results(results)
+    return _of_cell_table(table)
 
 
-def _of_book(book: Book) -> View:
-    printed = book.column("printed").astype(bool)
-    lowest = np.where(printed, 1.0, book.column("lowest"))
+def _of_cell_table(table: CellTable) -> View:
+    printed = table.column("printed").astype(bool)
+    lowest = np.where(printed, 1.0, table.column("lowest"))
     return View(
-        book.column("value").astype(float),
-        book.matrix(),
+        table.column("value").astype(float),
+        table.matrix(),
         lowest,
-        book.column("highest").astype(float),
-        tuple(cell.name for cell in book.cells),
+        table.column("highest").astype(float),
+        tuple(cell.name for cell in table.cells),
         printed,
     )
 

@@ -1,4 +1,4 @@
-"""Insiders: one facility (payer, site ...) that knows its own numbers and reads what is published of the others."""
+"""Insiders: attackers who know the numbers of one stratum, such as their own facility, beside all published numbers."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from careflow.protect.suppression.linear_system import Bools, Ints
 
 Insider = str | Mapping[str, str]
 MISSING: Final = "(missing)"
-"""The label of records without one: nobody's own."""
+"""The label of records without one: it is no insider's."""
 
 
-def named(insider: Insider | None, results: Iterable[Result]) -> tuple[str, tuple[str, ...]] | None:
-    """Return the stratum and its labels, each of them an insider; one label if one was named.
+def insider_labels(insider: Insider | None, results: Iterable[Result]) -> tuple[str, tuple[str, ...]] | None:
+    """Return the stratum and the labels that are insiders: every label, or the one that was named.
 
     Raises
     ------
@@ -34,27 +34,27 @@ def named(insider: Insider | None, results: Iterable[Result]) -> tuple[str, tupl
     if insider is None:
         return None
     if not isinstance(insider, str | Mapping):
-        raise ArgumentError(f"insider is the name of a stratum, or {{stratum: label}}; it was {told(insider)}")
+        raise ArgumentError(f"insider takes the name of a stratum, or {{stratum: label}}; it was given {told(insider)}")
     pairs = {insider: None} if isinstance(insider, str) else dict(insider)
     if len(pairs) != 1:
         raise ArgumentError(
-            "insider names one stratum, as in insider='facility' (each facility in turn), or one label of it, as in "
+            "insider takes one stratum, as in insider='facility' (each facility in turn), or one label of it, as in "
             f"insider={{'facility': 'North'}}; it was given {len(pairs)}"
         )
     name, label = next(iter(pairs.items()))
-    split = [result for result in results if name in result.about.by]
-    there = sorted({str(value) for result in split for value in result.frame[name].unique()} - {MISSING})
-    if not split or (label is not None and label not in there):
-        known = f"there are {', '.join(there)}" if split else "no result is split by it"
+    split_results = [result for result in results if name in result.about.by]
+    labels = sorted({str(value) for result in split_results for value in result.frame[name].unique()} - {MISSING})
+    if not split_results or (label is not None and label not in labels):
+        known = f"there are {', '.join(labels)}" if split_results else "no result is split by it"
         what = name if label is None else f"{name} {label!r}"
-        raise ArgumentError(f"nobody knows {what} from inside: {known}")
-    return name, tuple(there) if label is None else (label,)
+        raise ArgumentError(f"insider= names {what}, which is in none of the results: {known}")
+    return name, tuple(labels) if label is None else (label,)
 
 
-def own(names: Sequence[str], stratum: str, label: str, others: Iterable[str] = ()) -> Bools:
+def own_cells(names: Sequence[str], stratum: str, label: str, others: Iterable[str] = ()) -> Bools:
     """Return which cells are of one label of a stratum, by their names (``..., facility North, quarter 2025Q2``).
 
-    ``others`` are further labels: a longer one that begins alike is another's.
+    ``others`` are the other labels: a longer one that begins with this label is not this label.
 
     Examples
     --------
@@ -68,9 +68,9 @@ def own(names: Sequence[str], stratum: str, label: str, others: Iterable[str] = 
     return np.array([pattern.search(name) is not None for name in names], dtype=np.bool_)
 
 
-def owners(names: Sequence[str], stratum: str, labels: Sequence[str]) -> Ints:
+def cell_owners(names: Sequence[str], stratum: str, labels: Sequence[str]) -> Ints:
     """Return for each cell the number of the insider who knows it, -1 for none."""
     owner = np.full(len(names), -1, dtype=np.int64)
     for number, label in enumerate(labels):
-        owner[own(names, stratum, label, labels)] = number
+        owner[own_cells(names, stratum, label, labels)] = number
     return owner

@@ -1,4 +1,4 @@
-"""`protect`: results in, results that may be published out, with the proof that they may."""
+"""`protect`: suppress or round cells of results that are published together, and prove the protection."""
 
 from __future__ import annotations
 
@@ -11,49 +11,53 @@ from careflow.arguments import Asked, checked, flag, instance, one_of, path, who
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.multistate.markov_chain import Chain
 from careflow.estimate.result import Result
-from careflow.protect.cells.cell_table import Book
-from careflow.protect.cells.hierarchies import tie_strata
+from careflow.protect.cells.cell_table import CellTable
+from careflow.protect.cells.hierarchies import link_strata
 from careflow.protect.history.ledger import Ledger, locked, spec_of
-from careflow.protect.history.successive_releases import Joint, State, join
-from careflow.protect.history.unchanged_rows import rows_by_block, with_frozen
-from careflow.protect.insiders import Insider, named, owners
+from careflow.protect.history.successive_releases import JointRelease, State, join
+from careflow.protect.history.unchanged_rows import rows_by_block, with_unchanged_rows
+from careflow.protect.insiders import Insider, cell_owners, insider_labels
 from careflow.protect.results import length_of_stay, rates
 from careflow.protect.results.mask import Mask
 from careflow.protect.results.registry import kind_of
 from careflow.protect.rounding.rounding import RoundedProof, rounded
-from careflow.protect.rounding.successive_releases import join_rounded, ledger_spec
+from careflow.protect.rounding.successive_releases import join_rounded, rounded_spec
 from careflow.protect.suppression.linear_system import VIRTUAL
 from careflow.protect.suppression.proof import Checked, Proof
-from careflow.protect.suppression.prove import PinnedError, prove
+from careflow.protect.suppression.prove import UnprotectableError, prove
 
 Mode = Literal["suppress", "round"]
 
 
 TOGETHER: Final = "publish together what was counted together"
-ORDER: Final = {"Rates": 0, "GroupTest": 2}
+ENTRY_ORDER: Final = {"Rates": 0, "GroupTest": 2}
 _a_result: Final = instance(Result)
 PEOPLE: Final = ("PersonsServed",)
-"""Kinds whose counts are of distinct people and add up to nothing."""
+"""Kinds whose counts are of distinct people: they do not add up over levels or periods."""
 NO_COUNTS: Final = ("CumulativeIncidence", "Occupation", "ExpectedDays")
-"""Kinds that show no count."""
+"""Kinds that print no count."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Released(Sequence[Result]):
-    """Protected results, in the order in which they were given, and their proof.
+    """Protected results, in the order in which they were given, with their proof.
 
-    A release of one result also answers to the names of that result: ``safe.frame``, ``safe.matrix()``.
+    A release of one result has the attributes and methods of that result too: ``safe.frame``, ``safe.matrix()``.
 
     Attributes
     ----------
     results : tuple of Result
-        Of the same kinds as went in; frames have ``hidden`` and hidden numbers are missing.
-    proof : Proof
-        ``proof.check()`` verifies by adding up. It holds true counts: never publish it.
+        The protected results, of the same classes. Frames have a column ``hidden``; suppressed numbers are missing.
+    proof : Proof or RoundedProof
+        ``proof.check()`` verifies it by arithmetic. It holds the true counts: never publish it.
     release : int or None
-        Number of the release in the ledger.
+        Number of the release in the ledger; None without a ledger.
     warnings : tuple of str
-        What is allowed and still worth a thought, such as rows in which everybody did the same.
+        Rows that the rule allows and that may still disclose, such as those in which everybody did the same.
+    mode : {"suppress", "round"}
+        As given to `protect`.
+    checked : Checked
+        The outcome of ``proof.check()``.
     """
 
     results: tuple[Result, ...]
@@ -91,7 +95,7 @@ class Released(Sequence[Result]):
 
     @property
     def statement(self) -> str:
-        """The sentence for the report: the rule met, proved against these tables, and what is not defended against."""
+        """The sentence for the report: the rule, the cells proved and hidden, and what is not defended against."""
         return str(self.checked)
 
 
@@ -105,102 +109,123 @@ def protect(
     insider: Insider | None = None,
     progress: bool | None = None,
 ) -> Released:
-    """Hide what must be hidden in results that are published together, and prove that it cannot be worked out.
+    """Suppress (or round) cells of results that are published together, and prove that small cells are protected.
+
+    Small cells are suppressed (primary suppression), and further cells so that no small cell can be worked out from
+    the sums (secondary suppression). The results are one system of linked tables.
 
     Parameters
     ----------
     results : Result or sequence of Result
-        Made from one set of counts. All that goes out together must go in together.
+        Made from one set of counts. Give all results that are published together in one call.
     below : int
-        The threshold: a count of 1 to ``below`` - 1, or of fewer than ``below`` people, is small. Zero is shown.
+        The threshold, 2 to 1,000. A count of 1 to ``below`` - 1, or of fewer than ``below`` people, is small. Zero is
+        shown.
     ledger : path, optional
-        A folder that remembers earlier releases of the same data: what they hid stays hidden, what they showed stays
-        shown, all are proved together, and this release is entered.
+        Folder with the earlier releases of the same data. What they hid stays hidden, what they showed stays shown, all
+        releases are proved jointly, and this release is added. It holds true counts: never publish it.
     mode : {"suppress", "round"}
-        ``"suppress"`` shows exact numbers or none. ``"round"`` hides 0 to ``below`` - 1 and rounds the rest to fives.
+        ``"suppress"`` prints a number exactly or not at all. ``"round"`` hides 0 to ``below`` - 1 and rounds all other
+        numbers to multiples of 5.
     insider : str or dict, optional
-        A stratum, such as ``"facility"``: the proof then holds against each facility that knows its own numbers (of
-        this release and of earlier ones in the ledger) as well; or one of them, ``{"facility": "North"}``.
+        A stratum, such as ``"facility"``: the proof then also holds against each facility that knows its own numbers
+        (of this release and of earlier ones in the ledger). ``{"facility": "North"}`` is one facility only.
     progress : bool, optional
-        Show a bar; by default on a terminal only.
+        Show a progress bar; by default on a terminal only.
 
     Returns
     -------
     Released
-        The results, of the same kinds, in the same order.
+        The protected results, of the same classes and in the same order, and the proof.
 
     Raises
     ------
     DisclosureError
-        When a cell cannot be protected, when results are of different data or protected already, or when the ledger
-        is broken or of other data.
+        When a cell cannot be protected, when the results are of different data or are protected already, when a kind of
+        result has no rules, or when the ledger is broken or of other data.
     ArgumentError
-        For an option that does not exist.
+        For a value of an option that is not allowed.
 
     Notes
     -----
-    The rules are in docs/disclosure.md. "Meets the rule of 11, proved against these tables" is all that is claimed.
+    For each small cell with value ``a`` the proof holds two alternative tables of whole numbers that satisfy every sum
+    and agree with every published number: in one the cell is at least ``below``, in the other it is the least that it
+    could be. So the feasibility interval of the cell reaches from that least value to at least ``below``. The rules for
+    each kind of result are in docs/disclosure.md. "Meets the rule of 11, proved against these tables" is all that is
+    claimed.
+
+    References
+    ----------
+    Hundepool, A., et al. (2012). Statistical Disclosure Control. Wiley. Chapter 4.
+
+    Fischetti, M., & Salazar, J. J. (2001). Solving the cell suppression problem on tabular data with linear
+    constraints. Management Science, 47(7), 1008-1027.
     """
     given = _checked(results)
     if mode == "round" and insider is not None:
         raise ArgumentError("mode='round' has no proof against insiders; use mode='suppress', or leave out insider=")
-    inside = named(insider, given)
-    book, places = entered(given)
-    lay = join_rounded if mode == "round" else join
+    insiders = insider_labels(insider, given)
+    table, entered_cells = enter_results(given)
+    join_release = join_rounded if mode == "round" else join
 
-    def release(joint: Joint, number: int | None) -> tuple[Released, State]:
+    def release(joint: JointRelease, number: int | None) -> tuple[Released, State]:
         if mode == "round":
-            results, proof, state = rounded(given, places, joint, below)
+            results, proof, state = rounded(given, entered_cells, joint, below)
             return Released(results, proof, number, mode="round"), state
-        return _released(given, places, joint, below, progress, number, inside)
+        return _released(given, entered_cells, joint, below, progress, number, insiders)
 
     if ledger is None:
-        return release(lay(book, State(), below), None)[0]
+        return release(join_release(table, State(), below), None)[0]
     with locked(ledger):
-        opened = Ledger.open(ledger)
+        history = Ledger.open(ledger)
         spec, cutoff = spec_of(given[0], below), given[0].about.cutoff
-        spec = ledger_spec(spec) if mode == "round" else spec
-        opened.check_spec(spec, cutoff)
-        opened.check_same_data(book)
-        joint = lay(book, opened.state, below)
-        number = len(opened.releases) + 1 if joint.new else len(opened.releases)
+        spec = rounded_spec(spec) if mode == "round" else spec
+        history.check_spec(spec, cutoff)
+        history.check_same_data(table)
+        joint = join_release(table, history.state, below)
+        number = len(history.releases) + 1 if joint.new else len(history.releases)
         try:
             released, state = release(joint, number)
-        except PinnedError:
-            # Frozen rows tell that they changed by little: without them there is more room.
-            joint = join(book, opened.state, below, apart=True)
+        except UnprotectableError:
+            # A reader knows that an unchanged row changed by less than the threshold. Judge every row afresh instead.
+            joint = join(table, history.state, below, separate=True)
             released, state = release(joint, number)
         if joint.new:
-            opened.append(state, spec, cutoff)
+            history.append(state, spec, cutoff)
         return released
 
 
 def _released(
     given: list[Result],
-    places: list[Any],
-    joint: Joint,
+    entered_cells: list[Any],
+    joint: JointRelease,
     below: int,
     progress: bool | None,
     number: int | None = None,
-    inside: tuple[str, tuple[str, ...]] | None = None,
+    insiders: tuple[str, tuple[str, ...]] | None = None,
 ) -> tuple[Released, State]:
-    """Prove, mask, put frozen rows back, and return the release with the state to remember."""
+    """Prove, mask, print unchanged rows as before, and return the release with the state for the ledger."""
     system = joint.state.system()
-    if inside is not None:
-        system = replace(system, owner=owners(system.names, *inside))
-    proof = prove(system, below, progress=progress, notes=_notes(given, inside))
+    if insiders is not None:
+        system = replace(system, owner=cell_owners(system.names, *insiders))
+    proof = prove(system, below, progress=progress, notes=_notes(given, insiders))
     checked = proof.check()
     if not checked:
         raise DisclosureError(f"this release {checked}; nothing was released")
-    state = joint.settle(proof.hidden)
-    # A count of a frozen row is in the system as a cell that is not printed: nothing may print it either.
-    closed = proof.hidden | ((proof.system.status == VIRTUAL) & ~joint.derived)
-    mask = Mask(closed[joint.place], proof.system.values[joint.place].astype(float), below, _lone_curves(given, number))
+    state = joint.after_release(proof.hidden)
+    # The new count of an unchanged row is in the system as a cell that is not printed: no other row may print it.
+    masked_cells = proof.hidden | ((proof.system.status == VIRTUAL) & ~joint.derived)
+    mask = Mask(
+        masked_cells[joint.numbers],
+        proof.system.values[joint.numbers].astype(float),
+        below,
+        _counts_on_curves(given, number),
+    )
     results, rows = [], dict(state.rows)
-    for result, cells in zip(given, places, strict=True):
+    for result, cells in zip(given, entered_cells, strict=True):
         kind = kind_of(result)
         masked = kind.masked(result, cells, mask)
-        masked = with_frozen(masked, kind.tables, kind.block, rows, joint.frozen)
+        masked = with_unchanged_rows(masked, kind.tables, kind.block, rows, joint.unchanged)
         rows |= rows_by_block(masked, kind.tables, kind.block)
         hidden = int(masked.frame["hidden"].sum())
         about = mask.about(masked.about, kind.total(masked), hidden, len(masked.frame), kind.counted)
@@ -212,15 +237,15 @@ def _released(
 
 def _checked(results: Result | Sequence[Result]) -> list[Result]:
     if isinstance(results, Released):
-        raise DisclosureError("this is protected already; protect the results it was made from")
+        raise DisclosureError("these results are protected already; give protect() the results they were made from")
     one = isinstance(results, Result | str) or hasattr(results, "columns") or not isinstance(results, Iterable)
     given: list[Any] = [results] if one else list(results)  # type: ignore[arg-type]
     if not given:
-        raise ArgumentError("there is nothing to protect: give one result or a list of them")
+        raise ArgumentError("there are no results to protect; give one result or a list of results")
     for result in given:
         _a_result(result, Asked("protect", "results"))
         if "hidden" in result.frame.columns:
-            raise DisclosureError("this is protected already; protect the results it was made from")
+            raise DisclosureError("these results are protected already; give protect() the results they were made from")
         kind_of(result)
     first = given[0]
     for result in given[1:]:
@@ -231,67 +256,67 @@ def _checked(results: Result | Sequence[Result]) -> list[Result]:
     people = [result for result in given if type(result).__name__ in PEOPLE]
     if people and len(people) < len(given):
         raise DisclosureError(
-            "people do not add up over levels or quarters, moves and stays do: protect persons served by itself, "
-            "with a ledger of its own"
+            "people do not add up over levels or quarters, moves and stays do; protect persons served in a call of its "
+            "own, with a ledger of its own"
         )
     return given
 
 
-def entered(given: list[Result]) -> tuple[Book, list[Any]]:
-    """Enter all results in one book, and tie what several of them tell of."""
-    book = Book(given[0].about.cutoff)
-    # Rates first: what they know of all discharges is what the others are tied to. Tests last: they tie themselves.
-    order = sorted(range(len(given)), key=lambda i: ORDER.get(type(given[i]).__name__, 1))
-    found = {i: kind_of(given[i]).enter(book, given[i]) for i in order}
-    places = [found[i] for i in range(len(given))]
-    rates.tie_windows(book)
-    pairs: list[Any] = [
-        pair for pair in zip(given, places, strict=True) if isinstance(pair[1], length_of_stay.StayCells)
+def enter_results(given: list[Result]) -> tuple[CellTable, list[Any]]:
+    """Enter all results in one table of cells, and link the cells that several results count."""
+    table = CellTable(given[0].about.cutoff)
+    # Rates first: the others are linked to their totals of discharges. Tests last: they look for the cells of others.
+    order = sorted(range(len(given)), key=lambda i: ENTRY_ORDER.get(type(given[i]).__name__, 1))
+    cells_of = {i: kind_of(given[i]).enter(table, given[i]) for i in order}
+    entered_cells = [cells_of[i] for i in range(len(given))]
+    rates.link_windows(table)
+    stay_tables: list[Any] = [
+        pair for pair in zip(given, entered_cells, strict=True) if isinstance(pair[1], length_of_stay.StayCells)
     ]
-    length_of_stay.tie_last(book, pairs)
-    tie_strata(book)
-    return book, places
+    length_of_stay.link_last_period(table, stay_tables)
+    link_strata(table)
+    return table, entered_cells
 
 
-def _lone_curves(given: list[Result], number: int | None) -> bool:
-    """Whether curves may show who is at risk: there is one table of stays, and no earlier one to subtract."""
+def _counts_on_curves(given: list[Result], number: int | None) -> bool:
+    """Whether curves may show counts at risk: there is one table of stays, and no earlier one to subtract."""
     return number is None and sum(type(result).__name__ == "LengthOfStay" for result in given) <= 1
 
 
-def _notes(given: list[Result], inside: tuple[str, tuple[str, ...]] | None) -> tuple[str, ...]:
-    known = [_knows_people(result) for result in given]
+def _notes(given: list[Result], insiders: tuple[str, tuple[str, ...]] | None) -> tuple[str, ...]:
+    persons_known = [_persons_known(result) for result in given]
     notes = []
-    if inside is not None:
-        whose = f"each {inside[0]}" if len(inside[1]) > 1 else f"{inside[0]} {inside[1][0]}"
-        notes.append(f"Proved against {whose} that knows its own numbers too")
-        if not all(inside[0] in result.about.by for result in given):
+    if insiders is not None:
+        known_by = f"each {insiders[0]}" if len(insiders[1]) > 1 else f"{insiders[0]} {insiders[1][0]}"
+        notes.append(f"Proved against {known_by} that knows its own numbers too")
+        if not all(insiders[0] in result.about.by for result in given):
             notes.append(
-                f"What an insider knows of its own part in tables that are not by {inside[0]} is not thought of"
+                f"What an insider knows of its own part in tables that are not by {insiders[0]} is not covered"
             )
-    if not all(known):
+    if not all(persons_known):
         notes.append(
             "Distinct people are not known for every count, so there the rule was applied to moves and stays"
-            if any(known)
+            if any(persons_known)
             else "Distinct people behind the counts are not known, so the rule was applied to moves and stays"
         )
     return tuple(notes)
 
 
-def _knows_people(result: Result) -> bool:
-    """Whether the people behind every count are known, or it shows none or shows people."""
+def _persons_known(result: Result) -> bool:
+    """Whether the people behind every count are known, or the result prints no count or counts people."""
     if type(result).__name__ in (*PEOPLE, *NO_COUNTS):
         return True
-    behind = result.rates if isinstance(result, Chain) else result
-    return getattr(behind, "contributors", None) is not None
+    source = result.rates if isinstance(result, Chain) else result
+    return getattr(source, "contributors", None) is not None
 
 
 def _same_for_all(results: list[Result]) -> Iterator[str]:
-    """Say where everybody did the same: allowed, but it tells of each of them."""
+    """Return warnings for rows in which everybody did the same: allowed, but it discloses an attribute."""
     for result in results:
         if {"n", "of"} <= set(result.frame.columns):
             n, of = result.frame["n"], result.frame["of"]
             if rows := int(((n == of) & (of > 0)).sum()):
                 yield (
-                    f"{type(result).__name__}: in {rows:,} rows everybody did the same (100%), which tells of each of "
-                    "them; leave these rows out if that could harm"
+                    f"{type(result).__name__}: in {rows:,} rows everybody did the same (100%), which discloses it "
+                    "for each of them; leave these rows out if that could harm"
                 )

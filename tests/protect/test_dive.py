@@ -6,7 +6,7 @@ from scipy.optimize import linprog
 
 from careflow.protect import prove, table
 from careflow.protect.suppression import linear_programs
-from careflow.protect.suppression.diving import dive
+from careflow.protect.suppression.diving import round_by_diving
 
 ODD = np.array([[1.0, 1.0, 0.0, 1.0], [0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.0]])
 """Three numbers, each two of which make a sum: at 3, 3, 3 all are 1.5, unless the fourth takes 1."""
@@ -24,7 +24,7 @@ def test_a_dive_ends_at_whole_numbers_within_the_program() -> None:
     solve, lows, highs = solver([3, 3, 3], [9, 9, 9, 9]), np.zeros(4), np.full(4, 9.0)
     start = solve(lows, highs)
     assert np.abs(start - np.rint(start)).max() > 0.4
-    ways = [dive(solve, start, lows, highs, np.random.default_rng(seed)) for seed in range(8)]
+    ways = [round_by_diving(solve, start, lows, highs, np.random.default_rng(seed)) for seed in range(8)]
     found = [way for way in ways if way is not None]  # to bound 1.5 by 2 leads nowhere: chance decides
     assert len(found) >= 2
     assert all(np.array_equal(way, np.rint(way)) and (ODD @ way == [3, 3, 3]).all() for way in found)
@@ -32,7 +32,7 @@ def test_a_dive_ends_at_whole_numbers_within_the_program() -> None:
 
 def test_a_dive_without_whole_numbers_below_it_gives_none_and_leaves_its_bounds() -> None:
     solve, lows, highs = solver([3, 3, 3], [9, 9, 9, 0]), np.zeros(4), np.full(4, 9.0)
-    assert dive(solve, solve(lows, highs), lows, highs, np.random.default_rng(0)) is None
+    assert round_by_diving(solve, solve(lows, highs), lows, highs, np.random.default_rng(0)) is None
     assert not lows.any()
     assert (highs == 9).all()
 

@@ -10,7 +10,7 @@ from careflow.errors import ArgumentError, DisclosureError
 from careflow.protect import audit, protect, prove, system, table
 from careflow.protect.audit import attack, view_of
 from careflow.protect.suppression.linear_system import SHOWN
-from careflow.protect.suppression.protection_goals import known_from
+from careflow.protect.suppression.protection_goals import known_to_insider
 
 NAMES = ["North", "South", "East", "West"]
 
@@ -79,9 +79,9 @@ def test_a_total_that_is_an_insider_s_own_part_tells_nothing_of_others() -> None
     owner = np.where(np.arange(16) // 4 < 3, np.arange(16) // 4, -1)
     proof = prove(table(counts, owner=owner))
     assert proof.check().ok
-    known = known_from(proof.system, owner == 0)
+    known = known_to_insider(proof.system, owner == 0)
     assert known.reshape(4, 4)[3].tolist() == [False, True, False, False]
-    assert not known_from(proof.system, owner == 1).reshape(4, 4)[3].any()
+    assert not known_to_insider(proof.system, owner == 1).reshape(4, 4)[3].any()
 
 
 def test_what_an_insider_pins_is_an_error_that_says_so() -> None:
@@ -94,9 +94,9 @@ def test_what_an_insider_pins_is_an_error_that_says_so() -> None:
 @pytest.mark.parametrize(
     ("insider", "says"),
     [
-        ("payer", "nobody knows payer from inside: no result is split by it"),
+        ("payer", "insider= names payer, which is in none of the results: no result is split by it"),
         ({"facility": "Nowhere"}, "there are East, North, South, West"),
-        ({"facility": "North", "payer": "x"}, "insider names one stratum"),
+        ({"facility": "North", "payer": "x"}, "insider takes one stratum"),
     ],
 )
 def test_an_insider_that_is_not_there_is_an_error(facilities, insider, says) -> None:

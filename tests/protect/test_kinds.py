@@ -119,34 +119,37 @@ LEVELS = {"step-down": ["php", "iop", "outpatient"], "step-up": [], "lateral": [
 def test_a_direction_without_a_curve_of_each_level_needs_44_events_in_the_others() -> None:
     events = causes(residential=50, php=60, iop=24, outpatient=20)
     shown = ["residential", "php"]
-    assert incidence_occupation._rests(events, shown, LEVELS, 11) == {
+    assert incidence_occupation._remaining_levels(events, shown, LEVELS, 11) == {
         "step-down": ["iop", "outpatient"],
         "step-up": [],
         "lateral": [],
     }
     few = causes(residential=50, php=60, iop=23, outpatient=20)
-    assert set(incidence_occupation._rests(few, shown, LEVELS, 11)) == {"step-up", "lateral"}
+    assert set(incidence_occupation._remaining_levels(few, shown, LEVELS, 11)) == {"step-up", "lateral"}
 
 
 def test_a_direction_is_not_shown_where_it_would_leave_a_rare_cause_alone() -> None:
     events = causes(residential=50, php=60, iop=24, outpatient=20, died=1)
-    assert set(incidence_occupation._rests(events, ["residential", "php"], LEVELS, 11)) == {"step-up", "lateral"}
+    remaining = incidence_occupation._remaining_levels(events, ["residential", "php"], LEVELS, 11)
+    assert set(remaining) == {"step-up", "lateral"}
     common = causes(residential=50, php=60, iop=24, outpatient=20, died=30, concurrent=14)
-    assert "step-down" in incidence_occupation._rests(common, ["residential", "php"], LEVELS, 11)
+    assert "step-down" in incidence_occupation._remaining_levels(common, ["residential", "php"], LEVELS, 11)
 
 
 def test_what_a_direction_adds_and_what_is_left_are_guarded_like_causes() -> None:
     events = causes(residential=50, php=60, iop=24, outpatient=20, died=30, concurrent=14)
     rests = [["iop", "outpatient"], [], []]
-    assert incidence_occupation._guarded(events, ["residential", "php"], rests)[:, 0].tolist() == [50, 60, 44, 44]
+    assert incidence_occupation._event_groups(events, ["residential", "php"], rests)[:, 0].tolist() == [50, 60, 44, 44]
     split = pd.DataFrame({0: {"php": 60, "completed": 50, "left care": 94, "left early": 44, "died": 11}})
-    assert incidence_occupation._guarded(split, ["php", "completed", "left care", "left early"], [])[:, 0].tolist() == [
+    assert incidence_occupation._event_groups(split, ["php", "completed", "left care", "left early"], [])[
+        :, 0
+    ].tolist() == [
         60,
         50,
         44,
         11,
     ]
-    assert incidence_occupation._guarded(split, ["php", "left care"], [])[:, 0].tolist() == [60, 94, 11]
+    assert incidence_occupation._event_groups(split, ["php", "left care"], [])[:, 0].tolist() == [60, 94, 11]
 
 
 def test_people_and_moves_do_not_share_a_release(moves) -> None:

@@ -16,7 +16,7 @@ import pytest
 from careflow.errors import DisclosureError
 from careflow.protect import Ledger, audit, protect, prove
 from careflow.protect.audit import attack, view_of
-from careflow.protect.cells.cell_table import Book
+from careflow.protect.cells.cell_table import CellTable
 from careflow.protect.history.ledger import LOCK, locked, write_whole
 from careflow.protect.history.successive_releases import State, join
 from careflow.protect.suppression.linear_system import HIDDEN
@@ -113,7 +113,7 @@ def test_a_restated_row_is_printed_as_it_was(made, tmp_path) -> None:
     np.testing.assert_array_equal(first[0].frame["rate"].to_numpy(), second[0].frame["rate"].to_numpy())
 
 
-def test_provenance_of_a_frozen_release_tells_of_what_is_printed(made, tmp_path) -> None:
+def test_provenance_of_an_unchanged_release_counts_what_is_printed(made, tmp_path) -> None:
     cube = made["flows"](2, 4000, 7)
     given = made["by_quarter"](cube)
     first = protect(given, ledger=tmp_path)
@@ -164,19 +164,19 @@ def test_a_hidden_quarter_that_grew_by_much_is_judged_afresh(made, tmp_path) -> 
 def test_a_hidden_count_that_did_not_change_may_be_kept_as_two_that_nobody_knows_to_be_equal() -> None:
     """For releases that would be pinned otherwise: a reader sees that it is hidden twice, and no more."""
 
-    def book(large: int) -> Book:
-        made = Book()
+    def book(large: int) -> CellTable:
+        made = CellTable()
         few = made.cell(("few",), (), 5, "few", block="row")
         many = made.cell(("many",), (), large, "many", block="row")
         made.sum(made.cell(("all",), (), 5 + large, "all", depth=1, block="row"), [few, many])
         return made
 
     first = join(book(100), State(), 11)
-    before = first.settle(np.array([True, True, False]))
-    one, two = join(book(150), before, 11), join(book(150), before, 11, apart=True)
-    assert one.place[0] == first.place[0]
-    assert two.place[0] != first.place[0]
-    assert two.state.status[two.place[0]] == HIDDEN
+    before = first.after_release(np.array([True, True, False]))
+    one, two = join(book(150), before, 11), join(book(150), before, 11, separate=True)
+    assert one.numbers[0] == first.numbers[0]
+    assert two.numbers[0] != first.numbers[0]
+    assert two.state.status[two.numbers[0]] == HIDDEN
     assert len(two.state.cells) > len(one.state.cells)
     for joint in (one, two):
         assert prove(joint.state.system()).check().ok
@@ -274,7 +274,7 @@ def test_a_ledger_that_does_not_add_up_is_refused(made, tmp_path) -> None:
     index = json.loads((tmp_path / "ledger.json").read_text())
     index["releases"][0]["sha256"] = sha256(content).hexdigest()
     (tmp_path / "ledger.json").write_text(json.dumps(index))
-    with pytest.raises(DisclosureError, match="does not add up"):
+    with pytest.raises(DisclosureError, match="its sums do not hold"):
         protect(given, ledger=tmp_path)
 
 

@@ -164,7 +164,7 @@ def test_a_release_says_where_everybody_did_the_same(made) -> None:
     [
         (lambda safe, given: protect(safe), DisclosureError, "protected already"),
         (lambda safe, given: protect(safe[0]), DisclosureError, "protected already"),
-        (lambda safe, given: protect([]), ArgumentError, "nothing to protect"),
+        (lambda safe, given: protect([]), ArgumentError, "no results to protect"),
         (lambda safe, given: protect([given, 3]), ArgumentError, "it was given 3"),
         (lambda safe, given: protect(given, below=1), ArgumentError, "from 2 to 1000"),
         (lambda safe, given: protect(given, mode="blur"), ArgumentError, "'suppress' or 'round'"),
@@ -185,7 +185,7 @@ def test_results_of_two_cutoffs_are_not_published_together(made) -> None:
 
 
 def test_results_of_other_records_are_not_published_together(made) -> None:
-    with pytest.raises(DisclosureError, match="the parts are more than the total"):
+    with pytest.raises(DisclosureError, match="the parts sum to more than the total"):
         protect([made["by_quarter"](made["flows"](2, 2000, 1)), made["overall"](made["flows"](2, 500, 1))])
 
 

@@ -102,7 +102,7 @@ def test_rounded_pathways_are_in_an_order_that_tells_no_more_than_the_numbers(mo
     ],
 )
 def test_functions_of_exact_numbers_are_not_rounded(moves, make) -> None:
-    with pytest.raises(DisclosureError, match=r"rest on exact numbers; use mode='suppress'"):
+    with pytest.raises(DisclosureError, match=r"use exact numbers; use mode='suppress'"):
         protect(make(moves), mode="round")
 
 

@@ -11,7 +11,7 @@ from careflow.protect import prove, system, table
 from careflow.protect.audit import attack, view_of
 from careflow.protect.suppression.linear_programs import Program
 from careflow.protect.suppression.linear_system import SHOWN
-from careflow.protect.suppression.protection_goals import goals
+from careflow.protect.suppression.protection_goals import protection_goals
 
 
 def side_by_side(one, other):
@@ -23,13 +23,13 @@ def side_by_side(one, other):
 
 def test_one_program_meets_many_goals_at_once_and_moves_only_what_it_may(made) -> None:
     whole = table(made["table"]((8, 10, 4), 3000, 0))
-    wanted, hidden = goals(whole, 11), np.flatnonzero(whole.small(11))
-    opened = ~wanted.met(whole.values)[0]
-    change = Program(whole).together(wanted, opened, hidden, np.ones(len(whole)), np.random.default_rng(0))
+    goals, hidden = protection_goals(whole, 11), np.flatnonzero(whole.small(11))
+    opened = ~goals.met(whole.values)[0]
+    change = Program(whole).meet_many(goals, opened, hidden, np.ones(len(whole)), np.random.default_rng(0))
     assert change is not None
     assert not (whole.relations @ change).any()
     assert not np.delete(change, hidden).any()
-    assert (wanted.met(whole.values + change)[0] & opened).sum() >= 20
+    assert (goals.met(whole.values + change)[0] & opened).sum() >= 20
 
 
 def test_a_table_of_the_proof_holds_a_witness_of_every_block(made) -> None:

@@ -50,7 +50,7 @@ def test_cells_are_tied_only_through_cells_that_can_move() -> None:
         ([1, 2, 4], [[-1, -1, 1]], "1 of 1 sums do not hold"),
         ([1, 2.5, 3.5], [[-1, -1, 1]], "2 cells are not whole numbers"),
         ([-1, 2, 1], [[-1, -1, 1]], "1 cells are negative"),
-        ([1, 2], [[-1, -1, 1]], "the relations speak of 3 cells, the table has 2"),
+        ([1, 2], [[-1, -1, 1]], "the relations have 3 columns, the table has 2 cells"),
     ],
 )
 def test_what_is_no_table_of_counts_is_refused(values: list[float], relations: list[list[int]], says: str) -> None:

@@ -81,7 +81,7 @@ def sites() -> cf.Transitions:
 def test_a_release_that_thinks_of_insiders_has_a_table_of_facilities_and_says_so(sites, tmp_path):
     page = write_report(sites, tmp_path / "out", ledger=tmp_path / "ledger", insider="facility").read_text("utf-8")
     assert "Proved against each facility that knows its own numbers too" in page
-    assert "not by facility is not thought of" in page
+    assert "not by facility is not covered" in page
     with (tmp_path / "out" / "tables" / "transitions_by_facility.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert {row["facility"] for row in rows} == {"North", "South", "West"}

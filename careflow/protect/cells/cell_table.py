@@ -1,4 +1,4 @@
-"""The book of cells: every count that a release prints or gives away, each once, and the sums that tie them."""
+"""The table of cells: every count that a release prints or implies, each once, and the sums that link them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PERIODS: Final = ("month", "quarter", "year")
 
 @dataclass
 class Cell:
-    """One count: where it stands, what it is called, and its true value (NaN for an auditor)."""
+    """One count: its key, its true value (NaN where an audit does not know it), and its name in words."""
 
     key: str
     value: float
@@ -38,9 +38,9 @@ class Cell:
     persons: int = -1
     block: str = ""
     series: str = ""
-    """Set where the count goes on growing: the next release has another count of this series."""
+    """Set for a total that still grows: the next release has another count of this series."""
     held: bool = False
-    """Whether it is held back because its row is frozen."""
+    """Whether it is not printed because its row is printed as in an earlier release."""
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -61,7 +61,7 @@ def stratum_of(row: Mapping[str, Any], by: Iterable[str]) -> Stratum:
 
 
 def as_of(stratum: Stratum, cutoff: date | None) -> str:
-    """Return the cut-off as part of a key, for strata that go on growing: without a period, or with an unfinished one.
+    """Return the cut-off as part of a key, for strata that still grow: without a period, or with an unfinished one.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def as_of(stratum: Stratum, cutoff: date | None) -> str:
         if (cutoff + timedelta(days=1)) >= date(int(year) + last // 12, last % 12 + 1, 1):
             return ""
     elif label is not None and "Q" in label:
-        # The label of a fiscal quarter does not tell when it ends; it is taken to be whole.
+        # The last day of a fiscal quarter is not known from its label; the quarter is taken to be complete.
         return ""
     return f"@{cutoff.isoformat()}"
 
@@ -87,21 +87,21 @@ def words_of(stratum: Stratum) -> str:
     return "".join(f", {name} {value}" for name, value in stratum)
 
 
-class Book:
-    """Cells by family (what is counted) and stratum (of whom); cells with the same key are one cell.
+class CellTable:
+    """The cells of linked tables by family (what is counted) and stratum (of whom); one key is one cell.
 
-    A family is additive: the count of a coarser stratum is the sum over the finer ones
+    A family is additive: the count of a coarser stratum is the sum over the finer strata of its hierarchy
     (`careflow.protect.cells.hierarchies`), over periods too unless ``over_periods`` is False.
     """
 
     def __init__(self, cutoff: date | None = None) -> None:
         self.cutoff = cutoff
         self.cells: list[Cell] = []
-        self.place: dict[str, int] = {}
+        self.numbers: dict[str, int] = {}
         self.sums: list[dict[int, int]] = []
         self.families: dict[Family, dict[Stratum, int]] = defaultdict(dict)
-        self.lasting: set[Family] = set()
-        """Families that do not add up over periods: people or stays that are there in several."""
+        self.not_over_periods: set[Family] = set()
+        """Families that do not add up over periods: a person or stay may be counted in several."""
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -120,60 +120,62 @@ class Book:
         persons: int = -1,
         over_periods: bool = True,
     ) -> int:
-        """Enter a count and return its number; a count that is there already is the same cell.
+        """Enter a count and return its number; a count with a known key is the same cell.
 
-        Where two results give the same count different values, both are kept, and their difference is guarded: it
-        must not be told from none.
+        Where two results give the same count different values, both are kept, and their difference is a protected cell:
+        a small difference must not be distinguishable from 0.
         """
         series = "|".join(family) + "|" + ",".join(f"{k}={v}" for k, v in stratum)
         key = series + as_of(stratum, self.cutoff)
         if key == series:
             series = ""
         if not over_periods:
-            self.lasting.add(family)
-        if key not in self.place:
-            made = Cell(key, float(value), name + words_of(stratum), depth, printed, guard, 0.0, np.inf, persons, block)
-            made.series = series
-            number = self._enter(made)
+            self.not_over_periods.add(family)
+        if key not in self.numbers:
+            new_cell = Cell(
+                key, float(value), name + words_of(stratum), depth, printed, guard, 0.0, np.inf, persons, block
+            )
+            new_cell.series = series
+            number = self._append(new_cell)
             self.families[family][stratum] = number
             return number
-        number = self.place[key]
+        number = self.numbers[key]
         known = self.cells[number]
         if np.isnan(known.value):
             known.value = float(value)
         if not np.isnan(value) and value != known.value:
-            return self._other(number, float(value), printed=printed, block=block)
+            return self._conflicting(number, float(value), printed=printed, block=block)
         known.printed |= printed
         known.block = known.block or block
         known.persons = max(known.persons, persons)
         return number
 
-    def _other(self, number: int, value: float, *, printed: bool, block: str) -> int:
+    def _conflicting(self, number: int, value: float, *, printed: bool, block: str) -> int:
         known = self.cells[number]
         key = f"{known.key}|as {int(value)}"
-        if key in self.place:
-            return self.place[key]
-        made = Cell(key, value, known.name, known.depth, printed, known.guard, 0.0, np.inf, -1, block)
-        other = self._enter(made)
+        if key in self.numbers:
+            return self.numbers[key]
+        new_cell = Cell(key, value, known.name, known.depth, printed, known.guard, 0.0, np.inf, -1, block)
+        other = self._append(new_cell)
         change = Cell(
             f"{key}|difference", value - known.value, f"a difference in {known.name}", 0, False, CHANGE, -np.inf
         )
-        self.sums.append({other: 1, number: -1, self._enter(change): -1})
+        self.sums.append({other: 1, number: -1, self._append(change): -1})
         return other
 
-    def _enter(self, cell: Cell) -> int:
-        self.place[cell.key] = len(self.cells)
+    def _append(self, cell: Cell) -> int:
+        self.numbers[cell.key] = len(self.cells)
         self.cells.append(cell)
         return len(self.cells) - 1
 
-    def unseen(self, key: str, value: float, name: str, *, guard: int = COUNT, lowest: float = 0.0) -> int:
-        """Enter a count that is printed nowhere, or return it if it is there."""
-        if key not in self.place:
-            return self._enter(Cell(key, float(value), name, 0, False, guard, lowest))
-        return self.place[key]
+    def unpublished(self, key: str, value: float, name: str, *, guard: int = COUNT, lowest: float = 0.0) -> int:
+        """Enter a count that is printed nowhere and return its number."""
+        if key not in self.numbers:
+            return self._append(Cell(key, float(value), name, 0, False, guard, lowest))
+        return self.numbers[key]
 
     def sum(self, total: int, parts: Iterable[int], *, rest: bool = True) -> None:
-        """Tie a total to its parts; what is missing from the parts is a remainder, guarded like any count.
+        """Link a total to its parts. What the parts lack is a remainder, protected like any count.
 
         Raises
         ------
@@ -182,23 +184,23 @@ class Book:
         """
         members = sorted(set(parts))
         known = [self.cells[i].value for i in members]
-        left = self.cells[total].value - sum(known)
+        remainder = self.cells[total].value - sum(known)
         row = {total: 1, **dict.fromkeys(members, -1)}
-        if left < 0:
+        if remainder < 0:
             raise DisclosureError(
-                f"{self.cells[total].name}: the parts are more than the total, so these results are not of the same "
-                "records; protect results that were made from one set of counts"
+                f"{self.cells[total].name}: the parts sum to more than the total, so these results are not of the "
+                "same records; protect results that were made from one set of counts"
             )
-        if left > 0 and rest:
+        if remainder > 0 and rest:
             named = "+".join(self.cells[i].key for i in members)
             key = f"{self.cells[total].key}|rest of {sha256(named.encode()).hexdigest()[:12]}"
-            row[self.unseen(key, left, f"the remainder of {self.cells[total].name}")] = -1
-        elif left > 0:
+            row[self.unpublished(key, remainder, f"the remainder of {self.cells[total].name}")] = -1
+        elif remainder > 0:
             return
         self.sums.append(row)
 
     def relation(self, coefficients: dict[int, int]) -> None:
-        """Tie cells by a sum that is 0."""
+        """Add a relation: cell numbers with coefficients whose sum is 0."""
         self.sums.append(coefficients)
 
     def matrix(self) -> sparse.csr_array:
@@ -215,7 +217,7 @@ class Book:
         return np.array([getattr(cell, name) for cell in self.cells])
 
     def system(self) -> System:
-        """Return the plain linear system: printed zeros are shown, other printed cells at least 1."""
+        """Return the linear system of the cells: printed zeros are shown, other printed cells are at least 1."""
         printed = self.column("printed").astype(bool) if self.cells else np.zeros(0, dtype=bool)
         return system(
             self.column("value") if self.cells else [],

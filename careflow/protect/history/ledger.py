@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
-from careflow.protect.cells.cell_table import Book
+from careflow.protect.cells.cell_table import CellTable
 from careflow.protect.history.successive_releases import State, from_plain, to_plain
 
 FORMAT: Final = 1
@@ -122,7 +122,7 @@ class Ledger:
                 "results; publish in order of time"
             )
 
-    def check_same_data(self, book: Book) -> None:
+    def check_same_data(self, table: CellTable) -> None:
         """Refuse results of which most counts differ from those of the last release, for the same closed periods.
 
         Raises
@@ -132,7 +132,7 @@ class Ledger:
         """
         latest, cells = self.state.latest, self.state.cells
         known = [
-            (cell.value, cells[latest[cell.key]].value) for cell in book.cells if cell.printed and cell.key in latest
+            (cell.value, cells[latest[cell.key]].value) for cell in table.cells if cell.printed and cell.key in latest
         ]
         pairs = [(new, old) for new, old in known if new or old]
         if sum(max(pair) > 2 * SMALL_CHANGE for pair in pairs) >= 10:

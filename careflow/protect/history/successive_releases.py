@@ -1,9 +1,9 @@
-"""One system over all releases: earlier cells keep their mask, new ones are tied to them, changes are cells too.
+"""One linear system over all releases: earlier cells keep their status, new cells are linked to them by the changes.
 
 What an earlier release showed stays shown and what it hid stays hidden. A row (block) whose counts all changed by less
-than the threshold is frozen: it is printed again as it was, so that nobody can tell no change from a small one. In any
-other row a count that did not change keeps its mask, one that changed by the threshold or more is judged afresh, and
-one that changed by less is hidden.
+than the threshold is printed again as it was (an unchanged row), so that a small change cannot be distinguished from
+none. In any other row a count that did not change keeps its status, one that changed by the threshold or more is judged
+afresh, and one that changed by less is hidden.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from careflow.errors import DisclosureError
-from careflow.protect.cells.cell_table import Book, Cell
+from careflow.protect.cells.cell_table import Cell, CellTable
 from careflow.protect.suppression.linear_system import (
     CHANGE,
     COUNT,
@@ -33,20 +33,20 @@ from careflow.protect.suppression.linear_system import (
 
 @dataclass
 class State:
-    """Every cell that releases so far showed, hid or gave away, with their sums: what a ledger remembers.
+    """Every cell that the releases so far showed, hid or implied, with their sums: the content of a ledger.
 
     Attributes
     ----------
     cells : list of Cell
-        The true values: a state stays beside the data.
+        With true values: never publish a state.
     status : list of int
         `SHOWN`, `HIDDEN` or `VIRTUAL` for each cell.
     sums : list of dict
-        Relations, cell number to coefficient.
+        Relations: cell number to coefficient.
     latest : dict
         For each key, the newest version of its cell.
     rows : dict
-        For each block, its rows as they were printed.
+        For each block, its rows as last printed.
     """
 
     cells: list[Cell] = field(default_factory=list)
@@ -57,13 +57,13 @@ class State:
 
     def system(self) -> System:
         """Return all releases as one linear system."""
-        book = Book()
-        book.cells, book.sums = self.cells, self.sums
+        table = CellTable()
+        table.cells, table.sums = self.cells, self.sums
         status = np.array(self.status, dtype=np.int64)
-        made = book.system()
+        system_of_cells = table.system()
         printed = status != VIRTUAL
-        status = np.where((made.values == 0) & printed, SHOWN, status)
-        return replace(made, status=status, lowest=np.where(printed, 1.0, book.column("lowest")))
+        status = np.where((system_of_cells.values == 0) & printed, SHOWN, status)
+        return replace(system_of_cells, status=status, lowest=np.where(printed, 1.0, table.column("lowest")))
 
     def hidden(self) -> Bools:
         """Return which cells are hidden."""
@@ -71,125 +71,128 @@ class State:
 
 
 @dataclass
-class Joint:
-    """A new release laid over a state.
+class JointRelease:
+    """The cells of a new release joined to the state of the earlier ones.
 
     Attributes
     ----------
     state : State
-        Old and new cells; new ones are `FREE` until the proof has judged them.
+        Earlier and new cells; new ones are `FREE` until the search has decided.
     place : ndarray of int
-        For each cell of the new book, its number in the state.
+        For each cell of the new table, its number in the state.
     frozen : set of str
         Blocks that are printed again as they were.
     new : bool
-        Whether anything is printed that no earlier release printed.
+        Whether anything new is printed.
     """
 
     state: State
-    place: Ints
-    frozen: set[str]
+    numbers: Ints
+    unchanged: set[str]
     new: bool
 
     @property
     def derived(self) -> Bools:
-        """Which cells no release was ever meant to print."""
+        """Which cells are in no release, neither printed nor held back."""
         return np.array([not cell.printed and not cell.held for cell in self.state.cells], dtype=np.bool_)
 
-    def settle(self, hidden: Bools) -> State:
-        """Return the state after release: what was free is now shown or hidden."""
-        settled = [
+    def after_release(self, hidden: Bools) -> State:
+        """Return the state after the release: free cells are now shown or hidden."""
+        decided = [
             status if status == VIRTUAL else (HIDDEN if hide else SHOWN)
             for status, hide in zip(self.state.status, hidden, strict=True)
         ]
-        return replace(self.state, status=settled)
+        return replace(self.state, status=decided)
 
 
-def join(book: Book, before: State, below: int, *, apart: bool = False) -> Joint:
-    """Lay the book of a new release over the state of the earlier ones.
+def join(table: CellTable, previous: State, below: int, *, separate: bool = False) -> JointRelease:
+    """Join the cells of a new release to the state of the earlier ones.
 
-    ``apart`` makes room where a change would be pinned. It freezes no row: that a frozen row changed by less than the
-    threshold is known, and may tell of a count that is also in a row that is not frozen. And it keeps a count that was
-    hidden, is hidden and did not change as two counts whose change is 0: no reader can see that it did not.
+    ``separate`` is for the case that a change cannot be protected otherwise. It treats no row as unchanged: that an
+    unchanged row changed by less than the threshold is known, and may disclose a count that is also in another row. And
+    a count that was hidden, is hidden and did not change becomes two cells whose difference is 0, since no reader knows
+    that it did not change.
     """
-    state = copied(before)
-    frozen, fresh = blocks_of(book, before, below)
-    if apart:
-        frozen, fresh = set(), frozen | fresh
-    place = np.array([_lay(state, cell, cell.block in frozen, below, apart) for cell in book.cells], dtype=np.int64)
-    state.sums += [{int(place[cell]): coefficient for cell, coefficient in row.items()} for row in book.sums]
-    return Joint(state, place, frozen, bool(fresh))
+    state = copy_of(previous)
+    unchanged, changed = unchanged_blocks(table, previous, below)
+    if separate:
+        unchanged, changed = set(), unchanged | changed
+    numbers = np.array(
+        [_add_cell(state, cell, cell.block in unchanged, below, separate) for cell in table.cells], dtype=np.int64
+    )
+    state.sums += [{int(numbers[cell]): coefficient for cell, coefficient in row.items()} for row in table.sums]
+    return JointRelease(state, numbers, unchanged, bool(changed))
 
 
-def copied(before: State) -> State:
-    """Return a state that can be added to while the other stays as it is."""
+def copy_of(previous: State) -> State:
+    """Return a copy of a state that can be extended."""
     return State(
-        [replace(cell) for cell in before.cells],
-        list(before.status),
-        [dict(row) for row in before.sums],
-        dict(before.latest),
-        before.rows,
+        [replace(cell) for cell in previous.cells],
+        list(previous.status),
+        [dict(row) for row in previous.sums],
+        dict(previous.latest),
+        previous.rows,
     )
 
 
-def blocks_of(book: Book, before: State, below: int) -> tuple[set[str], set[str]]:
-    """Return the blocks to freeze, and those that changed."""
+def unchanged_blocks(table: CellTable, previous: State, below: int) -> tuple[set[str], set[str]]:
+    """Return the blocks to print as they were, and those that changed."""
     change: dict[str, float] = defaultdict(float)
-    for cell in book.cells:
+    for cell in table.cells:
         if not cell.printed or not cell.block:
             continue
-        old = before.latest.get(cell.key)
-        known = old is not None and before.status[old] != VIRTUAL
-        size = abs(cell.value - before.cells[old].value) if known and old is not None else np.inf
+        old = previous.latest.get(cell.key)
+        known = old is not None and previous.status[old] != VIRTUAL
+        size = abs(cell.value - previous.cells[old].value) if known and old is not None else np.inf
         change[cell.block] = max(change[cell.block], size)
-    frozen = {block for block, size in change.items() if size < below and block in before.rows}
-    return frozen, set(change) - frozen
+    unchanged = {block for block, size in change.items() if size < below and block in previous.rows}
+    return unchanged, set(change) - unchanged
 
 
-def _lay(state: State, cell: Cell, frozen: bool, below: int, apart: bool) -> int:
-    """Put one new cell into the state and return its number there."""
+def _add_cell(state: State, cell: Cell, unchanged: bool, below: int, separate: bool) -> int:
+    """Add one new cell to the state and return its number there."""
     old = state.latest.get(cell.key)
-    printed = cell.printed and not frozen
+    printed = cell.printed and not unchanged
     if old is None:
-        before = state.latest.get(cell.series) if cell.series else None
+        previous = state.latest.get(cell.series) if cell.series else None
         number = append(state, replace(cell, held=cell.printed and not printed), FREE if printed else VIRTUAL)
-        if before is not None and cell.guard == COUNT:
-            # A total that goes on growing: what came since the release before is a count like any other.
-            tie_change(state, number, before, GROWN)
+        if previous is not None and cell.guard == COUNT:
+            # A total that still grows: its increase since the earlier release is a count like any other.
+            link_change(state, number, previous, GROWN)
         return number
     known = state.cells[old]
     if known.value == cell.value and state.status[old] == VIRTUAL and printed:
         if known.held:
-            # A reader does not know that it is the same count: frozen then, judged afresh now.
+            # A reader does not know that it is the same count: it was held back then and is judged afresh now.
             return append(state, replace(cell), FREE)
         known.printed, known.guard, state.status[old] = True, cell.guard, FREE
         return old
     if known.value == cell.value:
-        if not (apart and printed and state.status[old] == HIDDEN and cell.guard == COUNT):
+        if not (separate and printed and state.status[old] == HIDDEN and cell.guard == COUNT):
             return old
         number = append(state, replace(cell), HIDDEN)
-        tie_change(state, number, old, CHANGE)
+        link_change(state, number, old, CHANGE)
         return number
     small = abs(cell.value - known.value) < below
-    was = state.status[old]
+    old_status = state.status[old]
     new = replace(cell, printed=printed, held=cell.printed and not printed)
     guard = CHANGE
     status = FREE if printed else VIRTUAL
-    if printed and small and was != VIRTUAL and cell.value != 0:
+    if printed and small and old_status != VIRTUAL and cell.value != 0:
         status = HIDDEN
-        guard = GROWN if was == SHOWN else CHANGE
-    if not printed and frozen and was == SHOWN and cell.guard == COUNT:
-        # That a frozen number changed by less than the threshold is the rule, and so no secret.
+        guard = GROWN if old_status == SHOWN else CHANGE
+    if not printed and unchanged and old_status == SHOWN and cell.guard == COUNT:
+        # Readers know the rule: a number printed as it was changed by less than the threshold.
         new.lowest, new.highest = max(0.0, known.value - below + 1), known.value + below - 1
         new.guard = UNGUARDED
     number = append(state, new, status)
     if cell.guard == COUNT:
-        tie_change(state, number, old, guard)
+        link_change(state, number, old, guard)
     return number
 
 
-def tie_change(state: State, new: int, old: int, guard: int) -> None:
-    """Tie two versions of a count by the change between them."""
+def link_change(state: State, new: int, old: int, guard: int) -> None:
+    """Link two versions of a count by the change between them."""
     cells = state.cells
     change = Cell(
         f"{cells[new].key}|change {new}",
@@ -203,7 +206,7 @@ def tie_change(state: State, new: int, old: int, guard: int) -> None:
 
 
 def append(state: State, cell: Cell, status: int) -> int:
-    """Put a cell into a state, the newest of its key, and return its number."""
+    """Append a cell to a state, as the newest of its key, and return its number."""
     state.latest[cell.key] = len(state.cells)
     if cell.series:
         state.latest[cell.series] = len(state.cells)
@@ -248,7 +251,7 @@ def from_plain(plain: dict[str, Any]) -> State:
         state.system()
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as problem:
         raise DisclosureError(
-            "the ledger is broken: a release in it lacks something or does not add up. Restore the folder from a "
-            "backup; starting a new ledger would forget what readers already know"
+            "the ledger is broken: a release in it is incomplete or its sums do not hold. Restore the folder from a "
+            "backup; a new ledger would not know what was published before"
         ) from problem
     return state

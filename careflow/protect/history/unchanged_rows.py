@@ -1,4 +1,4 @@
-"""Rows as they were first published: kept in the ledger, printed again when what changed is too small to show."""
+"""Rows as first published: kept in the ledger, and printed again while their changes are below the threshold."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from careflow.protect.cells.cell_table import records
 R = TypeVar("R", bound=Result)
 Block = Callable[[Any, dict[str, Any]], str]
 ALWAYS_NEW: Final = ("mature",)
-"""Columns that come from the calendar alone."""
+"""Columns that depend on the calendar alone: always printed as of now."""
 
 
 def rows_by_block(result: Result, tables: tuple[str, ...], block: Block) -> dict[str, dict[str, Any]]:
     """Return the printed rows of each block, per table, as plain values."""
-    found: dict[str, dict[str, Any]] = {}
+    rows: dict[str, dict[str, Any]] = {}
     for table in tables:
         for record in records(getattr(result, table)):
-            entry = found.setdefault(block(result, record), {})
-            entry.setdefault(table, []).append({name: _plain(value) for name, value in record.items()})
-    return found
+            block_rows = rows.setdefault(block(result, record), {})
+            block_rows.setdefault(table, []).append({name: _plain(value) for name, value in record.items()})
+    return rows
 
 
 def _plain(value: Any) -> Any:
@@ -36,16 +36,18 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def with_frozen(
-    result: R, tables: tuple[str, ...], block: Block, stored: dict[str, dict[str, Any]], frozen: set[str]
+def with_unchanged_rows(
+    result: R, tables: tuple[str, ...], block: Block, stored: dict[str, dict[str, Any]], unchanged: set[str]
 ) -> R:
-    """Return the result with the rows of frozen blocks as they were first published."""
-    changes: dict[str, Any] = {table: _frozen_table(result, table, block, stored, frozen) for table in tables}
+    """Return the result with the rows of unchanged blocks as they were first published."""
+    changes: dict[str, Any] = {
+        table: _table_with_unchanged_rows(result, table, block, stored, unchanged) for table in tables
+    }
     return replace(result, **changes)
 
 
-def _frozen_table(
-    result: Result, table: str, block: Block, stored: dict[str, dict[str, Any]], frozen: set[str]
+def _table_with_unchanged_rows(
+    result: Result, table: str, block: Block, stored: dict[str, dict[str, Any]], unchanged: set[str]
 ) -> pd.DataFrame:
     frame: pd.DataFrame = getattr(result, table)
     blocks = [block(result, record) for record in records(frame)]
@@ -55,17 +57,17 @@ def _frozen_table(
         if stop < len(blocks) and blocks[stop] == blocks[start]:
             continue
         part = frame.iloc[start:stop]
-        parts.append(_old(part, stored[blocks[start]].get(table, [])) if blocks[start] in frozen else part)
+        parts.append(_stored_rows(part, stored[blocks[start]].get(table, [])) if blocks[start] in unchanged else part)
         start = stop
     if not parts:
         return frame
     return pd.concat(parts, ignore_index=True).astype(frame.dtypes.to_dict())[list(frame.columns)]
 
 
-def _old(part: pd.DataFrame, rows: list[dict[str, Any]]) -> pd.DataFrame:
+def _stored_rows(part: pd.DataFrame, rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Return the stored rows with the columns of today's part."""
-    made = pd.DataFrame(rows, columns=list(part.columns))
+    frame = pd.DataFrame(rows, columns=list(part.columns))
     for name in part.columns:
         if name in ALWAYS_NEW and len(part):
-            made[name] = part[name].iloc[0]
-    return made.astype(part.dtypes.to_dict())
+            frame[name] = part[name].iloc[0]
+    return frame.astype(part.dtypes.to_dict())

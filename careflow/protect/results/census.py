@@ -1,4 +1,4 @@
-"""The census and the people served in the book of cells, and the frames that may be shown of them."""
+"""The census and the people served: their cells, and their frames with suppressed numbers missing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from careflow.protect.cells.cell_table import Book, Stratum, as_of, people_of, periods_in, records, stratum_of
+from careflow.protect.cells.cell_table import CellTable, Stratum, as_of, people_of, periods_in, records, stratum_of
 from careflow.protect.results.length_of_stay import IN_CARE, earlier
 from careflow.protect.results.mask import Mask, blank, significant
 
@@ -20,7 +20,7 @@ FLOWS: Final = ("opening", "admitted", "discharged", "closing")
 
 @dataclass(frozen=True)
 class CensusCells:
-    """Where each row's numbers stand in the book."""
+    """The cell numbers of each row."""
 
     frame: pd.DataFrame
 
@@ -32,12 +32,12 @@ def block(result: Result, record: dict[str, Any]) -> str:
     return f"{result.about.measure}|{level}|{stratum}{as_of(stratum, result.about.cutoff)}"
 
 
-def enter(book: Book, result: Census) -> CensusCells:
+def enter(table: CellTable, result: Census) -> CensusCells:
     """Enter a census: opening + admitted - discharged = closing, and one period's closing opens the next."""
     unit, labels = periods_in(result.frame, result.about.by)
     cells = []
-    behind = people_of(result.contributors, len(result.frame))
-    for record, people in zip(records(result.frame), behind, strict=True):
+    contributors = people_of(result.contributors, len(result.frame))
+    for record, people in zip(records(result.frame), contributors, strict=True):
         stratum, level = stratum_of(record, result.about.by), str(record["level"])
         before = None if unit is None else earlier(stratum, unit, labels)
         families: dict[str, tuple[tuple[str, ...], Stratum]] = {
@@ -46,8 +46,8 @@ def enter(book: Book, result: Census) -> CensusCells:
             "discharged": (("discharges", level), stratum),
             "closing": ((IN_CARE, level), stratum),
         }
-        found = {
-            name: book.cell(
+        numbers = {
+            name: table.cell(
                 family,
                 where,
                 record[name],
@@ -58,24 +58,26 @@ def enter(book: Book, result: Census) -> CensusCells:
             )
             for name, (family, where) in families.items()
         }
-        book.relation({found["opening"]: 1, found["admitted"]: 1, found["discharged"]: -1, found["closing"]: -1})
-        cells.append(found)
+        table.relation(
+            {numbers["opening"]: 1, numbers["admitted"]: 1, numbers["discharged"]: -1, numbers["closing"]: -1}
+        )
+        cells.append(numbers)
     return CensusCells(pd.DataFrame(cells, columns=list(FLOWS)))
 
 
 def masked(result: Census, cells: CensusCells, mask: Mask) -> Census:
     """Return the census with hidden numbers blank.
 
-    Person-days and averages have 3 digits, where all four flows are shown and enough people were there; the daily
-    census is left out, because each of its steps is one person who came or went.
+    Person-days and averages have 3 digits, where all four flows are shown and there were enough stays. The daily census
+    is left out, because each of its steps is one person who was admitted or discharged.
     """
     hidden = {name: mask.hides(cells.frame[name]) for name in FLOWS}
-    some = hidden["opening"] | hidden["admitted"] | hidden["discharged"] | hidden["closing"]
-    thin = some | ((result.frame["opening"] + result.frame["admitted"]) < mask.below).to_numpy()
+    any_hidden = hidden["opening"] | hidden["admitted"] | hidden["discharged"] | hidden["closing"]
+    few = any_hidden | ((result.frame["opening"] + result.frame["admitted"]) < mask.below).to_numpy()
     out = result.frame.assign(**{name: blank(result.frame[name], hidden[name]) for name in FLOWS})
     for name in ("person_days", "average"):
-        out[name] = significant(blank(result.frame[name], thin))
-    out["hidden"] = some
+        out[name] = significant(blank(result.frame[name], few))
+    out["hidden"] = any_hidden
     about = replace(result.about, unit="admissions")
     return replace(result, frame=out, daily=result.daily.head(0), about=about, contributors=None)
 
@@ -85,13 +87,13 @@ def total(result: Census) -> int:
     return int(result.frame["admitted"].sum())
 
 
-def enter_people(book: Book, result: Result) -> CensusCells:
-    """Enter distinct people: they add up to nothing, so each count stands alone."""
+def enter_people(table: CellTable, result: Result) -> CensusCells:
+    """Enter distinct people: these counts have no sums, so each cell stands alone."""
     cells = []
     for record in records(result.frame):
         stratum = stratum_of(record, result.about.by)
         level, kind = str(record["level"]), "+".join(name for name, _ in stratum)
-        number = book.cell(
+        number = table.cell(
             ("people", level, kind),
             stratum,
             record["persons"],

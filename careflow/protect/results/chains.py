@@ -1,4 +1,4 @@
-"""Chains of levels in the book of cells: a chain gives back every rate that it is made of, so all or none is shown."""
+"""Chains of levels: every rate of a chain can be computed from it, so all of its rates must be shown, or none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.errors import DisclosureError
-from careflow.protect.cells.cell_table import Book, as_of, records, stratum_of
+from careflow.protect.cells.cell_table import CellTable, as_of, records, stratum_of
 from careflow.protect.results import length_of_stay as stays
 from careflow.protect.results import rates
 from careflow.protect.results.mask import Mask, blank, significant
@@ -23,7 +23,7 @@ LIMITS: Final = ("estimate", "se", "low", "high")
 
 @dataclass(frozen=True)
 class ChainCells:
-    """Where the counts that a chain is made of stand in the book."""
+    """The cell numbers of the counts that a chain is computed from."""
 
     rates: rates.RateCells
     stays: stays.StayCells | None
@@ -35,15 +35,15 @@ def block(result: Chain, record: dict[str, Any]) -> str:
     return f"{result.about.measure}|{stratum}{as_of(stratum, result.about.cutoff)}"
 
 
-def enter(book: Book, result: Chain) -> ChainCells:
-    """Enter the counts of the rates and stays that the chain is made of, as if they were printed.
+def enter(table: CellTable, result: Chain) -> ChainCells:
+    """Enter the counts of the rates and stays of the chain as if they were printed.
 
-    They are as good as printed: with N the expected stays, Q = I - inverse(N) are the rates.
+    They can be computed from it: with N the expected stays, Q = I - inverse(N) are the rates.
     """
     if result.rates is None:
         raise DisclosureError("the rates behind this chain are not known; make it with chain() and protect that")
     return ChainCells(
-        rates.enter(book, result.rates), None if result.stays is None else stays.enter(book, result.stays)
+        rates.enter(table, result.rates), None if result.stays is None else stays.enter(table, result.stays)
     )
 
 
@@ -53,20 +53,22 @@ def masked(result: Chain, cells: ChainCells, mask: Mask) -> Chain:
     Raises
     ------
     DisclosureError
-        When that is no stratum at all.
+        When there is no such stratum.
     """
-    made = result.rates
-    assert made is not None
+    source_rates = result.rates
+    assert source_rates is not None
     keys = list(result.about.by)
-    bad = _hidden_in(made.frame, mask.hides(cells.rates.frame["n"]) | mask.hides(cells.rates.frame["of"]), keys)
-    hidden = _rows_of(result.frame, bad, keys)
+    hidden_strata = _hidden_in(
+        source_rates.frame, mask.hides(cells.rates.frame["n"]) | mask.hides(cells.rates.frame["of"]), keys
+    )
+    hidden = _rows_of(result.frame, hidden_strata, keys)
     if result.stays is not None and cells.stays is not None:
-        frame, theirs = result.stays.frame, list(result.stays.about.by)
+        frame, stay_keys = result.stays.frame, list(result.stays.about.by)
         few = mask.hides(cells.stays.frame["n"]) | ((frame["n"] > 0) & (frame["n"] < mask.below)).to_numpy()
-        hidden |= _rows_of(result.frame, _hidden_in(frame, few, theirs), theirs) & _days(result.frame)
+        hidden |= _rows_of(result.frame, _hidden_in(frame, few, stay_keys), stay_keys) & _days(result.frame)
     if hidden.all():
         raise DisclosureError(
-            "a chain of levels gives back every rate that it is made of, and some of them must be hidden in "
+            "every rate can be computed from a chain of levels, and some rates must be hidden in "
             + ("every stratum" if keys else "this one")
             + "; protect and publish the rates themselves, or chain more quarters together or fewer levels"
         )

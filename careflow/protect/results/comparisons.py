@@ -1,4 +1,4 @@
-"""Differences of rates in the book of cells: a comparison is a function of two rates, shown where both are."""
+"""Differences of rates: a comparison is a function of two rates, shown where both are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from careflow.errors import DisclosureError
 from careflow.estimate.stats.multiple_testing import adjusted
-from careflow.protect.cells.cell_table import Book, as_of, stratum_of
+from careflow.protect.cells.cell_table import CellTable, as_of, stratum_of
 from careflow.protect.results import rates
 from careflow.protect.results.mask import Mask, blank, significant
 
@@ -25,7 +25,7 @@ BOTH: Final = ("difference", "se", "low", "high", "p")
 
 @dataclass(frozen=True)
 class ComparisonCells:
-    """Where the counts of each side stand in the book, a row for each row of the comparison."""
+    """The cell numbers of the counts of each side, a row for each row of the comparison."""
 
     frame: tuple[pd.DataFrame, pd.DataFrame]
     directions: tuple[pd.DataFrame, pd.DataFrame]
@@ -39,8 +39,8 @@ def block(result: Comparison, record: dict[str, Any]) -> str:
     return f"{result.about.measure}|{pair}|{record.get('within', '')}|{record['from']}|{stratum}{when}"
 
 
-def enter(book: Book, result: Comparison) -> ComparisonCells:
-    """Enter the counts of both sides: the same cells as those of the rates that they come from.
+def enter(table: CellTable, result: Comparison) -> ComparisonCells:
+    """Enter the counts of both sides: the same cells as those of their rates.
 
     Raises
     ------
@@ -53,8 +53,8 @@ def enter(book: Book, result: Comparison) -> ComparisonCells:
             "a comparison of one outcome's intensities cannot be protected by itself: compare every outcome, protect "
             "that, and take the row from it"
         )
-    entered = [rates.enter(book, _side(result, side)) for side in SIDES]
-    return ComparisonCells((entered[0].frame, entered[1].frame), (entered[0].directions, entered[1].directions))
+    sides = [rates.enter(table, _side(result, side)) for side in SIDES]
+    return ComparisonCells((sides[0].frame, sides[1].frame), (sides[0].directions, sides[1].directions))
 
 
 def _measure(result: Comparison) -> str:
@@ -62,15 +62,15 @@ def _measure(result: Comparison) -> str:
 
 
 def _side(result: Comparison, side: str) -> Rates:
-    """Return one side as rates of its own stratum; whether they were followed the comparison does not tell."""
+    """Return one side as rates of its own stratum; ``followed`` is not known here."""
     from careflow.estimate import Rates
 
     label = result.first if side == "1" else result.second
     frames = []
     for frame in (result.frame, result.directions):
-        made = frame.rename(columns={f"n_{side}": "n", f"of_{side}": "of"})
-        made[result.stratum] = label
-        frames.append(made)
+        side_frame = frame.rename(columns={f"n_{side}": "n", f"of_{side}": "of"})
+        side_frame[result.stratum] = label
+        frames.append(side_frame)
     by = tuple(dict.fromkeys((*result.about.by, result.stratum)))
     about = replace(result.about, measure=_measure(result), by=by)
     names = {f"persons_{side}": "persons", f"persons_of_{side}": "persons_of"}
@@ -79,9 +79,9 @@ def _side(result: Comparison, side: str) -> Rates:
 
 
 def masked(result: Comparison, cells: ComparisonCells, mask: Mask) -> Comparison:
-    """Return the comparison with every number blank that stands on a hidden one.
+    """Return the comparison with every number missing that depends on a hidden one.
 
-    P values are corrected anew, for as many as are shown: a correction for the others would tell of them.
+    P values are corrected again, for as many as are shown: a correction for all would disclose something of the others.
     """
     days = _measure(result) == rates.INTENSITY
     return replace(

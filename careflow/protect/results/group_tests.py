@@ -1,4 +1,4 @@
-"""Tests between groups in the book of cells: a p value is shown where all the counts that it compares are."""
+"""Tests between groups: a p value is shown where all the counts that it compares are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from careflow.continuum.outcomes import LEFT_CARE, LEFT_REASONS
 from careflow.estimate.stats.multiple_testing import adjusted
-from careflow.protect.cells.cell_table import PERIODS, Book, Family, Stratum, as_of, people_of, records, stratum_of
+from careflow.protect.cells.cell_table import PERIODS, CellTable, Family, Stratum, as_of, people_of, records, stratum_of
 from careflow.protect.results.mask import Mask, blank, significant
 from careflow.protect.suppression.linear_system import Bools
 
@@ -22,7 +22,7 @@ NUMBERS: Final = ("statistic", "p")
 
 @dataclass(frozen=True)
 class TestedCells:
-    """Where ``n`` and ``observed`` of each row of ``groups`` stand in the book."""
+    """The cell numbers of ``n`` and ``observed`` of each row of ``groups``."""
 
     groups: pd.DataFrame
 
@@ -30,32 +30,32 @@ class TestedCells:
 def block(result: GroupTest, record: dict[str, Any]) -> str:
     """Return the name of the test that a record belongs to, its groups included."""
     where = "|".join(str(record[key]) for key in ("level", "from", "to") if key in record)
-    # A test of all records to the cut-off grows, whatever its groups are.
+    # A test is of all records up to the cut-off, whatever its groups are.
     return f"{result.about.measure}|{result.about.by[0]}|{where}{as_of((), result.about.cutoff)}"
 
 
-def enter(book: Book, result: GroupTest) -> TestedCells:
-    """Enter how many were in each group and how many of them had each event; the rest, whom both give away, too."""
+def enter(table: CellTable, result: GroupTest) -> TestedCells:
+    """Enter the size of each group, its events of each kind, and the complement that the two imply."""
     cells, events = [], dict[tuple[int, Stratum], dict[str, int]]()
-    behind = people_of(result.contributors, len(result.groups))
-    for record, people in zip(records(result.groups), behind, strict=True):
+    contributors = people_of(result.contributors, len(result.groups))
+    for record, people in zip(records(result.groups), contributors, strict=True):
         stratum, level = stratum_of(record, result.about.by), str(record.get("level", record.get("from")))
         name = f"{result.about.unit} at {level} in the test"
-        n = book.cell(_of(result, level), stratum, record["n"], name, depth=1, block=block(result, record),
+        n = table.cell(_family(result, level), stratum, record["n"], name, depth=1, block=block(result, record),
                       persons=people["n"], over_periods=_adds_up(result))  # fmt: skip
         to = str(record.get("to", "ended"))
-        seen = book.cell((*_of(result, level), to), stratum, record["observed"], f"{name}, {to}",
+        observed = table.cell((*_family(result, level), to), stratum, record["observed"], f"{name}, {to}",
                          block=block(result, record), persons=people["observed"],
                          over_periods=_adds_up(result))  # fmt: skip
-        events.setdefault((n, stratum), {})[to] = seen
-        cells.append({"n": n, "observed": seen})
-    for (n, _), found in events.items():
-        reasons = [cell for to, cell in found.items() if to in LEFT_REASONS]
-        if reasons and LEFT_CARE in found:
-            book.sum(found[LEFT_CARE], reasons)
-            found = {to: cell for to, cell in found.items() if to not in LEFT_REASONS}
-        book.sum(n, list(found.values()))
-    _tie_stays(book, result, cells)
+        events.setdefault((n, stratum), {})[to] = observed
+        cells.append({"n": n, "observed": observed})
+    for (n, _), event_cells in events.items():
+        reasons = [cell for to, cell in event_cells.items() if to in LEFT_REASONS]
+        if reasons and LEFT_CARE in event_cells:
+            table.sum(event_cells[LEFT_CARE], reasons)
+            event_cells = {to: cell for to, cell in event_cells.items() if to not in LEFT_REASONS}
+        table.sum(n, list(event_cells.values()))
+    _link_stays(table, result, cells)
     return TestedCells(pd.DataFrame(cells, columns=["n", "observed"]))
 
 
@@ -63,42 +63,44 @@ def _adds_up(result: GroupTest) -> bool:
     return result.about.by[0] not in PERIODS
 
 
-def _of(result: GroupTest, level: str) -> Family:
-    clock = "stays" if result.about.unit == "stays" else "discharges"
-    return (f"{result.about.measure} of {clock}", level)
+def _family(result: GroupTest, level: str) -> Family:
+    unit = "stays" if result.about.unit == "stays" else "discharges"
+    return (f"{result.about.measure} of {unit}", level)
 
 
-def _tie_stays(book: Book, result: GroupTest, cells: list[dict[str, int]]) -> None:
-    """Tie the stays of a log-rank test, and those that ended, to the tables of stays and discharges."""
+def _link_stays(table: CellTable, result: GroupTest, cells: list[dict[str, int]]) -> None:
+    """Link the stays of a log-rank test, and those that ended, to the tables of stays and discharges."""
     if "level" not in result.groups or not _adds_up(result):
         return
-    for record, found in zip(records(result.groups), cells, strict=True):
+    for record, event_cells in zip(records(result.groups), cells, strict=True):
         stratum, level = stratum_of(record, result.about.by), str(record["level"])
         for key, family in (("n", ("stays", "all", level)), ("observed", ("discharges", level))):
-            other = book.families.get(family, {}).get(stratum)
-            if other is not None:
-                _difference(book, found[key], other)
+            family_cell = table.families.get(family, {}).get(stratum)
+            if family_cell is not None:
+                _link_difference(table, event_cells[key], family_cell)
 
 
-def _difference(book: Book, one: int, other: int) -> None:
-    """Tie two counts of nearly the same thing: what is in the one and not in the other is a count as well."""
-    low, high = (one, other) if book.cells[one].value <= book.cells[other].value else (other, one)
-    key = f"{book.cells[high].key}|less|{book.cells[low].key}"
-    rest = book.unseen(key, book.cells[high].value - book.cells[low].value, f"{book.cells[high].name}, less the others")
-    book.relation({high: 1, low: -1, rest: -1})
+def _link_difference(table: CellTable, one: int, family_cell: int) -> None:
+    """Link two counts of nearly the same thing by their difference, which is a count as well."""
+    low, high = (one, family_cell) if table.cells[one].value <= table.cells[family_cell].value else (family_cell, one)
+    key = f"{table.cells[high].key}|less|{table.cells[low].key}"
+    rest = table.unpublished(
+        key, table.cells[high].value - table.cells[low].value, f"{table.cells[high].name}, less the others"
+    )
+    table.relation({high: 1, low: -1, rest: -1})
 
 
 def masked(result: GroupTest, cells: TestedCells, mask: Mask) -> GroupTest:
     """Return the tests of which every group's numbers are shown; p values are corrected for as many as are shown.
 
-    ``expected`` sums to what was observed, so it is shown where all of that is; statistics have 3 digits, because they
-    stand on every day of every stay.
+    ``expected`` has the same sum as ``observed``, so it is shown where all of that is. Statistics have 3 digits:
+    they depend on every day of every stay.
     """
     keys = [name for name in ("level", "from", "to") if name in result.frame]
     n, observed = mask.hides(cells.groups["n"]), mask.hides(cells.groups["observed"])
-    thin = n | observed | ((result.groups["n"] > 0) & (result.groups["n"] < mask.below)).to_numpy()
-    hidden = _keys(result.groups[thin], keys)
-    of_test, of_group = _among(result.frame, hidden, keys), _among(result.groups, hidden, keys)
+    few = n | observed | ((result.groups["n"] > 0) & (result.groups["n"] < mask.below)).to_numpy()
+    hidden = _keys(result.groups[few], keys)
+    of_test, of_group = _rows_of(result.frame, hidden, keys), _rows_of(result.groups, hidden, keys)
     groups = result.groups.assign(n=blank(result.groups["n"], n), observed=blank(result.groups["observed"], observed))
     groups["expected"] = significant(blank(groups["expected"], of_group))
     frame = result.frame.copy()
@@ -116,7 +118,7 @@ def _keys(frame: pd.DataFrame, keys: list[str]) -> set[tuple[str, ...]]:
     return {tuple(str(record[key]) for key in keys) for record in records(frame)}
 
 
-def _among(frame: pd.DataFrame, hidden: set[tuple[str, ...]], keys: list[str]) -> Bools:
+def _rows_of(frame: pd.DataFrame, hidden: set[tuple[str, ...]], keys: list[str]) -> Bools:
     return np.array([tuple(str(record[key]) for key in keys) in hidden for record in records(frame)], dtype=np.bool_)
 
 

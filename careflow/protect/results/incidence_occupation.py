@@ -1,4 +1,4 @@
-"""Cumulative incidences and state occupation: no counts to tie, so days and digits are chosen that tell of nobody."""
+"""Cumulative incidence and state occupation: no counts are printed; days and digits are chosen to protect people."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from careflow.continuum.outcomes import DIRECTIONS, LEFT_CARE, LEFT_REASONS
 from careflow.counts.definition import GROUPS
 from careflow.errors import DisclosureError
-from careflow.protect.cells.cell_table import Book, as_of, stratum_of
+from careflow.protect.cells.cell_table import CellTable, as_of, stratum_of
 from careflow.protect.results.curves import DECIMALS, Ints, protected_days
 from careflow.protect.results.mask import Mask, significant, tens
 
@@ -32,9 +32,9 @@ class NoCells:
     frame: pd.DataFrame
 
 
-def enter(book: Book, result: Result) -> NoCells:
-    """Enter nothing: no count is printed, and the curves are guarded by themselves."""
-    del book
+def enter(table: CellTable, result: Result) -> NoCells:
+    """Enter nothing: no count is printed, and the curves are protected by their days and digits."""
+    del table
     return NoCells(result.frame.iloc[:, :0])
 
 
@@ -47,8 +47,8 @@ def block(result: Result, record: dict[str, Any]) -> str:
 def masked(result: CumulativeIncidence, cells: NoCells, mask: Mask) -> CumulativeIncidence:
     """Return the curves at protected days, for causes and directions with enough events; ``at_risk`` is missing.
 
-    A direction has a curve where the levels of it that have none together have no event, or as many as a curve needs:
-    what it says beyond the levels shown is one more cause, with days of its own.
+    A direction has a curve where its levels without a curve together have no event, or as many as a curve needs: what
+    the direction adds to the shown levels is one more cause.
     """
     del cells
     keys = [*result.about.by, "from"]
@@ -56,7 +56,7 @@ def masked(result: CumulativeIncidence, cells: NoCells, mask: Mask) -> Cumulativ
     parts: dict[str, list[pd.DataFrame]] = {table: [] for table in tables}
     others, ways = (dict(list(frame.groupby(keys, observed=True))) for frame in (result.survival, result.directions))
     for key, part in result.frame.groupby(keys, observed=True, sort=False):
-        shown = _one(_Stays(part, ways[key], others[key], _levels(result.continuum, part)), mask.below)
+        shown = _one(_Curves(part, ways[key], others[key], _levels(result.continuum, part)), mask.below)
         for table, one in zip(tables, shown, strict=True):
             parts[table] += one
     frames: dict[str, Any] = {
@@ -72,8 +72,8 @@ def total(result: Result) -> int:
 
 
 @dataclass(frozen=True)
-class _Stays:
-    """The curves of one level of one stratum, and which levels lie which way from it."""
+class _Curves:
+    """The curves of one level of one stratum, and the levels in each direction from it."""
 
     causes: pd.DataFrame
     directions: pd.DataFrame
@@ -84,11 +84,14 @@ class _Stays:
 def _levels(continuum: Continuum, part: pd.DataFrame) -> dict[str, list[str]]:
     """Return the levels in each direction from where the stays of a part were."""
     origin = str(part["from"].iloc[0])
-    return {way: [to for to in continuum.names if continuum.direction(origin, to) == way] for way in DIRECTIONS}
+    return {
+        direction: [to for to in continuum.names if continuum.direction(origin, to) == direction]
+        for direction in DIRECTIONS
+    }
 
 
-def _one(stays: _Stays, below: int) -> tuple[list[pd.DataFrame], list[pd.DataFrame], list[pd.DataFrame]]:
-    """Return the curves that are shown: of causes, of directions, and what is left; none if there are no causes."""
+def _one(stays: _Curves, below: int) -> tuple[list[pd.DataFrame], list[pd.DataFrame], list[pd.DataFrame]]:
+    """Return the shown curves of causes, of directions and of survival; none if there are no causes."""
     part, survival = stays.causes, stays.survival
     days = survival["day"].to_numpy(dtype=np.int64)
     at_risk = survival["at_risk"].to_numpy(dtype=np.int64)
@@ -100,80 +103,89 @@ def _one(stays: _Stays, below: int) -> tuple[list[pd.DataFrame], list[pd.DataFra
         counts = np.diff(rises.to_numpy(dtype=float), prepend=0.0, axis=1) * at_risk / before
     events = pd.DataFrame(np.rint(np.nan_to_num(counts)).astype(np.int64), index=[str(name) for name in rises.index])
     shown = _causes(events, below)
-    rests = _rests(events, shown, stays.levels, below)
-    guarded = _guarded(events, shown, list(rests.values()))
-    chosen = protected_days(days, guarded, at_risk, below=below)
-    place = np.searchsorted(days, chosen, side="right") - 1
+    remaining = _remaining_levels(events, shown, stays.levels, below)
+    grouped_events = _event_groups(events, shown, list(remaining.values()))
+    chosen = protected_days(days, grouped_events, at_risk, below=below)
+    position = np.searchsorted(days, chosen, side="right") - 1
     if not shown or not len(chosen):
         return [], [], []
 
     def curves(table: pd.DataFrame, column: str, names: list[str]) -> list[pd.DataFrame]:
-        return [_at(table[table[column].astype(str) == name], chosen, place, 0.0) for name in names]
+        return [_at(table[table[column].astype(str) == name], chosen, position, 0.0) for name in names]
 
     causes = curves(part, "to", [cause for cause in events.index if cause in shown])
-    return causes, curves(stays.directions, "direction", list(rests)), [_at(survival, chosen, place, 1.0)]
+    return causes, curves(stays.directions, "direction", list(remaining)), [_at(survival, chosen, position, 1.0)]
 
 
 def _causes(events: pd.DataFrame, below: int) -> list[str]:
-    """Return the causes with a curve of their own: common enough, or with no event at all."""
+    """Return the causes with a curve: those with enough events, or with none."""
     total = events.sum(axis=1)
     own = [cause for cause in events.index if total[cause] == 0 or total[cause] >= OWN_CURVE * below]
     reasons = [cause for cause in events.index if cause in LEFT_REASONS]
     if any(cause not in own for cause in reasons):
-        # Reasons are shown all or not at all: their sum is shown too.
+        # Reasons of leaving are shown all or not at all, because their sum is shown too.
         own = [cause for cause in own if cause not in reasons]
     return own
 
 
-def _rests(events: pd.DataFrame, shown: list[str], levels: dict[str, list[str]], below: int) -> dict[str, list[str]]:
-    """Return the directions with a curve, each with the levels of it that have none of their own.
+def _remaining_levels(
+    events: pd.DataFrame, shown: list[str], levels: dict[str, list[str]], below: int
+) -> dict[str, list[str]]:
+    """Return the directions with a curve, each with those of its levels that have no curve.
 
-    What is then left of the other causes must be none or common too, or it would take its days from every curve.
+    The events of the other causes must then be none or enough too, or no day would be protected on any curve.
     """
-    rests = {way: [to for to in names if to not in shown] for way, names in levels.items()}
-    total = {way: int(events.loc[rest].to_numpy().sum()) for way, rest in rests.items()}
-    kept = sorted((way for way in rests if total[way] >= OWN_CURVE * below), key=lambda way: total[way])
+    remaining = {direction: [to for to in names if to not in shown] for direction, names in levels.items()}
+    total = {direction: int(events.loc[levels_left].to_numpy().sum()) for direction, levels_left in remaining.items()}
+    kept = sorted(
+        (direction for direction in remaining if total[direction] >= OWN_CURVE * below),
+        key=lambda direction: total[direction],
+    )
     while kept:
-        others = _others(events, shown, [rests[way] for way in kept])
+        others = _others(events, shown, [remaining[direction] for direction in kept])
         if not 0 < events.loc[others].to_numpy().sum() < OWN_CURVE * below:
             break
         del kept[0]
-    return {way: rest for way, rest in rests.items() if total[way] == 0 or way in kept}
+    return {
+        direction: levels_left
+        for direction, levels_left in remaining.items()
+        if total[direction] == 0 or direction in kept
+    }
 
 
-def _guarded(events: pd.DataFrame, shown: list[str], rests: list[list[str]]) -> Ints:
+def _event_groups(events: pd.DataFrame, shown: list[str], remaining: list[list[str]]) -> Ints:
     """Return the events of each shown cause, of what each shown direction adds, and of all others together."""
-    groups = [*([cause] for cause in _apart(events, shown)), *rests, _others(events, shown, rests)]
+    groups = [*([cause] for cause in _separate_causes(events, shown)), *remaining, _others(events, shown, remaining)]
     rows = [events.loc[group].sum(axis=0).to_numpy() for group in groups if group]
     return np.array(rows, dtype=np.int64).reshape(len(rows), events.shape[1])
 
 
-def _apart(events: pd.DataFrame, shown: list[str]) -> list[str]:
-    """Return the shown causes that are no sum of others shown."""
+def _separate_causes(events: pd.DataFrame, shown: list[str]) -> list[str]:
+    """Return the shown causes that are not sums of other shown causes."""
     reasons = {*LEFT_REASONS} & {*events.index} & {*shown}
     return [cause for cause in shown if cause != LEFT_CARE or not reasons]
 
 
-def _others(events: pd.DataFrame, shown: list[str], rests: list[list[str]]) -> list[str]:
-    """Return the causes that are in no shown curve, of which all curves together tell how many they are."""
-    apart = _apart(events, shown)
-    covered = {*apart, LEFT_CARE, *(to for rest in rests for to in rest)}
-    if LEFT_CARE in apart:
+def _others(events: pd.DataFrame, shown: list[str], remaining: list[list[str]]) -> list[str]:
+    """Return the causes in no shown curve; all curves together imply their sum."""
+    separate = _separate_causes(events, shown)
+    covered = {*separate, LEFT_CARE, *(to for levels_left in remaining for to in levels_left)}
+    if LEFT_CARE in separate:
         covered |= {*LEFT_REASONS}
     return [cause for cause in events.index if cause not in covered]
 
 
-def _at(part: pd.DataFrame, days: Ints, place: Ints, start: float) -> pd.DataFrame:
+def _at(part: pd.DataFrame, days: Ints, position: Ints, start: float) -> pd.DataFrame:
     out = part.iloc[[0] * len(days)].reset_index(drop=True).assign(day=days)
     for name in LIMITS:
         values = part[name].to_numpy(dtype=float)
         first = {"estimate": start, "se": 0.0}.get(name, np.nan)
-        out[name] = np.round(np.where(place >= 0, values[place], first), DECIMALS)
+        out[name] = np.round(np.where(position >= 0, values[position], first), DECIMALS)
     return out.assign(at_risk=np.nan, known_to=np.nan, hidden=False)
 
 
 def resolution(n: int, below: int) -> int:
-    """Return with how many decimals a share of ``n`` tells of no fewer than ``below``.
+    """Return the decimals of a share of ``n`` at which one unit of the last is at least ``below`` people.
 
     Examples
     --------
@@ -184,7 +196,7 @@ def resolution(n: int, below: int) -> int:
 
 
 def masked_occupation(result: Occupation, cells: NoCells, mask: Mask) -> Occupation:
-    """Return occupation with as many digits as stand for 11 people or more of the stratum, none where that is none."""
+    """Return occupation with decimals of which one unit is at least ``below`` people of the stratum; else missing."""
     del cells
     digits = _digits(result, mask.below)
     out = result.frame.copy()
@@ -194,7 +206,7 @@ def masked_occupation(result: Occupation, cells: NoCells, mask: Mask) -> Occupat
 
 
 def masked_days(result: ExpectedDays, cells: NoCells, mask: Mask) -> ExpectedDays:
-    """Return expected days with at most 2 significant digits, and as many as stand for 11 days of people or more."""
+    """Return expected days with 2 significant digits or fewer: one unit is at least ``below`` days of people."""
     del cells
     digits = _digits(result, mask.below)
     out = result.frame.copy()
@@ -228,7 +240,7 @@ def _digits(result: Occupation | ExpectedDays, below: int) -> Ints:
     found = np.where(started["persons"] < min(below, GROUPS), 0, found)
     if not (found >= 1).any():
         raise DisclosureError(
-            f"{result.about.measure} rests on too few to be shown: {10 * below:,} journeys are needed"
+            f"{result.about.measure} is of too few people to be shown: {10 * below:,} journeys are needed"
             + (" in a stratum; take more quarters or strata together" if by else "; take more quarters together")
         )
     if not by:

@@ -1,4 +1,4 @@
-"""Lengths of stay in the book of cells, and the frames and curves that may be shown of them."""
+"""Lengths of stay: their cells, and their frames and curves with suppressed numbers missing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from careflow.protect.cells.cell_table import Book, Stratum, as_of, people_of, periods_in, records, stratum_of
+from careflow.protect.cells.cell_table import CellTable, Stratum, as_of, people_of, periods_in, records, stratum_of
 from careflow.protect.results.curves import guarded_curve
 from careflow.protect.results.mask import Mask, blank, significant
 from careflow.protect.suppression.linear_system import Bools
@@ -25,7 +25,7 @@ QUANTILES: Final = {
     "q75": ("n", 4),
     "discharged_median": ("closed", 2),
 }
-"""What each quantile rests on, and how many times the threshold that must be: n min(q, 1 - q) >= 11.
+"""The count that each quantile depends on, and how many times the threshold it must be: n min(q, 1 - q) >= 11.
 
 The limits of a median lie near the quartiles, so they need what quartiles need."""
 IN_CARE: Final = "in care at the end"
@@ -34,7 +34,7 @@ BY_PERIOD: Final = "days in the period"
 
 @dataclass(frozen=True)
 class StayCells:
-    """Where each row's numbers stand in the book: ``n``, ``open`` and the closed stays that they give away."""
+    """The cell numbers of each row: ``n``, ``open`` and the closed stays, their difference."""
 
     frame: pd.DataFrame
 
@@ -46,50 +46,56 @@ def block(result: LengthOfStay, record: dict[str, Any]) -> str:
     return f"stays|{dated}|{record['level']}|{stratum}{as_of(stratum, result.about.cutoff)}"
 
 
-def enter(book: Book, result: LengthOfStay) -> StayCells:
-    """Enter the cells of lengths of stay: ``n = open + closed``, tied to the discharges of rates and to the census."""
+def enter(table: CellTable, result: LengthOfStay) -> StayCells:
+    """Enter the cells of lengths of stay: ``n = open + closed``, linked to discharges and the census."""
     unit, labels = periods_in(result.frame, result.about.by)
     dated = result.about.dated_by or "all"
     cells = []
-    behind = people_of(result.contributors, len(result.frame))
-    for record, people in zip(records(result.frame), behind, strict=True):
+    contributors = people_of(result.contributors, len(result.frame))
+    for record, people in zip(records(result.frame), contributors, strict=True):
         stratum, level = stratum_of(record, result.about.by), str(record["level"])
-        found = _enter_row(book, record, people, stratum, level, dated, block(result, record))
-        cells.append(found)
+        row = _enter_row(table, record, people, stratum, level, dated, block(result, record))
+        cells.append(row)
         if dated == BY_PERIOD and unit is not None:
-            _enter_admitted(book, found, stratum, level, labels, unit)
+            _enter_admitted(table, row, stratum, level, labels, unit)
     return StayCells(pd.DataFrame(cells, columns=["n", "open", "closed"]))
 
 
 def _enter_row(
-    book: Book, record: dict[str, Any], people: dict[str, int], stratum: Stratum, level: str, dated: str, whose: str
+    table: CellTable,
+    record: dict[str, Any],
+    people: dict[str, int],
+    stratum: Stratum,
+    level: str,
+    dated: str,
+    block_name: str,
 ) -> dict[str, int]:
-    lasting = dated == BY_PERIOD
-    n = book.cell(("stays", dated, level), stratum, record["n"], f"stays at {level}", depth=1, block=whose,
-                  persons=people["n"], over_periods=not lasting)  # fmt: skip
-    open_family = (IN_CARE, level) if lasting else ("open", dated, level)
-    still = book.cell(open_family, stratum, record["open"], f"open stays at {level}", block=whose,
-                      persons=people["open"], over_periods=not lasting)  # fmt: skip
+    by_period = dated == BY_PERIOD
+    n = table.cell(("stays", dated, level), stratum, record["n"], f"stays at {level}", depth=1, block=block_name,
+                   persons=people["n"], over_periods=not by_period)  # fmt: skip
+    open_family = (IN_CARE, level) if by_period else ("open", dated, level)
+    open_cell = table.cell(open_family, stratum, record["open"], f"open stays at {level}", block=block_name,
+                           persons=people["open"], over_periods=not by_period)  # fmt: skip
     closed_family = ("discharges by admission", level) if dated == "admission" else ("discharges", level)
-    closed = book.cell(closed_family, stratum, record["n"] - record["open"], f"discharges from {level}", printed=False,
-                       persons=people["closed"])  # fmt: skip
-    book.relation({n: 1, still: -1, closed: -1})
-    return {"n": n, "open": still, "closed": closed}
+    closed = table.cell(closed_family, stratum, record["n"] - record["open"], f"discharges from {level}", printed=False,
+                        persons=people["closed"])  # fmt: skip
+    table.relation({n: 1, open_cell: -1, closed: -1})
+    return {"n": n, "open": open_cell, "closed": closed}
 
 
 def _enter_admitted(
-    book: Book, row: dict[str, int], stratum: Stratum, level: str, labels: list[str], unit: str
+    table: CellTable, row: dict[str, int], stratum: Stratum, level: str, labels: list[str], unit: str
 ) -> None:
-    """Tie a period's stays to those in care at the end of the one before: the rest was admitted."""
+    """Link the stays of a period to those in care at the end of the one before: the others are admissions."""
     before = earlier(stratum, unit, labels)
-    still = None if before is None else book.families[IN_CARE, level].get(before)
-    if still is None:
+    open_cell = None if before is None else table.families[IN_CARE, level].get(before)
+    if open_cell is None:
         return
-    admitted = book.cells[row["n"]].value - book.cells[still].value
+    admitted = table.cells[row["n"]].value - table.cells[open_cell].value
     if admitted < 0:
         return
-    new = book.cell(("admitted", level), stratum, admitted, f"admissions to {level}", printed=False)
-    book.relation({row["n"]: 1, still: -1, new: -1})
+    admissions = table.cell(("admitted", level), stratum, admitted, f"admissions to {level}", printed=False)
+    table.relation({row["n"]: 1, open_cell: -1, admissions: -1})
 
 
 def earlier(stratum: Stratum, unit: str, labels: list[str]) -> Stratum | None:
@@ -98,43 +104,45 @@ def earlier(stratum: Stratum, unit: str, labels: list[str]) -> Stratum | None:
     return tuple((k, labels[at - 1] if k == unit else v) for k, v in stratum) if at else None
 
 
-def tie_last(book: Book, results: list[tuple[LengthOfStay, StayCells]]) -> None:
-    """Tie the open stays of the last period to the open stays of all: both are in care on the cut-off day."""
-    for result, found in results:
+def link_last_period(table: CellTable, results: list[tuple[LengthOfStay, StayCells]]) -> None:
+    """Link the open stays of the last period to the open stays of all: both are in care on the cut-off day."""
+    for result, entered in results:
         unit, labels = periods_in(result.frame, result.about.by)
         if unit is None or result.about.dated_by != BY_PERIOD:
             continue
-        for record, row in zip(records(result.frame), records(found.frame), strict=True):
+        for record, row in zip(records(result.frame), records(entered.frame), strict=True):
             if str(record[unit]) != labels[-1]:
                 continue
-            rest = tuple((k, v) for k, v in stratum_of(record, result.about.by) if k != unit)
-            whole = book.families.get(("open", "all", str(record["level"])), {}).get(rest)
+            without_period = tuple((k, v) for k, v in stratum_of(record, result.about.by) if k != unit)
+            whole = table.families.get(("open", "all", str(record["level"])), {}).get(without_period)
             if whole is not None and whole != row["open"]:
-                _same(book, whole, row["open"])
+                _same(table, whole, row["open"])
 
 
-def _same(book: Book, one: int, other: int) -> None:
-    values = book.cells[one].value, book.cells[other].value
+def _same(table: CellTable, one: int, other: int) -> None:
+    values = table.cells[one].value, table.cells[other].value
     if values[0] == values[1] or np.isnan(values).any():
-        book.relation({one: 1, other: -1})
+        table.relation({one: 1, other: -1})
 
 
 def masked(result: LengthOfStay, cells: StayCells, mask: Mask) -> LengthOfStay:
-    """Return the stays with hidden rows blank, quantiles and means only on enough stays, curves at guarded days."""
+    """Return lengths of stay: hidden rows missing, quantiles and means of enough stays, curves at protected days."""
     frame, below = result.frame, mask.below
-    n, still = mask.hides(cells.frame["n"]), mask.hides(cells.frame["open"])
+    n, open_hidden = mask.hides(cells.frame["n"]), mask.hides(cells.frame["open"])
     count = {"n": frame["n"].astype(float), "closed": (frame["n"] - frame["open"]).astype(float)}
-    out = frame.assign(n=blank(frame["n"], n), open=blank(frame["open"], still))
+    out = frame.assign(n=blank(frame["n"], n), open=blank(frame["open"], open_hidden))
     for name, base in MEANS.items():
-        out[name] = significant(blank(frame[name], n | _thin(count, base, 1, still, below)))
+        out[name] = significant(blank(frame[name], n | _too_few(count, base, 1, open_hidden, below)))
     for name, (base, times) in QUANTILES.items():
-        out[name] = blank(frame[name], n | _thin(count, base, times, still, below))
+        out[name] = blank(frame[name], n | _too_few(count, base, times, open_hidden, below))
     out = without_small_risk(out, n, below)
     out["hidden"] = n
     keys = [*result.about.by, "level"]
-    drawn = ~n & ~_thin(count, "n", 2, still, below)
-    good = out.loc[drawn, keys].assign(n=out["n"], counts=mask.counts_on_curves & ~pd.Series(still, out.index))
-    curve = guarded_curve(result.curve, good, keys, below=below)
+    with_curve = ~n & ~_too_few(count, "n", 2, open_hidden, below)
+    curve_rows = out.loc[with_curve, keys].assign(
+        n=out["n"], counts=mask.counts_on_curves & ~pd.Series(open_hidden, out.index)
+    )
+    curve = guarded_curve(result.curve, curve_rows, keys, below=below)
     return replace(result, frame=out, curve=curve, contributors=None)
 
 
@@ -156,16 +164,16 @@ def total(result: LengthOfStay) -> int:
     return int(result.frame["n"].sum())
 
 
-def _thin(count: dict[str, pd.Series], base: str, times: int, still: Bools, below: int) -> Bools:
-    """Return the rows in which a number rests on too few stays, as far as a reader of ``n`` and ``open`` can tell.
+def _too_few(count: dict[str, pd.Series], base: str, times: int, open_hidden: Bools, below: int) -> Bools:
+    """Return the rows in which a number depends on too few stays, judged by shown counts alone.
 
-    With both shown, a quantile of the curve needs half as many closed stays as stays. With ``open`` hidden only ``n``
-    may decide, or the blank would tell of the closed stays: it must be twice as large, and what rests on closed stays
-    is not shown at all.
+    With ``n`` and ``open`` shown, a quantile of the curve needs half as many closed stays as stays. With ``open``
+    hidden only ``n`` may decide, or a missing value would disclose something of the closed stays: ``n`` must be twice
+    as large, and what depends on closed stays is missing.
     """
     known = _few(count[base], times * below) | ((times > 1) & _few(count["closed"], times * below // 2))
     unknown = _few(count["n"], 2 * times * below) | (base == "closed")
-    return np.asarray(np.where(still, unknown, known), dtype=np.bool_)
+    return np.asarray(np.where(open_hidden, unknown, known), dtype=np.bool_)
 
 
 def _few(count: pd.Series, needed: int) -> Bools:

@@ -1,4 +1,4 @@
-"""What is hidden, as the frames need it."""
+"""The mask of a release: which cells are hidden, for the frames of the results."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from careflow.protect.suppression.linear_system import Bools, Floats
 
 @dataclass(frozen=True)
 class Mask:
-    """Which cells of the book are hidden, and under which rule.
+    """Which cells are hidden, and under which threshold.
 
     Attributes
     ----------
-    hidden : ndarray of bool, shape (cells of the book,)
-    values : ndarray of float, shape (cells of the book,)
+    hidden : ndarray of bool, shape (cells,)
+    values : ndarray of float, shape (cells,)
         The true counts.
     below : int
         The threshold.
     counts_on_curves : bool
-        Whether curves may show who is at risk: only where no other table of the same stays could be subtracted.
+        Whether curves may show counts at risk: only where no other table of the same stays could be subtracted.
     """
 
     hidden: Bools
@@ -33,18 +33,18 @@ class Mask:
     counts_on_curves: bool = True
 
     def hides(self, cells: pd.Series) -> Bools:
-        """Return whether each cell is hidden; -1 stands for a cell that nothing gives away."""
-        place = cells.to_numpy(dtype=np.int64)
-        return np.asarray(np.where(place >= 0, self.hidden[place], False), dtype=np.bool_)
+        """Return whether each cell is hidden; -1 is a count that no number implies."""
+        index = cells.to_numpy(dtype=np.int64)
+        return np.asarray(np.where(index >= 0, self.hidden[index], False), dtype=np.bool_)
 
     def zero(self, cells: pd.Series) -> Bools:
         """Return whether each cell is 0, which every reader knows."""
         return np.asarray(self.values[cells.to_numpy(dtype=np.int64)] == 0, dtype=np.bool_)
 
     def about(self, about: Provenance, n: int, hidden: int, rows: int, counted: str) -> Provenance:
-        """Return the provenance as it may be shown: no total that gives a hidden number away.
+        """Return the provenance as it may be shown: without totals that would disclose a hidden number.
 
-        ``n`` becomes the sum of what is shown, which ``counted`` says after the unit; people are rounded to tens, and
+        ``n`` becomes the sum of the shown counts, which ``counted`` adds to the unit; people are rounded to tens, and
         counts in words are dropped.
         """
         missing = [
@@ -60,7 +60,7 @@ class Mask:
 
 
 def tens(count: int) -> int:
-    """Round to the nearest ten, halves up: two releases then do not give away who is new."""
+    """Round to the nearest ten, halves up, so that two releases do not disclose a small difference."""
     return (count + 5) // 10 * 10
 
 
@@ -70,15 +70,15 @@ def blank(values: pd.Series, where: Bools) -> pd.Series:
 
 
 def significant(values: pd.Series, digits: int = 3) -> pd.Series:
-    """Round to significant digits: a mean at full precision times n gives back the sum of the stays.
+    """Round to significant digits: a mean at full precision times n would disclose the sum of the stays.
 
     Examples
     --------
     >>> significant(pd.Series([123.456, 0.0])).tolist()
     [123.0, 0.0]
     """
-    found = values.astype(float)
+    numbers = values.astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        power = np.where(found != 0, np.floor(np.log10(np.abs(found))), 0)
+        power = np.where(numbers != 0, np.floor(np.log10(np.abs(numbers))), 0)
     factor = 10.0 ** (digits - 1 - np.nan_to_num(power))
-    return (found * factor).round() / factor
+    return (numbers * factor).round() / factor

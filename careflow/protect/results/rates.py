@@ -1,4 +1,4 @@
-"""Transition rates in the book of cells, and the frames that may be shown of them."""
+"""Transition rates: their cells, and their frames with suppressed numbers missing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.continuum.outcomes import LEFT_CARE, LEFT_REASONS
-from careflow.protect.cells.cell_table import Book, Stratum, as_of, people_of, records, stratum_of, words_of
+from careflow.protect.cells.cell_table import CellTable, Stratum, as_of, people_of, records, stratum_of, words_of
 from careflow.protect.results.mask import Mask, blank, significant
 
 if TYPE_CHECKING:
@@ -24,60 +24,61 @@ INTENSITY: Final = "intensity"
 
 @dataclass(frozen=True)
 class RateCells:
-    """Where each row's numbers stand in the book: ``n``, ``of`` and the discharges behind ``followed``."""
+    """The cell numbers of each row: ``n``, ``of`` and all discharges, of which ``followed`` is the share."""
 
     frame: pd.DataFrame
     directions: pd.DataFrame
 
 
 def block(result: Rates, record: dict[str, Any]) -> str:
-    """Return the name of the row of the matrix that a record belongs to: it is published or frozen as one."""
+    """Return the name of the row of the matrix that a record belongs to: it is published as one."""
     stratum = stratum_of(record, result.about.by)
     when = as_of(stratum, result.about.cutoff)
     return f"{result.about.measure}|{_window(result, record)}|{record['from']}|{stratum}{when}"
 
 
-def enter(book: Book, result: Rates) -> RateCells:
+def enter(table: CellTable, result: Rates) -> RateCells:
     """Enter the cells of transition rates.
 
     Each row of the matrix is a block: its moves and outcomes sum to ``of``, its reasons to ``left care``, its moves to
-    the directions; ``of`` and ``followed`` give away all discharges, and so those not yet followed.
+    the directions; ``of`` and ``followed`` imply all discharges, and so those not yet followed.
     """
-    places = _enter_rows(book, result, result.frame, "to")
-    way_places = _enter_rows(book, result, result.directions, "direction")
+    move_cells = _enter_rows(table, result, result.frame, "to")
+    direction_cells = _enter_rows(table, result, result.directions, "direction")
     rows: dict[tuple[Stratum, str, str], dict[str, dict[str, int]]] = {}
-    for frame, found, kind in ((result.frame, places, "to"), (result.directions, way_places, "direction")):
-        for record, cells in zip(records(frame), records(found), strict=True):
+    for frame, cells_of, kind in ((result.frame, move_cells, "to"), (result.directions, direction_cells, "direction")):
+        for record, cells in zip(records(frame), records(cells_of), strict=True):
             where = (stratum_of(record, result.about.by), _window(result, record), str(record["from"]))
             entry = rows.setdefault(where, {"to": {}, "direction": {}, "of": {}})
             entry[kind][str(record[kind])] = cells["n"]
             entry["of"]["of"] = cells["of"]
     for (_, _, origin), entry in rows.items():
-        _tie_row(book, result, origin, entry)
-    return RateCells(places, way_places)
+        _link_row(table, result, origin, entry)
+    return RateCells(move_cells, direction_cells)
 
 
 def _window(result: Rates, record: dict[str, Any]) -> str:
     return str(record.get("within", result.about.within[0] if result.about.within else ""))
 
 
-def _enter_rows(book: Book, result: Rates, frame: pd.DataFrame, kind: str) -> pd.DataFrame:
+def _enter_rows(table: CellTable, result: Rates, frame: pd.DataFrame, kind: str) -> pd.DataFrame:
     measure = result.about.measure
-    behind = people_of(result.contributors if kind == "to" else result.ways, len(frame))
+    contributors = people_of(result.contributors if kind == "to" else result.ways, len(frame))
     totals = _row_totals(result) if measure == INTENSITY else {}
     counted = FOLLOWED if measure == INTENSITY else measure
     cells = []
-    for record, people in zip(records(frame), behind, strict=True):
+    for record, people in zip(records(frame), contributors, strict=True):
         stratum, window, origin = stratum_of(record, result.about.by), _window(result, record), str(record["from"])
-        whose = block(result, record)
+        block_name = block(result, record)
         depth = 1 if kind == "direction" or str(record[kind]) == LEFT_CARE else 0
-        n = book.cell(
+        n = table.cell(
             (counted, window, origin, str(record[kind])), stratum, record["n"],
-            f"{origin} to {record[kind]} within {window} days", depth=depth, block=whose, persons=people["persons"],
+            f"{origin} to {record[kind]} within {window} days", depth=depth, block=block_name,
+            persons=people["persons"],
         )  # fmt: skip
-        row = Row(book, stratum, window, origin, whose, people["persons_of"])
+        row = Discharges(table, stratum, window, origin, block_name, people["persons_of"])
         if measure == INCIDENCE and "followed" not in record:
-            of, every = row.whole(record["of"]), -1
+            of, every = row.enter_all(record["of"]), -1
         elif measure == INCIDENCE:
             of, every = row.all(record["of"], record["of"] * record["followed"])
         else:
@@ -98,10 +99,10 @@ def _row_totals(result: Rates) -> dict[tuple[Stratum, str, str], float]:
 
 
 @dataclass(frozen=True)
-class Row:
-    """The discharges behind one row of rates: those followed, all, and the rest that the two give away."""
+class Discharges:
+    """The discharges of one row of rates: those followed, all, and the difference."""
 
-    book: Book
+    table: CellTable
     stratum: Stratum
     window: str
     origin: str
@@ -110,21 +111,21 @@ class Row:
 
     def _cells(self, followed: float, every: float) -> tuple[int, int]:
         name = f"followed discharges from {self.origin} within {self.window} days"
-        some = self.book.cell((FOLLOWED, self.window, self.origin, "of"), self.stratum, followed, name,
+        some = self.table.cell((FOLLOWED, self.window, self.origin, "of"), self.stratum, followed, name,
                               depth=2, block=self.block, persons=self.persons)  # fmt: skip
         if np.isnan(every):
             return some, -1
-        whole = self.whole(every)
-        self.book.sum(whole, [some])
+        whole = self.enter_all(every)
+        self.table.sum(whole, [some])
         return some, whole
 
-    def whole(self, every: float) -> int:
+    def enter_all(self, every: float) -> int:
         """Enter all discharges, followed or not."""
-        return self.book.cell(("discharges", self.origin), self.stratum, every, f"discharges from {self.origin}",
+        return self.table.cell(("discharges", self.origin), self.stratum, every, f"discharges from {self.origin}",
                               depth=2, block=self.block, persons=self.persons)  # fmt: skip
 
     def followed(self, of: float, share: float) -> tuple[int, int]:
-        """Enter ``of`` followed discharges that are a ``share`` of all: -1 where the share does not tell of all."""
+        """Enter ``of`` followed discharges that are a ``share`` of all: -1 where the share does not give all."""
         known = share > 0 and of > 0
         return self._cells(of, float(round(of / share)) if known else np.nan)
 
@@ -136,62 +137,62 @@ class Row:
         return whole, some
 
 
-def _tie_row(book: Book, result: Rates, origin: str, entry: dict[str, dict[str, int]]) -> None:
+def _link_row(table: CellTable, result: Rates, origin: str, entry: dict[str, dict[str, int]]) -> None:
     to, ways, of = entry["to"], entry["direction"], entry["of"]["of"]
     if reasons := [cell for name, cell in to.items() if name in LEFT_REASONS]:
         if LEFT_CARE in to:
-            book.sum(to[LEFT_CARE], reasons)
+            table.sum(to[LEFT_CARE], reasons)
         to = {name: cell for name, cell in to.items() if name != LEFT_CARE}
-    book.sum(of, list(to.values()))
+    table.sum(of, list(to.values()))
     for way, total in ways.items():
         names = result.continuum.names
-        moved = [cell for name, cell in to.items() if name in names and result.continuum.direction(origin, name) == way]
-        book.sum(total, moved)
+        moves = [cell for name, cell in to.items() if name in names and result.continuum.direction(origin, name) == way]
+        table.sum(total, moves)
 
 
-def tie_windows(book: Book) -> None:
-    """Tie windows and methods: where one count holds another, their difference is a count like any other."""
-    found: dict[tuple[str, str, Stratum], dict[tuple[str, int], int]] = {}
-    for family, members in book.families.items():
+def link_windows(table: CellTable) -> None:
+    """Link windows and methods: where one count includes another, their difference is a count like any other."""
+    cells_of: dict[tuple[str, str, Stratum], dict[tuple[str, int], int]] = {}
+    for family, members in table.families.items():
         if len(family) == 4 and family[0] in (FOLLOWED, INCIDENCE) and family[1].isdigit():
             for stratum, cell in members.items():
-                found.setdefault((family[2], family[3], stratum), {})[family[0], int(family[1])] = cell
-    for (origin, what, stratum), cells in found.items():
-        name = f"{origin} to {what}{words_of(stratum)}"
-        bases = found.get((origin, "of", stratum), {})
+                cells_of.setdefault((family[2], family[3], stratum), {})[family[0], int(family[1])] = cell
+    for (origin, event, stratum), cells in cells_of.items():
+        name = f"{origin} to {event}{words_of(stratum)}"
+        denominators = cells_of.get((origin, "of", stratum), {})
         windows = sorted(window for method, window in cells if method == FOLLOWED)
         for short, long in itertools.pairwise(windows):
             pair = (cells[FOLLOWED, short], cells[FOLLOWED, long])
-            of = [bases.get((FOLLOWED, window)) for window in (short, long)]
-            if what == "of" or (None not in of and _equal(book, of[0] or 0, of[1] or 0)):
-                _tie_two(book, pair, f"{name}, between {short} and {long} days")
+            of = [denominators.get((FOLLOWED, window)) for window in (short, long)]
+            if event == "of" or (None not in of and _equal(table, of[0] or 0, of[1] or 0)):
+                _link_difference(table, pair, f"{name}, between {short} and {long} days")
         for window in windows:
             if (INCIDENCE, window) in cells:
                 pair = (cells[FOLLOWED, window], cells[INCIDENCE, window])
-                _tie_two(book, pair, f"{name}, not yet followed for {window} days")
+                _link_difference(table, pair, f"{name}, not yet followed for {window} days")
         longer = sorted(window for method, window in cells if method == INCIDENCE)
         for short, long in itertools.pairwise(longer):
             pair = (cells[INCIDENCE, short], cells[INCIDENCE, long])
-            _tie_two(book, pair, f"{name}, between {short} and {long} days")
+            _link_difference(table, pair, f"{name}, between {short} and {long} days")
 
 
-def _equal(book: Book, one: int, other: int) -> bool:
-    return book.cells[one].value == book.cells[other].value
+def _equal(table: CellTable, one: int, other: int) -> bool:
+    return table.cells[one].value == table.cells[other].value
 
 
-def _tie_two(book: Book, pair: tuple[int, int], name: str) -> None:
-    """Tie two counts by their difference, whichever is the larger."""
-    cells = book.cells
+def _link_difference(table: CellTable, pair: tuple[int, int], name: str) -> None:
+    """Link two counts by their difference, whichever is the larger."""
+    cells = table.cells
     low, high = pair if cells[pair[0]].value <= cells[pair[1]].value else pair[::-1]
     if np.isnan(cells[low].value + cells[high].value):
         low, high = pair
     change = cells[high].value - cells[low].value
-    between = book.unseen(f"{cells[high].key}|less|{cells[low].key}", change, name)
-    book.relation({high: 1, low: -1, between: -1})
+    difference = table.unpublished(f"{cells[high].key}|less|{cells[low].key}", change, name)
+    table.relation({high: 1, low: -1, difference: -1})
 
 
 def masked(result: Rates, cells: RateCells, mask: Mask) -> Rates:
-    """Return the rates with every number blank that is hidden or that would give one away."""
+    """Return the rates with every number missing that is hidden or that would disclose a hidden one."""
     days = result.about.measure == INTENSITY
     frame = _masked(result.frame, cells.frame, mask, days=days)
     directions = _masked(result.directions, cells.directions, mask, days=days)
@@ -210,7 +211,7 @@ def total(result: Rates) -> int:
 def _masked(frame: pd.DataFrame, cells: pd.DataFrame, mask: Mask, *, days: bool) -> pd.DataFrame:
     n, of, every = (mask.hides(cells[name]) for name in ("n", "of", "every"))
     if days:
-        # Person-days stand on the people of the whole row: 3 digits, and none where nobody was discharged.
+        # Person-days are of the people of the whole row: 3 digits, and none where nobody was discharged.
         of = of | mask.zero(cells["of"])
     out = frame.assign(n=blank(frame["n"], n), of=blank(frame["of"], of))
     for name in ESTIMATES:

@@ -1,4 +1,4 @@
-"""Returns (readmissions, bounce-backs) and pathways in the book of cells, and the frames that may be shown of them."""
+"""Returns (readmissions, bounce-backs) and pathways: their cells, and frames with suppressed numbers missing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from careflow.protect.cells.cell_table import Book, as_of, people_of, records, stratum_of
+from careflow.protect.cells.cell_table import CellTable, as_of, people_of, records, stratum_of
 from careflow.protect.results.mask import Mask, blank
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ShareCells:
-    """Where each row's numbers stand in the book."""
+    """The cell numbers of each row."""
 
     frame: pd.DataFrame
 
 
-def _what(result: Result) -> str:
-    """Return a short name of what is counted: the definition tells the days and the levels."""
+def _family_name(result: Result) -> str:
+    """Return a short name of what is counted, with a checksum of the definition (days and levels)."""
     return f"{result.about.measure} {sha256(result.about.definition.encode()).hexdigest()[:8]}"
 
 
@@ -33,36 +33,36 @@ def block(result: Result, record: dict[str, Any]) -> str:
     """Return the name of the row that a record belongs to."""
     stratum = stratum_of(record, result.about.by)
     ends = ">".join(str(record[key]) for key in ("from", "to") if key in record)
-    return f"{_what(result)}|{ends}|{stratum}{as_of(stratum, result.about.cutoff)}"
+    return f"{_family_name(result)}|{ends}|{stratum}{as_of(stratum, result.about.cutoff)}"
 
 
-def enter(book: Book, result: Returns) -> ShareCells:
+def enter(table: CellTable, result: Returns) -> ShareCells:
     """Enter returns: those who came back, who did not, who are not yet followed, and discharges left out."""
     cells = []
-    behind = people_of(result.contributors, len(result.frame))
-    for record, people in zip(records(result.frame), behind, strict=True):
-        stratum, whose = stratum_of(record, result.about.by), block(result, record)
+    contributors = people_of(result.contributors, len(result.frame))
+    for record, people in zip(records(result.frame), contributors, strict=True):
+        stratum, block_name = stratum_of(record, result.about.by), block(result, record)
         ends = tuple(str(record[key]) for key in ("from", "to") if key in record)
-        family, name = (_what(result), *ends), f"{result.about.measure}, {' to '.join(ends)}"
-        n = book.cell((*family, "n"), stratum, record["n"], name, block=whose, persons=people["n"])
-        of = book.cell((*family, "of"), stratum, record["of"], f"{name}, denominator", depth=1, block=whose,
+        family, name = (_family_name(result), *ends), f"{result.about.measure}, {' to '.join(ends)}"
+        n = table.cell((*family, "n"), stratum, record["n"], name, block=block_name, persons=people["n"])
+        of = table.cell((*family, "of"), stratum, record["of"], f"{name}, denominator", depth=1, block=block_name,
                        persons=people["of"])  # fmt: skip
-        book.sum(of, [n])
+        table.sum(of, [n])
         every = -1
         if record["followed"] > 0 and record["of"] > 0:
             whole = float(round(record["of"] / record["followed"]))
-            every = book.cell((*family, "all"), stratum, whole, f"{name}, followed or not", depth=1, block=whose,
-                              persons=people["all"])  # fmt: skip
-            book.sum(every, [of])
-            discharges = book.families.get(("discharges", ends[0]), {}).get(stratum)
-            if discharges is not None and len(ends) == 1 and not book.cells[discharges].value < whole:
-                book.sum(discharges, [every])
+            every = table.cell((*family, "all"), stratum, whole, f"{name}, followed or not", depth=1,
+                               block=block_name, persons=people["all"])  # fmt: skip
+            table.sum(every, [of])
+            discharges = table.families.get(("discharges", ends[0]), {}).get(stratum)
+            if discharges is not None and len(ends) == 1 and not table.cells[discharges].value < whole:
+                table.sum(discharges, [every])
         cells.append({"n": n, "of": of, "every": every})
     return ShareCells(pd.DataFrame(cells, columns=["n", "of", "every"]))
 
 
 def masked(result: Returns, cells: ShareCells, mask: Mask) -> Returns:
-    """Return the shares with every number blank that is hidden or gives one away."""
+    """Return the shares with every number missing that is hidden or would disclose a hidden one."""
     n, of, every = (mask.hides(cells.frame[name]) for name in ("n", "of", "every"))
     frame = result.frame
     out = frame.assign(n=blank(frame["n"], n), of=blank(frame["of"], of))
@@ -79,7 +79,7 @@ def total(result: Result) -> int:
 
 
 def path_block(result: Result, record: dict[str, Any]) -> str:
-    """Return the name of a stratum of pathways: it is published or frozen as one."""
+    """Return the name of a stratum of pathways: it is published as one."""
     stratum = stratum_of(record, result.about.by)
     return f"{_kind(result)}|{stratum}{as_of(stratum, result.about.cutoff)}"
 
@@ -94,34 +94,36 @@ def _kind(result: Result) -> str:
     return f"pathways on days {', '.join(map(str, days))}" if days else f"pathways {_steps(result)}"
 
 
-def enter_paths(book: Book, result: Pathways) -> ShareCells:
-    """Enter pathways: each with its journeys, which sum to the journeys of the stratum, which ``share`` gives away."""
+def enter_paths(table: CellTable, result: Pathways) -> ShareCells:
+    """Enter pathways: the journeys of each sum to the journeys of the stratum, which ``share`` implies."""
     steps = [f"step_{i}" for i in range(1, _steps(result) + 1)]
     totals = result.frame.groupby(list(result.about.by), observed=True)["n"] if result.about.by else None
-    whole = totals.transform("sum") if totals is not None else pd.Series(result.frame["n"].sum(), result.frame.index)
+    totals_of_rows = (
+        totals.transform("sum") if totals is not None else pd.Series(result.frame["n"].sum(), result.frame.index)
+    )
     cells, parts = [], defaultdict[int, list[int]](list)
-    for record, total in zip(records(result.frame), whole, strict=True):
-        stratum, whose = stratum_of(record, result.about.by), path_block(result, record)
+    for record, total in zip(records(result.frame), totals_of_rows, strict=True):
+        stratum, block_name = stratum_of(record, result.about.by), path_block(result, record)
         path = tuple(str(record[step]) for step in steps if not pd.isna(record[step]))
         family = (_kind(result),)
-        n = book.cell((*family, *path), stratum, record["n"], f"journeys {' to '.join(path)}", block=whose)
-        of = book.cell((*family, "*"), stratum, total, "journeys", depth=1, block=whose)
+        n = table.cell((*family, *path), stratum, record["n"], f"journeys {' to '.join(path)}", block=block_name)
+        of = table.cell((*family, "*"), stratum, total, "journeys", depth=1, block=block_name)
         parts[of].append(n)
         cells.append({"n": n, "of": of})
     for of, members in parts.items():
-        book.sum(of, members)
+        table.sum(of, members)
     return ShareCells(pd.DataFrame(cells, columns=["n", "of"]))
 
 
 def masked_paths(result: Pathways, cells: ShareCells, mask: Mask) -> Pathways:
-    """Return the pathways with hidden ones blank and last, in an order that tells nothing of how many took them."""
+    """Return the pathways; hidden ones are last, in an order that does not depend on their counts."""
     n, of = mask.hides(cells.frame["n"]), mask.hides(cells.frame["of"])
     frame = result.frame
     out = frame.assign(n=blank(frame["n"], n), share=blank(frame["share"], n | of), hidden=n)
     steps = [name for name in frame.columns if str(name).startswith("step_")]
     shown = out[~n]
-    late = out[n].sort_values([*result.about.by, *steps], kind="stable")
-    ordered = pd.concat([shown, late], ignore_index=True)
+    hidden_last = out[n].sort_values([*result.about.by, *steps], kind="stable")
+    ordered = pd.concat([shown, hidden_last], ignore_index=True)
     if result.about.by:
         ordered = ordered.sort_values(list(result.about.by), kind="stable", ignore_index=True)
     return replace(result, frame=ordered.astype(out.dtypes.to_dict()))

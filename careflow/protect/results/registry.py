@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
-from careflow.protect.cells.cell_table import Book
+from careflow.protect.cells.cell_table import CellTable
 from careflow.protect.history.unchanged_rows import Block
 from careflow.protect.results import (
     census,
@@ -30,14 +30,14 @@ TENS: Final = ", to tens"
 
 @dataclass(frozen=True)
 class Kind:
-    """How results of one kind enter the book, and how their frames are masked."""
+    """How the cells of one kind of result are entered, and how its frames are masked."""
 
-    enter: Callable[[Book, Any], Any]
+    enter: Callable[[CellTable, Any], Any]
     masked: Callable[[Any, Any, Mask], Any]
     block: Block
     total: Callable[[Any], int]
     counted: str
-    """What the total counts, after its unit: where it is not of everybody."""
+    """Words after the unit of the total, where it does not count everybody."""
     tables: tuple[str, ...] = ("frame",)
 
 
@@ -111,10 +111,10 @@ KINDS: Final[dict[str, Kind]] = {
 }
 """Every kind of result that can be protected, by the name of its class."""
 REFUSED: Final = {
-    "MarkovTest": "it stands on who came from where before, of whom most are few; say in words whether the past "
+    "MarkovTest": "it depends on who came from where before, mostly small counts; say in words whether the past "
     "mattered (p below 0.05 or not) and publish the rates",
 }
-"""Kinds that are never published, and what to do instead."""
+"""Kinds that are never published, with the reason and what to do instead."""
 
 
 def kind_of(result: Result) -> Kind:
@@ -123,7 +123,7 @@ def kind_of(result: Result) -> Kind:
     Raises
     ------
     DisclosureError
-        For a kind of result without rules, or one that tells too much.
+        For a kind of result without rules, or one that is never published.
     """
     for base in type(result).__mro__:
         if base.__name__ in KINDS:

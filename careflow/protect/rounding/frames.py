@@ -1,4 +1,4 @@
-"""Frames of rounded numbers: what rests on them is decided by what a reader of them can be sure of."""
+"""Frames of rounded numbers: what depends on them is shown by the bounds that a reader knows."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ DOWN: Final = BASE // 2
 
 @dataclass(frozen=True)
 class Rounding:
-    """The numbers of a book as they are printed: rounded, NaN where hidden.
+    """The numbers of a table of cells as they are printed: rounded, NaN where hidden.
 
     Attributes
     ----------
-    printed : ndarray of float, shape (cells of the book,)
+    printed : ndarray of float, shape (cells,)
     below : int
         The threshold: a hidden number is less.
     """
@@ -45,7 +45,7 @@ class Rounding:
         return np.nan_to_num(self.of(cells) - DOWN, nan=0.0)
 
     def most(self, cells: pd.Series) -> Floats:
-        """Return the most that each could be for a reader of what is printed (a total left out could be more)."""
+        """Return the most that each could be for a reader (no bound where hidden: a suppressed total could be more)."""
         return np.nan_to_num(self.of(cells) + UP, nan=np.inf)
 
 
@@ -61,7 +61,7 @@ def rates(result: Any, cells: Any, rounding: Rounding) -> Any:
 
 
 def _shares(frame: pd.DataFrame, cells: pd.DataFrame, rounding: Rounding, confidence: float) -> pd.DataFrame:
-    """Round n and of, and make shares and limits again from them, at the design effect to one decimal."""
+    """Round n and of, and compute shares and limits from them, with the design effect rounded to one decimal."""
     value = {name: rounding.of(cells[name]) for name in ("n", "of")}
     share = np.minimum(value["n"] / value["of"], 1.0)
     size = value["of"] / _design_effect(frame)
@@ -83,12 +83,12 @@ def _design_effect(frame: pd.DataFrame) -> Floats:
 
 
 def lengths(result: Any, cells: length_of_stay.StayCells, rounding: Rounding) -> Any:
-    """Return lengths of stay: means and quantiles where even the least that the numbers could be is enough."""
+    """Return lengths of stay: means and quantiles where the lower bounds of the printed numbers are enough."""
     frame, below = result.frame, rounding.below
-    n, still = rounding.of(cells.frame["n"]), rounding.of(cells.frame["open"])
+    n, open_stays = rounding.of(cells.frame["n"]), rounding.of(cells.frame["open"])
     least = {"n": rounding.least(cells.frame["n"])}
-    least["closed"] = least["n"] - np.where(np.isnan(still), np.inf, rounding.most(cells.frame["open"]))
-    out = frame.assign(n=n, open=still)
+    least["closed"] = least["n"] - np.where(np.isnan(open_stays), np.inf, rounding.most(cells.frame["open"]))
+    out = frame.assign(n=n, open=open_stays)
     for name, base in length_of_stay.MEANS.items():
         out[name] = significant(blank(frame[name], _too_few(least, base, 1, below)))
     for name, (base, times) in length_of_stay.QUANTILES.items():
@@ -106,26 +106,26 @@ def _too_few(least: dict[str, Floats], base: str, times: int, below: int) -> Boo
     return np.asarray((least[base] < times * below) | closed, dtype=np.bool_)
 
 
-def flows(result: Any, cells: census.CensusCells, rounding: Rounding) -> Any:
-    """Return a census of rounded flows; the days of people have 3 digits, where enough of them were there."""
+def census_flows(result: Any, cells: census.CensusCells, rounding: Rounding) -> Any:
+    """Return a census of rounded flows; person-days have 3 digits, where there were enough stays."""
     value = {name: rounding.of(cells.frame[name]) for name in census.FLOWS}
-    there = rounding.least(cells.frame["opening"]) + rounding.least(cells.frame["admitted"])
+    stays = rounding.least(cells.frame["opening"]) + rounding.least(cells.frame["admitted"])
     out = result.frame.assign(**value)
     for name in ("person_days", "average"):
-        out[name] = significant(blank(result.frame[name], np.asarray(there < rounding.below, dtype=np.bool_)))
+        out[name] = significant(blank(result.frame[name], np.asarray(stays < rounding.below, dtype=np.bool_)))
     out["hidden"] = np.isnan(np.array(list(value.values()))).any(axis=0)
     about = replace(result.about, unit="admissions")
     return replace(result, frame=out, daily=result.daily.head(0), about=about, contributors=None)
 
 
-def people(result: Any, cells: census.CensusCells, rounding: Rounding) -> Any:
+def persons_served(result: Any, cells: census.CensusCells, rounding: Rounding) -> Any:
     """Return the people served, rounded."""
     persons = rounding.of(cells.frame["persons"])
     return replace(result, frame=result.frame.assign(persons=persons, hidden=np.isnan(persons)))
 
 
-def paths(result: Any, cells: readmissions_pathways.ShareCells, rounding: Rounding) -> Any:
-    """Return pathways of rounded numbers: those of one number, and the hidden ones, by their steps."""
+def pathways(result: Any, cells: readmissions_pathways.ShareCells, rounding: Rounding) -> Any:
+    """Return pathways of rounded numbers, by number; those with equal numbers, and the hidden ones, by their steps."""
     n, of = rounding.of(cells.frame["n"]), rounding.of(cells.frame["of"])
     out = result.frame.assign(n=n, share=np.minimum(n / of, 1.0), hidden=np.isnan(n))
     steps = [name for name in out.columns if str(name).startswith("step_")]
@@ -134,7 +134,7 @@ def paths(result: Any, cells: readmissions_pathways.ShareCells, rounding: Roundi
 
 
 def _uncounted(masked: Callable[[Any, Any, Mask], Any]) -> Callable[[Any, Any, Rounding], Any]:
-    """Return how a result without counts is masked: as it is when others are suppressed."""
+    """Return how a result without counts is masked: as in suppression."""
 
     def rounded(result: Any, cells: Any, rounding: Rounding) -> Any:
         nothing = np.zeros(0)
@@ -143,7 +143,7 @@ def _uncounted(masked: Callable[[Any, Any, Mask], Any]) -> Callable[[Any, Any, R
     return rounded
 
 
-def _of(result: Result) -> int:
+def _denominators(result: Result) -> int:
     shown = result.frame.drop_duplicates(
         [name for name in (*result.about.by, "from", "within") if name in result.frame]
     )
@@ -151,12 +151,12 @@ def _of(result: Result) -> int:
 
 
 FRAMES: Final[dict[str, tuple[Callable[[Any, Any, Rounding], Any], Callable[[Any], int]]]] = {
-    "Rates": (rates, _of),
+    "Rates": (rates, _denominators),
     "Returns": (rates, lambda result: int(result.frame["of"].sum())),
     "LengthOfStay": (lengths, lambda result: int(result.frame["n"].sum())),
-    "Census": (flows, lambda result: int(result.frame["admitted"].sum())),
-    "PersonsServed": (people, incidence_occupation.total),
-    "Pathways": (paths, lambda result: int(result.frame["n"].sum())),
+    "Census": (census_flows, lambda result: int(result.frame["admitted"].sum())),
+    "PersonsServed": (persons_served, incidence_occupation.total),
+    "Pathways": (pathways, lambda result: int(result.frame["n"].sum())),
     "CumulativeIncidence": (_uncounted(incidence_occupation.masked), incidence_occupation.total),
     "Occupation": (_uncounted(incidence_occupation.masked_occupation), incidence_occupation.total),
     "ExpectedDays": (_uncounted(incidence_occupation.masked_days), incidence_occupation.total),

@@ -1,8 +1,8 @@
-"""Rounding instead of suppression: 0 to 10 is hidden, the rest rounded to fives, and that too is proved.
+"""Rounding instead of suppression: 0 to 10 is hidden and all other numbers are rounded to multiples of 5, with proof.
 
-A reader knows of a hidden number that it is 0 to 10, and of a shown one that it lies within 2 of what is shown. The
-proof has, for every number from 1 to 10, a table in which it is 0: nobody can be shown to exist, and no small number is
-exact.
+A reader knows that a hidden number is 0 to 10, and that a shown one is within 2 of the true number. For every number
+from 1 to 10 the proof has a table in which it is 0: the existence of no person is disclosed, and no small number is
+known exactly.
 """
 
 from __future__ import annotations
@@ -15,31 +15,37 @@ from scipy import sparse
 
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
-from careflow.protect.history.successive_releases import Joint, State
-from careflow.protect.history.unchanged_rows import rows_by_block, with_frozen
+from careflow.protect.history.successive_releases import JointRelease, State
+from careflow.protect.history.unchanged_rows import rows_by_block, with_unchanged_rows
 from careflow.protect.results.rates import INTENSITY
 from careflow.protect.results.registry import kind_of
 from careflow.protect.rounding.frames import BASE, FRAMES, Rounding
-from careflow.protect.rounding.successive_releases import known_of
-from careflow.protect.suppression.cell_search import WORTH
+from careflow.protect.rounding.successive_releases import release_status
+from careflow.protect.suppression.cell_search import MIN_GOALS_MET
 from careflow.protect.suppression.linear_programs import Program
 from careflow.protect.suppression.linear_system import UNGUARDED, Bools, Ints, System, system
 from careflow.protect.suppression.proof import Checked
-from careflow.protect.suppression.protection_goals import READER, Goals
+from careflow.protect.suppression.protection_goals import READER, ProtectionGoals
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RoundedProof:
-    """Witnesses for rounded tables; it holds the true counts.
+    """Alternative tables for rounded results. It holds the true counts: never publish it.
 
     Attributes
     ----------
     system : System
-        Cells, relations, and in ``lowest`` and ``highest`` what the rounding tells a reader.
+        Cells, relations, and in ``lowest`` and ``highest`` the bounds that a reader knows from the rounding.
     hidden : ndarray of bool
-        Numbers of 0 to ``below`` - 1, and totals that had to be left out.
-    witnesses : ndarray of int, shape (witnesses, cells)
-        Tables that agree with what is shown.
+        Numbers of 0 to ``below`` - 1, and totals that had to be suppressed.
+    printed : ndarray of bool
+        Cells that are in the tables, hidden or not.
+    witnesses : ndarray of int, shape (tables, cells)
+        Alternative tables: whole-number tables that agree with all that is shown.
+    below : int
+        The threshold.
+    notes : tuple of str
+        What the proof assumes, in words.
     """
 
     system: System
@@ -50,24 +56,24 @@ class RoundedProof:
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<RoundedProof: {len(self.witnesses):,} witness tables for {int(self.hidden.sum()):,} hidden cells>"
+        return f"<RoundedProof: {len(self.witnesses):,} alternative tables for {int(self.hidden.sum()):,} hidden cells>"
 
     def check(self) -> Checked:
-        """Verify by adding up: every witness fits what is shown, and every small number can be 0."""
+        """Verify by arithmetic: every table agrees with what is shown, and every small number can be 0."""
         system, tables = self.system, self.witnesses
         fits = np.asarray(system.relations @ tables.T == 0).all(axis=0)
         fits &= ((tables >= system.lowest) & (tables <= system.highest)).all(axis=1)
-        wanted = round_goals(system, self.printed, self.below)
-        met = wanted.met(tables[fits]).any(axis=0)
-        small = np.unique(wanted.cells)
+        goals = rounding_goals(system, self.printed, self.below)
+        met = goals.met(tables[fits]).any(axis=0)
+        small = np.unique(goals.cells)
         problems: tuple[str, ...] = (
-            (f"{int((~fits).sum()):,} witness tables contradict what is shown",) if not fits.all() else ()
+            (f"{int((~fits).sum()):,} alternative tables contradict what is shown",) if not fits.all() else ()
         )
         exposed = self.printed & ~self.hidden & (system.values < self.below)
         if exposed.any():
             problems += (f"{int(exposed.sum()):,} small cells are shown",)
         return Checked(
-            len(small) - len(np.union1d(np.unique(wanted.cells[~met]), np.flatnonzero(exposed))),
+            len(small) - len(np.union1d(np.unique(goals.cells[~met]), np.flatnonzero(exposed))),
             len(small),
             int((self.hidden & self.printed).sum()),
             int(self.printed.sum()),
@@ -77,16 +83,16 @@ class RoundedProof:
         )
 
 
-def round_goals(system: System, printed: Bools, below: int) -> Goals:
-    """Return the goals of every number from 1 to under the threshold: it can be 0, so that it shows nobody.
+def rounding_goals(system: System, printed: Bools, below: int) -> ProtectionGoals:
+    """Return the goals of every number from 1 to ``below`` - 1: it can be 0, so that it discloses nobody.
 
-    A difference of printed numbers, which is printed nowhere, can be 0 or as much as the threshold.
+    A difference of printed numbers, which is printed nowhere, can be 0 or at least the threshold.
     """
     size = np.abs(system.values)
     small = np.flatnonzero((size > 0) & (size < below) & (printed | (system.guard != UNGUARDED)))
     none = np.zeros(len(small))
     never = np.where(printed[small], np.inf, float(below))
-    return Goals(small, none, none, never, np.full(len(small), READER), system.owner, system.values)
+    return ProtectionGoals(small, none, none, never, np.full(len(small), READER), system.owner, system.values)
 
 
 def to_base(values: Any, base: int = BASE) -> Any:
@@ -106,33 +112,33 @@ def prove_rounded(
     below: int = 11,
     notes: tuple[str, ...] = (),
     *,
-    settled: Bools | None = None,
+    decided: Bools | None = None,
     hidden_before: Bools | None = None,
 ) -> RoundedProof:
-    """Round a system and prove it, leaving out totals where they would give a hidden number away.
+    """Round a system and prove its protection, suppressing totals that would disclose a hidden number.
 
     Parameters
     ----------
     settled, hidden_before : ndarray of bool, optional
-        Which cells earlier releases printed or hid, and which of these they hid: that stays as it is.
+        Which cells earlier releases printed or hid, and which of these they hid: their status stays.
 
     Raises
     ------
     DisclosureError
-        When a number cannot be protected even so.
+        When a number cannot be protected by suppressing totals either.
     """
     before = np.zeros(len(system), dtype=np.bool_)
-    settled = before if settled is None else settled
-    small = printed & ((system.values < below) | system.small(below)) & ~settled
+    decided = before if decided is None else decided
+    small = printed & ((system.values < below) | system.small(below)) & ~decided
     hidden = small | (before if hidden_before is None else hidden_before)
     tables = [system.values]
     while True:
-        # To hide one more number only widens what a reader can think: the tables found so far stay.
+        # Hiding one more number only widens the bounds of a reader: the tables found so far stay valid.
         bounded = _bounded(system, printed, hidden, below)
         failed = _search(bounded, printed, below, tables)
         if failed is None:
             return RoundedProof(bounded, hidden, printed, np.array(tables, dtype=np.int64), below, notes)
-        more = _neighbour(bounded, failed, printed & ~hidden & ~settled)
+        more = _total_to_hide(bounded, failed, printed & ~hidden & ~decided)
         if more is None:
             raise DisclosureError(
                 f"{system.names[failed]} cannot be protected by rounding; merge it with a neighbour or leave it out"
@@ -153,102 +159,106 @@ def _bounded(system: System, printed: Bools, hidden: Bools, below: int) -> Syste
 
 
 def _search(system: System, printed: Bools, below: int, tables: list[Ints]) -> int | None:
-    """Add a table for each goal that none meets yet; return the cell of the first goal that no table can meet."""
-    program, wanted = Program(system), round_goals(system, printed, below)
+    """Add a table for each unmet goal; return the cell of the first goal that no table can meet."""
+    program, goals = Program(system), rounding_goals(system, printed, below)
     cells, prices = np.arange(len(system)), np.ones(len(system))
-    done: Bools = np.asarray(wanted.met(np.array(tables)).any(axis=0), dtype=np.bool_)
-    _together(program, wanted, done, tables)
-    for goal in range(len(wanted)):
+    done: Bools = np.asarray(goals.met(np.array(tables)).any(axis=0), dtype=np.bool_)
+    _meet_many(program, goals, done, tables)
+    for goal in range(len(goals)):
         if done[goal]:
             continue
-        p = int(wanted.cells[goal])
-        apart = wanted.apart[goal]
-        ways = [(0.0, 0.0)] if np.isinf(apart) else [(0.0, 0.0), (apart, np.inf), (-np.inf, -apart)]
-        found = (program.cheapest(p, low, high, cells, prices) for low, high in ways)
-        change = next((one for one in found if one is not None), None)
+        cell = int(goals.cells[goal])
+        min_size = goals.min_size[goal]
+        intervals = [(0.0, 0.0)] if np.isinf(min_size) else [(0.0, 0.0), (min_size, np.inf), (-np.inf, -min_size)]
+        changes = (program.cheapest(cell, low, high, cells, prices) for low, high in intervals)
+        change = next((one for one in changes if one is not None), None)
         if change is None:
-            return p
+            return cell
         tables.append(system.values + change)
-        done |= wanted.met(tables[-1])[0]
+        done |= goals.met(tables[-1])[0]
     return None
 
 
-def _together(program: Program, wanted: Goals, done: Bools, tables: list[Ints]) -> None:
-    """Meet many goals with each table, until one meets few more; ``done`` is kept up."""
-    cells, mixed, met = np.arange(len(program.system)), np.random.default_rng(len(program.system)), WORTH
-    while met >= WORTH and not done.all():
-        change = program.together(wanted, ~done, cells, np.ones(len(cells)), mixed)
+def _meet_many(program: Program, goals: ProtectionGoals, done: Bools, tables: list[Ints]) -> None:
+    """Meet many goals with each table, until one meets few more; ``done`` is updated."""
+    cells, rng, met = np.arange(len(program.system)), np.random.default_rng(len(program.system)), MIN_GOALS_MET
+    while met >= MIN_GOALS_MET and not done.all():
+        change = program.meet_many(goals, ~done, cells, np.ones(len(cells)), rng)
         if change is None:
             return
-        new = wanted.met(program.system.values + change)[0] & ~done
+        new = goals.met(program.system.values + change)[0] & ~done
         met = int(new.sum())
         if met:
             tables.append(program.system.values + change)
             done |= new
 
 
-def _neighbour(system: System, cell: int, candidates: Bools) -> int | None:
-    """Return the largest shown total that a cell is part of, nearest first."""
+def _total_to_hide(system: System, cell: int, candidates: Bools) -> int | None:
+    """Return the largest shown total linked to a cell, of those linked most directly."""
     reached = np.zeros(len(system), dtype=bool)
     reached[cell] = True
     links = abs(system.relations)
     while True:
         wider = np.asarray(links.T @ (links @ reached.astype(np.int64)) > 0)
-        if (found := np.flatnonzero(wider & candidates)).size:
-            return int(found[np.argmax(system.values[found])])
+        if (totals := np.flatnonzero(wider & candidates)).size:
+            return int(totals[np.argmax(system.values[totals])])
         if (wider == reached).all():
             return None
         reached = wider
 
 
 def rounded(
-    given: list[Result], entered: list[Any], joint: Joint, below: int
+    given: list[Result], entered_cells: list[Any], joint: JointRelease, below: int
 ) -> tuple[tuple[Result, ...], RoundedProof, State]:
-    """Return rounded results, their proof, and the state to remember.
+    """Return rounded results, their proof, and the state for the ledger.
 
     Raises
     ------
     DisclosureError
-        For results of which a rounded table would say too little: they are functions of exact numbers.
+        For results that are functions of exact numbers.
     """
     names = ["intensities" if one.about.measure == INTENSITY else type(one).__name__ for one in given]
     if unfit := [name for name in names if name not in FRAMES]:
         raise DisclosureError(
-            f"mode='round' is for counts, rates, stays and curves, not for {', '.join(unfit)}, which rest on exact "
+            f"mode='round' is for counts, rates, stays and curves, not for {', '.join(unfit)}, which use exact "
             "numbers; use mode='suppress' for them"
         )
     cells = joint.state.system() if joint.state.cells else system([], sparse.csr_array((0, 0)))
-    printed, settled, hidden = known_of(joint.state)
-    proof = prove_rounded(cells, printed, below, (ROUNDED_NOTE,), settled=settled, hidden_before=hidden)
+    printed, decided, hidden = release_status(joint.state)
+    proof = prove_rounded(cells, printed, below, (ROUNDED_NOTE,), decided=decided, hidden_before=hidden)
     if not (checked := proof.check()):
         raise DisclosureError(f"this release {checked}; nothing was released")
-    state = joint.settle(proof.hidden)
+    state = joint.after_release(proof.hidden)
     shown = np.where(proof.hidden, np.nan, to_base(proof.system.values).astype(float))
-    rounding, rows, results = Rounding(shown[joint.place], below), dict(state.rows), []
-    for result, places in zip(given, entered, strict=True):
+    rounding, rows, results = Rounding(shown[joint.numbers], below), dict(state.rows), []
+    for result, cells_of_result in zip(given, entered_cells, strict=True):
         kind = kind_of(result)
-        made = with_frozen(_rounded(result, places, rounding, checked), kind.tables, kind.block, rows, joint.frozen)
-        rows |= rows_by_block(made, kind.tables, kind.block)
-        results.append(made)
+        protected = with_unchanged_rows(
+            _rounded(result, cells_of_result, rounding, checked), kind.tables, kind.block, rows, joint.unchanged
+        )
+        rows |= rows_by_block(protected, kind.tables, kind.block)
+        results.append(protected)
     state.rows = rows
     return tuple(results), proof, state
 
 
 def _rounded(result: Any, cells: Any, rounding: Rounding, checked: Checked) -> Result:
     frame, total = FRAMES[type(result).__name__]
-    made: Result = frame(result, cells, rounding)
+    protected: Result = frame(result, cells, rounding)
     words = f"{checked.hidden:,} numbers hidden, the rest rounded to fives"
     known = [part for part in result.about.missing.split("; ") if part and "open" not in part]
-    interval = f"{made.about.interval}, from rounded numbers" if "of" in made.frame else made.about.interval
+    interval = (
+        f"{protected.about.interval}, from rounded numbers" if "of" in protected.frame else protected.about.interval
+    )
     about = replace(
-        made.about,
-        n=total(made),
-        unit=f"{made.about.unit}, rounded",
-        persons=int(to_base(made.about.persons, 10)),
+        protected.about,
+        n=total(protected),
+        unit=f"{protected.about.unit}, rounded",
+        persons=int(to_base(protected.about.persons, 10)),
         interval=interval,
         missing="; ".join([*known, words]),
     )
-    return replace(made, about=about)
+    return replace(protected, about=about)
 
 
 ROUNDED_NOTE: Final = "Numbers below the threshold, zero included, are hidden and the rest rounded to fives"

@@ -1,8 +1,8 @@
 """Rounded releases in a ledger: a number is rounded the same way each time, and a small change is not printed.
 
 A row whose counts all changed by less than the threshold is printed again as it was. Elsewhere a count that changed by
-less keeps the number first published, and one that changed by more is rounded anew. Old and new counts are tied by the
-change between them, so that the proof is of all releases jointly.
+less keeps the number first published, and one that changed by more is rounded anew. Old and new counts are linked by
+the change between them, so that the proof covers all releases jointly.
 """
 
 from __future__ import annotations
@@ -12,8 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from careflow.protect.cells.cell_table import Book, Cell
-from careflow.protect.history.successive_releases import Joint, State, append, blocks_of, copied, tie_change
+from careflow.protect.cells.cell_table import Cell, CellTable
+from careflow.protect.history.successive_releases import (
+    JointRelease,
+    State,
+    append,
+    copy_of,
+    link_change,
+    unchanged_blocks,
+)
 from careflow.protect.suppression.linear_system import (
     CHANGE,
     COUNT,
@@ -28,55 +35,55 @@ from careflow.protect.suppression.linear_system import (
 )
 
 MODE = {"mode": "rounded to fives"}
-"""What the ledger of rounded releases says of itself: it is no ledger of exact ones."""
+"""An entry of the ledger of rounded releases: it is not a ledger of exact ones."""
 
 
-def join_rounded(book: Book, before: State, below: int) -> Joint:
-    """Lay the book of a new release over the state of the earlier ones; ``place`` is where the printed numbers are."""
-    state = copied(before)
-    frozen, fresh = blocks_of(book, before, below)
-    laid = [_lay(state, cell, below) for cell in book.cells]
-    true = np.array([one[0] for one in laid], dtype=np.int64)
-    printed = np.array([one[1] for one in laid], dtype=np.int64)
-    state.sums += [{int(true[cell]): coefficient for cell, coefficient in row.items()} for row in book.sums]
-    return Joint(state, printed, frozen, bool(fresh))
+def join_rounded(table: CellTable, previous: State, below: int) -> JointRelease:
+    """Join a new release to the state of the earlier ones; ``numbers`` are the cells of the printed numbers."""
+    state = copy_of(previous)
+    unchanged, fresh = unchanged_blocks(table, previous, below)
+    numbers = [_add_cell(state, cell, below) for cell in table.cells]
+    true_numbers = np.array([pair[0] for pair in numbers], dtype=np.int64)
+    printed = np.array([pair[1] for pair in numbers], dtype=np.int64)
+    state.sums += [{int(true_numbers[cell]): coefficient for cell, coefficient in row.items()} for row in table.sums]
+    return JointRelease(state, printed, unchanged, bool(fresh))
 
 
-def _lay(state: State, cell: Cell, below: int) -> tuple[int, int]:
-    """Put one new cell into the state; return where its true count is, and where the number to print."""
-    old = state.latest.get(cell.key)
-    if old is None:
-        before = state.latest.get(cell.series) if cell.series else None
+def _add_cell(state: State, cell: Cell, below: int) -> tuple[int, int]:
+    """Add one new cell to the state; return the numbers of the cell of its true count and of the one to print."""
+    old_number = state.latest.get(cell.key)
+    if old_number is None:
+        previous = state.latest.get(cell.series) if cell.series else None
         number = append(state, replace(cell), FREE if cell.printed else VIRTUAL)
-        if before is not None and cell.guard == COUNT:
-            tie_change(state, number, before, GROWN)
+        if previous is not None and cell.guard == COUNT:
+            link_change(state, number, previous, GROWN)
         return number, number
-    known = state.cells[old]
-    if known.value == cell.value:
-        if cell.printed and state.status[old] == VIRTUAL:
-            known.printed, known.guard, state.status[old] = True, cell.guard, FREE
-        return old, old
-    again = cell.printed and state.status[old] != VIRTUAL and abs(cell.value - known.value) < below
-    printed = cell.printed and not again
+    old_cell = state.cells[old_number]
+    if old_cell.value == cell.value:
+        if cell.printed and state.status[old_number] == VIRTUAL:
+            old_cell.printed, old_cell.guard, state.status[old_number] = True, cell.guard, FREE
+        return old_number, old_number
+    reprinted = cell.printed and state.status[old_number] != VIRTUAL and abs(cell.value - old_cell.value) < below
+    printed = cell.printed and not reprinted
     number = append(state, replace(cell, printed=printed), FREE if printed else VIRTUAL)
-    if again:
-        # What was first published is printed again; the next release is compared with that.
-        state.latest[cell.key] = old
+    if reprinted:
+        # The number first published is printed again; the next release is compared with it.
+        state.latest[cell.key] = old_number
     if cell.guard == COUNT:
-        tie_change(state, number, old, UNGUARDED if again else CHANGE)
-    if again:
+        link_change(state, number, old_number, UNGUARDED if reprinted else CHANGE)
+    if reprinted:
         change = state.cells[-1]
         change.lowest, change.highest = -float(below - 1), float(below - 1)
         state.cells[number].guard = UNGUARDED
-    return number, old if again else number
+    return number, old_number if reprinted else number
 
 
-def known_of(state: State) -> tuple[Bools, Bools, Bools]:
-    """Return which cells are printed, which of them earlier releases settled, and which of those they hid."""
+def release_status(state: State) -> tuple[Bools, Bools, Bools]:
+    """Return which cells are printed, which of them are from earlier releases, and which of those were hidden."""
     status: Ints = np.array(state.status, dtype=np.int64)
     return status != VIRTUAL, (status == SHOWN) | (status == HIDDEN), status == HIDDEN
 
 
-def ledger_spec(spec: dict[str, Any]) -> dict[str, Any]:
-    """Return what a ledger of rounded releases is about."""
+def rounded_spec(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return the specification of a ledger of rounded releases."""
     return spec | MODE

@@ -1,1 +1,1 @@
-"""Cell suppression over linear systems of integers; nothing about care."""
+"""Cell suppression in linear systems of whole numbers; independent of what the cells count."""

@@ -1,7 +1,7 @@
-"""From a linear answer to whole numbers: bound what is nearest to whole, solve again, until all of it is whole.
+"""A diving heuristic: bound the variables nearest to whole numbers, solve again, until the solution is whole.
 
-In tables of three and more axes half and third parts are common at the corners of a linear program. To bound a few of
-them makes the rest whole within a few programs of a hundredth of a second; an integer program takes fifty times that.
+In tables of three and more axes the vertices of a linear program often have halves and thirds. Bounding a few of them
+makes the rest whole within a few programs of a hundredth of a second each; an integer program takes fifty times that.
 """
 
 from __future__ import annotations
@@ -14,30 +14,30 @@ import numpy as np
 from careflow.protect.suppression.linear_system import Bools, Floats
 
 EPS: Final = 1e-5
-"""A number this near to a whole one is whole."""
-DEEP: Final = 14
-"""Linear programs on one way to whole numbers at most; most ways take one to three."""
-ONE_IN: Final = 3
-"""Of the parts that are not whole one in three is bounded at a time: with more, fewer ways arrive; with less, later."""
+"""Tolerance within which a number is taken as whole."""
+MAX_PROGRAMS: Final = 14
+"""The most linear programs in one dive; most dives take one to three."""
+FIXED_SHARE: Final = 3
+"""One in this many fractional variables is bounded at a time: with more, fewer dives succeed; with fewer, they last."""
 
 
-def dive(
+def round_by_diving(
     solve: Callable[[Floats, Floats], Floats | None],
     start: Floats,
     lows: Floats,
     highs: Floats,
-    mixed: np.random.Generator,
+    rng: np.random.Generator,
 ) -> Floats | None:
-    """Return a whole answer of a linear program, or None when the way that chance chose does not come to one.
+    """Return a whole solution of a linear program, or None when the dive, which is random, finds none.
 
     Parameters
     ----------
     solve : callable
-        Takes lower and upper bounds, returns an answer within them or None.
+        Takes lower and upper bounds, returns a solution within them or None.
     start : ndarray of float, shape (n,)
-        The answer within ``lows`` and ``highs``, which are whole or infinite.
+        A solution within ``lows`` and ``highs``, which are whole or infinite.
     mixed : numpy.random.Generator
-        Decides which numbers come first, and which way halves go.
+        Breaks ties: which variables are bounded first, and whether halves go up or down.
 
     Examples
     --------
@@ -46,19 +46,19 @@ def dive(
     >>> dive(least, np.array([0.5, 2.5]), np.array([0.0, 0.0]), np.array([9.0, 9.0]), np.random.default_rng(0)).tolist()
     [0.0, 3.0]
     """
-    lows, highs, answer = lows.copy(), highs.copy(), start
-    for _ in range(DEEP):
-        off = np.abs(answer - np.rint(answer))
-        parts = np.flatnonzero(off > EPS)
-        if len(parts) == 0:
-            return answer
-        order = np.argsort(off[parts] + mixed.uniform(0, 0.1, len(parts)))
-        chosen = parts[order[: max(1, len(parts) // ONE_IN)]]
-        near, floor = answer[chosen], np.floor(answer[chosen])
-        up: Bools = near + mixed.uniform(-0.05, 0.05, len(chosen)) > floor + 0.5
-        lows[chosen[up]], highs[chosen[~up]] = floor[up] + 1, floor[~up]
-        found = solve(lows, highs)
-        if found is None:
+    lows, highs, solution = lows.copy(), highs.copy(), start
+    for _ in range(MAX_PROGRAMS):
+        distance = np.abs(solution - np.rint(solution))
+        fractional = np.flatnonzero(distance > EPS)
+        if len(fractional) == 0:
+            return solution
+        order = np.argsort(distance[fractional] + rng.uniform(0, 0.1, len(fractional)))
+        chosen = fractional[order[: max(1, len(fractional) // FIXED_SHARE)]]
+        value, floor = solution[chosen], np.floor(solution[chosen])
+        upwards: Bools = value + rng.uniform(-0.05, 0.05, len(chosen)) > floor + 0.5
+        lows[chosen[upwards]], highs[chosen[~upwards]] = floor[upwards] + 1, floor[~upwards]
+        bounded = solve(lows, highs)
+        if bounded is None:
             return None
-        answer = found
+        solution = bounded
     return None

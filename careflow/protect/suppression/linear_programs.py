@@ -1,8 +1,7 @@
-"""The programs behind the search: the cheapest change of a table that moves one cell, and the least a cell can be.
+"""The programs of the search: the cheapest change of a table that moves one cell, and the least value of a cell.
 
-Linear programs by HiGHS through `scipy.optimize.milp`. Where the answer is not whole,
-`careflow.protect.suppression.diving` bounds it towards whole numbers and solves again; an integer program is the last
-resort.
+Linear programs by HiGHS through `scipy.optimize.milp`. Where the solution is not whole, the diving heuristic of
+`careflow.protect.suppression.diving` is tried, then an integer program.
 """
 
 from __future__ import annotations
@@ -15,32 +14,32 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from careflow.protect.suppression.diving import EPS, dive
+from careflow.protect.suppression.diving import EPS, round_by_diving
 from careflow.protect.suppression.linear_system import Bools, Floats, Ints, System
-from careflow.protect.suppression.protection_goals import Goals
+from careflow.protect.suppression.protection_goals import ProtectionGoals
 
 TIME_LIMIT: Final = 60.0
-"""Seconds that one integer program may take."""
+"""Time limit of one integer program, in seconds."""
 
-DIVES: Final = 4
-"""How often a way to whole numbers is tried, at prices slightly off but for the first time."""
+ATTEMPTS: Final = 4
+"""Diving attempts; all but the first at slightly random prices."""
 
 HIDDEN_PRICE: Final = 1.0
-"""What it costs to move a hidden cell by one; to move a shown one, and so to hide it, costs a thousand and more."""
-PAID: Final = 10_000.0
-"""What a goal is worth when many are met together: more than the moves between hidden cells that it takes;"""
-APART: Final = 10.0
-"""some are worth exp(10) times as much, or each would be met by half."""
+"""The cost of moving a hidden cell by one; to move a shown cell, and so to hide it, costs a thousand or more."""
+GOAL_REWARD: Final = 10_000.0
+"""The reward of a goal when many are met together: more than the cost of moving the hidden cells that it takes."""
+REWARD_SPREAD: Final = 10.0
+"""Rewards vary by up to a factor of exp(10), or every goal would be met by half."""
 
 
 @dataclass(frozen=True, eq=False)
-class Box:
+class LinearProgram:
     """A linear program over the rises, then the falls, of some cells.
 
     Attributes
     ----------
     cells : ndarray of int, shape (n,)
-        What may move.
+        The cells that may move.
     lows, highs, price : ndarray of float, shape (2 n,)
         Bounds, and the price of a unit.
     """
@@ -52,129 +51,135 @@ class Box:
 
 
 class Program:
-    """Changes ``y`` of one system's table: ``M y = 0``, each cell within what a reader knows of it."""
+    """Changes ``y`` of the table of a system: ``M y = 0``, each cell within the bounds that a reader knows."""
 
     def __init__(self, system: System) -> None:
         self.system = system
         self.columns = sparse.csc_array(system.relations).astype(np.float64)
 
     def cheapest(
-        self, p: int, low: float, high: float, cells: Ints, prices: Floats, *, exact: bool = True
+        self, cell: int, low: float, high: float, cells: Ints, prices: Floats, *, exact: bool = True
     ) -> Ints | None:
-        """Return the cheapest whole change of ``cells`` that brings cell ``p`` into ``[low, high]``, or None.
+        """Return the cheapest whole change of ``cells`` that brings ``cell`` into ``[low, high]``, or None.
 
         Parameters
         ----------
         prices : ndarray of float, shape (cells of the system,)
-            What moving each cell by one costs.
+            The cost of moving each cell by one.
         exact : bool
-            Try integer programs where linear ones do not come to whole numbers; otherwise give up then.
+            Try integer programs where diving finds no whole solution; otherwise return None then.
         """
-        box = self._box(p, low, high, cells, prices)
-        solved = None if box is None else self._solve(box)
-        if box is None or solved is None:
+        program = self._towards(cell, low, high, cells, prices)
+        solution = None if program is None else self._solve(program)
+        if program is None or solution is None:
             return None
-        change = self._dived(box, solved, np.random.default_rng(p), DIVES)
+        change = self._diving(program, solution, np.random.default_rng(cell), ATTEMPTS)
         if change is not None or not exact:
             return change
-        moved = np.abs(solved).reshape(2, -1).max(axis=0) > 1e-7
+        moved = np.abs(solution).reshape(2, -1).max(axis=0) > 1e-7
         used = cells[moved | (prices[cells] <= HIDDEN_PRICE)]
-        for some in (used, cells) if len(used) < len(cells) else (cells,):
-            box = self._box(p, low, high, some, prices)
-            solved = None if box is None else self._solve(box, gap=0.2)
-            if box is not None and solved is not None and (change := self._whole(box, solved)) is not None:
+        for subset in (used, cells) if len(used) < len(cells) else (cells,):
+            program = self._towards(cell, low, high, subset, prices)
+            solution = None if program is None else self._solve(program, gap=0.2)
+            if (
+                program is not None
+                and solution is not None
+                and (change := self._integer_change(program, solution)) is not None
+            ):
                 return change
         return None
 
-    def least(self, p: int, cells: Ints) -> int:
-        """Return the least value of cell ``p`` in any whole table that moves ``cells`` only."""
-        value = int(self.system.values[p])
-        aim = np.zeros(len(self.system))
-        aim[p] = 1.0
-        box = self._box(p, -np.inf, value, cells, aim)
-        if box is None:
+    def least(self, cell: int, cells: Ints) -> int:
+        """Return the least value of ``cell`` in any whole-number table that moves ``cells`` only."""
+        value = int(self.system.values[cell])
+        objective = np.zeros(len(self.system))
+        objective[cell] = 1.0
+        program = self._towards(cell, -np.inf, value, cells, objective)
+        if program is None:
             return value
-        box.price[len(cells) :] *= -1
-        solved = self._solve(box, gap=0.0)
-        change = None if solved is None else self._whole(box, solved)
-        return value if change is None else value + int(change[p])
+        program.price[len(cells) :] *= -1
+        solution = self._solve(program, gap=0.0)
+        change = None if solution is None else self._integer_change(program, solution)
+        return value if change is None else value + int(change[cell])
 
-    def together(
-        self, goals: Goals, opened: Bools, cells: Ints, prices: Floats, mixed: np.random.Generator
+    def meet_many(
+        self, goals: ProtectionGoals, unmet: Bools, cells: Ints, prices: Floats, rng: np.random.Generator
     ) -> Ints | None:
-        """Return a whole change of ``cells`` that meets many of the open goals at once, or None.
+        """Return a whole change of ``cells`` that meets many of the unmet goals at once, or None.
 
-        One linear program: each goal's cell is paid for going its way, as far as the goal asks. Where a cell has goals
-        both ways, and where several compete, chance decides; call it again for the rest.
+        One linear program: each goal rewards its cell for moving towards its interval. Where a cell has goals up and
+        down, and where goals compete, the choice is random; call it again for the others.
         """
-        box, n = self._free(cells, prices), len(cells)
-        place = np.full(len(self.system), -1)
-        place[cells] = np.arange(n)
-        chosen = mixed.permutation(np.flatnonzero(opened & np.isinf(goals.apart)))
-        chosen = chosen[place[goals.cells[chosen]] >= 0]
-        _, first = np.unique(goals.cells[chosen], return_index=True)
-        chosen = chosen[first]
-        at, value = place[goals.cells[chosen]], self.system.values[goals.cells[chosen]]
+        program, n = self._unrestricted(cells, prices), len(cells)
+        position = np.full(len(self.system), -1)
+        position[cells] = np.arange(n)
+        chosen = rng.permutation(np.flatnonzero(unmet & np.isinf(goals.min_size)))
+        chosen = chosen[position[goals.cells[chosen]] >= 0]
+        _, first_of_cell = np.unique(goals.cells[chosen], return_index=True)
+        chosen = chosen[first_of_cell]
+        index, value = position[goals.cells[chosen]], self.system.values[goals.cells[chosen]]
         up, down = goals.low[chosen] - value, value - goals.high[chosen]
-        way, size = np.where(up > 0, at, n + at), np.maximum(up, down)
-        box.highs[way] = np.minimum(box.highs[way], size)
-        box.price[way] = -PAID * np.exp(mixed.uniform(0, APART, len(way))) / size
-        solved = self._solve(box)
-        return None if solved is None else self._dived(box, solved, mixed, DIVES // 2)
+        variable, size = np.where(up > 0, index, n + index), np.maximum(up, down)
+        program.highs[variable] = np.minimum(program.highs[variable], size)
+        program.price[variable] = -GOAL_REWARD * np.exp(rng.uniform(0, REWARD_SPREAD, len(variable))) / size
+        solution = self._solve(program)
+        return None if solution is None else self._diving(program, solution, rng, ATTEMPTS // 2)
 
-    def _free(self, cells: Ints, prices: Floats) -> Box:
-        """Return the program in which each cell may go as far as a reader can think, at a price a unit."""
+    def _unrestricted(self, cells: Ints, prices: Floats) -> LinearProgram:
+        """Return the program in which each cell may move within the bounds that a reader knows, at a price a unit."""
         system = self.system
         value = system.values[cells].astype(np.float64)
         rise, fall = np.maximum(system.highest[cells] - value, 0), np.maximum(value - system.lowest[cells], 0)
-        return Box(cells, np.zeros(2 * len(cells)), np.concatenate([rise, fall]), np.tile(prices[cells], 2))
+        return LinearProgram(cells, np.zeros(2 * len(cells)), np.concatenate([rise, fall]), np.tile(prices[cells], 2))
 
-    def _box(self, p: int, low: float, high: float, cells: Ints, prices: Floats) -> Box | None:
-        """Return the program that brings cell ``p`` into ``[low, high]``, None where it cannot go there."""
-        at = np.flatnonzero(cells == p)
-        if len(at) == 0:
+    def _towards(self, cell: int, low: float, high: float, cells: Ints, prices: Floats) -> LinearProgram | None:
+        """Return the program that brings ``cell`` into ``[low, high]``, None where its bounds exclude that."""
+        index = np.flatnonzero(cells == cell)
+        if len(index) == 0:
             return None
-        box, n, value = self._free(cells, prices), len(cells), float(self.system.values[p])
+        program, n, value = self._unrestricted(cells, prices), len(cells), float(self.system.values[cell])
         if low > value:
-            box.lows[at], box.highs[n + at] = low - value, 0
+            program.lows[index], program.highs[n + index] = low - value, 0
         if high < value:
-            box.lows[n + at], box.highs[at] = value - high, 0
-        return None if (box.lows > box.highs).any() else box
+            program.lows[n + index], program.highs[index] = value - high, 0
+        return None if (program.lows > program.highs).any() else program
 
-    def _dived(self, box: Box, solved: Floats, mixed: np.random.Generator, ways: int) -> Ints | None:
-        """Return a whole change in the box, from a linear answer on; None when no way comes to whole numbers."""
-        if (change := self._whole(box, solved)) is not None:
+    def _diving(self, program: LinearProgram, solution: Floats, rng: np.random.Generator, attempts: int) -> Ints | None:
+        """Return a whole change within the bounds, by diving from a linear solution; None when no dive finds one."""
+        if (change := self._integer_change(program, solution)) is not None:
             return change
-        for way in range(ways):
-            price = box.price * mixed.uniform(0.5, 1.5, len(box.price)) if way else box.price
-            whole = dive(self._at(box.cells, price), solved, box.lows, box.highs, mixed)
-            if whole is not None and (change := self._whole(box, whole)) is not None:
+        for attempt in range(attempts):
+            price = program.price * rng.uniform(0.5, 1.5, len(program.price)) if attempt else program.price
+            integer = round_by_diving(
+                self._with_prices(program.cells, price), solution, program.lows, program.highs, rng
+            )
+            if integer is not None and (change := self._integer_change(program, integer)) is not None:
                 return change
         return None
 
-    def _at(self, cells: Ints, price: Floats) -> Callable[[Floats, Floats], Floats | None]:
-        """Return the program of these prices as a function of its bounds."""
-        return lambda lows, highs: self._solve(Box(cells, lows, highs, price))
+    def _with_prices(self, cells: Ints, price: Floats) -> Callable[[Floats, Floats], Floats | None]:
+        """Return the solution of the program with these prices as a function of its bounds."""
+        return lambda lows, highs: self._solve(LinearProgram(cells, lows, highs, price))
 
-    def _whole(self, box: Box, solved: Floats) -> Ints | None:
-        """Return the change of the whole table, if the answer is whole and the sums hold."""
-        moved = np.rint(solved).astype(np.int64)
-        n, change = len(box.cells), np.zeros(len(self.system), dtype=np.int64)
-        change[box.cells] = moved[:n] - moved[n:]
-        if np.abs(solved - moved).max(initial=0) > EPS or (self.system.relations @ change).any():
+    def _integer_change(self, program: LinearProgram, solution: Floats) -> Ints | None:
+        """Return the change of the whole table, if the solution is whole and the sums hold."""
+        moved = np.rint(solution).astype(np.int64)
+        n, change = len(program.cells), np.zeros(len(self.system), dtype=np.int64)
+        change[program.cells] = moved[:n] - moved[n:]
+        if np.abs(solution - moved).max(initial=0) > EPS or (self.system.relations @ change).any():
             return None
         return change
 
-    def _solve(self, box: Box, *, gap: float | None = None) -> Floats | None:
-        """Solve min price (rises, falls); in whole numbers, near enough to the best, with a gap. None: no answer."""
-        n, matrix = len(box.cells), self.columns[:, box.cells]
+    def _solve(self, program: LinearProgram, *, gap: float | None = None) -> Floats | None:
+        """Minimise price (rises, falls); with ``gap`` in whole numbers, to that relative gap. None: no solution."""
+        n, matrix = len(program.cells), self.columns[:, program.cells]
         matrix = matrix[np.diff(sparse.csr_array(matrix).indptr) > 0]
-        answer = milp(
-            box.price,
+        result = milp(
+            program.price,
             constraints=LinearConstraint(sparse.csc_array(sparse.hstack([matrix, -matrix])), 0, 0),
-            bounds=Bounds(box.lows, box.highs),
+            bounds=Bounds(program.lows, program.highs),
             integrality=np.full(2 * n, int(gap is not None)),
-            # The same program comes back with other bounds: to presolve it takes as long as to solve it.
+            # The same program is solved many times with other bounds, and presolving takes as long as solving.
             options={"presolve": False} if gap is None else {"time_limit": TIME_LIMIT, "mip_rel_gap": gap},
         )
-        return None if answer.x is None else np.asarray(answer.x, dtype=np.float64)
+        return None if result.x is None else np.asarray(result.x, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""The cells of a release and the sums that tie them: plain integers and a sparse matrix, nothing about care."""
+"""The linear system of a release: cells as whole numbers, and the sums that link them as a sparse matrix."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 FREE: Final = 0
-"""May be shown or hidden, as the proof needs."""
+"""May be shown or suppressed, as the search decides."""
 SHOWN: Final = 1
 """Known to every reader: a zero, or a number that an earlier release showed."""
 HIDDEN: Final = 2
-"""Hidden by an earlier release, and so for ever."""
+"""Hidden by an earlier release; it stays hidden."""
 VIRTUAL: Final = 3
-"""Printed nowhere, but a reader could work it out from what is: a complement, a remainder, a change."""
+"""Printed nowhere, but implied by printed cells: a complement, a remainder, a change."""
 
 UNGUARDED: Final = 0
-"""A cell that only carries a sum: a small value in it says nothing of anyone."""
+"""A cell that only serves a sum: a small value in it discloses nothing."""
 COUNT: Final = 1
-"""A count of moves, stays or people: 1 to 10 must stay open in both directions."""
+"""A count of moves, stays or people: the feasibility interval of a small one must reach the threshold and its floor."""
 CHANGE: Final = 2
-"""A count that changed between two releases: a small change must not be told from none."""
+"""The change of a count between two releases: a small change must not be distinguishable from 0."""
 GROWN: Final = 3
-"""A change that shows in that a number is no longer shown: a small one must not be told from a large one."""
+"""A change that suppression itself reveals: a small one must not be distinguishable from a large one."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -51,15 +51,15 @@ class System:
     status : ndarray of int
         `FREE`, `SHOWN`, `HIDDEN` or `VIRTUAL` for each cell.
     depth : ndarray of int
-        0 for an inner cell, more for sums of sums: dearer to hide.
+        0 for an inner cell, more for sums of sums, which cost more to hide.
     guard : ndarray of int
-        What a small value means: `COUNT`, `CHANGE` or `UNGUARDED`.
+        How the cell is protected: `COUNT`, `CHANGE`, `GROWN` or `UNGUARDED`.
     lowest, highest : ndarray of float
-        What a reader knows of a cell that is not shown. Zeros are shown, so a hidden cell is at least 1.
+        The bounds that a reader knows of a cell that is not shown. Zeros are shown, so a hidden cell is at least 1.
     persons : ndarray of int
         Distinct people behind each cell, -1 where that is not known.
     owner : ndarray of int
-        The insider who knows each cell, numbered from 0; -1 for none, as everywhere when no insider is thought of.
+        The insider who knows each cell, numbered from 0; -1 for none.
 
     Examples
     --------
@@ -88,18 +88,18 @@ class System:
         return len(self.values)
 
     def small(self, below: int) -> Bools:
-        """Cells that must not be shown or worked out: 1 to ``below`` - 1 moves, or fewer than ``below`` people.
+        """Return the small (sensitive) cells: 1 to ``below`` - 1, or fewer than ``below`` people.
 
-        A change between two releases may be negative, and is judged by its size.
+        A change between two releases may be negative, and is judged by its absolute value.
         """
         few = (self.persons >= 0) & (self.persons < below)
         size = np.abs(self.values)
         return np.asarray((self.guard != UNGUARDED) & (size > 0) & ((size < below) | few), dtype=np.bool_)
 
     def floors(self) -> Floats:
-        """Return the least that each cell can be for a reader who knows the zeros and what earlier releases showed.
+        """Return a lower bound of each cell for a reader who knows the zeros and what earlier releases showed.
 
-        1 for an inner cell that is not zero, for a total the sum over its parts: by arithmetic alone.
+        1 for an inner cell that is not zero; for a total the sum over its parts. No solver is used.
         """
         least = np.where(self.status == SHOWN, self.values, self.lowest)
         totals, parts = self._sums()
@@ -124,16 +124,16 @@ class System:
         return cols[order].astype(np.int64), sparse.csr_array(-chosen * (chosen < 0))
 
     def components(self) -> Ints:
-        """Label each cell with the block it is tied to, directly or through others; shown cells tie nothing."""
+        """Label each cell with its block: cells linked directly or through others; shown cells link nothing."""
         if not len(self):
             return np.zeros(0, dtype=np.int64)
-        moving = sparse.diags_array((self.status != SHOWN).astype(np.int64), dtype=np.int64)
-        links = abs(self.relations) @ moving
+        movable = sparse.diags_array((self.status != SHOWN).astype(np.int64), dtype=np.int64)
+        links = abs(self.relations) @ movable
         _, labels = sparse.csgraph.connected_components(links.T @ links, directed=False)
         return np.asarray(labels, dtype=np.int64)
 
     def part(self, cells: Ints) -> System:
-        """Return the system of some cells only; what leaves the relations must be a cell that cannot move."""
+        """Return the system of some cells only; every other cell of their relations must be one that cannot move."""
         rows = self.relations[:, cells]
         return System(
             self.values[cells],
@@ -169,30 +169,34 @@ def system(
     Raises
     ------
     DisclosureError
-        For counts that are not whole and not negative, for a size that does not fit, for a relation that does not hold.
+        When counts are negative or not whole, when a shape does not fit, or when a relation does not hold.
     """
     given = np.asarray(values, dtype=np.float64)
     v = np.rint(given).astype(np.int64)
     size = len(v)
     matrix = sparse.csr_array(relations).astype(np.int64)
     if matrix.shape[1] != size:
-        raise DisclosureError(f"the relations speak of {matrix.shape[1]:,} cells, the table has {size:,}")
+        raise DisclosureError(
+            f"the relations have {matrix.shape[1]:,} columns, the table has {size:,} cells; give one column a cell"
+        )
     if not np.allclose(given, v, rtol=0, atol=1e-9):
         raise DisclosureError(f"{int((np.abs(given - v) > 1e-9).sum()):,} cells are not whole numbers; give counts")
-    state = np.full(size, FREE) if status is None else np.array(status, dtype=np.int64)
-    state[(v == 0) & (state == FREE)] = SHOWN
-    if (negative := (v < 0) & (state != VIRTUAL)).any():
+    states = np.full(size, FREE) if status is None else np.array(status, dtype=np.int64)
+    states[(v == 0) & (states == FREE)] = SHOWN
+    if (negative := (v < 0) & (states != VIRTUAL)).any():
         raise DisclosureError(f"{int(negative.sum()):,} cells are negative; give counts")
     if (wrong := matrix @ v != 0).any():
-        raise DisclosureError(f"{int(wrong.sum()):,} of {matrix.shape[0]:,} sums do not hold: parts are not the total")
-    virtual = state == VIRTUAL
+        raise DisclosureError(
+            f"{int(wrong.sum()):,} of {matrix.shape[0]:,} sums do not hold: the parts do not sum to the total; correct the counts"
+        )
+    virtual = states == VIRTUAL
     low = np.where(virtual, 0.0, 1.0) if lowest is None else np.array(lowest, dtype=np.float64)
     high = np.full(size, np.inf) if highest is None else np.array(highest, dtype=np.float64)
     return System(
         v,
         matrix,
         tuple(names) if names is not None else tuple(f"cell {i}" for i in range(size)),
-        state.astype(np.int64),
+        states.astype(np.int64),
         np.zeros(size, dtype=np.int64) if depth is None else np.array(depth, dtype=np.int64),
         np.full(size, COUNT) if guard is None else np.array(guard, dtype=np.int64),
         low,
@@ -209,20 +213,20 @@ def margins(shape: tuple[int, ...]) -> tuple[sparse.csr_array, Ints, list[tuple[
         tuple("+" if i == n else i for i, n in zip(cell, shape, strict=True)) for cell in product(*map(range, full))
     ]
     depth = np.array([sum(k == "+" for k in key) for key in keys], dtype=np.int64)
-    rows, cols, coefs = [], [], []
+    rows, cols, coefficients = [], [], []
     row = 0
     for cell in product(*map(range, full)):
-        # One sum per margin is enough: the others follow from it.
+        # One sum a margin is enough: the others follow from it.
         axis = next((d for d, (i, n) in enumerate(zip(cell, shape, strict=True)) if i == n), None)
         if axis is None:
             continue
         parts = [(*cell[:axis], i, *cell[axis + 1 :]) for i in range(shape[axis])]
-        at = [int(np.ravel_multi_index(part, full)) for part in (cell, *parts)]
-        rows += [row] * len(at)
-        cols += at
-        coefs += [1] + [-1] * len(parts)
+        indices = [int(np.ravel_multi_index(part, full)) for part in (cell, *parts)]
+        rows += [row] * len(indices)
+        cols += indices
+        coefficients += [1] + [-1] * len(parts)
         row += 1
-    matrix = sparse.csr_array((np.array(coefs, dtype=np.int64), (rows, cols)), shape=(row, len(keys)))
+    matrix = sparse.csr_array((np.array(coefficients, dtype=np.int64), (rows, cols)), shape=(row, len(keys)))
     return matrix, depth, keys
 
 

@@ -1,4 +1,4 @@
-"""The proof of a release, checked by adding up: no solver is trusted."""
+"""The proof of a release, verified by arithmetic alone: no solver is trusted."""
 
 from __future__ import annotations
 
@@ -8,33 +8,37 @@ from typing import Final
 import numpy as np
 
 from careflow.protect.suppression.linear_system import SHOWN, VIRTUAL, Bools, Ints, System
-from careflow.protect.suppression.protection_goals import goals
+from careflow.protect.suppression.protection_goals import protection_goals
 
 NOT_DEFENDED: Final = (
     "what a reader knows of persons from elsewhere",
     "guesses by probability (small numbers are likelier than large ones)",
     "groups of which all did the same (a share of 0% or 100%)",
-    "tables that were not entered in the ledger, or that were made by hand from the counts",
+    "tables that are not in the ledger, or that were made by hand from the counts",
 )
-"""What a proof says nothing about; printed with every release."""
+"""What a proof does not cover; printed with every release."""
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What `Proof.check` found.
+    """The outcome of `Proof.check`.
 
     Attributes
     ----------
     proved : int
-        Small cells that a reader cannot tell from 11 or more, nor from the least they could be.
+        Small cells whose feasibility interval is proved to reach from the least they could be to ``below`` or more.
     small : int
         Small cells in all.
     hidden : int
-        Cells hidden, small or not.
+        Suppressed cells: small (primary) or not (secondary).
     cells : int
-        Cells in the tables.
+        Printed cells, hidden or not.
     problems : tuple of str
         What is wrong, in words; empty when the proof holds.
+    below : int
+        The threshold.
+    notes : tuple of str
+        What the proof assumes, in words.
     """
 
     proved: int
@@ -71,22 +75,23 @@ class Checked:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Proof:
-    """Witness tables: each agrees with all that is shown, together they keep every small cell open.
+    """Alternative tables that agree with all published numbers and together protect every small cell.
 
-    It holds the true counts: keep it beside the data, never in what is released.
+    It holds the true counts: keep it with the data and never publish it.
 
     Attributes
     ----------
     system : System
         The cells, their relations and their true values.
     hidden : ndarray of bool
-        What is not shown.
-    witnesses : ndarray of int, shape (witnesses, cells)
-        Whole tables that a reader cannot rule out.
+        The suppressed cells.
+    witnesses : ndarray of int, shape (tables, cells)
+        Alternative tables: whole-number tables that a reader cannot rule out.
     below : int
         The threshold.
     least : dict
-        Cells whose structural floor no table reaches for a reader (-1, or an insider): the least that the solver found.
+        For cells whose lower bound by sums (`System.floors`) no table reaches, by cell and reader (-1, or an insider):
+        the least value that the solver found.
     notes : tuple of str
         What the proof assumes, in words.
     """
@@ -99,15 +104,15 @@ class Proof:
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<Proof: {len(self.witnesses):,} witness tables for {int(self.hidden.sum()):,} hidden cells>"
+        return f"<Proof: {len(self.witnesses):,} alternative tables for {int(self.hidden.sum()):,} hidden cells>"
 
     def check(self) -> Checked:
-        """Verify by arithmetic: sums hold, shown cells agree, hidden cells are possible, every goal is met.
+        """Verify by arithmetic: sums hold, shown cells agree, hidden cells are within bounds, every goal is met.
 
         Returns
         -------
         Checked
-            True in a boolean sense when all small cells are proved.
+            True as a condition when all small cells are proved.
 
         Examples
         --------
@@ -122,14 +127,14 @@ class Proof:
         problems = []
         if exposed := int((small & shown).sum()):
             problems.append(f"{exposed:,} small cells are shown")
-        if opened := int((self.hidden & (system.status == SHOWN)).sum()):
-            problems.append(f"{opened:,} cells are hidden though every reader knows them")
-        good = self._possible(tables, shown)
-        if not good.all():
-            problems.append(f"{int((~good).sum()):,} witness tables contradict what is shown")
-        wanted = goals(system, self.below, self.least)
-        met = wanted.met(tables[good]).any(axis=0)
-        failed = np.unique(wanted.cells[~met])
+        if wrongly_hidden := int((self.hidden & (system.status == SHOWN)).sum()):
+            problems.append(f"{wrongly_hidden:,} cells are hidden though every reader knows them")
+        possible = self._possible(tables, shown)
+        if not possible.all():
+            problems.append(f"{int((~possible).sum()):,} alternative tables contradict what is shown")
+        goals = protection_goals(system, self.below, self.least)
+        met = goals.met(tables[possible]).any(axis=0)
+        failed = np.unique(goals.cells[~met])
         exposed_cells = np.flatnonzero(small & shown)
         proved = int(small.sum()) - len(np.union1d(failed, exposed_cells))
         printed = system.status != VIRTUAL
@@ -145,8 +150,10 @@ class Proof:
 
     def _possible(self, tables: Ints, shown: Bools) -> Bools:
         system = self.system
-        sums = np.asarray(system.relations @ tables.T == 0).all(axis=0)
-        same = (tables[:, shown] == system.values[shown]).all(axis=1)
-        loose = ~shown
-        inside = ((tables[:, loose] >= system.lowest[loose]) & (tables[:, loose] <= system.highest[loose])).all(axis=1)
-        return np.asarray(sums & same & inside, dtype=np.bool_)
+        sums_hold = np.asarray(system.relations @ tables.T == 0).all(axis=0)
+        shown_agree = (tables[:, shown] == system.values[shown]).all(axis=1)
+        unshown = ~shown
+        within_bounds = (
+            (tables[:, unshown] >= system.lowest[unshown]) & (tables[:, unshown] <= system.highest[unshown])
+        ).all(axis=1)
+        return np.asarray(sums_hold & shown_agree & within_bounds, dtype=np.bool_)

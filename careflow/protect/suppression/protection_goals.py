@@ -1,4 +1,4 @@
-"""What has to stay possible for a reader, and for an insider who knows one stratum's own numbers."""
+"""Protection goals: the values that every small cell must be able to take, for a reader and for each insider."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 from careflow.protect.suppression.linear_system import CHANGE, GROWN, SHOWN, Bools, Floats, Ints, System
 
 READER: Final = -1
-"""Who knows what is published and no more."""
+"""The attacker who knows the published numbers only."""
 
 
 @dataclass(frozen=True, eq=False)
-class Goals:
+class ProtectionGoals:
     """Goal k asks for a table in which ``cells[k]`` is in ``[low[k], high[k]]``.
 
     A change may instead be ``apart[k]`` or more in size, up or down (infinite where that is no way out). A goal that is
@@ -33,25 +33,25 @@ class Goals:
     cells: Ints
     low: Floats
     high: Floats
-    apart: Floats
-    knows: Ints
+    min_size: Floats
+    readers: Ints
     owner: Ints
     values: Ints
 
     def __len__(self) -> int:
         return len(self.cells)
 
-    def within(self, cells: Ints) -> Goals:
-        """Return the goals of some cells, numbered by their place among them."""
-        place = np.full(len(self.values), -1)
-        place[cells] = np.arange(len(cells))
-        kept = place[self.cells] >= 0
-        return Goals(
-            place[self.cells[kept]],
+    def within(self, cells: Ints) -> ProtectionGoals:
+        """Return the goals of some cells, which are numbered by their position among them."""
+        position = np.full(len(self.values), -1)
+        position[cells] = np.arange(len(cells))
+        kept = position[self.cells] >= 0
+        return ProtectionGoals(
+            position[self.cells[kept]],
             self.low[kept],
             self.high[kept],
-            self.apart[kept],
-            self.knows[kept],
+            self.min_size[kept],
+            self.readers[kept],
             self.owner[cells],
             self.values[cells],
         )
@@ -59,48 +59,48 @@ class Goals:
     def met(self, tables: Ints) -> Bools:
         """Return, for each table (row) and goal (column), whether the table meets the goal."""
         rows = np.atleast_2d(tables)
-        found = rows[:, self.cells]
-        good = ((found >= self.low) & (found <= self.high)) | (np.abs(found) >= self.apart)
-        for insider in np.unique(self.knows[self.knows != READER]):
+        cell_values = rows[:, self.cells]
+        is_met = ((cell_values >= self.low) & (cell_values <= self.high)) | (np.abs(cell_values) >= self.min_size)
+        for insider in np.unique(self.readers[self.readers != READER]):
             own = self.owner == insider
             moved = (rows[:, own] != self.values[own]).any(axis=1)
-            good &= ~(moved[:, None] & (self.knows == insider))
-        return np.asarray(good, dtype=np.bool_)
+            is_met &= ~(moved[:, None] & (self.readers == insider))
+        return np.asarray(is_met, dtype=np.bool_)
 
-    def free(self, goal: int, cells: Ints) -> Ints:
-        """Return those of some cells that a witness of this goal may move."""
-        insider = self.knows[goal]
+    def movable_cells(self, goal: int, cells: Ints) -> Ints:
+        """Return those of some cells that a table for this goal may move."""
+        insider = self.readers[goal]
         return cells if insider == READER else cells[self.owner[cells] != insider]
 
 
-def goals(system: System, below: int, least: dict[tuple[int, int], int] | None = None) -> Goals:
+def protection_goals(system: System, below: int, least: dict[tuple[int, int], int] | None = None) -> ProtectionGoals:
     """Return the goals of every small cell, by arithmetic alone.
 
-    A small count must be able to be ``below`` or more, and the least that a reader could think (`System.floors`).
+    A small count must be able to be ``below`` or more, and its lower bound by sums (`System.floors`).
     A count of ``below`` moves or more by fewer people must be able to be ``below`` higher and ``below`` lower.
-    A small change must be able to be none or ``below`` or more; a change that is known to be some, ``below`` or more.
-    The same once more for each insider, and every cell that is not the insider's own.
+    A small change must be able to be 0, or ``below`` or more; one that is known not to be 0, ``below`` or more.
+    The same goals hold for each insider, for every cell that is not the insider's own.
 
     Parameters
     ----------
     least : dict, optional
-        By cell and reader, where no table reaches the floor, the least value that a solver found instead.
+        By cell and reader, where no table reaches the lower bound: the least value that a solver found.
     """
-    # Insiders first: a witness that leaves an insider's cells alone serves the plain reader too.
-    readers = [*range(int(system.owner.max(initial=READER)) + 1), READER]
-    parts = [_of(system, below, least or {}, reader) for reader in readers]
-    cells, low, high, apart = (np.concatenate([part[i] for part in parts]) for i in range(4))
-    knows = np.repeat(np.array(readers), [len(part[0]) for part in parts])
-    return Goals(cells.astype(np.int64), low, high, apart, knows, system.owner, system.values)
+    # Insiders first: a table that leaves an insider's cells as they are serves the plain reader too.
+    who = [*range(int(system.owner.max(initial=READER)) + 1), READER]
+    parts = [_goals_of(system, below, least or {}, reader) for reader in who]
+    cells, low, high, min_size = (np.concatenate([part[i] for part in parts]) for i in range(4))
+    readers = np.repeat(np.array(who), [len(part[0]) for part in parts])
+    return ProtectionGoals(cells.astype(np.int64), low, high, min_size, readers, system.owner, system.values)
 
 
-def _of(
+def _goals_of(
     system: System, below: int, least: dict[tuple[int, int], int], reader: int
 ) -> tuple[Ints, Floats, Floats, Floats]:
-    """Return cells, low, high and apart of the goals for one reader."""
+    """Return cells, low, high and min_size of the goals for one reader."""
     small = system.small(below)
     if reader != READER:
-        own = known_from(system, system.owner == reader)
+        own = known_to_insider(system, system.owner == reader)
         small &= ~own
         system = replace(system, status=np.where(own, SHOWN, system.status))
     chosen = np.flatnonzero(small)
@@ -113,19 +113,19 @@ def _of(
     down = np.where(few, floors, np.maximum(floors, value - below))
     if least:
         down = np.array([max(d, least.get((int(c), reader), d)) for c, d in zip(counts, down, strict=True)])
-    free, none = np.full(len(counts), np.inf), np.zeros(len(changes))
+    unlimited, none = np.full(len(counts), np.inf), np.zeros(len(changes))
     return (
         np.concatenate([counts, counts, changes, grown]),
-        np.concatenate([up, -free, none, np.full(len(grown), float(below))]),
-        np.concatenate([free, down, none, np.full(len(grown), np.inf)]),
-        np.concatenate([free, free, np.full(len(changes) + len(grown), float(below))]),
+        np.concatenate([up, -unlimited, none, np.full(len(grown), float(below))]),
+        np.concatenate([unlimited, down, none, np.full(len(grown), np.inf)]),
+        np.concatenate([unlimited, unlimited, np.full(len(changes) + len(grown), float(below))]),
     )
 
 
-def known_from(system: System, own: Bools) -> Bools:
-    """Return the cells that an insider knows from their own and from zeros alone: they tell nothing of anybody else.
+def known_to_insider(system: System, own: Bools) -> Bools:
+    """Return the cells that an insider knows from their own cells and from zeros: they disclose nothing of others.
 
-    A total that is the insider's own part, all other parts being zero, is that part once more.
+    Such as a total of which all parts but the insider's own are zero.
     """
     known = own | ((system.status == SHOWN) & (system.values == 0))
     links = abs(system.relations)

@@ -1,6 +1,6 @@
-"""The search for witnesses: whole tables that agree with what is shown and keep a small cell open.
+"""Secondary suppression with proof: alternative tables that agree with all shown cells and protect a small one.
 
-What comes out is checked elsewhere by adding up (`careflow.protect.suppression.proof`).
+The result is verified by arithmetic in `careflow.protect.suppression.proof`.
 """
 
 from __future__ import annotations
@@ -14,41 +14,46 @@ import numpy as np
 from tqdm import tqdm
 
 from careflow.errors import DisclosureError
-from careflow.protect.suppression.cell_search import Pinned, Search
+from careflow.protect.suppression.cell_search import CellSearch, Unprotectable
 from careflow.protect.suppression.linear_system import FREE, HIDDEN, SHOWN, Bools, Ints, System
 from careflow.protect.suppression.proof import Proof
-from careflow.protect.suppression.protection_goals import READER, Goals, goals
+from careflow.protect.suppression.protection_goals import READER, ProtectionGoals, protection_goals
 
-Alone = frozenset[int]
-"""Which insiders' cells a witness moves."""
+MovedOwners = frozenset[int]
+"""The insiders whose cells a table moves."""
 
 
-class PinnedError(DisclosureError):
-    """A cell that cannot be protected, whatever is hidden beside it."""
+class UnprotectableError(DisclosureError):
+    """A cell that cannot be protected, whatever else is suppressed."""
 
 
 class Stopped(Exception):
-    """The search is no longer wanted."""
+    """Raised in the threads of the search when the caller stopped early."""
 
 
 def prove(system: System, below: int = 11, *, progress: bool | None = None, notes: tuple[str, ...] = ()) -> Proof:
-    """Hide what must be hidden and return the proof.
+    """Suppress small cells, and others so that no small cell can be worked out, and return the proof.
 
     Parameters
     ----------
     system : System
-        Cells and relations.
+        The cells and their relations, as `table` or `system` make them.
     below : int
         The threshold: 1 to ``below`` - 1 is small.
     progress : bool, optional
-        Show a bar; by default on a terminal only.
+        Show a progress bar; by default on a terminal only.
     notes : tuple of str
-        What the proof assumes, carried along in words.
+        What the proof assumes, in words; kept in the proof.
+
+    Returns
+    -------
+    Proof
+        The suppressed cells and the alternative tables.
 
     Raises
     ------
     DisclosureError
-        When what earlier releases showed leaves no room for a cell: it names the cell and what to merge.
+        When earlier releases or zeros disclose a small cell: the message names the cell and what to merge.
 
     Examples
     --------
@@ -58,53 +63,53 @@ def prove(system: System, below: int = 11, *, progress: bool | None = None, note
     4
     """
     small = system.small(below)
-    if (pinned := small & (system.status == SHOWN)).any():
-        raise PinnedError(_pinned_text(system, np.flatnonzero(pinned), below))
+    if (unprotectable := small & (system.status == SHOWN)).any():
+        raise UnprotectableError(_unprotectable_text(system, np.flatnonzero(unprotectable), below))
     hidden = (small & (system.status == FREE)) | (system.status == HIDDEN)
-    wanted = goals(system, below)
+    goals = protection_goals(system, below)
     labels = system.components()
-    blocks = [np.flatnonzero(labels == label) for label in np.unique(labels[wanted.cells])]
-    tables: dict[Alone, list[Ints]] = {}
+    blocks = [np.flatnonzero(labels == label) for label in np.unique(labels[goals.cells])]
+    tables: dict[MovedOwners, list[Ints]] = {}
     least: dict[tuple[int, int], int] = {}
-    with tqdm(total=len(wanted), desc="proving hidden cells", disable=None if progress is None else not progress,
+    with tqdm(total=len(goals), desc="proving hidden cells", disable=None if progress is None else not progress,
               leave=False) as bar:  # fmt: skip
-        for cells, search in zip(blocks, _searches(system, wanted, hidden, blocks, bar.update), strict=True):
-            if isinstance(search, Pinned):
-                p, reader = search.args
-                raise PinnedError(_pinned_text(system, cells[[p]], below, insider=reader != READER))
+        for cells, search in zip(blocks, _searches(system, goals, hidden, blocks, bar.update), strict=True):
+            if isinstance(search, Unprotectable):
+                cell, reader = search.args
+                raise UnprotectableError(_unprotectable_text(system, cells[[cell]], below, insider=reader != READER))
             hidden[cells] = search.hidden
-            _lay(tables, system, cells, search.tables)
+            _combine(tables, system, cells, search.tables)
             least |= {(int(cells[i]), reader): value for (i, reader), value in search.least.items()}
-    found = [table for kind in tables.values() for table in kind]
-    stacked = np.array(found, dtype=np.int64).reshape(len(found), len(system))
+    all_tables = [table for owners in tables.values() for table in owners]
+    stacked = np.array(all_tables, dtype=np.int64).reshape(len(all_tables), len(system))
     if least:
         notes = (*notes, f"For {len(least):,} cells the least they can be is what a solver found")
     return Proof(system, hidden, stacked, below, least, notes)
 
 
-def _lay(tables: dict[Alone, list[Ints]], system: System, cells: Ints, found: list[Ints]) -> None:
-    """Lay the witnesses of a block over those of other blocks: what one does is free of what others do.
+def _combine(tables: dict[MovedOwners, list[Ints]], system: System, cells: Ints, block_tables: list[Ints]) -> None:
+    """Combine the tables of a block with those of other blocks, which are independent of it.
 
-    So one table holds a witness of each block; but only such as leave the same insiders' cells alone.
+    One table of the whole system then serves each block; only tables that move cells of the same insiders are combined.
     """
-    used: dict[Alone, int] = {}
-    for table in found:
+    filled: dict[MovedOwners, int] = {}
+    for table in block_tables:
         moved = system.owner[cells][table != system.values[cells]]
-        kind = frozenset(moved[moved >= 0].tolist())
-        place = used[kind] = used.get(kind, -1) + 1
-        wholes = tables.setdefault(kind, [])
-        if place == len(wholes):
-            wholes.append(system.values.copy())
-        wholes[place][cells] = table
+        owners = frozenset(moved[moved >= 0].tolist())
+        position = filled[owners] = filled.get(owners, -1) + 1
+        combined = tables.setdefault(owners, [])
+        if position == len(combined):
+            combined.append(system.values.copy())
+        combined[position][cells] = table
 
 
 def _searches(
-    system: System, wanted: Goals, hidden: Bools, blocks: list[Ints], advance: Callable[[int], object]
-) -> Iterator[Search | Pinned]:
-    """Search in each block, in turn as far as the caller sees: they share nothing, so each core has a thread.
+    system: System, goals: ProtectionGoals, hidden: Bools, blocks: list[Ints], advance: Callable[[int], object]
+) -> Iterator[CellSearch | Unprotectable]:
+    """Search in each block and yield the outcomes in order; blocks are independent, so each core has a thread.
 
-    The solver does not hold the interpreter's lock. Whoever stops early (an error, the user) stops all threads at their
-    next witness.
+    The solver does not hold the interpreter's lock. When the caller stops early (an error, the user), every thread
+    stops at its next table.
     """
     stopped = threading.Event()
 
@@ -113,15 +118,15 @@ def _searches(
             raise Stopped
         advance(met)
 
-    def searched(cells: Ints) -> Search | Pinned:
+    def search_block(cells: Ints) -> CellSearch | Unprotectable:
         try:
-            return Search(system.part(cells), wanted.within(cells), hidden[cells], advance=step).run()
-        except Pinned as pinned:
-            return pinned
+            return CellSearch(system.part(cells), goals.within(cells), hidden[cells], advance=step).run()
+        except Unprotectable as unprotectable:
+            return unprotectable
 
     with ThreadPoolExecutor(max_workers=_cores()) as threads:
         try:
-            yield from threads.map(searched, blocks)
+            yield from threads.map(search_block, blocks)
         finally:
             stopped.set()
 
@@ -131,14 +136,14 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _pinned_text(system: System, cells: Ints, below: int, *, insider: bool = False) -> str:
-    known = (
+def _unprotectable_text(system: System, cells: Ints, below: int, *, insider: bool = False) -> str:
+    source = (
         "what an insider knows, with earlier releases and zeros," if insider else "earlier releases or zeros already"
     )
     more = f" and {len(cells) - 3:,} more" if len(cells) > 3 else ""
     named = "; ".join(system.names[i] for i in cells[:3])
     return (
-        f"{len(cells):,} cells cannot be protected under the rule of {below}, since {known} "
+        f"{len(cells):,} cells cannot be protected under the rule of {below}, since {source} "
         f"tell them: {named}{more}. Merge each with a neighbour (two levels, two strata, or the quarter with the next) "
         "or leave it out of this release"
     )
