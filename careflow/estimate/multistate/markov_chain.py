@@ -13,11 +13,11 @@ from careflow.arguments import checked, instance, labels, one_of, text
 from careflow.continuum.outcomes import CONCURRENT, LEFT_CARE, OUTCOMES
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import interval_name
-from careflow.estimate.rates.rate_arrays import Array, Flows
+from careflow.estimate.rates.rate_arrays import Array, RateArrays
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.result import Provenance, Result
 from careflow.estimate.select import select
-from careflow.estimate.stats.absorbing_chain import embedded
+from careflow.estimate.stats.absorbing_chain import absorbing_chain
 from careflow.estimate.stats.intervals import log_log, quantile_of
 from careflow.estimate.stats.jackknife import jackknife_se
 from careflow.estimate.survival.length_of_stay import LengthOfStay
@@ -113,16 +113,16 @@ def chain(rates: Rates, stays: LengthOfStay | None = None, *, concurrent: Concur
     made = rates._as_estimated("chain")
     if made.method == "intensity" or len(made.windows) > 1:
         raise ArgumentError("chain takes shares of discharges within one window: method='followed' and one within=")
-    flows, _ = made.flows()
-    means = None if stays is None else _means(rates, stays, flows.strata.frame)
-    names, numbers = _numbers(flows, means, concurrent == "leave out", made.confidence)
+    arrays, _ = made.rate_arrays()
+    means = None if stays is None else _means(rates, stays, arrays.strata.frame)
+    names, numbers = _numbers(arrays, means, concurrent == "leave out", made.confidence)
     about = _about(rates, stays, concurrent, made.confidence)
-    return Chain(_frame(flows, names, numbers), about, rates.continuum, rates=rates, stays=stays)
+    return Chain(_frame(arrays, names, numbers), about, rates.continuum, rates=rates, stays=stays)
 
 
 def _means(rates: Rates, stays: LengthOfStay, strata: pd.DataFrame) -> tuple[Array, Array]:
     """Return the means of the stays and those without each group, for each stratum of the rates."""
-    if stays._made is None:
+    if stays._inputs is None:
         raise ArgumentError("chain needs the counts behind the stays; give it what length_of_stay returned")
     if set(stays.about.by) not in (set(), set(rates.about.by)):
         raise ArgumentError(
@@ -131,11 +131,11 @@ def _means(rates: Rates, stays: LengthOfStay, strata: pd.DataFrame) -> tuple[Arr
         )
     if (stays.about.cutoff, stays.continuum) != (rates.about.cutoff, rates.continuum):
         raise ArgumentError("the rates and the stays are of different records: cut-offs or continua differ")
-    means, without = stays._made.means()
+    means, without = stays._inputs.means()
     if not stays.about.by:
         return np.repeat(means, len(strata), axis=0), np.repeat(without, len(strata), axis=0)
     keys = list(stays.about.by)
-    theirs = stays._made.strata[keys].astype(str).assign(_place=np.arange(len(means)))
+    theirs = stays._inputs.strata[keys].astype(str).assign(_place=np.arange(len(means)))
     place = strata[keys].astype(str).merge(theirs, on=keys, how="left")["_place"].fillna(-1).to_numpy(dtype=np.int64)
     out = means[place], without[place]
     for array in out:
@@ -144,12 +144,12 @@ def _means(rates: Rates, stays: LengthOfStay, strata: pd.DataFrame) -> tuple[Arr
 
 
 def _numbers(
-    flows: Flows, means: tuple[Array, Array] | None, leave_out: bool, confidence: float
+    arrays: RateArrays, means: tuple[Array, Array] | None, leave_out: bool, confidence: float
 ) -> tuple[list[list[str]], list[Array]]:
     """Return the states of each measure, and its numbers, shape (strata, start, states, 4)."""
-    block, levels = flows.blocks[0], len(flows.continuum)
+    block, levels = arrays.by_window[0], len(arrays.continuum)
     assert block.replicates is not None
-    names = list(flows.targets.astype(str))
+    names = list(arrays.targets.astype(str))
     kept = [i for i, name in enumerate(names) if not (leave_out and name == CONCURRENT)]
     summed = LEFT_CARE in names and names.index(LEFT_CARE) > levels
     # Rates, then (as one more axis in front of the strata) the rates without each group.
@@ -159,7 +159,7 @@ def _numbers(
             every = every / (1 - every[..., [names.index(CONCURRENT)]])
     shown = [names[i] for i in kept]
     exits = [i for i in kept if not (summed and names[i] == LEFT_CARE)]
-    solved = embedded(every[..., exits])
+    solved = absorbing_chain(every[..., exits])
     outcome = solved.outcome
     if summed:
         place = shown.index(LEFT_CARE) - levels
@@ -187,20 +187,20 @@ def _limits(values: Array, present: npt.NDArray[np.bool_], confidence: float, *,
     return np.stack([estimate, se, low, high], axis=-1)
 
 
-def _frame(flows: Flows, names: list[list[str]], numbers: list[Array]) -> pd.DataFrame:
-    levels = list(flows.continuum.names)
+def _frame(arrays: RateArrays, names: list[list[str]], numbers: list[Array]) -> pd.DataFrame:
+    levels = list(arrays.continuum.names)
     start = pd.Series(pd.Categorical(levels, levels, ordered=True), name="start")
     parts = []
     for measure, states, values in zip(MEASURES, names, numbers, strict=False):
         state = pd.Series(pd.Categorical(states, [*levels, *OUTCOMES], ordered=True), name="state")
-        frame = flows.strata.repeat(start, state)
+        frame = arrays.strata.repeat(start, state)
         frame["measure"] = pd.Categorical([measure] * len(frame), list(MEASURES), ordered=True)
         frame[list(_NUMBERS)] = values.reshape(-1, len(_NUMBERS))
-        frame["mature"] = np.repeat(flows.blocks[0].mature, len(start) * len(state))
+        frame["mature"] = np.repeat(arrays.by_window[0].mature, len(start) * len(state))
         parts.append(frame)
-    keys = [*flows.strata.frame.columns, "start", "measure", "state"]
+    keys = [*arrays.strata.frame.columns, "start", "measure", "state"]
     frame = pd.concat(parts, ignore_index=True).sort_values(keys, kind="stable", ignore_index=True)
-    return frame[[*flows.strata.frame.columns, "start", "state", "measure", *_NUMBERS, "mature"]]
+    return frame[[*arrays.strata.frame.columns, "start", "state", "measure", *_NUMBERS, "mature"]]
 
 
 def _about(rates: Rates, stays: LengthOfStay | None, concurrent: Concurrent, confidence: float) -> Provenance:

@@ -98,8 +98,8 @@ def markov_test(
     [[80.0, 2.0, 20.0, 1.0]]
     """
     counts, names = counts_for(moves, "history", by, calendar=calendar)
-    table, continuum = counts.tables["history"], counts.rules.continuum
-    strata = strata_of(table, counts.rules, names)
+    table, continuum = counts.tables["history"], counts.definition.continuum
+    strata = strata_of(table, counts.definition, names)
     cells = _cells(table, strata, continuum)
     rows = [row for place, stratum in enumerate(cells) for row in _tests(place, stratum, cluster)]
     frame = _words(pd.DataFrame(rows, columns=["_place", *_COLUMNS]), strata, continuum)
@@ -114,11 +114,11 @@ def markov_test(
         n=int(table["n"].sum()),
         unit="followed discharges",
         persons=counts.persons,
-        cutoff=counts.rules.cutoff,
-        start=counts.rules.start,
+        cutoff=counts.definition.cutoff,
+        start=counts.definition.start,
         dated_by="discharge" if names else "",
         interval=f"{reference}, {correction_name(correction)}",
-        within=(counts.rules.within,),
+        within=(counts.definition.within,),
         by=names,
         source=counts.source,
         last=counts.last,

@@ -13,12 +13,12 @@ from careflow.arguments import Check, flag, text, whole
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.estimate.arguments import Cluster, estimator
 from careflow.estimate.arrays.followup import Longest
-from careflow.estimate.multistate.journey_counts import Array, Journeys
+from careflow.estimate.multistate.journey_counts import Array, JourneyCounts
 from careflow.estimate.result import Result
-from careflow.estimate.stats.aalen_johansen import States, occupied_se
+from careflow.estimate.stats.aalen_johansen import StateProcess, occupied_se
 from careflow.estimate.stats.kaplan_meier import clustered_se
 
-_ASKED: Final[dict[str, Check]] = {
+_CHECKS: Final[dict[str, Check]] = {
     "start": text,
     "days": whole(1, word="longest"),
     "landmark": whole(0),
@@ -58,7 +58,7 @@ class ExpectedDays(Result):
     started: pd.DataFrame = field(repr=False)
 
 
-@estimator(**_ASKED)
+@estimator(**_CHECKS)
 def occupation(
     moves: Transitions | Counts,
     *,
@@ -126,7 +126,7 @@ def occupation(
     >>> where[(where["day"] == 12) & (where["estimate"] > 0)][["state", "estimate"]].values.tolist()
     [['php', 0.5], ['between stays', 0.5]]
     """
-    journeys = Journeys(moves, start, days, landmark, reentry, by, cluster, confidence, calendar)
+    journeys = JourneyCounts(moves, start, days, landmark, reentry, by, cluster, confidence, calendar)
     frame = journeys.frame("state", np.arange(journeys.days + 1), _occupation, bounded=True)
     definition = (
         f"Share of journeys at each level on each day since {journeys.since} "
@@ -135,11 +135,11 @@ def occupation(
     )
     about = journeys.about("state occupation", definition, "log-log")
     return Occupation(
-        frame, about, journeys.counts.rules.continuum, start=start, days=journeys.days, started=journeys.started()
+        frame, about, journeys.counts.definition.continuum, start=start, days=journeys.days, started=journeys.started()
     )
 
 
-@estimator(**_ASKED)
+@estimator(**_CHECKS)
 def expected_days(
     moves: Transitions | Counts,
     *,
@@ -185,7 +185,7 @@ def expected_days(
     >>> spent.loc[spent["days"] > 0, ["state", "days"]].values.tolist()
     [['php', 15.0], ['left care', 85.0]]
     """
-    journeys = Journeys(moves, start, days, landmark, reentry, by, cluster, confidence, calendar)
+    journeys = JourneyCounts(moves, start, days, landmark, reentry, by, cluster, confidence, calendar)
     frame = journeys.frame("days", np.array([journeys.days]), _spent, bounded=False).drop(columns="day")
     definition = (
         f"Days out of the first {journeys.days} since {journeys.since} that are spent at each level: the area "
@@ -193,21 +193,21 @@ def expected_days(
     )
     about = journeys.about("expected days", definition, "normal" if cluster is None else "t")
     return ExpectedDays(
-        frame, about, journeys.counts.rules.continuum, start=start, days=journeys.days, started=journeys.started()
+        frame, about, journeys.counts.definition.continuum, start=start, days=journeys.days, started=journeys.started()
     )
 
 
-def _occupation(process: States, cluster: Cluster) -> tuple[Array, Array, int | None]:
+def _occupation(process: StateProcess, cluster: Cluster) -> tuple[Array, Array, int | None]:
     """Return estimates and standard errors, shape (days + 1, states), and the number of groups."""
     return _estimated(process, cluster, lambda path: path, spent=False)
 
 
-def _spent(process: States, cluster: Cluster) -> tuple[Array, Array, int | None]:
+def _spent(process: StateProcess, cluster: Cluster) -> tuple[Array, Array, int | None]:
     return _estimated(process, cluster, lambda path: np.asarray(path[:-1].sum(axis=0, keepdims=True)), spent=True)
 
 
 def _estimated(
-    process: States, cluster: Cluster, shown: Callable[[Array], Array], *, spent: bool
+    process: StateProcess, cluster: Cluster, shown: Callable[[Array], Array], *, spent: bool
 ) -> tuple[Array, Array, int | None]:
     every = process.together()
     estimate = shown(every.occupied()[:, 0])

@@ -131,22 +131,22 @@ def pathways(
     """
     clock, held, definition = _asked(steps, days)
     counts, names = counts_for(moves, clock, by, calendar=calendar)
-    table, continuum = counts.tables[clock], counts.rules.continuum
-    strata = strata_of(table, counts.rules, names)
+    table, continuum = counts.tables[clock], counts.definition.continuum
+    strata = strata_of(table, counts.definition, names)
     columns = [str(name) for name in table if str(name).startswith("step_")]
     frame = _counted(table.assign(_stratum=strata.place), columns, continuum, ended=bool(held))
     place = frame.pop("_stratum").to_numpy(dtype=np.int64)
     about = Provenance(
         measure="pathways",
-        definition=definition.format(within=counts.rules.within, apart=counts.rules.within + 1),
+        definition=definition.format(within=counts.definition.within, apart=counts.definition.within + 1),
         n=int(frame["n"].sum()),
         unit="journeys",
         persons=counts.persons,
-        cutoff=counts.rules.cutoff,
-        start=counts.rules.start,
+        cutoff=counts.definition.cutoff,
+        start=counts.definition.start,
         dated_by="admission" if names else "",
         interval="",
-        within=(counts.rules.within,),
+        within=(counts.definition.within,),
         by=names,
         source=counts.source,
         last=counts.last,

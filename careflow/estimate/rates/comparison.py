@@ -13,7 +13,7 @@ import pandas as pd
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import Cluster, unit_of
 from careflow.estimate.arrays.strata import Strata
-from careflow.estimate.rates.rate_arrays import Array, Block, Flows
+from careflow.estimate.rates.rate_arrays import Array, RateArrays, WindowRates
 from careflow.estimate.result import Result
 from careflow.estimate.select import WITHIN
 from careflow.estimate.stats.differences import (
@@ -58,7 +58,7 @@ class Comparison(Result):
 
 
 @dataclass(frozen=True)
-class Asked:
+class Contrast:
     """Two labels of a stratum, where each of the other strata has them, and how to compare."""
 
     stratum: str
@@ -103,38 +103,40 @@ def labels_of(
     return name, (str(pair[0]), str(pair[1]))
 
 
-def differences(flows: Flows, asked: Asked) -> pd.DataFrame:
+def differences(arrays: RateArrays, asked: Contrast) -> pd.DataFrame:
     """Return the tidy frame of differences: the other strata, window (if several), from, target, numbers, enough."""
-    others, places = pairs_of(flows.strata.frame, asked)
-    frame = side_by_side(flows, others, places, asked)
+    others, places = pairs_of(arrays.strata.frame, asked)
+    frame = side_by_side(arrays, others, places, asked)
     for name, label in (("from", asked.frm), ("to", asked.to)):
         if label is not None and name in frame:
             frame = frame[frame[name] == label].reset_index(drop=True)
     return frame.assign(p_adjusted=adjusted(frame["p"], asked.correction))[[*frame.columns[:-2], *_LAST]]
 
 
-def side_by_side(flows: Flows, others: pd.DataFrame, places: npt.NDArray[np.int64], asked: Asked) -> pd.DataFrame:
+def side_by_side(
+    arrays: RateArrays, others: pd.DataFrame, places: npt.NDArray[np.int64], asked: Contrast
+) -> pd.DataFrame:
     """Return the differences of pairs of strata: ``others``, window (if several), from, target, numbers, and two flags.
 
     Parameters
     ----------
-    flows : Flows
+    arrays : RateArrays
         With their replicates.
     others : pandas.DataFrame
         What each pair is called.
     places : numpy.ndarray of int, shape (pairs, 2)
         The strata of each pair; -1 where there is none.
-    asked : Asked
+    asked : Contrast
         How to compare.
     """
-    pairs = replace(flows, strata=Strata(others, np.zeros(0, dtype=np.int64), None))
-    several = [WITHIN] if len(flows.blocks) > 1 else []
+    pairs = replace(arrays, strata=Strata(others, np.zeros(0, dtype=np.int64), None))
+    several = [WITHIN] if len(arrays.by_window) > 1 else []
     parts = []
-    for block in flows.blocks:
+    for block in arrays.by_window:
         found, mature = _numbers(block, places, asked), np.append(block.mature, True)[places].all(axis=-1)
         frame = pairs.keys(block.window).assign(**{name: values.ravel() for name, values in found.items()})
         parts.append(frame.assign(mature=np.repeat(mature, found["p"][0].size)))
-    keys = [*others.columns, *several, "from", str(flows.targets.name)]
+    keys = [*others.columns, *several, "from", str(arrays.targets.name)]
     frame = pd.concat(parts, ignore_index=True).sort_values(keys, kind="stable", ignore_index=True)
     direction = ["direction"] if "direction" not in keys else []
     return frame[[*keys, *direction, *_NUMBERS, "mature", ENOUGH]]
@@ -153,7 +155,7 @@ def both(people: pd.DataFrame, found: pd.DataFrame, stratum: str, labels: tuple[
     return out[counts].fillna(-1).astype(np.int64)
 
 
-def pairs_of(strata: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
+def pairs_of(strata: pd.DataFrame, asked: Contrast) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
     """Return the other strata, and the places (pairs, 2) of the two labels in each; -1 where one has none."""
     column = strata[asked.stratum].astype(str)
     there = list(dict.fromkeys(column))
@@ -172,7 +174,7 @@ def pairs_of(strata: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame, npt.NDAr
     return both[names], both[["_0", "_1"]].fillna(-1).to_numpy(dtype=np.int64)
 
 
-def _numbers(block: Block, places: npt.NDArray[np.int64], asked: Asked) -> dict[str, Array]:
+def _numbers(block: WindowRates, places: npt.NDArray[np.int64], asked: Contrast) -> dict[str, Array]:
     first, second = (_Side(block, side) for side in places.T)
     variances, rho, groups = _spread(first, second, asked.cluster)
     limits = recovered_limits((first.rate, first.low, first.high), (second.rate, second.low, second.high), rho)
@@ -207,7 +209,7 @@ def _spread(first: _Side, second: _Side, cluster: Cluster) -> tuple[tuple[Array,
 class _Side:
     """One label of every pair, each array of shape (pairs, from, target); nothing counted where a pair lacks it."""
 
-    def __init__(self, block: Block, places: npt.NDArray[np.int64]) -> None:
+    def __init__(self, block: WindowRates, places: npt.NDArray[np.int64]) -> None:
         kept = block.replicates
         assert kept is not None
         self.n, self.of = (_taken(array, places, 0) for array in (block.n, block.of))

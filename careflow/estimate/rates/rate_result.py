@@ -1,4 +1,4 @@
-"""Transition rates and what can be asked of them: a matrix, a graph, a triangle, differences."""
+"""Transition rates and what can be contrast of them: a matrix, a graph, a triangle, differences."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pandas as pd
 
 from careflow.arguments import checked, labels, one_of, text
 from careflow.errors import ArgumentError, DisclosureError
-from careflow.estimate.rates.comparison import ENOUGH, Asked, Comparison, both, differences, labels_of
-from careflow.estimate.rates.methods import METHODS, Made
+from careflow.estimate.rates.comparison import ENOUGH, Comparison, Contrast, both, differences, labels_of
+from careflow.estimate.rates.methods import METHODS, RateInputs
 from careflow.estimate.result import Result
 from careflow.estimate.select import select, triangle
 from careflow.estimate.stats.multiple_testing import Correction, correction_name
@@ -38,20 +38,20 @@ class Rates(Result):
         At least how many distinct people are behind ``n`` and ``of`` of each row of ``frame`` (columns ``persons`` and
         ``persons_of``): the jackknife groups that hold any of them. What protection needs beside the counts, never for
         show.
-    ways : pandas.DataFrame or None
-        The same of ``directions``.
+    direction_contributors : pandas.DataFrame or None
+        The same for the rows of ``directions``.
     """
 
     directions: pd.DataFrame
     contributors: pd.DataFrame | None = field(default=None, repr=False)
-    ways: pd.DataFrame | None = field(default=None, repr=False)
-    made: InitVar[Made | None] = None
-    # ``replace`` gives ``made`` no value, so that no result made from this one carries it: what is protected cannot
+    direction_contributors: pd.DataFrame | None = field(default=None, repr=False)
+    inputs: InitVar[RateInputs | None] = None
+    # ``replace`` gives ``inputs`` no value, so that no result made from this one carries it: what is protected cannot
     # be compared.
-    _made: Made | None = field(default=None, init=False, repr=False)
+    _inputs: RateInputs | None = field(default=None, init=False, repr=False)
 
-    def __post_init__(self, made: Made | None) -> None:
-        object.__setattr__(self, "_made", made)
+    def __post_init__(self, inputs: RateInputs | None) -> None:
+        object.__setattr__(self, "_inputs", inputs)
 
     @checked(quarter=text, value=one_of(*_NUMBERS), strata=labels)
     def matrix(self, quarter: str | None = None, *, value: str = "rate", **strata: str) -> pd.DataFrame:
@@ -97,7 +97,7 @@ class Rates(Result):
 
     @checked(frm=text, to=text, value=one_of(*_NUMBERS), strata=labels)
     def triangle(self, frm: str, to: str, *, value: str = "rate", **strata: str) -> pd.DataFrame:
-        """Return one rate by quarter of discharge (rows) and days of follow-up (columns): the windows asked for.
+        """Return one rate by quarter of discharge (rows) and days of follow-up (columns): the windows contrast for.
 
         A cell is missing where the quarter is not mature for the window, that is while its last day + window is after
         the cut-off.
@@ -187,14 +187,14 @@ class Rates(Result):
            rate_1  rate_2     low
         ...   1.0     0.0 -1.0...
         """
-        made = self._as_estimated("compare")
+        inputs = self._as_estimated("compare")
         stratum, labels = labels_of(self.about.by, first, second, strata)
-        variance = METHODS[made.method].variance
+        variance = METHODS[inputs.method].variance
         self._check_rows({"from": frm, "to": to})
-        asked = Asked(stratum, labels, made.cluster, variance, correction, frm, to)
-        reached, directions = made.flows()
+        contrast = Contrast(stratum, labels, inputs.cluster, variance, correction, frm, to)
+        all_arrays = inputs.rate_arrays()
         others = tuple(name for name in self.about.by if name != stratum)
-        frame, ways = (differences(flows, asked).drop(columns=ENOUGH) for flows in (reached, directions))
+        frame, directions = (differences(arrays, contrast).drop(columns=ENOUGH) for arrays in all_arrays)
         test = f"{'Wald' if variance is None else 'score'} test, {correction_name(correction)}"
         about = replace(
             self.about,
@@ -205,13 +205,23 @@ class Rates(Result):
             missing="" if frame["mature"].all() else "not both mature",
         )
         people = None
-        if self.contributors is not None and self.ways is not None:
+        if self.contributors is not None and self.direction_contributors is not None:
             people = tuple(
                 both(kept.assign(**whole[["within"] if "within" in whole else []]), found, stratum, labels)
-                for kept, whole, found in ((self.contributors, self.frame, frame), (self.ways, self.directions, ways))
+                for kept, whole, found in (
+                    (self.contributors, self.frame, frame),
+                    (self.direction_contributors, self.directions, directions),
+                )
             )
         return Comparison(
-            frame, about, self.continuum, stratum, *labels, directions=ways, correction=correction, contributors=people
+            frame,
+            about,
+            self.continuum,
+            stratum,
+            *labels,
+            directions=directions,
+            correction=correction,
+            contributors=people,
         )
 
     def _check_rows(self, wanted: dict[str, str | None]) -> None:
@@ -219,10 +229,10 @@ class Rates(Result):
             if label is not None and label not in (there := self.frame[name].unique()):
                 raise ArgumentError(f"no {name} {label!r} in these rates; there are {', '.join(map(str, there))}")
 
-    def _as_estimated(self, verb: str) -> Made:
+    def _as_estimated(self, verb: str) -> RateInputs:
         """Return how these rates were made, or raise because they are not what was made then."""
-        if self._made is not None:
-            return self._made
+        if self._inputs is not None:
+            return self._inputs
         if HIDDEN in self.frame:
             raise DisclosureError(
                 f"these rates are protected, and {verb} needs the counts behind them; {verb} first, on the rates as "

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from careflow.arguments import one_of, several_whole
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.estimate.arguments import Cluster, counts_for, estimator, immature, interval_name, windows_for
-from careflow.estimate.rates.methods import METHODS, Made, Method
+from careflow.estimate.rates.methods import METHODS, Method, RateInputs
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.result import Provenance
 
@@ -84,37 +84,37 @@ def transition_rates(
     >>> rates.loc[rates["n"] > 0, ["from", "to", "direction", "n", "of", "rate"]].to_string(index=False)
     '       from        to direction  n  of  rate\nresidential       php step-down  1   2   0.5\n...'
     """
-    make = METHODS[method]
-    counts, strata = counts_for(moves, make.clocks, by, windows=within, calendar=calendar)
+    rate_method = METHODS[method]
+    counts, strata = counts_for(moves, rate_method.clocks, by, windows=within, calendar=calendar)
     windows = windows_for(counts, within)
-    to, directions = make.blocks(counts, strata, windows, cluster, confidence)
-    frame, people = to.frames(strata)
-    towards, ways = directions.frames(strata)
+    to, to_direction = rate_method.arrays(counts, strata, windows, cluster, confidence)
+    frame, contributors = to.frames(strata)
+    directions, direction_contributors = to_direction.frames(strata)
     about = Provenance(
-        measure=make.measure,
-        definition=make.definition.format(within=_words(windows)),
-        n=int(to.blocks[-1].of[:, :, 0].sum()),
-        unit=make.unit,
+        measure=rate_method.measure,
+        definition=rate_method.definition.format(within=_words(windows)),
+        n=int(to.by_window[-1].of[:, :, 0].sum()),
+        unit=rate_method.unit,
         persons=counts.persons,
-        cutoff=counts.rules.cutoff,
-        start=counts.rules.start,
+        cutoff=counts.definition.cutoff,
+        start=counts.definition.start,
         dated_by="discharge",
-        interval=interval_name(make.interval, confidence, cluster),
+        interval=interval_name(rate_method.interval, confidence, cluster),
         within=windows,
         by=strata,
         confidence=confidence,
-        missing=immature(frame, strata, counts.rules),
+        missing=immature(frame, strata, counts.definition),
         source=counts.source,
         last=counts.last,
     )
     return Rates(
         frame,
         about,
-        counts.rules.continuum,
-        directions=towards,
-        contributors=people,
-        ways=ways,
-        made=Made(counts, strata, windows, method, cluster, confidence),
+        counts.definition.continuum,
+        directions=directions,
+        contributors=contributors,
+        direction_contributors=direction_contributors,
+        inputs=RateInputs(counts, strata, windows, method, cluster, confidence),
     )
 
 

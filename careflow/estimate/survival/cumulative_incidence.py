@@ -17,8 +17,8 @@ from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.event_tables import CONCURRENT_CODE, DIED_CODE, REASON_CODE
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import Cluster, counts_for, estimator, interval_name
-from careflow.estimate.arrays.counting_process import each_cell, process
-from careflow.estimate.arrays.followup import mature_on, reach
+from careflow.estimate.arrays.counting_process import each_state, process_of
+from careflow.estimate.arrays.followup import follow_up, mature_on
 from careflow.estimate.arrays.strata import Ints, strata_of
 from careflow.estimate.rates.rate_arrays import direction_masks, direction_targets
 from careflow.estimate.result import Provenance, Result
@@ -117,36 +117,36 @@ def cumulative_incidence(
     """
     name = "exit" if clock == "stay" else "gap"
     counts, strata_names = counts_for(moves, name, by, calendar=calendar)
-    continuum = counts.rules.continuum
+    continuum = counts.definition.continuum
     table = counts.tables[name]
     if frm is not None:
         table = table[table["state"] == continuum.index(frm)]
     names, sets, causes = cause_sets(continuum, clock)
-    strata = strata_of(table, counts.rules, strata_names)
+    strata = strata_of(table, counts.definition, strata_names)
     ways = np.pad(direction_masks(continuum), ((0, 0), (0, 0), (0, len(causes) - len(continuum))))
     parts: list[_Curves] = []
     entered = 0
-    for stratum, state, cell in each_cell(table, strata.place):
-        seen = process(cell, causes)
+    for stratum, state, cell in each_state(table, strata.place):
+        seen = process_of(cell, causes)
         found = incidences(seen, np.concatenate([sets, ways[state]]), cluster, confidence)
         entered += found.of
         keep = (seen.every.sum(axis=0) + seen.censored.sum(axis=0)) > 0
-        known, days = reach(seen), found.days[keep]
+        known, days = follow_up(seen), found.days[keep]
         curves = {name: np.where(known.unknown(days), np.nan, getattr(found, name)[:, keep]) for name in _NUMBERS}
-        lag = counts.rules.within if clock == "stay" else 0
-        mature = mature_on(strata, counts.rules, np.full(len(days), stratum), days, lag)
+        lag = counts.definition.within if clock == "stay" else 0
+        mature = mature_on(strata, counts.definition, np.full(len(days), stratum), days, lag)
         parts.append(_Curves(stratum, state, days, found.at_risk[keep], curves, known.known_to, mature))
     about = Provenance(
         measure="cumulative incidence",
-        definition=_DEFINITIONS[clock].format(within=counts.rules.within),
+        definition=_DEFINITIONS[clock].format(within=counts.definition.within),
         n=entered,
         unit="stays" if clock == "stay" else "discharges",
         persons=counts.persons,
-        cutoff=counts.rules.cutoff,
-        start=counts.rules.start,
+        cutoff=counts.definition.cutoff,
+        start=counts.definition.start,
         dated_by=("admission" if clock == "stay" else "discharge") if strata_names else "",
         interval=interval_name("log-log", confidence, cluster),
-        within=(counts.rules.within,) if clock == "stay" else (),
+        within=(counts.definition.within,) if clock == "stay" else (),
         by=strata_names,
         confidence=confidence,
         source=counts.source,

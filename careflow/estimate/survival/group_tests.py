@@ -13,7 +13,7 @@ from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.event_tables import ENDED
 from careflow.estimate.arguments import Cluster, estimator
 from careflow.estimate.stats.gray import gray
-from careflow.estimate.stats.group_scores import Arms, Score
+from careflow.estimate.stats.group_scores import GroupArrays, Score
 from careflow.estimate.stats.logrank import log_rank
 from careflow.estimate.stats.multiple_testing import Correction
 from careflow.estimate.survival.cumulative_incidence import cause_sets
@@ -152,7 +152,7 @@ def gray_test(
     if frm is not None:
         plan.only(frm)
 
-    def tests(seen: Arms) -> dict[str | None, Score]:
+    def tests(seen: GroupArrays) -> dict[str | None, Score]:
         return dict(zip(names, gray(seen, sets, cluster), strict=True))
 
     plan.each(causes, sets, tests, cluster)
@@ -168,4 +168,4 @@ def gray_test(
 
 
 def _continuum(moves: Transitions | Counts) -> Continuum:
-    return moves.rules.continuum if isinstance(moves, Counts) else moves.episodes.continuum
+    return moves.definition.continuum if isinstance(moves, Counts) else moves.episodes.continuum

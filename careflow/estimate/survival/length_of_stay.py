@@ -11,7 +11,7 @@ import pandas as pd
 
 from careflow.arguments import one_of, whole
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.event_tables import CLOCKS
+from careflow.counts.event_tables import EVENT_TABLES
 from careflow.estimate.arguments import Cluster, counts_for, estimator, interval_name, unit_of
 from careflow.estimate.arrays.followup import Longest, not_followed
 from careflow.estimate.arrays.strata import strata_of
@@ -52,16 +52,16 @@ class LengthOfStay(Result):
     curve: pd.DataFrame
     horizon: int
     contributors: pd.DataFrame | None = field(default=None, repr=False)
-    made: InitVar[MadeStays | None] = None
-    # ``replace`` gives ``made`` no value, so that no result made from this one carries it.
-    _made: MadeStays | None = field(default=None, init=False, repr=False)
+    inputs: InitVar[StayInputs | None] = None
+    # ``replace`` gives ``inputs`` no value, so that no result made from this one carries it.
+    _inputs: StayInputs | None = field(default=None, init=False, repr=False)
 
-    def __post_init__(self, made: MadeStays | None) -> None:
-        object.__setattr__(self, "_made", made)
+    def __post_init__(self, inputs: StayInputs | None) -> None:
+        object.__setattr__(self, "_inputs", inputs)
 
 
 @dataclass(frozen=True)
-class MadeStays:
+class StayInputs:
     """What lengths of stay were made from, for those who go on from their means.
 
     Attributes
@@ -144,7 +144,7 @@ def length_of_stay(
     Nothing is carried forward. A curve has ended, and is known for good, where S(t) is 0 and nobody is observed at a
     later age. Else ``survival`` is missing after ``known_to``, and the mean is given only if ``known_to >= horizon``.
     Where S(t) falls to 0 while others are observed at later ages, the early risk set ran out: ``known_to`` is that day,
-    and a quantile that only this fall reaches is missing (R's ``survfit`` carries the 0 on).
+    and a quantile that only this fall follow_ups is missing (R's ``survfit`` carries the 0 on).
 
     Examples
     --------
@@ -165,15 +165,15 @@ def length_of_stay(
     clock, chosen = stay_clock(moves, names, cohort)
     counts, strata_names = counts_for(moves, clock, names, calendar=calendar)
     table = counts.tables[clock]
-    strata = strata_of(table, counts.rules, strata_names)
+    strata = strata_of(table, counts.definition, strata_names)
     found = lengths(table, strata, counts, horizon, convention, cluster, confidence)
     rows, days = found.rows, found.horizon
-    mature = strata.mature(counts.rules, days if chosen == "admission" else 0)
-    rows["mature"] = mature.repeat(len(counts.rules.continuum))
+    mature = strata.mature(counts.definition, days if chosen == "admission" else 0)
+    rows["mature"] = mature.repeat(len(counts.definition.continuum))
     there, lacking = rows["n"] > 0, rows["rmean"].isna()
     missing = [
         f"{int(rows['open'].sum()):,} open",
-        not_followed(int((there & lacking).sum()), int(there.sum()), days, found.reaches, "means"),
+        not_followed(int((there & lacking).sum()), int(there.sum()), days, found.follow_ups, "means"),
     ]
     about = Provenance(
         measure="length of stay",
@@ -184,9 +184,9 @@ def length_of_stay(
         n=int(rows["n"].sum()),
         unit="stays" if chosen != "period" or not unit_of(strata_names) else "stays in a period",
         persons=counts.persons,
-        cutoff=counts.rules.cutoff,
-        start=counts.rules.start,
-        dated_by=CLOCKS[clock].dated_by if unit_of(strata_names) else "",
+        cutoff=counts.definition.cutoff,
+        start=counts.definition.start,
+        dated_by=EVENT_TABLES[clock].dated_by if unit_of(strata_names) else "",
         interval=interval_name("log-log", confidence, cluster),
         by=strata_names,
         convention=convention,
@@ -195,7 +195,7 @@ def length_of_stay(
         source=counts.source,
         last=counts.last,
     )
-    continuum = counts.rules.continuum
+    continuum = counts.definition.continuum
     # The table of counts is many times as large as the result, which keeps it only if its means are still to be made.
     again = partial(means_of, table, strata, len(continuum), days, convention)
     means = again if found.means is None else partial(_known, found.means)
@@ -206,7 +206,7 @@ def length_of_stay(
         curve=found.curves,
         horizon=days,
         contributors=found.people,
-        made=MadeStays(strata.frame, means),
+        inputs=StayInputs(strata.frame, means),
     )
 
 

@@ -14,8 +14,8 @@ from careflow.counts import Counts
 from careflow.counts.definition import GROUPS
 from careflow.counts.event_tables import ENDED
 from careflow.estimate.arguments import Cluster
-from careflow.estimate.arrays.counting_process import Process, each_cell, process
-from careflow.estimate.arrays.followup import THIN, Longest, Reach, horizon_of, least_at_risk, reach
+from careflow.estimate.arrays.counting_process import CountingProcess, each_state, process_of
+from careflow.estimate.arrays.followup import THIN, FollowUp, Longest, chosen_horizon, follow_up, least_at_risk
 from careflow.estimate.arrays.strata import Ints, Strata
 from careflow.estimate.stats.intervals import log_log, quantile_of
 from careflow.estimate.stats.kaplan_meier import (
@@ -72,7 +72,7 @@ class Lengths:
         the intervals are clustered.
     horizon : int
         To which day the means go.
-    reaches : tuple of Reach
+    follow_ups : tuple of FollowUp
         Up to which day each curve is known, for the rows that have stays.
     """
 
@@ -81,7 +81,7 @@ class Lengths:
     people: pd.DataFrame
     means: Means | None
     horizon: int
-    reaches: tuple[Reach, ...]
+    follow_ups: tuple[FollowUp, ...]
 
 
 def lengths(
@@ -94,9 +94,9 @@ def lengths(
     confidence: float,
 ) -> Lengths:
     """Estimate lengths of stay for every level of every stratum."""
-    continuum = counts.rules.continuum
+    continuum = counts.definition.continuum
     ends = () if horizon != "longest" else (one for *_, one in _each_process(table, strata, convention))
-    days = horizon_of(horizon, ends, "horizon")
+    days = chosen_horizon(horizon, ends, "horizon")
     levels = pd.Series(pd.Categorical(continuum.names, continuum.names, ordered=True), name="level")
     rows = strata.repeat(levels)
     numbers = np.full((len(rows), len(_NUMBERS)), np.nan)
@@ -105,14 +105,14 @@ def lengths(
     means = None if cluster is None else _no_means(len(strata), len(continuum))
     curves: list[Curve] = []
     places: list[int] = []
-    reaches: list[Reach] = []
+    follow_ups: list[FollowUp] = []
     for stratum, state, seen, known in _each_process(table, strata, convention):
         row = stratum * len(continuum) + state
         without = None if means is None else _without_each_group(seen)
         curve = _curve(seen, without, known, confidence)
         each = None if without is None else restricted_mean(seen.days, without, days)
         numbers[row] = _summary(seen, curve, known, days, each)
-        reaches.append(known)
+        follow_ups.append(known)
         if means is not None and each is not None:
             _keep_means(means, (stratum, state), seen, numbers[row, _NUMBERS.index("rmean")], each)
         people[row] = [(of.sum(axis=-1) > 0).sum() for of in (seen.entered, seen.censored, seen.events[0])]
@@ -129,7 +129,7 @@ def lengths(
     frame = rows[keys].take(np.repeat(places, [len(curve["day"]) for curve in curves])).reset_index(drop=True)
     for name in _CURVE:
         frame[name] = np.concatenate([curve[name] for curve in curves])
-    return Lengths(rows, frame, behind, means, days, tuple(reaches))
+    return Lengths(rows, frame, behind, means, days, tuple(follow_ups))
 
 
 def means_of(table: pd.DataFrame, strata: Strata, levels: int, horizon: int, convention: Convention) -> Means:
@@ -144,11 +144,11 @@ def means_of(table: pd.DataFrame, strata: Strata, levels: int, horizon: int, con
 
 def _each_process(
     table: pd.DataFrame, strata: Strata, convention: Convention
-) -> Iterator[tuple[int, int, Process, Reach]]:
+) -> Iterator[tuple[int, int, CountingProcess, FollowUp]]:
     """Yield every stratum and level that has stays, with its process and up to which day its curve is known."""
-    for stratum, state, cell in each_cell(table, strata.place):
-        seen = process(cell, (ENDED,))
-        known = reach(seen)
+    for stratum, state, cell in each_state(table, strata.place):
+        seen = process_of(cell, (ENDED,))
+        known = follow_up(seen)
         if not np.isnan(known.known_to):
             nights = np.array([known.known_to], dtype=np.int64)
             known = replace(known, known_to=float(relabelled(nights, convention)[0]))
@@ -159,18 +159,18 @@ def _no_means(strata: int, levels: int) -> Means:
     return np.full((strata, levels), np.nan), np.full((strata, levels, GROUPS), np.nan)
 
 
-def _keep_means(means: Means, place: tuple[int, int], seen: Process, mean: float, each: Array) -> None:
+def _keep_means(means: Means, place: tuple[int, int], seen: CountingProcess, mean: float, each: Array) -> None:
     """Note a mean, and that without each group: it is the mean itself where the group holds nobody."""
     means[0][place], means[1][place] = mean, mean
     means[1][(*place, seen.groups)] = np.nan if len(seen.groups) < 2 or np.isnan(mean) else each
 
 
-def _without_each_group(seen: Process) -> Array:
+def _without_each_group(seen: CountingProcess) -> Array:
     events, at_risk = without_each_group(seen)
     return kaplan_meier(events[0], at_risk)
 
 
-def _curve(seen: Process, without: Array | None, known: Reach, confidence: float) -> Curve:
+def _curve(seen: CountingProcess, without: Array | None, known: FollowUp, confidence: float) -> Curve:
     """Return the curve on every day of the process; its numbers are missing on the days of which nothing is known."""
     events, at_risk = seen.every.sum(axis=0), seen.at_risk.sum(axis=0)
     survival = kaplan_meier(events, at_risk)
@@ -195,7 +195,7 @@ def _one_a_day(curve: Curve) -> Curve:
     return one
 
 
-def _summary(seen: Process, curve: Curve, known: Reach, horizon: int, each: Array | None) -> list[float]:
+def _summary(seen: CountingProcess, curve: Curve, known: FollowUp, horizon: int, each: Array | None) -> list[float]:
     """Return the numbers of a row: quantiles from the curve with one value a day, the mean where it is known."""
     one = _one_a_day(curve)
     # Where the early risk set ran out, the fall to 0 is no quantile: others are known to have stayed longer.

@@ -16,11 +16,11 @@ from careflow.errors import ArgumentError
 from careflow.estimate.arguments import Cluster, counts_for
 from careflow.estimate.arrays.strata import Ints, strata_of
 from careflow.estimate.result import Provenance, Result
-from careflow.estimate.stats.group_scores import Arms, Score, arms
+from careflow.estimate.stats.group_scores import GroupArrays, Score, group_arrays
 from careflow.estimate.stats.multiple_testing import Correction, adjusted, correction_name
 
 _TEST: Final = ("statistic", "df", "clusters", "p")
-_ARM: Final = ("n", "observed", "expected")
+_GROUP: Final = ("n", "observed", "expected")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -66,14 +66,14 @@ class Plan:
         self.by = by
         self.counts, _ = counts_for(moves, clock, by, calendar=calendar)
         table = self.counts.tables[clock]
-        strata = strata_of(table, self.counts.rules, (by,))
+        strata = strata_of(table, self.counts.definition, (by,))
         self.labels, self.table, self.place = strata.frame[by], table, strata.place
         if groups is not None:
             self._choose(groups)
         if len(self.labels) < 2:
             raise ArgumentError(f"to compare groups takes at least two; {by} has {len(self.labels)} in these counts")
         self.tests: list[dict[str, Any]] = []
-        self.arms: list[dict[str, Any]] = []
+        self.group_rows: list[dict[str, Any]] = []
         self.people: list[tuple[int, int]] = []
 
     def _choose(self, groups: Sequence[str]) -> None:
@@ -88,21 +88,21 @@ class Plan:
 
     def only(self, frm: str) -> None:
         """Keep one level of those that would be tested."""
-        kept = (self.table["state"] == self.counts.rules.continuum.index(frm)).to_numpy()
+        kept = (self.table["state"] == self.counts.definition.continuum.index(frm)).to_numpy()
         self.table, self.place = self.table[kept], self.place[kept]
 
     def each(
         self,
         causes: tuple[int, ...],
         sets: Ints,
-        tests: Callable[[Arms], dict[str | None, Score]],
+        tests: Callable[[GroupArrays], dict[str | None, Score]],
         cluster: Cluster,
     ) -> None:
         """Run the tests at every level that anybody was seen at; ``sets`` says which causes each test is about."""
         state = self.table["state"].to_numpy()
         for level in np.unique(state):
             kept = state == level
-            seen = arms(self.table[kept], self.place[kept], len(self.labels), causes)
+            seen = group_arrays(self.table[kept], self.place[kept], len(self.labels), causes)
             entered, people = seen.entered.sum(axis=1), (seen.entered > 0).sum(axis=1)
             had = np.tensordot(sets, seen.events.sum(axis=-1), axes=1)
             for (to, score), of_groups in zip(tests(seen).items(), had, strict=True):
@@ -111,14 +111,14 @@ class Plan:
                 found = score.test(clusters)
                 self.tests.append(key | dict(zip(_TEST, (*found[:2], clusters, found[2]), strict=True)))
                 self.people += zip(people.tolist(), (of_groups > 0).sum(axis=1).tolist(), strict=True)
-                self.arms += [
+                self.group_rows += [
                     key | {self.by: i, "n": n, "observed": o, "expected": e}
                     for i, (n, o, e) in enumerate(zip(entered, score.observed, score.expected, strict=True))
                 ]
 
     def about(self, measure: str, definition: str, unit: str, cluster: Cluster, correction: Correction) -> Provenance:
         """Return the provenance of the tests."""
-        rules = self.counts.rules
+        rules = self.counts.definition
         reference = "chi-squared" if cluster is None else "F, clustered by person"
         return Provenance(
             measure=measure,
@@ -141,16 +141,16 @@ class Plan:
         frame = pd.DataFrame(self.tests, columns=[*keys, *_TEST]).astype({"df": np.int64, "clusters": "Int64"})
         frame = self._words(frame)
         frame["p_adjusted"] = adjusted(frame["p"].astype(float), correction)
-        groups = self._words(pd.DataFrame(self.arms, columns=[*keys, self.by, *_ARM]))
+        groups = self._words(pd.DataFrame(self.group_rows, columns=[*keys, self.by, *_GROUP]))
         groups[self.by] = self.labels.take(groups[self.by].to_numpy(dtype=np.int64)).to_numpy()
         groups[self.by] = groups[self.by].astype(self.labels.dtype)
         groups = groups.astype({"n": np.int64, "observed": np.int64, "expected": float})
         people = pd.DataFrame(self.people, columns=["n", "observed"], dtype=np.int64)
-        continuum = self.counts.rules.continuum
+        continuum = self.counts.definition.continuum
         return GroupTest(frame, about, continuum, groups=groups, correction=correction, contributors=people)
 
     def _words(self, frame: pd.DataFrame) -> pd.DataFrame:
-        names = list(self.counts.rules.continuum.names)
+        names = list(self.counts.definition.continuum.names)
         levels: pd.CategoricalDtype[Any] = pd.CategoricalDtype(names, ordered=True)
         for name in ("level", "from"):
             if name in frame:

@@ -84,29 +84,29 @@ def census(
     if unit is None:
         raise ArgumentError(f"a census is taken by period: by= must name one of {', '.join(UNITS)}")
     counts, _ = counts_for(moves, "census", names, calendar=calendar)
-    rules, table = counts.rules, counts.tables["census"]
-    rules_calendar = calendar or rules.calendar
-    strata = strata_of(table, rules, [name for name in names if name != unit])
-    last = day_number(rules.cutoff)
-    since = last if rules.start is None else day_number(rules.start)
+    definition, table = counts.definition, counts.tables["census"]
+    rules_calendar = calendar or definition.calendar
+    strata = strata_of(table, definition, [name for name in names if name != unit])
+    last = day_number(definition.cutoff)
+    since = last if definition.start is None else day_number(definition.start)
     first = min(int(table["day"].min()), since) if len(table) else since
     deltas = [
         add_up(
             table["n"].to_numpy() * kept,
             (strata.place, len(strata)),
-            (table["state"], len(rules.continuum)),
+            (table["state"], len(definition.continuum)),
             (table["day"] - first, last - first + 1),
         )
         for kept in ((table["event"] == ENTERED).to_numpy(), (table["event"] != ENTERED).to_numpy())
     ]
     days = np.arange(first, last + 1)
-    shown = np.flatnonzero(days >= (first if rules.start is None else since))
+    shown = np.flatnonzero(days >= (first if definition.start is None else since))
     periods = rules_calendar.periods(days[shown], unit)
     edges = shown[np.flatnonzero(np.diff(periods, prepend=periods[:1] - 1))]
     inside = np.cumsum(deltas[0] - deltas[1], axis=-1)
     frame = _flows(deltas, inside, edges)
-    people = _people(table, strata, len(rules.continuum), days[edges])
-    levels = pd.Series(_levels(rules.continuum.names), name="level")
+    people = _people(table, strata, len(definition.continuum), days[edges])
+    levels = pd.Series(_levels(definition.continuum.names), name="level")
     crossed = strata.repeat(levels).merge(_spans(rules_calendar, unit, days, edges), how="cross")
     frame = pd.concat([crossed, frame, people.add_suffix(" people")], axis=1)
     frame["average"] = frame["person_days"] / frame.pop("covered")
@@ -118,8 +118,8 @@ def census(
         n=counts.stays,
         unit="stays",
         persons=counts.persons,
-        cutoff=rules.cutoff,
-        start=rules.start,
+        cutoff=definition.cutoff,
+        start=definition.start,
         dated_by="days in the period",
         interval="",
         by=names,
@@ -129,8 +129,8 @@ def census(
     frame = frame.sort_values([*names, "level"], kind="stable", ignore_index=True)
     ordered = frame[[*names, "level", *numbers]]
     people = frame[[f"{name} people" for name in _FLOWS]].rename(columns=lambda name: name.removesuffix(" people"))
-    daily = _daily(strata.frame, rules.continuum.names, days[shown], inside[..., shown])
-    return Census(ordered, about, rules.continuum, daily=daily, contributors=people)
+    daily = _daily(strata.frame, definition.continuum.names, days[shown], inside[..., shown])
+    return Census(ordered, about, definition.continuum, daily=daily, contributors=people)
 
 
 def _spans(calendar: Calendar, unit: str, days: Ints, edges: Ints) -> pd.DataFrame:

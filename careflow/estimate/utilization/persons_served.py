@@ -51,10 +51,12 @@ def persons_served(
     [['php', 1], ['iop', 1], ['any', 1]]
     """
     counts, names = counts_for(moves, "served", by, calendar=calendar)
-    table, continuum = counts.tables["served"], counts.rules.continuum
-    if set(names) != set(counts.rules.by):
-        raise ArgumentError(f"people do not add up over strata; these counts have them by {', '.join(counts.rules.by)}")
-    strata = strata_of(table, counts.rules, names)
+    table, continuum = counts.tables["served"], counts.definition.continuum
+    if set(names) != set(counts.definition.by):
+        raise ArgumentError(
+            f"people do not add up over strata; these counts have them by {', '.join(counts.definition.by)}"
+        )
+    strata = strata_of(table, counts.definition, names)
     labels = [*continuum.names, "any"]
     place = np.where(table["state"] < 0, len(continuum), table["state"])
     persons = add_up(table["n"], (strata.place, len(strata)), (place, len(labels)))
@@ -66,8 +68,8 @@ def persons_served(
         n=counts.persons,
         unit="people",
         persons=counts.persons,
-        cutoff=counts.rules.cutoff,
-        start=counts.rules.start,
+        cutoff=counts.definition.cutoff,
+        start=counts.definition.start,
         dated_by="days in the period",
         interval="",
         by=names,

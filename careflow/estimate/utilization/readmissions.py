@@ -83,7 +83,7 @@ def readmissions(
     >>> frame.loc[frame["from"] == "inpatient", ["n", "of"]].values.tolist()
     [[1, 3]]
     """
-    continuum = moves.rules.continuum if isinstance(moves, Counts) else moves.episodes.continuum
+    continuum = moves.definition.continuum if isinstance(moves, Counts) else moves.episodes.continuum
     targets = (to,) if isinstance(to, str) else tuple(to or ())
     places = "".join(f",{continuum.index(name)}" for name in targets)
     what = f"to {', '.join(targets)} " if targets else ""
@@ -170,8 +170,8 @@ def _returned(
     calendar: Calendar | None,
 ) -> Returns:
     counts, names = counts_for(moves, kind.clock, by, calendar=calendar)
-    table, continuum = counts.tables[kind.clock], counts.rules.continuum
-    strata = strata_of(table, counts.rules, names)
+    table, continuum = counts.tables[kind.clock], counts.definition.continuum
+    strata = strata_of(table, counts.definition, names)
     pairs = _pairs(counts, kind.keys)
     index = {pair: i for i, pair in enumerate(pairs)}
     columns = ["state", "target"][: len(kind.keys)]
@@ -192,22 +192,22 @@ def _returned(
     ratio = np.divide(of.sum(axis=-1), every, out=np.full(every.shape, np.nan), where=every > 0)
     frame["followed"] = ratio.ravel()
     # A bounce-back's days begin with the new stay, which may begin as late as the link window allows.
-    wait = days + (counts.rules.within if "to" in kind.keys else 0)
-    frame["mature"] = np.repeat(strata.mature(counts.rules, wait), len(pairs))
+    wait = days + (counts.definition.within if "to" in kind.keys else 0)
+    frame["mature"] = np.repeat(strata.mature(counts.definition, wait), len(pairs))
     about = Provenance(
         measure=kind.measure,
         definition=kind.definition,
         n=int(of.sum()),
         unit=kind.unit,
         persons=counts.persons,
-        cutoff=counts.rules.cutoff,
-        start=counts.rules.start,
+        cutoff=counts.definition.cutoff,
+        start=counts.definition.start,
         dated_by="discharge",
         interval=interval_name("Wilson", confidence, cluster),
         within=(days,),
         by=names,
         confidence=confidence,
-        missing=immature(frame, names, counts.rules),
+        missing=immature(frame, names, counts.definition),
         source=counts.source,
         last=counts.last,
     )
@@ -217,7 +217,7 @@ def _returned(
 
 
 def _pairs(counts: Counts, keys: tuple[str, ...]) -> list[tuple[int, ...]]:
-    continuum = counts.rules.continuum
+    continuum = counts.definition.continuum
     places = range(len(continuum))
     if len(keys) == 1:
         return [(i,) for i in places]
