@@ -16,7 +16,7 @@ from careflow.counts.definition import GROUPS
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import unit_of
 from careflow.estimate.arrays.strata import strata_of
-from careflow.estimate.rates.comparison import ENOUGH, Contrast, pairs_of, side_by_side
+from careflow.estimate.rates.comparison import ENOUGH, Contrast, paired_differences, stratum_pairs
 from careflow.estimate.rates.methods import METHODS, RateInputs
 from careflow.estimate.rates.rate_arrays import RateArrays
 from careflow.estimate.rates.rate_result import Rates
@@ -113,9 +113,9 @@ class RateChanges(Changes):
             contrasts = [
                 Contrast(self.unit, pair, inputs.cluster, method.variance, None, per=method.per) for pair in pairs
             ]
-            sides = [pairs_of(rates.strata.frame, contrast) for contrast in contrasts]
+            sides = [stratum_pairs(rates.strata.frame, contrast) for contrast in contrasts]
             others = pd.concat([part.assign(pair=i) for i, (part, _) in enumerate(sides)], ignore_index=True)
-            frame = side_by_side(rates, others, np.concatenate([rows for _, rows in sides]), contrasts[0])
+            frame = paired_differences(rates, others, np.concatenate([rows for _, rows in sides]), contrasts[0])
             for side, name in enumerate(("first", "second")):
                 frame[name] = np.array([pair[side] for pair in pairs], dtype=object)[frame["pair"]]
             frame["measure"] = frame[str(rates.targets.name)].astype(str)
