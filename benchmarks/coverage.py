@@ -28,7 +28,7 @@ import pandas as pd
 
 import careflow as cf
 from careflow.continuum.outcomes import REASONS
-from careflow.counts import Counts, Rules
+from careflow.counts import Counts, Definition
 from careflow.counts.event_tables import CENSORED, ENDED, ENTERED, REASON_CODE
 from careflow.counts.sql.journeys import BETWEEN_CODE, LEFT_CODE
 
@@ -143,8 +143,8 @@ def discharges(made: Journeys) -> pd.DataFrame:
     )
 
 
-def rules(*by: str) -> Rules:
-    return Rules(CARE, date(2024, 12, 31), None, WITHIN, (WITHIN,), "flag", by)
+def rules(*by: str) -> Definition:
+    return Definition(CARE, date(2024, 12, 31), None, WITHIN, (WITHIN,), "flag", by)
 
 
 def discharge_table(grp: Ints, state: int, what: Ints, **strata: npt.ArrayLike) -> pd.DataFrame:

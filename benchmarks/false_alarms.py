@@ -17,7 +17,7 @@ import pandas as pd
 
 import careflow as cf
 from careflow.counts import Transitions
-from careflow.estimate.change import YEAR, changes_of, corrected, looked_at
+from careflow.estimate.change import YEAR, changes_of, corrected, reported_differences
 from careflow.estimate.stats.intervals import quantile_of, wilson
 from careflow.report.content.changes import compared
 from careflow.simulate import Truth, simulate
@@ -57,7 +57,7 @@ def families(moves: Transitions, units: Sequence[str]) -> Iterator[tuple[str, pd
         rates, stays = cf.transition_rates(counts, by=by), cf.length_of_stay(counts, by=by)
         for what, result in (("rates", rates), ("mean stays", stays)):
             found = changes_of(result).between([latest(result.frame, unit)])
-            yield f"headline of {what} by {unit}", looked_at(found, rates.continuum.names)
+            yield f"headline of {what} by {unit}", reported_differences(found, rates.continuum.names)
         if unit == "quarter":
             yield "report (nothing hidden)", compared(rates, stays, None)
 

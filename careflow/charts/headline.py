@@ -12,7 +12,7 @@ from scipy.stats import norm
 from careflow import formatting
 from careflow.charts.data.view import View, by_name, check, flags, labels, number, periods, read
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
-from careflow.estimate.change import ALPHA, MEAN_STAY, YEAR, changes_of, corrected, looked_at
+from careflow.estimate.change import ALPHA, MEAN_STAY, YEAR, changes_of, corrected, reported_differences
 
 _WAYS: Final = {STEP_DOWN: "Step-down", STEP_UP: "Step-up"}
 _ENDS: Final = {"completed": "Completion", "left early": "Leaving early"}
@@ -93,7 +93,7 @@ def _change(result: Any, view: View, named: dict[str, str], alpha: float) -> str
     if pair is None:
         return None
     rows = view.rows_of(changes_of(result).between([pair]))
-    found = corrected(looked_at(rows, view.levels), alpha=alpha)
+    found = corrected(reported_differences(rows, view.levels), alpha=alpha)
     clear = found[found["changed"]]
     if clear.empty:
         return None

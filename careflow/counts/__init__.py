@@ -2,9 +2,9 @@
 
 from careflow.counts.calendar import Calendar
 from careflow.counts.counts import Counts
-from careflow.counts.definition import Rules
+from careflow.counts.definition import Definition
 from careflow.counts.link import link
-from careflow.counts.table_names import DEFAULT, clock
+from careflow.counts.table_names import DEFAULT, event_table
 from careflow.counts.transitions import Transitions
 
-__all__ = ["DEFAULT", "Calendar", "Counts", "Rules", "Transitions", "clock", "link"]
+__all__ = ["DEFAULT", "Calendar", "Counts", "Definition", "Transitions", "event_table", "link"]

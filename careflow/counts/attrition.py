@@ -41,7 +41,7 @@ def kinds(table: pd.DataFrame, levels: int, within: int) -> pd.DataFrame:
     return pd.DataFrame({"kind": kind, "followed": followed, "n": table["n"].astype("int64")})
 
 
-def to_linked(moves: Linked, discharges: pd.DataFrame) -> pd.DataFrame:
+def attrition_steps(moves: Linked, discharges: pd.DataFrame) -> pd.DataFrame:
     """Return ``step, n, left``: the steps of ``episodes.attrition``, and from the discharges to those that are linked.
 
     Parameters

@@ -12,12 +12,12 @@ import pandas as pd
 from careflow.arguments.told import hint
 from careflow.continuum.outcomes import REASONS
 from careflow.counts.calendar import UNITS, day_number
-from careflow.counts.definition import GROUPS, Rules
+from careflow.counts.definition import GROUPS, Definition
 from careflow.counts.event_tables import ENDLESS, ENTERED, REACHED, REASON_CODE
 from careflow.counts.late_entry import ENDS, spread, with_entries
 from careflow.counts.linked_stays import Linked
 from careflow.counts.periods import Periods
-from careflow.counts.table_names import clock as clock_of
+from careflow.counts.table_names import event_table
 from careflow.errors import ArgumentError
 from careflow.records.engine.packed_keys import Range
 from careflow.records.episodes import unlike
@@ -41,39 +41,42 @@ MISSING: str = "(missing)"
 OPEN: str = "(open)"
 
 
-def tally(moves: Linked, clock: str, rules: Rules) -> pd.DataFrame:
-    """Count one clock: strata as in ``rules.by`` (periods as integers, others as categoricals), then ``n``."""
+def count_table(moves: Linked, clock: str, definition: Definition) -> pd.DataFrame:
+    """Count one clock: strata as in ``definition.by`` (periods as integers, others as categoricals), then ``n``."""
     engine = moves.episodes.engine
-    cutoff, start = day_number(rules.cutoff), -ENDLESS if rules.start is None else day_number(rules.start)
-    known = cutoff - rules.within
-    by = [name for name in rules.by if clock != "census" or name not in UNITS]
-    asked = clock_of(clock, rules.continuum)
+    cutoff, start = (
+        day_number(definition.cutoff),
+        -ENDLESS if definition.start is None else day_number(definition.start),
+    )
+    known = cutoff - definition.within
+    by = [name for name in definition.by if clock != "census" or name not in UNITS]
+    table = event_table(clock, definition.continuum)
     words: dict[str, object] = {
         "linked": moves.table,
         "strata": "".join(f"{_stratum(moves, name)} AS b{i}, " for i, name in enumerate(by)),
         "names": "".join(f"b{i}, " for i in range(len(by))),
-        "within": rules.within,
+        "within": definition.within,
         "cutoff": cutoff,
         "start": start,
         "known": known,
-        **_windows(rules.windows, cutoff),
+        **_windows(definition.windows, cutoff),
     }
-    with Periods(moves, rules) as periods:
-        words |= periods.words(asked.sql + asked.rows, words)
-        parts = [engine.integers(asked.sql.format(**words))] if asked.sql else []
-        if asked.rows:
-            columns = (*asked.columns, ENDS) if asked.ends else asked.columns
-            first = day_number(periods.oldest) if asked.dates else 0
-            ranges = [*_strata_ranges(moves, by, periods), *_ranges(columns, rules, periods, first)]
-            counted = engine.counted(asked.rows.format(**words), ranges)
+    with Periods(moves, definition) as periods:
+        words |= periods.words(table.sql + table.rows, words)
+        parts = [engine.integers(table.sql.format(**words))] if table.sql else []
+        if table.rows:
+            columns = (*table.columns, ENDS) if table.ends else table.columns
+            first = day_number(periods.oldest) if table.dates else 0
+            ranges = [*_strata_ranges(moves, by, periods), *_ranges(columns, definition, periods, first)]
+            counted = engine.counted(table.rows.format(**words), ranges)
             unit = next((f"b{i}" for i, name in enumerate(by) if name in UNITS), None)
             before = [column for column in ranges if column.name not in ("event", "day", ENDS)]
-            if asked.ends:
+            if table.ends:
                 counted = spread(counted, periods.last_days(), unit, before)
-            elif "day" in columns and not asked.dates:
+            elif "day" in columns and not table.dates:
                 counted = with_entries(counted, before)
             for name in {MOVED, FOLLOWED}.intersection(counted):
-                counted[name] = np.array([-1, *rules.windows], dtype=kind_of(name))[counted[name]]
+                counted[name] = np.array([-1, *definition.windows], dtype=kind_of(name))[counted[name]]
             parts.append(counted)
     frame = _together(parts)
     for i, name in enumerate(by):
@@ -106,14 +109,14 @@ def _strata_ranges(moves: Linked, by: Sequence[str], periods: Periods) -> list[R
     return ranges
 
 
-def _ranges(columns: Sequence[str], rules: Rules, periods: Periods, first: int) -> list[Range]:
+def _ranges(columns: Sequence[str], definition: Definition, periods: Periods, first: int) -> list[Range]:
     """Return what numbers each thing counted can have; ``first`` is the first day."""
-    windows = (0, len(rules.windows) + 1)
+    windows = (0, len(definition.windows) + 1)
     known = {
         "jackknife_group": (0, GROUPS),
-        "state": (0, len(rules.continuum)),
+        "state": (0, len(definition.continuum)),
         "event": (ENTERED, REACHED - ENTERED + 1) if ENDS in columns else (0, REACHED + 1),
-        "day": (first, day_number(rules.cutoff) - day_number(periods.oldest) + 2),
+        "day": (first, day_number(definition.cutoff) - day_number(periods.oldest) + 2),
         ENDS: (0, len(periods.last_days()) + 1),
         "reason": (0, len(REASONS)),
         MOVED: windows,
@@ -197,7 +200,7 @@ def outcome_names(continuum_names: Sequence[str]) -> dict[int, str]:
     return dict(enumerate(continuum_names)) | {REASON_CODE + i: reason for i, reason in enumerate(REASONS)}
 
 
-def last_day(rules: Rules, period: int) -> date:
-    """Return the last day of a period of the rules' calendar."""
-    assert rules.unit is not None
-    return rules.calendar.last(period, rules.unit)
+def last_day(definition: Definition, period: int) -> date:
+    """Return the last day of a period of the definition's calendar."""
+    assert definition.unit is not None
+    return definition.calendar.last(period, definition.unit)

@@ -16,8 +16,8 @@ from careflow.arguments import checked, path
 from careflow.arguments.told import told
 from careflow.counts.calendar import UNITS
 from careflow.counts.count import check_labels, kind_of, label_order
-from careflow.counts.definition import RENAMED, Rules
-from careflow.counts.table_names import clock as clock_of
+from careflow.counts.definition import RENAMED, Definition
+from careflow.counts.table_names import event_table
 from careflow.errors import ArgumentError, CountsError
 
 _META: Final = b"careflow"
@@ -30,12 +30,12 @@ _CLOCK: Final = "clock"
 class Counts:
     """Small tables of integers that add up over disjoint sets of persons.
 
-    Made by ``moves.counts(by=...)``, saved and loaded as plain Parquet, pooled with ``+``.
+    RateInputs by ``moves.counts(by=...)``, saved and loaded as plain Parquet, pooled with ``+``.
 
     Attributes
     ----------
-    rules : Rules
-        How they were made; only counts of equal rules can be added.
+    definition : Definition
+        How they were made; only counts of one definition can be added.
     tables : mapping of str to pandas.DataFrame
         One tidy table a clock: the strata, ``jackknife_group`` (jackknife group), ``state``, ``event``, ``day``, ``n``.
     persons, stays, set_aside : int
@@ -44,7 +44,7 @@ class Counts:
         The last admission or discharge, where it is known.
     """
 
-    rules: Rules
+    definition: Definition
     tables: Mapping[str, pd.DataFrame]
     persons: int
     stays: int
@@ -53,17 +53,17 @@ class Counts:
     last: date | None = None
 
     def __post_init__(self) -> None:
-        for name in self.rules.by:
+        for name in self.definition.by:
             table = next((table for table in self.tables.values() if name in table), None)
             if table is not None and name not in UNITS and isinstance(table[name].dtype, pd.CategoricalDtype):
                 check_labels(name, len(table[name].cat.categories) - 1, self.stays)
 
     def __repr__(self) -> str:
-        by = f", by {', '.join(self.rules.by)}" if self.rules.by else ""
+        by = f", by {', '.join(self.definition.by)}" if self.definition.by else ""
         cells = sum(len(table) for table in self.tables.values())
         return (
             f"<Counts: {self.stays:,} stays of {self.persons:,} people in {cells:,} cells{by}; within "
-            f"{self.rules.within} days, cut-off {self.rules.cutoff:%Y-%m-%d}; {', '.join(self.tables)}>"
+            f"{self.definition.within} days, cut-off {self.definition.cutoff:%Y-%m-%d}; {', '.join(self.tables)}>"
         )
 
     def __add__(self, other: Counts) -> Counts:
@@ -72,7 +72,7 @@ class Counts:
             raise ArgumentError(
                 f"only Counts are added to Counts, as moves.counts(by=...) makes them; this was {told(other)}."
             )
-        self.rules.check_same(other.rules)
+        self.definition.check_same(other.definition)
         if set(self.tables) != set(other.tables):
             raise CountsError(
                 f"these counts hold different clocks ({', '.join(self.tables)} and {', '.join(other.tables)}) "
@@ -96,7 +96,7 @@ class Counts:
 
     @checked(path=path)
     def save(self, path: str | Path) -> None:
-        """Write one plain Parquet file: the tables one below the other, their rules in the file's metadata."""
+        """Write one plain Parquet file: the tables one below the other, their definition in the file's metadata."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -106,10 +106,10 @@ class Counts:
             for name, table in self.tables.items()
         ]
         rows = pd.concat([_plain(frame) for frame in frames], ignore_index=True)
-        strata = [name for name in self.rules.by if name in rows]
+        strata = [name for name in self.definition.by if name in rows]
         order = [_CLOCK, *strata, *[name for name in rows if name not in {_CLOCK, *strata}]]
         about = {
-            "rules": json.loads(self.rules.to_json()),
+            "rules": json.loads(self.definition.to_json()),
             "clocks": list(self.tables),
             "last": self.last and self.last.isoformat(),
             **{name: getattr(self, name) for name in _ABOUT},
@@ -145,14 +145,14 @@ class Counts:
         if sha256(found[_META]).hexdigest().encode() != found.get(_SUM):
             raise broken
         about = json.loads(found[_META])
-        rules = Rules.from_json(json.dumps(about["rules"]))
+        definition = Definition.from_json(json.dumps(about["rules"]))
         try:
             rows = table.to_pandas().rename(columns=RENAMED.get(about["rules"]["format"], {}))
-            tables = {name: _of_clock(rows, name, rules) for name in about["clocks"]}
+            tables = {name: _of_clock(rows, name, definition) for name in about["clocks"]}
         except (KeyError, TypeError, ValueError) as error:
             raise broken from error
         last = date.fromisoformat(about["last"]) if about.get("last") else None
-        return cls(rules=rules, tables=tables, last=last, **{name: about[name] for name in _ABOUT})
+        return cls(definition=definition, tables=tables, last=last, **{name: about[name] for name in _ABOUT})
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
@@ -161,9 +161,9 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(labels, object) | dict.fromkeys(numbers, "Int64"))
 
 
-def _of_clock(rows: pd.DataFrame, clock: str, rules: Rules) -> pd.DataFrame:
-    by = [name for name in rules.by if clock != "census" or name not in UNITS]
-    columns = [*by, *clock_of(clock, rules.continuum).columns, "n"]
+def _of_clock(rows: pd.DataFrame, clock: str, definition: Definition) -> pd.DataFrame:
+    by = [name for name in definition.by if clock != "census" or name not in UNITS]
+    columns = [*by, *event_table(clock, definition.continuum).columns, "n"]
     table = rows[rows[_CLOCK] == clock].reset_index(drop=True).reindex(columns=columns)
     labels = {name: label_order(name, table[name]) for name in by if name not in UNITS}
     return table.astype({name: labels.get(name, kind_of(name)) for name in columns})

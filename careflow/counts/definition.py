@@ -22,7 +22,7 @@ RENAMED: Final = {1: {"grp": "jackknife_group", "what": "event"}}
 
 
 @dataclass(frozen=True)
-class Rules:
+class Definition:
     """How a table of counts was made.
 
     Attributes
@@ -54,7 +54,7 @@ class Rules:
         """The calendar period among the strata, if there is one."""
         return next((name for name in self.by if name in UNITS), None)
 
-    def check_same(self, other: Rules) -> None:
+    def check_same(self, other: Definition) -> None:
         """Raise a :class:`CountsError` that names each rule in which two tables differ."""
         unlike = [
             f"{one.name} ({getattr(self, one.name)} and {getattr(other, one.name)})"
@@ -81,7 +81,7 @@ class Rules:
         return json.dumps(plain, sort_keys=True)
 
     @classmethod
-    def from_json(cls, text: str) -> Rules:
+    def from_json(cls, text: str) -> Definition:
         """Read what :meth:`to_json` wrote."""
         plain = json.loads(text)
         if plain.pop("format", None) not in (FORMAT, *RENAMED):

@@ -105,7 +105,7 @@ GROUP BY ALL
 
 
 @dataclass(frozen=True)
-class Clock:
+class EventTable:
     """One small table: the columns that hold its integers, its SQL, and which day puts a record in a period.
 
     ``sql`` counts; ``rows`` has a row for each thing to be counted (strata and ``columns``), where those are many, and
@@ -124,16 +124,18 @@ class Clock:
 
 PROCESS: Final = ("jackknife_group", "state", "event", "day")
 
-CLOCKS: Final = {
-    "discharge": Clock(
+EVENT_TABLES: Final = {
+    "discharge": EventTable(
         ("jackknife_group", "state", "event", "reason", "moved", "followed"), "", "discharge", LINKING, rows=_DISCHARGE
     ),
-    "stay": Clock(PROCESS, "", "days in the period", DAYS, rows=_STAY, ends=True),
-    "stay by admission": Clock(PROCESS, "", "admission", rows=_cohort("{on_admit}", "WHERE true")),
-    "stay by discharge": Clock(PROCESS, "", "discharge", rows=_cohort("{on_discharge}", "WHERE end_day <= {cutoff}")),
-    "exit": Clock(PROCESS, "", "admission", LINKING, rows=_EXIT),
-    "gap": Clock(PROCESS, "", "discharge", LINKING, rows=_GAP),
-    "census": Clock(PROCESS, "", "", DAYS, rows=_CENSUS, dates=True),
-    "exposure": Clock(("jackknife_group", "state"), _EXPOSURE, "days in the period", DAYS),
+    "stay": EventTable(PROCESS, "", "days in the period", DAYS, rows=_STAY, ends=True),
+    "stay by admission": EventTable(PROCESS, "", "admission", rows=_cohort("{on_admit}", "WHERE true")),
+    "stay by discharge": EventTable(
+        PROCESS, "", "discharge", rows=_cohort("{on_discharge}", "WHERE end_day <= {cutoff}")
+    ),
+    "exit": EventTable(PROCESS, "", "admission", LINKING, rows=_EXIT),
+    "gap": EventTable(PROCESS, "", "discharge", LINKING, rows=_GAP),
+    "census": EventTable(PROCESS, "", "", DAYS, rows=_CENSUS, dates=True),
+    "exposure": EventTable(("jackknife_group", "state"), _EXPOSURE, "days in the period", DAYS),
 }
 """Every table that counts can hold, by name."""

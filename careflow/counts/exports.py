@@ -32,7 +32,7 @@ FROM {{linked}} ORDER BY person, place
 """
 
 
-def on_purpose(person_level: bool, verb: str, rows: str) -> None:
+def require_person_level(person_level: bool, verb: str, rows: str) -> None:
     """Raise unless the caller said that rows of persons are wanted.
 
     Raises

@@ -9,18 +9,18 @@ import numpy as np
 import pandas as pd
 
 from careflow.counts.calendar import Calendar, day_number
-from careflow.counts.definition import Rules
+from careflow.counts.definition import Definition
 from careflow.counts.linked_stays import Linked
 
 
 class Periods:
-    """The periods of the rules as little tables of the engine: day to period, and the days that each spans."""
+    """The periods of the definition as little tables of the engine: day to period, and the days that each spans."""
 
-    def __init__(self, moves: Linked, rules: Rules) -> None:
+    def __init__(self, moves: Linked, definition: Definition) -> None:
         self.engine = moves.episodes.engine
-        self.calendar, self.unit = rules.calendar, rules.unit
-        first = rules.start or moves.episodes.first or rules.cutoff
-        self.first, self.last = min(first, rules.cutoff), rules.cutoff
+        self.calendar, self.unit = definition.calendar, definition.unit
+        first = definition.start or moves.episodes.first or definition.cutoff
+        self.first, self.last = min(first, definition.cutoff), definition.cutoff
         self.oldest = min(moves.episodes.first or self.first, self.first)
         self._tables: list[str] = []
         self._spans_table: str | None = None

@@ -6,20 +6,20 @@ import re
 from typing import Final
 
 from careflow.continuum import Continuum
-from careflow.counts.event_tables import CLOCKS, PROCESS, Clock
+from careflow.counts.event_tables import EVENT_TABLES, PROCESS, EventTable
 from careflow.counts.sql.journeys import held_sql, journey_sql, paths_sql
 from careflow.counts.sql.previous_level import COLUMNS, HISTORY
 from careflow.counts.sql.returns import SERVED, bounces_sql, returns_sql
 from careflow.errors import ArgumentError
 from careflow.records.parsing.date_basis import DAYS, LINKING
 
-DEFAULT: Final = (*CLOCKS, "served", "journey", "paths:4", "returns:30", "bounces:30")
+DEFAULT: Final = (*EVENT_TABLES, "served", "journey", "paths:4", "returns:30", "bounces:30")
 """What ``moves.counts()`` counts unless told otherwise."""
 
 _NAME: Final = re.compile(r"(served|journey|paths|held|returns|bounces)(?::(\d+(?:,\d+)*))?(?:@(\d+))?(:reentry)?")
 
 
-def clock(name: str, continuum: Continuum) -> Clock:
+def event_table(name: str, continuum: Continuum) -> EventTable:
     """Return the clock of a name.
 
     ``journey`` runs from the first admission, ``journey:1`` from the first to the level in that place, and
@@ -33,10 +33,10 @@ def clock(name: str, continuum: Continuum) -> Clock:
     ArgumentError
         If there is no such clock.
     """
-    if name in CLOCKS:
-        return CLOCKS[name]
+    if name in EVENT_TABLES:
+        return EVENT_TABLES[name]
     if name == "history":
-        return Clock(COLUMNS, HISTORY, "discharge", LINKING)
+        return EventTable(COLUMNS, HISTORY, "discharge", LINKING)
     found = _NAME.fullmatch(name)
     if found is None or ((found[3] or found[4]) and found[1] != "journey"):
         raise ArgumentError(
@@ -44,22 +44,26 @@ def clock(name: str, continuum: Continuum) -> Clock:
         )
     kind, numbers, reentry = found[1], [int(n) for n in (found[2] or "").split(",") if n], bool(found[4])
     if kind == "served":
-        return Clock(("state",), SERVED, "days in the period", DAYS)
+        return EventTable(("state",), SERVED, "days in the period", DAYS)
     if kind == "journey":
         start, landmark = numbers[0] if numbers else None, int(found[3]) if found[3] else None
-        return Clock(PROCESS, journey_sql(start, reentry=reentry, landmark=landmark), "admission", LINKING)
+        return EventTable(PROCESS, journey_sql(start, reentry=reentry, landmark=landmark), "admission", LINKING)
     if not numbers:
         raise ArgumentError(f"clock {name!r} needs a number, such as {kind}:30")
     if kind == "paths":
-        return Clock(tuple(f"step_{i}" for i in range(1, numbers[0] + 1)), paths_sql(numbers[0]), "admission", LINKING)
+        return EventTable(
+            tuple(f"step_{i}" for i in range(1, numbers[0] + 1)), paths_sql(numbers[0]), "admission", LINKING
+        )
     if kind == "held":
-        return Clock(tuple(f"step_{i}" for i in range(1, len(numbers) + 1)), held_sql(numbers), "admission", LINKING)
+        return EventTable(
+            tuple(f"step_{i}" for i in range(1, len(numbers) + 1)), held_sql(numbers), "admission", LINKING
+        )
     if kind == "returns":
         levels = tuple(numbers[1:])
-        return Clock(
+        return EventTable(
             ("jackknife_group", "state", "event", "followed"), returns_sql(numbers[0], levels), "discharge", LINKING
         )
-    return Clock(
+    return EventTable(
         ("jackknife_group", "state", "target", "event", "followed"),
         bounces_sql(numbers[0], continuum),
         "discharge",

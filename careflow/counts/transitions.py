@@ -11,14 +11,14 @@ from typing import NoReturn
 import pandas as pd
 
 from careflow.arguments import checked, flag, instance, names, several_whole, text, whole
-from careflow.counts.attrition import summary, to_linked
+from careflow.counts.attrition import attrition_steps, summary
 from careflow.counts.calendar import UNITS, Calendar
-from careflow.counts.count import check_strata, tally
+from careflow.counts.count import check_strata, count_table
 from careflow.counts.counts import Counts
-from careflow.counts.definition import Rules
-from careflow.counts.exports import event_log_rows, lifelines_rows, mstate_rows, on_purpose, sequence_rows
+from careflow.counts.definition import Definition
+from careflow.counts.exports import event_log_rows, lifelines_rows, mstate_rows, require_person_level, sequence_rows
 from careflow.counts.linked_stays import Linked
-from careflow.counts.table_names import DEFAULT, clock
+from careflow.counts.table_names import DEFAULT, event_table
 from careflow.errors import ArgumentError, CountsError
 from careflow.records.parsing.date_basis import CALENDAR, LINKING, answers, require
 
@@ -59,7 +59,7 @@ class Transitions(Linked):
         windows : int or sequence of int, optional
             Windows in days, up to ``within``. Default: those of 7, 14, 30, 60 and 90 that are below it, and itself.
         clocks : str or sequence of str, optional
-            Which tables (see :func:`careflow.counts.clock`). Default: all that need no further choice.
+            Which tables (see :func:`careflow.counts.event_table`). Default: all that need no further choice.
         calendar : Calendar, optional
             Default: quarters of the calendar year.
 
@@ -75,9 +75,9 @@ class Transitions(Linked):
         if any(name in UNITS for name in strata):
             require(episodes, CALENDAR)
         for name in names:
-            if (need := clock(name, episodes.continuum).needs) is not None:
+            if (need := event_table(name, episodes.continuum).needs) is not None:
                 require(episodes, need)
-        rules = Rules(
+        definition = Definition(
             continuum=episodes.continuum,
             cutoff=episodes.cutoff,
             start=episodes.start,
@@ -88,8 +88,8 @@ class Transitions(Linked):
             calendar=calendar or Calendar(),
         )
         return Counts(
-            rules=rules,
-            tables={name: self._table(name, rules) for name in names},
+            definition=definition,
+            tables={name: self._table(name, definition) for name in names},
             persons=episodes.persons,
             stays=episodes.n,
             set_aside=episodes.set_aside,
@@ -124,7 +124,7 @@ class Transitions(Linked):
         ``KaplanMeierFitter().fit(rows.duration, rows.observed, entry=rows.entry - 0.5)`` of one level is the curve of
         :func:`careflow.length_of_stay`. Its Aalen-Johansen jitters ties: use an exact tool for ``next``.
         """
-        on_purpose(person_level, "to_lifelines", "one row a stay")
+        require_person_level(person_level, "to_lifelines", "one row a stay")
         return lifelines_rows(self)
 
     @checked(start=text, reentry=flag)
@@ -156,7 +156,7 @@ class Transitions(Linked):
         Putter H, Fiocco M, Geskus RB (2007), Statistics in Medicine 26:2389-2430. ``Surv(Tstart, Tstop, status)`` by
         ``trans`` gives the hazards of :func:`careflow.occupation`.
         """
-        on_purpose(person_level, "to_mstate", "one row for each time in a state of each journey")
+        require_person_level(person_level, "to_mstate", "one row for each time in a state of each journey")
         return mstate_rows(self, start, reentry)
 
     @checked()
@@ -185,7 +185,7 @@ class Transitions(Linked):
         -----
         IEEE Std 1849-2016 (XES). For tools that take one event a stay, keep ``lifecycle:transition == "start"``.
         """
-        on_purpose(person_level, "to_event_log", "one row an admission and one a discharge")
+        require_person_level(person_level, "to_event_log", "one row an admission and one a discharge")
         return event_log_rows(self)
 
     @checked(days=whole(1), every=whole(1), start=text, reentry=flag)
@@ -220,21 +220,21 @@ class Transitions(Linked):
         ArgumentError
             Without ``person_level=True``, or if there is no such level.
         """
-        on_purpose(person_level, "to_sequences", "one row a journey")
+        require_person_level(person_level, "to_sequences", "one row a journey")
         return sequence_rows(self, start, reentry, days, every)
 
     def _answerable(self) -> tuple[str, ...]:
         """Return the usual clocks that the dates of the records can answer."""
-        needs = {name: clock(name, self.episodes.continuum).needs for name in DEFAULT}
+        needs = {name: event_table(name, self.episodes.continuum).needs for name in DEFAULT}
         return tuple(name for name, need in needs.items() if need is None or answers(self.episodes, need))
 
-    def _table(self, name: str, rules: Rules) -> pd.DataFrame:
+    def _table(self, name: str, definition: Definition) -> pd.DataFrame:
         """Count a clock, or remember what it was when it was last counted so."""
-        key = (name, rules.to_json())
+        key = (name, definition.to_json())
         with self.episodes.engine.lock:
             if key in self._counted:
                 return self._counted[key].copy(deep=False)
-            table = tally(self, name, rules)
+            table = count_table(self, name, definition)
             self._counted[key] = table
             while sum(_size(kept) for kept in self._counted.values()) > _KEPT:
                 del self._counted[next(iter(self._counted))]
@@ -263,7 +263,7 @@ class Transitions(Linked):
         ArgumentError
             The dates of the records do not say what follows a discharge.
         """
-        return to_linked(self, self._discharges())
+        return attrition_steps(self, self._discharges())
 
     @cached_property
     def _summary(self) -> str:

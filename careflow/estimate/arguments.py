@@ -9,7 +9,7 @@ from typing import Final, Literal, ParamSpec, TypeVar
 import pandas as pd
 
 from careflow.arguments import Check, checked, confidence, instance, names, one_of
-from careflow.counts import Calendar, Counts, Rules, Transitions, clock
+from careflow.counts import Calendar, Counts, Definition, Transitions, event_table
 from careflow.counts.calendar import UNITS
 from careflow.errors import CountsError
 
@@ -49,32 +49,32 @@ def counts_for(
         return source.counts(strata, windows=windows, clocks=names, calendar=calendar), strata
     if unheld := [name for name in names if name not in source.tables]:
         raise CountsError(f"these counts hold no {unheld[0]!r} table; count again with {unheld[0]!r} among clocks=")
-    unit = source.rules.unit
-    if lacking := [name for name in strata if name not in source.rules.by]:
+    unit = source.definition.unit
+    if lacking := [name for name in strata if name not in source.definition.by]:
         raise CountsError(
-            f"these counts are not split by {lacking[0]!r} (they are by {', '.join(source.rules.by) or 'nothing'}); "
-            f"count again with by={list(strata)}"
+            f"these counts are not split by {lacking[0]!r} "
+            f"(they are by {', '.join(source.definition.by) or 'nothing'}); count again with by={list(strata)}"
         )
     if (
         unit is not None
         and unit not in strata
-        and any(clock(n, source.rules.continuum).dated_by == "days in the period" for n in names)
+        and any(event_table(n, source.definition.continuum).dated_by == "days in the period" for n in names)
     ):
         raise CountsError(
             f"these counts follow each stay within each {unit}; ask with by={unit!r} or count again without"
         )
-    if calendar is not None and calendar != source.rules.calendar:
+    if calendar is not None and calendar != source.definition.calendar:
         raise CountsError("these counts were made by another calendar; count again with calendar=")
     return source, strata
 
 
 def windows_for(counts: Counts, within: int | Sequence[int] | None) -> tuple[int, ...]:
     """Return the windows asked for, of those that the counts hold; the link window by default."""
-    asked = counts.rules.within if within is None else within
+    asked = counts.definition.within if within is None else within
     windows = tuple(sorted({asked} if isinstance(asked, int) else set(asked)))
-    if unheld := [w for w in windows if w not in counts.rules.windows]:
+    if unheld := [w for w in windows if w not in counts.definition.windows]:
         raise CountsError(
-            f"these counts hold the windows {', '.join(map(str, counts.rules.windows))} days, not {unheld[0]!r}; "
+            f"these counts hold the windows {', '.join(map(str, counts.definition.windows))} days, not {unheld[0]!r}; "
             f"count again with windows={list(windows)}"
         )
     return windows
@@ -90,7 +90,7 @@ def unit_of(by: Sequence[str]) -> str | None:
     return next((name for name in by if name in UNITS), None)
 
 
-def immature(frame: pd.DataFrame, by: Sequence[str], rules: Rules) -> str:
+def immature(frame: pd.DataFrame, by: Sequence[str], definition: Definition) -> str:
     """Return in words which periods of a frame are not mature: cut by the start of the records, or still to follow."""
     unit = unit_of(by)
     if unit is None:
@@ -98,8 +98,8 @@ def immature(frame: pd.DataFrame, by: Sequence[str], rules: Rules) -> str:
     order = list(frame[unit].cat.categories)
     late = [label for label in order if label in set(frame.loc[~frame["mature"], unit])]
     before = 0
-    if rules.start is not None:
-        last = rules.calendar.label(rules.calendar.period(rules.start - timedelta(days=1), unit), unit)
+    if definition.start is not None:
+        last = definition.calendar.label(definition.calendar.period(definition.start - timedelta(days=1), unit), unit)
         before = order.index(last) + 1 if last in order else 0
     cut = [label for label in late if label in order[:before]]
     rest = [label for label in late if label not in cut]

@@ -16,9 +16,9 @@ from careflow.counts.definition import GROUPS
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import unit_of
 from careflow.estimate.arrays.strata import strata_of
-from careflow.estimate.rates.comparison import ENOUGH, Asked, pairs_of, side_by_side
-from careflow.estimate.rates.methods import METHODS, Made
-from careflow.estimate.rates.rate_arrays import Flows
+from careflow.estimate.rates.comparison import ENOUGH, Contrast, paired_differences, stratum_pairs
+from careflow.estimate.rates.methods import METHODS, RateInputs
+from careflow.estimate.rates.rate_arrays import RateArrays
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.select import WITHIN
 from careflow.estimate.stats.differences import (
@@ -30,7 +30,7 @@ from careflow.estimate.stats.differences import (
 )
 from careflow.estimate.stats.intervals import quantile_of
 from careflow.estimate.stats.multiple_testing import Correction, adjusted
-from careflow.estimate.survival.length_of_stay import LengthOfStay, MadeStays
+from careflow.estimate.survival.length_of_stay import LengthOfStay, StayInputs
 
 Array = npt.NDArray[np.float64]
 
@@ -92,43 +92,45 @@ class Changes:
 class RateChanges(Changes):
     """Changes of rates as they were estimated: by the score test, clustered as the rates are."""
 
-    def __init__(self, rates: Rates, made: Made) -> None:
+    def __init__(self, rates: Rates, made: RateInputs) -> None:
         super().__init__(rates)
-        self._made = made
+        self._inputs = made
 
     @cached_property
-    def _flows(self) -> tuple[Flows, Flows]:
-        return self._made.flows()
+    def _arrays(self) -> tuple[RateArrays, RateArrays]:
+        return self._inputs.rate_arrays()
 
     def between(self, pairs: Pairs, *, span: int = 1) -> pd.DataFrame:  # noqa: D102
         if span == 1:
-            return self._tidy(self._of(self._flows, pairs), span)
-        parts = [self._of(together(self._made, self.unit, pair, span).flows(), [pair]) for pair in pairs]
+            return self._tidy(self._of(self._arrays, pairs), span)
+        parts = [self._of(together(self._inputs, self.unit, pair, span).rate_arrays(), [pair]) for pair in pairs]
         return self._tidy(pd.concat(parts, ignore_index=True), span)
 
-    def _of(self, flows: tuple[Flows, Flows], pairs: Pairs) -> pd.DataFrame:
-        made, maker = self._made, METHODS[self._made.method]
+    def _of(self, arrays: tuple[RateArrays, RateArrays], pairs: Pairs) -> pd.DataFrame:
+        inputs, method = self._inputs, METHODS[self._inputs.method]
         parts = []
-        for kind in flows:
-            asked = [Asked(self.unit, pair, made.cluster, maker.variance, None, per=maker.per) for pair in pairs]
-            sides = [pairs_of(kind.strata.frame, one) for one in asked]
+        for rates in arrays:
+            contrasts = [
+                Contrast(self.unit, pair, inputs.cluster, method.variance, None, per=method.per) for pair in pairs
+            ]
+            sides = [stratum_pairs(rates.strata.frame, contrast) for contrast in contrasts]
             others = pd.concat([part.assign(pair=i) for i, (part, _) in enumerate(sides)], ignore_index=True)
-            frame = side_by_side(kind, others, np.concatenate([places for _, places in sides]), asked[0])
+            frame = paired_differences(rates, others, np.concatenate([rows for _, rows in sides]), contrasts[0])
             for side, name in enumerate(("first", "second")):
                 frame[name] = np.array([pair[side] for pair in pairs], dtype=object)[frame["pair"]]
-            frame["measure"] = frame[str(kind.targets.name)].astype(str)
+            frame["measure"] = frame[str(rates.targets.name)].astype(str)
             frame["tested"] = frame[ENOUGH] & frame["mature"] & frame["p"].notna()
             parts.append(frame.rename(columns={"rate_1": "value_1", "rate_2": "value_2"}))
         return pd.concat(parts, ignore_index=True)
 
 
-def together(made: Made, unit: str, labels: tuple[str, str], span: int) -> Made:
+def together(made: RateInputs, unit: str, labels: tuple[str, str], span: int) -> RateInputs:
     """Return rates of ``span`` periods at a time, under the label of the last of them: the two that are named."""
     counts, kept = made.counts, {}
     for name, table in counts.tables.items():
         if unit not in table:  # a census counts by day, and no rate reads it
             continue
-        strata = strata_of(table, counts.rules, (unit,))
+        strata = strata_of(table, counts.definition, (unit,))
         assert strata.periods is not None
         last = strata.periods[[list(strata.frame[unit].astype(str)).index(label) for label in labels]]
         period = table[unit].to_numpy()
@@ -216,9 +218,9 @@ def _groups(n: Array) -> Array:
 class StayChanges(Changes):
     """Changes of mean stays (within the horizon): the difference by its jackknife error (Wald)."""
 
-    def __init__(self, stays: LengthOfStay, made: MadeStays | None) -> None:
+    def __init__(self, stays: LengthOfStay, made: StayInputs | None) -> None:
         super().__init__(stays)
-        self._stays, self._made = stays, made
+        self._stays, self._inputs = stays, made
 
     def between(self, pairs: Pairs, *, span: int = 1) -> pd.DataFrame:  # noqa: D102
         if span != 1:
@@ -243,7 +245,7 @@ class StayChanges(Changes):
         return self._tidy(frame, span)
 
     def _spread(self, one: dict[str, Array], two: dict[str, Array]) -> tuple[tuple[Array, Array], Array, Any]:
-        made, clustered = self._made, "clustered" in self._stays.about.interval
+        made, clustered = self._inputs, "clustered" in self._stays.about.interval
         if made is None or not clustered:
             square = one["rmean_se"] ** 2, two["rmean_se"] ** 2
             return square, np.zeros_like(square[0]), _groups(one["n"] + two["n"]) if clustered else None
@@ -259,20 +261,20 @@ class StayChanges(Changes):
 
 def changes_of(result: Rates | LengthOfStay) -> Changes:
     """Return the changes of a result by period: from its counts where it has them still, else from its frame."""
-    made = getattr(result, "_made", None)
+    made = getattr(result, "_inputs", None)
     if "rate" not in result.frame:  # told by its columns, as charts do, so that any result of the kind will do
         return StayChanges(cast(LengthOfStay, result), made)
     rates = cast(Rates, result)
     return PublishedRateChanges(rates) if made is None else RateChanges(rates, made)
 
 
-def looked_at(found: pd.DataFrame, levels: Sequence[str]) -> pd.DataFrame:
+def reported_differences(found: pd.DataFrame, levels: Sequence[str]) -> pd.DataFrame:
     """Return the differences that headline and report look at: :data:`MEASURES`, moves to other levels, mean stays."""
     measure = found["measure"]
     return found[measure.isin([*MEASURES, MEAN_STAY, *levels]) & (measure != found["from"].astype(str))]
 
 
-def corrected(looked_at: pd.DataFrame, correction: Correction = "holm", alpha: float = ALPHA) -> pd.DataFrame:
+def corrected(differences: pd.DataFrame, correction: Correction = "holm", alpha: float = ALPHA) -> pd.DataFrame:
     """Return differences with ``p_adjusted``, corrected for all that were tested, and whether each ``changed``."""
-    p = adjusted(looked_at["p"].where(looked_at["tested"]), correction)
-    return looked_at.assign(p_adjusted=p, changed=p < alpha)
+    p = adjusted(differences["p"].where(differences["tested"]), correction)
+    return differences.assign(p_adjusted=p, changed=p < alpha)

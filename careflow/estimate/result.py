@@ -1,4 +1,4 @@
-"""What every estimator returns: a tidy frame that carries its own definition."""
+"""The base of every result: a tidy frame with its definition."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ROWS_SHOWN: Final = 12
 
 
 def _print(value: object) -> str:
-    """Return a cell in print: four digits of a number that is not whole, nothing where there is none."""
+    """Return a cell as text: four significant digits of a number that is not whole, empty if missing."""
     if pd.isna(value):  # type: ignore[call-overload]
         return ""
     if isinstance(value, float):
@@ -35,15 +35,15 @@ class Provenance:
     Attributes
     ----------
     measure : str
-        What is estimated, in three words: ``"transition rate"``.
+        What is estimated, such as ``"transition rate"``.
     definition : str
-        The rule in one sentence, as it stands under a chart or in a table of definitions.
+        The rule in one sentence, for the caption of a chart or a table of definitions.
     n : int
-        How many of ``unit`` the result rests on.
+        The number of units (see ``unit``) that the result is computed from.
     unit : str
         What ``n`` counts: ``"discharges"``, ``"stays"``.
     persons : int
-        Distinct people behind all the counts.
+        Distinct persons in the records.
     cutoff : datetime.date
         The last day on which the data are complete.
     dated_by : str
@@ -65,8 +65,8 @@ class Provenance:
     source : str
         Where the records came from, as the analyst named it.
     last : datetime.date, optional
-        The last admission or discharge of the records. Where the cut-off is more than 92 days later, the line says so:
-        periods after that day are empty because the cut-off says that the data go on, and nothing else does.
+        The last admission or discharge of the records. If the cut-off is more than 92 days later, ``str(about)`` says
+        so: periods after that day are empty, although the cut-off says that the data are complete.
     """
 
     measure: str
@@ -106,16 +106,21 @@ class Provenance:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Result:
-    """A frozen estimate: one tidy frame, the continuum it is about, and its definition.
+    """A frozen result: one tidy frame, its continuum and its definition.
 
     Attributes
     ----------
     frame : pandas.DataFrame
         One row per estimate, strata first. A missing value means that there is no answer, or that it is hidden.
     about : Provenance
-        What the numbers mean.
+        The definition of the numbers: measure, n, window, cut-off, interval.
     continuum : Continuum
-        The levels of care that the frame speaks of.
+        The levels of care in the frame.
+
+    Notes
+    -----
+    ``with_frame(frame, **changes)`` returns a copy with another frame. ``polars.DataFrame(result)`` and
+    ``pyarrow.table(result)`` read the frame by the Arrow protocol.
     """
 
     frame: pd.DataFrame
@@ -137,11 +142,19 @@ class Result:
         return f'<div>{table}<p style="{NOTE}">{escape(str(self.about))}{rows}</p></div>'
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """Hand the frame to polars, pyarrow or DuckDB by the Arrow protocol: ``polars.DataFrame(result)``."""
+        """Export the frame by the Arrow protocol, as ``polars.DataFrame(result)`` reads it."""
         import pyarrow as pa
 
         return pa.Table.from_pandas(self.frame, preserve_index=False).__arrow_c_stream__(requested_schema)
 
     def with_frame(self, frame: pd.DataFrame, **changes: Any) -> Self:
-        """Return the same result around another frame, with ``changes`` made to its provenance."""
+        """Return a copy with another frame and a changed provenance.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            The new frame.
+        **changes
+            New values of attributes of :class:`Provenance`.
+        """
         return replace(self, frame=frame, about=replace(self.about, **changes))

@@ -120,7 +120,7 @@ def _counts(moves: Transitions | Counts, calendar: Calendar | None, insider: str
     if isinstance(moves, Transitions):
         by = "quarter" if insider is None else ("quarter", insider)
         return moves.counts(by=by, clocks=CLOCKS, calendar=calendar)
-    if calendar is not None and calendar != moves.rules.calendar:
+    if calendar is not None and calendar != moves.definition.calendar:
         raise ArgumentError("these counts were made by another calendar; count again with calendar=")
     return moves
 

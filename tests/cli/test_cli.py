@@ -345,4 +345,4 @@ def test_reports_and_counts_hear_the_options_of_the_reader(command, tmp_path, ca
         told += ["--overlaps", "highest", "--bridge-days", "3", "--close-open-after", "30"]
         assert main(told) == 0
         counts = cf.Counts.load(out)
-        assert (counts.stays, counts.rules.overlaps) == (6, "highest")
+        assert (counts.stays, counts.definition.overlaps) == (6, "highest")

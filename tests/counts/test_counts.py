@@ -36,7 +36,7 @@ def settled(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def assert_same(one: cf.Counts, other: cf.Counts) -> None:
-    assert one.rules == other.rules
+    assert one.definition == other.definition
     assert (one.persons, one.stays, one.set_aside) == (other.persons, other.stays, other.set_aside)
     assert list(one.tables) == list(other.tables)
     for name, table in one.tables.items():

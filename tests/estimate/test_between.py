@@ -12,7 +12,7 @@ import careflow as cf
 from careflow.counts.event_tables import CENSORED, ENDED
 from careflow.errors import ArgumentError, CountsError
 from careflow.estimate.stats.gray import gray as gray_score
-from careflow.estimate.stats.group_scores import Arms, arms, spread_of
+from careflow.estimate.stats.group_scores import GroupArrays, covariance_of_sums, group_arrays
 from careflow.estimate.stats.logrank import log_rank
 
 CARE = cf.Continuum.of(["one", "two"])
@@ -39,10 +39,10 @@ def counts(rows: pd.DataFrame) -> cf.Counts:
     return counts_of(tables, CARE, by=("arm",))
 
 
-def seen(rows: pd.DataFrame) -> Arms:
+def seen(rows: pd.DataFrame) -> GroupArrays:
     caused = rows.assign(what=np.where(rows["cause"] > 0, rows["cause"] - 1, CENSORED))
     table = process_table(caused, by=("arm",))
-    return arms(table, table["arm"].cat.codes.to_numpy(dtype=np.int64), 2, (0, 1))
+    return group_arrays(table, table["arm"].cat.codes.to_numpy(dtype=np.int64), 2, (0, 1))
 
 
 def logrank(rows: pd.DataFrame, cluster: str | None) -> float:
@@ -84,9 +84,9 @@ def test_observed_and_expected_ends_add_up_to_the_same() -> None:
 
 def test_the_covariance_of_sums_over_groups_is_that_of_their_totals() -> None:
     totals = np.array([[1.0, 3.0, -2.0, 4.0]])
-    found = spread_of(totals.sum(axis=1), totals.sum(axis=1, keepdims=True) - totals)
+    found = covariance_of_sums(totals.sum(axis=1), totals.sum(axis=1, keepdims=True) - totals)
     assert found[0, 0] == pytest.approx(4 * np.var(totals, ddof=1))
-    assert np.isnan(spread_of(np.ones(2), np.ones((2, 1)))).all()
+    assert np.isnan(covariance_of_sums(np.ones(2), np.ones((2, 1)))).all()
 
 
 def test_nobody_but_one_group_is_no_test() -> None:

@@ -12,7 +12,7 @@ from support.reference import jackknife
 
 import careflow as cf
 from careflow.errors import ArgumentError, DisclosureError
-from careflow.estimate.stats.absorbing_chain import embedded
+from careflow.estimate.stats.absorbing_chain import absorbing_chain
 from careflow.records.privacy.jackknife_groups import group
 
 CARE = cf.Continuum.of(["php", "iop"])
@@ -80,20 +80,20 @@ def test_the_number_of_stays_is_that_of_people_who_walk_the_chain() -> None:
             if rng.random() > q[at].sum():
                 break
             at = 1 - at
-    found = embedded(np.column_stack([q, 1 - q.sum(axis=1)])).stays[0]
+    found = absorbing_chain(np.column_stack([q, 1 - q.sum(axis=1)])).stays[0]
     assert visits / 20_000 == pytest.approx(found, abs=0.03)
 
 
 def test_without_what_followed_a_level_that_can_be_reached_there_is_no_answer() -> None:
-    found = embedded([[0.0, 0.5, 0.5], [np.nan, np.nan, np.nan]])
+    found = absorbing_chain([[0.0, 0.5, 0.5], [np.nan, np.nan, np.nan]])
     assert np.isnan(found.stays).all()
-    apart = embedded([[0.5, 0.0, 0.5], [np.nan, np.nan, np.nan]])
+    apart = absorbing_chain([[0.5, 0.0, 0.5], [np.nan, np.nan, np.nan]])
     assert apart.stays[0].tolist() == [2.0, 0.0]
     assert np.isnan(apart.stays[1]).all()
 
 
 def test_a_round_that_nobody_left_has_no_answer() -> None:
-    found = embedded([[0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.5, 0.5]])
+    found = absorbing_chain([[0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.5, 0.5]])
     assert np.isnan(found.stays[:2]).all()
     assert found.stays[2].tolist() == [0.0, 0.0, 2.0]
 
@@ -115,7 +115,7 @@ def test_the_error_is_the_jackknife_of_the_whole_chain() -> None:
         for way in left:
             for one, following in pairwise(way):
                 n[names.index(one), names.index(following)] += 1
-        return float(embedded(n / n.sum(axis=1, keepdims=True)).stays[0, 1])
+        return float(absorbing_chain(n / n.sum(axis=1, keepdims=True)).stays[0, 1])
 
     of = frame[(frame["start"] == "php") & (frame["state"] == "iop") & (frame["measure"] == "stays")].iloc[0]
     assert of["estimate"] == pytest.approx(stays(people), abs=1e-12)

@@ -13,7 +13,7 @@ from scipy import stats
 import careflow as cf
 from careflow.charts import headline
 from careflow.errors import ArgumentError
-from careflow.estimate.change import changes_of, corrected, looked_at
+from careflow.estimate.change import changes_of, corrected, reported_differences
 from careflow.report.content.content import content
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -142,8 +142,8 @@ def test_a_change_of_mean_stays_is_the_difference_by_its_jackknife(moves) -> Non
     stays = cf.length_of_stay(moves, by="year")
     found = changes_of(stays).between([("2024", "2025")])
     row = found[found["from"] == "php"].iloc[0]
-    means, without = stays._made.means()
-    years, level = stays._made.strata["year"].astype(str).tolist(), 2
+    means, without = stays._inputs.means()
+    years, level = stays._inputs.strata["year"].astype(str).tolist(), 2
     one, two = years.index("2024"), years.index("2025")
     changed = (without[two, level] - without[one, level]) - (means[two, level] - means[one, level])
     groups = len(changed)
@@ -173,7 +173,7 @@ def test_one_correction_counts_all_that_were_tested() -> None:
 
 
 def test_moves_between_two_levels_are_looked_at_and_a_level_to_itself_is_not(by_quarter) -> None:
-    found = looked_at(changes_of(by_quarter).between([("2024Q3", "2025Q3")]), by_quarter.continuum.names)
+    found = reported_differences(changes_of(by_quarter).between([("2024Q3", "2025Q3")]), by_quarter.continuum.names)
     assert set(found.loc[found["from"] == "php", "measure"]) == {
         *("inpatient", "residential", "iop", "outpatient"),
         *("step-down", "step-up", "completed", "left early"),

@@ -245,11 +245,11 @@ def test_protected_or_changed_rates_cannot_be_compared() -> None:
 
 def test_no_result_made_from_rates_carries_what_they_were_made_from() -> None:
     rates = rates_of(NEWCOMBE, by="quarter")
-    assert rates._made is not None
+    assert rates._inputs is not None
     for made in (rates.with_frame(rates.frame), replace(rates, frame=rates.frame)):
-        assert made._made is None
-        assert b"_made" not in pickle.dumps(made) or pickle.loads(pickle.dumps(made))._made is None
-    assert copy.copy(rates)._made is rates._made
+        assert made._inputs is None
+        assert b"_inputs" not in pickle.dumps(made) or pickle.loads(pickle.dumps(made))._inputs is None
+    assert copy.copy(rates)._inputs is rates._inputs
 
 
 TRIANGLE = """

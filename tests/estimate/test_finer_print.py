@@ -10,7 +10,7 @@ from support.made_up import CUTOFF, made_up
 
 import careflow as cf
 from careflow.errors import ArgumentError
-from careflow.estimate.stats.group_scores import Score, arms
+from careflow.estimate.stats.group_scores import Score, group_arrays
 from careflow.estimate.stats.homogeneity import Table, chi_squared
 from careflow.estimate.stats.intervals import garwood, quantile_of
 from careflow.estimate.stats.jackknife import jackknife_se
@@ -58,8 +58,8 @@ def test_a_death_is_no_move_whatever_its_way_and_one_discharge_is_followed_or_no
 @pytest.mark.parametrize("method", ["followed", "incidence", "intensity"])
 def test_at_a_level_without_anybody_no_group_is_present(method: str) -> None:
     rates = cf.transition_rates(ENDINGS, method=method)  # type: ignore[arg-type]
-    for flows in rates._made.flows():  # type: ignore[union-attr]
-        present = flows.blocks[0].replicates.present.sum(axis=-1)  # type: ignore[union-attr]
+    for flows in rates._inputs.rate_arrays():  # type: ignore[union-attr]
+        present = flows.by_window[0].replicates.present.sum(axis=-1)  # type: ignore[union-attr]
         assert (present[0, [0, 1, 4]] == 0).all()
         assert (present[0, 2] == len({group(name) for name in ("Ana", "Bob", "Cem", "Dan", "Eva")})).all()
 
@@ -179,12 +179,12 @@ def test_a_cluster_of_one_stay_counts_in_the_log_rank_test() -> None:
         {"arm": np.arange(24) % 2, "jackknife_group": np.arange(24), "entry": 0, "exit": rng.integers(1, 30, 24)}
     )
     table = process_table(rows.assign(what=0), by=("arm",))
-    seen = arms(table, table["arm"].cat.codes.to_numpy(dtype=np.int64), 2, (0,))
+    seen = group_arrays(table, table["arm"].cat.codes.to_numpy(dtype=np.int64), 2, (0,))
     whole = log_rank(seen, "person")
     z, without = whole.observed - whole.expected, []
     for one in range(24):
         part = table[table["jackknife_group"] != one]
-        left = log_rank(arms(part, part["arm"].cat.codes.to_numpy(dtype=np.int64), 2, (0,)), None)
+        left = log_rank(group_arrays(part, part["arm"].cat.codes.to_numpy(dtype=np.int64), 2, (0,)), None)
         without.append(left.observed - left.expected)
     u = np.stack(without, axis=1) * 24 / 23 - z[:, None]
     np.testing.assert_allclose(whole.variance, 23 / 24 * u @ u.T, rtol=1e-9)

@@ -11,12 +11,12 @@ from support.made_up import CUTOFF, made_up
 
 import careflow as cf
 from careflow.errors import ArgumentError
-from careflow.estimate.arrays.counting_process import process
+from careflow.estimate.arrays.counting_process import process_of
 from careflow.estimate.arrays.strata import numbered
 from careflow.estimate.result import _print
-from careflow.estimate.stats.absorbing_chain import embedded
+from careflow.estimate.stats.absorbing_chain import absorbing_chain
 from careflow.estimate.stats.competing_risks import incidences
-from careflow.estimate.stats.group_scores import spread_of
+from careflow.estimate.stats.group_scores import covariance_of_sums
 from careflow.estimate.stats.homogeneity import residuals
 from careflow.estimate.stats.intervals import wilson
 from careflow.estimate.stats.kaplan_meier import clustered_se, incidence_se
@@ -232,10 +232,10 @@ def test_rare_ways_on_are_put_together_until_they_are_enough() -> None:
 def test_a_line_of_levels_is_followed_to_its_end_however_long_it_is() -> None:
     for levels in range(2, 8):
         line = np.eye(levels, levels + 1, k=1)
-        assert embedded(line).stays[0].tolist() == [1.0] * levels
-        assert embedded(line).outcome[:, 0].tolist() == [1.0] * levels
+        assert absorbing_chain(line).stays[0].tolist() == [1.0] * levels
+        assert absorbing_chain(line).outcome[:, 0].tolist() == [1.0] * levels
         line[-1] = np.nan
-        assert np.isnan(embedded(line).stays).all()
+        assert np.isnan(absorbing_chain(line).stays).all()
 
 
 def test_histories_and_next_steps_seen_ten_times_are_kept() -> None:
@@ -249,7 +249,7 @@ def test_two_clusters_are_enough_for_an_error() -> None:
     se, groups = clustered_se(np.array([0.5]), np.array([[0.4], [0.7]]), both)
     assert (se[0], groups) == (pytest.approx(np.sqrt((0.01 + 0.04) / 2)), 2)
     assert np.isnan(clustered_se(np.array([0.5]), np.array([[0.4], [0.7]]), np.array([True, False]))[0]).all()
-    spread = spread_of(np.array([1.0, -1.0]), np.array([[1.0, 0.0], [-1.0, 0.0]]))
+    spread = covariance_of_sums(np.array([1.0, -1.0]), np.array([[1.0, 0.0], [-1.0, 0.0]]))
     np.testing.assert_allclose(spread, [[1, -1], [-1, 1]])
 
 
@@ -279,7 +279,7 @@ def test_how_many_are_still_at_risk_is_told_beside_what_happened() -> None:
     """Of four, one ends each way on day 2, one is lost on it, one is there still on day 5."""
     rows = [(0, 0, 200, 0, 4), (0, 0, 0, 2, 1), (0, 0, 1, 2, 1), (0, 0, 201, 2, 1), (0, 0, 201, 5, 1)]
     cell = pd.DataFrame(rows, columns=["jackknife_group", "state", "event", "day", "n"])
-    found = incidences(process(cell, (0, 1)), np.eye(2, dtype=np.int64), None, 0.95)
+    found = incidences(process_of(cell, (0, 1)), np.eye(2, dtype=np.int64), None, 0.95)
     assert found.days.tolist() == [0, 2, 5]
     assert found.n.tolist() == [[0, 1, 1], [0, 1, 1], [4, 1, 0]]
 

@@ -12,8 +12,8 @@ from support.direct import counts_of, process_table, spell_table
 import careflow as cf
 from careflow.counts.event_tables import CENSORED, DIED_CODE, ENDED
 from careflow.counts.sql.journeys import BETWEEN_CODE, LEFT_CODE
-from careflow.estimate.stats.aalen_johansen import occupied, occupied_se, states
-from careflow.estimate.stats.absorbing_chain import embedded
+from careflow.estimate.stats.aalen_johansen import occupied, occupied_se, state_process
+from careflow.estimate.stats.absorbing_chain import absorbing_chain
 from careflow.estimate.stats.differences import recovered_limits, score_variance, two_sided
 from careflow.estimate.stats.intervals import garwood, quantile_of, wilson
 from careflow.estimate.stats.kaplan_meier import clustered_se, quantile
@@ -193,7 +193,7 @@ def test_reversible_states_are_those_of_etm(of: Case) -> None:
 def test_state_occupation_and_its_error_are_those_of_etm(name: str) -> None:
     of = case(name)
     codes, days = codes_of(of), of.outputs["day"].astype(int)
-    process = states(spell_table(rows_of(of), codes), tuple(codes.values()), int(days.max()))
+    process = state_process(spell_table(rows_of(of), codes), tuple(codes.values()), int(days.max()))
     start = process.start.sum(axis=0)
     path = process.together().occupied()[:, 0]
     close(start / start.sum(), of.outputs["start"])
@@ -205,7 +205,7 @@ def test_state_occupation_and_its_error_are_those_of_etm(name: str) -> None:
 def test_state_occupation_is_that_of_survfit(name: str) -> None:
     of = case(name)
     codes, days = codes_of(of), of.outputs["time"].astype(int)
-    process = states(spell_table(rows_of(of), codes), tuple(codes.values()), int(days.max()))
+    process = state_process(spell_table(rows_of(of), codes), tuple(codes.values()), int(days.max()))
     path = process.together().occupied()[:, 0]
     shown = np.where(days[:, None] < 0, np.asarray(of.outputs["start"]), path[np.maximum(days, 0)])
     close(shown, of.outputs["estimate"])
@@ -219,7 +219,7 @@ def test_occupation_from_a_landmark_is_that_of_etm(of: Case) -> None:
     held = then.loc[then["from"] == of.given["from"], "person"]
     since = rows[rows["person"].isin(held) & (rows["exit"] > day)]
     since = since.assign(entry=(since["entry"] - day).clip(lower=0), exit=since["exit"] - day)
-    process = states(spell_table(since, codes), tuple(codes.values()), 20)
+    process = state_process(spell_table(since, codes), tuple(codes.values()), 20)
     path = process.together().occupied()[:, 0]
     days = of.outputs["day"].astype(int) - day
     close(path[days], of.outputs["estimate"])
@@ -271,7 +271,7 @@ def test_p_values_are_adjusted_as_by_p_adjust(how: str) -> None:
 
 def test_a_chain_is_the_fundamental_matrix_of_solve() -> None:
     out = case("chain_journeys").outputs
-    found = embedded(out["counts"] / out["counts"].sum(axis=1, keepdims=True))
+    found = absorbing_chain(out["counts"] / out["counts"].sum(axis=1, keepdims=True))
     close(found.stays, out["expected_stays"])
     close(found.reached, out["ever_reached"])
     close(found.outcome, out["outcome"])
@@ -319,10 +319,10 @@ def test_a_share_is_clustered_at_its_effective_size(name: str) -> None:
 
 def test_clustered_errors_of_occupation_and_expected_days_are_the_delete_a_group_jackknife() -> None:
     of, rows = clustered("jackknife_expected_days")
-    process = states(spell_table(rows, CARE_STATES), tuple(CARE_STATES.values()), 60)
+    process = state_process(spell_table(rows, CARE_STATES), tuple(CARE_STATES.values()), 60)
     start, every = np.eye(len(CARE_STATES))[0], process.together()
     others = process.without_each_group(every)
-    whole, without = (occupied(start, one.moves, one.at_risk, one.ways) for one in (every, others))
+    whole, without = (occupied(start, one.moves, one.at_risk, one.transitions) for one in (every, others))
     whole = whole[:, 0]
     se, _ = clustered_se(whole[:45].sum(axis=0), without[:45].sum(axis=0), process.present)
     close(whole[:45].sum(axis=0), of.outputs["estimate"])

@@ -92,7 +92,10 @@ def test_behind_lengths_of_stay_are_the_groups_that_entered_that_are_there_and_t
 @pytest.mark.parametrize("method", ["followed", "incidence", "intensity"])
 def test_behind_rates_are_the_groups_of_numerators_and_of_denominators(method: str) -> None:
     rates = cf.transition_rates(MOVES, method=method)  # type: ignore[arg-type]
-    for people, column, to in ((rates.contributors, "to", "iop"), (rates.ways, "direction", "step-down")):
+    for people, column, to in (
+        (rates.contributors, "to", "iop"),
+        (rates.direction_contributors, "direction", "step-down"),
+    ):
         if people is None:
             assert method == "incidence"
             continue

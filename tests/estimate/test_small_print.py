@@ -12,7 +12,7 @@ import careflow as cf
 from careflow.errors import ArgumentError
 from careflow.estimate.stats.differences import recovered_limits, two_sided
 from careflow.estimate.stats.gray import gray
-from careflow.estimate.stats.group_scores import Arms, Score, arms, spread_of
+from careflow.estimate.stats.group_scores import GroupArrays, Score, covariance_of_sums, group_arrays
 from careflow.estimate.stats.homogeneity import residuals
 from careflow.estimate.stats.intervals import garwood, log_log
 from careflow.estimate.stats.jackknife import jackknife_se
@@ -181,8 +181,8 @@ def test_two_histories_and_two_next_steps_are_a_test() -> None:
 def test_a_group_that_spent_one_day_at_a_level_counts_for_an_intensity() -> None:
     rows = linked("person | level | admit | discharge\n70001 | php | 0 | 10\n70002 | php | 0 | 1", cutoff=100)
     rates = cf.transition_rates(rows, method="intensity")
-    for flows in rates._made.flows():  # type: ignore[union-attr]
-        present = flows.blocks[0].replicates.present  # type: ignore[union-attr]
+    for flows in rates._inputs.rate_arrays():  # type: ignore[union-attr]
+        present = flows.by_window[0].replicates.present  # type: ignore[union-attr]
         assert present[0, 2].sum(axis=-1).tolist() == [len({group("70001"), group("70002")})] * present.shape[2]
         assert present[0, [0, 1, 3, 4]].sum() == 0
     assert rates.matrix(value="se").loc["php", ["iop", "died"]].tolist() == [0, 0]
@@ -213,8 +213,8 @@ def two_arms(seed: int) -> pd.DataFrame:
     return process_table(rows.assign(what=what), by=("arm",))
 
 
-def seen(table: pd.DataFrame) -> Arms:
-    return arms(table, table["arm"].cat.codes.to_numpy(dtype=np.int64), 2, (0, 1))
+def seen(table: pd.DataFrame) -> GroupArrays:
+    return group_arrays(table, table["arm"].cat.codes.to_numpy(dtype=np.int64), 2, (0, 1))
 
 
 def of_gray(table: pd.DataFrame, cluster: str | None) -> Score:
@@ -234,7 +234,7 @@ def test_the_clustered_covariance_of_a_test_is_that_of_the_scores_without_each_g
     for one in range(12):
         left = test(table[table["jackknife_group"] != one], None)  # type: ignore[operator]
         without.append(left.observed - left.expected)
-    np.testing.assert_allclose(whole.variance, spread_of(z, np.stack(without, axis=1)), rtol=1e-9)
+    np.testing.assert_allclose(whole.variance, covariance_of_sums(z, np.stack(without, axis=1)), rtol=1e-9)
     u = np.stack(without, axis=1) * 12 / 11 - z[:, None]
     np.testing.assert_allclose(whole.variance, 11 / 12 * u @ u.T, rtol=1e-9)
 
@@ -289,7 +289,7 @@ def test_means_without_each_group_need_two_groups() -> None:
     """Two people of two groups: without either the mean is the other's stay; one person alone leaves nothing."""
     one, other = "70001", "70002"
     rows = f"person | level | admit | discharge\n{one} | php | 0 | 10\n{other} | php | 0 | 30\n{one} | iop | 40 | 44"
-    means, without = cf.length_of_stay(linked(rows, cutoff=100))._made.means()  # type: ignore[union-attr]
+    means, without = cf.length_of_stay(linked(rows, cutoff=100))._inputs.means()  # type: ignore[union-attr]
     assert group(one) != group(other)
     php, iop = without[0, 2], without[0, 3]
     assert means[0, 2:4].tolist() == [20.0, 4.0]
@@ -360,8 +360,8 @@ def test_replicates_are_those_that_the_standard_error_is_of(method: str) -> None
     for name in ("admit_date", "discharge_date"):
         stays[name] = pd.Timestamp("2024-01-01") + pd.to_timedelta(stays[name], unit="D")
     moves = cf.link(cf.read_episodes(stays, cutoff="2024-06-30"), within=30)
-    for flows in cf.transition_rates(moves, method=method)._made.flows():  # type: ignore[arg-type, union-attr]
-        block = flows.blocks[0]
+    for flows in cf.transition_rates(moves, method=method)._inputs.rate_arrays():  # type: ignore[arg-type, union-attr]
+        block = flows.by_window[0]
         again, _ = jackknife_se(block.rate, block.replicates.without, block.replicates.present)  # type: ignore[union-attr]
         assert (block.se > 0).sum() > 5
         np.testing.assert_allclose(again, block.se, rtol=1e-9, atol=1e-12)

@@ -134,7 +134,7 @@ def test_without_any_stay_there_is_no_curve_but_its_columns_are_there() -> None:
         clocks="stay by admission"
     )
     table = nobody.tables["stay by admission"]
-    empty = cf.Counts(nobody.rules, {"stay by admission": table[table["n"] < 0]}, persons=0, stays=0, set_aside=0)
+    empty = cf.Counts(nobody.definition, {"stay by admission": table[table["n"] < 0]}, persons=0, stays=0, set_aside=0)
     found = cf.length_of_stay(empty)
     assert found.curve.empty
     assert list(found.curve) == ["level", "day", "at_risk", "events", "survival", "se", "low", "high"]

@@ -70,7 +70,7 @@ def test_without_knowing_the_people_it_would_be_shown(few, kind) -> None:
 
     made, counts = CASES[kind]
     given = made(few)
-    blind = replace(given, contributors=None, **({"ways": None} if kind == "rates" else {}))
+    blind = replace(given, contributors=None, **({"direction_contributors": None} if kind == "rates" else {}))
     safe = protect(blind)
     assert (of_few(safe[0].frame, counts) > 0).any(axis=None)
     assert "Distinct people behind the counts are not known" in safe.statement

@@ -41,7 +41,7 @@ def test_a_field_or_what_is_almost_one_is_no_stratum(columns: dict[str, str], se
 @pytest.mark.parametrize("name", ["unit", "admit_type", "season", "region"])
 def test_an_ordinary_column_is_a_stratum(name: str) -> None:
     episodes = cf.read_episodes(stays(x=["a", "b"]), cutoff="2024-12-31", columns={name: "x"})
-    assert cf.link(episodes).counts(by=name).rules.by == (name,)
+    assert cf.link(episodes).counts(by=name).definition.by == (name,)
 
 
 @pytest.mark.parametrize("name", ["facility", "payer", "site"])

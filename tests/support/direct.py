@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.continuum import Continuum
-from careflow.counts import Counts, Rules
+from careflow.counts import Counts, Definition
 from careflow.counts.event_tables import CENSORED, ENTERED
 
 
@@ -43,5 +43,5 @@ def spell_table(rows: pd.DataFrame, codes: Mapping[str, int]) -> pd.DataFrame:
 
 def counts_of(tables: Mapping[str, pd.DataFrame], continuum: Continuum, *, by: tuple[str, ...] = ()) -> Counts:
     """Return counts that hold these tables."""
-    rules = Rules(continuum, date(2024, 12, 31), None, 30, (30,), "flag", by)
+    rules = Definition(continuum, date(2024, 12, 31), None, 30, (30,), "flag", by)
     return Counts(rules, dict(tables), persons=0, stays=0, set_aside=0)

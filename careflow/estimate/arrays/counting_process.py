@@ -14,12 +14,12 @@ from careflow.counts.event_tables import CENSORED, ENTERED, REACHED
 from careflow.estimate.arrays.strata import Ints, add_floats, numbered, rows_of_each
 
 Array = npt.NDArray[np.float64]
-Cell = Mapping[str, Ints]
+StateCounts = Mapping[str, Ints]
 """The counts of one state of one stratum: the columns ``jackknife_group, event, day, n``."""
 
 
 @dataclass(frozen=True)
-class Process:
+class CountingProcess:
     """One state of one stratum on one clock.
 
     Attributes
@@ -62,7 +62,7 @@ class Process:
         return np.asarray(self.entered.sum(axis=-1) > 0)
 
 
-def process(cell: Cell | pd.DataFrame, causes: tuple[int, ...], until: int | None = None) -> Process:
+def process_of(cell: StateCounts | pd.DataFrame, causes: tuple[int, ...], until: int | None = None) -> CountingProcess:
     """Make the process of one cell of counts, for these causes; what happens after the day ``until`` is left out."""
     event, jackknife_group, day, n = (np.asarray(cell[name]) for name in ("event", "jackknife_group", "day", "n"))
     if until is not None:
@@ -75,10 +75,10 @@ def process(cell: Cell | pd.DataFrame, causes: tuple[int, ...], until: int | Non
     shape = len(causes) + 3, len(groups), len(days)
     flat = (kinds[event] * shape[1] + group) * shape[2] + place
     counted = add_floats(n, flat, shape)
-    return Process(days, counted[0], counted[1], counted[2:-1], groups)
+    return CountingProcess(days, counted[0], counted[1], counted[2:-1], groups)
 
 
-def each_cell(table: pd.DataFrame, place: Ints) -> Iterator[tuple[int, int, Cell]]:
+def each_state(table: pd.DataFrame, place: Ints) -> Iterator[tuple[int, int, StateCounts]]:
     """Yield every stratum and state that has counts, with its rows."""
     columns = {name: table[name].to_numpy() for name in ("state", "jackknife_group", "event", "day", "n")}
     # A stratum at a time: its columns fit the processor's cache, those of the whole table do not.

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from careflow.counts.count import last_day
-from careflow.counts.definition import Rules
+from careflow.counts.definition import Definition
 from careflow.errors import ArgumentError
-from careflow.estimate.arrays.counting_process import Process
+from careflow.estimate.arrays.counting_process import CountingProcess
 from careflow.estimate.arrays.strata import Ints, Strata
 
 Array = npt.NDArray[np.float64]
@@ -24,7 +24,7 @@ THIN: Final = 5
 
 
 @dataclass(frozen=True)
-class Reach:
+class FollowUp:
     """Up to which day a curve is known.
 
     Attributes
@@ -51,34 +51,34 @@ class Reach:
         return np.zeros(len(days), dtype=bool) if self.ended else ~(days <= self.known_to)
 
 
-def reach(seen: Process) -> Reach:
+def follow_up(seen: CountingProcess) -> FollowUp:
     """Return up to which day the curve of a process is known.
 
     Examples
     --------
     One of three is followed for 9 days and then no longer.
 
-    >>> from careflow.estimate.arrays.counting_process import Process
+    >>> from careflow.estimate.arrays.counting_process import CountingProcess
     >>> days = np.array([0, 4, 9])
     >>> entered, censored, events = (np.array([n], dtype=float) for n in ([3, 0, 0], [0, 0, 1], [0, 2, 0]))
-    >>> reach(Process(days, entered, censored, events[None], np.array([0])))
-    Reach(known_to=9.0, ended=False, ran_out=False)
+    >>> follow_up(CountingProcess(days, entered, censored, events[None], np.array([0])))
+    FollowUp(known_to=9.0, ended=False, ran_out=False)
     """
     days, at_risk, events = seen.days, seen.at_risk.sum(axis=0), seen.every.sum(axis=0)
     if not len(days) or days[0] > 0 or not at_risk[0]:
-        return Reach(np.nan, False, False)
+        return FollowUp(np.nan, False, False)
     fallen = (events == at_risk) & (at_risk > 0)
     empty = at_risk - events - seen.censored.sum(axis=0) == 0
     gap = np.append(np.diff(days) > 1, True)
     stops = fallen | (empty & gap)
     if not stops.any():  # the process was cut while some were still followed
-        return Reach(np.inf, False, False)
+        return FollowUp(np.inf, False, False)
     last = int(np.argmax(stops))
     later = last < len(days) - 1
-    return Reach(float(days[last]), bool(fallen[last]) and not later, bool(fallen[last]) and later)
+    return FollowUp(float(days[last]), bool(fallen[last]) and not later, bool(fallen[last]) and later)
 
 
-def least_at_risk(seen: Process, until: float) -> float:
+def least_at_risk(seen: CountingProcess, until: float) -> float:
     """Return the smallest number at risk up to a day, of the days on which others have yet to enter.
 
     Missing where nobody enters after day 0: whoever is observed later is then at risk. 0 where nobody is followed on
@@ -88,10 +88,10 @@ def least_at_risk(seen: Process, until: float) -> float:
     --------
     One newcomer stays for a night; 20 others enter at age 30.
 
-    >>> from careflow.estimate.arrays.counting_process import Process
+    >>> from careflow.estimate.arrays.counting_process import CountingProcess
     >>> days = np.array([0, 1, 30, 90])
     >>> entered, censored, events = (np.array([n], dtype=float) for n in ([1, 0, 20, 0], [0, 0, 0, 20], [0, 1, 0, 0]))
-    >>> least_at_risk(Process(days, entered, censored, events[None], np.array([0])), 1)
+    >>> least_at_risk(CountingProcess(days, entered, censored, events[None], np.array([0])), 1)
     1.0
     """
     days, entered, at_risk = seen.days, seen.entered.sum(axis=0), seen.at_risk.sum(axis=0)
@@ -105,7 +105,7 @@ def least_at_risk(seen: Process, until: float) -> float:
     return float(min(number)) if number else np.nan
 
 
-def horizon_of(asked: int | Longest, reaches: Iterable[Reach], name: str) -> int:
+def chosen_horizon(asked: int | Longest, follow_ups: Iterable[FollowUp], name: str) -> int:
     """Return the horizon asked for, or the longest one that every curve is known to, at least a day.
 
     Curves that ended limit nobody, and those of which nothing is known are left out. Where no curve is limited it is
@@ -120,20 +120,20 @@ def horizon_of(asked: int | Longest, reaches: Iterable[Reach], name: str) -> int
         if isinstance(asked, bool) or not isinstance(asked, int) or asked < 1:
             raise ArgumentError(f"{name} is a whole number of days, 1 or more, or 'longest'; it was {asked!r}")
         return asked
-    there = [one for one in reaches if not np.isnan(one.known_to)]
+    there = [one for one in follow_ups if not np.isnan(one.known_to)]
     limits = [one.known_to for one in there if not one.ended]
     return max(1, int(min(limits) if limits else max((one.known_to for one in there), default=1)))
 
 
-def not_followed(gone: int, of: int, horizon: int, reaches: Iterable[Reach], numbers: str) -> str:
+def not_followed(gone: int, of: int, horizon: int, follow_ups: Iterable[FollowUp], numbers: str) -> str:
     """Say how many numbers are missing because nobody was followed to the horizon, and which horizon all would have."""
     if not gone:
         return ""
-    longest = horizon_of("longest", reaches, numbers)
+    longest = chosen_horizon("longest", follow_ups, numbers)
     return f"{gone:,} of {of:,} {numbers} not followed for {horizon} days (every row is known to day {longest})"
 
 
-def mature_on(strata: Strata, rules: Rules, place: Ints, days: Ints, lag: int) -> Bools:
+def mature_on(strata: Strata, definition: Definition, place: Ints, days: Ints, lag: int) -> Bools:
     """Say of some days whether everybody admitted in the period of a stratum was followed to that day.
 
     Parameters
@@ -145,5 +145,5 @@ def mature_on(strata: Strata, rules: Rules, place: Ints, days: Ints, lag: int) -
     """
     if strata.periods is None:
         return np.ones(len(days), dtype=bool)
-    followed = np.array([(rules.cutoff - last_day(rules, int(p))).days for p in strata.periods])
-    return np.asarray(strata.mature(rules, 0)[place] & (days + lag <= followed[place]))
+    followed = np.array([(definition.cutoff - last_day(definition, int(p))).days for p in strata.periods])
+    return np.asarray(strata.mature(definition, 0)[place] & (days + lag <= followed[place]))

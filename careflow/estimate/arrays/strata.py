@@ -13,7 +13,7 @@ from pandas.api.types import union_categoricals
 
 from careflow.counts.calendar import UNITS
 from careflow.counts.count import last_day
-from careflow.counts.definition import Rules
+from careflow.counts.definition import Definition
 
 Ints = npt.NDArray[np.int64]
 
@@ -43,21 +43,26 @@ class Strata:
     def __len__(self) -> int:
         return len(self.frame)
 
-    def partial(self, rules: Rules) -> npt.NDArray[np.bool_]:
+    def partial(self, definition: Definition) -> npt.NDArray[np.bool_]:
         """Say of each stratum whether the start or the cut-off cuts its period; none is cut that has no period."""
-        if self.periods is None or rules.unit is None:
+        if self.periods is None or definition.unit is None:
             return np.zeros(len(self), dtype=bool)
-        return np.array([rules.calendar.cut(int(p), rules.unit, rules.start, rules.cutoff) for p in self.periods])
+        return np.array(
+            [
+                definition.calendar.cut(int(p), definition.unit, definition.start, definition.cutoff)
+                for p in self.periods
+            ]
+        )
 
-    def mature(self, rules: Rules, window: int) -> npt.NDArray[np.bool_]:
+    def mature(self, definition: Definition, window: int) -> npt.NDArray[np.bool_]:
         """Say of each stratum whether its period is whole and its last day + window is not after the cut-off.
 
         Without a period among the strata only discharges that were followed are looked at, so all are mature.
         """
         if self.periods is None:
             return np.ones(len(self), dtype=bool)
-        followed = np.array([(rules.cutoff - last_day(rules, int(p))).days >= window for p in self.periods])
-        return followed & ~self.partial(rules)
+        followed = np.array([(definition.cutoff - last_day(definition, int(p))).days >= window for p in self.periods])
+        return followed & ~self.partial(definition)
 
     def repeat(self, *axes: pd.Series) -> pd.DataFrame:
         """Return the strata crossed with further columns, the last of them changing fastest."""
@@ -71,7 +76,7 @@ class Strata:
         return frame
 
 
-def strata_of(table: pd.DataFrame, rules: Rules, by: Sequence[str]) -> Strata:
+def strata_of(table: pd.DataFrame, definition: Definition, by: Sequence[str]) -> Strata:
     """Find the strata of a table of counts: those that occur, at every period that the records cover.
 
     Those begin with the start, if it is known, and else with the first period in which anything was counted.
@@ -83,12 +88,12 @@ def strata_of(table: pd.DataFrame, rules: Rules, by: Sequence[str]) -> Strata:
     frame = keys
     if unit is not None:
         days = table[unit].to_numpy()
-        final = rules.calendar.period(rules.cutoff, unit)
+        final = definition.calendar.period(definition.cutoff, unit)
         first = int(days.min()) if len(days) else final
-        if rules.start is not None:
-            first = min(first, rules.calendar.period(rules.start, unit))
+        if definition.start is not None:
+            first = min(first, definition.calendar.period(definition.start, unit))
         span = np.arange(first, max(final, int(days.max()) if len(days) else final) + 1)
-        labels = [rules.calendar.label(int(p), unit) for p in span]
+        labels = [definition.calendar.label(int(p), unit) for p in span]
         # Counts have many rows: what is not needed is not made, and what results keep is made small.
         since = np.subtract(days, first, dtype=np.int32)
         place = since if place is None else since * len(keys) + place
@@ -98,13 +103,13 @@ def strata_of(table: pd.DataFrame, rules: Rules, by: Sequence[str]) -> Strata:
     return Strata(frame[list(by)], np.zeros(len(table), dtype=np.int32) if place is None else place, periods)
 
 
-def joint_strata(tables: Sequence[pd.DataFrame], rules: Rules, by: Sequence[str]) -> list[Strata]:
+def joint_strata(tables: Sequence[pd.DataFrame], definition: Definition, by: Sequence[str]) -> list[Strata]:
     """Find the strata of several tables together; each gets the same ``frame`` and its own ``place``."""
     columns = [table[list(by)] for table in tables]
     for name in [name for name in by if name not in UNITS]:
         labels = union_categoricals([part[name] for part in columns], sort_categories=False).categories
         columns = [part.assign(**{name: part[name].cat.set_categories(labels)}) for part in columns]
-    together = strata_of(pd.concat(columns, ignore_index=True), rules, by)
+    together = strata_of(pd.concat(columns, ignore_index=True), definition, by)
     ends = np.cumsum([len(table) for table in tables])
     places = np.split(together.place, ends[:-1])
     return [Strata(together.frame, place, together.periods) for place in places]

@@ -1,4 +1,4 @@
-"""Journeys as state occupation reads them: counted on the clock asked for, told stratum by stratum."""
+"""JourneyCounts as state occupation reads them: counted on the clock asked for, told stratum by stratum."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from careflow.counts.definition import GROUPS
 from careflow.counts.event_tables import CENSORED, DIED_CODE, ENTERED
 from careflow.counts.sql.journeys import BETWEEN, BETWEEN_CODE, LEFT_CODE
 from careflow.estimate.arguments import Cluster, counts_for, interval_name
-from careflow.estimate.arrays.followup import Longest, Reach, horizon_of, not_followed
+from careflow.estimate.arrays.followup import FollowUp, Longest, chosen_horizon, not_followed
 from careflow.estimate.arrays.strata import Strata, add_up, rows_of_each, strata_of
 from careflow.estimate.result import Provenance
-from careflow.estimate.stats.aalen_johansen import States, states
+from careflow.estimate.stats.aalen_johansen import StateProcess, state_process
 from careflow.estimate.stats.intervals import log_log, quantile_of
 from careflow.estimate.stats.kaplan_meier import ROUNDING
 
@@ -28,7 +28,7 @@ _OUT: Final = (BETWEEN, LEFT_CARE, DIED)
 _OUT_CODES: Final = (BETWEEN_CODE, LEFT_CODE, DIED_CODE)
 
 
-class Journeys:
+class JourneyCounts:
     """The counts asked for, by stratum and state, and the tidy frame of what is estimated from them.
 
     The parameters are those of :func:`careflow.occupation`.
@@ -46,7 +46,7 @@ class Journeys:
         confidence: float,
         calendar: Calendar | None,
     ) -> None:
-        continuum = moves.rules.continuum if isinstance(moves, Counts) else moves.episodes.continuum
+        continuum = moves.definition.continuum if isinstance(moves, Counts) else moves.episodes.continuum
         place = "" if start is None else f":{continuum.index(start)}"
         clock = f"journey{place}{_at(landmark)}{':reentry' if reentry else ''}"
         where = f" at {start}" if start else ""
@@ -55,21 +55,21 @@ class Journeys:
             self.since = f"day {landmark} of the journey, of those then{where or ' followed'}"
         self.counts, self.by = counts_for(moves, clock, by, calendar=calendar)
         self.table, self.cluster, self.confidence = self.counts.tables[clock], cluster, confidence
-        self.strata: Strata = strata_of(self.table, self.counts.rules, self.by)
+        self.strata: Strata = strata_of(self.table, self.counts.definition, self.by)
         self.names = [*continuum.names, *_OUT]
         self.codes = (*range(len(continuum)), *_OUT_CODES)
-        self.lag = self.counts.rules.within + (landmark or 0)
+        self.lag = self.counts.definition.within + (landmark or 0)
         self.changing = [*range(len(continuum) + (2 if reentry else 1))]
         """The places of the states that can still be left: levels, between stays, and left care with reentry."""
-        self.reaches = {stratum: self._reach(cell) for stratum, cell in self._cells()}
-        self.days = horizon_of(days, self.reaches.values(), "days")
+        self.follow_ups = {stratum: self._follow_up(cell) for stratum, cell in self._cells()}
+        self.days = chosen_horizon(days, self.follow_ups.values(), "days")
 
     def _cells(self) -> Iterator[tuple[int, dict[str, npt.NDArray[np.int64]]]]:
         columns = {name: self.table[name].to_numpy() for name in ("jackknife_group", "state", "event", "day", "n")}
         for stratum, rows in rows_of_each(self.strata.place):
             yield stratum, {name: column[rows] for name, column in columns.items()}
 
-    def _reach(self, cell: dict[str, npt.NDArray[np.int64]]) -> Reach:
+    def _follow_up(self, cell: dict[str, npt.NDArray[np.int64]]) -> FollowUp:
         """Return up to which day somebody was followed in a state that can be left, and whether nobody is left there.
 
         Those who are in such a state leave it or are censored there, so that the last of these days is the last one
@@ -78,23 +78,23 @@ class Journeys:
         going = np.isin(cell["state"], [self.codes[i] for i in self.changing]) & (cell["event"] != ENTERED)
         last = int(cell["day"][going].max(initial=0))
         if not (going & (cell["event"] == CENSORED)).any():
-            return Reach(float(last), True, False)
-        everybody = states(cell | {"jackknife_group": np.zeros_like(cell["jackknife_group"])}, self.codes, last)
+            return FollowUp(float(last), True, False)
+        everybody = state_process(cell | {"jackknife_group": np.zeros_like(cell["jackknife_group"])}, self.codes, last)
         left = everybody.occupied()[-1, 0, self.changing].sum()
-        return Reach(float(last), bool(left <= ROUNDING), False)
+        return FollowUp(float(last), bool(left <= ROUNDING), False)
 
-    def each(self) -> Iterator[tuple[int, States]]:
+    def each(self) -> Iterator[tuple[int, StateProcess]]:
         """Yield the place of each stratum and the process of its journeys."""
         for stratum, cell in self._cells():
             if self.cluster is None:
                 cell["jackknife_group"] = np.zeros_like(cell["jackknife_group"])
-            yield stratum, states(cell, self.codes, self.days)
+            yield stratum, state_process(cell, self.codes, self.days)
 
     def frame(
         self,
         value: str,
         days: npt.NDArray[np.int64],
-        estimate: Callable[[States, Cluster], tuple[Array, Array, int | None]],
+        estimate: Callable[[StateProcess, Cluster], tuple[Array, Array, int | None]],
         *,
         bounded: bool,
     ) -> pd.DataFrame:
@@ -123,19 +123,19 @@ class Journeys:
                 low, high = np.maximum(low, 0), np.minimum(high, self.days)
             each = np.stack([x.ravel() for x in (found, se, low, high)], axis=-1)
             # An estimate on a day needs that day; days spent before the horizon need the horizon.
-            unknown = self.reaches[stratum].unknown(days)
+            unknown = self.follow_ups[stratum].unknown(days)
             numbers[stratum] = np.where(np.repeat(unknown, len(state))[:, None], np.nan, each)
         frame[[column, "se", "low", "high"]] = numbers.reshape(-1, 4)
-        known_to = [self.reaches[i].known_to if i in self.reaches else np.nan for i in range(len(self.strata))]
+        known_to = [self.follow_ups[i].known_to if i in self.follow_ups else np.nan for i in range(len(self.strata))]
         rows = len(days) * len(state)
         frame["known_to"] = np.repeat(known_to, rows)
-        frame["mature"] = np.repeat(self.strata.mature(self.counts.rules, self.days + self.lag), rows)
+        frame["mature"] = np.repeat(self.strata.mature(self.counts.definition, self.days + self.lag), rows)
         return frame
 
     def missing(self) -> str:
         """Say how many strata have no number to the last day, and to which day all of them have."""
-        short = sum(not one.covers(self.days) for one in self.reaches.values())
-        return not_followed(short, len(self.reaches), self.days, self.reaches.values(), "strata")
+        short = sum(not one.covers(self.days) for one in self.follow_ups.values())
+        return not_followed(short, len(self.follow_ups), self.days, self.follow_ups.values(), "strata")
 
     def started(self) -> pd.DataFrame:
         """Return how many journeys began in each stratum, and in how many jackknife groups."""
@@ -146,7 +146,7 @@ class Journeys:
 
     def about(self, measure: str, definition: str, interval: str) -> Provenance:
         """Return the provenance of a result."""
-        rules = self.counts.rules
+        rules = self.counts.definition
         return Provenance(
             measure=measure,
             definition=definition,

@@ -1,4 +1,4 @@
-"""The chain view of rates: how many stays, levels and days are to come, if only the level matters."""
+"""Rates as an absorbing Markov chain: expected stays, levels reached and days until an outcome."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from careflow.arguments import checked, instance, labels, one_of, text
 from careflow.continuum.outcomes import CONCURRENT, LEFT_CARE, OUTCOMES
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import interval_name
-from careflow.estimate.rates.rate_arrays import Array, Flows
+from careflow.estimate.rates.rate_arrays import Array, RateArrays
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.result import Provenance, Result
 from careflow.estimate.select import select
-from careflow.estimate.stats.absorbing_chain import embedded
+from careflow.estimate.stats.absorbing_chain import absorbing_chain
 from careflow.estimate.stats.intervals import log_log, quantile_of
 from careflow.estimate.stats.jackknife import jackknife_se
 from careflow.estimate.survival.length_of_stay import LengthOfStay
@@ -31,12 +31,18 @@ _NUMBERS: Final = ("estimate", "se", "low", "high")
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Chain(Result):
-    """The chain view of rates; see :func:`chain` for the columns of ``frame``.
+    """Rates as an absorbing Markov chain; made by :func:`careflow.chain`.
+
+    ``frame`` has one row for each stratum, starting level, state and measure. Its columns are the strata, ``start``
+    (level), ``state`` (level or outcome), ``measure`` (``stays``, ``reached`` or ``days``), ``estimate`` (number of
+    stays, probability or days), ``se, low, high`` (its standard error and limits) and ``mature``.
+
+    Methods: :meth:`matrix`.
 
     Attributes
     ----------
     rates, stays : Rates, LengthOfStay or None
-        What it was made of: what protection needs, never for show; a protected chain has none.
+        The results that it was made from. Used by :func:`careflow.protect`; a protected chain has none.
     """
 
     rates: Rates | None = field(default=None, repr=False)
@@ -44,12 +50,26 @@ class Chain(Result):
 
     @checked(measure=one_of(*MEASURES), quarter=text, strata=labels)
     def matrix(self, measure: str = "stays", quarter: str | None = None, **strata: str) -> pd.DataFrame:
-        """Return one measure of one stratum: the level started at (rows) by level or outcome (columns).
+        """Return one measure of one stratum as a matrix.
+
+        Parameters
+        ----------
+        measure : {"stays", "reached", "days"}
+            The measure to show.
+        quarter : str, optional
+            The quarter (month, year) to show, if the rates are split by one.
+        **strata : str
+            One label of each other stratum.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Rows are starting levels; columns are levels, then outcomes.
 
         Raises
         ------
         ArgumentError
-            If there is no such measure, a stratum is not settled, or there is no such label.
+            If there is no such measure, a stratum has several labels and none is chosen, or a label does not exist.
         """
         if measure not in (there := list(self.frame["measure"].unique())):
             raise ArgumentError(f"measure is one of {', '.join(there)}; it was {measure!r}")
@@ -60,32 +80,33 @@ class Chain(Result):
 
 @checked(rates=instance(Rates), stays=instance(LengthOfStay), concurrent=one_of("outcome", "leave out"))
 def chain(rates: Rates, stays: LengthOfStay | None = None, *, concurrent: Concurrent = "outcome") -> Chain:
-    r"""Follow rates from level to level until an outcome, as a Markov chain.
+    r"""Compute expected stays, levels reached and days from rates, as an absorbing Markov chain.
 
     Parameters
     ----------
     rates : Rates
-        Shares of discharges (``method="followed"`` or ``"incidence"``) of one window, as they were estimated.
+        Shares of discharges (``method="followed"`` or ``"incidence"``) of one window, as :func:`transition_rates`
+        returned them.
     stays : LengthOfStay, optional
-        Lengths of stay by the same strata, or by none, for expected days.
+        Lengths of stay by the same strata or by none; needed for expected days.
     concurrent : {"outcome", "leave out"}
-        What to make of discharges while another stay of the person goes on: an outcome that ends the chain of that
-        stay, or no discharge at all (the other rates are then shares of the rest).
+        Discharges while another stay of the person goes on: an outcome that ends the chain, or left out of the
+        denominators (the other rates are then shares of the rest).
 
     Returns
     -------
     Chain
         ``frame``: the strata, then ``start, state, measure, estimate, se, low, high, mature``. ``measure`` is
-        ``stays`` (expected number of stays at the level ``state`` of somebody who is at ``start``, that stay
-        included), ``reached`` (probability of ever reaching the level or outcome ``state`` after it; of coming back,
-        where ``state`` is ``start``) and, with ``stays``, ``days`` (expected days at the level, each stay counted up to
-        the horizon of its mean). Missing where a level without discharges, or a round that nobody left, can be
-        reached.
+        ``stays`` (expected number of stays at the level ``state`` from a stay at ``start``, that stay included),
+        ``reached`` (probability of ever reaching ``state`` after it; of returning, if ``state`` is ``start``) or, if
+        ``stays`` is given, ``days`` (expected days at the level, each stay counted up to the horizon of its mean).
+        Missing if a level without discharges, or a cycle of levels without exit, can be reached.
 
     Raises
     ------
     ArgumentError
-        If the rates are intensities, of several windows or not as they were estimated, or the stays do not match.
+        If the rates are intensities, have several windows or were changed, or if the stays are of other strata or
+        records.
     DisclosureError
         If the rates are protected.
 
@@ -93,10 +114,14 @@ def chain(rates: Rates, stays: LengthOfStay | None = None, *, concurrent: Concur
     -----
     .. math:: N = (I - Q)^{-1}, \quad f_{ij} = (N_{ij} - \delta_{ij})/N_{jj}, \quad B = N R, \quad D_{ij} = N_{ij} m_j
 
-    with *Q* the rates between levels, *R* those of outcomes, *m* the restricted mean stay (Kemeny and Snell 1960,
-    chapter 3). It supposes that what follows a discharge depends on its level alone (see :func:`markov_test`) and that
-    rates stay as they are. Standard errors are the delete-a-group jackknife over persons, of rates and means together,
-    whatever the interval of the rates; limits are log-log for probabilities, from *t* otherwise.
+    with *Q* the rates between levels, *R* the rates of outcomes and *m* the restricted mean stay in days. The chain
+    assumes that what follows a discharge depends on its level alone (see :func:`markov_test`) and that rates stay
+    constant. Standard errors are by the delete-a-group jackknife over persons, of rates and means together, also for
+    rates with ``cluster=None``. Limits are log-log for probabilities and from *t* otherwise.
+
+    References
+    ----------
+    Kemeny JG, Snell JL (1960), Finite Markov Chains, chapter 3.
 
     Examples
     --------
@@ -110,19 +135,19 @@ def chain(rates: Rates, stays: LengthOfStay | None = None, *, concurrent: Concur
     >>> view.matrix("stays").values.tolist(), view.matrix("days").values.tolist()
     ([[1.0, 0.5], [0.0, 1.0]], [[15.0, 19.0], [0.0, 38.0]])
     """
-    made = rates._as_estimated("chain")
-    if made.method == "intensity" or len(made.windows) > 1:
+    inputs = rates._as_estimated("chain")
+    if inputs.method == "intensity" or len(inputs.windows) > 1:
         raise ArgumentError("chain takes shares of discharges within one window: method='followed' and one within=")
-    flows, _ = made.flows()
-    means = None if stays is None else _means(rates, stays, flows.strata.frame)
-    names, numbers = _numbers(flows, means, concurrent == "leave out", made.confidence)
-    about = _about(rates, stays, concurrent, made.confidence)
-    return Chain(_frame(flows, names, numbers), about, rates.continuum, rates=rates, stays=stays)
+    arrays, _ = inputs.rate_arrays()
+    means = None if stays is None else _means(rates, stays, arrays.strata.frame)
+    names, numbers = _numbers(arrays, means, concurrent == "leave out", inputs.confidence)
+    about = _about(rates, stays, concurrent, inputs.confidence)
+    return Chain(_frame(arrays, names, numbers), about, rates.continuum, rates=rates, stays=stays)
 
 
 def _means(rates: Rates, stays: LengthOfStay, strata: pd.DataFrame) -> tuple[Array, Array]:
     """Return the means of the stays and those without each group, for each stratum of the rates."""
-    if stays._made is None:
+    if stays._inputs is None:
         raise ArgumentError("chain needs the counts behind the stays; give it what length_of_stay returned")
     if set(stays.about.by) not in (set(), set(rates.about.by)):
         raise ArgumentError(
@@ -131,25 +156,25 @@ def _means(rates: Rates, stays: LengthOfStay, strata: pd.DataFrame) -> tuple[Arr
         )
     if (stays.about.cutoff, stays.continuum) != (rates.about.cutoff, rates.continuum):
         raise ArgumentError("the rates and the stays are of different records: cut-offs or continua differ")
-    means, without = stays._made.means()
+    means, without = stays._inputs.means()
     if not stays.about.by:
         return np.repeat(means, len(strata), axis=0), np.repeat(without, len(strata), axis=0)
     keys = list(stays.about.by)
-    theirs = stays._made.strata[keys].astype(str).assign(_place=np.arange(len(means)))
-    place = strata[keys].astype(str).merge(theirs, on=keys, how="left")["_place"].fillna(-1).to_numpy(dtype=np.int64)
-    out = means[place], without[place]
+    stay_strata = stays._inputs.strata[keys].astype(str).assign(_row=np.arange(len(means)))
+    row = strata[keys].astype(str).merge(stay_strata, on=keys, how="left")["_row"].fillna(-1).to_numpy(dtype=np.int64)
+    out = means[row], without[row]
     for array in out:
-        array[place < 0] = np.nan
+        array[row < 0] = np.nan
     return out
 
 
 def _numbers(
-    flows: Flows, means: tuple[Array, Array] | None, leave_out: bool, confidence: float
+    arrays: RateArrays, means: tuple[Array, Array] | None, leave_out: bool, confidence: float
 ) -> tuple[list[list[str]], list[Array]]:
     """Return the states of each measure, and its numbers, shape (strata, start, states, 4)."""
-    block, levels = flows.blocks[0], len(flows.continuum)
+    block, levels = arrays.by_window[0], len(arrays.continuum)
     assert block.replicates is not None
-    names = list(flows.targets.astype(str))
+    names = list(arrays.targets.astype(str))
     kept = [i for i, name in enumerate(names) if not (leave_out and name == CONCURRENT)]
     summed = LEFT_CARE in names and names.index(LEFT_CARE) > levels
     # Rates, then (as one more axis in front of the strata) the rates without each group.
@@ -159,26 +184,26 @@ def _numbers(
             every = every / (1 - every[..., [names.index(CONCURRENT)]])
     shown = [names[i] for i in kept]
     exits = [i for i in kept if not (summed and names[i] == LEFT_CARE)]
-    solved = embedded(every[..., exits])
+    solved = absorbing_chain(every[..., exits])
     outcome = solved.outcome
     if summed:
         place = shown.index(LEFT_CARE) - levels
         left = outcome[..., :place].sum(axis=-1, keepdims=True)
         outcome = np.concatenate([outcome[..., :place], left, outcome[..., place:]], axis=-1)
-    found = [solved.stays, np.concatenate([solved.reached, outcome], axis=-1)]
+    values_of = [solved.stays, np.concatenate([solved.reached, outcome], axis=-1)]
     if means is not None:
         mean = np.concatenate([means[0][None], np.moveaxis(means[1], -1, 0)])[..., None, :]
-        found.append(np.where(solved.stays == 0, 0.0, solved.stays * mean))
+        values_of.append(np.where(solved.stays == 0, 0.0, solved.stays * mean))
     present = np.asarray(block.replicates.present[:, :, 0].any(axis=1))
-    limits = [_limits(values, present, confidence, bounded=i == 1) for i, values in enumerate(found)]
-    return [shown[:levels], shown, shown[:levels]][: len(found)], limits
+    limits = [_limits(values, present, confidence, bounded=i == 1) for i, values in enumerate(values_of)]
+    return [shown[:levels], shown, shown[:levels]][: len(values_of)], limits
 
 
 def _limits(values: Array, present: npt.NDArray[np.bool_], confidence: float, *, bounded: bool) -> Array:
     """Return estimate, se, low and high from the estimate and those without each group (axis 0)."""
     estimate, without = values[0], np.moveaxis(values[1:], 0, -1)
-    there = np.broadcast_to(present[:, None, None], without.shape)
-    se, groups = jackknife_se(estimate, without, there)
+    groups_present = np.broadcast_to(present[:, None, None], without.shape)
+    se, groups = jackknife_se(estimate, without, groups_present)
     t = quantile_of(confidence, groups)
     if bounded:
         low, high = log_log(estimate, se, t)
@@ -187,32 +212,32 @@ def _limits(values: Array, present: npt.NDArray[np.bool_], confidence: float, *,
     return np.stack([estimate, se, low, high], axis=-1)
 
 
-def _frame(flows: Flows, names: list[list[str]], numbers: list[Array]) -> pd.DataFrame:
-    levels = list(flows.continuum.names)
+def _frame(arrays: RateArrays, names: list[list[str]], numbers: list[Array]) -> pd.DataFrame:
+    levels = list(arrays.continuum.names)
     start = pd.Series(pd.Categorical(levels, levels, ordered=True), name="start")
     parts = []
     for measure, states, values in zip(MEASURES, names, numbers, strict=False):
         state = pd.Series(pd.Categorical(states, [*levels, *OUTCOMES], ordered=True), name="state")
-        frame = flows.strata.repeat(start, state)
+        frame = arrays.strata.repeat(start, state)
         frame["measure"] = pd.Categorical([measure] * len(frame), list(MEASURES), ordered=True)
         frame[list(_NUMBERS)] = values.reshape(-1, len(_NUMBERS))
-        frame["mature"] = np.repeat(flows.blocks[0].mature, len(start) * len(state))
+        frame["mature"] = np.repeat(arrays.by_window[0].mature, len(start) * len(state))
         parts.append(frame)
-    keys = [*flows.strata.frame.columns, "start", "measure", "state"]
+    keys = [*arrays.strata.frame.columns, "start", "measure", "state"]
     frame = pd.concat(parts, ignore_index=True).sort_values(keys, kind="stable", ignore_index=True)
-    return frame[[*flows.strata.frame.columns, "start", "state", "measure", *_NUMBERS, "mature"]]
+    return frame[[*arrays.strata.frame.columns, "start", "state", "measure", *_NUMBERS, "mature"]]
 
 
 def _about(rates: Rates, stays: LengthOfStay | None, concurrent: Concurrent, confidence: float) -> Provenance:
     about = rates.about
     days = "" if stays is None else f"; days are stays times their mean, each counted up to day {stays.horizon}"
-    aside = "an outcome" if concurrent == "outcome" else "left out"
+    concurrent_as = "an outcome" if concurrent == "outcome" else "left out"
     return Provenance(
         measure="chain of levels",
         definition=(
             "Stays and levels to come from each level, supposing that what follows a discharge depends on its level "
             "alone (Markov) and that rates stay as they are; a discharge while another stay goes on is "
-            f"{aside}{days}. Rates: {about.definition}"
+            f"{concurrent_as}{days}. Rates: {about.definition}"
         ),
         n=about.n,
         unit=about.unit,

@@ -1,4 +1,4 @@
-"""Does what follows a discharge depend on where the person came from?"""
+"""Markov test: whether what follows a discharge depends on the level before it."""
 
 from __future__ import annotations
 
@@ -30,12 +30,16 @@ _COLUMNS: Final = ("from", "n", "histories", "statistic", "df", "design_effect",
 
 @dataclass(frozen=True, repr=False, eq=False)
 class MarkovTest(Result):
-    """Whether the past matters; see :func:`markov_test` for the columns of ``frame``.
+    """Tests of order 1 against order 2 of the chain of levels; made by :func:`careflow.markov_test`.
+
+    ``frame`` has one row for each stratum and level, and one for all levels. Its columns are the strata, ``from``
+    (level left, or ``all levels``), ``n`` (followed discharges), ``histories`` (levels before that were compared),
+    ``statistic``, ``df`` (degrees of freedom), ``design_effect``, ``p`` and ``p_adjusted``.
 
     Attributes
     ----------
     histories : pandas.DataFrame
-        What followed, by history: strata, ``before, from, to, n, of, rate``.
+        What followed each discharge, by the level before: strata, ``before, from, to, n, of, rate``.
     """
 
     histories: pd.DataFrame
@@ -50,38 +54,52 @@ def markov_test(
     correction: Correction = "holm",
     calendar: Calendar | None = None,
 ) -> MarkovTest:
-    r"""Test whether what follows a discharge depends on the level before, beside the level left.
+    r"""Test whether what follows a discharge depends on the level before it, given the level left.
 
     Parameters
     ----------
     moves : Transitions or Counts
-        Linked stays, or their counts with the clock ``"history"``.
+        Linked stays, or counts that hold the table ``"history"``.
     by : str or sequence of str, optional
-        Strata, each tested for itself.
-    cluster, correction, calendar
-        As in :func:`logrank_test`.
+        Strata, each tested separately.
+    cluster : {"person", None}
+        ``"person"``: the test is corrected for the clustering of discharges by person; None: not corrected.
+    correction : {"holm", "bh"} or None
+        Correction of ``p_adjusted`` for the number of levels and strata.
+    calendar : Calendar, optional
+        The months of a quarter; the calendar year by default.
 
     Returns
     -------
     MarkovTest
-        ``frame``: the strata, then ``from, n, histories, statistic, df, design_effect, p, p_adjusted``, a row a level
-        and one for ``all levels`` together, whose p is not among those corrected. ``histories``: the strata, then
-        ``before, from, to, n, of, rate``, ``before`` being the level that a move led from, or ``none``.
+        ``frame``: the strata, then ``from, n, histories, statistic, df, design_effect, p, p_adjusted``, a row for each
+        level and one for ``all levels``, whose p is not among those corrected. ``histories``: the strata, then
+        ``before, from, to, n, of, rate``; ``before`` is the level that the person moved from, or ``none``.
 
     Raises
     ------
-    ArgumentError, CountsError
-        If a stratum or an option does not exist.
+    ArgumentError
+        If an argument has a wrong type or value, or a stratum does not exist.
+    CountsError
+        If counts are given that do not hold the table or strata asked for.
 
     Notes
     -----
-    At each level, discharges followed for the link window are laid out by the level before (rows) and what came next
-    (columns: a level, left care, died, concurrent); if the chain of levels is of order 1, every row has the same
-    shares. Pearson's chi-squared of order 1 against order 2 (Anderson and Goodman 1957, Annals of Mathematical
-    Statistics 28:89-110), summed over levels for the whole chain. With persons clustered it is corrected for their
-    covariance (Rao and Scott 1984, second order, F form). Histories seen fewer than 10 times are left out, next steps
-    seen fewer than 10 times are put together. A small p says that :func:`chain` is not to be trusted for people with
-    a history; occupation and expected days do not need the assumption. It says nothing about the length of stay.
+    For each level, the discharges followed for the link window form a table of the level before (rows) by what came
+    next (columns: a level, left care, died, concurrent). If the chain of levels is of order 1, every row has the same
+    shares. The statistic is Pearson's, summed over levels for ``all levels``:
+
+    .. math:: X^2 = \sum_{hj} \frac{n\,(p_{hj} - p_{h\cdot}\, p_{\cdot j})^2}{p_{h\cdot}\, p_{\cdot j}}
+
+    With persons clustered it has the second-order correction of Rao and Scott in its F form, with the jackknife
+    covariance. Rows with fewer than 10 discharges are left out; columns with fewer than 10 are merged. A small p means
+    that the assumption of :func:`chain` does not hold; :func:`occupation` and :func:`expected_days` do not need it. The
+    test says nothing about lengths of stay.
+
+    References
+    ----------
+    Anderson TW, Goodman LA (1957), Annals of Mathematical Statistics 28:89-110; Rao JNK, Scott AJ (1984), Annals of
+    Statistics 12:46-60.
 
     Examples
     --------
@@ -98,11 +116,11 @@ def markov_test(
     [[80.0, 2.0, 20.0, 1.0]]
     """
     counts, names = counts_for(moves, "history", by, calendar=calendar)
-    table, continuum = counts.tables["history"], counts.rules.continuum
-    strata = strata_of(table, counts.rules, names)
+    table, continuum = counts.tables["history"], counts.definition.continuum
+    strata = strata_of(table, counts.definition, names)
     cells = _cells(table, strata, continuum)
-    rows = [row for place, stratum in enumerate(cells) for row in _tests(place, stratum, cluster)]
-    frame = _words(pd.DataFrame(rows, columns=["_place", *_COLUMNS]), strata, continuum)
+    rows = [row for i, stratum in enumerate(cells) for row in _tests(i, stratum, cluster)]
+    frame = _labelled(pd.DataFrame(rows, columns=["_stratum", *_COLUMNS]), strata, continuum)
     frame["p_adjusted"] = adjusted(frame["p"].where(frame["from"] != ALL_LEVELS), correction)
     reference = "chi-squared" if cluster is None else "F, clustered by person"
     about = Provenance(
@@ -114,11 +132,11 @@ def markov_test(
         n=int(table["n"].sum()),
         unit="followed discharges",
         persons=counts.persons,
-        cutoff=counts.rules.cutoff,
-        start=counts.rules.start,
+        cutoff=counts.definition.cutoff,
+        start=counts.definition.start,
         dated_by="discharge" if names else "",
         interval=f"{reference}, {correction_name(correction)}",
-        within=(counts.rules.within,),
+        within=(counts.definition.within,),
         by=names,
         source=counts.source,
         last=counts.last,
@@ -133,33 +151,33 @@ def _next_names(continuum: Continuum) -> list[str]:
 def _cells(table: pd.DataFrame, strata: Strata, continuum: Continuum) -> Ints:
     """Count strata x from x before (levels, none) x next (levels, left care, died, concurrent) x group."""
     levels, event = len(continuum), table["event"].to_numpy()
-    place = np.where(event < levels, event, levels)
-    place = np.where(event == DIED_CODE, levels + 1, np.where(event == CONCURRENT_CODE, levels + 2, place))
+    following = np.where(event < levels, event, levels)
+    following = np.where(event == DIED_CODE, levels + 1, np.where(event == CONCURRENT_CODE, levels + 2, following))
     before = table["before"].to_numpy()
     return add_up(
         table["n"],
         (strata.place, len(strata)),
         (table["state"], levels),
         (np.where(before == NO_EARLIER, levels, before), levels + 1),
-        (place, levels + 3),
+        (following, levels + 3),
         (table["jackknife_group"], GROUPS),
     )
 
 
-def _tests(place: int, stratum: Ints, cluster: Cluster) -> list[dict[str, Any]]:
+def _tests(index: int, stratum: Ints, cluster: Cluster) -> list[dict[str, Any]]:
     """Return a row for each level of a stratum, and one for all of them."""
     tables = [residuals(cells) for cells in stratum]
     present = None if cluster is None else stratum.sum(axis=(0, 1, 2)) > 0
     rows = []
     for level, of in [*enumerate([one] for one in tables), (len(tables), tables)]:
-        found = dict(zip(("statistic", "df", "design_effect", "p"), chi_squared(of, present), strict=True))
+        test = dict(zip(("statistic", "df", "design_effect", "p"), chi_squared(of, present), strict=True))
         n, histories = (sum(getattr(table, name) for table in of) for name in ("n", "rows"))
-        rows.append({"_place": place, "from": level, "n": n, "histories": histories} | found)
+        rows.append({"_stratum": index, "from": level, "n": n, "histories": histories} | test)
     return rows
 
 
-def _words(frame: pd.DataFrame, strata: Strata, continuum: Continuum) -> pd.DataFrame:
-    labels = strata.frame.loc[frame.pop("_place")].reset_index(drop=True)
+def _labelled(frame: pd.DataFrame, strata: Strata, continuum: Continuum) -> pd.DataFrame:
+    labels = strata.frame.loc[frame.pop("_stratum")].reset_index(drop=True)
     dtype: pd.CategoricalDtype[Any] = pd.CategoricalDtype([*continuum.names, ALL_LEVELS], ordered=True)
     frame["from"] = pd.Categorical.from_codes(frame["from"].to_numpy(), dtype=dtype)
     return pd.concat([labels, frame], axis=1)

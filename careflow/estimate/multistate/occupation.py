@@ -1,4 +1,4 @@
-"""Where people are on each day of a journey, and how many days they spend at each level."""
+"""State occupation of journeys by day, and expected days by level."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from careflow.arguments import Check, flag, text, whole
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.estimate.arguments import Cluster, estimator
 from careflow.estimate.arrays.followup import Longest
-from careflow.estimate.multistate.journey_counts import Array, Journeys
+from careflow.estimate.multistate.journey_counts import Array, JourneyCounts
 from careflow.estimate.result import Result
-from careflow.estimate.stats.aalen_johansen import States, occupied_se
+from careflow.estimate.stats.aalen_johansen import StateProcess, occupied_se
 from careflow.estimate.stats.kaplan_meier import clustered_se
 
-_ASKED: Final[dict[str, Check]] = {
+_CHECKS: Final[dict[str, Check]] = {
     "start": text,
     "days": whole(1, word="longest"),
     "landmark": whole(0),
@@ -28,13 +28,21 @@ _ASKED: Final[dict[str, Check]] = {
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Occupation(Result):
-    """State occupation; see :func:`occupation` for the columns of ``frame``.
+    """State occupation of journeys; made by :func:`careflow.occupation`.
+
+    ``frame`` has one row for each stratum, day and state. Its columns are the strata, ``day`` (since the clock
+    started), ``state`` (level, ``between stays``, ``left care`` or ``died``), ``estimate`` (share of journeys, 0 to 1),
+    ``se, low, high`` (its standard error and log-log limits), ``known_to`` (last day with follow-up) and ``mature``.
 
     Attributes
     ----------
+    start : str or None
+        The level at whose first admission the clock starts; None: the first admission of the journey.
+    days : int
+        The last day.
     started : pandas.DataFrame
-        The strata, ``n`` (journeys whose clock started) and ``persons`` (at least so many people: the jackknife groups
-        that hold any of them). What protection needs, never for show.
+        The strata, ``n`` (journeys whose clock started) and ``persons`` (a lower bound of the number of persons: the
+        number of jackknife groups that hold any of them). Used by :func:`careflow.protect`; not for publication.
     """
 
     start: str | None
@@ -44,13 +52,21 @@ class Occupation(Result):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class ExpectedDays(Result):
-    """Expected days by level; see :func:`expected_days` for the columns of ``frame``.
+    """Expected days by state; made by :func:`careflow.expected_days`.
+
+    ``frame`` has one row for each stratum and state. Its columns are the strata, ``state``, ``days`` (expected days in
+    the state before the horizon), ``se, low, high`` (its standard error and limits, in days), ``known_to`` (last day
+    with follow-up) and ``mature``.
 
     Attributes
     ----------
+    start : str or None
+        The level at whose first admission the clock starts; None: the first admission of the journey.
+    days : int
+        The horizon in days.
     started : pandas.DataFrame
-        The strata, ``n`` (journeys whose clock started) and ``persons`` (at least so many people: the jackknife groups
-        that hold any of them). What protection needs, never for show.
+        The strata, ``n`` (journeys whose clock started) and ``persons`` (a lower bound of the number of persons: the
+        number of jackknife groups that hold any of them). Used by :func:`careflow.protect`; not for publication.
     """
 
     start: str | None
@@ -58,7 +74,7 @@ class ExpectedDays(Result):
     started: pd.DataFrame = field(repr=False)
 
 
-@estimator(**_ASKED)
+@estimator(**_CHECKS)
 def occupation(
     moves: Transitions | Counts,
     *,
@@ -71,49 +87,62 @@ def occupation(
     confidence: float = 0.95,
     calendar: Calendar | None = None,
 ) -> Occupation:
-    r"""Estimate what share of journeys is at each level on each day since they began.
+    r"""Estimate the share of journeys in each state on each day since they began.
 
     Parameters
     ----------
     moves : Transitions or Counts
         Linked stays, or their counts.
     start : str, optional
-        The clock starts at each journey's first admission to this level; at its first admission when left out.
+        The clock starts at each journey's first admission to this level; by default at its first admission.
     days : int or "longest"
-        Up to which day; ``"longest"`` is the longest one to which every stratum is known.
+        The last day; ``"longest"`` is the last day to which every stratum is known.
     landmark : int, optional
-        The clock starts on this day of a journey instead, for those still followed then: those who are at ``start`` on
-        that day, or everybody. If the past did not matter, this would be the same as the occupation of a process that
-        starts there; where the two differ, the landmark one is right for people with that past.
+        The clock starts on this day of a journey instead, for journeys still followed then: those at ``start`` on that
+        day, or all. In a Markov process this equals the occupation of a process that starts there; if the two differ,
+        the landmark estimate is right for persons with that past.
     reentry : bool
-        Whether to follow people back into care after they have left it. One clock a person then, from the first
-        admission.
+        Whether persons are followed back into care after leaving it, on one clock a person from the first admission.
     by : str or sequence of str, optional
-        Strata, of the stay at which the clock starts.
-    cluster, level, calendar
-        As in :func:`transition_rates`.
+        Strata of the stay at which the clock starts.
+    cluster : {"person", None}
+        ``"person"``: intervals by the delete-a-group jackknife over persons; None: intervals that assume independent
+        stays.
+    confidence : float
+        Coverage of the intervals, such as 0.95.
+    calendar : Calendar, optional
+        The months of a quarter; the calendar year by default.
 
     Returns
     -------
     Occupation
         ``frame``: the strata, then ``day, state, estimate, se, low, high, known_to, mature``, for the days 0 to
-        ``days``. The states are the levels, ``between stays`` (a move is to come), ``left care`` and ``died``; on every
-        day they sum to 1. ``known_to`` is the last day on which somebody was followed in a state that can still be
-        left. After it the estimate and its limits are missing, unless nobody is left in such a state: then all is
-        known for good. ``mature`` is whether everybody of the period was followed for ``days``.
+        ``days``. The states are the levels, ``between stays`` (a move follows), ``left care`` and ``died``; on every
+        day they sum to 1. ``known_to`` is the last day on which somebody was followed in a transient state. After it
+        the estimate and its limits are missing, unless nobody is left in a transient state. ``mature`` is whether
+        everybody of the period was followed for ``days``.
 
     Raises
     ------
-    ArgumentError, CountsError
-        If a level, a stratum or a number of days does not fit.
+    ArgumentError
+        If an argument has a wrong type or value, or a level or stratum does not exist.
+    CountsError
+        If counts are given that do not hold the table or strata asked for.
 
     Notes
     -----
-    :math:`p(t) = p(0) \prod_{s \le t} (I + dA(s))` over reversible states, from one-day transition counts, up to the
-    cut-off less the link window, so that what follows a discharge is known. Several changes on one day are one net
-    move. With random censoring the occupation is right whether or not the process is Markov (Datta and Satten 2001,
-    Statistics and Probability Letters 55:403-411); so it is from a landmark (Putter and Spitoni 2018, Statistical
-    Methods in Medical Research 27:2081-2092).
+    The Aalen-Johansen product integral over reversible states, from the matrices of one-day transition shares:
+
+    .. math:: p(t) = p(0) \prod_{s \le t} (I + dA(s))
+
+    Follow-up ends at the cut-off minus the link window, so that what follows a discharge is known. Several changes on
+    one day are one net transition. Under random censoring the estimate is consistent whether or not the process is
+    Markov, from the start and from a landmark.
+
+    References
+    ----------
+    Aalen OO, Johansen S (1978), Scandinavian Journal of Statistics 5:141-150; Datta S, Satten GA (2001), Statistics and
+    Probability Letters 55:403-411; Putter H, Spitoni C (2018), Statistical Methods in Medical Research 27:2081-2092.
 
     Examples
     --------
@@ -126,7 +155,7 @@ def occupation(
     >>> where[(where["day"] == 12) & (where["estimate"] > 0)][["state", "estimate"]].values.tolist()
     [['php', 0.5], ['between stays', 0.5]]
     """
-    journeys = Journeys(moves, start, days, landmark, reentry, by, cluster, confidence, calendar)
+    journeys = JourneyCounts(moves, start, days, landmark, reentry, by, cluster, confidence, calendar)
     frame = journeys.frame("state", np.arange(journeys.days + 1), _occupation, bounded=True)
     definition = (
         f"Share of journeys at each level on each day since {journeys.since} "
@@ -135,11 +164,11 @@ def occupation(
     )
     about = journeys.about("state occupation", definition, "log-log")
     return Occupation(
-        frame, about, journeys.counts.rules.continuum, start=start, days=journeys.days, started=journeys.started()
+        frame, about, journeys.counts.definition.continuum, start=start, days=journeys.days, started=journeys.started()
     )
 
 
-@estimator(**_ASKED)
+@estimator(**_CHECKS)
 def expected_days(
     moves: Transitions | Counts,
     *,
@@ -152,28 +181,36 @@ def expected_days(
     confidence: float = 0.95,
     calendar: Calendar | None = None,
 ) -> ExpectedDays:
-    r"""Estimate how many of the first ``days`` days of a journey are spent at each level.
+    r"""Estimate the expected days in each state during the first ``days`` days of a journey.
 
     Parameters
     ----------
-    moves, start, days, landmark, reentry, by, cluster, level, calendar
+    moves, start, landmark, reentry, by, cluster, confidence, calendar
         As in :func:`occupation`.
+    days : int or "longest"
+        The horizon in days; ``"longest"`` is the longest horizon to which every stratum is known.
 
     Returns
     -------
     ExpectedDays
-        ``frame``: the strata, then ``state, days, se, low, high, known_to, mature``; the days of all states sum to
-        ``days``. They are missing unless the stratum was followed for so long, or nobody was left in a state that can
-        be left (see :func:`occupation`); ``days="longest"`` takes the longest horizon that every stratum has.
+        ``frame``: the strata, then ``state, days, se, low, high, known_to, mature``; the days of all states sum to the
+        horizon. They are missing unless ``known_to`` reaches the horizon or nobody is left in a transient state (see
+        :func:`occupation`).
 
     Raises
     ------
-    ArgumentError, CountsError
-        As in :func:`occupation`.
+    ArgumentError
+        If an argument has a wrong type or value, or a level or stratum does not exist.
+    CountsError
+        If counts are given that do not hold the table or strata asked for.
 
     Notes
     -----
-    :math:`\sum_{t=0}^{D-1} p(t)`, the area under the state occupation, with limits from the normal or *t* quantile.
+    The area under the state occupation *p* up to the horizon *D*:
+
+    .. math:: \sum_{t=0}^{D-1} p(t)
+
+    Limits are from the normal quantile, or the *t* quantile if clustered by person.
 
     Examples
     --------
@@ -185,29 +222,29 @@ def expected_days(
     >>> spent.loc[spent["days"] > 0, ["state", "days"]].values.tolist()
     [['php', 15.0], ['left care', 85.0]]
     """
-    journeys = Journeys(moves, start, days, landmark, reentry, by, cluster, confidence, calendar)
-    frame = journeys.frame("days", np.array([journeys.days]), _spent, bounded=False).drop(columns="day")
+    journeys = JourneyCounts(moves, start, days, landmark, reentry, by, cluster, confidence, calendar)
+    frame = journeys.frame("days", np.array([journeys.days]), _days_spent, bounded=False).drop(columns="day")
     definition = (
         f"Days out of the first {journeys.days} since {journeys.since} that are spent at each level: the area "
         "under the state occupation."
     )
     about = journeys.about("expected days", definition, "normal" if cluster is None else "t")
     return ExpectedDays(
-        frame, about, journeys.counts.rules.continuum, start=start, days=journeys.days, started=journeys.started()
+        frame, about, journeys.counts.definition.continuum, start=start, days=journeys.days, started=journeys.started()
     )
 
 
-def _occupation(process: States, cluster: Cluster) -> tuple[Array, Array, int | None]:
+def _occupation(process: StateProcess, cluster: Cluster) -> tuple[Array, Array, int | None]:
     """Return estimates and standard errors, shape (days + 1, states), and the number of groups."""
     return _estimated(process, cluster, lambda path: path, spent=False)
 
 
-def _spent(process: States, cluster: Cluster) -> tuple[Array, Array, int | None]:
+def _days_spent(process: StateProcess, cluster: Cluster) -> tuple[Array, Array, int | None]:
     return _estimated(process, cluster, lambda path: np.asarray(path[:-1].sum(axis=0, keepdims=True)), spent=True)
 
 
 def _estimated(
-    process: States, cluster: Cluster, shown: Callable[[Array], Array], *, spent: bool
+    process: StateProcess, cluster: Cluster, shown: Callable[[Array], Array], *, spent: bool
 ) -> tuple[Array, Array, int | None]:
     every = process.together()
     estimate = shown(every.occupied()[:, 0])

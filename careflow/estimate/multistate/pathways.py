@@ -1,4 +1,4 @@
-"""Pathways: which levels people go through, one after the other."""
+"""Pathways: journeys counted by their sequence of levels."""
 
 from __future__ import annotations
 
@@ -24,20 +24,26 @@ from careflow.estimate.result import Provenance, Result
 IN_CARE: Final = "in care"
 NOT_YET_KNOWN: Final = "not yet known"
 RARER: Final = "rarer ways"
-"""How a pathway goes on where few went on alike."""
+"""The label of merged rare continuations of a pathway."""
 _JOURNEY: Final = "stays less than {apart} days apart belong to one journey."
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Pathways(Result):
-    """Pathways; see :func:`pathways` for the columns of ``frame``.
+    """Journeys by their sequence of levels; made by :func:`careflow.pathways`.
+
+    ``frame`` has one row for each stratum and pathway, the most frequent first. Its columns are the strata, ``step_1 ...
+    step_k`` (level or end of the journey; missing after the end), ``n`` (journeys) and ``share`` (of the stratum's
+    journeys, 0 to 1).
+
+    Methods: :meth:`gathered`.
 
     Attributes
     ----------
     steps : int
-        How many steps a pathway has.
+        The number of steps of a pathway.
     days : tuple of int
-        The days of the steps since the journey's first admission; empty where a step is a stay.
+        The days of the steps since the journey's first admission; empty if a step is a stay.
     """
 
     steps: int
@@ -45,21 +51,26 @@ class Pathways(Result):
 
     @checked(below=whole(1, None))
     def gathered(self, below: int = 11) -> Pathways:
-        """Return the same journeys with rare continuations put together, so that few pathways must be hidden.
+        """Return the pathways with rare continuations merged, so that few pathways must be suppressed.
 
-        Of the journeys that began alike, those that went on in a way that fewer than ``below`` took are one pathway
-        that goes on by ``rarer ways``, and with them the next rarest, until they are ``below``. No journey is lost:
-        where rare pathways are left out instead, those who stayed longest are missing, because long pathways are rare.
+        Among journeys with the same first steps, continuations of fewer than ``below`` journeys are merged into the
+        step ``rarer ways``, and with them the next rarest, until they are at least ``below`` journeys. All journeys
+        stay in the table. Leaving rare pathways out instead would leave out long pathways, which are rare.
 
         Parameters
         ----------
         below : int
-            The fewest journeys that a pathway may have.
+            The smallest number of journeys of a pathway.
 
         Returns
         -------
         Pathways
-            With fewer rows; ``n`` sums to the same.
+            Fewer rows with the same total ``n``.
+
+        Raises
+        ------
+        ArgumentError
+            If ``below`` is not a whole number of 1 or more.
 
         Examples
         --------
@@ -73,7 +84,7 @@ class Pathways(Result):
         """
         by = list(self.about.by)
         groups = self.frame.groupby(by, observed=True, sort=False) if by else [((), self.frame)]
-        parts = [_alike(part, by, self.steps, below) for _, part in groups if len(part)]
+        parts = [_merged_rare(part, by, self.steps, below) for _, part in groups if len(part)]
         frame = pd.concat(parts, ignore_index=True) if parts else self.frame
         definition = f"{self.about.definition} Ways on that fewer than {below} journeys took are put together."
         return self.with_frame(frame, definition=definition)
@@ -88,7 +99,7 @@ def pathways(
     by: str | Sequence[str] | None = None,
     calendar: Calendar | None = None,
 ) -> Pathways:
-    """Count the ways that journeys take through the levels.
+    """Count journeys by their sequence of levels.
 
     A journey is a chain of stays of one person joined by moves.
 
@@ -97,27 +108,34 @@ def pathways(
     moves : Transitions or Counts
         Linked stays, or their counts.
     steps : int
-        How many stays of each journey to look at, 1 to 12.
+        The number of stays of each journey, 1 to 12.
     days : sequence of int, optional
-        Look at the levels held on these days since the journey's first admission instead, such as ``(0, 30, 90)``.
-        Only journeys that were followed to the last of them count, so that none is cut short by the cut-off.
+        Use the levels on these days since the journey's first admission instead, such as ``(0, 30, 90)``; 1 to 12 rising
+        days. Only journeys followed to the last of them are counted, so that none is censored.
     by : str or sequence of str, optional
-        Strata, of the journey's first stay.
+        Strata of the journey's first stay.
     calendar : Calendar, optional
-        Which months make a quarter.
+        The months of a quarter; the calendar year by default.
 
     Returns
     -------
     Pathways
-        ``frame``: the strata, then ``step_1 ... step_k, n, share``, the commonest pathway first. A step is a level, or
-        how the journey ended there: a reason of leaving care, ``died``, ``in care`` (at the cut-off) or ``not yet
-        known``; it is missing after the end. With ``days`` a step is the level at the end of that day, ``between
-        stays`` while a move is to come, or how the journey ended, on the first of the days by which it had.
+        ``frame``: the strata, then ``step_1 ... step_k, n, share``, the most frequent pathway first. A step is a level
+        or the end of the journey: a reason of leaving care, ``died``, ``in care`` (at the cut-off) or ``not yet
+        known``; steps after the end are missing. With ``days`` a step is the level at the end of that day, ``between
+        stays`` before a move, or the end of the journey, on the first of the days after it.
 
     Raises
     ------
-    ArgumentError, CountsError
-        If ``steps``, ``days`` or a stratum does not fit.
+    ArgumentError
+        If an argument has a wrong type or value, or a stratum does not exist.
+    CountsError
+        If counts are given that do not hold the table or strata asked for.
+
+    Notes
+    -----
+    ``share`` is ``n`` divided by the journeys of the stratum: a description without an interval. Stays join one journey
+    if the gap between them is at most the link window. See :func:`careflow.link`.
 
     Examples
     --------
@@ -129,34 +147,34 @@ def pathways(
     >>> cf.pathways(cf.link(cf.read_episodes(stays, cutoff="2024-12-31")), steps=3).frame.values.tolist()
     [['php', 'iop', 'completed', 1, 0.5], ['php', 'left early', nan, 1, 0.5]]
     """
-    clock, held, definition = _asked(steps, days)
+    clock, held, definition = _table_for(steps, days)
     counts, names = counts_for(moves, clock, by, calendar=calendar)
-    table, continuum = counts.tables[clock], counts.rules.continuum
-    strata = strata_of(table, counts.rules, names)
+    table, continuum = counts.tables[clock], counts.definition.continuum
+    strata = strata_of(table, counts.definition, names)
     columns = [str(name) for name in table if str(name).startswith("step_")]
     frame = _counted(table.assign(_stratum=strata.place), columns, continuum, ended=bool(held))
-    place = frame.pop("_stratum").to_numpy(dtype=np.int64)
+    stratum = frame.pop("_stratum").to_numpy(dtype=np.int64)
     about = Provenance(
         measure="pathways",
-        definition=definition.format(within=counts.rules.within, apart=counts.rules.within + 1),
+        definition=definition.format(within=counts.definition.within, apart=counts.definition.within + 1),
         n=int(frame["n"].sum()),
         unit="journeys",
         persons=counts.persons,
-        cutoff=counts.rules.cutoff,
-        start=counts.rules.start,
+        cutoff=counts.definition.cutoff,
+        start=counts.definition.start,
         dated_by="admission" if names else "",
         interval="",
-        within=(counts.rules.within,),
+        within=(counts.definition.within,),
         by=names,
         source=counts.source,
         last=counts.last,
     )
-    tidy = pd.concat([strata.frame.loc[place].reset_index(drop=True), frame], axis=1)
+    tidy = pd.concat([strata.frame.loc[stratum].reset_index(drop=True), frame], axis=1)
     return Pathways(tidy, about, continuum, steps=len(columns), days=held)
 
 
-def _asked(steps: int, days: Sequence[int] | None) -> tuple[str, tuple[int, ...], str]:
-    """Return the clock that was asked for, its days, and the definition of its pathways."""
+def _table_for(steps: int, days: Sequence[int] | None) -> tuple[str, tuple[int, ...], str]:
+    """Return the event table of the arguments, its days, and the definition of its pathways."""
     if days is None:
         definition = f"Journeys by the levels of their first {steps} stays; {_JOURNEY}"
         return f"paths:{steps}", (), definition
@@ -165,18 +183,18 @@ def _asked(steps: int, days: Sequence[int] | None) -> tuple[str, tuple[int, ...]
         raise ArgumentError(f"days is 1 to 12 whole numbers, such as (0, 30, 90); it was given {len(held)}")
     if any(one >= other for one, other in pairwise(held)):
         raise ArgumentError(f"days are counted from 0 and rise, such as (0, 30, 90); they were {held!r}")
-    told = ", ".join(map(str, held))
+    listed = ", ".join(map(str, held))
     definition = (
-        f"Journeys by the level held on day {told} since their first admission, of those first admitted {held[-1]} + "
+        f"Journeys by the level held on day {listed} since their first admission, of those first admitted {held[-1]} + "
         f"{{within}} days or more before the cut-off; {_JOURNEY}"
     )
     return f"held:{','.join(map(str, held))}", held, definition
 
 
 def _counted(table: pd.DataFrame, columns: list[str], continuum: Continuum, *, ended: bool) -> pd.DataFrame:
-    """Return the pathways of a table in words, with their shares of the stratum, the commonest first.
+    """Return the pathways of a table with labels and shares of the stratum, the most frequent first.
 
-    ``ended`` says that a journey that is over is so on every later day; it is told once.
+    With ``ended`` the end of a journey stands on every later step of the table and is kept at the first only.
     """
     words = dict(enumerate(continuum.names)) | {REASON_CODE + i: reason for i, reason in enumerate(REASONS)}
     words |= {IN_CARE_CODE: IN_CARE, UNKNOWN_CODE: NOT_YET_KNOWN, BETWEEN_CODE: BETWEEN}
@@ -196,29 +214,29 @@ def _counted(table: pd.DataFrame, columns: list[str], continuum: Continuum, *, e
     return frame
 
 
-def _alike(part: pd.DataFrame, by: list[str], steps: int, below: int) -> pd.DataFrame:
-    """Return one stratum of pathways with rare continuations together, the commonest first."""
+def _merged_rare(part: pd.DataFrame, by: list[str], steps: int, below: int) -> pd.DataFrame:
+    """Return the pathways of one stratum with rare continuations merged, the most frequent first."""
     columns = [f"step_{i}" for i in range(1, steps + 1)]
     labels = [*part["step_1"].cat.categories, RARER]
     paths = [tuple(str(step) for step in row if not pd.isna(step)) for row in part[columns].itertuples(index=False)]
-    found = dict(_gather(dict(zip(paths, part["n"].astype(int), strict=True)), (), below))
-    order = sorted(found, key=lambda path: (-found[path], [labels.index(step) for step in path]))
+    merged = dict(_gather(dict(zip(paths, part["n"].astype(int), strict=True)), (), below))
+    order = sorted(merged, key=lambda path: (-merged[path], [labels.index(step) for step in path]))
     frame = part[by].iloc[[0] * len(order)].reset_index(drop=True)
-    for place, name in enumerate(columns):
-        values = [path[place] if place < len(path) else None for path in order]
+    for i, name in enumerate(columns):
+        values = [path[i] if i < len(path) else None for path in order]
         frame[name] = pd.Categorical(values, labels, ordered=True)
-    n = pd.Series([found[path] for path in order])
+    n = pd.Series([merged[path] for path in order])
     return frame.assign(n=n, share=n / n.sum())
 
 
 def _gather(
     counts: Mapping[tuple[str, ...], int], begun: tuple[str, ...], below: int
 ) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Yield the pathways that began alike, rare continuations together; ``counts`` has what came after ``begun``."""
-    onward: dict[str, dict[tuple[str, ...], int]] = {}
+    """Yield pathways with the first steps ``begun``, rare continuations merged; ``counts`` has their later steps."""
+    continuations: dict[str, dict[tuple[str, ...], int]] = {}
     for path, n in counts.items():
-        onward.setdefault(path[0] if path else "", {})[path[1:]] = n
-    sizes = {step: sum(after.values()) for step, after in onward.items()}
+        continuations.setdefault(path[0] if path else "", {})[path[1:]] = n
+    sizes = {step: sum(after.values()) for step, after in continuations.items()}
     order = sorted(sizes, key=lambda step: (sizes[step], step))
     rare = [step for step in order if sizes[step] < below]
     while rare and len(rare) < len(order) and sum(sizes[step] for step in rare) < below:
@@ -226,7 +244,7 @@ def _gather(
     if rare:
         yield (*begun, RARER), sum(sizes[step] for step in rare)
     for step in order[len(rare) :]:
-        if step and any(onward[step]):
-            yield from _gather(onward[step], (*begun, step), below)
+        if step and any(continuations[step]):
+            yield from _gather(continuations[step], (*begun, step), below)
         else:
             yield (*begun, step) if step else begun, sizes[step]

@@ -1,4 +1,4 @@
-"""Differences between two quarters, or two groups, of the same rates."""
+"""Differences of rates between two periods, or between two labels of a stratum."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pandas as pd
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import Cluster, unit_of
 from careflow.estimate.arrays.strata import Strata
-from careflow.estimate.rates.rate_arrays import Array, Block, Flows
+from careflow.estimate.rates.rate_arrays import Array, RateArrays, WindowRates
 from careflow.estimate.result import Result
 from careflow.estimate.select import WITHIN
 from careflow.estimate.stats.differences import (
@@ -34,19 +34,23 @@ _LAST: Final = ("p_adjusted", "mature", ENOUGH)
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Comparison(Result):
-    """Differences of rates; made by :meth:`careflow.estimate.Rates.compare`, which see for the columns of ``frame``.
+    """Differences of rates; made by :meth:`careflow.estimate.Rates.compare`.
+
+    ``frame`` has the other strata, then ``from, to, direction`` (what is compared), ``n_1, of_1, rate_1, n_2, of_2,
+    rate_2`` (both sides), ``difference`` (second minus first), ``se, low, high`` (its standard error and limits), ``p``
+    (two-sided), ``p_adjusted`` (corrected for the rows of the frame) and ``mature`` (whether both sides are).
 
     Attributes
     ----------
     stratum, first, second : str
-        What was compared: every difference is ``second`` less ``first``.
+        The stratum compared and its two labels; every difference is ``second`` minus ``first``.
     directions : pandas.DataFrame
-        The same by direction instead of ``to``; its p values are corrected for themselves.
+        The same columns by direction instead of ``to``; its p values are corrected separately.
     correction : {"holm", "bh"} or None
-        How p values are corrected.
+        The correction of ``p_adjusted``.
     contributors : pair of pandas.DataFrame, or None
-        At least how many people are behind the counts of ``frame`` and of ``directions`` (``persons_1, persons_of_1,
-        persons_2, persons_of_2``). What protection needs, never for show.
+        For ``frame`` and ``directions``, lower bounds of the number of distinct persons in each count (``persons_1,
+        persons_of_1, persons_2, persons_of_2``). Used by :func:`careflow.protect`; not for publication.
     """
 
     stratum: str
@@ -58,8 +62,22 @@ class Comparison(Result):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Two labels of a stratum, where each of the other strata has them, and how to compare."""
+class Contrast:
+    """Two labels of a stratum to compare, and the method.
+
+    Attributes
+    ----------
+    stratum, labels : str, pair of str
+        The stratum and its two labels.
+    cluster, correction
+        As in :meth:`careflow.estimate.Rates.compare`.
+    variance : callable or None
+        Variance of one observation at a rate, for the score test; None for the Wald test.
+    frm, to : str, optional
+        Only these rows.
+    per : int
+        The number of discharges or person-days that a rate refers to.
+    """
 
     stratum: str
     labels: tuple[str, str]
@@ -74,12 +92,12 @@ class Asked:
 def labels_of(
     by: Sequence[str], first: str | None, second: str | None, strata: Mapping[str, Sequence[str]]
 ) -> tuple[str, tuple[str, str]]:
-    """Return which stratum is compared, and its two labels.
+    """Return the stratum that is compared and its two labels.
 
     Raises
     ------
     ArgumentError
-        Unless exactly one pair is named, of a stratum that there is.
+        If not exactly one pair is given, or its stratum does not exist.
     """
     named: list[tuple[str, Any]] = list(strata.items())
     if first is not None or second is not None:
@@ -103,47 +121,51 @@ def labels_of(
     return name, (str(pair[0]), str(pair[1]))
 
 
-def differences(flows: Flows, asked: Asked) -> pd.DataFrame:
+def differences(arrays: RateArrays, contrast: Contrast) -> pd.DataFrame:
     """Return the tidy frame of differences: the other strata, window (if several), from, target, numbers, enough."""
-    others, places = pairs_of(flows.strata.frame, asked)
-    frame = side_by_side(flows, others, places, asked)
-    for name, label in (("from", asked.frm), ("to", asked.to)):
+    others, rows = stratum_pairs(arrays.strata.frame, contrast)
+    frame = paired_differences(arrays, others, rows, contrast)
+    for name, label in (("from", contrast.frm), ("to", contrast.to)):
         if label is not None and name in frame:
             frame = frame[frame[name] == label].reset_index(drop=True)
-    return frame.assign(p_adjusted=adjusted(frame["p"], asked.correction))[[*frame.columns[:-2], *_LAST]]
+    return frame.assign(p_adjusted=adjusted(frame["p"], contrast.correction))[[*frame.columns[:-2], *_LAST]]
 
 
-def side_by_side(flows: Flows, others: pd.DataFrame, places: npt.NDArray[np.int64], asked: Asked) -> pd.DataFrame:
+def paired_differences(
+    arrays: RateArrays, others: pd.DataFrame, rows: npt.NDArray[np.int64], contrast: Contrast
+) -> pd.DataFrame:
     """Return the differences of pairs of strata: ``others``, window (if several), from, target, numbers, and two flags.
 
     Parameters
     ----------
-    flows : Flows
+    arrays : RateArrays
         With their replicates.
     others : pandas.DataFrame
-        What each pair is called.
-    places : numpy.ndarray of int, shape (pairs, 2)
-        The strata of each pair; -1 where there is none.
-    asked : Asked
+        The labels of each pair.
+    rows : numpy.ndarray of int, shape (pairs, 2)
+        The stratum of each side; -1 where absent.
+    contrast : Contrast
         How to compare.
     """
-    pairs = replace(flows, strata=Strata(others, np.zeros(0, dtype=np.int64), None))
-    several = [WITHIN] if len(flows.blocks) > 1 else []
+    pairs = replace(arrays, strata=Strata(others, np.zeros(0, dtype=np.int64), None))
+    several = [WITHIN] if len(arrays.by_window) > 1 else []
     parts = []
-    for block in flows.blocks:
-        found, mature = _numbers(block, places, asked), np.append(block.mature, True)[places].all(axis=-1)
-        frame = pairs.keys(block.window).assign(**{name: values.ravel() for name, values in found.items()})
-        parts.append(frame.assign(mature=np.repeat(mature, found["p"][0].size)))
-    keys = [*others.columns, *several, "from", str(flows.targets.name)]
+    for block in arrays.by_window:
+        numbers, mature = _numbers(block, rows, contrast), np.append(block.mature, True)[rows].all(axis=-1)
+        frame = pairs.keys(block.window).assign(**{name: values.ravel() for name, values in numbers.items()})
+        parts.append(frame.assign(mature=np.repeat(mature, numbers["p"][0].size)))
+    keys = [*others.columns, *several, "from", str(arrays.targets.name)]
     frame = pd.concat(parts, ignore_index=True).sort_values(keys, kind="stable", ignore_index=True)
     direction = ["direction"] if "direction" not in keys else []
     return frame[[*keys, *direction, *_NUMBERS, "mature", ENOUGH]]
 
 
-def both(people: pd.DataFrame, found: pd.DataFrame, stratum: str, labels: tuple[str, str]) -> pd.DataFrame:
-    """Return the people behind both sides of each difference, from those behind the rates; -1 where none is."""
-    keys = [name for name in people.columns if name in found.columns]
-    out = found[keys].astype(str)
+def contributors_of_both(
+    people: pd.DataFrame, numbers: pd.DataFrame, stratum: str, labels: tuple[str, str]
+) -> pd.DataFrame:
+    """Return the contributors of both sides of each difference, from those of the rates; -1 where a side is absent."""
+    keys = [name for name in people.columns if name in numbers.columns]
+    out = numbers[keys].astype(str)
     for side, label in enumerate(labels, start=1):
         mine = people[people[stratum].astype(str) == label]
         names = {name: f"{name}_{side}" for name in ("persons", "persons_of")}
@@ -153,17 +175,17 @@ def both(people: pd.DataFrame, found: pd.DataFrame, stratum: str, labels: tuple[
     return out[counts].fillna(-1).astype(np.int64)
 
 
-def pairs_of(strata: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
-    """Return the other strata, and the places (pairs, 2) of the two labels in each; -1 where one has none."""
-    column = strata[asked.stratum].astype(str)
+def stratum_pairs(strata: pd.DataFrame, contrast: Contrast) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
+    """Return the other strata, and the rows (pairs, 2) of both labels in each; -1 where a label is absent."""
+    column = strata[contrast.stratum].astype(str)
     there = list(dict.fromkeys(column))
-    if unknown := [label for label in asked.labels if label not in there]:
-        raise ArgumentError(f"no {asked.stratum} {unknown[0]!r} in these rates; there are {', '.join(there)}")
-    names = [str(name) for name in strata if name != asked.stratum]
+    if unknown := [label for label in contrast.labels if label not in there]:
+        raise ArgumentError(f"no {contrast.stratum} {unknown[0]!r} in these rates; there are {', '.join(there)}")
+    names = [str(name) for name in strata if name != contrast.stratum]
     if not names:
-        return pd.DataFrame(index=range(1)), np.array([[there.index(label) for label in asked.labels]])
+        return pd.DataFrame(index=range(1)), np.array([[there.index(label) for label in contrast.labels]])
     sides = []
-    for i, label in enumerate(asked.labels):
+    for i, label in enumerate(contrast.labels):
         rows = np.flatnonzero(column == label)
         sides.append(strata.loc[rows, names].assign(**{f"_{i}": rows}))
     both = sides[0].merge(sides[1], on=names, how="outer").sort_values(names, ignore_index=True)
@@ -172,29 +194,29 @@ def pairs_of(strata: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame, npt.NDAr
     return both[names], both[["_0", "_1"]].fillna(-1).to_numpy(dtype=np.int64)
 
 
-def _numbers(block: Block, places: npt.NDArray[np.int64], asked: Asked) -> dict[str, Array]:
-    first, second = (_Side(block, side) for side in places.T)
-    variances, rho, groups = _spread(first, second, asked.cluster)
+def _numbers(block: WindowRates, rows: npt.NDArray[np.int64], contrast: Contrast) -> dict[str, Array]:
+    first, second = (_Side(block, side) for side in rows.T)
+    variances, rho, groups = _variances(first, second, contrast.cluster)
     limits = recovered_limits((first.rate, first.low, first.high), (second.rate, second.low, second.high), rho)
     wald = variances[0] + variances[1] - 2 * rho * np.sqrt(variances[0] * variances[1])
     null = wald
-    if asked.variance is not None:
-        null = score_variance((first.rate, second.rate), (first.size, second.size), asked.variance, rho)
+    if contrast.variance is not None:
+        null = score_variance((first.rate, second.rate), (first.size, second.size), contrast.variance, rho)
     difference = second.rate - first.rate
     p = two_sided(difference, null, groups)
-    known = np.isfinite(difference)
+    finite = np.isfinite(difference)
     values = (first.n, first.of, first.rate, second.n, second.of, second.rate, difference, np.sqrt(wald), *limits, p)
     out = dict(zip(_NUMBERS, values, strict=True))
-    out |= {name: np.where(known, out[name], np.nan) for name in ("se", "low", "high", "p")}
-    each = asked.variance or _of_a_share
-    return out | {ENOUGH: enough((first.rate, second.rate), (first.size, second.size), each, asked.per)}
+    out |= {name: np.where(finite, out[name], np.nan) for name in ("se", "low", "high", "p")}
+    each = contrast.variance or _share_variance
+    return out | {ENOUGH: enough((first.rate, second.rate), (first.size, second.size), each, contrast.per)}
 
 
-def _of_a_share(rate: Array) -> Array:
+def _share_variance(rate: Array) -> Array:
     return rate * (1 - rate)
 
 
-def _spread(first: _Side, second: _Side, cluster: Cluster) -> tuple[tuple[Array, Array], Array, Any]:
+def _variances(first: _Side, second: _Side, cluster: Cluster) -> tuple[tuple[Array, Array], Array, Any]:
     """Return the variances of both sides, their correlation, and the number of groups (None when not clustered)."""
     if cluster is None:
         return (first.se**2, second.se**2), np.zeros_like(first.rate), None
@@ -205,19 +227,19 @@ def _spread(first: _Side, second: _Side, cluster: Cluster) -> tuple[tuple[Array,
 
 
 class _Side:
-    """One label of every pair, each array of shape (pairs, from, target); nothing counted where a pair lacks it."""
+    """One side of every pair, each array of shape (pairs, from, target); counts are 0 where the side is absent."""
 
-    def __init__(self, block: Block, places: npt.NDArray[np.int64]) -> None:
+    def __init__(self, block: WindowRates, rows: npt.NDArray[np.int64]) -> None:
         kept = block.replicates
         assert kept is not None
-        self.n, self.of = (_taken(array, places, 0) for array in (block.n, block.of))
+        self.n, self.of = (_take(array, rows, 0) for array in (block.n, block.of))
         self.rate, self.se, self.low, self.high, self.size = (
-            _taken(array, places, np.nan) for array in (block.rate, block.se, block.low, block.high, kept.size)
+            _take(array, rows, np.nan) for array in (block.rate, block.se, block.low, block.high, kept.size)
         )
-        self.replicates = (self.rate, _taken(kept.without, places, np.nan), _taken(kept.present, places, False))
+        self.replicates = (self.rate, _take(kept.without, rows, np.nan), _take(kept.present, rows, False))
 
 
-def _taken(array: npt.NDArray[Any], places: npt.NDArray[np.int64], absent: float) -> npt.NDArray[Any]:
-    out = array[places]
-    out[places < 0] = absent
+def _take(array: npt.NDArray[Any], rows: npt.NDArray[np.int64], absent: float) -> npt.NDArray[Any]:
+    out = array[rows]
+    out[rows < 0] = absent
     return out

@@ -14,9 +14,9 @@ from careflow.estimate.arguments import Cluster
 from careflow.estimate.arrays.strata import Ints, Strata, add_up, strata_of
 from careflow.estimate.rates.rate_arrays import (
     Array,
-    Block,
-    Flows,
+    RateArrays,
     Replicates,
+    WindowRates,
     direction_masks,
     direction_targets,
     targets,
@@ -24,7 +24,7 @@ from careflow.estimate.rates.rate_arrays import (
 from careflow.estimate.stats.proportions import shares, shares_without
 
 
-def followed_flows(
+def followed_rate_arrays(
     counts: Counts,
     by: tuple[str, ...],
     windows: tuple[int, ...],
@@ -32,24 +32,24 @@ def followed_flows(
     confidence: float,
     *,
     keep: bool = False,
-) -> tuple[Flows, Flows]:
+) -> tuple[RateArrays, RateArrays]:
     """Return shares of followed discharges by next level or outcome, and by direction.
 
     ``keep`` says whether the blocks keep their replicates.
     """
-    table, continuum = counts.tables["discharge"], counts.rules.continuum
-    strata = strata_of(table, counts.rules, by)
-    to: list[Block] = []
-    ways: list[Block] = []
+    table, continuum = counts.tables["discharge"], counts.definition.continuum
+    strata = strata_of(table, counts.definition, by)
+    to: list[WindowRates] = []
+    directions: list[WindowRates] = []
     for window in windows:
         cells = outcomes(table, strata, continuum, window)
         of = cells.sum(axis=2)
-        followed, mature = followed_share(counts, strata, of.sum(axis=-1)), strata.mature(counts.rules, window)
-        for blocks, n in ((to, with_left_care(cells, continuum)), (ways, by_direction(cells, continuum))):
+        followed, mature = followed_share(counts, strata, of.sum(axis=-1)), strata.mature(counts.definition, window)
+        for blocks, n in ((to, with_left_care(cells, continuum)), (directions, by_direction(cells, continuum))):
             base = np.broadcast_to(of[:, :, None], n.shape)
             found = shares(n, base, cluster=cluster, confidence=confidence)
             blocks.append(
-                Block(
+                WindowRates(
                     window,
                     n.sum(axis=-1),
                     base.sum(axis=-1),
@@ -65,8 +65,8 @@ def followed_flows(
                 )
             )
     return (
-        Flows(strata, continuum, targets(continuum), tuple(to)),
-        Flows(strata, continuum, direction_targets(), tuple(ways)),
+        RateArrays(strata, continuum, targets(continuum), tuple(to)),
+        RateArrays(strata, continuum, direction_targets(), tuple(directions)),
     )
 
 

@@ -8,15 +8,15 @@ from careflow.counts import Counts
 from careflow.counts.definition import GROUPS
 from careflow.counts.event_tables import CONCURRENT_CODE, DIED_CODE
 from careflow.estimate.arguments import Cluster
-from careflow.estimate.arrays.counting_process import each_cell, process
-from careflow.estimate.arrays.followup import reach
+from careflow.estimate.arrays.counting_process import each_state, process_of
+from careflow.estimate.arrays.followup import follow_up
 from careflow.estimate.arrays.strata import Strata, strata_of
 from careflow.estimate.rates.followed import followed_share, outcomes
 from careflow.estimate.rates.rate_arrays import (
     Array,
-    Block,
-    Flows,
+    RateArrays,
     Replicates,
+    WindowRates,
     direction_masks,
     direction_targets,
     targets,
@@ -26,7 +26,7 @@ from careflow.estimate.stats.competing_risks import incidences, without_at
 _NUMBERS = ("n", "of", "rate", "se", "low", "high")
 
 
-def incidence_flows(
+def incidence_rate_arrays(
     counts: Counts,
     by: tuple[str, ...],
     windows: tuple[int, ...],
@@ -34,34 +34,34 @@ def incidence_flows(
     confidence: float,
     *,
     keep: bool = False,
-) -> tuple[Flows, Flows]:
+) -> tuple[RateArrays, RateArrays]:
     """Return cumulative incidences at each window by next level or outcome, and by direction.
 
     ``keep`` says whether the blocks keep their replicates.
     """
-    table, continuum = counts.tables["gap"], counts.rules.continuum
-    strata = strata_of(table, counts.rules, by)
+    table, continuum = counts.tables["gap"], counts.definition.continuum
+    strata = strata_of(table, counts.definition, by)
     masks, levels = direction_masks(continuum), len(continuum)
     causes = (*range(levels), DIED_CODE, CONCURRENT_CODE)
     shape = (len(windows), len(strata), levels)
-    to, ways = _empty(shape, levels + 3, keep), _empty(shape, 3, keep)
-    for stratum, state, cell in each_cell(table, strata.place):
-        seen = process(cell, causes, until=max(windows))
+    to, directions = _empty(shape, levels + 3, keep), _empty(shape, 3, keep)
+    for stratum, state, cell in each_state(table, strata.place):
+        seen = process_of(cell, causes, until=max(windows))
         groups = np.eye(len(causes), dtype=np.int64)
         ways_groups = np.concatenate([masks[state], np.zeros((3, 2), dtype=np.int64)], axis=1)
         sets = np.concatenate([groups, ways_groups])
         found = incidences(seen, sets, cluster, confidence)
         for i, window in enumerate(windows):
             values = found.at(window)
-            if reach(seen).unknown(np.array([window]))[0]:
+            if follow_up(seen).unknown(np.array([window]))[0]:
                 values |= {name: np.full(len(values[name]), np.nan) for name in ("rate", "se", "low", "high")}
             if keep:
                 values["without"], values["present"] = without_at(seen, sets, window)
-            for arrays, rows in ((to, slice(0, len(causes))), (ways, slice(len(causes), None))):
+            for arrays, rows in ((to, slice(0, len(causes))), (directions, slice(len(causes), None))):
                 _fill({name: array[i, stratum, state] for name, array in arrays.items()}, values, rows)
     return (
-        Flows(strata, continuum, targets(continuum, reasons=False), _blocks(to, counts, strata, by, windows)),
-        Flows(strata, continuum, direction_targets(), _blocks(ways, counts, strata, by, windows)),
+        RateArrays(strata, continuum, targets(continuum, reasons=False), _blocks(to, counts, strata, by, windows)),
+        RateArrays(strata, continuum, direction_targets(), _blocks(directions, counts, strata, by, windows)),
     )
 
 
@@ -87,12 +87,12 @@ def _fill(into: dict[str, Array], values: dict[str, Array], rows: slice) -> None
 
 def _blocks(
     numbers: dict[str, Array], counts: Counts, strata: Strata, by: tuple[str, ...], windows: tuple[int, ...]
-) -> tuple[Block, ...]:
+) -> tuple[WindowRates, ...]:
     table = counts.tables["discharge"]
-    known: Strata = strata_of(table, counts.rules, by)
+    known: Strata = strata_of(table, counts.definition, by)
     blocks = []
     for i, window in enumerate(windows):
-        cells = outcomes(table, known, counts.rules.continuum, window)
+        cells = outcomes(table, known, counts.definition.continuum, window)
         share = followed_share(counts, known, cells.sum(axis=(2, 3)))
         n, of = (numbers[name][i].astype(np.int64) for name in ("n", "of"))
         rate, se, low, high = (numbers[name][i] for name in ("rate", "se", "low", "high"))
@@ -100,6 +100,8 @@ def _blocks(
         if "without" in numbers:
             kept = Replicates(numbers["without"][i], numbers["present"][i] > 0, numbers["of"][i])
         blocks.append(
-            Block(window, n, of, rate, se, low, high, share, strata.mature(counts.rules, window), replicates=kept)
+            WindowRates(
+                window, n, of, rate, se, low, high, share, strata.mature(counts.definition, window), replicates=kept
+            )
         )
     return tuple(blocks)

@@ -10,7 +10,7 @@ from careflow.errors import ArgumentError
 from careflow.estimate.arguments import Cluster
 from careflow.estimate.arrays.strata import Ints, add_up, joint_strata
 from careflow.estimate.rates.followed import by_direction, followed_share, outcomes, with_left_care
-from careflow.estimate.rates.rate_arrays import Array, Block, Flows, Replicates, direction_targets, targets
+from careflow.estimate.rates.rate_arrays import Array, RateArrays, Replicates, WindowRates, direction_targets, targets
 from careflow.estimate.stats.intervals import garwood
 from careflow.estimate.stats.jackknife import jackknife_se
 from careflow.estimate.stats.proportions import shares_without
@@ -19,7 +19,7 @@ PER = 100
 """Person-days to which an intensity refers."""
 
 
-def intensity_flows(
+def intensity_rate_arrays(
     counts: Counts,
     by: tuple[str, ...],
     windows: tuple[int, ...],
@@ -27,16 +27,16 @@ def intensity_flows(
     confidence: float,
     *,
     keep: bool = False,
-) -> tuple[Flows, Flows]:
+) -> tuple[RateArrays, RateArrays]:
     """Return moves per 100 person-days by next level or outcome, and by direction.
 
     ``keep`` says whether the blocks keep their replicates.
     """
-    if windows != (counts.rules.within,):
-        raise ArgumentError(f"method='intensity' has one window, the link window: within={counts.rules.within}")
-    table, exposure, continuum = counts.tables["discharge"], counts.tables["exposure"], counts.rules.continuum
-    strata, spent = joint_strata([table, exposure], counts.rules, by)
-    window = counts.rules.within
+    if windows != (counts.definition.within,):
+        raise ArgumentError(f"method='intensity' has one window, the link window: within={counts.definition.within}")
+    table, exposure, continuum = counts.tables["discharge"], counts.tables["exposure"], counts.definition.continuum
+    strata, spent = joint_strata([table, exposure], counts.definition, by)
+    window = counts.definition.within
     cells = outcomes(table, strata, continuum, window)
     days = add_up(
         exposure["n"],
@@ -45,7 +45,7 @@ def intensity_flows(
         (exposure["jackknife_group"], GROUPS),
     )
     followed = followed_share(counts, strata, cells.sum(axis=(2, 3)))
-    mature = strata.mature(counts.rules, window)
+    mature = strata.mature(counts.definition, window)
     blocks = []
     for n in (with_left_care(cells, continuum), by_direction(cells, continuum)):
         base = np.broadcast_to(days[:, :, None], n.shape)
@@ -53,9 +53,11 @@ def intensity_flows(
         kept = Replicates(PER * shares_without(n, base), base > 0, size) if keep else None
         moves, total, persons = n.sum(axis=-1), base.sum(axis=-1), (n > 0).sum(axis=-1)
         whole = (cells.sum(axis=2) > 0).sum(axis=-1)
-        blocks.append(Block(window, moves, total, rate, se, low, high, followed, mature, persons, whole, kept))
-    to, ways = blocks
-    return Flows(strata, continuum, targets(continuum), (to,)), Flows(strata, continuum, direction_targets(), (ways,))
+        blocks.append(WindowRates(window, moves, total, rate, se, low, high, followed, mature, persons, whole, kept))
+    to, directions = blocks
+    return RateArrays(strata, continuum, targets(continuum), (to,)), RateArrays(
+        strata, continuum, direction_targets(), (directions,)
+    )
 
 
 def _intensity(n: Ints, days: Ints, cluster: Cluster, confidence: float) -> tuple[Array, Array, Array, Array, Array]:

@@ -7,17 +7,17 @@ from typing import Final, Literal, Protocol
 
 from careflow.counts import Counts
 from careflow.estimate.arguments import Cluster
-from careflow.estimate.rates.followed import followed_flows
-from careflow.estimate.rates.incidence import incidence_flows
-from careflow.estimate.rates.intensity import PER, intensity_flows
-from careflow.estimate.rates.rate_arrays import Flows
+from careflow.estimate.rates.followed import followed_rate_arrays
+from careflow.estimate.rates.incidence import incidence_rate_arrays
+from careflow.estimate.rates.intensity import PER, intensity_rate_arrays
+from careflow.estimate.rates.rate_arrays import RateArrays
 from careflow.estimate.stats.differences import Variance
 
 Method = Literal["followed", "incidence", "intensity"]
 
 
 @dataclass(frozen=True)
-class Made:
+class RateInputs:
     """What rates were made from, to make them again with what they are without each group."""
 
     counts: Counts
@@ -27,13 +27,12 @@ class Made:
     cluster: Cluster
     confidence: float
 
-    def flows(self) -> tuple[Flows, Flows]:
+    def rate_arrays(self) -> tuple[RateArrays, RateArrays]:
         """Return the numbers by next level or outcome, and by direction, with their replicates."""
-        make = METHODS[self.method]
-        return make.blocks(self.counts, self.by, self.windows, self.cluster, self.confidence, keep=True)
+        return METHODS[self.method].arrays(self.counts, self.by, self.windows, self.cluster, self.confidence, keep=True)
 
 
-class _Blocks(Protocol):
+class _MakeArrays(Protocol):
     def __call__(
         self,
         counts: Counts,
@@ -43,11 +42,11 @@ class _Blocks(Protocol):
         confidence: float,
         *,
         keep: bool = False,
-    ) -> tuple[Flows, Flows]: ...
+    ) -> tuple[RateArrays, RateArrays]: ...
 
 
 @dataclass(frozen=True)
-class Maker:
+class RateMethod:
     """How one method makes its numbers, and what it says of them.
 
     ``variance`` is that of one observation at a rate, for the score test of a difference; None: Wald's. ``per`` is how
@@ -55,7 +54,7 @@ class Maker:
     """
 
     clocks: tuple[str, ...]
-    blocks: _Blocks
+    arrays: _MakeArrays
     measure: str
     definition: str
     unit: str
@@ -64,10 +63,10 @@ class Maker:
     per: int = 1
 
 
-METHODS: Final[dict[str, Maker]] = {
-    "followed": Maker(
+METHODS: Final[dict[str, RateMethod]] = {
+    "followed": RateMethod(
         ("discharge",),
-        followed_flows,
+        followed_rate_arrays,
         "transition rate",
         "Moves to the next level within {within} days of discharge, as a share of the level's discharges that were "
         "followed that long, moved or not.",
@@ -75,9 +74,9 @@ METHODS: Final[dict[str, Maker]] = {
         "Wilson",
         lambda rate: rate * (1 - rate),
     ),
-    "incidence": Maker(
+    "incidence": RateMethod(
         ("gap", "discharge"),
-        incidence_flows,
+        incidence_rate_arrays,
         "cumulative incidence of the next level",
         "Share of all discharges from the level that reach the next level within {within} days, by Aalen-Johansen on "
         "the days since discharge, so that discharges not yet followed that long count for as long as they were.",
@@ -85,9 +84,9 @@ METHODS: Final[dict[str, Maker]] = {
         "log-log",
         None,
     ),
-    "intensity": Maker(
+    "intensity": RateMethod(
         ("discharge", "exposure"),
-        intensity_flows,
+        intensity_rate_arrays,
         "intensity",
         "Moves to the next level within {within} days of discharge per 100 person-days (nights) in the level, both up "
         "to the last day whose discharges were followed that long.",

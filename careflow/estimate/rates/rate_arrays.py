@@ -38,7 +38,7 @@ class Replicates:
 
 
 @dataclass(frozen=True)
-class Block:
+class WindowRates:
     """The numbers of one window, each of shape (strata, from, target).
 
     ``followed`` has shape (strata, from) and ``mature`` (strata,).
@@ -62,13 +62,13 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Flows:
+class RateArrays:
     """Blocks over the same targets: levels and outcomes (column ``to``), or directions (column ``direction``)."""
 
     strata: Strata
     continuum: Continuum
     targets: pd.Series[str]
-    blocks: tuple[Block, ...]
+    by_window: tuple[WindowRates, ...]
 
     def frames(self, by: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame | None]:
         """Return the tidy frame, and at least how many people are behind ``n`` and ``of`` of each row, if known.
@@ -81,9 +81,9 @@ class Flows:
         return tidy.drop(columns=_PEOPLE, errors="ignore"), people
 
     def _tidy(self, by: Sequence[str]) -> pd.DataFrame:
-        several = [WITHIN] if len(self.blocks) > 1 else []
+        several = [WITHIN] if len(self.by_window) > 1 else []
         keys = [*by, *several, "from", str(self.targets.name)]
-        frame = pd.concat([self._block(block) for block in self.blocks], ignore_index=True)
+        frame = pd.concat([self._block(block) for block in self.by_window], ignore_index=True)
         if not several:
             frame = frame.drop(columns=WITHIN)
         ordered = frame.sort_values(keys, kind="stable", ignore_index=True)
@@ -99,7 +99,7 @@ class Flows:
         frame[WITHIN] = window
         return frame
 
-    def _block(self, block: Block) -> pd.DataFrame:
+    def _block(self, block: WindowRates) -> pd.DataFrame:
         frame = self.keys(block.window)
         for name in ("n", "of", "rate", "se", "low", "high"):
             frame[name] = getattr(block, name).ravel()
@@ -113,8 +113,10 @@ class Flows:
 
     def _directions(self) -> npt.NDArray[np.object_]:
         names = self.continuum.names
-        ways = [self.continuum.direction(a, b) if b in names else None for a in names for b in self.targets.astype(str)]
-        return np.array(ways, dtype=object)
+        directions = [
+            self.continuum.direction(a, b) if b in names else None for a in names for b in self.targets.astype(str)
+        ]
+        return np.array(directions, dtype=object)
 
 
 def targets(continuum: Continuum, *, reasons: bool = True) -> pd.Series[str]:

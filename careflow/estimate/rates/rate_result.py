@@ -1,4 +1,4 @@
-"""Transition rates and what can be asked of them: a matrix, a graph, a triangle, differences."""
+"""Transition rates and what can be contrast of them: a matrix, a graph, a triangle, differences."""
 
 from __future__ import annotations
 
@@ -10,8 +10,15 @@ import pandas as pd
 
 from careflow.arguments import checked, labels, one_of, text
 from careflow.errors import ArgumentError, DisclosureError
-from careflow.estimate.rates.comparison import ENOUGH, Asked, Comparison, both, differences, labels_of
-from careflow.estimate.rates.methods import METHODS, Made
+from careflow.estimate.rates.comparison import (
+    ENOUGH,
+    Comparison,
+    Contrast,
+    contributors_of_both,
+    differences,
+    labels_of,
+)
+from careflow.estimate.rates.methods import METHODS, RateInputs
 from careflow.estimate.result import Result
 from careflow.estimate.select import select, triangle
 from careflow.estimate.stats.multiple_testing import Correction, correction_name
@@ -28,58 +35,96 @@ _EDGE: Final = ("direction", "n", "of", "rate", "se", "low", "high")
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Rates(Result):
-    """Transition rates; see :func:`transition_rates` for the columns of ``frame``.
+    """Transition rates by level left and level or outcome reached; made by :func:`careflow.transition_rates`.
+
+    ``frame`` has one row for each stratum, window, level left and level or outcome reached. Its columns are the strata,
+    ``within`` (days, if several windows were asked for), then:
+
+    ==================  =============================================================================================
+    column              meaning
+    ==================  =============================================================================================
+    from, to            level left; level reached or outcome
+    direction           step-down, step-up or lateral; missing for outcomes
+    n                   moves (or outcomes) within the window
+    of                  discharges, or person-days for intensities
+    rate, se, low, high the estimate, its standard error and confidence limits
+    followed            share of the level's discharges that were followed for the window
+    mature              whether the period is whole and its last day + window is not after the cut-off
+    ==================  =============================================================================================
+
+    Methods: :meth:`at`, :meth:`matrix`, :meth:`graph`, :meth:`triangle`, :meth:`compare`.
 
     Attributes
     ----------
     directions : pandas.DataFrame
-        The same by direction: strata, ``from, direction, n, of, rate, se, low, high, followed, mature``.
+        Moves by direction: strata, ``from, direction, n, of, rate, se, low, high, followed, mature``.
     contributors : pandas.DataFrame or None
-        At least how many distinct people are behind ``n`` and ``of`` of each row of ``frame`` (columns ``persons`` and
-        ``persons_of``): the jackknife groups that hold any of them. What protection needs beside the counts, never for
-        show.
-    ways : pandas.DataFrame or None
-        The same of ``directions``.
+        For each row of ``frame``, lower bounds of the number of distinct persons in ``n`` and ``of`` (columns
+        ``persons`` and ``persons_of``): the number of jackknife groups that hold any of them. Used by
+        :func:`careflow.protect`; not for publication.
+    direction_contributors : pandas.DataFrame or None
+        The same for the rows of ``directions``.
     """
 
     directions: pd.DataFrame
     contributors: pd.DataFrame | None = field(default=None, repr=False)
-    ways: pd.DataFrame | None = field(default=None, repr=False)
-    made: InitVar[Made | None] = None
-    # ``replace`` gives ``made`` no value, so that no result made from this one carries it: what is protected cannot
-    # be compared.
-    _made: Made | None = field(default=None, init=False, repr=False)
+    direction_contributors: pd.DataFrame | None = field(default=None, repr=False)
+    inputs: InitVar[RateInputs | None] = None
+    # ``dataclasses.replace`` passes no ``inputs``: a result made from this one, such as a protected one, has none and
+    # cannot be compared.
+    _inputs: RateInputs | None = field(default=None, init=False, repr=False)
 
-    def __post_init__(self, made: Made | None) -> None:
-        object.__setattr__(self, "_made", made)
+    def __post_init__(self, inputs: RateInputs | None) -> None:
+        object.__setattr__(self, "_inputs", inputs)
 
     @checked(quarter=text, value=one_of(*_NUMBERS), strata=labels)
     def matrix(self, quarter: str | None = None, *, value: str = "rate", **strata: str) -> pd.DataFrame:
-        """Return one stratum as a matrix: from (rows) by to (columns, levels first, then outcomes).
+        """Return one stratum as a matrix of levels left by levels and outcomes reached.
 
         Parameters
         ----------
         quarter : str, optional
-            The quarter (month, year) to show, when the rates are split by one.
-        value : str
-            The column to spread out.
+            The quarter (month, year) to show, if the rates are split by one.
+        value : {"rate", "n", "of", "se", "low", "high", "followed", "mature"}
+            The column to show.
         **strata : str
-            One label for each further stratum.
+            One label of each other stratum.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Rows are levels left (``from``); columns are levels, then outcomes (``to``).
 
         Raises
         ------
         ArgumentError
-            If a stratum is not settled, or there is no such label.
+            If a stratum has several labels and none is chosen, or a label does not exist.
         """
         rows = self.at(quarter, **strata)
         return rows.pivot_table(index="from", columns="to", values=value, observed=False, dropna=False, sort=True)
 
     @checked(quarter=text, strata=labels)
     def graph(self, quarter: str | None = None, **strata: str) -> nx.DiGraph[str]:
-        """Return the continuum with the moves of one stratum: every edge that occurred, with its numbers.
+        """Return the moves of one stratum as a directed graph.
 
-        Nodes carry the attributes of their level and ``discharges``; edges carry ``n, of, rate, se, low, high`` and
-        ``direction``. Edges of the continuum that nobody took are there with ``n`` 0.
+        Parameters
+        ----------
+        quarter : str, optional
+            The quarter (month, year) to show, if the rates are split by one.
+        **strata : str
+            One label of each other stratum.
+
+        Returns
+        -------
+        networkx.DiGraph
+            The graph of the continuum. Nodes have the attributes of their level and ``discharges``; edges have ``n,
+            of, rate, se, low, high, direction``. There is an edge for every move that occurred and for every edge of
+            the continuum, the latter with ``n`` 0 if nobody took it.
+
+        Raises
+        ------
+        ArgumentError
+            If a stratum has several labels and none is chosen, or a label does not exist.
         """
         graph = self.continuum.graph
         rows = self.at(quarter, **strata)
@@ -92,12 +137,30 @@ class Rates(Result):
 
     @checked(quarter=text, strata=labels)
     def at(self, quarter: str | None = None, **strata: str) -> pd.DataFrame:
-        """Return the rows of one stratum."""
+        """Return the rows of one stratum.
+
+        Parameters
+        ----------
+        quarter : str, optional
+            The quarter (month, year) to show, if the rates are split by one.
+        **strata : str
+            One label of each other stratum.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The rows of ``frame`` with these labels.
+
+        Raises
+        ------
+        ArgumentError
+            If a stratum has several labels and none is chosen, or a label does not exist.
+        """
         return select(self.frame, self.about.by, quarter, strata)
 
     @checked(frm=text, to=text, value=one_of(*_NUMBERS), strata=labels)
     def triangle(self, frm: str, to: str, *, value: str = "rate", **strata: str) -> pd.DataFrame:
-        """Return one rate by quarter of discharge (rows) and days of follow-up (columns): the windows asked for.
+        """Return one rate by quarter of discharge (rows) and days of follow-up (columns): the windows contrast for.
 
         A cell is missing where the quarter is not mature for the window, that is while its last day + window is after
         the cut-off.
@@ -106,15 +169,21 @@ class Rates(Result):
         ----------
         frm, to : str
             The level left, and the level or outcome reached.
-        value : str
-            The column to spread out.
+        value : {"rate", "n", "of", "se", "low", "high", "followed", "mature"}
+            The column to show.
         **strata : str
-            One label for each further stratum.
+            One label of each other stratum.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Rows are periods of discharge; columns are windows in days.
 
         Raises
         ------
         ArgumentError
-            If the rates are not split by a period, a stratum is not settled, or there is no such level or label.
+            If the rates are not split by a period, a stratum has several labels and none is chosen, or a level or
+            label does not exist.
 
         Examples
         --------
@@ -140,16 +209,16 @@ class Rates(Result):
         correction: Correction = "holm",
         **strata: Sequence[str],
     ) -> Comparison:
-        r"""Return the differences between two quarters, or between two groups of one stratum.
+        r"""Return the differences of rates between two periods, or between two labels of one stratum.
 
         Parameters
         ----------
         first, second : str, optional
-            Two quarters (months, years), as in ``compare("2024Q2", "2025Q2")``.
+            Two periods, as in ``compare("2024Q2", "2025Q2")``.
         frm, to : str, optional
-            Look at one level left, or at one level or outcome reached, only.
+            Only this level left, and only this level or outcome reached.
         correction : {"holm", "bh"} or None
-            How ``p_adjusted`` allows for the number of differences in the frame.
+            Correction of ``p_adjusted`` for the number of differences in the frame.
         **strata : pair of str
             Two labels of one stratum instead, as in ``compare(payer=("medicaid", "commercial"))``.
 
@@ -157,22 +226,35 @@ class Rates(Result):
         -------
         Comparison
             ``frame``: the other strata, then ``from, to, direction, n_1, of_1, rate_1, n_2, of_2, rate_2, difference,
-            se, low, high, p, p_adjusted, mature``. ``difference`` is the second less the first; ``mature`` says
-            whether both are. Missing where either has no rate.
+            se, low, high, p, p_adjusted, mature``. ``difference`` is the second rate minus the first; ``mature`` is
+            whether both are mature. The difference is missing if either rate is.
 
         Raises
         ------
         ArgumentError
-            If the pair is not one of two labels of one stratum, or the rates are not as they were estimated.
+            If not exactly one pair of labels of one stratum is given, or the rates are not those that
+            :func:`careflow.transition_rates` returned.
         DisclosureError
             If the rates are protected.
 
         Notes
         -----
-        Limits are recovered from those of the two rates (with Wilson's: Newcombe's hybrid score interval), with the
-        correlation of the two when persons are clustered, since people are in both. The test is the score test, at
-        the effective sample sizes and with that correlation, against Student's *t* with one degree of freedom fewer
-        than there are groups. For ``method="incidence"`` it is Wald's.
+        The limits of :math:`d = r_2 - r_1` are recovered from those of both rates (MOVER; with Wilson limits,
+        Newcombe's hybrid score interval):
+
+        .. math::
+            d - \sqrt{(r_2-l_2)^2 + (u_1-r_1)^2 - 2\rho(r_2-l_2)(u_1-r_1)} \quad\text{to}\quad
+            d + \sqrt{(u_2-r_2)^2 + (r_1-l_1)^2 - 2\rho(u_2-r_2)(r_1-l_1)}
+
+        With ``cluster="person"``, :math:`\rho` is the jackknife correlation of both rates, since a person can be in
+        both; otherwise it is 0. The test is the score test at the effective sample sizes and with that correlation,
+        against Student's *t* with :math:`G - 1` degrees of freedom for *G* jackknife groups. For
+        ``method="incidence"`` it is the Wald test.
+
+        References
+        ----------
+        Newcombe RG (1998), Statistics in Medicine 17:873-890; Zou GY, Donner A (2008), Statistics in Medicine
+        27:1693-1702.
 
         Examples
         --------
@@ -187,14 +269,14 @@ class Rates(Result):
            rate_1  rate_2     low
         ...   1.0     0.0 -1.0...
         """
-        made = self._as_estimated("compare")
+        inputs = self._as_estimated("compare")
         stratum, labels = labels_of(self.about.by, first, second, strata)
-        variance = METHODS[made.method].variance
+        variance = METHODS[inputs.method].variance
         self._check_rows({"from": frm, "to": to})
-        asked = Asked(stratum, labels, made.cluster, variance, correction, frm, to)
-        reached, directions = made.flows()
+        contrast = Contrast(stratum, labels, inputs.cluster, variance, correction, frm, to)
+        all_arrays = inputs.rate_arrays()
         others = tuple(name for name in self.about.by if name != stratum)
-        frame, ways = (differences(flows, asked).drop(columns=ENOUGH) for flows in (reached, directions))
+        frame, directions = (differences(arrays, contrast).drop(columns=ENOUGH) for arrays in all_arrays)
         test = f"{'Wald' if variance is None else 'score'} test, {correction_name(correction)}"
         about = replace(
             self.about,
@@ -205,13 +287,25 @@ class Rates(Result):
             missing="" if frame["mature"].all() else "not both mature",
         )
         people = None
-        if self.contributors is not None and self.ways is not None:
+        if self.contributors is not None and self.direction_contributors is not None:
             people = tuple(
-                both(kept.assign(**whole[["within"] if "within" in whole else []]), found, stratum, labels)
-                for kept, whole, found in ((self.contributors, self.frame, frame), (self.ways, self.directions, ways))
+                contributors_of_both(
+                    kept.assign(**whole[["within"] if "within" in whole else []]), found, stratum, labels
+                )
+                for kept, whole, found in (
+                    (self.contributors, self.frame, frame),
+                    (self.direction_contributors, self.directions, directions),
+                )
             )
         return Comparison(
-            frame, about, self.continuum, stratum, *labels, directions=ways, correction=correction, contributors=people
+            frame,
+            about,
+            self.continuum,
+            stratum,
+            *labels,
+            directions=directions,
+            correction=correction,
+            contributors=people,
         )
 
     def _check_rows(self, wanted: dict[str, str | None]) -> None:
@@ -219,10 +313,10 @@ class Rates(Result):
             if label is not None and label not in (there := self.frame[name].unique()):
                 raise ArgumentError(f"no {name} {label!r} in these rates; there are {', '.join(map(str, there))}")
 
-    def _as_estimated(self, verb: str) -> Made:
-        """Return how these rates were made, or raise because they are not what was made then."""
-        if self._made is not None:
-            return self._made
+    def _as_estimated(self, verb: str) -> RateInputs:
+        """Return the counts and arguments of these rates, or raise if the rates were changed since."""
+        if self._inputs is not None:
+            return self._inputs
         if HIDDEN in self.frame:
             raise DisclosureError(
                 f"these rates are protected, and {verb} needs the counts behind them; {verb} first, on the rates as "

@@ -1,4 +1,4 @@
-"""Transition rates: of those who left a level, what share reached another within the window."""
+"""Transition rates: the share of a level's discharges that reach another level within a window."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from careflow.arguments import one_of, several_whole
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.estimate.arguments import Cluster, counts_for, estimator, immature, interval_name, windows_for
-from careflow.estimate.rates.methods import METHODS, Made, Method
+from careflow.estimate.rates.methods import METHODS, Method, RateInputs
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.result import Provenance
 
@@ -23,7 +23,7 @@ def transition_rates(
     confidence: float = 0.95,
     calendar: Calendar | None = None,
 ) -> Rates:
-    r"""Estimate, for each level, what share of its discharges reached each other level within the window.
+    r"""Estimate the share of each level's discharges that reach each level or outcome within a window.
 
     Parameters
     ----------
@@ -32,29 +32,33 @@ def transition_rates(
     by : str or sequence of str, optional
         Strata: ``"quarter"`` (of discharge), ``"month"``, ``"year"`` and any column that was read.
     within : int or sequence of int, optional
-        Windows in days, up to the link window, which is the default. More than one gives a column ``within``.
+        Windows in days, at most the link window (the default). Several windows add a column ``within``.
     method : {"followed", "incidence", "intensity"}
-        See Notes.
+        The estimator; see Notes.
     cluster : {"person", None}
-        Whether intervals allow for people who come back.
+        ``"person"``: intervals by the delete-a-group jackknife over persons, since stays of one person are not
+        independent. None: intervals that assume independent stays.
     confidence : float
-        Coverage of the intervals.
+        Coverage of the intervals, such as 0.95.
     calendar : Calendar, optional
-        Which months make a quarter.
+        The months of a quarter; the calendar year by default.
 
     Returns
     -------
     Rates
         ``frame``: the strata, then ``from, to, direction, n, of, rate, se, low, high, followed, mature``, a row for
-        every pair of a level and a level or outcome. The rows of levels, reasons of leaving, ``died`` and
-        ``concurrent`` sum to 1; ``left care`` is the sum of the reasons. ``followed`` is the share of the level's
-        discharges in the stratum that were followed for the window; ``mature`` says whether the last day of the
-        quarter was, and the records cover the quarter from its first day.
+        every pair of a level and a level or outcome. ``rate, se, low, high`` are shares (0 to 1), or moves per 100
+        person-days for ``method="intensity"``. The shares of levels, reasons of leaving, ``died`` and ``concurrent``
+        sum to 1; ``left care`` is the sum of the reasons. ``followed`` is the share of the level's discharges in the
+        stratum that were followed for the window. ``mature`` is whether the period is whole and its last day + window
+        is not after the cut-off.
 
     Raises
     ------
-    ArgumentError, CountsError
-        If a stratum, a window or an option does not exist.
+    ArgumentError
+        If an argument has a wrong type or value, or a stratum does not exist.
+    CountsError
+        If counts are given that do not hold the table, strata or windows asked for.
 
     Notes
     -----
@@ -62,16 +66,21 @@ def transition_rates(
 
     .. math:: r_{ij} = \frac{\text{moves } i \to j \text{ within } w}{\text{discharges from } i \text{ followed for } w}
 
-    A discharge that moved early but is not yet followed for *w* days is left out too: a move is seen at once and a
-    departure only after *w* days, so to keep it would raise the newest quarter. Limits are Wilson's at the effective
-    sample size (delete-a-group jackknife over persons).
+    A discharge with an early move that is not yet followed for *w* days is left out too. A move is observed at once and
+    a departure only after *w* days, so keeping it would bias the newest quarter upwards. Limits are Wilson's at the
+    effective sample size :math:`p(1-p)/\mathrm{var}`, with the delete-a-group jackknife variance over persons.
 
-    ``incidence``: the Aalen-Johansen cumulative incidence of "next level *j*" at *w* days since discharge. It uses all
-    discharges, so it has an answer for the newest quarter; ``of`` counts them, ``left care`` is what remains, and its
-    reasons are not split. Limits are log-log.
+    ``incidence``: the Aalen-Johansen cumulative incidence of "next level *j*" at *w* days since discharge, censored at
+    the cut-off. It uses all discharges (``of``), so it also estimates the newest quarter. ``left care`` is 1 minus the
+    other rows and is not split by reason. Limits are log-log.
 
-    ``intensity``: moves per 100 person-days in the level, both up to the cut-off less *w*; ``of`` is person-days.
-    Limits are Garwood's exact Poisson ones, at the effective number of moves when persons are clustered.
+    ``intensity``: moves per 100 person-days (nights) in the level, both up to the cut-off minus *w*; ``of`` is
+    person-days. Limits are Garwood's exact Poisson limits, at the effective number of moves if persons are clustered.
+
+    References
+    ----------
+    Wilson EB (1927), JASA 22:209-212; Kott PS (2001), Journal of Official Statistics 17:521-526 (jackknife); Aalen OO,
+    Johansen S (1978), Scandinavian Journal of Statistics 5:141-150; Garwood F (1936), Biometrika 28:437-442.
 
     Examples
     --------
@@ -84,37 +93,37 @@ def transition_rates(
     >>> rates.loc[rates["n"] > 0, ["from", "to", "direction", "n", "of", "rate"]].to_string(index=False)
     '       from        to direction  n  of  rate\nresidential       php step-down  1   2   0.5\n...'
     """
-    make = METHODS[method]
-    counts, strata = counts_for(moves, make.clocks, by, windows=within, calendar=calendar)
+    rate_method = METHODS[method]
+    counts, strata = counts_for(moves, rate_method.clocks, by, windows=within, calendar=calendar)
     windows = windows_for(counts, within)
-    to, directions = make.blocks(counts, strata, windows, cluster, confidence)
-    frame, people = to.frames(strata)
-    towards, ways = directions.frames(strata)
+    to, to_direction = rate_method.arrays(counts, strata, windows, cluster, confidence)
+    frame, contributors = to.frames(strata)
+    directions, direction_contributors = to_direction.frames(strata)
     about = Provenance(
-        measure=make.measure,
-        definition=make.definition.format(within=_words(windows)),
-        n=int(to.blocks[-1].of[:, :, 0].sum()),
-        unit=make.unit,
+        measure=rate_method.measure,
+        definition=rate_method.definition.format(within=_words(windows)),
+        n=int(to.by_window[-1].of[:, :, 0].sum()),
+        unit=rate_method.unit,
         persons=counts.persons,
-        cutoff=counts.rules.cutoff,
-        start=counts.rules.start,
+        cutoff=counts.definition.cutoff,
+        start=counts.definition.start,
         dated_by="discharge",
-        interval=interval_name(make.interval, confidence, cluster),
+        interval=interval_name(rate_method.interval, confidence, cluster),
         within=windows,
         by=strata,
         confidence=confidence,
-        missing=immature(frame, strata, counts.rules),
+        missing=immature(frame, strata, counts.definition),
         source=counts.source,
         last=counts.last,
     )
     return Rates(
         frame,
         about,
-        counts.rules.continuum,
-        directions=towards,
-        contributors=people,
-        ways=ways,
-        made=Made(counts, strata, windows, method, cluster, confidence),
+        counts.definition.continuum,
+        directions=directions,
+        contributors=contributors,
+        direction_contributors=direction_contributors,
+        inputs=RateInputs(counts, strata, windows, method, cluster, confidence),
     )
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from careflow.counts.event_tables import CENSORED, ENTERED, REACHED
-from careflow.estimate.arrays.counting_process import Cell
+from careflow.estimate.arrays.counting_process import StateCounts
 from careflow.estimate.arrays.strata import Ints, add_floats, numbered
 from careflow.estimate.stats.kaplan_meier import CANCELLED
 
@@ -17,22 +17,22 @@ Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class States:
+class StateProcess:
     """Counts of a process with several states, on the days 0 to ``days``.
 
     Attributes
     ----------
-    ways : numpy.ndarray of int, shape (ways, 2)
+    transitions : numpy.ndarray of int, shape (transitions, 2)
         The pairs of states (from, to) between which anybody changed; most pairs are never taken.
     start : numpy.ndarray, shape (groups, states)
         How many begin in each state on day 0.
-    moves : numpy.ndarray, shape (days + 1, groups, ways)
+    moves : numpy.ndarray, shape (days + 1, groups, transitions)
         How many go each way on each day.
     lost : numpy.ndarray, shape (days + 1, groups, states)
         How many are censored in each state on each day.
     """
 
-    ways: Ints
+    transitions: Ints
     start: Array
     moves: Array
     lost: Array
@@ -43,7 +43,7 @@ class States:
 
         Those who began on day 0 are at risk from day 0 on, and those who came by a change from the day after.
         """
-        change = self.moves @ _net(self.ways, self.start.shape[-1]) - self.lost
+        change = self.moves @ _net(self.transitions, self.start.shape[-1]) - self.lost
         change[1:] = change[:-1]
         change[0] = self.start
         return np.cumsum(change, axis=0, out=change)
@@ -53,7 +53,7 @@ class States:
         """Which groups hold anyone."""
         return np.asarray(self.start.sum(axis=-1) > 0)
 
-    def together(self) -> States:
+    def together(self) -> StateProcess:
         """Return the process of everybody, as one group."""
         return replace(
             self,
@@ -62,7 +62,7 @@ class States:
             lost=self.lost.sum(axis=1, keepdims=True),
         )
 
-    def without_each_group(self, every: States) -> States:
+    def without_each_group(self, every: StateProcess) -> StateProcess:
         """Return the processes of everybody, who are :meth:`together`, but each group."""
         return replace(
             self, start=every.start - self.start, moves=every.moves - self.moves, lost=every.lost - self.lost
@@ -70,10 +70,10 @@ class States:
 
     def occupied(self) -> Array:
         """Return where the people of each group are on each day, shape (days + 1, groups, states)."""
-        return occupied(self.start, self.moves, self.at_risk, self.ways)
+        return occupied(self.start, self.moves, self.at_risk, self.transitions)
 
 
-def states(cell: Cell | pd.DataFrame, codes: tuple[int, ...], days: int) -> States:
+def state_process(cell: StateCounts | pd.DataFrame, codes: tuple[int, ...], days: int) -> StateProcess:
     """Make the process of a stratum (``jackknife_group, state, event, day, n``) up to ``days``."""
     state, event, day, n = (np.asarray(cell[name]) for name in ("state", "event", "day", "n"))
     groups, jackknife_group = numbered(np.asarray(cell["jackknife_group"]))
@@ -91,8 +91,8 @@ def states(cell: Cell | pd.DataFrame, codes: tuple[int, ...], days: int) -> Stat
     slot[taken], slot[size * size :] = np.arange(len(taken)), len(taken) + np.arange(size)
     width = len(taken) + size
     counted = add_floats(n, (day * each + jackknife_group) * width + slot[kind], (days + 1, each, width))
-    ways = np.stack(np.divmod(taken, size), axis=-1)
-    return States(ways, start, counted[..., : len(taken)], counted[..., len(taken) :])
+    transitions = np.stack(np.divmod(taken, size), axis=-1)
+    return StateProcess(transitions, start, counted[..., : len(taken)], counted[..., len(taken) :])
 
 
 def _kinds(codes: tuple[int, ...]) -> Ints:
@@ -105,24 +105,24 @@ def _kinds(codes: tuple[int, ...]) -> Ints:
     return kinds.ravel()
 
 
-def _net(ways: Ints, size: int) -> Array:
-    """Return what each way does to the number in each state: one fewer, one more; shape (ways, states)."""
+def _net(transitions: Ints, size: int) -> Array:
+    """Return what each way does to the number in each state: one fewer, one more; shape (transitions, states)."""
     eye = np.eye(size)
-    return np.asarray(eye[ways[:, 1]] - eye[ways[:, 0]])
+    return np.asarray(eye[transitions[:, 1]] - eye[transitions[:, 0]])
 
 
-def occupied(start: npt.ArrayLike, moves: Array, at_risk: Array, ways: Ints) -> Array:
+def occupied(start: npt.ArrayLike, moves: Array, at_risk: Array, transitions: Ints) -> Array:
     r"""Return where people are on each day, :math:`p(t) = p(t-1)(I + dA(t))`.
 
     Parameters
     ----------
     start : array_like, shape (..., states)
         How many begin in each state.
-    moves : numpy.ndarray, shape (days, ..., ways)
+    moves : numpy.ndarray, shape (days, ..., transitions)
         How many go each way on each day.
     at_risk : numpy.ndarray, shape (days, ..., states)
         Who can change; nobody goes where nobody is.
-    ways : numpy.ndarray of int, shape (ways, 2)
+    transitions : numpy.ndarray of int, shape (transitions, 2)
         From which state to which.
 
     Returns
@@ -137,7 +137,7 @@ def occupied(start: npt.ArrayLike, moves: Array, at_risk: Array, ways: Ints) -> 
     begun = np.asarray(start, dtype=float)
     p = begun / begun.sum(axis=-1, keepdims=True)
     path = np.empty(at_risk.shape)
-    origin, net = ways[:, 0], _net(ways, p.shape[-1])
+    origin, net = transitions[:, 0], _net(transitions, p.shape[-1])
     for day in range(len(moves)):
         each = p / np.maximum(at_risk[day], 1)
         p = p + (each.take(origin, axis=-1) * moves[day]) @ net
@@ -145,7 +145,7 @@ def occupied(start: npt.ArrayLike, moves: Array, at_risk: Array, ways: Ints) -> 
     return path
 
 
-def occupied_se(process: States, *, spent: bool = False) -> Array:
+def occupied_se(process: StateProcess, *, spent: bool = False) -> Array:
     r"""Return Greenwood-type standard errors of where people are, or of the days spent there so far.
 
     The covariance follows :math:`V(t) = (I+dA)^\top V(t-1)(I+dA) + \sum_h p_h(t-1)^2 \Sigma_h(t)` with the
@@ -159,8 +159,8 @@ def occupied_se(process: States, *, spent: bool = False) -> Array:
     """
     every = process.together()
     start, moves, risk = every.start[0], every.moves[:, 0], np.maximum(every.at_risk[:, 0], 1)
-    size, total, origin = len(start), start.sum(), every.ways[:, 0]
-    net = _net(every.ways, size)
+    size, total, origin = len(start), start.sum(), every.transitions[:, 0]
+    net = _net(every.transitions, size)
     p = start / total
     before = np.concatenate([p[None], every.occupied()[:-1, 0]])
     # dA, row by row of its origin.
@@ -184,7 +184,10 @@ def occupied_se(process: States, *, spent: bool = False) -> Array:
 
 
 def _multinomial(moves: Array, risk: Array, p: Array, origin: Ints) -> Array:
-    """Return the covariances of a day's shares that go each way, by what was at their origin; (days, ways, ways)."""
+    """Return the covariances of a day's shares that go each way, by the probability at their origin.
+
+    The shape is (days, transitions, transitions).
+    """
     same = origin[:, None] == origin
     weight = p**2 / risk**3
     own = np.eye(len(origin)) * (moves * risk * weight)[:, None]

@@ -11,7 +11,7 @@ Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Embedded:
+class AbsorbingChain:
     """What a chain expects, from each level that it may start at (the axis before the last).
 
     Attributes
@@ -29,7 +29,7 @@ class Embedded:
     outcome: Array
 
 
-def embedded(probabilities: npt.ArrayLike) -> Embedded:
+def absorbing_chain(probabilities: npt.ArrayLike) -> AbsorbingChain:
     r"""Solve a chain with absorbing outcomes.
 
     .. math::
@@ -44,7 +44,7 @@ def embedded(probabilities: npt.ArrayLike) -> Embedded:
 
     Returns
     -------
-    Embedded
+    AbsorbingChain
         Missing for a start from which a level of unknown exits, or a round without exit, can be reached.
 
     References
@@ -53,8 +53,8 @@ def embedded(probabilities: npt.ArrayLike) -> Embedded:
 
     Examples
     --------
-    >>> found = embedded([[0.0, 0.5, 0.5], [0.2, 0.0, 0.8]])
-    >>> found.stays.round(3).tolist(), found.reached.round(3).tolist()
+    >>> result = absorbing_chain([[0.0, 0.5, 0.5], [0.2, 0.0, 0.8]])
+    >>> result.stays.round(3).tolist(), result.reached.round(3).tolist()
     ([[1.111, 0.556], [0.222, 1.111]], [[0.1, 0.5], [0.2, 0.1]])
     """
     p = np.asarray(probabilities, dtype=float)
@@ -62,21 +62,21 @@ def embedded(probabilities: npt.ArrayLike) -> Embedded:
     known = ~np.isnan(p).any(axis=-1)
     p = np.where(known[..., None], p, 0.0)
     q, r = p[..., :levels], p[..., levels:]
-    ways = _closure(q > 0)
-    ends = (ways & (r.sum(axis=-1) > 0)[..., None, :]).any(axis=-1)
-    answered = ~(ways & ~(known & ends)[..., None, :]).any(axis=-1)
+    reachable = _closure(q > 0)
+    ends = (reachable & (r.sum(axis=-1) > 0)[..., None, :]).any(axis=-1)
+    answered = ~(reachable & ~(known & ends)[..., None, :]).any(axis=-1)
     eye = np.eye(levels)
     stays = np.linalg.inv(eye - np.where(answered[..., None], q, 0.0))
     again = np.diagonal(stays, axis1=-2, axis2=-1)[..., None, :]
-    found = (stays, (stays - eye) / again, stays @ r)
-    return Embedded(*(np.where(answered[..., None], array, np.nan) for array in found))
+    result = (stays, (stays - eye) / again, stays @ r)
+    return AbsorbingChain(*(np.where(answered[..., None], array, np.nan) for array in result))
 
 
 def _closure(edges: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Return which levels can be reached from each, itself included, in any number of steps."""
-    ways = edges | np.eye(edges.shape[-1], dtype=bool)
+    reachable = edges | np.eye(edges.shape[-1], dtype=bool)
     steps = 1
     while steps < edges.shape[-1]:
-        ways = (ways.astype(np.int64) @ ways.astype(np.int64)) > 0
+        reachable = (reachable.astype(np.int64) @ reachable.astype(np.int64)) > 0
         steps *= 2
-    return np.asarray(ways)
+    return np.asarray(reachable)

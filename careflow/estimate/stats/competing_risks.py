@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from careflow.counts.definition import GROUPS
 from careflow.estimate.arguments import Cluster
-from careflow.estimate.arrays.counting_process import Process
+from careflow.estimate.arrays.counting_process import CountingProcess
 from careflow.estimate.stats.intervals import log_log, quantile_of
 from careflow.estimate.stats.kaplan_meier import (
     before,
@@ -51,12 +51,12 @@ class Incidences:
         return curves | {"of": np.full(len(self.n), float(self.of))}
 
 
-def incidences(seen: Process, sets: npt.NDArray[np.int64], cluster: Cluster, confidence: float) -> Incidences:
+def incidences(seen: CountingProcess, sets: npt.NDArray[np.int64], cluster: Cluster, confidence: float) -> Incidences:
     """Estimate the cumulative incidence of sets of causes.
 
     Parameters
     ----------
-    seen : Process
+    seen : CountingProcess
     sets : numpy.ndarray of 0 and 1, shape (sets, causes)
         Which causes make up each set; sets may overlap.
     cluster, level
@@ -87,7 +87,9 @@ def incidences(seen: Process, sets: npt.NDArray[np.int64], cluster: Cluster, con
     )
 
 
-def _clustered(seen: Process, sets: npt.NDArray[np.int64], risen: Array, left: Array) -> tuple[Array, Array, int]:
+def _clustered(
+    seen: CountingProcess, sets: npt.NDArray[np.int64], risen: Array, left: Array
+) -> tuple[Array, Array, int]:
     """Return the jackknife standard errors of the incidence of each set and of what is left, and the groups."""
     every, at_risk = seen.every, seen.at_risk.sum(axis=0) - seen.at_risk
     remain = kaplan_meier(every.sum(axis=0) - every, at_risk)
@@ -113,7 +115,7 @@ def _clustered(seen: Process, sets: npt.NDArray[np.int64], risen: Array, left: A
     return se, left_se, groups
 
 
-def without_at(seen: Process, sets: npt.NDArray[np.int64], day: int) -> tuple[Array, Array]:
+def without_at(seen: CountingProcess, sets: npt.NDArray[np.int64], day: int) -> tuple[Array, Array]:
     """Return each curve on a day without each jackknife group, in the order of :class:`Incidences`.
 
     Returns

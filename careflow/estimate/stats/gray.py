@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 from careflow.estimate.arguments import Cluster
 from careflow.estimate.arrays.strata import Ints
-from careflow.estimate.stats.group_scores import Arms, Array, Score, spread_of
+from careflow.estimate.stats.group_scores import Array, GroupArrays, Score, covariance_of_sums
 from careflow.estimate.stats.kaplan_meier import kaplan_meier
 
 
 @dataclass(frozen=True)
 class _Risk:
-    """Who is at risk, shape (arms, ..., days), and what they stand for: ``among`` is :math:`n/S(t-)`."""
+    """Who is at risk, shape (groups, ..., days), and what they stand for: ``among`` is :math:`n/S(t-)`."""
 
     at_risk: Array
     among: Array
@@ -25,7 +25,7 @@ class _Risk:
         return cls(at_risk.astype(float), _divide(at_risk, _before(kaplan_meier(every, at_risk), 1.0)))
 
     def expected(self, events: Ints) -> Array:
-        """Return the events expected in each arm, shape (arms, ...), if the risk were the same in all."""
+        """Return the events expected in each group, shape (groups, ...), if the risk were the same in all."""
         days = np.flatnonzero(events.any(axis=tuple(range(events.ndim - 1))))
         d, among = events[..., days], self.among[..., days]
         risen = np.cumsum(_divide(d, among), axis=-1)
@@ -34,8 +34,8 @@ class _Risk:
         return np.asarray((weight * share).sum(axis=-1))
 
 
-def gray(seen: Arms, sets: Ints, cluster: Cluster) -> list[Score]:
-    r"""Return, for each set of causes, observed and expected events by arm and the covariance of their difference.
+def gray(seen: GroupArrays, sets: Ints, cluster: Cluster) -> list[Score]:
+    r"""Return, for each set of causes, observed and expected events by group and the covariance of their difference.
 
     Whoever ended another way stays in the risk set, in the share in which they would still be observed:
 
@@ -45,7 +45,7 @@ def gray(seen: Arms, sets: Ints, cluster: Cluster) -> list[Score]:
 
     Parameters
     ----------
-    seen : Arms
+    seen : GroupArrays
     sets : numpy.ndarray of 0 and 1, shape (sets, causes)
         Which causes make up each outcome.
     cluster : {"person", None}
@@ -70,13 +70,13 @@ def gray(seen: Arms, sets: Ints, cluster: Cluster) -> list[Score]:
             variance = _covariance(events, whole, whole_risk)
         else:
             left = _without(by_group, present)
-            variance = spread_of(observed - expected, left.sum(axis=-1) - others.expected(left))
+            variance = covariance_of_sums(observed - expected, left.sum(axis=-1) - others.expected(left))
         scores.append(Score(observed, expected, variance))
     return scores
 
 
 def _without(array: Ints, present: npt.NDArray[np.bool_]) -> Ints:
-    """Return counts of everybody but each group that holds anyone, shape (arms, groups, days)."""
+    """Return counts of everybody but each group that holds anyone, shape (groups, groups, days)."""
     return np.asarray((array.sum(axis=1, keepdims=True) - array)[:, present])
 
 
@@ -115,7 +115,7 @@ def _covariance(events: Ints, every: Ints, at_risk: Ints) -> Array:
 
 
 def _product(values: Array, weight: Array) -> Array:
-    """Return the sum over arms k and days t of ``weight[k, t] * values[i, k, t] * values[j, k, t]``."""
+    """Return the sum over groups k and days t of ``weight[k, t] * values[i, k, t] * values[j, k, t]``."""
     return np.asarray((values * weight).reshape(len(values), -1) @ values.reshape(len(values), -1).T)
 
 

@@ -16,14 +16,14 @@ Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Arms:
-    """One state on one clock, for each of several groups ("arms") of people.
+class GroupArrays:
+    """One state on one clock, for each of several groups of people.
 
     Attributes
     ----------
-    events : numpy.ndarray of int, shape (causes, arms, jackknife groups, days)
-    at_risk : numpy.ndarray of int, shape (arms, jackknife groups, days)
-    entered : numpy.ndarray of int, shape (arms, jackknife groups)
+    events : numpy.ndarray of int, shape (causes, groups, jackknife groups, days)
+    at_risk : numpy.ndarray of int, shape (groups, jackknife groups, days)
+    entered : numpy.ndarray of int, shape (groups, jackknife groups)
     """
 
     events: Ints
@@ -36,8 +36,20 @@ class Arms:
         return int((self.entered.sum(axis=0) > 0).sum())
 
 
-def arms(cell: pd.DataFrame, place: Ints, size: int, causes: tuple[int, ...]) -> Arms:
-    """Make the arrays of one state's counts (``jackknife_group, event, day, n``); ``place`` is the arm of each."""
+def group_arrays(cell: pd.DataFrame, place: Ints, size: int, causes: tuple[int, ...]) -> GroupArrays:
+    """Return the arrays of one state's counts.
+
+    Parameters
+    ----------
+    cell : pandas.DataFrame
+        Columns ``jackknife_group, event, day, n``.
+    place : numpy.ndarray of int, shape (rows,)
+        The group of each row.
+    size : int
+        The number of groups.
+    causes : tuple of int
+        The event codes that count as events.
+    """
     event, n = cell["event"].to_numpy(), cell["n"].to_numpy()
     found, jackknife_group = np.unique(cell["jackknife_group"].to_numpy(), return_inverse=True)
     days, day = np.unique(cell["day"].to_numpy(), return_inverse=True)
@@ -50,12 +62,12 @@ def arms(cell: pd.DataFrame, place: Ints, size: int, causes: tuple[int, ...]) ->
     gone = np.cumsum(events.sum(axis=0) + counted(CENSORED), axis=-1)
     at_risk = np.cumsum(entered, axis=-1)
     at_risk[..., 1:] -= gone[..., :-1]
-    return Arms(events, at_risk, entered.sum(axis=-1))
+    return GroupArrays(events, at_risk, entered.sum(axis=-1))
 
 
 @dataclass(frozen=True)
 class Score:
-    """Observed and expected events of each arm, shape (arms,), and the covariance of their difference."""
+    """Observed and expected events of each group, shape (groups,), and the covariance of their difference."""
 
     observed: Array
     expected: Array
@@ -84,8 +96,8 @@ class Score:
         return statistic, df, float(p)
 
 
-def spread_of(total: Array, without: Array) -> Array:
-    r"""Return the jackknife covariance of sums over persons, shape (arms, arms).
+def covariance_of_sums(total: Array, without: Array) -> Array:
+    r"""Return the jackknife covariance of sums over persons, shape (groups, groups).
 
     .. math:: \frac{G-1}{G} \sum_g u_g u_g^\top, \qquad u_g = \tfrac{G}{G-1} z_{(g)} - z
 
@@ -93,8 +105,8 @@ def spread_of(total: Array, without: Array) -> Array:
 
     Parameters
     ----------
-    total : numpy.ndarray, shape (arms,)
-    without : numpy.ndarray, shape (arms, groups)
+    total : numpy.ndarray, shape (groups,)
+    without : numpy.ndarray, shape (groups, groups)
         The sums without each of the groups that hold anyone.
     """
     groups = without.shape[1]

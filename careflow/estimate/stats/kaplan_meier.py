@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from careflow.estimate.arrays.counting_process import Process
+from careflow.estimate.arrays.counting_process import CountingProcess
 
 Array = npt.NDArray[np.float64]
 
@@ -134,7 +134,7 @@ def restricted_mean(days: npt.NDArray[np.int64], survival: Array, horizon: int) 
     return np.asarray(np.einsum("...d,d->...", survival, lengths[1:]) + lengths[0])
 
 
-def restricted_mean_se(days: npt.NDArray[np.int64], process: Process, horizon: int) -> Array:
+def restricted_mean_se(days: npt.NDArray[np.int64], process: CountingProcess, horizon: int) -> Array:
     r"""Return the Greenwood-type standard error of the restricted mean.
 
     .. math:: \sqrt{\sum_s A_s^2\, d_s / (n_s (n_s - d_s))}
@@ -147,7 +147,7 @@ def restricted_mean_se(days: npt.NDArray[np.int64], process: Process, horizon: i
     return np.asarray(np.sqrt((after**2 * _greenwood_terms(events, at_risk)).sum()))
 
 
-def without_each_group(process: Process) -> tuple[Array, Array]:
+def without_each_group(process: CountingProcess) -> tuple[Array, Array]:
     """Return events (causes, groups, days) and at risk (groups, days) of everybody but each group."""
     events, at_risk = process.events, process.at_risk
     return events.sum(axis=1, keepdims=True) - events, at_risk.sum(axis=0, keepdims=True) - at_risk

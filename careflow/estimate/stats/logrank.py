@@ -6,11 +6,11 @@ import numpy as np
 
 from careflow.estimate.arguments import Cluster
 from careflow.estimate.arrays.strata import Ints
-from careflow.estimate.stats.group_scores import Arms, Array, Score, spread_of
+from careflow.estimate.stats.group_scores import Array, GroupArrays, Score, covariance_of_sums
 
 
-def log_rank(seen: Arms, cluster: Cluster) -> Score:
-    r"""Return observed and expected ends of stays by arm, and the covariance of their difference.
+def log_rank(seen: GroupArrays, cluster: Cluster) -> Score:
+    r"""Return observed and expected ends of stays by group, and the covariance of their difference.
 
     .. math::
         E_k = \sum_t d_t \frac{n_{kt}}{n_t}, \qquad
@@ -34,18 +34,18 @@ def log_rank(seen: Arms, cluster: Cluster) -> Score:
         (d[:, None] - events)[:, present], (n[:, None] - seen.at_risk)[:, present]
     )
     z = (observed - expected)[:, 0]
-    return Score(observed[:, 0], expected[:, 0], spread_of(z, other_observed - other_expected))
+    return Score(observed[:, 0], expected[:, 0], covariance_of_sums(z, other_observed - other_expected))
 
 
 def _expected(events: Ints, at_risk: Ints) -> tuple[Array, Array]:
-    """Return observed and expected events, shape (arms, ...), from arrays of shape (arms, ..., days)."""
+    """Return observed and expected events, shape (groups, ...), from arrays of shape (groups, ..., days)."""
     every, everybody = events.sum(axis=0), at_risk.sum(axis=0).astype(float)
     hazard = np.divide(every, everybody, out=np.zeros(everybody.shape), where=everybody > 0)
     return events.sum(axis=-1).astype(float), np.asarray((at_risk * hazard).sum(axis=-1))
 
 
 def _hypergeometric(events: Ints, at_risk: Ints) -> Array:
-    """Return the covariance of observed events given who is at risk, shape (arms, arms)."""
+    """Return the covariance of observed events given who is at risk, shape (groups, groups)."""
     n = at_risk.sum(axis=0).astype(float)
     several = n > 1
     d, n, share = events[several], n[several], at_risk[:, several] / n[several]

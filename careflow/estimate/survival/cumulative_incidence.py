@@ -1,4 +1,4 @@
-"""Cumulative incidence: what happens next, and when."""
+"""Cumulative incidence of competing causes since admission or discharge."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.event_tables import CONCURRENT_CODE, DIED_CODE, REASON_CODE
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import Cluster, counts_for, estimator, interval_name
-from careflow.estimate.arrays.counting_process import each_cell, process
-from careflow.estimate.arrays.followup import mature_on, reach
+from careflow.estimate.arrays.counting_process import each_state, process_of
+from careflow.estimate.arrays.followup import follow_up, mature_on
 from careflow.estimate.arrays.strata import Ints, strata_of
 from careflow.estimate.rates.rate_arrays import direction_masks, direction_targets
 from careflow.estimate.result import Provenance, Result
@@ -36,19 +36,32 @@ _DEFINITIONS: Final = {
 
 @dataclass(frozen=True, repr=False, eq=False)
 class CumulativeIncidence(Result):
-    """Cumulative incidences; see :func:`cumulative_incidence` for the columns of ``frame``.
+    """Cumulative incidences; made by :func:`careflow.cumulative_incidence`.
+
+    ``frame`` has one row for each stratum, level left, cause and day. Its columns are the strata, then:
+
+    ================  ===============================================================================================
+    column            meaning
+    ================  ===============================================================================================
+    from, to          level left; cause (next level or outcome)
+    day               days since admission (``clock="stay"``) or discharge (``clock="gap"``)
+    estimate          cumulative incidence by the end of the day, 0 to 1
+    se, low, high     its standard error and log-log limits
+    at_risk           stays or discharges at risk on the day
+    known_to          last day, without a gap, on which somebody was followed
+    mature            whether everybody of the period was followed to this day
+    ================  ===============================================================================================
 
     Attributes
     ----------
-    clock : str
-        ``"stay"`` or ``"gap"``.
+    clock : {"stay", "gap"}
+        The origin of the days: admission or discharge.
     directions : pandas.DataFrame
         Moves by direction instead of ``to``: strata, ``from, direction, day, estimate, se, low, high, at_risk,
-        known_to, mature``; each
-        is the sum of the levels that lie that way, with an interval of its own.
+        known_to, mature``. Each estimate is the sum over the levels of that direction, with its own interval.
     survival : pandas.DataFrame
-        What is left: strata, ``from, day, estimate, se, low, high, at_risk, known_to, mature``; with the rows of
-        levels, reasons, ``died`` and ``concurrent`` of the same day it sums to 1.
+        Probability that no cause has occurred by each day: strata, ``from, day, estimate, se, low, high, at_risk,
+        known_to, mature``. With the rows of levels, reasons, ``died`` and ``concurrent`` of the same day it sums to 1.
     """
 
     clock: str
@@ -67,42 +80,56 @@ def cumulative_incidence(
     confidence: float = 0.95,
     calendar: Calendar | None = None,
 ) -> CumulativeIncidence:
-    r"""Estimate how many stays have ended each way, or how many discharges have gone on to each level, by each day.
+    r"""Estimate the cumulative incidence of each next level and outcome since admission or discharge.
 
     Parameters
     ----------
     moves : Transitions or Counts
         Linked stays, or their counts.
     frm : str, optional
-        The level to look at; every level when left out.
+        The level left; every level by default.
     clock : {"stay", "gap"}
-        ``"stay"``: days since admission to the level; causes are the next level, the reasons of leaving care, death,
-        and care that goes on. It runs to the cut-off less the link window, so that each cause is known; stays open on
-        that day are censored there. ``"gap"``: days since discharge; causes are the next level whatever the gap, and
-        death on day 0; censored at the cut-off.
+        ``"stay"``: days since admission to the level. Causes are the next level, the reasons of leaving care, death and
+        a concurrent stay. Follow-up ends at the cut-off minus the link window, so that each cause is known; stays open
+        on that day are censored. ``"gap"``: days since discharge. Causes are the next level after any gap, and death
+        and a concurrent stay on day 0. Follow-up ends at the cut-off.
     by : str or sequence of str, optional
-        Strata; a quarter is that of admission on the stay clock and of discharge on the gap clock.
-    cluster, level, calendar
-        As in :func:`transition_rates`.
+        Strata. A quarter is that of admission for ``clock="stay"`` and of discharge for ``clock="gap"``.
+    cluster : {"person", None}
+        ``"person"``: intervals by the delete-a-group jackknife over persons; None: intervals that assume independent
+        stays.
+    confidence : float
+        Coverage of the intervals, such as 0.95.
+    calendar : Calendar, optional
+        The months of a quarter; the calendar year by default.
 
     Returns
     -------
     CumulativeIncidence
         ``frame``: the strata, then ``from, to, day, estimate, se, low, high, at_risk, known_to, mature``, a row for
-        each day on which a stay ended (each way or censored). Numbers are missing after ``known_to``, the last day,
-        without a gap, on which somebody was followed, unless the curve ended there; ``mature`` is whether everybody of
-        the period was followed to the row's day. ``left care`` is the sum of its reasons. ``directions`` has the
-        sums of moves by direction, ``survival`` what is left.
+        each day with an event or a censoring. Estimates are missing after ``known_to``, unless the curve ended there.
+        ``left care`` is the sum of its reasons. ``directions`` has moves by direction, ``survival`` the probability of
+        no event.
 
     Raises
     ------
-    ArgumentError, CountsError
-        If the level, the clock or a stratum does not exist.
+    ArgumentError
+        If an argument has a wrong type or value, or a level or stratum does not exist.
+    CountsError
+        If counts are given that do not hold the table or strata asked for.
 
     Notes
     -----
-    :math:`I_k(t) = \sum_{s \le t} S(s-)\, d_{ks}/n_s` with log-log limits (Aalen and Johansen 1978); the plain
-    standard error is the multinomial Greenwood one of R's ``etm``.
+    The Aalen-Johansen estimator, with :math:`d_{ks}` events of cause *k* and :math:`n_s` at risk on day *s*:
+
+    .. math:: I_k(t) = \sum_{s \le t} S(s-)\, d_{ks}/n_s
+
+    Limits are log-log. With ``cluster=None`` the standard error is the multinomial Greenwood one of R's ``etm``.
+
+    References
+    ----------
+    Aalen OO, Johansen S (1978), Scandinavian Journal of Statistics 5:141-150; Marubini E, Valsecchi MG (1995),
+    Analysing Survival Data from Clinical Trials and Observational Studies, section 10.2.
 
     Examples
     --------
@@ -117,36 +144,36 @@ def cumulative_incidence(
     """
     name = "exit" if clock == "stay" else "gap"
     counts, strata_names = counts_for(moves, name, by, calendar=calendar)
-    continuum = counts.rules.continuum
+    continuum = counts.definition.continuum
     table = counts.tables[name]
     if frm is not None:
         table = table[table["state"] == continuum.index(frm)]
     names, sets, causes = cause_sets(continuum, clock)
-    strata = strata_of(table, counts.rules, strata_names)
+    strata = strata_of(table, counts.definition, strata_names)
     ways = np.pad(direction_masks(continuum), ((0, 0), (0, 0), (0, len(causes) - len(continuum))))
     parts: list[_Curves] = []
     entered = 0
-    for stratum, state, cell in each_cell(table, strata.place):
-        seen = process(cell, causes)
+    for stratum, state, cell in each_state(table, strata.place):
+        seen = process_of(cell, causes)
         found = incidences(seen, np.concatenate([sets, ways[state]]), cluster, confidence)
         entered += found.of
         keep = (seen.every.sum(axis=0) + seen.censored.sum(axis=0)) > 0
-        known, days = reach(seen), found.days[keep]
+        known, days = follow_up(seen), found.days[keep]
         curves = {name: np.where(known.unknown(days), np.nan, getattr(found, name)[:, keep]) for name in _NUMBERS}
-        lag = counts.rules.within if clock == "stay" else 0
-        mature = mature_on(strata, counts.rules, np.full(len(days), stratum), days, lag)
+        lag = counts.definition.within if clock == "stay" else 0
+        mature = mature_on(strata, counts.definition, np.full(len(days), stratum), days, lag)
         parts.append(_Curves(stratum, state, days, found.at_risk[keep], curves, known.known_to, mature))
     about = Provenance(
         measure="cumulative incidence",
-        definition=_DEFINITIONS[clock].format(within=counts.rules.within),
+        definition=_DEFINITIONS[clock].format(within=counts.definition.within),
         n=entered,
         unit="stays" if clock == "stay" else "discharges",
         persons=counts.persons,
-        cutoff=counts.rules.cutoff,
-        start=counts.rules.start,
+        cutoff=counts.definition.cutoff,
+        start=counts.definition.start,
         dated_by=("admission" if clock == "stay" else "discharge") if strata_names else "",
         interval=interval_name("log-log", confidence, cluster),
-        within=(counts.rules.within,) if clock == "stay" else (),
+        within=(counts.definition.within,) if clock == "stay" else (),
         by=strata_names,
         confidence=confidence,
         source=counts.source,

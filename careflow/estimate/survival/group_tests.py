@@ -1,4 +1,4 @@
-"""Tests between the groups of a stratum: how long stays last, and how they end."""
+"""Tests between the groups of a stratum: log-rank for length of stay, Gray for cumulative incidence."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.event_tables import ENDED
 from careflow.estimate.arguments import Cluster, estimator
 from careflow.estimate.stats.gray import gray
-from careflow.estimate.stats.group_scores import Arms, Score
+from careflow.estimate.stats.group_scores import GroupArrays, Score
 from careflow.estimate.stats.logrank import log_rank
 from careflow.estimate.stats.multiple_testing import Correction
 from careflow.estimate.survival.cumulative_incidence import cause_sets
 from careflow.estimate.survival.length_of_stay import COHORT_WORDS, Cohort, stay_clock
-from careflow.estimate.survival.test_result import GroupTest, Plan
+from careflow.estimate.survival.test_result import GroupTest, LevelTests
 
 
 @estimator(by=text, cohort=one_of(*COHORT_WORDS))
@@ -32,7 +32,7 @@ def logrank_test(
     correction: Correction = "holm",
     calendar: Calendar | None = None,
 ) -> GroupTest:
-    r"""Test at each level whether stays last equally long in several groups.
+    r"""Test at each level whether length of stay is the same in several groups (log-rank).
 
     Parameters
     ----------
@@ -41,33 +41,43 @@ def logrank_test(
     by : str
         The stratum whose groups are compared.
     groups : sequence of str, optional
-        Some of its labels; all of them when left out, ``(missing)`` among them.
-    cohort
+        Some of its labels; by default all, with ``(missing)``.
+    cohort : {"period", "admission", "discharge"}, optional
         As in :func:`length_of_stay`.
     cluster : {"person", None}
-        Whether to allow for people who come back.
+        ``"person"``: covariance by the delete-a-group jackknife over persons; None: stays taken as independent.
     correction : {"holm", "bh"} or None
-        How ``p_adjusted`` allows for the number of levels.
+        Correction of ``p_adjusted`` for the number of levels.
     calendar : Calendar, optional
-        Which months make a quarter.
+        The months of a quarter; the calendar year by default.
 
     Returns
     -------
     GroupTest
         ``frame``: ``level, statistic, df, clusters, p, p_adjusted``; ``groups``: ``level``, the stratum, ``n,
-        observed, expected``. A level at which fewer than two groups were seen has no answer.
+        observed, expected``. The test is missing at a level with stays of fewer than two groups.
 
     Raises
     ------
-    ArgumentError, CountsError
-        If the stratum, a label or an option does not exist.
+    ArgumentError
+        If an argument has a wrong type or value, or a level or stratum does not exist.
+    CountsError
+        If counts are given that do not hold the table or strata asked for.
 
     Notes
     -----
-    Mantel's log-rank test, stays entering late at the age they had; open stays count for as long as they have lasted.
-    Plain, it is R's ``survdiff`` (which has no late entry), against chi-squared. With persons clustered the covariance
-    of observed less expected is the delete-a-group jackknife, and the statistic is Hotelling's T-squared, against F
-    with ``df`` and ``clusters - df`` degrees of freedom.
+    Mantel's log-rank test with late entry; open stays are censored. Observed minus expected events of group *k* are
+
+    .. math:: z_k = \sum_t d_{kt} - d_t \frac{n_{kt}}{n_t}
+
+    With ``cluster=None`` the statistic :math:`z^\top V^{-1} z` has the hypergeometric covariance of R's
+    ``survival::survdiff`` (which has no late entry) and is compared with chi-squared. With persons clustered *V* is the
+    delete-a-group jackknife covariance, and the statistic is Hotelling's T-squared, compared with F with ``df`` and
+    ``clusters - df`` degrees of freedom.
+
+    References
+    ----------
+    Mantel N (1966), Cancer Chemotherapy Reports 50:163-170; Peto R, Peto J (1972), JRSS A 135:185-207.
 
     Examples
     --------
@@ -80,9 +90,9 @@ def logrank_test(
     [['x', 2, 2, 0.833], ['y', 2, 1, 2.167]]
     """
     clock, chosen = stay_clock(moves, (by,), cohort)
-    plan = Plan(moves, clock, by, groups, calendar)
-    plan.each((ENDED,), np.eye(1, dtype=np.int64), lambda seen: {None: log_rank(seen, cluster)}, cluster)
-    about = plan.about(
+    level_tests = LevelTests(moves, clock, by, groups, calendar)
+    level_tests.each((ENDED,), np.eye(1, dtype=np.int64), lambda seen: {None: log_rank(seen, cluster)}, cluster)
+    about = level_tests.about(
         "log-rank test",
         f"Whether stays last equally long in the groups of {by} at each level (log-rank), open stays counted for as "
         f"long as they have lasted; {COHORT_WORDS[chosen]}.",
@@ -90,7 +100,7 @@ def logrank_test(
         cluster,
         correction,
     )
-    return plan.result(["level"], about, correction)
+    return level_tests.result(["level"], about, correction)
 
 
 @estimator(frm=text, by=text, clock=one_of("stay", "gap"))
@@ -105,14 +115,14 @@ def gray_test(
     correction: Correction = "holm",
     calendar: Calendar | None = None,
 ) -> GroupTest:
-    r"""Test whether each outcome becomes as common in several groups, the other outcomes competing with it.
+    r"""Test whether the cumulative incidence of each outcome is the same in several groups (Gray).
 
     Parameters
     ----------
     moves : Transitions or Counts
         Linked stays, or their counts.
     frm : str, optional
-        The level to look at; every level when left out.
+        The level left; every level by default.
     by, groups, cluster, correction, calendar
         As in :func:`logrank_test`.
     clock : {"stay", "gap"}
@@ -126,14 +136,23 @@ def gray_test(
 
     Raises
     ------
-    ArgumentError, CountsError
-        If the level, the stratum, a label or an option does not exist.
+    ArgumentError
+        If an argument has a wrong type or value, or a level or stratum does not exist.
+    CountsError
+        If counts are given that do not hold the table or strata asked for.
 
     Notes
     -----
-    Gray (1988, Annals of Statistics 16:1141-1154), with weight 1: a log-rank test of the subdistribution hazards,
-    equal to R's ``cmprsk::cuminc`` when not clustered. Stays that enter late are at risk from the age they had. With
-    persons clustered as in :func:`logrank_test`.
+    A log-rank test of the subdistribution hazards (Gray's test with weight 1), with the weighted risk set
+
+    .. math:: R_{kt} = n_{kt}\,\frac{1 - I_k(t-)}{S_k(t-)}
+
+    With ``cluster=None`` it equals R's ``cmprsk::cuminc``. Stays with late entry are at risk from their age at entry.
+    With persons clustered the covariance and the reference are those of :func:`logrank_test`.
+
+    References
+    ----------
+    Gray RJ (1988), Annals of Statistics 16:1141-1154.
 
     Examples
     --------
@@ -148,15 +167,15 @@ def gray_test(
     [[1.0, 0.182]]
     """
     names, sets, causes = cause_sets(_continuum(moves), clock)
-    plan = Plan(moves, "exit" if clock == "stay" else "gap", by, groups, calendar)
+    level_tests = LevelTests(moves, "exit" if clock == "stay" else "gap", by, groups, calendar)
     if frm is not None:
-        plan.only(frm)
+        level_tests.only(frm)
 
-    def tests(seen: Arms) -> dict[str | None, Score]:
+    def tests(seen: GroupArrays) -> dict[str | None, Score]:
         return dict(zip(names, gray(seen, sets, cluster), strict=True))
 
-    plan.each(causes, sets, tests, cluster)
-    about = plan.about(
+    level_tests.each(causes, sets, tests, cluster)
+    about = level_tests.about(
         "Gray's test",
         f"Whether each outcome becomes as common in the groups of {by}, by days since "
         f"{'admission' if clock == 'stay' else 'discharge'}, the other outcomes competing with it (Gray).",
@@ -164,8 +183,8 @@ def gray_test(
         cluster,
         correction,
     )
-    return plan.result(["from", "to"], about, correction)
+    return level_tests.result(["from", "to"], about, correction)
 
 
 def _continuum(moves: Transitions | Counts) -> Continuum:
-    return moves.rules.continuum if isinstance(moves, Counts) else moves.episodes.continuum
+    return moves.definition.continuum if isinstance(moves, Counts) else moves.episodes.continuum

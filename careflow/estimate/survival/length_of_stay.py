@@ -1,4 +1,4 @@
-"""Length of stay: Kaplan-Meier, with the stays that are still open counted for as long as they have lasted."""
+"""Length of stay by Kaplan-Meier, with open stays censored."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pandas as pd
 
 from careflow.arguments import one_of, whole
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.event_tables import CLOCKS
+from careflow.counts.event_tables import EVENT_TABLES
 from careflow.estimate.arguments import Cluster, counts_for, estimator, interval_name, unit_of
 from careflow.estimate.arrays.followup import Longest, not_followed
 from careflow.estimate.arrays.strata import strata_of
 from careflow.estimate.result import Provenance, Result
-from careflow.estimate.survival.stay_curves import Convention, Means, lengths, means_of
+from careflow.estimate.survival.stay_curves import Convention, Means, means_of, stay_curves
 
 Cohort = Literal["period", "admission", "discharge"]
 
@@ -36,40 +36,59 @@ COHORT_WORDS: Final = {
 
 @dataclass(frozen=True, repr=False, eq=False)
 class LengthOfStay(Result):
-    """Lengths of stay; see :func:`length_of_stay` for the columns of ``frame``.
+    """Lengths of stay by level; made by :func:`careflow.length_of_stay`.
+
+    ``frame`` has one row for each stratum and level. Its columns are the strata, ``level``, then (in days where not
+    stated otherwise):
+
+    =====================================  ==========================================================================
+    column                                 meaning
+    =====================================  ==========================================================================
+    n, open                                stays; of them, those censored (number)
+    median, median_low, median_high        Kaplan-Meier median and its confidence limits; missing if not reached
+    q25, q75                               quartiles; missing if not reached
+    rmean, rmean_se                        mean restricted to the horizon and its standard error
+    discharged_mean, discharged_median     of closed stays only; too short while stays are open
+    known_to                               last day, without a gap, on which somebody was followed
+    least_at_risk                          smallest number at risk before the last late entry (number)
+    thin                                   whether ``least_at_risk`` is under 5
+    mature                                 whether everybody of the stratum was followed long enough
+    =====================================  ==========================================================================
 
     Attributes
     ----------
     curve : pandas.DataFrame
-        The Kaplan-Meier curves: strata, ``level, day, at_risk, events, survival, se, low, high``.
+        The Kaplan-Meier curves, a row a day: strata, ``level, day, at_risk, events, survival, se, low, high``.
     horizon : int
-        To which day the restricted mean goes.
+        The days to which the mean is restricted.
     contributors : pandas.DataFrame or None
-        At least how many distinct people are behind each count of ``frame``, in columns of the same names and
-        ``closed``: the jackknife groups that hold any of them. What protection needs, never for show.
+        For each row of ``frame``, lower bounds of the number of distinct persons in ``n``, ``open`` and the ``closed``
+        stays: the number of jackknife groups that hold any of them. Used by :func:`careflow.protect`; not for
+        publication.
     """
 
     curve: pd.DataFrame
     horizon: int
     contributors: pd.DataFrame | None = field(default=None, repr=False)
-    made: InitVar[MadeStays | None] = None
-    # ``replace`` gives ``made`` no value, so that no result made from this one carries it.
-    _made: MadeStays | None = field(default=None, init=False, repr=False)
+    inputs: InitVar[StayInputs | None] = None
+    # ``dataclasses.replace`` passes no ``inputs``: a result made from this one, such as a protected one, has none.
+    _inputs: StayInputs | None = field(default=None, init=False, repr=False)
 
-    def __post_init__(self, made: MadeStays | None) -> None:
-        object.__setattr__(self, "_made", made)
+    def __post_init__(self, inputs: StayInputs | None) -> None:
+        object.__setattr__(self, "_inputs", inputs)
 
 
 @dataclass(frozen=True)
-class MadeStays:
-    """What lengths of stay were made from, for those who go on from their means.
+class StayInputs:
+    """The restricted means of lengths of stay and their jackknife replicates, for functions of several results.
 
     Attributes
     ----------
     strata : pandas.DataFrame
         The labels of each stratum.
     means : callable
-        Returns restricted means, shape (strata, levels), and those without each group, shape (strata, levels, groups).
+        Returns the restricted means in days, shape (strata, levels), and those without each jackknife group, shape
+        (strata, levels, groups).
     """
 
     strata: pd.DataFrame
@@ -88,7 +107,7 @@ def length_of_stay(
     confidence: float = 0.95,
     calendar: Calendar | None = None,
 ) -> LengthOfStay:
-    r"""Estimate how long stays at each level last.
+    r"""Estimate the length of stay at each level by Kaplan-Meier.
 
     Parameters
     ----------
@@ -97,54 +116,62 @@ def length_of_stay(
     by : str or sequence of str, optional
         Strata: ``"quarter"``, ``"month"``, ``"year"``, ``"discharge_reason"`` and any column that was read.
     horizon : int or "longest"
-        Days to which the mean is restricted. ``"longest"`` takes the longest horizon that every row has, so that rows
-        stay comparable: the smallest ``known_to`` of the curves that have not ended, at least 1. Where all have ended
-        it is the last day of the longest curve.
+        Days to which the mean is restricted. ``"longest"`` takes the longest horizon that is known for every row: the
+        smallest ``known_to`` of the curves that have not ended, at least 1. If all have ended, it is the last day of
+        the longest curve.
     cohort : {"period", "admission", "discharge"}, optional
-        How a stay belongs to a quarter. ``"period"`` (the default) is a period life table: a stay counts for the days
-        that it spent in the quarter, entering at the age it had on the first of them. ``"admission"`` follows those
-        admitted in the quarter to the cut-off; ``"discharge"`` looks back at those discharged in it, and so leaves
-        out who stayed.
+        The stays of a quarter. ``"period"`` (the default with a period in ``by``): a period life table, in which each
+        stay is at risk on its days in the quarter, with late entry at its age on the first of them. ``"admission"``
+        (the default otherwise): stays admitted in the quarter, followed to the cut-off. ``"discharge"``: stays
+        discharged in the quarter, which leaves out open stays.
     convention : {"nights", "nights_min1", "days"}
         ``nights`` is discharge - admission (HCUP); ``nights_min1`` counts a same-day stay as 1 (CMS); ``days`` counts
         both days (TEDS outpatient since 2005).
     cluster : {"person", None}
-        Whether intervals allow for people who come back.
+        ``"person"``: intervals by the delete-a-group jackknife over persons; None: intervals that assume independent
+        stays.
     confidence : float
-        Coverage of the intervals.
+        Coverage of the intervals, such as 0.95.
     calendar : Calendar, optional
-        Which months make a quarter.
+        The months of a quarter; the calendar year by default.
 
     Returns
     -------
     LengthOfStay
         ``frame``: the strata, then ``level, n, open, median, median_low, median_high, q25, q75, rmean, rmean_se,
         discharged_mean, discharged_median, known_to, least_at_risk, thin, mature``, in days. ``open`` stays are still
-        in care when observation ends. A quantile that is not reached is missing. The two ``discharged_`` columns are
-        of closed stays only, so they are too short while stays are open; they are for comparison with what others
-        publish. ``known_to`` is the last day, without a gap since admission, on which somebody was followed; missing
-        where nobody was followed on day 0. ``least_at_risk`` is the smallest number at risk up to the median, or to the
-        horizon where the median is missing, of the days on which others have yet to enter (at a later age: in a
-        period, or after the start of the records); missing where nobody enters late. ``thin`` is whether it is under
-        5. ``mature`` is whether everybody of the stratum was followed: by quarter of admission, whether the quarter's
-        last day + horizon is not after the cut-off; in periods and by discharge, whether the quarter is over.
+        in care when observation ends. A quantile that is not reached is missing. ``discharged_mean`` and
+        ``discharged_median`` are of closed stays only and too short while stays are open; they are for comparison with
+        published figures. ``known_to`` is the last day, without a gap since admission, on which somebody was followed;
+        missing if nobody was followed on day 0. ``least_at_risk`` is the smallest number at risk, up to the median (or
+        the horizon if the median is missing), on days before the last late entry; missing without late entry. ``thin``
+        is whether it is under 5. ``mature``: with ``cohort="admission"``, whether the quarter's last day + horizon is
+        not after the cut-off; otherwise, whether the quarter is whole.
 
     Raises
     ------
-    ArgumentError, CountsError
-        If a stratum or an option does not exist.
+    ArgumentError
+        If an argument has a wrong type or value, or a stratum does not exist.
+    CountsError
+        If counts are given that do not hold the table or strata asked for.
 
     Notes
     -----
-    :math:`S(t) = \prod_{s \le t}(1 - d_s/n_s)`; a stay is at risk from the day it enters, and a discharge comes
-    before a censoring on the same day. A quantile is the first day with :math:`S(t) \le 1 - q`; its limits invert the
-    log-log band (Brookmeyer and Crowley 1982, Biometrics 38:29-41). The restricted mean is the sum of S(t) over the
-    days before the horizon.
+    With :math:`d_s` discharges and :math:`n_s` stays at risk on day *s*, and horizon *h*:
 
-    Nothing is carried forward. A curve has ended, and is known for good, where S(t) is 0 and nobody is observed at a
-    later age. Else ``survival`` is missing after ``known_to``, and the mean is given only if ``known_to >= horizon``.
-    Where S(t) falls to 0 while others are observed at later ages, the early risk set ran out: ``known_to`` is that day,
-    and a quantile that only this fall reaches is missing (R's ``survfit`` carries the 0 on).
+    .. math:: S(t) = \prod_{s \le t}(1 - d_s/n_s), \qquad \mathrm{rmean} = \sum_{t=0}^{h-1} S(t)
+
+    A stay is at risk from the day it enters; on one day, discharges come before censorings. A quantile is the first day
+    with :math:`S(t) \le 1 - q`; its limits invert the log-log band.
+
+    Nothing is carried forward. A curve has ended if S(t) is 0 and nobody is observed at a later age. Otherwise
+    ``survival`` is missing after ``known_to``, and the mean is missing unless ``known_to >= horizon``. If S(t) falls to
+    0 while others are observed at later ages, ``known_to`` is that day, and a quantile reached only by this fall is
+    missing (R's ``survfit`` carries the 0 forward).
+
+    References
+    ----------
+    Kaplan EL, Meier P (1958), JASA 53:457-481; Brookmeyer R, Crowley J (1982), Biometrics 38:29-41.
 
     Examples
     --------
@@ -165,15 +192,15 @@ def length_of_stay(
     clock, chosen = stay_clock(moves, names, cohort)
     counts, strata_names = counts_for(moves, clock, names, calendar=calendar)
     table = counts.tables[clock]
-    strata = strata_of(table, counts.rules, strata_names)
-    found = lengths(table, strata, counts, horizon, convention, cluster, confidence)
-    rows, days = found.rows, found.horizon
-    mature = strata.mature(counts.rules, days if chosen == "admission" else 0)
-    rows["mature"] = mature.repeat(len(counts.rules.continuum))
-    there, lacking = rows["n"] > 0, rows["rmean"].isna()
+    strata = strata_of(table, counts.definition, strata_names)
+    curves = stay_curves(table, strata, counts, horizon, convention, cluster, confidence)
+    rows, days = curves.rows, curves.horizon
+    mature = strata.mature(counts.definition, days if chosen == "admission" else 0)
+    rows["mature"] = mature.repeat(len(counts.definition.continuum))
+    has_stays, lacking = rows["n"] > 0, rows["rmean"].isna()
     missing = [
         f"{int(rows['open'].sum()):,} open",
-        not_followed(int((there & lacking).sum()), int(there.sum()), days, found.reaches, "means"),
+        not_followed(int((has_stays & lacking).sum()), int(has_stays.sum()), days, curves.followups, "means"),
     ]
     about = Provenance(
         measure="length of stay",
@@ -184,9 +211,9 @@ def length_of_stay(
         n=int(rows["n"].sum()),
         unit="stays" if chosen != "period" or not unit_of(strata_names) else "stays in a period",
         persons=counts.persons,
-        cutoff=counts.rules.cutoff,
-        start=counts.rules.start,
-        dated_by=CLOCKS[clock].dated_by if unit_of(strata_names) else "",
+        cutoff=counts.definition.cutoff,
+        start=counts.definition.start,
+        dated_by=EVENT_TABLES[clock].dated_by if unit_of(strata_names) else "",
         interval=interval_name("log-log", confidence, cluster),
         by=strata_names,
         convention=convention,
@@ -195,26 +222,26 @@ def length_of_stay(
         source=counts.source,
         last=counts.last,
     )
-    continuum = counts.rules.continuum
-    # The table of counts is many times as large as the result, which keeps it only if its means are still to be made.
-    again = partial(means_of, table, strata, len(continuum), days, convention)
-    means = again if found.means is None else partial(_known, found.means)
+    continuum = counts.definition.continuum
+    # The table of counts is much larger than the result: keep it only if the means are not yet computed.
+    compute = partial(means_of, table, strata, len(continuum), days, convention)
+    means = compute if curves.means is None else partial(_constant, curves.means)
     return LengthOfStay(
         rows,
         about,
         continuum,
-        curve=found.curves,
+        curve=curves.curves,
         horizon=days,
-        contributors=found.people,
-        made=MadeStays(strata.frame, means),
+        contributors=curves.people,
+        inputs=StayInputs(strata.frame, means),
     )
 
 
-def _known(means: Means) -> Means:
+def _constant(means: Means) -> Means:
     return means
 
 
 def stay_clock(moves: Transitions | Counts, by: Sequence[str], cohort: Cohort | None) -> tuple[str, Cohort]:
-    """Return the clock on which stays are followed, and the cohort that it stands for."""
+    """Return the event table of a cohort, and the cohort (the default one if None)."""
     chosen = cohort or ("period" if unit_of(by) else "admission")
     return _CLOCK[chosen], chosen

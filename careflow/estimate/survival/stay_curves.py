@@ -1,4 +1,4 @@
-"""Lengths of stay from counts: a curve and its summary for every level of every stratum."""
+"""Kaplan-Meier curves of stays and their summary, for every level of every stratum."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from careflow.counts import Counts
 from careflow.counts.definition import GROUPS
 from careflow.counts.event_tables import ENDED
 from careflow.estimate.arguments import Cluster
-from careflow.estimate.arrays.counting_process import Process, each_cell, process
-from careflow.estimate.arrays.followup import THIN, Longest, Reach, horizon_of, least_at_risk, reach
+from careflow.estimate.arrays.counting_process import CountingProcess, each_state, process_of
+from careflow.estimate.arrays.followup import THIN, FollowUp, Longest, chosen_horizon, follow_up, least_at_risk
 from careflow.estimate.arrays.strata import Ints, Strata
 from careflow.estimate.stats.intervals import log_log, quantile_of
 from careflow.estimate.stats.kaplan_meier import (
@@ -52,28 +52,28 @@ _CURVE: Final = ("day", "at_risk", "events", "survival", "se", "low", "high")
 
 
 def relabelled(days: Ints, convention: Convention) -> Ints:
-    """Return lengths in nights by another convention: its curve is that of nights on other days, whoever came late."""
+    """Return lengths in nights by another convention. The curve is the same on other days, also under late entry."""
     return days + 1 if convention == "days" else np.maximum(days, 1) if convention == "nights_min1" else days
 
 
 @dataclass(frozen=True)
-class Lengths:
-    """What counts say of lengths of stay.
+class StayCurves:
+    """Lengths of stay of a table of counts.
 
     Attributes
     ----------
     rows, curves : pandas.DataFrame
-        A row for every level of every stratum, and the curves.
+        The summary of every level of every stratum (a row each), and the curves (a row a day).
     people : pandas.DataFrame
-        At least how many people are behind ``n`` and ``open`` of each row, and behind the ``closed`` stays: jackknife
-        groups that hold any.
+        For each row, lower bounds of the number of persons in ``n``, ``open`` and the ``closed`` stays: the number of
+        jackknife groups that hold any of them.
     means : tuple of numpy.ndarray, optional
-        Restricted means, shape (strata, levels), and those without each group, shape (strata, levels, groups), where
-        the intervals are clustered.
+        Restricted means in days, shape (strata, levels), and those without each jackknife group, shape (strata, levels,
+        groups); None if the intervals are not clustered.
     horizon : int
-        To which day the means go.
-    reaches : tuple of Reach
-        Up to which day each curve is known, for the rows that have stays.
+        The days to which the means are restricted.
+    followups : tuple of FollowUp
+        How far each curve is followup, for the rows with stays.
     """
 
     rows: pd.DataFrame
@@ -81,10 +81,10 @@ class Lengths:
     people: pd.DataFrame
     means: Means | None
     horizon: int
-    reaches: tuple[Reach, ...]
+    followups: tuple[FollowUp, ...]
 
 
-def lengths(
+def stay_curves(
     table: pd.DataFrame,
     strata: Strata,
     counts: Counts,
@@ -92,11 +92,11 @@ def lengths(
     convention: Convention,
     cluster: Cluster,
     confidence: float,
-) -> Lengths:
+) -> StayCurves:
     """Estimate lengths of stay for every level of every stratum."""
-    continuum = counts.rules.continuum
+    continuum = counts.definition.continuum
     ends = () if horizon != "longest" else (one for *_, one in _each_process(table, strata, convention))
-    days = horizon_of(horizon, ends, "horizon")
+    days = chosen_horizon(horizon, ends, "horizon")
     levels = pd.Series(pd.Categorical(continuum.names, continuum.names, ordered=True), name="level")
     rows = strata.repeat(levels)
     numbers = np.full((len(rows), len(_NUMBERS)), np.nan)
@@ -104,89 +104,89 @@ def lengths(
     people = np.zeros((len(rows), 3), dtype=np.int64)
     means = None if cluster is None else _no_means(len(strata), len(continuum))
     curves: list[Curve] = []
-    places: list[int] = []
-    reaches: list[Reach] = []
-    for stratum, state, seen, known in _each_process(table, strata, convention):
+    row_numbers: list[int] = []
+    followups: list[FollowUp] = []
+    for stratum, state, process, followup in _each_process(table, strata, convention):
         row = stratum * len(continuum) + state
-        without = None if means is None else _without_each_group(seen)
-        curve = _curve(seen, without, known, confidence)
-        each = None if without is None else restricted_mean(seen.days, without, days)
-        numbers[row] = _summary(seen, curve, known, days, each)
-        reaches.append(known)
+        without = None if means is None else _without_each_group(process)
+        curve = _curve(process, without, followup, confidence)
+        each = None if without is None else restricted_mean(process.days, without, days)
+        numbers[row] = _summary(process, curve, followup, days, each)
+        followups.append(followup)
         if means is not None and each is not None:
-            _keep_means(means, (stratum, state), seen, numbers[row, _NUMBERS.index("rmean")], each)
-        people[row] = [(of.sum(axis=-1) > 0).sum() for of in (seen.entered, seen.censored, seen.events[0])]
-        keep = (seen.every.sum(axis=0) + seen.censored.sum(axis=0)) > 0
-        curves.append(_one_a_day({name: values[keep] for name, values in curve.items()}))
-        places.append(row)
+            _keep_means(means, (stratum, state), process, numbers[row, _NUMBERS.index("rmean")], each)
+        people[row] = [(of.sum(axis=-1) > 0).sum() for of in (process.entered, process.censored, process.events[0])]
+        keep = (process.every.sum(axis=0) + process.censored.sum(axis=0)) > 0
+        curves.append(_one_row_a_day({name: values[keep] for name, values in curve.items()}))
+        row_numbers.append(row)
     rows[list(_NUMBERS)] = numbers
     rows = rows.astype({"n": np.int64, "open": np.int64})
     rows["thin"] = rows["least_at_risk"] < THIN
-    behind = pd.DataFrame(people, columns=["n", "open", "closed"])
+    contributors = pd.DataFrame(people, columns=["n", "open", "closed"])
     keys = [*strata.frame.columns, "level"]
     if not curves:
-        return Lengths(rows, pd.DataFrame(columns=[*keys, *_CURVE]), behind, means, days, ())
-    frame = rows[keys].take(np.repeat(places, [len(curve["day"]) for curve in curves])).reset_index(drop=True)
+        return StayCurves(rows, pd.DataFrame(columns=[*keys, *_CURVE]), contributors, means, days, ())
+    frame = rows[keys].take(np.repeat(row_numbers, [len(curve["day"]) for curve in curves])).reset_index(drop=True)
     for name in _CURVE:
         frame[name] = np.concatenate([curve[name] for curve in curves])
-    return Lengths(rows, frame, behind, means, days, tuple(reaches))
+    return StayCurves(rows, frame, contributors, means, days, tuple(followups))
 
 
 def means_of(table: pd.DataFrame, strata: Strata, levels: int, horizon: int, convention: Convention) -> Means:
     """Return the restricted means of every level of every stratum, and those without each jackknife group."""
     means = _no_means(len(strata), levels)
-    for stratum, state, seen, known in _each_process(table, strata, convention):
-        curve = kaplan_meier(seen.every.sum(axis=0), seen.at_risk.sum(axis=0))
-        mean, each = (restricted_mean(seen.days, of, horizon) for of in (curve, _without_each_group(seen)))
-        _keep_means(means, (stratum, state), seen, float(mean) if known.covers(horizon) else np.nan, each)
+    for stratum, state, process, followup in _each_process(table, strata, convention):
+        curve = kaplan_meier(process.every.sum(axis=0), process.at_risk.sum(axis=0))
+        mean, each = (restricted_mean(process.days, of, horizon) for of in (curve, _without_each_group(process)))
+        _keep_means(means, (stratum, state), process, float(mean) if followup.covers(horizon) else np.nan, each)
     return means
 
 
 def _each_process(
     table: pd.DataFrame, strata: Strata, convention: Convention
-) -> Iterator[tuple[int, int, Process, Reach]]:
-    """Yield every stratum and level that has stays, with its process and up to which day its curve is known."""
-    for stratum, state, cell in each_cell(table, strata.place):
-        seen = process(cell, (ENDED,))
-        known = reach(seen)
-        if not np.isnan(known.known_to):
-            nights = np.array([known.known_to], dtype=np.int64)
-            known = replace(known, known_to=float(relabelled(nights, convention)[0]))
-        yield stratum, state, replace(seen, days=relabelled(seen.days, convention)), known
+) -> Iterator[tuple[int, int, CountingProcess, FollowUp]]:
+    """Yield every stratum and level that has stays, with its process and how far its curve is followup."""
+    for stratum, state, cell in each_state(table, strata.place):
+        process = process_of(cell, (ENDED,))
+        followup = follow_up(process)
+        if not np.isnan(followup.known_to):
+            nights = np.array([followup.known_to], dtype=np.int64)
+            followup = replace(followup, known_to=float(relabelled(nights, convention)[0]))
+        yield stratum, state, replace(process, days=relabelled(process.days, convention)), followup
 
 
 def _no_means(strata: int, levels: int) -> Means:
     return np.full((strata, levels), np.nan), np.full((strata, levels, GROUPS), np.nan)
 
 
-def _keep_means(means: Means, place: tuple[int, int], seen: Process, mean: float, each: Array) -> None:
-    """Note a mean, and that without each group: it is the mean itself where the group holds nobody."""
+def _keep_means(means: Means, place: tuple[int, int], process: CountingProcess, mean: float, each: Array) -> None:
+    """Store a mean, and that without each group; a group that holds nobody leaves the mean unchanged."""
     means[0][place], means[1][place] = mean, mean
-    means[1][(*place, seen.groups)] = np.nan if len(seen.groups) < 2 or np.isnan(mean) else each
+    means[1][(*place, process.groups)] = np.nan if len(process.groups) < 2 or np.isnan(mean) else each
 
 
-def _without_each_group(seen: Process) -> Array:
-    events, at_risk = without_each_group(seen)
+def _without_each_group(process: CountingProcess) -> Array:
+    events, at_risk = without_each_group(process)
     return kaplan_meier(events[0], at_risk)
 
 
-def _curve(seen: Process, without: Array | None, known: Reach, confidence: float) -> Curve:
-    """Return the curve on every day of the process; its numbers are missing on the days of which nothing is known."""
-    events, at_risk = seen.every.sum(axis=0), seen.at_risk.sum(axis=0)
+def _curve(process: CountingProcess, without: Array | None, followup: FollowUp, confidence: float) -> Curve:
+    """Return the curve on every day of the process, missing on days after follow-up."""
+    events, at_risk = process.every.sum(axis=0), process.at_risk.sum(axis=0)
     survival = kaplan_meier(events, at_risk)
     if without is None:
         se, groups = greenwood(events, at_risk), None
     else:
-        se, groups = clustered_se(survival, without, seen.present)
+        se, groups = clustered_se(survival, without, process.present)
     low, high = log_log(survival, se, quantile_of(confidence, groups))
-    unknown = known.unknown(seen.days)
+    unknown = followup.unknown(process.days)
     shown = (np.where(unknown, np.nan, values) for values in (survival, se, low, high))
     counted = at_risk.astype(np.int64), events.astype(np.int64)
-    return dict(zip(_CURVE, (seen.days, *counted, *shown), strict=True))
+    return dict(zip(_CURVE, (process.days, *counted, *shown), strict=True))
 
 
-def _one_a_day(curve: Curve) -> Curve:
-    """Put the stays of no night, where they count as 1, with those of one night."""
+def _one_row_a_day(curve: Curve) -> Curve:
+    """Merge the first two rows if both are of day 1: under ``nights_min1`` same-day stays count as one night."""
     if len(curve["day"]) < 2 or curve["day"][0] != curve["day"][1]:
         return curve
     one = {name: values[1:].copy() for name, values in curve.items()}
@@ -195,24 +195,26 @@ def _one_a_day(curve: Curve) -> Curve:
     return one
 
 
-def _summary(seen: Process, curve: Curve, known: Reach, horizon: int, each: Array | None) -> list[float]:
-    """Return the numbers of a row: quantiles from the curve with one value a day, the mean where it is known."""
-    one = _one_a_day(curve)
-    # Where the early risk set ran out, the fall to 0 is no quantile: others are known to have stayed longer.
-    survival = np.where(known.ran_out & (one["survival"] == 0), np.nan, one["survival"])
-    median, q25, q75 = (float(quantile(one["day"], survival, share)) for share in (0.5, 0.25, 0.75))
-    low, high = (float(quantile(one["day"], one[band], 0.5)) for band in ("low", "high"))
+def _summary(
+    process: CountingProcess, curve: Curve, followup: FollowUp, horizon: int, each: Array | None
+) -> list[float]:
+    """Return the numbers of a row of the summary."""
+    daily = _one_row_a_day(curve)
+    # If the early risk set ran out, the fall to 0 reaches no quantile: others were observed at later ages.
+    survival = np.where(followup.ran_out & (daily["survival"] == 0), np.nan, daily["survival"])
+    median, q25, q75 = (float(quantile(daily["day"], survival, share)) for share in (0.5, 0.25, 0.75))
+    low, high = (float(quantile(daily["day"], daily[band], 0.5)) for band in ("low", "high"))
     mean = se = np.asarray(np.nan)
-    if known.covers(horizon):
-        mean = restricted_mean(seen.days, np.nan_to_num(curve["survival"]), horizon)
+    if followup.covers(horizon):
+        mean = restricted_mean(process.days, np.nan_to_num(curve["survival"]), horizon)
         if each is None:
-            se = restricted_mean_se(seen.days, seen, horizon)
+            se = restricted_mean_se(process.days, process, horizon)
         else:
-            se = clustered_se(mean[None], each[:, None], seen.present)[0][0]
+            se = clustered_se(mean[None], each[:, None], process.present)[0][0]
     until = horizon if np.isnan(median) else median
     return [
-        float(seen.entered.sum()),
-        float(seen.censored.sum()),
+        float(process.entered.sum()),
+        float(process.censored.sum()),
         median,
         low,
         high,
@@ -220,14 +222,14 @@ def _summary(seen: Process, curve: Curve, known: Reach, horizon: int, each: Arra
         q75,
         float(mean),
         float(se),
-        *_plain(seen.days, seen.every.sum(axis=0)),
-        known.known_to,
-        least_at_risk(seen, until if known.ended else min(until, np.nan_to_num(known.known_to, nan=-1.0))),
+        *_closed_stays(process.days, process.every.sum(axis=0)),
+        followup.known_to,
+        least_at_risk(process, until if followup.ended else min(until, np.nan_to_num(followup.known_to, nan=-1.0))),
     ]
 
 
-def _plain(days: Ints, ended: Array) -> tuple[float, float]:
-    """Return the mean and the median of days with their counts."""
+def _closed_stays(days: Ints, ended: Array) -> tuple[float, float]:
+    """Return the mean and the median length of closed stays from the number ended on each day."""
     below = np.cumsum(ended)
     if not (total := below[-1]):
         return np.nan, np.nan

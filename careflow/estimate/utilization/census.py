@@ -1,4 +1,4 @@
-"""The census: who is in care on a day, and who came and went."""
+"""The census: stays in care by day, and admissions and discharges by period."""
 
 from __future__ import annotations
 
@@ -18,20 +18,26 @@ from careflow.estimate.arguments import counts_for, estimator
 from careflow.estimate.arrays.strata import Ints, Strata, add_up, strata_of
 from careflow.estimate.result import Provenance, Result
 
-_FLOWS: Final = ("opening", "admitted", "discharged", "closing")
+_COUNTS: Final = ("opening", "admitted", "discharged", "closing")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Census(Result):
-    """Stays in care; see :func:`census` for the columns of ``frame``.
+    """Stays in care by period and level; made by :func:`careflow.census`.
+
+    ``frame`` has one row for each period, stratum and level. Its columns are the period and other strata, ``level``,
+    ``opening`` (stays in care on the day before the period), ``admitted``, ``discharged``, ``closing`` (stays in care on
+    its last day), ``person_days`` (days in care), ``average`` (stays in care on an average day) and ``partial`` (whether
+    the records do not cover the whole period).
 
     Attributes
     ----------
     daily : pandas.DataFrame
         Stays in care at the end of each day: strata (without the period), ``level, day, stays``.
     contributors : pandas.DataFrame or None
-        At least how many distinct people are behind each count of ``frame``, in columns of the same names: the
-        jackknife groups that hold any of them. What protection needs, never for show.
+        For each row of ``frame``, lower bounds of the number of distinct persons in each count, in columns of the same
+        names: the number of jackknife groups that hold any of them. Used by :func:`careflow.protect`; not for
+        publication.
     """
 
     daily: pd.DataFrame
@@ -42,9 +48,9 @@ class Census(Result):
 def census(
     moves: Transitions | Counts, *, by: str | Sequence[str] = "quarter", calendar: Calendar | None = None
 ) -> Census:
-    """Count stays in care by level and period.
+    r"""Count stays in care by level and period.
 
-    A stay is in care on the days from its admission to the one before its discharge.
+    A stay is in care from its day of admission to the day before its discharge.
 
     Parameters
     ----------
@@ -53,21 +59,29 @@ def census(
     by : str or sequence of str
         ``"quarter"``, ``"month"`` or ``"year"``, and any further strata.
     calendar : Calendar, optional
-        Which months make a quarter.
+        The months of a quarter; the calendar year by default.
 
     Returns
     -------
     Census
         ``frame``: the period and other strata, then ``level, opening, admitted, discharged, closing, person_days,
-        average, partial``. ``opening`` is in care on the day before the period, ``closing`` on its last day, and
-        opening + admitted - discharged = closing; ``average`` is person-days over the days of the period. A period
-        that the records do not cover from its first day to its last is ``partial``, and is counted for the days that
-        they cover: from the start given on reading (the first admission where none was) to the cut-off.
+        average, partial``. Counts are stays; ``person_days`` are days. ``opening`` is in care on the day before the
+        period, ``closing`` on its last day. A period that the records do not cover from its first day to its last is
+        ``partial`` and counted on the days that they cover: from ``start`` (or, without it, the first admission) to
+        the cut-off.
 
     Raises
     ------
     ArgumentError
-        If ``by`` names no period.
+        If ``by`` names no period, or a stratum does not exist.
+    CountsError
+        If counts are given that do not hold the table or strata asked for.
+
+    Notes
+    -----
+    .. math::
+        \mathrm{opening} + \mathrm{admitted} - \mathrm{discharged} = \mathrm{closing}, \qquad
+        \mathrm{average} = \mathrm{person\ days} / \mathrm{days\ covered}
 
     Examples
     --------
@@ -84,31 +98,31 @@ def census(
     if unit is None:
         raise ArgumentError(f"a census is taken by period: by= must name one of {', '.join(UNITS)}")
     counts, _ = counts_for(moves, "census", names, calendar=calendar)
-    rules, table = counts.rules, counts.tables["census"]
-    rules_calendar = calendar or rules.calendar
-    strata = strata_of(table, rules, [name for name in names if name != unit])
-    last = day_number(rules.cutoff)
-    since = last if rules.start is None else day_number(rules.start)
+    definition, table = counts.definition, counts.tables["census"]
+    rules_calendar = calendar or definition.calendar
+    strata = strata_of(table, definition, [name for name in names if name != unit])
+    last = day_number(definition.cutoff)
+    since = last if definition.start is None else day_number(definition.start)
     first = min(int(table["day"].min()), since) if len(table) else since
     deltas = [
         add_up(
             table["n"].to_numpy() * kept,
             (strata.place, len(strata)),
-            (table["state"], len(rules.continuum)),
+            (table["state"], len(definition.continuum)),
             (table["day"] - first, last - first + 1),
         )
         for kept in ((table["event"] == ENTERED).to_numpy(), (table["event"] != ENTERED).to_numpy())
     ]
     days = np.arange(first, last + 1)
-    shown = np.flatnonzero(days >= (first if rules.start is None else since))
+    shown = np.flatnonzero(days >= (first if definition.start is None else since))
     periods = rules_calendar.periods(days[shown], unit)
     edges = shown[np.flatnonzero(np.diff(periods, prepend=periods[:1] - 1))]
     inside = np.cumsum(deltas[0] - deltas[1], axis=-1)
-    frame = _flows(deltas, inside, edges)
-    people = _people(table, strata, len(rules.continuum), days[edges])
-    levels = pd.Series(_levels(rules.continuum.names), name="level")
+    frame = _period_counts(deltas, inside, edges)
+    contributors = _contributors(table, strata, len(definition.continuum), days[edges])
+    levels = pd.Series(_levels(definition.continuum.names), name="level")
     crossed = strata.repeat(levels).merge(_spans(rules_calendar, unit, days, edges), how="cross")
-    frame = pd.concat([crossed, frame, people.add_suffix(" people")], axis=1)
+    frame = pd.concat([crossed, frame, contributors.add_suffix(" contributors")], axis=1)
     frame["average"] = frame["person_days"] / frame.pop("covered")
     numbers = ["opening", "admitted", "discharged", "closing", "person_days", "average", "partial"]
     about = Provenance(
@@ -118,8 +132,8 @@ def census(
         n=counts.stays,
         unit="stays",
         persons=counts.persons,
-        cutoff=rules.cutoff,
-        start=rules.start,
+        cutoff=definition.cutoff,
+        start=definition.start,
         dated_by="days in the period",
         interval="",
         by=names,
@@ -128,13 +142,15 @@ def census(
     )
     frame = frame.sort_values([*names, "level"], kind="stable", ignore_index=True)
     ordered = frame[[*names, "level", *numbers]]
-    people = frame[[f"{name} people" for name in _FLOWS]].rename(columns=lambda name: name.removesuffix(" people"))
-    daily = _daily(strata.frame, rules.continuum.names, days[shown], inside[..., shown])
-    return Census(ordered, about, rules.continuum, daily=daily, contributors=people)
+    contributors = frame[[f"{name} contributors" for name in _COUNTS]].rename(
+        columns=lambda name: name.removesuffix(" contributors")
+    )
+    daily = _daily(strata.frame, definition.continuum.names, days[shown], inside[..., shown])
+    return Census(ordered, about, definition.continuum, daily=daily, contributors=contributors)
 
 
 def _spans(calendar: Calendar, unit: str, days: Ints, edges: Ints) -> pd.DataFrame:
-    """Return a row for each period: its label, how many days of it are covered, and whether that is not all of it."""
+    """Return a row for each period: its label, the number of days covered, and whether it is partial."""
     covered = np.diff(np.append(edges, len(days)))
     periods = calendar.periods(days[edges], unit).tolist()
     labels = [calendar.label(period, unit) for period in periods]
@@ -143,23 +159,23 @@ def _spans(calendar: Calendar, unit: str, days: Ints, edges: Ints) -> pd.DataFra
     return pd.DataFrame({unit: label, "covered": covered, "partial": covered < full})
 
 
-def _flows(deltas: list[Ints], inside: Ints, edges: Ints) -> pd.DataFrame:
-    """Return the numbers of each period, which begins at an edge, a row for each stratum, level and period."""
+def _period_counts(deltas: list[Ints], inside: Ints, edges: Ints) -> pd.DataFrame:
+    """Return the counts of each stratum, level and period; ``edges`` are the positions of the first days."""
     admitted, discharged, person_days = (np.add.reduceat(of, edges, axis=-1) for of in (*deltas, inside))
     closing = inside[..., np.append(edges[1:], inside.shape[-1]) - 1]
-    found = (closing - admitted + discharged, admitted, discharged, closing, person_days)
-    return pd.DataFrame({name: of.ravel() for name, of in zip((*_FLOWS, "person_days"), found, strict=True)})
+    counts = (closing - admitted + discharged, admitted, discharged, closing, person_days)
+    return pd.DataFrame({name: of.ravel() for name, of in zip((*_COUNTS, "person_days"), counts, strict=True)})
 
 
-def _people(table: pd.DataFrame, strata: Strata, levels: int, firsts: Ints) -> pd.DataFrame:
-    """Return at least how many people are behind each flow: the jackknife groups that hold any of them."""
+def _contributors(table: pd.DataFrame, strata: Strata, levels: int, firsts: Ints) -> pd.DataFrame:
+    """Return the contributors of each count: the number of jackknife groups that hold any persons of it."""
     period = np.searchsorted(firsts, table["day"].to_numpy(), side="right")
     went = (table["event"] != ENTERED).to_numpy().astype(np.int64)
     axes = ((went, 2), (strata.place, len(strata)), (table["state"], levels), (table["jackknife_group"], GROUPS))
     came, left = add_up(table["n"], *axes, (period, len(firsts) + 1))
     inside = np.cumsum(came - left, axis=-1)
-    found = (inside[..., :-1], came[..., 1:], left[..., 1:], inside[..., 1:])
-    return pd.DataFrame({name: (of > 0).sum(axis=2).ravel() for name, of in zip(_FLOWS, found, strict=True)})
+    counts = (inside[..., :-1], came[..., 1:], left[..., 1:], inside[..., 1:])
+    return pd.DataFrame({name: (of > 0).sum(axis=2).ravel() for name, of in zip(_COUNTS, counts, strict=True)})
 
 
 def _levels(names: tuple[str, ...]) -> pd.Categorical[str]:

@@ -1,4 +1,4 @@
-"""How many people were served; people do not add up over periods or levels."""
+"""Distinct persons served; persons do not add up over periods or levels."""
 
 from __future__ import annotations
 
@@ -17,29 +17,40 @@ from careflow.estimate.result import Provenance, Result
 
 @dataclass(frozen=True, repr=False, eq=False)
 class PersonsServed(Result):
-    """Distinct people; they do not add up over periods or levels."""
+    """Distinct persons served; made by :func:`careflow.persons_served`.
+
+    ``frame`` has one row for each period, stratum and level, and one for the level ``any``. Its columns are the period
+    and other strata, ``level`` and ``persons`` (distinct persons). Persons do not add up over periods or levels.
+    """
 
 
 @estimator()
 def persons_served(
     moves: Transitions | Counts, *, by: str | Sequence[str] = "quarter", calendar: Calendar | None = None
 ) -> PersonsServed:
-    """Count the distinct people who were admitted in a period or in care on any of its days.
+    """Count the distinct persons admitted in a period or in care on any of its days.
 
     Parameters
     ----------
     moves : Transitions or Counts
         Linked stays, or their counts.
     by : str or sequence of str
-        The period, and any further strata.
+        ``"quarter"``, ``"month"`` or ``"year"``, and any further strata.
     calendar : Calendar, optional
-        Which months make a quarter.
+        The months of a quarter; the calendar year by default.
 
     Returns
     -------
     PersonsServed
-        ``frame``: the strata, then ``level, persons``; the level ``any`` counts everybody once. People do not add up
-        over levels or periods.
+        ``frame``: the strata, then ``level, persons``; the level ``any`` counts each person once. Persons do not add up
+        over levels or periods, so counts by other strata cannot be summed.
+
+    Raises
+    ------
+    ArgumentError
+        If a stratum does not exist, or counts are given that were made by other strata.
+    CountsError
+        If counts are given that do not hold the table.
 
     Examples
     --------
@@ -51,13 +62,15 @@ def persons_served(
     [['php', 1], ['iop', 1], ['any', 1]]
     """
     counts, names = counts_for(moves, "served", by, calendar=calendar)
-    table, continuum = counts.tables["served"], counts.rules.continuum
-    if set(names) != set(counts.rules.by):
-        raise ArgumentError(f"people do not add up over strata; these counts have them by {', '.join(counts.rules.by)}")
-    strata = strata_of(table, counts.rules, names)
+    table, continuum = counts.tables["served"], counts.definition.continuum
+    if set(names) != set(counts.definition.by):
+        raise ArgumentError(
+            f"people do not add up over strata; these counts have them by {', '.join(counts.definition.by)}"
+        )
+    strata = strata_of(table, counts.definition, names)
     labels = [*continuum.names, "any"]
-    place = np.where(table["state"] < 0, len(continuum), table["state"])
-    persons = add_up(table["n"], (strata.place, len(strata)), (place, len(labels)))
+    level = np.where(table["state"] < 0, len(continuum), table["state"])
+    persons = add_up(table["n"], (strata.place, len(strata)), (level, len(labels)))
     frame = strata.repeat(pd.Series(pd.Categorical(labels, labels, ordered=True), name="level"))
     frame["persons"] = persons.ravel()
     about = Provenance(
@@ -66,8 +79,8 @@ def persons_served(
         n=counts.persons,
         unit="people",
         persons=counts.persons,
-        cutoff=counts.rules.cutoff,
-        start=counts.rules.start,
+        cutoff=counts.definition.cutoff,
+        start=counts.definition.start,
         dated_by="days in the period",
         interval="",
         by=names,

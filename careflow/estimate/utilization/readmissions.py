@@ -1,4 +1,4 @@
-"""People who come back: returns after a discharge, and bounce-backs after a step down."""
+"""Readmission after a discharge, and bounce-back after a step-down."""
 
 from __future__ import annotations
 
@@ -20,15 +20,21 @@ from careflow.estimate.stats.proportions import shares
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Returns(Result):
-    """Shares of discharges, or of step-downs, after which the person was admitted again.
+    """Readmission or bounce-back rates; made by :func:`careflow.readmissions` and :func:`careflow.bounce_back`.
+
+    ``frame`` has one row for each stratum and level left (and, for bounce-backs, level reached). Its columns are the
+    strata, ``from``, ``to`` (bounce-backs only), ``n`` (readmitted), ``of`` (followed discharges or step-downs), ``rate,
+    se, low, high`` (share, its standard error and Wilson limits, 0 to 1), ``followed`` (share of the discharges or
+    step-downs that were followed for the window) and ``mature``.
 
     Attributes
     ----------
     days : int
-        Within how many days.
+        The window in days.
     contributors : pandas.DataFrame or None
-        At least how many distinct people are behind each count of ``frame``, in columns of the same names and
-        ``all`` (followed or not): the jackknife groups that hold any of them. What protection needs, never for show.
+        For each row of ``frame``, lower bounds of the number of distinct persons in ``n``, ``of`` and ``all`` (followed
+        or not): the number of jackknife groups that hold any of them. Used by :func:`careflow.protect`; not for
+        publication.
     """
 
     days: int
@@ -46,22 +52,28 @@ def readmissions(
     confidence: float = 0.95,
     calendar: Calendar | None = None,
 ) -> Returns:
-    """Estimate what share of discharges was followed by another admission within ``days``.
+    """Estimate the share of discharges followed by another admission within ``days`` days.
 
-    The denominator is the discharges that were followed for ``days``, without deaths, same-day transfers and
-    concurrent discharges (another stay of the person goes on); the numerator is those with an admission 1 to ``days``
-    days later.
+    The denominator is the discharges followed for ``days`` days, without deaths, same-day transfers and concurrent
+    discharges (another stay of the person goes on). The numerator is those with an admission 1 to ``days`` days later.
 
     Parameters
     ----------
     moves : Transitions or Counts
         Linked stays, or their counts.
     days : int
-        Within how many days.
+        The window in days, 1 or more.
     to : str or sequence of str, optional
-        Only admissions to these levels; any level when left out.
-    by, cluster, level, calendar
-        As in :func:`transition_rates`; a quarter is that of the discharge.
+        Only admissions to these levels; by default to any level.
+    by : str or sequence of str, optional
+        Strata; a quarter is that of the discharge.
+    cluster : {"person", None}
+        ``"person"``: intervals by the delete-a-group jackknife over persons; None: intervals that assume independent
+        stays.
+    confidence : float
+        Coverage of the intervals, such as 0.95.
+    calendar : Calendar, optional
+        The months of a quarter; the calendar year by default.
 
     Returns
     -------
@@ -70,8 +82,20 @@ def readmissions(
 
     Raises
     ------
-    ArgumentError, CountsError
-        If ``days``, a level or a stratum does not fit.
+    ArgumentError
+        If an argument has a wrong type or value, or a level or stratum does not exist.
+    CountsError
+        If counts are given that do not hold the table or strata asked for.
+
+    Notes
+    -----
+    ``rate = n / of`` with Wilson limits at the effective sample size (delete-a-group jackknife over persons), or at
+    ``of`` with ``cluster=None``. ``mature`` is whether the quarter is whole and its last day + ``days`` is not after the
+    cut-off.
+
+    References
+    ----------
+    Wilson EB (1927), JASA 22:209-212; Kott PS (2001), Journal of Official Statistics 17:521-526.
 
     Examples
     --------
@@ -83,16 +107,16 @@ def readmissions(
     >>> frame.loc[frame["from"] == "inpatient", ["n", "of"]].values.tolist()
     [[1, 3]]
     """
-    continuum = moves.rules.continuum if isinstance(moves, Counts) else moves.episodes.continuum
+    continuum = moves.definition.continuum if isinstance(moves, Counts) else moves.episodes.continuum
     targets = (to,) if isinstance(to, str) else tuple(to or ())
-    places = "".join(f",{continuum.index(name)}" for name in targets)
-    what = f"to {', '.join(targets)} " if targets else ""
+    positions = "".join(f",{continuum.index(name)}" for name in targets)
+    target_text = f"to {', '.join(targets)} " if targets else ""
     definition = (
-        f"Discharges with another admission {what}1 to {days} days later, as a share of the discharges that were "
+        f"Discharges with another admission {target_text}1 to {days} days later, as a share of the discharges that were "
         f"followed for {days} days; without deaths, same-day transfers and concurrent discharges."
     )
-    kind = _Kind(f"returns:{days}{places}", ("from",), "readmission rate", definition, "discharges")
-    return _returned(moves, kind, days, by, cluster, confidence, calendar)
+    kind = _Measure(f"returns:{days}{positions}", ("from",), "readmission rate", definition, "discharges")
+    return _returns(moves, kind, days, by, cluster, confidence, calendar)
 
 
 @estimator(days=whole(1))
@@ -105,20 +129,26 @@ def bounce_back(
     confidence: float = 0.95,
     calendar: Calendar | None = None,
 ) -> Returns:
-    """Estimate what share of step-downs was undone within ``days``.
+    """Estimate the share of step-downs followed by an equally or more intensive level within ``days`` days.
 
-    The denominator is the step-down moves whose new stay began at least ``days`` days before the cut-off; the
-    numerator is those followed, within ``days`` days of that start, by an admission to a level at least as intensive
-    as the one left.
+    The denominator is the step-down moves whose new stay began at least ``days`` days before the cut-off. The numerator
+    is those with an admission, within ``days`` days of that start, to a level at least as intensive as the one left.
 
     Parameters
     ----------
     moves : Transitions or Counts
         Linked stays, or their counts.
     days : int
-        Within how many days.
-    by, cluster, level, calendar
-        As in :func:`transition_rates`; a quarter is that of the discharge that began the step down.
+        The window in days, 1 or more.
+    by : str or sequence of str, optional
+        Strata; a quarter is that of the discharge that began the step-down.
+    cluster : {"person", None}
+        ``"person"``: intervals by the delete-a-group jackknife over persons; None: intervals that assume independent
+        stays.
+    confidence : float
+        Coverage of the intervals, such as 0.95.
+    calendar : Calendar, optional
+        The months of a quarter; the calendar year by default.
 
     Returns
     -------
@@ -128,8 +158,20 @@ def bounce_back(
 
     Raises
     ------
-    ArgumentError, CountsError
-        If ``days`` or a stratum does not fit.
+    ArgumentError
+        If an argument has a wrong type or value, or a stratum does not exist.
+    CountsError
+        If counts are given that do not hold the table or strata asked for.
+
+    Notes
+    -----
+    ``rate = n / of`` with Wilson limits at the effective sample size (delete-a-group jackknife over persons), or at
+    ``of`` with ``cluster=None``. ``mature`` is whether the quarter is whole and its last day + link window + ``days`` is
+    not after the cut-off.
+
+    References
+    ----------
+    Wilson EB (1927), JASA 22:209-212; Kott PS (2001), Journal of Official Statistics 17:521-526.
 
     Examples
     --------
@@ -145,13 +187,13 @@ def bounce_back(
         f"Step-downs followed, within {days} days of the new stay's start, by an admission to a level at least as "
         f"intensive as the one left, as a share of the step-downs whose new stay began {days} days before the cut-off."
     )
-    kind = _Kind(f"bounces:{days}", ("from", "to"), "bounce-back rate", definition, "step-downs")
-    return _returned(moves, kind, days, by, cluster, confidence, calendar)
+    kind = _Measure(f"bounces:{days}", ("from", "to"), "bounce-back rate", definition, "step-downs")
+    return _returns(moves, kind, days, by, cluster, confidence, calendar)
 
 
 @dataclass(frozen=True)
-class _Kind:
-    """Which table is looked at, by which levels, and what is said of it."""
+class _Measure:
+    """The event table, level columns and provenance of a kind of return."""
 
     clock: str
     keys: tuple[str, ...]
@@ -160,9 +202,9 @@ class _Kind:
     unit: str
 
 
-def _returned(
+def _returns(
     moves: Transitions | Counts,
-    kind: _Kind,
+    kind: _Measure,
     days: int,
     by: str | Sequence[str] | None,
     cluster: Cluster,
@@ -170,54 +212,54 @@ def _returned(
     calendar: Calendar | None,
 ) -> Returns:
     counts, names = counts_for(moves, kind.clock, by, calendar=calendar)
-    table, continuum = counts.tables[kind.clock], counts.rules.continuum
-    strata = strata_of(table, counts.rules, names)
+    table, continuum = counts.tables[kind.clock], counts.definition.continuum
+    strata = strata_of(table, counts.definition, names)
     pairs = _pairs(counts, kind.keys)
     index = {pair: i for i, pair in enumerate(pairs)}
     columns = ["state", "target"][: len(kind.keys)]
-    place = np.array([index[row] for row in table[columns].itertuples(index=False, name=None)], dtype=np.int64)
-    axes = ((strata.place, len(strata)), (place, len(pairs)), (table["jackknife_group"], GROUPS))
+    pair = np.array([index[row] for row in table[columns].itertuples(index=False, name=None)], dtype=np.int64)
+    axes = ((strata.place, len(strata)), (pair, len(pairs)), (table["jackknife_group"], GROUPS))
     of = add_up(table["n"] * table["followed"], *axes)
     n = add_up(table["n"] * table["followed"] * table["event"], *axes)
     by_group = add_up(table["n"], *axes)
     every: Ints = by_group.sum(axis=-1)
-    found = shares(n, of, cluster=cluster, confidence=confidence)
+    estimate = shares(n, of, cluster=cluster, confidence=confidence)
     labels = continuum.names
     frame = strata.frame.loc[np.repeat(np.arange(len(strata)), len(pairs))].reset_index(drop=True)
     for i, key in enumerate(kind.keys):
         frame[key] = pd.Categorical(np.tile([labels[pair[i]] for pair in pairs], len(strata)), labels, ordered=True)
     frame["n"], frame["of"] = n.sum(axis=-1).ravel(), of.sum(axis=-1).ravel()
-    for name, values in (("rate", found.share), ("se", found.se), ("low", found.low), ("high", found.high)):
+    for name, values in (("rate", estimate.share), ("se", estimate.se), ("low", estimate.low), ("high", estimate.high)):
         frame[name] = values.ravel()
     ratio = np.divide(of.sum(axis=-1), every, out=np.full(every.shape, np.nan), where=every > 0)
     frame["followed"] = ratio.ravel()
-    # A bounce-back's days begin with the new stay, which may begin as late as the link window allows.
-    wait = days + (counts.rules.within if "to" in kind.keys else 0)
-    frame["mature"] = np.repeat(strata.mature(counts.rules, wait), len(pairs))
+    # The days of a bounce-back start with the new stay, which starts up to the link window after the discharge.
+    wait = days + (counts.definition.within if "to" in kind.keys else 0)
+    frame["mature"] = np.repeat(strata.mature(counts.definition, wait), len(pairs))
     about = Provenance(
         measure=kind.measure,
         definition=kind.definition,
         n=int(of.sum()),
         unit=kind.unit,
         persons=counts.persons,
-        cutoff=counts.rules.cutoff,
-        start=counts.rules.start,
+        cutoff=counts.definition.cutoff,
+        start=counts.definition.start,
         dated_by="discharge",
         interval=interval_name("Wilson", confidence, cluster),
         within=(days,),
         by=names,
         confidence=confidence,
-        missing=immature(frame, names, counts.rules),
+        missing=immature(frame, names, counts.definition),
         source=counts.source,
         last=counts.last,
     )
-    behind = {"n": n, "of": of, "all": by_group}
-    people = pd.DataFrame({name: (values > 0).sum(axis=-1).ravel() for name, values in behind.items()})
-    return Returns(frame, about, continuum, days=days, contributors=people)
+    by_count = {"n": n, "of": of, "all": by_group}
+    contributors = pd.DataFrame({name: (values > 0).sum(axis=-1).ravel() for name, values in by_count.items()})
+    return Returns(frame, about, continuum, days=days, contributors=contributors)
 
 
 def _pairs(counts: Counts, keys: tuple[str, ...]) -> list[tuple[int, ...]]:
-    continuum = counts.rules.continuum
+    continuum = counts.definition.continuum
     places = range(len(continuum))
     if len(keys) == 1:
         return [(i,) for i in places]

@@ -75,7 +75,14 @@ def _side(result: Comparison, side: str) -> Rates:
     about = replace(result.about, measure=_measure(result), by=by)
     names = {f"persons_{side}": "persons", f"persons_of_{side}": "persons_of"}
     people = [None if known is None else known.rename(columns=names) for known in result.contributors or (None, None)]
-    return Rates(frames[0], about, result.continuum, directions=frames[1], contributors=people[0], ways=people[1])
+    return Rates(
+        frames[0],
+        about,
+        result.continuum,
+        directions=frames[1],
+        contributors=people[0],
+        direction_contributors=people[1],
+    )
 
 
 def masked(result: Comparison, cells: ComparisonCells, mask: Mask) -> Comparison:

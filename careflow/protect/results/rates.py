@@ -63,7 +63,7 @@ def _window(result: Rates, record: dict[str, Any]) -> str:
 
 def _enter_rows(table: CellTable, result: Rates, frame: pd.DataFrame, kind: str) -> pd.DataFrame:
     measure = result.about.measure
-    contributors = people_of(result.contributors if kind == "to" else result.ways, len(frame))
+    contributors = people_of(result.contributors if kind == "to" else result.direction_contributors, len(frame))
     totals = _row_totals(result) if measure == INTENSITY else {}
     counted = FOLLOWED if measure == INTENSITY else measure
     cells = []
@@ -196,7 +196,7 @@ def masked(result: Rates, cells: RateCells, mask: Mask) -> Rates:
     days = result.about.measure == INTENSITY
     frame = _masked(result.frame, cells.frame, mask, days=days)
     directions = _masked(result.directions, cells.directions, mask, days=days)
-    return replace(result, frame=frame, directions=directions, contributors=None, ways=None)
+    return replace(result, frame=frame, directions=directions, contributors=None, direction_contributors=None)
 
 
 def total(result: Rates) -> int:

@@ -55,7 +55,7 @@ def rates(result: Any, cells: Any, rounding: Rounding) -> Any:
     if hasattr(result, "directions"):
         changes |= {
             "directions": _shares(result.directions, cells.directions, rounding, result.about.confidence),
-            "ways": None,
+            "direction_contributors": None,
         }
     return replace(result, contributors=None, **changes)
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from careflow.estimate.change import MEAN_STAY, YEAR, changes_of, corrected, looked_at
+from careflow.estimate.change import MEAN_STAY, YEAR, changes_of, corrected, reported_differences
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.survival.length_of_stay import LengthOfStay
 
@@ -56,7 +56,11 @@ def compared(rates: Rates, stays: LengthOfStay, quarter: str | None) -> pd.DataF
     ]
     there = [part for part in parts if part is not None]
     found = pd.concat(there, ignore_index=True) if there else of_stays.between([]).assign(against="")
-    return looked_at(found, rates.continuum.names).assign(level=found["from"].astype(str)).reset_index(drop=True)
+    return (
+        reported_differences(found, rates.continuum.names)
+        .assign(level=found["from"].astype(str))
+        .reset_index(drop=True)
+    )
 
 
 def changes(tests: pd.DataFrame, rates: Rates, stays: LengthOfStay) -> pd.DataFrame:

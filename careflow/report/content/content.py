@@ -115,7 +115,7 @@ def content(
     ArgumentError, CountsError, DisclosureError
         If the quarter is not there, the counts are not by quarter, or too few people are behind them.
     """
-    if "quarter" not in counts.rules.by:
+    if "quarter" not in counts.definition.by:
         raise CountsError("a report needs counts by quarter; count again with .counts(by='quarter')")
     if source is not None:
         counts = replace(counts, source=source)
@@ -123,7 +123,7 @@ def content(
     rates = made.rates
     all_periods = periods(made)
     chosen = _choose(all_periods, quarter)
-    terms = glossary(counts.rules, made, BELOW)
+    terms = glossary(counts.definition, made, BELOW)
     found = attrition(counts, findings, BELOW) if ledger is None else Attrition((), None, None)
     return Content(
         title=title or f"Transitions and lengths of stay, {period(chosen)}",
@@ -140,7 +140,7 @@ def content(
         tables=_tables(made, found, terms),
         summary=(
             *_end(counts),
-            *summary(all_periods, chosen, made.changed, rates.continuum, counts.rules, made.stays.horizon),
+            *summary(all_periods, chosen, made.changed, rates.continuum, counts.definition, made.stays.horizon),
         ),
         facts=_facts(counts),
         label=LABEL if ledger is None else PROVED,
@@ -192,16 +192,16 @@ def _levels(care: Continuum) -> str:
 
 def _end(counts: Counts) -> tuple[str, ...]:
     """Say first that the records end long before the cut-off, where they do."""
-    if counts.last is None or not ends_early(counts.last, counts.rules.cutoff):
+    if counts.last is None or not ends_early(counts.last, counts.definition.cutoff):
         return ()
     return (
         f"The records have no admission or discharge after {day(counts.last)}, and the cut-off is "
-        f"{day(counts.rules.cutoff)}: quarters between may be empty because later stays were left out.",
+        f"{day(counts.definition.cutoff)}: quarters between may be empty because later stays were left out.",
     )
 
 
 def _facts(counts: Counts) -> tuple[tuple[str, str], ...]:
-    rules = counts.rules
+    rules = counts.definition
     facts = [
         ("Source", counts.source or "not named"),
         ("Data complete to", day(rules.cutoff)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from careflow.counts.definition import Rules
+from careflow.counts.definition import Definition
 from careflow.estimate.result import Provenance
 from careflow.formatting import day
 from careflow.report.content.estimates import Estimates
@@ -20,13 +20,13 @@ class Term:
     facts: tuple[str, ...] = ()
 
 
-def glossary(rules: Rules, made: Estimates, below: int) -> tuple[Term, ...]:
+def glossary(rules: Definition, made: Estimates, below: int) -> tuple[Term, ...]:
     """Return the terms of the report in the order in which a reader meets them."""
     rates, stays = made.rates.about, made.stays.about
     return (*_of_rates(rules, rates), *_of_sections(made), *_of_lengths(rates, stays), _hidden(below))
 
 
-def _of_rates(rules: Rules, rates: Provenance) -> tuple[Term, ...]:
+def _of_rates(rules: Definition, rates: Provenance) -> tuple[Term, ...]:
     within, cutoff = rules.within, day(rules.cutoff)
     return (
         Term("rate", "Transition rate", rates.definition, facts(rates)),

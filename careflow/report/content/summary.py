@@ -9,7 +9,7 @@ import pandas as pd
 
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
-from careflow.counts.definition import Rules
+from careflow.counts.definition import Definition
 from careflow.estimate.change import MEAN_STAY
 from careflow.formatting import count, day, known, listing, percent, period, round_half_up
 from careflow.report.content.changes import FOUR
@@ -24,7 +24,7 @@ def summary(
     quarter: str,
     changed: pd.DataFrame,
     care: Continuum,
-    rules: Rules,
+    rules: Definition,
     horizon: int,
 ) -> tuple[str, ...]:
     """Return the sentences: how many, what changed clearly, and what is not yet mature.
@@ -37,7 +37,7 @@ def summary(
     changed : pandas.DataFrame
         From :func:`careflow.report.content.changes.changes`.
     care : Continuum
-    rules : Rules
+    rules : Definition
     horizon : int
         The day to which mean stays are counted.
     """
@@ -47,7 +47,7 @@ def summary(
     return (_size(chosen, rules), *said, _maturity(periods, rules))
 
 
-def _size(chosen: Period, rules: Rules) -> str:
+def _size(chosen: Period, rules: Definition) -> str:
     if not known(chosen.n):
         return f"Some levels had so few discharges in {chosen.label} that their number is hidden."
     if chosen.n == 0:
@@ -93,7 +93,7 @@ def _change(row: dict[Hashable, Any], care: Continuum, horizon: int) -> str:
     )
 
 
-def _maturity(periods: Sequence[Period], rules: Rules) -> str:
+def _maturity(periods: Sequence[Period], rules: Definition) -> str:
     late = [one.label for one in periods if not one.mature and not one.cut]
     cut = [one.label for one in periods if one.cut]
     within, cutoff = rules.within, day(rules.cutoff)
