@@ -1,106 +1,33 @@
 """Transitions and lengths of stay over the continuum of addiction treatment.
 
-The front door is lazy: ``import careflow`` loads neither matplotlib nor the engine.
+``import careflow`` loads neither matplotlib nor the engine: a name is imported when it is first used. The public names
+and their modules are listed once, in ``__init__.pyi``, which type checkers read, too.
 """
 
+import ast
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from careflow.continuum import Continuum, Level
-    from careflow.counts import Calendar, Counts, Transitions, link
-    from careflow.errors import CareflowError
-    from careflow.estimate import (
-        bounce_back,
-        census,
-        chain,
-        cumulative_incidence,
-        expected_days,
-        gray_test,
-        length_of_stay,
-        logrank_test,
-        markov_test,
-        occupation,
-        pathways,
-        persons_served,
-        readmissions,
-        transition_rates,
-    )
-    from careflow.protect import audit, protect
-    from careflow.records import Episodes, read_episodes
+from pathlib import Path
+from typing import Any
 
 __version__ = "0.1.0"
 
-_ROOMS = {
-    "Continuum": "continuum",
-    "Level": "continuum",
-    "Episodes": "records",
-    "read_episodes": "records",
-    "Calendar": "counts",
-    "Counts": "counts",
-    "Transitions": "counts",
-    "link": "counts",
-    **dict.fromkeys(
-        (
-            "bounce_back",
-            "census",
-            "chain",
-            "cumulative_incidence",
-            "expected_days",
-            "gray_test",
-            "length_of_stay",
-            "logrank_test",
-            "markov_test",
-            "occupation",
-            "pathways",
-            "persons_served",
-            "readmissions",
-            "transition_rates",
-        ),
-        "estimate",
-    ),
-    "audit": "protect",
-    "CareflowError": "errors",
+_MODULES = {
+    alias.name: str(statement.module)
+    for statement in ast.parse(Path(__file__).with_suffix(".pyi").read_text("utf-8")).body
+    if isinstance(statement, ast.ImportFrom)
+    for alias in statement.names
 }
-
-_SUBMODULES = {"charts", "continuum", "counts", "errors", "estimate", "protect", "records", "report", "simulate"}
-
-__all__ = [
-    "Calendar",
-    "CareflowError",
-    "Continuum",
-    "Counts",
-    "Episodes",
-    "Level",
-    "Transitions",
-    "audit",
-    "bounce_back",
-    "census",
-    "chain",
-    "cumulative_incidence",
-    "expected_days",
-    "gray_test",
-    "length_of_stay",
-    "link",
-    "logrank_test",
-    "markov_test",
-    "occupation",
-    "pathways",
-    "persons_served",
-    "protect",
-    "read_episodes",
-    "readmissions",
-    "transition_rates",
-]
+__all__ = sorted(name for name, module in _MODULES.items() if module != __name__)
 
 
 def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
-        return getattr(import_module(f"careflow.{_ROOMS[name]}"), name)
-    if name in _SUBMODULES:
-        # ``protect`` is both a room and what it does: the module can be called.
-        return import_module(f"careflow.{name}")
-    raise AttributeError(f"module 'careflow' has no attribute {name!r}; it has {', '.join(__all__)}")
+    if name not in _MODULES:
+        raise AttributeError(f"module 'careflow' has no attribute {name!r}; it has {', '.join(__all__)}")
+    own = f"{__name__}.{name}"
+    # ``careflow.protect`` is a package and a function: its module can be called.
+    if _MODULES[name] in (__name__, own):
+        return import_module(own)
+    return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -22,6 +22,7 @@ PACKAGE = Path(careflow.__file__).parent
 ROOMS = (
     "formatting",
     "errors",
+    "atomic_files",
     "progress",
     "arguments",
     "continuum",

@@ -14,6 +14,7 @@ import pandas as pd
 
 from careflow.arguments import checked, path
 from careflow.arguments.told import told
+from careflow.atomic_files import replacing
 from careflow.counts.calendar import UNITS
 from careflow.counts.count import check_labels, kind_of, label_order
 from careflow.counts.definition import RENAMED, Definition
@@ -96,7 +97,10 @@ class Counts:
 
     @checked(path=path)
     def save(self, path: str | Path) -> None:
-        """Write one plain Parquet file: the tables one below the other, their definition in the file's metadata."""
+        """Write one plain Parquet file: the tables one below the other, their definition in the file's metadata.
+
+        The file is written whole or not at all, in the place of one that is there.
+        """
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -118,7 +122,8 @@ class Counts:
         table = pa.Table.from_pandas(rows[order], preserve_index=False).replace_schema_metadata(
             {_META: text, _SUM: sha256(text).hexdigest().encode()}
         )
-        pq.write_table(table, path, write_page_checksum=True)
+        with replacing(path) as file:
+            pq.write_table(table, file, write_page_checksum=True)
 
     @classmethod
     @checked(path=path)

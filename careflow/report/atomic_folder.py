@@ -12,19 +12,18 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
+from careflow.atomic_files import IN_USE, flush_folder, new_folder, remove_folder, sweep
 from careflow.errors import ArgumentError
 
 MANIFEST: Final = "careflow-report.json"
 """The file that marks a folder as a report, and lists what belongs to it."""
 
-_LOCK: Final = ".building"
-_IGNORED: Final = frozenset({MANIFEST, ".DS_Store", "Thumbs.db", "desktop.ini"})
+_IGNORED: Final = frozenset({MANIFEST, IN_USE, ".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
 @contextmanager
@@ -53,21 +52,19 @@ def folder(out: str | os.PathLike[str], about: Mapping[str, Any]) -> Iterator[Pa
         place.parent.mkdir(parents=True, exist_ok=True)
         _sweep(place)
         _check(place, Path(out).name)
-        work = Path(tempfile.mkdtemp(prefix=f".{place.name}.new-", dir=place.parent))
+        work, lock = new_folder(place.parent, f".{place.name}.new-")
     except OSError as error:
         raise ArgumentError(f"the report cannot be written to {Path(out).name}: {error.strerror}") from None
-    lock = _lock(work / _LOCK)
     try:
         yield work
         _write_manifest(work, about)
-        lock.close()
-        (work / _LOCK).unlink()
         work.chmod(0o777 & ~_umask())
         _flush(work)
+        if sys.platform == "win32" and lock is not None:
+            lock.release()  # an open file there keeps its folder from being renamed
         _swap(work, place)
     finally:
-        lock.close()
-        shutil.rmtree(work, ignore_errors=True)
+        remove_folder(work, lock)
 
 
 def _check(place: Path, name: str) -> None:
@@ -97,7 +94,7 @@ def _write_manifest(work: Path, about: Mapping[str, Any]) -> None:
     files = {
         path.relative_to(work).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(work.rglob("*"))
-        if path.is_file() and path.name != _LOCK
+        if path.is_file() and path.name != IN_USE
     }
     text = json.dumps({**about, "files": files}, indent=1, sort_keys=True, ensure_ascii=False)
     (work / MANIFEST).write_text(text + "\n", "utf-8")
@@ -115,7 +112,8 @@ def _swap(work: Path, place: Path) -> None:
         if old.exists():
             old.rename(place)
         raise
-    _flush_folder(place.parent)
+    (place / IN_USE).unlink(missing_ok=True)
+    flush_folder(place.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -127,58 +125,18 @@ def _sweep(place: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
         else:
             old.rename(place)
-    for path in place.parent.glob(f".{place.name}.new-*"):
-        if not _held(path / _LOCK):
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _lock(path: Path) -> IO[bytes]:
-    """Open a file that shows that this folder is being written, until it is closed or the process ends."""
-    file = path.open("wb")
-    if sys.platform != "win32":
-        import fcntl
-
-        with suppress(OSError):  # some network disks know no locks
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return file
-
-
-def _held(path: Path) -> bool:
-    """Say whether another process is writing here; on Windows an open file refuses to be removed by itself."""
-    if sys.platform == "win32" or not path.exists():
-        return False
-    import fcntl
-
-    with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-    return False
+    sweep(place.parent, f".{place.name}.new-")
 
 
 def _flush(work: Path) -> None:
     """Have the disk hold every file before its folder gets its name."""
     for path in sorted(work.rglob("*")):
         if path.is_dir():
-            _flush_folder(path)
+            flush_folder(path)
         else:
             with path.open("rb+") as file:
                 os.fsync(file.fileno())
-    _flush_folder(work)
-
-
-def _flush_folder(path: Path) -> None:
-    if sys.platform == "win32":
-        return  # a folder cannot be opened there
-    with suppress(OSError):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    flush_folder(work)
 
 
 def _umask() -> int:

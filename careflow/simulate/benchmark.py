@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from careflow.atomic_files import replacing
 from careflow.continuum.outcomes import REASONS
 from careflow.errors import ArgumentError
 from careflow.simulate.parameters import Truth
@@ -68,7 +69,8 @@ def benchmark_data(
             "payer": _words(made.payer, list(truth.payers)),
         }
     )
-    pq.write_table(table, path, row_group_size=1_000_000)
+    with replacing(path) as file:
+        pq.write_table(table, file, row_group_size=1_000_000)
     return Path(path)
 
 

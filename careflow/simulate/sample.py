@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from careflow.atomic_files import write_whole
 from careflow.records.schema import FIELDS
 from careflow.simulate.faults import FAULTS, add_faults, fault_counts
 from careflow.simulate.parameters import Truth
@@ -25,8 +26,8 @@ def write_sample(folder: str | Path) -> tuple[Path, Path]:
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     episodes, readme = target / "episodes.csv", target / "README.md"
-    episodes.write_bytes(spoilt.to_csv(index=False, lineterminator="\n").encode())
-    readme.write_bytes(sample_readme(clean, spoilt).encode())
+    write_whole(episodes, spoilt.to_csv(index=False, lineterminator="\n").encode())
+    write_whole(readme, sample_readme(clean, spoilt).encode())
     return episodes, readme
 
 

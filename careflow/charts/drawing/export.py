@@ -16,6 +16,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from careflow.atomic_files import write_whole
 from careflow.charts.drawing.metadata import charts_of, info
 from careflow.charts.drawing.theme import settings
 from careflow.errors import ArgumentError
@@ -66,10 +67,7 @@ def save(ax: Axes, path: str | os.PathLike[str], *, dpi: float = 150, text: bool
     form = path.suffix.lower().lstrip(".")
     if form not in FORMATS:
         raise ArgumentError(f"cannot write a chart as {path.suffix!r}; the suffixes are .png, .svg and .pdf")
-    content = render(ax, form, dpi=dpi, text=text)
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)
+    write_whole(path, render(ax, form, dpi=dpi, text=text))
     return path
 
 

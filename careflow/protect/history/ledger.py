@@ -1,16 +1,14 @@
 """The ledger: a folder that remembers what earlier releases of the same data showed and hid.
 
 Plain files: ``ledger.json`` lists the releases with their checksums, ``release-0001.json`` and so on hold the state
-after each. They hold true counts, so the folder stays beside the data. Every file is written whole under another name
-and then renamed; a lock file keeps a second writer out.
+after each. They hold true counts, so the folder stays beside the data. Every file is written whole or not at all; a
+lock keeps a second writer out.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from careflow.atomic_files import take_lock, write_whole
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
 from careflow.protect.cells.cell_table import CellTable
@@ -29,8 +28,6 @@ INDEX: Final = "ledger.json"
 LOCK: Final = "ledger.lock"
 SMALL_CHANGE: Final = 20.0
 """A count that changes by no more than this, or by half, may be restated; more counts than half may not."""
-STALE_AFTER: Final = 3600.0
-"""Seconds after which a lock of another machine is taken to be left over from a crash."""
 
 
 @dataclass
@@ -169,19 +166,6 @@ def spec_of(result: Result, below: int) -> dict[str, Any]:
     }
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under another name, flush it to disk, and rename it: a reader sees the old file or the new one."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)  # noqa: PTH105
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 @contextmanager
 def locked(folder: str | os.PathLike[str], *, wait: float = 10.0) -> Iterator[None]:
     """Keep a second writer out of a ledger.
@@ -200,64 +184,22 @@ def locked(folder: str | os.PathLike[str], *, wait: float = 10.0) -> Iterator[No
     if path.exists() and not path.is_dir():
         raise DisclosureError("the ledger is a folder, and a file of that name is in the way; name another folder")
     path.mkdir(parents=True, exist_ok=True)
-    lock = path / LOCK
-    mine = json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode()
-    until = time.monotonic() + wait
-    while not _take(lock, mine):
-        if _stale(lock):
-            _break(lock)
-        elif time.monotonic() >= until:
-            raise DisclosureError(
-                f"another process is writing to this ledger. Wait for it; if there is none, delete {LOCK} in the folder"
-            )
-        else:
-            time.sleep(0.05)
+    try:
+        lock = take_lock(path / LOCK, wait=wait)
+    except OSError as error:
+        raise DisclosureError(
+            f"the ledger cannot be locked: {error.strerror or error}. Keep it in a folder that can be written, on a "
+            "disk that has locks"
+        ) from error
+    if lock is None:
+        raise DisclosureError(
+            f"another process is writing to this ledger, and was not done within {wait:g} seconds. Wait for it and "
+            "try again"
+        )
     try:
         yield
     finally:
-        lock.unlink(missing_ok=True)
-
-
-def _take(lock: Path, mine: bytes) -> bool:
-    try:
-        handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-    except FileExistsError:
-        return False
-    with os.fdopen(handle, "wb") as file:
-        file.write(mine)
-    return True
-
-
-def _stale(lock: Path) -> bool:
-    """Whether the lock was left by a process that is gone: same machine and dead, or another machine long ago."""
-    try:
-        age = time.time() - lock.stat().st_mtime
-        holder = json.loads(lock.read_text())
-        pid, host = int(holder["pid"]), str(holder["host"])
-    except FileNotFoundError:
-        return False
-    except (ValueError, KeyError, TypeError):
-        # A lock is created and filled in two steps: an empty one is young or left over.
-        return age > 5
-    if host != socket.gethostname():
-        return age > STALE_AFTER
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
-
-
-def _break(lock: Path) -> None:
-    """Take a stale lock away by renaming it first, so that of two who find it only one removes it."""
-    aside = lock.with_name(f"{LOCK}.{os.getpid()}.stale")
-    try:
-        os.rename(lock, aside)  # noqa: PTH104
-    except FileNotFoundError:
-        return
-    aside.unlink(missing_ok=True)
+        lock.release()
 
 
 def _bytes(path: Path) -> bytes:

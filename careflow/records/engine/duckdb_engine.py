@@ -24,7 +24,7 @@ import pyarrow as pa
 from careflow.errors import ArgumentError, CareflowError, RecordError
 from careflow.records.engine.packed_keys import Range, count_keys, fits, grouped_sql, packed_sql, unpacked
 from careflow.records.engine.progress import progress
-from careflow.records.engine.temp_folders import scratch
+from careflow.records.engine.temp_folders import temp_folder
 
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ class Engine:
             self.connection = connection
             return
         settings: dict[str, Any] = {
-            "temp_directory": str(scratch(self)),
+            "temp_directory": str(temp_folder(self)),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             # Freed memory goes back to the system at once.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from careflow.errors import ArgumentError, RecordError
-from careflow.records.engine.temp_folders import scratch
+from careflow.records.engine.temp_folders import temp_folder
 from careflow.records.files.size_limits import SizeLimits
 
 _CHUNK: Final = 1 << 20
@@ -29,7 +29,7 @@ class Decompressor:
 
     def __init__(self, limits: SizeLimits) -> None:
         self._limits = limits
-        self._folder = scratch(self)
+        self._folder = temp_folder(self)
         self._made = 0
 
     def plain(self, path: Path, encoding: str | None) -> Path:

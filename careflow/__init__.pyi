@@ -1,0 +1,35 @@
+from careflow import charts as charts
+from careflow import continuum as continuum
+from careflow import counts as counts
+from careflow import errors as errors
+from careflow import estimate as estimate
+from careflow import records as records
+from careflow import report as report
+from careflow import simulate as simulate
+from careflow.continuum import Continuum as Continuum
+from careflow.continuum import Level as Level
+from careflow.counts import Calendar as Calendar
+from careflow.counts import Counts as Counts
+from careflow.counts import Transitions as Transitions
+from careflow.counts import link as link
+from careflow.errors import CareflowError as CareflowError
+from careflow.estimate import bounce_back as bounce_back
+from careflow.estimate import census as census
+from careflow.estimate import chain as chain
+from careflow.estimate import cumulative_incidence as cumulative_incidence
+from careflow.estimate import expected_days as expected_days
+from careflow.estimate import gray_test as gray_test
+from careflow.estimate import length_of_stay as length_of_stay
+from careflow.estimate import logrank_test as logrank_test
+from careflow.estimate import markov_test as markov_test
+from careflow.estimate import occupation as occupation
+from careflow.estimate import pathways as pathways
+from careflow.estimate import persons_served as persons_served
+from careflow.estimate import readmissions as readmissions
+from careflow.estimate import transition_rates as transition_rates
+from careflow.protect import audit as audit
+from careflow.protect import protect as protect
+from careflow.records import Episodes as Episodes
+from careflow.records import read_episodes as read_episodes
+
+__version__: str
