@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from careflow.protect import audit, protect
     from careflow.records import Episodes, read_episodes
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 _ROOMS = {
     "Continuum": "continuum",
