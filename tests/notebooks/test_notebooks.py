@@ -113,13 +113,6 @@ def test_a_notebook_runs_from_top_to_bottom(path: Path) -> None:
     assert page.count("<img ") == shown, "every chart stands on the page, and once"
 
 
-def test_the_command_that_renders_the_notebooks_is_told_where_one_looks_for_it() -> None:
-    command = "jupyter nbconvert --to html --execute --output-dir docs/notebooks notebooks/*.ipynb"
-    for page in ("notebooks/README.md", "CONTRIBUTING.md"):
-        assert command in (ROOT / page).read_text("utf-8")
-    assert "docs/notebooks/" in (ROOT / ".gitignore").read_text("utf-8").split()
-
-
 @pytest.mark.slow
 def test_the_starter_runs_on_a_file_of_ones_own(tmp_path: Path) -> None:
     made_up().to_csv(tmp_path / "episodes.csv", index=False)
