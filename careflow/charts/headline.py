@@ -10,6 +10,7 @@ import numpy as np
 from scipy.stats import norm
 
 from careflow import formatting
+from careflow.charts.data.thin import is_thin
 from careflow.charts.data.view import View, by_name, check, flags, labels, number, periods, read
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.estimate.change import ALPHA, MEAN_STAY, YEAR, changes_of, corrected, looked_at
@@ -176,6 +177,7 @@ def _way(view: View, named: dict[str, str], to: str) -> str:
 
 def _stay_range(view: View, named: dict[str, str]) -> Iterable[_Finding]:
     rows = view.frame[~view.frame["hidden"] & (view.frame["median"] > 0)]
+    rows = rows[[not is_thin(row) for row in rows.to_dict("records")]]
     if len(rows) < 2:
         return
     ranked = rows.sort_values("median", kind="stable")

@@ -94,6 +94,9 @@ def incidence_of(
     if not len(rows):
         known = list(dict.fromkeys(view.frame["from"].astype(str)))
         raise ArgumentError(f"the result is not about {level!r}; it is about {', '.join(map(repr, known))}")
+    rows = rows[rows["estimate"].notna()]  # after the last day that is known there is nothing to draw
+    if not len(rows):
+        return Incidence(np.zeros(1), [], np.ones(1), np.full(1, np.nan))
     curves = {str(to): part.sort_values("day") for to, part in rows.groupby(rows["to"].astype(str), sort=False)}
     if view.protected:
         return _as_shown(result, view, level, curves, horizon)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from careflow.charts.data.thin import is_thin
 from careflow.charts.data.view import View, masked, number
 
 DOTS: Final = (50, 25, 20, 10)
@@ -27,6 +28,8 @@ class Stay:
     hidden: bool
     dots: NDArray[np.float64]
     curve: pd.DataFrame | None
+    thin: bool = False
+    """Whether the median rests on few stays at risk."""
 
 
 def curves_of(curve: pd.DataFrame, view: View) -> dict[str, pd.DataFrame]:
@@ -51,7 +54,7 @@ def stays_of(view: View, curves: Mapping[str, pd.DataFrame], most: int) -> list[
         count = next((d for d in DOTS if d <= most and d <= n / 11), 0) if curve is not None else 0
         median, q25, q75 = (number(row.get(key)) for key in ("median", "q25", "q75"))
         dots = quantiles(curve, count, smooth=view.protected) if curve is not None and count else np.empty(0)
-        out.append(Stay(name, n, median, q25, q75, hidden, dots, curve))
+        out.append(Stay(name, n, median, q25, q75, hidden, dots, curve, is_thin(row)))
     return out
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from careflow.charts.data.kinds import kind_of
 from careflow.charts.data.scale import DAYS, INTENSITY, SHARE, STAYS, Scale
+from careflow.charts.data.thin import is_thin
 from careflow.charts.data.transitions import ROLE_OF, WORDS
 from careflow.charts.data.view import View, number, periods, read
 from careflow.continuum.outcomes import DIRECTIONS, OUTCOMES, STEP_DOWN, STEP_UP
@@ -31,7 +32,7 @@ class Series:
     role : str
         The hue.
     table : pandas.DataFrame
-        ``period, value, low, high, n, hidden, mature``, one row a period.
+        ``period, value, low, high, n, hidden, mature, thin``, one row a period.
     """
 
     name: str
@@ -84,6 +85,11 @@ class Trend:
         ripe = np.logical_and.reduce([one.table["mature"].to_numpy(bool) for one in self.series])
         places = np.flatnonzero(ripe)
         return self.periods[int(places[-1])] if len(places) else None
+
+    @property
+    def thin(self) -> bool:
+        """Whether a value rests on few stays at risk."""
+        return any(one.table["thin"].any() for one in self.series)
 
     @property
     def n(self) -> float:
@@ -178,10 +184,10 @@ def _table(view: View, rows: pd.DataFrame, columns: tuple[str, str, str, str], o
     for name in order:
         row = by.get(name)
         if row is None:
-            out.append((name, np.nan, np.nan, np.nan, np.nan, False, True))
+            out.append((name, np.nan, np.nan, np.nan, np.nan, False, True, False))
         else:
             values = [number(row.get(column)) for column in columns]
             ripe = row.get("mature", not row.get("partial", False))
             mature = bool(ripe) if pd.notna(ripe) else False
-            out.append((name, *values, bool(row["hidden"]), mature))
-    return pd.DataFrame(out, columns=["period", "value", "low", "high", "n", "hidden", "mature"])
+            out.append((name, *values, bool(row["hidden"]), mature, is_thin(row)))
+    return pd.DataFrame(out, columns=["period", "value", "low", "high", "n", "hidden", "mature", "thin"])

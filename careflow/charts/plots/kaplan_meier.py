@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from careflow import formatting
 from careflow.charts.data.competing_risks import LEAST
+from careflow.charts.data.thin import MARK, thin_note
 from careflow.charts.data.ticks import even_ticks, shares
 from careflow.charts.data.view import PERIODS, View, check, read
 from careflow.charts.drawing import risk_table
@@ -107,6 +108,7 @@ def _draw(
             view.interval(),
             f"Curves stop where fewer than {LEAST} remain at risk." if not view.protected else "",
             f"{dropped} level{'s' if dropped > 1 else ''} with fewer stays not drawn." if dropped else "",
+            thin_note(view) if any(g.thin for g in groups) else "",
             guard,
         ],
         gap=16,
@@ -181,6 +183,7 @@ def _names(page: Page, panel: Panel, groups: Sequence[Group]) -> None:
     for i, g in enumerate(groups):
         half = np.flatnonzero(g.survival <= 0.5 + 1e-12)
         median = f" {formatting.days(float(g.days[half[0]]))}" if len(half) and not page.coarse else ""
+        median += f" {MARK}" if g.thin else ""
         name = cut(g.name, t.body, 0.3 * panel.box.w, t.family, SEMIBOLD, [one.name for one in groups])
         ink = g.color if contrast(g.color, WHITE) >= 4.5 else MUTED
         wide = canvas.wide(name, t.body, SEMIBOLD) + canvas.wide(median, t.small)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from careflow import formatting
 from careflow.charts.data.quantile_dots import Stay, curves_of, stays_of
+from careflow.charts.data.thin import MARK, thin_note
 from careflow.charts.data.ticks import COUNT_STEPS, steps
 from careflow.charts.data.view import View, read
 from careflow.charts.drawing.axes import Panel
@@ -32,6 +33,7 @@ _LOG_TICKS: Final = {
     0: "", 1: "", 3: "", 7: "a week", 14: "", 30: "a month", 60: "", 90: "a quarter", 180: "", 365: "a year",
     730: "two years", 1460: "four years",
 }  # fmt: skip
+_UNKNOWN: Final = "–"
 Style = Literal["auto", "dots", "interval", "ridge"]
 
 
@@ -112,6 +114,8 @@ class _Drawing:
                 view.size(float(np.sum([s.n for s in self.stays]))),
                 "Dots on straight lines between the days that may be shown." if self._smooth() else "",
                 "Upright mark: benchmark." if self.benchmark else "",
+                thin_note(view) if any(s.thin for s in self.stays) else "",
+                f"{_UNKNOWN}: not reached, or too few stays to show." if self._unknown() else "",
                 "Levels with too few stays for dots of 11 have no dots." if self._bare() else "",
             ],
         )  # fmt: skip
@@ -133,6 +137,22 @@ class _Drawing:
 
     def _bare(self) -> bool:
         return self.style == "dots" and any(s.n > 0 and not len(s.dots) and not s.hidden for s in self.stays)
+
+    def _unknown(self) -> bool:
+        """Whether a median is missing of which the frame does not say if it was not reached or is not shown."""
+        return any(self._figure(s) == _UNKNOWN for s in self.stays)
+
+    def _figure(self, stay: Stay) -> str:
+        """Return the median in words: only a hidden row is called suppressed."""
+        if stay.hidden:
+            return formatting.MASK
+        if not stay.n > 0:
+            return "no stays"
+        lost = self.view.protected and not formatting.known(stay.median) and not formatting.known(stay.q25)
+        return _UNKNOWN if lost else formatting.days(stay.median)
+
+    def _mark(self, stay: Stay) -> str:
+        return f" {MARK}" if stay.thin else ""
 
     def _subtitle(self) -> str:
         counts = sorted({len(s.dots) for s in self.stays if len(s.dots)}, reverse=True)
@@ -156,7 +176,7 @@ class _Drawing:
         sizes = [wide(self._size(s), t.small) for s in self.stays]
         gutter = min(max(names), 0.24 * box.w)
         gutter = gutter + 6 * u + max(sizes) if self.one_line else max(gutter, *sizes)
-        figures = [wide(formatting.days(s.median), t.body, SEMIBOLD) for s in self.stays]
+        figures = [wide(self._figure(s), t.body, SEMIBOLD) + wide(self._mark(s), t.small) for s in self.stays]
         spans = [wide(self._span(s), t.small) for s in self.stays]
         right = max(
             [a + b + 4 * u for a, b in zip(figures, spans, strict=True)] if self.one_line else [*figures, *spans]
@@ -244,21 +264,25 @@ class _Drawing:
             SEMIBOLD,
             page.names,
         )
-        figure = formatting.MASK if stay.hidden else formatting.days(stay.median) if stay.n > 0 else "no stays"
+        figure, mark = self._figure(stay), self._mark(stay)
         span = self._span(stay)
         if self.one_line:
             y = middle(floor, t.body)
             canvas.text(self.box.x0, y, name, weight=SEMIBOLD)
             canvas.text(self.panel.box.x0 - 12 * u, y, self._size(stay), size=t.small, color=MUTED, align="right")
             x = right + canvas.text(right, y, figure, weight=SEMIBOLD)
+            x += canvas.text(x, y, mark, size=t.small, color=MUTED) if mark else 0.0
             canvas.text(x + 4 * u, y, span, size=t.small, color=MUTED)
             return
         upper = floor + 3.5 * u if self.style != "interval" else floor + (t.small * LEADING) / 2 - t.body * CAP / 2
         lower = upper - t.small * LEADING - u
         for x, top, under in ((self.box.x0, name, self._size(stay)), (right, figure, span)):
-            canvas.text(x, upper, top, weight=SEMIBOLD if top not in (formatting.MASK, "no stays") else REGULAR)
+            plain_weight = top in (formatting.MASK, "no stays", _UNKNOWN)
+            end = x + canvas.text(x, upper, top, weight=REGULAR if plain_weight else SEMIBOLD)
             canvas.text(x, lower, under, size=t.small, color=MUTED)
+        if mark:
+            canvas.text(end, upper, mark, size=t.small, color=MUTED)
 
     def _data(self) -> pd.DataFrame:
-        rows = [(s.name, s.n, s.median, s.q25, s.q75, s.hidden, len(s.dots)) for s in self.stays]
-        return pd.DataFrame(rows, columns=["level", "n", "median", "q25", "q75", "hidden", "dots"])
+        rows = [(s.name, s.n, s.median, s.q25, s.q75, s.hidden, len(s.dots), s.thin) for s in self.stays]
+        return pd.DataFrame(rows, columns=["level", "n", "median", "q25", "q75", "hidden", "dots", "thin"])

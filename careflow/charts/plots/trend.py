@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from careflow import formatting
 from careflow.charts.data.scale import DAYS, INTENSITY, SHARE
+from careflow.charts.data.thin import thin_note
 from careflow.charts.data.time_series import Trend, trend_of, words_for
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.fonts import CAP, LEADING, SEMIBOLD
@@ -80,6 +81,7 @@ def _draw(page: Page, asked: Trend, title: str, target: float | None, *, context
             asked.view.size(asked.n),
             asked.view.interval(),
             asked.view.method(),
+            thin_note(asked.view) if asked.thin else "",
             *_reading(asked, spare),
         ],
         masked=asked.hidden,

@@ -8,6 +8,7 @@ import numpy as np
 
 from careflow import formatting
 from careflow.charts.data.scale import INTENSITY
+from careflow.charts.data.thin import MARK
 from careflow.charts.data.ticks import steps
 from careflow.charts.data.time_series import Series, Trend
 from careflow.charts.drawing.axes import Panel
@@ -180,6 +181,9 @@ def _ribbon_and_line(page: Page, asked: Trend, one: Series, panel: Panel) -> Non
     panel.dots(x[ripe], value[ripe], size=4.2 if len(x) <= 16 else 3.2, color=fill, z=4)
     if (~ripe).any():
         panel.dots(x[~ripe], value[~ripe], size=4.6, color=WHITE, edge=fill, lw=1.3, z=4)
+    for place in np.flatnonzero(table["thin"].to_numpy(bool) & np.isfinite(value)):
+        at, above = panel.x(float(place)), panel.y(float(value[place])) + 4 * u
+        page.canvas.text(at, above, MARK, size=page.theme.small, color=MUTED, align="center")
     for place in np.flatnonzero(table["hidden"].to_numpy(bool)):
         at, base = panel.x(float(place)), panel.box.y0 + 3.5 * u
         page.canvas.text(at, base, "s", size=page.theme.small, color=MUTED, align="center")
