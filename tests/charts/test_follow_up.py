@@ -60,7 +60,7 @@ def test_a_total_is_suppressed_only_where_a_level_of_it_is(short):
 
 def test_a_median_that_is_not_reached_is_not_called_suppressed(short):
     # 25 of 60 have ended by day 90: 33% by day 10, so the lower quartile is 10 and the median is not reached.
-    said = words(charts.los(cf.length_of_stay(short)))
+    said = words(charts.length_of_stay(cf.length_of_stay(short)))
     assert "not reached" in said
     assert "10–not reached" in said
     assert "s" not in said
@@ -69,7 +69,7 @@ def test_a_median_that_is_not_reached_is_not_called_suppressed(short):
 def test_a_protected_median_that_is_missing_is_not_said_to_be_unreached(short):
     stays = cf.length_of_stay(short)
     frame = stays.frame.assign(hidden=False, median=np.nan, q25=np.nan, q75=np.nan)
-    ax = charts.los(replace(stays, frame=frame), style="interval")
+    ax = charts.length_of_stay(replace(stays, frame=frame), style="interval")
     assert "–" in words(ax)
     assert "not reached" not in words(ax)
     assert "–: not reached, or too few stays to show." in ax.careflow.notes
@@ -78,8 +78,8 @@ def test_a_protected_median_that_is_missing_is_not_said_to_be_unreached(short):
 @pytest.mark.parametrize("style", ["dots", "interval", "ridge"])
 def test_a_thin_median_is_marked_with_one_note(short, style):
     stays = cf.length_of_stay(short)
-    assert "thin" not in charts.los(stays, style=style).careflow.notes
-    ax = charts.los(thin(stays, "iop"), style=style)
+    assert "thin" not in charts.length_of_stay(stays, style=style).careflow.notes
+    ax = charts.length_of_stay(thin(stays, "iop"), style=style)
     assert words(ax).count("thin") == 1
     assert ax.careflow.notes.count("thin: fewer than 5 at risk.") == 1
     assert charts.chart_data(ax).set_index("level")["thin"].to_dict()["iop"]
@@ -87,7 +87,9 @@ def test_a_thin_median_is_marked_with_one_note(short, style):
 
 def test_a_hidden_row_is_not_marked_as_thin(short):
     stays = thin(cf.length_of_stay(short), "iop")
-    ax = charts.los(replace(stays, frame=stays.frame.assign(hidden=stays.frame["level"].astype(str) == "iop")))
+    ax = charts.length_of_stay(
+        replace(stays, frame=stays.frame.assign(hidden=stays.frame["level"].astype(str) == "iop"))
+    )
     assert "thin" not in words(ax)
 
 
@@ -101,7 +103,7 @@ def test_a_thin_curve_is_marked_beside_its_name(short):
 
 def test_a_protected_result_is_thin_under_its_own_threshold(short):
     stays = thin(cf.length_of_stay(short), "iop")
-    ax = charts.los(replace(stays, frame=stays.frame.assign(hidden=False)))
+    ax = charts.length_of_stay(replace(stays, frame=stays.frame.assign(hidden=False)))
     assert "thin: fewer than 11 at risk." in ax.careflow.notes
 
 

@@ -67,7 +67,8 @@ KINDS: Final = (
     ),
     Kind("Rates", "intensities", 'transition_rates(method="intensity")', ("trend",), measure="intensity"),
     Kind(
-        "LengthOfStay", "lengths of stay", "length_of_stay()", ("los", "kaplan_meier", "trend", "xmr", "headline"),
+        "LengthOfStay", "lengths of stay", "length_of_stay()",
+        ("length_of_stay", "kaplan_meier", "trend", "xmr", "headline"),
     ),
     Kind("Returns", "returns", "readmissions() or careflow.bounce_back()", ()),
     Kind("PersonsServed", "people served", "persons_served()", ()),

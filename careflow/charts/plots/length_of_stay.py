@@ -38,7 +38,7 @@ Style = Literal["auto", "dots", "interval", "ridge"]
 
 
 @drawn
-def los(
+def length_of_stay(
     result: LengthOfStay,
     *,
     quarter: str | None = None,
@@ -70,9 +70,9 @@ def los(
     **look
     """
     if style not in ("auto", "dots", "interval", "ridge") or scale not in ("auto", "log", "linear"):
-        raise ArgumentError(f"no style {style!r} with scale {scale!r}; see the docstring of charts.los")
-    view = read(result, "LengthOfStay", "los", quarter=quarter, where=look.get("where"))
-    page = Page("los", view, look)
+        raise ArgumentError(f"no style {style!r} with scale {scale!r}; see the docstring of charts.length_of_stay")
+    view = read(result, "LengthOfStay", "length_of_stay", quarter=quarter, where=look.get("where"))
+    page = Page("length_of_stay", view, look)
     curve = getattr(result, "curve", None)
     curves = curves_of(curve, view) if isinstance(curve, pd.DataFrame) and style != "interval" else {}
     if style == "auto":

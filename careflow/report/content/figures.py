@@ -83,7 +83,7 @@ def _of_a_quarter(content: Content, quarter: str, look: Look) -> Iterator[Plan]:
     yield Plan(f"flow_map{of}", f"Where people went after {when}", quarter, flow_map)
     matrix = partial(charts.transition_matrix, rates, quarter=quarter, **look)
     yield Plan(f"transition_matrix{of}", f"Every level to every other, {when}", quarter, matrix)
-    lengths = partial(charts.los, stays, quarter=quarter, **look)
+    lengths = partial(charts.length_of_stay, stays, quarter=quarter, **look)
     yield Plan(f"length_of_stay{of}", f"How long stays last, {when}", quarter, lengths)
 
 
