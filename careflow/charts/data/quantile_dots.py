@@ -63,15 +63,15 @@ def quantiles(curve: pd.DataFrame, count: int, *, smooth: bool = False) -> NDArr
 
     ``smooth`` reads a curve that is known on some days only along straight lines between them, not as steps.
     """
-    known = curve[curve["survival"].notna()]
-    day, survival = known["day"].to_numpy(float), known["survival"].to_numpy(float)
-    wanted = 1 - (np.arange(count) + 0.5) / count
+    rows = curve[curve["survival"].notna()]
+    day, survival = rows["day"].to_numpy(float), rows["survival"].to_numpy(float)
+    shares = 1 - (np.arange(count) + 0.5) / count
     if smooth:
         if day[0] > 0:
             day, survival = np.concatenate([[0.0], day]), np.concatenate([[1.0], survival])
-        found = np.interp(-wanted, -survival, day)
-        return np.where(wanted >= survival[-1], np.round(found), np.inf)
-    reached = [np.flatnonzero(survival <= s + 1e-12) for s in wanted]
+        at = np.interp(-shares, -survival, day)
+        return np.where(shares >= survival[-1], np.round(at), np.inf)
+    reached = [np.flatnonzero(survival <= s + 1e-12) for s in shares]
     return np.array([day[r[0]] if len(r) else np.inf for r in reached])
 
 

@@ -15,7 +15,7 @@ from careflow.charts.data.view import number, read
 from careflow.charts.drawing.axes import Panel
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.fonts import CAP, REGULAR, SEMIBOLD
-from careflow.charts.drawing.options import Look, drawn
+from careflow.charts.drawing.options import Options, drawn
 from careflow.charts.drawing.page import Page
 from careflow.charts.drawing.palette import INK, MID, MUTED, WHITE, intensity, luminance
 from careflow.charts.drawing.rich_text import Run, cut, plain
@@ -28,7 +28,7 @@ _OUTSIDE: Final = ("left care", "died", "completed", "left early")
 
 @drawn
 def expected_days(
-    result: ExpectedDays, *, quarter: str | None = None, outside: bool = False, **look: Unpack[Look]
+    result: ExpectedDays, *, quarter: str | None = None, outside: bool = False, **options: Unpack[Options]
 ) -> Axes:
     """Draw how many days people spend at each level, on average, up to the horizon, with the total in care.
 
@@ -40,10 +40,10 @@ def expected_days(
         The period to draw.
     outside : bool
         Also draw the days after leaving care.
-    **look
+    **options
     """
-    view = read(result, "ExpectedDays", "expected_days", quarter=quarter, where=look.get("where"))
-    page = Page("expected_days", view, look, levels=1)
+    view = read(result, "ExpectedDays", "expected_days", quarter=quarter, where=options.get("where"))
+    page = Page("expected_days", view, options, levels=1)
     title = "Expected days at each level of care"
     rows = {str(row["state"]): row for row in view.frame.to_dict("records")}
     order = [name for name in view.levels if name in rows]
@@ -102,14 +102,14 @@ def _draw(page: Page, box: Box, rows: dict[str, Any], order: list[str]) -> Axes:
             continue
         _bar(page, panel, y, step, values[name], fill)
     _total(page, panel, box.x0, area.y1 - (len(order) + 0.8) * step, step, total, _lacking(rows, care))
-    known = sorted((n for n in order if formatting.known(values[n][0])), key=lambda n: -values[n][0])
+    ranked = sorted((n for n in order if formatting.known(values[n][0])), key=lambda n: -values[n][0])
     data = pd.DataFrame(
         [(n, *values[n], bool(rows[n]["hidden"])) for n in order], columns=["state", "days", "low", "high", "hidden"]
     )
     return page.close(
         data=data,
         n=None,
-        largest=[f"{names[n]} {_figure(values[n][0])} days" for n in known],
+        largest=[f"{names[n]} {_figure(values[n][0])} days" for n in ranked],
         what="Expected days by level",
     )
 

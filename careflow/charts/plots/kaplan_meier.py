@@ -19,7 +19,7 @@ from careflow.charts.drawing.axes import Panel, stepped
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.curve_labels import dense, free
 from careflow.charts.drawing.fonts import SEMIBOLD
-from careflow.charts.drawing.options import Look, drawn
+from careflow.charts.drawing.options import Options, drawn
 from careflow.charts.drawing.page import NONE, Page
 from careflow.charts.drawing.palette import INK, MUTED, WHITE, contrast, tint
 from careflow.charts.drawing.rich_text import cut, plain
@@ -40,7 +40,7 @@ def kaplan_meier(
     horizon: int = 180,
     ticks: Sequence[int] | None = None,
     table: bool = True,
-    **look: Unpack[Look],
+    **options: Unpack[Options],
 ) -> Axes:
     """Draw the share of stays that have not ended, by day since admission.
 
@@ -64,13 +64,13 @@ def kaplan_meier(
         Days to label and to tabulate.
     table : bool
         Add who was at risk at each tick.
-    **look
+    **options
     """
     check(result, "LengthOfStay", "kaplan_meier")
     strata = [c for c in result.about.by if c not in PERIODS] if level is not None else []
-    options: dict[str, Any] = {"frame": "curve", "quarter": quarter, "where": look.get("where"), "keep": strata}
-    view = read(result, "LengthOfStay", "kaplan_meier", **options)
-    page = Page("kaplan_meier", view, look, levels=1)
+    selection: dict[str, Any] = {"frame": "curve", "quarter": quarter, "where": options.get("where"), "keep": strata}
+    view = read(result, "LengthOfStay", "kaplan_meier", **selection)
+    page = Page("kaplan_meier", view, options, levels=1)
     named = [*(levels or []), *([level] if level else [])]
     for name in named:
         view.check_level(name)
@@ -137,8 +137,8 @@ def _panel(
     """Draw the axes, and who is at risk under them."""
     t, canvas = page.theme, page.canvas
     marks = [tick for tick in (ticks or even_ticks(int(last))) if tick <= last]
-    known = all(np.isfinite(g.at_risk).all() for g in groups)
-    rows = _rows(page, groups, marks) if table and known else []
+    has_counts = all(np.isfinite(g.at_risk).all() for g in groups)
+    rows = _rows(page, groups, marks) if table and has_counts else []
     gutter = max([canvas.wide(r.name, t.body, SEMIBOLD) for r in rows] + [canvas.wide("100%", t.body)])
     gutter = min(gutter, 0.25 * box.w)
     area = risk_table.above(page, rows, box, gutter=gutter, right=risk_table.half(page))
@@ -149,8 +149,8 @@ def _panel(
         panel.tick(tick, f"{tick:,}")
     panel.caption("Days since admission")
     if rows:
-        said = "Stays at risk" if len(rows) == len(groups) else "Number of stays (cumulative, except at risk)"
-        risk_table.draw(page, panel, rows, box, marks, said)
+        heading = "Stays at risk" if len(rows) == len(groups) else "Number of stays (cumulative, except at risk)"
+        risk_table.draw(page, panel, rows, box, marks, heading)
     return panel
 
 
@@ -171,8 +171,8 @@ def _rows(page: Page, groups: Sequence[Group], marks: Sequence[int]) -> list[Row
     gone = risk_table.censored(page.view, g.days, g.at_risk, g.ended)
     if gone is None:
         return every
-    told = (("At risk", g.at_risk, INK), ("Ended", g.ended, INK), ("Censored", gone, MUTED))
-    return [risk_table.row(page, name, n, g.days, marks, ink) for name, n, ink in told]
+    table_rows = (("At risk", g.at_risk, INK), ("Ended", g.ended, INK), ("Censored", gone, MUTED))
+    return [risk_table.row(page, name, n, g.days, marks, ink) for name, n, ink in table_rows]
 
 
 def _names(page: Page, panel: Panel, groups: Sequence[Group]) -> None:

@@ -18,7 +18,7 @@ from careflow.charts.data.view import View, read
 from careflow.charts.drawing.axes import Panel
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.fonts import CAP, LEADING, REGULAR, SEMIBOLD
-from careflow.charts.drawing.options import Look, drawn
+from careflow.charts.drawing.options import Options, drawn
 from careflow.charts.drawing.page import Page
 from careflow.charts.drawing.palette import BAND, INK, MUTED, RULE, intensity
 from careflow.charts.drawing.rich_text import Run, cut, plain
@@ -46,7 +46,7 @@ def length_of_stay(
     scale: Literal["auto", "log", "linear"] = "auto",
     dots: int = 50,
     benchmark: Mapping[str, float] | None = None,
-    **look: Unpack[Look],
+    **options: Unpack[Options],
 ) -> Axes:
     """Draw how long stays last, level by level, stays still open counted.
 
@@ -67,12 +67,12 @@ def length_of_stay(
         Most dots a row: 50, 25, 20 or 10.
     benchmark : dict of str to float, optional
         Days to mark, by level.
-    **look
+    **options
     """
     if style not in ("auto", "dots", "interval", "ridge") or scale not in ("auto", "log", "linear"):
         raise ArgumentError(f"no style {style!r} with scale {scale!r}; see the docstring of charts.length_of_stay")
-    view = read(result, "LengthOfStay", "length_of_stay", quarter=quarter, where=look.get("where"))
-    page = Page("length_of_stay", view, look)
+    view = read(result, "LengthOfStay", "length_of_stay", quarter=quarter, where=options.get("where"))
+    page = Page("length_of_stay", view, options)
     curve = getattr(result, "curve", None)
     curves = curves_of(curve, view) if isinstance(curve, pd.DataFrame) and style != "interval" else {}
     if style == "auto":
@@ -119,16 +119,16 @@ class _Drawing:
                 "Levels with too few stays for dots of 11 have no dots." if self._bare() else "",
             ],
         )  # fmt: skip
-        self._place(box)
+        self._lay_out(box)
         self.stays = [self.marks.thinned(stay) for stay in self.stays]
         self._axis()
         for i, stay in enumerate(self.stays):
             self._row(i, stay)
-        known = sorted((s for s in self.stays if formatting.known(s.median)), key=lambda s: -s.median)
+        ranked = sorted((s for s in self.stays if formatting.known(s.median)), key=lambda s: -s.median)
         return page.close(
             data=self._data(),
             n=float(np.sum([s.n for s in self.stays])),
-            largest=[f"{page.labels[s.name]} median {formatting.days(s.median)}" for s in known],
+            largest=[f"{page.labels[s.name]} median {formatting.days(s.median)}" for s in ranked],
             what="Length of stay by level, with medians and middle halves",
         )
 
@@ -164,7 +164,7 @@ class _Drawing:
             parts.append("Bar = middle half of stays, circle = median.")
         return f"{' '.join(parts)} {plain(self.view.population())}"
 
-    def _place(self, box: Box) -> None:
+    def _lay_out(self, box: Box) -> None:
         """Share out the box: names at the left, the axis, medians at the right."""
         page, t, u = self.page, self.page.theme, self.page.u
         wide = page.canvas.wide
@@ -206,7 +206,7 @@ class _Drawing:
             marks = [(d, s) for d, s in _LOG_TICKS.items() if (self.zero or d > 0) and d <= panel.xlim[1]]
         else:
             marks = [(int(d), "") for d in steps(panel.xlim[1], COUNT_STEPS, at_most=8)]
-        said = {7: "a week", 30: "a month", 90: "a quarter", 365: "a year"}
+        tick_names = {7: "a week", 30: "a month", 90: "a quarter", 365: "a year"}
         base = panel.box.y0 - 5 * u - t.body * CAP
         ends = -1e9
         for day, _ in marks:
@@ -219,7 +219,7 @@ class _Drawing:
         caption = "Length of stay, days (log scale)" if self.log else "Length of stay, days"
         page.canvas.text(self.box.x0, base - t.body * 1.3, caption, color=MUTED)
         free = self.box.x0 + page.canvas.wide(caption, t.body) + 6 * u
-        for day, text in said.items() if self.log else ():
+        for day, text in tick_names.items() if self.log else ():
             x, half = panel.x(day), page.canvas.wide(text, t.small) / 2
             if day <= panel.xlim[1] and x - half > free:
                 page.canvas.text(x, base - t.body * 1.3, text, size=t.small, color=MUTED, align="center")
@@ -246,14 +246,14 @@ class _Drawing:
         upper = formatting.count(stay.q75) if formatting.known(stay.q75) else "not reached"
         return f"{formatting.count(stay.q25)}–{upper}"
 
-    def _row(self, place: int, stay: Stay) -> None:
-        floor = self.panel.box.y1 - (place + (0.72 if self.style != "interval" else 0.5)) * self.step
+    def _row(self, index: int, stay: Stay) -> None:
+        floor = self.panel.box.y1 - (index + (0.72 if self.style != "interval" else 0.5)) * self.step
         self.marks.line(floor)
-        self._words(stay, floor)
-        fill = self.page.faded(intensity(len(self.stays))[place], stay.name)
+        self._texts(stay, floor)
+        fill = self.page.faded(intensity(len(self.stays))[index], stay.name)
         self.marks.draw(stay, floor, fill, self.benchmark.get(stay.name))
 
-    def _words(self, stay: Stay, floor: float) -> None:
+    def _texts(self, stay: Stay, floor: float) -> None:
         page, t, u = self.page, self.page.theme, self.page.u
         canvas, right = page.canvas, self._right()
         name = cut(
