@@ -114,7 +114,7 @@ def test_the_charts_of_real_stays_are_drawn(moves: cf.Transitions, tmp_path: Pat
         "flow_map": charts.flow_map(rates, quarter="2014Q2"),
         "transition_matrix": charts.transition_matrix(rates, quarter="2014Q2"),
         "trend": charts.trend(rates, frm="IC", to="NC"),
-        "los": charts.los(stays),
+        "length_of_stay": charts.length_of_stay(stays),
     }
     for name, axes in drawn.items():
         charts.save(axes, tmp_path / f"{name}.svg")

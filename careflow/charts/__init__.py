@@ -1,4 +1,4 @@
-"""Charts at home in a newspaper: each takes a result, carries its definition, and shows nothing it may not."""
+"""Charts of results: each takes one result, carries its definition, and shows no suppressed value."""
 
 from careflow.charts.drawing.export import save, show
 from careflow.charts.drawing.fonts import CareflowLabelWarning
@@ -14,7 +14,7 @@ from careflow.charts.plots.expected_days import expected_days
 from careflow.charts.plots.flow_map import flow_map
 from careflow.charts.plots.funnel import funnel
 from careflow.charts.plots.kaplan_meier import kaplan_meier
-from careflow.charts.plots.length_of_stay import los
+from careflow.charts.plots.length_of_stay import length_of_stay
 from careflow.charts.plots.sequence_index import sequence_index
 from careflow.charts.plots.time_to_next import time_to_next
 from careflow.charts.plots.transition_matrix import transition_matrix
@@ -34,7 +34,7 @@ __all__ = [
     "funnel",
     "headline",
     "kaplan_meier",
-    "los",
+    "length_of_stay",
     "p_chart",
     "save",
     "sequence_index",
@@ -45,3 +45,6 @@ __all__ = [
     "trend",
     "xmr",
 ]
+
+los = length_of_stay
+"""The name of ``length_of_stay`` in the first version; kept so that old code runs."""

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.stats import norm
 
 from careflow import formatting
+from careflow.charts.data.thin import is_thin
 from careflow.charts.data.view import View, by_name, check, flags, labels, number, periods, read
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.estimate.change import ALPHA, MEAN_STAY, YEAR, changes_of, corrected, reported_differences
@@ -80,8 +81,8 @@ def headline(result: Any, *, alpha: float = ALPHA, short_labels: dict[str, str] 
     named = labels(view, short_labels)
     if view.period is not None:
         return _change(result, view, named, alpha)
-    found = _commonest(view, named) if kind == "Rates" else _stay_range(view, named)
-    tested = [finding for finding in found if np.isfinite(finding.p)]
+    findings = _commonest(view, named) if kind == "Rates" else _stay_range(view, named)
+    tested = [finding for finding in findings if np.isfinite(finding.p)]
     best = min(tested, key=lambda finding: finding.p, default=None)
     # Bonferroni: any of them could have made the sentence.
     return best.text if best is not None and best.p * len(tested) < alpha else None
@@ -93,8 +94,8 @@ def _change(result: Any, view: View, named: dict[str, str], alpha: float) -> str
     if pair is None:
         return None
     rows = view.rows_of(changes_of(result).between([pair]))
-    found = corrected(reported_differences(rows, view.levels), alpha=alpha)
-    clear = found[found["changed"]]
+    findings = corrected(reported_differences(rows, view.levels), alpha=alpha)
+    clear = findings[findings["changed"]]
     if clear.empty:
         return None
     row = clear.sort_values("p", kind="stable").iloc[0]
@@ -105,10 +106,10 @@ def _latest_and_year_before(view: View) -> tuple[str, str] | None:
     """Return the latest period that is mature, after the one a year before it or the first that is mature."""
     assert view.period is not None
     frame = view.frame
-    ripe = frame[flags(frame["mature"], False)] if "mature" in frame.columns else frame
-    there, order = set(ripe[view.period].astype(str)), periods(view)
-    last = next((i for i in reversed(range(len(order))) if order[i] in there), 0)
-    first = next((one for one in order[max(last - YEAR[view.period], 0) : last] if one in there), None)
+    mature = frame[flags(frame["mature"], False)] if "mature" in frame.columns else frame
+    present, order = set(mature[view.period].astype(str)), periods(view)
+    last = next((i for i in reversed(range(len(order))) if order[i] in present), 0)
+    first = next((one for one in order[max(last - YEAR[view.period], 0) : last] if one in present), None)
     return None if first is None else (first, order[last])
 
 
@@ -176,6 +177,7 @@ def _way(view: View, named: dict[str, str], to: str) -> str:
 
 def _stay_range(view: View, named: dict[str, str]) -> Iterable[_Finding]:
     rows = view.frame[~view.frame["hidden"] & (view.frame["median"] > 0)]
+    rows = rows[[not is_thin(row) for row in rows.to_dict("records")]]
     if len(rows) < 2:
         return
     ranked = rows.sort_values("median", kind="stable")

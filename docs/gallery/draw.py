@@ -51,13 +51,13 @@ def trend_of_one_move() -> Axes:
     return charts.trend(cf.transition_rates(moves, by="quarter"), frm="residential", to="php")
 
 
-def los() -> Axes:
+def length_of_stay() -> Axes:
     """Lengths of stay.
 
     How long do stays last at each level? Each dot is an equal share of the stays, so that readers can count dots;
     open stays count for as long as they have lasted.
     """
-    return charts.los(cf.length_of_stay(moves))
+    return charts.length_of_stay(cf.length_of_stay(moves))
 
 
 def kaplan_meier() -> Axes:
@@ -157,7 +157,8 @@ def xmr() -> Axes:
 
 
 KINDS = (
-    *(flow_map, transition_matrix, trend, trend_of_one_move, los, kaplan_meier, cumulative_incidence, time_to_next),
+    *(flow_map, transition_matrix, trend, trend_of_one_move, length_of_stay, kaplan_meier),
+    *(cumulative_incidence, time_to_next),
     *(alluvial, alluvial_by_day, sequence_index, chronogram, expected_days, census, funnel, p_chart, xmr),
 )
 

@@ -47,7 +47,7 @@ DRAWN = {
     "flow_map": lambda k, **look: charts.flow_map(result("rates", k), stays=result("stays", k), **look),
     "transition_matrix": lambda k, **look: charts.transition_matrix(result("rates", k), **look),
     "trend": lambda k, **look: charts.trend(result("quarters", k), **look),
-    "los": lambda k, **look: charts.los(result("stays", k), **look),
+    "length_of_stay": lambda k, **look: charts.length_of_stay(result("stays", k), **look),
     "trend of one move": lambda k, **look: charts.trend(
         result("quarters", k), frm=_level(k, 0), to=_level(k, 1), target=0.25, **look
     ),
@@ -66,7 +66,7 @@ DRAWN = {
     "census": lambda k, **look: charts.census(result("census", k), **look),
     "expected_days": lambda k, **look: charts.expected_days(result("expected days", k), **look),
 }
-FOUR = ("flow_map", "transition_matrix", "trend", "los")
+FOUR = ("flow_map", "transition_matrix", "trend", "length_of_stay")
 CONTEXTS = ("notebook", "report", "slide")
 SHEET = [(kind, levels, context) for kind in FOUR for levels in (2, 5, 8, 12) for context in CONTEXTS]
 SHEET += [(kind, 5, context) for kind in DRAWN if kind not in FOUR for context in CONTEXTS]

@@ -32,7 +32,7 @@ def every(rates, stays, quarters):
     return [
         lambda: charts.flow_map(rates, stays=stays),
         lambda: charts.transition_matrix(rates),
-        lambda: charts.los(stays),
+        lambda: charts.length_of_stay(stays),
         lambda: charts.trend(quarters),
         lambda: charts.kaplan_meier(stays),
     ]
@@ -95,7 +95,7 @@ def test_one_single_stay_is_drawn():
     drawn_quietly(lambda: charts.transition_matrix(replace(rates, frame=frame, directions=totals)))
     stays = sample_results.stays(2)
     few = replace(stays, frame=stays.frame.assign(n=1.0), curve=stays.curve.assign(at_risk=1.0, events=0.0))
-    drawn_quietly(lambda: charts.los(few))
+    drawn_quietly(lambda: charts.length_of_stay(few))
     drawn_quietly(lambda: charts.kaplan_meier(few))
 
 
@@ -113,7 +113,9 @@ def test_a_median_that_is_not_reached_is_said_to_be(look):
     stays = sample_results.stays(5)
     frame = stays.frame.copy()
     frame.loc[frame["level"] == "outpatient", ["median", "median_low", "median_high", "q75"]] = np.nan
-    words = [word.text for word in look(drawn_quietly(lambda: charts.los(replace(stays, frame=frame)))).words]
+    words = [
+        word.text for word in look(drawn_quietly(lambda: charts.length_of_stay(replace(stays, frame=frame)))).words
+    ]
     assert "not reached" in words
 
 
@@ -191,7 +193,7 @@ def test_fiscal_quarters_years_and_months_are_named_on_the_axis(look):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("levels", "limit"), [(8, 1.0), (12, 1.5)])
-@pytest.mark.parametrize("kind", ["flow_map", "transition_matrix", "trend", "los"])
+@pytest.mark.parametrize("kind", ["flow_map", "transition_matrix", "trend", "length_of_stay"])
 def test_a_chart_is_drawn_and_written_in_time(kind, levels, limit, kinds, make):
     make(kind, levels, "notebook")
     taken = []

@@ -13,8 +13,8 @@ from careflow import charts, formatting
 from careflow.errors import ArgumentError
 
 KINDS = (
-    "flow_map", "transition_matrix", "trend", "los", "alluvial", "cumulative_incidence", "kaplan_meier", "time_to_next",
-    "chronogram", "sequence_index", "funnel", "p_chart", "xmr", "census", "expected_days",
+    "flow_map", "transition_matrix", "trend", "length_of_stay", "alluvial", "cumulative_incidence", "kaplan_meier",
+    "time_to_next", "chronogram", "sequence_index", "funnel", "p_chart", "xmr", "census", "expected_days",
 )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def test_the_description_says_kind_population_n_and_the_largest_values_in_600_ch
 
 
 def test_a_long_title_leaves_the_description_in_600_characters():
-    assert len(charts.alt_text(charts.los(sample_results.stays(5), title="long " * 300))) == 600
+    assert len(charts.alt_text(charts.length_of_stay(sample_results.stays(5), title="long " * 300))) == 600
 
 
 def test_the_analyst_s_words_replace_the_neutral_ones(look):
@@ -76,7 +76,7 @@ def test_the_analyst_s_words_replace_the_neutral_ones(look):
 
 
 def test_an_empty_title_leaves_none(look):
-    ax = charts.los(sample_results.stays(2), title="")
+    ax = charts.length_of_stay(sample_results.stays(2), title="")
     assert ax.careflow.title == ""
     assert max(word.size for word in look(ax).words) == 11.2
 
@@ -154,20 +154,20 @@ def test_the_latest_mature_quarter_stands_above_each_panel(results, make, look):
 
 def test_the_median_is_the_same_on_the_flow_map_and_on_the_length_of_stay(results, make, look):
     medians = [formatting.days(v) for v in results("stays", 5).frame["median"]]
-    for kind in ("flow_map", "los"):
+    for kind in ("flow_map", "length_of_stay"):
         said = [word.text for word in look(make(kind, 5, "notebook")).words]
         assert set(medians) <= set(said)
 
 
 def test_the_median_is_the_same_on_length_of_stay_and_its_trend(results, look):
     stays = results("stay quarters", 5)
-    one = charts.chart_data(charts.los(stays, quarter="2025Q4")).set_index("level")["median"]
+    one = charts.chart_data(charts.length_of_stay(stays, quarter="2025Q4")).set_index("level")["median"]
     over = charts.chart_data(charts.trend(stays)).query("period == '2025Q4'").set_index("level")["value"]
     assert one.to_dict() == over.to_dict()
 
 
 def test_each_dot_of_the_length_of_stay_stands_for_at_least_11_stays():
-    data = charts.chart_data(charts.los(sample_results.stays(5, by="quarter")))
+    data = charts.chart_data(charts.length_of_stay(sample_results.stays(5, by="quarter")))
     drawn = data[data["dots"] > 0]
     assert len(drawn)
     assert (drawn["n"] / drawn["dots"] >= 11).all()
@@ -203,7 +203,10 @@ def test_a_stratum_that_must_be_chosen_is_named(results):
 
 
 def test_a_wrong_result_is_answered_with_the_right_function(results):
-    said = r"charts\.flow_map\(\) draws transition rates \(made by careflow\.transition_rates\(\)\).*LengthOfStay.*los"
+    said = (
+        r"charts\.flow_map\(\) draws transition rates \(made by careflow\.transition_rates\(\)\)"
+        r".*LengthOfStay.*charts\.length_of_stay"
+    )
     with pytest.raises(TypeError, match=said):
         charts.flow_map(results("stays", 5))
     with pytest.raises(ArgumentError, match=r"transition rates .* or lengths of stay .*, not dict"):
@@ -213,8 +216,8 @@ def test_a_wrong_result_is_answered_with_the_right_function(results):
 
 
 def test_a_misspelt_option_is_caught(results):
-    with pytest.raises(TypeError, match=r"charts\.los\(\) takes no 'titel'"):
-        charts.los(results("stays", 5), titel="x")
+    with pytest.raises(TypeError, match=r"charts\.length_of_stay\(\) takes no 'titel'"):
+        charts.length_of_stay(results("stays", 5), titel="x")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -247,7 +250,7 @@ def test_emphasis_pales_the_rest(results):
 
 
 def test_chart_data_is_a_copy(make):
-    ax = make("los", 5, "notebook")
+    ax = make("length_of_stay", 5, "notebook")
     data = charts.chart_data(ax)
     data["median"] = 0
     assert (charts.chart_data(ax)["median"] > 0).all()

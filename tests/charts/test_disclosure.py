@@ -85,8 +85,8 @@ def test_a_masked_level_of_stays_changes_no_byte():
             median=frame["median"].where(~frame["hidden"], 333.0), q75=frame["q75"].where(~frame["hidden"], 5.0)
         ),
     )
-    assert render(charts.los(one), "svg") == render(charts.los(other), "svg")
-    assert "1 value suppressed" in charts.alt_text(charts.los(one))
+    assert render(charts.length_of_stay(one), "svg") == render(charts.length_of_stay(other), "svg")
+    assert "1 value suppressed" in charts.alt_text(charts.length_of_stay(one))
 
 
 def test_a_masked_value_is_in_no_word_metadata_or_data():

@@ -16,7 +16,7 @@ from careflow.charts.drawing.export import html, render
 from careflow.errors import ArgumentError
 
 FORMS = ("png", "svg", "pdf")
-FIVE = ("flow_map", "transition_matrix", "los", "trend", "alluvial")
+FIVE = ("flow_map", "transition_matrix", "length_of_stay", "trend", "alluvial")
 DRAW = f"""
 import hashlib
 from conftest import drawn
@@ -78,13 +78,13 @@ def test_a_theme_that_ends_in_an_error_is_put_back():
 def test_theme_is_also_a_decorator():
     @charts.theme("report")
     def draw():
-        return charts.los(sample_results.stays(2))
+        return charts.length_of_stay(sample_results.stays(2))
 
     assert draw().careflow.context.context == "report"
 
 
 def test_a_chart_made_on_a_slide_is_saved_as_one_outside_the_theme(make):
-    ax = make("los", 5, "slide")
+    ax = make("length_of_stay", 5, "slide")
     assert ax.careflow.context.small == 12.8
     assert tuple(ax.figure.get_size_inches()) == (12.6, 6.9)
 
@@ -124,7 +124,7 @@ def test_a_pdf_carries_title_and_description_and_no_date(make):
 
 
 def test_save_writes_what_the_suffix_names_and_nothing_else(tmp_path, make):
-    ax = make("los", 2, "notebook")
+    ax = make("length_of_stay", 2, "notebook")
     for name, start in (("a.png", b"\x89PNG"), ("b.svg", b"<?xml"), ("c.PDF", b"%PDF")):
         assert charts.save(ax, tmp_path / name).read_bytes().startswith(start)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.png", "b.svg", "c.PDF"]
@@ -132,7 +132,7 @@ def test_save_writes_what_the_suffix_names_and_nothing_else(tmp_path, make):
 
 def test_save_names_the_suffixes_it_knows(tmp_path, make):
     with pytest.raises(ArgumentError, match=r"suffixes are \.png, \.svg and \.pdf"):
-        charts.save(make("los", 2, "notebook"), tmp_path / "a.gif")
+        charts.save(make("length_of_stay", 2, "notebook"), tmp_path / "a.gif")
 
 
 def test_save_refuses_axes_without_a_chart(tmp_path):
@@ -143,15 +143,15 @@ def test_save_refuses_axes_without_a_chart(tmp_path):
 
 
 def test_a_notebook_shows_the_chart_once_with_its_description(make):
-    page = make("los", 2, "notebook")._repr_html_()
+    page = make("length_of_stay", 2, "notebook")._repr_html_()
     assert page.count("<img") == 1
-    assert f'alt="{charts.alt_text(make("los", 2, "notebook"))}"' in page
-    assert page == html(make("los", 2, "notebook"))
+    assert f'alt="{charts.alt_text(make("length_of_stay", 2, "notebook"))}"' in page
+    assert page == html(make("length_of_stay", 2, "notebook"))
 
 
 def test_names_in_a_description_are_escaped_in_html():
     care = sample_results.continuum(2)
-    ax = charts.los(sample_results.stays(2), short_labels={care.names[0]: '<b>"A"</b>'})
+    ax = charts.length_of_stay(sample_results.stays(2), short_labels={care.names[0]: '<b>"A"</b>'})
     assert "<b>" not in html(ax)
 
 
@@ -160,7 +160,7 @@ def test_a_page_of_several_charts_is_described_by_all(results):
 
     axes = Figure(figsize=(18, 7)).subplots(1, 2)
     charts.flow_map(results("rates", 5), ax=axes[0])
-    charts.los(results("stays", 5), ax=axes[1])
+    charts.length_of_stay(results("stays", 5), ax=axes[1])
     svg = render(axes[0], "svg").decode()
     assert charts.alt_text(axes[0]).split(".")[0] in svg
     assert charts.alt_text(axes[1]).split(".")[0] in svg

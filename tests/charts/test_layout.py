@@ -33,7 +33,7 @@ def test_no_two_texts_overlap(sheet, make, look):
 
 @pytest.mark.parametrize("context", ["notebook", "report", "slide"])
 @pytest.mark.parametrize("levels", [5, 8])
-@pytest.mark.parametrize("kind", ["flow_map", "transition_matrix", "trend", "los"])
+@pytest.mark.parametrize("kind", ["flow_map", "transition_matrix", "trend", "length_of_stay"])
 def test_no_two_texts_overlap_in_the_fallback_font(kind, levels, context, make, look):
     assert overlaps(look(make(kind, levels, context, "DejaVu Sans")).words) == []
 

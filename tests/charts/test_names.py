@@ -46,3 +46,11 @@ def test_letters_that_no_font_has_are_said_to_be_missing_once(tmp_path):
     own = [one for one in heard if issubclass(one.category, charts.CareflowLabelWarning)]
     assert len(own) <= 1
     assert all("family=" in str(one.message) for one in own)
+
+
+def test_the_former_name_of_a_chart_is_still_importable_but_not_listed():
+    from careflow.charts import los
+
+    assert los is charts.length_of_stay
+    assert "los" not in charts.__all__
+    assert "length_of_stay" in charts.__all__

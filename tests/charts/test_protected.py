@@ -48,7 +48,7 @@ def test_a_protected_survival_curve_has_no_table_of_counts(look):
 
 
 def test_dots_of_a_protected_curve_lie_between_its_days_and_the_note_says_so():
-    ax = charts.los(protected_stays())
+    ax = charts.length_of_stay(protected_stays())
     assert "between the days that may be shown" in ax.careflow.notes
     curve = protected_stays().curve.query("level == 'iop'")
     dots = quantiles(curve, 50, smooth=True)

@@ -46,7 +46,7 @@ def draws(levels: int) -> dict[str, Draw]:
         "flow_map": lambda: charts.flow_map(sample_results.rates(levels), stays=sample_results.stays(levels)),
         "transition_matrix": lambda: charts.transition_matrix(sample_results.rates(levels)),
         "trend": lambda: charts.trend(sample_results.rates(levels, by="quarter")),
-        "los": lambda: charts.los(sample_results.stays(levels)),
+        "length_of_stay": lambda: charts.length_of_stay(sample_results.stays(levels)),
         "alluvial": lambda: charts.alluvial(sample_results.pathways(levels)),
         "cumulative_incidence": lambda: charts.cumulative_incidence(sample_results.incidence(levels), level=low),
         "kaplan_meier": lambda: charts.kaplan_meier(sample_results.stays(levels)),
@@ -110,7 +110,7 @@ def write(folder: Path, kinds: Sequence[str] | None = None) -> list[Path]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", charts.CareflowLabelWarning)
         for kind in chosen:
-            sizes = (2, 5, 8, 12) if kind in ("flow_map", "transition_matrix", "trend", "los") else (5,)
+            sizes = (2, 5, 8, 12) if kind in ("flow_map", "transition_matrix", "trend", "length_of_stay") else (5,)
             rows = [[picture(by_levels[size][kind], context) for context in CONTEXTS] for size in sizes]
             written.append(folder / f"{kind}.png")
             sheet(rows).save(written[-1])

@@ -92,8 +92,11 @@ def incidence_of(
     """
     rows = view.frame[view.frame["from"].astype(str) == level]
     if not len(rows):
-        known = list(dict.fromkeys(view.frame["from"].astype(str)))
-        raise ArgumentError(f"the result is not about {level!r}; it is about {', '.join(map(repr, known))}")
+        origins = list(dict.fromkeys(view.frame["from"].astype(str)))
+        raise ArgumentError(f"the result is not about {level!r}; it is about {', '.join(map(repr, origins))}")
+    rows = rows[rows["estimate"].notna()]  # after the last day that is known there is nothing to draw
+    if not len(rows):
+        return Incidence(np.zeros(1), [], np.ones(1), np.full(1, np.nan))
     curves = {str(to): part.sort_values("day") for to, part in rows.groupby(rows["to"].astype(str), sort=False)}
     if view.protected:
         return _as_shown(result, view, level, curves, horizon)
@@ -109,12 +112,12 @@ def incidence_of(
     gathered = _gather(view, level, curves, days)
     risk = np.where(days > last[-1], 0.0, risk_at(last, at_risk, days)) if end == 1 else risk_at(last, at_risk, days)
     left = 1 - np.sum([cause.estimate for cause in gathered], axis=0) if gathered else np.ones_like(days)
-    found = Incidence(days, _with_events(gathered, risk), np.asarray(left), risk)
+    incidence = Incidence(days, _with_events(gathered, risk), np.asarray(left), risk)
     limits = _limits(result, view, level, days)
-    found = Incidence(days, [_limited(cause, limits) for cause in found.causes], found.left, risk)
+    incidence = Incidence(days, [_limited(cause, limits) for cause in incidence.causes], incidence.left, risk)
     if guard == "causes":
-        found = _pooled(found)
-    return found if guard is None else thinned(found, guarded_days(found, together=guard == "total"))
+        incidence = _pooled(incidence)
+    return incidence if guard is None else thinned(incidence, guarded_days(incidence, together=guard == "total"))
 
 
 def _as_shown(result: Any, view: View, level: str, curves: Mapping[str, pd.DataFrame], horizon: int) -> Incidence:
@@ -166,33 +169,33 @@ def guarded_days(found: Incidence, least: int = LEAST, *, together: bool = False
     return places
 
 
-def _pooled(found: Incidence) -> Incidence:
+def _pooled(incidence: Incidence) -> Incidence:
     """Add causes with fewer than 33 events in all to the other outcomes."""
-    rare = [c for c in found.causes if c.events[-1] < 3 * LEAST or c.key == OTHER]
+    rare = [c for c in incidence.causes if c.events[-1] < 3 * LEAST or c.key == OTHER]
     if not rare or (len(rare) == 1 and rare[0].key == OTHER):
-        return found
-    missing = np.full_like(found.days, np.nan)
+        return incidence
+    missing = np.full_like(incidence.days, np.nan)
     estimate, events = (np.sum([getattr(c, name) for c in rare], axis=0) for name in ("estimate", "events"))
-    kept = [c for c in found.causes if c not in rare]
+    kept = [c for c in incidence.causes if c not in rare]
     pooled = Cause(OTHER, "lateral", estimate, missing, missing, events)
-    return Incidence(found.days, [*kept, pooled], found.left, found.at_risk)
+    return Incidence(incidence.days, [*kept, pooled], incidence.left, incidence.at_risk)
 
 
-def thinned(found: Incidence, places: Sequence[int]) -> Incidence:
+def thinned(incidence: Incidence, positions: Sequence[int]) -> Incidence:
     """Return the incidence at some places of its grid only."""
-    at = np.asarray(places)
-    causes = [Cause(c.key, c.role, c.estimate[at], c.low[at], c.high[at], c.events[at]) for c in found.causes]
+    at = np.asarray(positions)
+    causes = [Cause(c.key, c.role, c.estimate[at], c.low[at], c.high[at], c.events[at]) for c in incidence.causes]
     for c in causes:
         if 0 < round(float(c.events[0])) < LEAST:
             for values in (c.estimate, c.events, c.low, c.high):
                 values[0] = 0.0
-    return Incidence(found.days[at], causes, found.left[at], found.at_risk[at])
+    return Incidence(incidence.days[at], causes, incidence.left[at], incidence.at_risk[at])
 
 
 def step_at(days: Floats, values: Floats, grid: Floats, before: float) -> Floats:
     """Return a step function, known on some days, at every day of a grid."""
-    place = np.searchsorted(days, grid, side="right") - 1
-    return np.where(place >= 0, values[np.maximum(place, 0)], before)
+    position = np.searchsorted(days, grid, side="right") - 1
+    return np.where(position >= 0, values[np.maximum(position, 0)], before)
 
 
 def _gather(view: View, level: str, curves: Mapping[str, pd.DataFrame], grid: Floats) -> list[Cause]:
@@ -222,8 +225,8 @@ def _on_grid(curve: pd.DataFrame, grid: Floats) -> tuple[Floats, Floats, Floats]
 
 def risk_at(days: Floats, at_risk: Floats, grid: Floats) -> Floats:
     """Return who is at risk just before each day: known on days of events, the next known one between them."""
-    place = np.searchsorted(days, grid, side="left")
-    return np.where(place < len(days), at_risk[np.minimum(place, len(days) - 1)], at_risk[-1])
+    position = np.searchsorted(days, grid, side="left")
+    return np.where(position < len(days), at_risk[np.minimum(position, len(days) - 1)], at_risk[-1])
 
 
 def _with_events(causes: list[Cause], risk: Floats) -> list[Cause]:
@@ -248,10 +251,10 @@ def _limits(result: Any, view: View, level: str, grid: Floats) -> dict[str, tupl
         return {}
     table = view.rows_of(masked(table))
     table = table[table["from"].astype(str) == level]
-    found = {}
+    incidence = {}
     for direction, part in table.groupby(table["direction"].astype(str)):
-        found[str(direction)] = _on_grid(part.sort_values("day"), grid)[1:]
-    return found
+        incidence[str(direction)] = _on_grid(part.sort_values("day"), grid)[1:]
+    return incidence
 
 
 def _limited(cause: Cause, limits: Mapping[str, tuple[Floats, Floats]]) -> Cause:

@@ -67,7 +67,8 @@ KINDS: Final = (
     ),
     Kind("Rates", "intensities", 'transition_rates(method="intensity")', ("trend",), measure="intensity"),
     Kind(
-        "LengthOfStay", "lengths of stay", "length_of_stay()", ("los", "kaplan_meier", "trend", "xmr", "headline"),
+        "LengthOfStay", "lengths of stay", "length_of_stay()",
+        ("length_of_stay", "kaplan_meier", "trend", "xmr", "headline"),
     ),
     Kind("Returns", "returns", "readmissions() or careflow.bounce_back()", ()),
     Kind("PersonsServed", "people served", "persons_served()", ()),
@@ -121,8 +122,8 @@ def accepted(result: Any, chart: str, kinds: tuple[Kind, ...] = ()) -> Any:
     draws = f"charts.{chart}() draws {' or '.join(map(str, kinds))}"
     given = next((kind for kind in KINDS if kind.holds(result)), None)
     if given is None:
-        told = "; give the result itself, not its frame" if hasattr(result, "columns") else ""
-        raise KindError(f"{draws}, not {type(result).__name__}{told}")
+        hint = "; give the result itself, not its frame" if hasattr(result, "columns") else ""
+        raise KindError(f"{draws}, not {type(result).__name__}{hint}")
     named = f"{given.result}: {given}"
     if not given.charts:
         raise KindError(f"{draws}, not {named}: no chart draws those yet, {given.instead}")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from careflow.charts.data.thin import is_thin
 from careflow.charts.data.view import View, masked, number
 
 DOTS: Final = (50, 25, 20, 10)
@@ -27,6 +28,8 @@ class Stay:
     hidden: bool
     dots: NDArray[np.float64]
     curve: pd.DataFrame | None
+    thin: bool = False
+    """Whether the median rests on few stays at risk."""
 
 
 def curves_of(curve: pd.DataFrame, view: View) -> dict[str, pd.DataFrame]:
@@ -51,7 +54,7 @@ def stays_of(view: View, curves: Mapping[str, pd.DataFrame], most: int) -> list[
         count = next((d for d in DOTS if d <= most and d <= n / 11), 0) if curve is not None else 0
         median, q25, q75 = (number(row.get(key)) for key in ("median", "q25", "q75"))
         dots = quantiles(curve, count, smooth=view.protected) if curve is not None and count else np.empty(0)
-        out.append(Stay(name, n, median, q25, q75, hidden, dots, curve))
+        out.append(Stay(name, n, median, q25, q75, hidden, dots, curve, is_thin(row)))
     return out
 
 
@@ -60,15 +63,15 @@ def quantiles(curve: pd.DataFrame, count: int, *, smooth: bool = False) -> NDArr
 
     ``smooth`` reads a curve that is known on some days only along straight lines between them, not as steps.
     """
-    known = curve[curve["survival"].notna()]
-    day, survival = known["day"].to_numpy(float), known["survival"].to_numpy(float)
-    wanted = 1 - (np.arange(count) + 0.5) / count
+    rows = curve[curve["survival"].notna()]
+    day, survival = rows["day"].to_numpy(float), rows["survival"].to_numpy(float)
+    shares = 1 - (np.arange(count) + 0.5) / count
     if smooth:
         if day[0] > 0:
             day, survival = np.concatenate([[0.0], day]), np.concatenate([[1.0], survival])
-        found = np.interp(-wanted, -survival, day)
-        return np.where(wanted >= survival[-1], np.round(found), np.inf)
-    reached = [np.flatnonzero(survival <= s + 1e-12) for s in wanted]
+        at = np.interp(-shares, -survival, day)
+        return np.where(shares >= survival[-1], np.round(at), np.inf)
+    reached = [np.flatnonzero(survival <= s + 1e-12) for s in shares]
     return np.array([day[r[0]] if len(r) else np.inf for r in reached])
 
 

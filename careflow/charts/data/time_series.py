@@ -11,6 +11,7 @@ import pandas as pd
 
 from careflow.charts.data.kinds import kind_of
 from careflow.charts.data.scale import DAYS, INTENSITY, SHARE, STAYS, Scale
+from careflow.charts.data.thin import is_thin
 from careflow.charts.data.transitions import ROLE_OF, WORDS
 from careflow.charts.data.view import View, number, periods, read
 from careflow.continuum.outcomes import DIRECTIONS, OUTCOMES, STEP_DOWN, STEP_UP
@@ -31,7 +32,7 @@ class Series:
     role : str
         The hue.
     table : pandas.DataFrame
-        ``period, value, low, high, n, hidden, mature``, one row a period.
+        ``period, value, low, high, n, hidden, mature, thin``, one row a period.
     """
 
     name: str
@@ -44,8 +45,8 @@ class Series:
 
         One that a mature period follows is cut by the start of the records; the last run waits for its follow-up.
         """
-        ripe = self.table["mature"].to_numpy(bool)
-        edges = np.flatnonzero(np.diff(np.concatenate([[True], ripe, [True]]).astype(int)))
+        mature = self.table["mature"].to_numpy(bool)
+        edges = np.flatnonzero(np.diff(np.concatenate([[True], mature, [True]]).astype(int)))
         return [(int(first), int(after) - 1) for first, after in edges.reshape(-1, 2)]
 
     @property
@@ -81,9 +82,14 @@ class Trend:
     @property
     def latest(self) -> str | None:
         """The latest period that is mature at every level, whether or not anything happened in it."""
-        ripe = np.logical_and.reduce([one.table["mature"].to_numpy(bool) for one in self.series])
-        places = np.flatnonzero(ripe)
+        mature = np.logical_and.reduce([one.table["mature"].to_numpy(bool) for one in self.series])
+        places = np.flatnonzero(mature)
         return self.periods[int(places[-1])] if len(places) else None
+
+    @property
+    def thin(self) -> bool:
+        """Whether a value rests on few stays at risk."""
+        return any(one.table["thin"].any() for one in self.series)
 
     @property
     def n(self) -> float:
@@ -150,7 +156,7 @@ def _assembled(
     frm: str | None, to: str | None, scale: Scale,
 ) -> Trend:  # fmt: skip
     order = periods(view)
-    found = []
+    series = []
     for name in view.levels if frm is None else (frm,):
         table = _table(view, rows[rows[key].astype(str) == name], columns, order)
         own = role
@@ -160,8 +166,8 @@ def _assembled(
                 continue
         counted = table["hidden"].any() or table["value"].notna().any() or (table["n"] > 0).any()
         if counted and (frm is not None or _can_be(view, name, measure)):
-            found.append(Series(name, own, table))
-    return Trend(view, order, found, measure, role, frm, to, scale)
+            series.append(Series(name, own, table))
+    return Trend(view, order, series, measure, role, frm, to, scale)
 
 
 def _can_be(view: View, name: str, measure: str) -> bool:
@@ -178,10 +184,10 @@ def _table(view: View, rows: pd.DataFrame, columns: tuple[str, str, str, str], o
     for name in order:
         row = by.get(name)
         if row is None:
-            out.append((name, np.nan, np.nan, np.nan, np.nan, False, True))
+            out.append((name, np.nan, np.nan, np.nan, np.nan, False, True, False))
         else:
             values = [number(row.get(column)) for column in columns]
-            ripe = row.get("mature", not row.get("partial", False))
-            mature = bool(ripe) if pd.notna(ripe) else False
-            out.append((name, *values, bool(row["hidden"]), mature))
-    return pd.DataFrame(out, columns=["period", "value", "low", "high", "n", "hidden", "mature"])
+            mature = row.get("mature", not row.get("partial", False))
+            mature = bool(mature) if pd.notna(mature) else False
+            out.append((name, *values, bool(row["hidden"]), mature, is_thin(row)))
+    return pd.DataFrame(out, columns=["period", "value", "low", "high", "n", "hidden", "mature", "thin"])

@@ -52,19 +52,19 @@ class Move:
 
 def moves(view: View) -> dict[tuple[str, str], Move]:
     """Return every row of the rates as a move, by (from, to)."""
-    found = {}
+    by_edge = {}
     for row in view.frame.to_dict("records"):
         direction = row.get("direction")
         n, share, low, high = (number(row[key]) for key in ("n", "rate", "low", "high"))
-        way = str(direction) if pd.notna(direction) else ""
-        move = Move(str(row["from"]), str(row["to"]), way, n, share, low, high, bool(row["hidden"]))
-        found[move.edge] = move
-    return found
+        label = str(direction) if pd.notna(direction) else ""
+        move = Move(str(row["from"]), str(row["to"]), label, n, share, low, high, bool(row["hidden"]))
+        by_edge[move.edge] = move
+    return by_edge
 
 
-def between_levels(view: View, found: Mapping[tuple[str, str], Move]) -> list[Move]:
+def between_levels(view: View, by_edge: Mapping[tuple[str, str], Move]) -> list[Move]:
     """Return the moves from level to level, in the order of the continuum."""
-    return [found[a, b] for a in view.levels for b in view.levels if (a, b) in found]
+    return [by_edge[a, b] for a in view.levels for b in view.levels if (a, b) in by_edge]
 
 
 def discharges(view: View) -> dict[str, float]:
@@ -73,7 +73,7 @@ def discharges(view: View) -> dict[str, float]:
     return {name: number(first["of"].get(name, np.nan)) for name in view.levels}
 
 
-def directions(result: Any, view: View, found: Mapping[tuple[str, str], Move]) -> dict[tuple[str, str], Move]:
+def directions(result: Any, view: View, by_edge: Mapping[tuple[str, str], Move]) -> dict[tuple[str, str], Move]:
     """Return the totals by direction, by (from, direction).
 
     A total is masked as well if exactly one move inside it is: the difference would show that one.
@@ -82,18 +82,18 @@ def directions(result: Any, view: View, found: Mapping[tuple[str, str], Move]) -
     out = {}
     for row in totals.frame.to_dict("records"):
         frm, direction = str(row["from"]), str(row["direction"])
-        inside = [move for move in found.values() if move.frm == frm and move.direction == direction]
+        inside = [move for move in by_edge.values() if move.frm == frm and move.direction == direction]
         hidden = bool(row["hidden"]) or sum(move.hidden for move in inside) == 1
         n, share, low, high = (np.nan if hidden else number(row[key]) for key in ("n", "rate", "low", "high"))
         out[frm, direction] = Move(frm, direction, direction, n, share, low, high, hidden)
     return out
 
 
-def other_outcomes(view: View, found: Mapping[tuple[str, str], Move]) -> dict[str, Move]:
+def other_outcomes(view: View, by_edge: Mapping[tuple[str, str], Move]) -> dict[str, Move]:
     """Return, by level, the share of all outcomes but completed and left early; masked if any inside is."""
     out = {}
     for name in view.levels:
-        inside = [found[name, end] for end in _REST if (name, end) in found]
+        inside = [by_edge[name, end] for end in _REST if (name, end) in by_edge]
         hidden = any(move.hidden for move in inside)
         n = np.nan if hidden else sum(move.n for move in inside)
         share = np.nan if hidden else sum(move.share for move in inside)
@@ -101,9 +101,9 @@ def other_outcomes(view: View, found: Mapping[tuple[str, str], Move]) -> dict[st
     return out
 
 
-def rest_note(found: Mapping[tuple[str, str], Move]) -> str:
+def rest_note(by_edge: Mapping[tuple[str, str], Move]) -> str:
     """Say which outcomes stand behind "other outcomes": those that occurred at all."""
-    seen = [end for end in _REST if any(m.to == end and (m.hidden or m.n > 0) for m in found.values())]
+    seen = [end for end in _REST if any(m.to == end and (m.hidden or m.n > 0) for m in by_edge.values())]
     named = {CONCURRENT: "in care elsewhere", "other": "another reason", "unknown": "reason unknown"}
     if not seen:
         return ""
@@ -115,7 +115,7 @@ def total(of: Mapping[str, float]) -> float:
     return float(np.sum(list(of.values())))
 
 
-def assert_protected(view: View, found: Mapping[tuple[str, str], Move]) -> None:
+def assert_protected(view: View, by_edge: Mapping[tuple[str, str], Move]) -> None:
     """Refuse a row in which one lone cell is masked beside its published total: it could be worked out.
 
     Raises
@@ -124,8 +124,8 @@ def assert_protected(view: View, found: Mapping[tuple[str, str], Move]) -> None:
         If there is such a row.
     """
     for name, of in discharges(view).items():
-        row = [m for (frm, to), m in found.items() if frm == name and (to in view.levels or to in LEFT_REASONS)]
-        row += [found[name, end] for end in (DIED, CONCURRENT) if (name, end) in found]
+        row = [m for (frm, to), m in by_edge.items() if frm == name and (to in view.levels or to in LEFT_REASONS)]
+        row += [by_edge[name, end] for end in (DIED, CONCURRENT) if (name, end) in by_edge]
         if formatting.known(of) and sum(move.hidden for move in row) == 1:
             raise DisclosureError(
                 "one row has a single masked cell beside its total, so the cell can be worked out: "

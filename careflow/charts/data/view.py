@@ -101,18 +101,18 @@ class View:
         unit = self.unit[:1].upper() + self.unit[1:]
         cut = formatting.day(self.about.cutoff)
         others = [str(value) for key, value in self.chosen.items() if key not in (*PERIODS, "within")]
-        place = f" at {formatting.listing(others)}" if others else ""
+        stratum = f" at {formatting.listing(others)}" if others else ""
         if self.when:
-            return f"{unit} of {self.when}{place}, followed to {cut}"
+            return f"{unit} of {self.when}{stratum}, followed to {cut}"
         if self.about.start is not None:
-            return f"{unit}{place} {formatting.day(self.about.start)}\u00a0–\u00a0{cut}"
-        return f"{unit}{place} to {cut}"
+            return f"{unit}{stratum} {formatting.day(self.about.start)}\u00a0–\u00a0{cut}"
+        return f"{unit}{stratum} to {cut}"
 
     def size(self, n: float | None) -> str:
         """The number the chart rests on, with its unit."""
-        known = n is not None and formatting.known(n)
-        size = formatting.round_half_up(n) if n is not None and known else self.about.n
-        everyone = "" if known or self.whole else " in all strata together"
+        has_n = n is not None and formatting.known(n)
+        size = formatting.round_half_up(n) if n is not None and has_n else self.about.n
+        everyone = "" if has_n or self.whole else " in all strata together"
         all_of_them = size == self.about.n and self.about.persons > 0
         people = f", from the records of {formatting.count(self.about.persons)} people" if all_of_them else ""
         return f"n = {formatting.count(size)} {self.about.unit}{everyone}{people}."
@@ -129,8 +129,8 @@ class View:
 
     def method(self) -> str:
         """Which method made the rates, where it is not the plain count of those followed."""
-        said = "Aalen–Johansen: discharges not yet followed so long count for as long as they were."
-        return said if self.about.measure == INCIDENCE else ""
+        sentence = "Aalen–Johansen: discharges not yet followed so long count for as long as they were."
+        return sentence if self.about.measure == INCIDENCE else ""
 
     def interval(self) -> str:
         """How the interval was made, in four words."""
@@ -191,8 +191,8 @@ def read(
     for stratum in strata:
         if stratum in PERIODS and over and stratum not in where:
             continue
-        asked = where.get(stratum, quarter if stratum in PERIODS else None)
-        chosen[stratum] = _choice(table, stratum, asked)
+        wanted = where.get(stratum, quarter if stratum in PERIODS else None)
+        chosen[stratum] = _choice(table, stratum, wanted)
         table = table[table[stratum].astype(str) == str(chosen[stratum])].drop(columns=stratum)
     return View(
         frame=table.reset_index(drop=True),
@@ -224,9 +224,9 @@ def masked(table: pd.DataFrame) -> pd.DataFrame:
         table["hidden"] = False
         return table
     table["hidden"] = flags(table["hidden"], False)
-    secret = table["hidden"].to_numpy()
+    hidden = table["hidden"].to_numpy()
     for column in _VALUES & set(table.columns):
-        table[column] = pd.to_numeric(table[column], errors="coerce").astype(float).where(~secret, np.nan)
+        table[column] = pd.to_numeric(table[column], errors="coerce").astype(float).where(~hidden, np.nan)
     return table
 
 
@@ -272,14 +272,14 @@ def number(value: Any) -> float:
     return float(value) if pd.notna(value) else float("nan")
 
 
-def _choice(table: pd.DataFrame, stratum: str, asked: object) -> object:
+def _choice(table: pd.DataFrame, stratum: str, wanted: object) -> object:
     values = list(dict.fromkeys(table[stratum].astype(str)))
     if stratum in PERIODS:
         values = sorted(values)
-    if asked is not None:
-        if str(asked) not in values:
-            raise ArgumentError(f"the result has no {stratum} {str(asked)!r}; it has {formatting.listing(values, 12)}")
-        return asked
+    if wanted is not None:
+        if str(wanted) not in values:
+            raise ArgumentError(f"the result has no {stratum} {str(wanted)!r}; it has {formatting.listing(values, 12)}")
+        return wanted
     if not values:
         return ""
     if len(values) == 1:
@@ -296,5 +296,5 @@ def _latest(table: pd.DataFrame, stratum: str, values: list[str]) -> str:
     """Return the latest period that is mature, the latest of all if none is."""
     if "mature" not in table.columns:
         return values[-1]
-    ripe = set(table.loc[flags(table["mature"], False), stratum].astype(str))
-    return next((value for value in reversed(values) if value in ripe), values[-1])
+    mature = set(table.loc[flags(table["mature"], False), stratum].astype(str))
+    return next((value for value in reversed(values) if value in mature), values[-1])

@@ -131,8 +131,8 @@ def apart(wanted: Sequence[float], gap: float, low: float, high: float) -> list[
     [8.5, 12.5]
     """
     groups: list[tuple[float, int]] = []
-    for place in wanted:
-        groups.append((place, 1))
+    for height in wanted:
+        groups.append((height, 1))
         while len(groups) > 1:
             (a, n), (b, m) = groups[-2], groups[-1]
             if b - a >= gap * (n + m) / 2:

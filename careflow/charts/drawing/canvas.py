@@ -64,12 +64,12 @@ class Canvas:
     def __init__(self, ax: Axes, theme: Theme) -> None:
         self.ax = ax
         self.theme = theme
-        place = ax.get_position()
+        position = ax.get_position()
         figure = ax.get_figure(root=True)
         assert figure is not None
         size = figure.get_size_inches()
-        self.w = float(place.width * size[0] * 72)
-        self.h = float(place.height * size[1] * 72)
+        self.w = float(position.width * size[0] * 72)
+        self.h = float(position.height * size[1] * 72)
         self.u = theme.u
         self.missing: set[str] = set()
         ax.set_xlim(0, self.w)
@@ -127,13 +127,13 @@ class Canvas:
             self.text(x, middle(y, size, i, len(lines)), line, size=size, color=color, weight=weight, align=align)
 
     def _set(self, x: float, y: float, run: Run, size: float) -> None:
-        said = clean(run.text).strip(" ")
-        family = covering(said, self.theme.family)
-        self.missing |= missing(said, family)
+        text = clean(run.text).strip(" ")
+        family = covering(text, self.theme.family)
+        self.missing |= missing(text, family)
         mark = Text(
             x,
             y,
-            said,
+            text,
             color=run.color,
             fontproperties=font(family, run.weight),
             verticalalignment="baseline",
@@ -259,8 +259,8 @@ class Canvas:
     def area(self, xs: ArrayLike, low: ArrayLike, high: ArrayLike, color: str, **style: Any) -> None:
         """Fill between two lines; a NaN in either breaks the area."""
         x, a, b = (np.asarray(v, dtype=float) for v in (xs, low, high))
-        known = ~(np.isnan(a) | np.isnan(b))
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(int), [0]])))
+        finite = ~(np.isnan(a) | np.isnan(b))
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], finite.astype(int), [0]])))
         for start, stop in zip(edges[::2], edges[1::2], strict=True):
             part = slice(start, stop)
             ring = np.concatenate([np.column_stack([x[part], a[part]]), np.column_stack([x[part], b[part]])[::-1]])

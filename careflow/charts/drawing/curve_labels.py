@@ -25,8 +25,8 @@ def free(
 ) -> Box | None:
     """Return the box right of a curve that the least of all curves runs through."""
     best: tuple[float, Box] | None = None
-    for place in range(0, len(own), max(len(own) // 120, 1)):
-        x, y = own[place, 0] + 4 * u, own[place, 1] + 2 * u
+    for index in range(0, len(own), max(len(own) // 120, 1)):
+        x, y = own[index, 0] + 4 * u, own[index, 1] + 2 * u
         box = Box(x, y - size[1] / 2, x + size[0], y + size[1] / 2)
         if not box.inside(panel.box) or any(box.meets(b, 3 * u) for b in taken):
             continue

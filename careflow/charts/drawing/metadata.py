@@ -58,12 +58,12 @@ def info(ax: Axes) -> ChartInfo:
     TypeError
         If it carries none.
     """
-    found = getattr(ax, "careflow", None)
-    if not isinstance(found, ChartInfo):
+    attached = getattr(ax, "careflow", None)
+    if not isinstance(attached, ChartInfo):
         raise TypeError(
             "this Axes carries no careflow chart: give the Axes that a function of careflow.charts returned"
         )
-    return found
+    return attached
 
 
 def alt_text(ax: Axes) -> str:
@@ -78,5 +78,5 @@ def chart_data(ax: Axes) -> pd.DataFrame:
 
 def charts_of(figure: Figure) -> list[ChartInfo]:
     """Return the charts on a figure, in the order in which they were made."""
-    found = [getattr(ax, "careflow", None) for ax in figure.axes]
-    return [one for one in found if isinstance(one, ChartInfo)]
+    attached = [getattr(ax, "careflow", None) for ax in figure.axes]
+    return [one for one in attached if isinstance(one, ChartInfo)]

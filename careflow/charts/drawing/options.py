@@ -1,4 +1,4 @@
-"""The options that every chart takes, spelled out in its signature and docstring."""
+"""The options that every chart takes, and the decorator that checks and documents them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Audience = Literal["internal", "external"]
 P = ParamSpec("P")
 
 
-class Look(TypedDict, total=False):
+class Options(TypedDict, total=False):
     """The options that every chart takes, all by keyword."""
 
     ax: Axes | None
@@ -35,29 +35,29 @@ class Look(TypedDict, total=False):
     where: Mapping[str, object] | None
 
 
-DEFAULTS: Final[Look] = {
+DEFAULTS: Final[Options] = {
     "ax": None, "title": None, "subtitle": None, "notes": None, "source": None, "header": True,
     "short_labels": None, "emphasis": None, "audience": "internal", "figsize": None, "palette": None, "where": None,
 }  # fmt: skip
 
 
-_LOOK_DOC: Final = """
+_OPTIONS_DOC: Final = """
     ax : matplotlib.axes.Axes, optional
-        The box to draw in, header and footer included. By default a new figure of the theme's size.
+        Axes to draw in, header and footer included. By default a new figure of the theme's size.
     title : str, optional
-        A finding, in the analyst's words; by default a neutral one, ``""`` for none.
+        By default what is drawn, without a finding; ``""`` for none.
     subtitle : str, optional
         Takes ``{down:...}``, ``{up:...}``, ``{planned:...}``, ``{left:...}`` and ``**bold**``.
     notes, source : str, optional
-        More for the footer.
+        Added to the footer; ``source`` is by default that of the result.
     header : bool
         False draws the body only.
     short_labels : dict, optional
-        Names of levels as the chart shall print them.
+        Names of levels on the chart.
     emphasis : list, optional
         Levels or (from, to) pairs to stand out; the rest is paler.
     audience : {"internal", "external"}
-        ``"external"`` refuses what may not leave the house.
+        ``"external"`` raises where the chart could show a person, and draws counts to tens.
     figsize : (float, float), optional
         Inches, of a new figure.
     palette : dict, optional
@@ -68,7 +68,7 @@ _LOOK_DOC: Final = """
     Returns
     -------
     matplotlib.axes.Axes
-        The host Axes, in points; ``.careflow`` describes the chart.
+        The Axes, whose data coordinates are points; ``.careflow`` describes the chart.
 
     Raises
     ------
@@ -80,11 +80,11 @@ _LOOK_DOC: Final = """
 
 
 def drawn(chart: Callable[P, Axes]) -> Callable[P, Axes]:
-    """Check what a chart is given, and spell out the common options in its signature and docstring.
+    """Check the arguments of a chart, and add the common options to its signature and docstring.
 
-    The result must be of a kind that the table of kinds has for the chart, and every option what its name says.
+    The result must be of a kind that ``KINDS`` lists for the chart, and every option must pass ``check_options``.
     """
-    hints = get_type_hints(Look)
+    hints = get_type_hints(Options)
     call: Callable[..., Axes] = chart
     signature = inspect.signature(chart)
     own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
@@ -101,15 +101,15 @@ def drawn(chart: Callable[P, Axes]) -> Callable[P, Axes]:
         given = signature.bind_partial(*args, **kwargs).arguments
         if "result" in given:
             given["result"] = accepted(given["result"], chart.__name__)
-        options = {**given, **given.pop("look", {})}
-        missing = [p.name for p in own if p.default is inspect.Parameter.empty and p.name not in options]
+        arguments = {**given, **given.pop("options", {})}
+        missing = [p.name for p in own if p.default is inspect.Parameter.empty and p.name not in arguments]
         if missing:
             raise TypeError(f"charts.{chart.__name__}() needs {missing[0]}=")
-        check_options(options)
-        return call(**options)
+        check_options(arguments)
+        return call(**arguments)
 
     allowed = [p.name for p in own] + list(DEFAULTS)
     whole.__signature__ = signature.replace(parameters=[*own, *common])  # type: ignore[attr-defined]
-    before, mark, after = (chart.__doc__ or "").partition("    **look\n")
-    whole.__doc__ = before + _LOOK_DOC.lstrip("\n") + after if mark else before
+    before, mark, after = (chart.__doc__ or "").partition("    **options\n")
+    whole.__doc__ = before + _OPTIONS_DOC.lstrip("\n") + after if mark else before
     return whole

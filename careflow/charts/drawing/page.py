@@ -18,7 +18,7 @@ from careflow.charts.drawing.canvas import Box, Canvas
 from careflow.charts.drawing.export import ChartAxes
 from careflow.charts.drawing.fonts import BOLD, CAP, LEADING, REGULAR, CareflowLabelWarning
 from careflow.charts.drawing.metadata import ChartInfo
-from careflow.charts.drawing.options import DEFAULTS, Look
+from careflow.charts.drawing.options import DEFAULTS, Options
 from careflow.charts.drawing.palette import INK, MUTED, RULE, Palette, mix
 from careflow.charts.drawing.theme import current
 from careflow.errors import ArgumentError, DisclosureError
@@ -42,19 +42,19 @@ class Page:
         How many levels stand side by side, by which the page grows.
     """
 
-    def __init__(self, kind: str, view: View, look: Look, *, levels: int | None = None) -> None:
+    def __init__(self, kind: str, view: View, options: Options, *, levels: int | None = None) -> None:
         self.kind, self.view = kind, view
-        self.look: Look = {**DEFAULTS, **look}
-        if self.look["audience"] not in ("internal", "external"):
-            raise ArgumentError(f"audience is 'internal' or 'external', not {self.look['audience']!r}")
+        self.options: Options = {**DEFAULTS, **options}
+        if self.options["audience"] not in ("internal", "external"):
+            raise ArgumentError(f"audience is 'internal' or 'external', not {self.options['audience']!r}")
         self.theme = current()
-        self.palette = Palette().changed(self.look["palette"])
-        self.labels = labels(view, self.look["short_labels"])
+        self.palette = Palette().changed(self.options["palette"])
+        self.labels = labels(view, self.options["short_labels"])
         self.names = list(self.labels.values())
-        given = self.look["ax"]
+        given = self.options["ax"]
         self.embedded = given is not None
         self.ax = given if given is not None else _new_axes(
-            self.look["figsize"] or self.theme.figsize(levels if levels is not None else len(view.levels))
+            self.options["figsize"] or self.theme.figsize(levels if levels is not None else len(view.levels))
         )  # fmt: skip
         self.canvas = Canvas(self.ax, self.theme)
         self.u = self.theme.u
@@ -66,7 +66,7 @@ class Page:
     @property
     def external(self) -> bool:
         """Whether the chart is to leave the house."""
-        return self.look["audience"] == "external"
+        return self.options["audience"] == "external"
 
     @property
     def coarse(self) -> bool:
@@ -80,7 +80,7 @@ class Page:
 
     def emphasised(self, *keys: object) -> bool:
         """Say whether a mark stands out: one of its keys is named, or nothing is."""
-        wanted = self.look["emphasis"]
+        wanted = self.options["emphasis"]
         if not wanted:
             return True
         names = {tuple(w) if isinstance(w, list) else w for w in wanted}
@@ -94,15 +94,15 @@ class Page:
         self, *, title: str, subtitle: str, notes: Sequence[str], masked: int = 0, sign: str = "s", gap: float = 14
     ) -> Box:
         """Return the box that ``open`` would return with these words, without drawing them."""
-        look = self.look
-        self._title = title if look["title"] is None else look["title"]
-        marked = subtitle if look["subtitle"] is None else look["subtitle"]
+        options = self.options
+        self._title = title if options["title"] is None else options["title"]
+        marked = subtitle if options["subtitle"] is None else options["subtitle"]
         self._subtitle = rich_text.unmarked(marked)
         self._masked = masked
         self._notes = " ".join(self._sentences(notes, sign))
         self._head: list[tuple[float, list[rich_text.Run], float]] = []
         self._foot: list[list[rich_text.Run]] = []
-        if not look["header"]:
+        if not options["header"]:
             pad = 2 * self.u
             return Box(self.left, pad, self.right, self.canvas.h - pad)
         top = self._measure_head(marked)
@@ -135,9 +135,9 @@ class Page:
         sentences = [note for note in notes if note]
         if self._masked:
             sentences.append(self.suppression(sign))
-        if self.look["notes"]:
-            sentences.append(self.look["notes"])
-        source = self.view.about.source if self.look["source"] is None else self.look["source"]
+        if self.options["notes"]:
+            sentences.append(self.options["notes"])
+        source = self.view.about.source if self.options["source"] is None else self.options["source"]
         return [*sentences, f"Source: {source.rstrip('.')}."] if source else sentences
 
     def suppression(self, sign: str) -> str:
@@ -148,7 +148,7 @@ class Page:
             "cell cannot be worked out)."
         )
 
-    def nothing(self, title: str, words_: str = NONE, *, n: float | None = 0) -> Axes:
+    def nothing(self, title: str, reason: str = NONE, *, n: float | None = 0) -> Axes:
         """Draw a frame that says that there is nothing to draw, and why.
 
         Parameters
@@ -160,16 +160,16 @@ class Page:
         n : float, optional
             How many there are; missing where that is suppressed.
         """
-        if words_ == NONE and (n is None or n != 0):
-            words_ = "Too few to be drawn" if n is not None and formatting.known(n) else "Hidden to protect people"
+        if reason == NONE and (n is None or n != 0):
+            reason = "Too few to be drawn" if n is not None and formatting.known(n) else "Hidden to protect people"
         masked = int(self.view.frame["hidden"].sum())
         box = self.open(
             title=title, subtitle=rich_text.plain(self.view.population()), notes=[self.view.size(n)], masked=masked
         )
         self.canvas.rect(box, "#FFFFFF", edgecolor=RULE, linewidth=0.8 * self.u)
         middle = (box.y0 + box.y1) / 2
-        self.canvas.text((box.x0 + box.x1) / 2, middle, words_, color=MUTED, align="center", size=self.theme.subtitle)
-        return self.close(data=self.view.frame.head(0), n=n, largest=[], what=words_)
+        self.canvas.text((box.x0 + box.x1) / 2, middle, reason, color=MUTED, align="center", size=self.theme.subtitle)
+        return self.close(data=self.view.frame.head(0), n=n, largest=[], what=reason)
 
     def close(
         self,

@@ -150,9 +150,9 @@ def intensity(levels: int) -> tuple[str, ...]:
     """
     fine = []
     for step in range(401):
-        place = step / 100
-        start = min(int(place), 3)
-        colour = mix(_RAMP[start], _RAMP[start + 1], place - start)
+        position = step / 100
+        start = min(int(position), 3)
+        colour = mix(_RAMP[start], _RAMP[start + 1], position - start)
         if contrast(colour, text_on(colour)) >= _LEGIBLE:
             fine.append(colour)
     if levels == 1:

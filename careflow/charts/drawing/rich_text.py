@@ -63,18 +63,18 @@ def parse(text: str, palette: Palette, color: str = MUTED) -> list[Run]:
     ['who ', 'stepped down', ', ', 'all']
     """
     runs: list[Run] = []
-    place = 0
+    position = 0
     text = clean(text)
     for match in _MARKUP.finditer(text):
-        runs.append(Run(text[place : match.start()], color))
+        runs.append(Run(text[position : match.start()], color))
         if match["role"]:
             runs.append(Run(match["words"], palette.ink(match["role"]), SEMIBOLD))
         elif match["strong"]:
             runs.append(Run(match["strong"], color, SEMIBOLD))
         else:
             runs.append(Run("{", color))
-        place = match.end()
-    runs.append(Run(text[place:], color))
+        position = match.end()
+    runs.append(Run(text[position:], color))
     return [replace(run, text=run.text.replace("\u200b", "")) for run in runs if run.text]
 
 
@@ -119,7 +119,7 @@ def cut(
     weight: int = BOLD,
     among: Sequence[str] = (),
     *,
-    told: str = "",
+    whole_text: str = "",
 ) -> str:
     """Return text cut with an ellipsis to fit ``room`` points, with a warning if it had to be cut.
 
@@ -140,17 +140,17 @@ def cut(
     if _fits(text, size, room, family, weight):
         return text
     warnings.warn(
-        f"a label of {len(told or text)} characters was cut to fit; give a shorter one with short_labels=",
+        f"a label of {len(whole_text or text)} characters was cut to fit; give a shorter one with short_labels=",
         CareflowLabelWarning,
         stacklevel=2,
     )
     others = [other for other in dict.fromkeys(among) if other != text]
     lead, tail = _common(among, text), _common([other[::-1] for other in among], text[::-1])
     core = text[lead : len(text) - tail] if tail else text[lead:]
-    ways = (_ended, _middled, lambda text, *how: _ended(f"…{text[lead:]}" if lead else core, *how))
-    for way in ways:
-        short = way(text, size, room, family, weight)
-        if short.strip("…") and all(way(other, size, room, family, weight) != short for other in others):
+    methods = (_ended, _middled, lambda text, *how: _ended(f"…{text[lead:]}" if lead else core, *how))
+    for method in methods:
+        short = method(text, size, room, family, weight)
+        if short.strip("…") and all(method(other, size, room, family, weight) != short for other in others):
             return short
     number = str(list(dict.fromkeys(among)).index(text) + 1) if text in among else ""
     return _ended(f"{number} {text}".strip(), size, room, family, weight) if number else "…"
@@ -211,12 +211,12 @@ def label_lines(
         return mine
     others = [broken(other) for other in among if other != name]
     rest = [other[-1] for other in others if other[:-1] == mine[:-1]]
-    whole = [cut(line, size, room, family, weight, told=name) for line in mine[:-1]]
+    whole = [cut(line, size, room, family, weight, whole_text=name) for line in mine[:-1]]
     last = mine[-1]
     order = [other[-1] for other in map(broken, among) if other[:-1] == mine[:-1]] if rest else ()
     if any(not _fits(line, size, room, family, weight) for line in mine[:-1]) and others:
         return [cut(clean(name), size, room, family, weight, [clean(one) for one in among])]
-    return [*whole, cut(last, size, room, family, weight, order, told=name)]
+    return [*whole, cut(last, size, room, family, weight, order, whole_text=name)]
 
 
 def _words(runs: Sequence[Run]) -> list[tuple[list[Run], Run | None]]:

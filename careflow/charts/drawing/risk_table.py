@@ -37,7 +37,7 @@ def row(page: Page, name: str, counts: Floats, days: Floats, ticks: Sequence[int
         The days to tabulate.
     color : str
     """
-    shown = (formatting.count(rounded(page, float(counts[_place(days, tick)]))) for tick in ticks)
+    shown = (formatting.count(rounded(page, float(counts[_position(days, tick)]))) for tick in ticks)
     return Row(name, ["" if tick > days[-1] else cell for tick, cell in zip(ticks, shown, strict=True)], color)
 
 
@@ -45,14 +45,14 @@ def tellable(page: Page, counts: Sequence[Floats], days: Floats, ticks: Sequence
     """Return the ticks between which no rounded count of the table changes by 1 to 10."""
     kept = list(ticks[:1])
     for tick in ticks[1:]:
-        a, b = _place(days, kept[-1]), _place(days, tick)
+        a, b = _position(days, kept[-1]), _position(days, tick)
         change = [abs(rounded(page, float(n[b])) - rounded(page, float(n[a]))) for n in counts]
         if all(c == 0 or c > 10 for c in change):
             kept.append(tick)
     return kept
 
 
-def _place(days: Floats, tick: int) -> int:
+def _position(days: Floats, tick: int) -> int:
     return int(np.searchsorted(days, tick, side="right")) - 1
 
 
@@ -99,9 +99,9 @@ def above(page: Page, rows: Sequence[Row], box: Box, *, gutter: float, right: fl
     return Box(box.x0 + gutter + half(page) + 6 * u, box.y0 + foot + under, box.x1 - right, box.y1)
 
 
-def draw(page: Page, panel: Panel, rows: Sequence[Row], box: Box, ticks: Sequence[int], said: str) -> None:
+def draw(page: Page, panel: Panel, rows: Sequence[Row], box: Box, ticks: Sequence[int], heading: str) -> None:
     """Draw the table at the foot of ``box``, each cell under its tick of the panel, ``said`` above it."""
     canvas, small = page.canvas, page.theme.small
     top = box.y0 + table.height(canvas, len(rows))
-    canvas.text(box.x0, top + small * 0.45, said, size=small, color=MUTED)
+    canvas.text(box.x0, top + small * 0.45, heading, size=small, color=MUTED)
     table.draw(canvas, rows, left=box.x0, right=panel.box.x1, top=top, at=[panel.x(tick) for tick in ticks])

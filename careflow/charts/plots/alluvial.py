@@ -13,7 +13,7 @@ from matplotlib.path import Path as Outline
 from careflow import formatting
 from careflow.charts.drawing.canvas import Align, Box, middle
 from careflow.charts.drawing.fonts import CAP, LEADING, SEMIBOLD, CareflowLabelWarning
-from careflow.charts.drawing.options import Look, drawn
+from careflow.charts.drawing.options import Options, drawn
 from careflow.charts.drawing.page import Page
 from careflow.charts.drawing.palette import INK, MUTED, OUTLINE, WHITE, text_on
 from careflow.charts.drawing.rich_text import cut, plain
@@ -38,7 +38,7 @@ def alluvial(
     by: Literal["stay", "day"] | None = None,
     steps: int | None = None,
     color_by: Literal["direction", "origin"] = "direction",
-    **look: Unpack[Look],
+    **options: Unpack[Options],
 ) -> Axes:
     """Draw how many go from each stay to the next, or from day to day, and where paths end.
 
@@ -56,42 +56,43 @@ def alluvial(
         How many columns; by default those of the result.
     color_by : {"direction", "origin"}
         What the colour of a flow says.
-    **look
+    **options
     """
     if color_by not in ("direction", "origin"):
         raise ArgumentError(f"color_by is 'direction' or 'origin', not {color_by!r}")
-    found = pathway_steps.paths_of(result, "alluvial", steps, look.get("where"))
-    pathway_steps.check_by(by, found)
-    title = DAYS if found.days else TITLE
-    page = Page("alluvial", found.view, look, levels=1)
-    if not found.paths:
+    pathways = pathway_steps.paths_of(result, "alluvial", steps, options.get("where"))
+    pathway_steps.check_by(by, pathways)
+    title = DAYS if pathways.days else TITLE
+    page = Page("alluvial", pathways.view, options, levels=1)
+    if not pathways.paths:
         return page.nothing(title)
-    if len(found.view.levels) > 6 or found.steps > 5:
+    if len(pathways.view.levels) > 6 or pathways.steps > 5:
         warnings.warn(
             "an alluvial chart of this size is hard to read; charts.chronogram() may serve",
             CareflowLabelWarning,
             stacklevel=3,
         )
-    return _Drawing(page, found, color_by).draw()
+    return _Drawing(page, pathways, color_by).draw()
 
 
 class _Drawing:
     """Columns of nodes and the ribbons between them."""
 
-    def __init__(self, page: Page, found: Paths, color_by: str) -> None:
-        self.page, self.found, self.color_by = page, found, color_by
-        self.levels = found.view.levels
-        self.names, self.fills = pathway_steps.names(page), pathway_steps.fills(page, found.view)
-        self.columns, self.flows = pathway_steps.tally(found)
+    def __init__(self, page: Page, pathways: Paths, color_by: str) -> None:
+        self.page, self.pathways, self.color_by = page, pathways, color_by
+        self.levels = pathways.view.levels
+        self.names, self.fills = pathway_steps.names(page), pathway_steps.fills(page, pathways.view)
+        self.columns, self.flows = pathway_steps.tally(pathways)
 
     def draw(self) -> Axes:
         """Draw everything and return the host."""
-        page, found, t, u = self.page, self.found, self.page.theme, self.page.u
+        page, pathways, t, u = self.page, self.pathways, self.page.theme, self.page.u
         box = page.open(
-            title=DAYS if found.days else TITLE, subtitle=self._subtitle(), masked=found.hidden, sign="s", gap=18,
+            title=DAYS if pathways.days else TITLE, subtitle=self._subtitle(), masked=pathways.hidden, sign="s", gap=18,
             notes=[
-                found.view.size(None if found.hidden else found.n), pathway_steps.hidden_note(found, "Drawn"),
-                pathway_steps.reading_note(found, {b for _, _, b in self.flows}),
+                pathways.view.size(None if pathways.hidden else pathways.n),
+                pathway_steps.hidden_note(pathways, "Drawn"),
+                pathway_steps.reading_note(pathways, {b for _, _, b in self.flows}),
             ],
         )  # fmt: skip
         self.box = box
@@ -99,7 +100,7 @@ class _Drawing:
         called = [page.canvas.wide(self.names[s], t.body, SEMIBOLD) for column in self.columns for s in column]
         count = page.canvas.wide(formatting.count(max(max(c.values()) for c in self.columns)), t.body)
         self.wide = min(max(81 * u, max(called) + count + 13 * u), box.w / (len(self.columns) * 1.55))
-        self.plan = Plan(page, self.levels, self.columns, self.flows, found.n, body, self.wide)
+        self.plan = Plan(page, self.levels, self.columns, self.flows, pathways.n, body, self.wide)
         self._ribbons()
         self._cards()
         self._heads()
@@ -110,26 +111,27 @@ class _Drawing:
         )
         return page.close(
             data=data,
-            n=found.n,
+            n=pathways.n,
             largest=[f"{self.names[a]} to {self.names[b]} {formatting.count(n)}" for n, _, a, b in flows],
-            what=f"Alluvial chart of {len(self.columns)} {'days' if found.days else 'stays'}",
+            what=f"Alluvial chart of {len(self.columns)} {'days' if pathways.days else 'stays'}",
         )
 
     def _subtitle(self) -> str:
-        view = self.found.view
+        view = self.pathways.view
         seen = {b for _, _, b in self.flows}
         ends = [
             f"{{{role}:{word}}}"
             for role, word, end in (("planned", "completed", "completed"), ("left", "left early", "left early"))
             if end in seen
         ]
-        ways = ["{down:stepped down}", "{up:stepped up}", *ends]
+        outcomes = ["{down:stepped down}", "{up:stepped up}", *ends]
         height = f"height shows the number of {plain(view.unit)}"
-        return f"Flows that {', '.join(ways[:-1])} or {ways[-1]}; {height}. {plain(view.population())}{self._cohort()}"
+        flows = f"Flows that {', '.join(outcomes[:-1])} or {outcomes[-1]}"
+        return f"{flows}; {height}. {plain(view.population())}{self._cohort()}"
 
     def _cohort(self) -> str:
         """Say whom a chart by day is about: without full follow-up, who is censored would seem to have stayed."""
-        days = self.found.days
+        days = self.pathways.days
         return f"; every one followed for {formatting.count(days[-1])} days" if days else ""
 
     def _ribbons(self) -> None:
@@ -140,10 +142,10 @@ class _Drawing:
 
     def _role(self, key: Flow) -> str:
         _, a, b = key
-        if b == a and self.found.days:
+        if b == a and self.pathways.days:
             return "stay"
         if b in self.levels and a in self.levels:
-            return {STEP_DOWN: "down", STEP_UP: "up"}.get(self.found.view.continuum.direction(a, b), "other")
+            return {STEP_DOWN: "down", STEP_UP: "up"}.get(self.pathways.view.continuum.direction(a, b), "other")
         return {"completed": "planned", "left early": "left", IN_CARE: "care", NOT_YET: "care"}.get(b, "other")
 
     def _ribbon(self, key: Flow, span: tuple[float, float], z: float) -> None:
@@ -212,16 +214,16 @@ class _Drawing:
     def _heads(self) -> None:
         t, u, canvas = self.page.theme, self.page.u, self.page.canvas
         y = self.box.y1 - t.body * CAP
-        unit = self.found.view.unit
+        unit = self.pathways.view.unit
         for c, column in enumerate(self.columns):
             n = sum(count for state, count in column.items() if state in (*self.levels, BETWEEN))
             # Long pathways are rare and so the first to be suppressed: without them a share would be too small.
-            share = f" ({formatting.percent(n / self.found.n)})" if c and not self.found.hidden else ""
+            share = f" ({formatting.percent(n / self.pathways.n)})" if c and not self.pathways.hidden else ""
             least = "at least " if any(RARER in before for before in self.columns[: c + 1]) else ""
             last = c == len(self.columns) - 1
             align: Align = "left" if c == 0 else "right" if last else "center"
             x = self.plan.x(c) + {"left": 0.0, "right": self.wide, "center": self.wide / 2}[align]
-            canvas.text(x, y, pathway_steps.head(c, self.found.days), weight=SEMIBOLD, align=align)
+            canvas.text(x, y, pathway_steps.head(c, self.pathways.days), weight=SEMIBOLD, align=align)
             canvas.text(
                 x,
                 y - t.small * LEADING - u,

@@ -78,12 +78,12 @@ class Plan:
 
     def spans(self) -> dict[Flow, tuple[float, float]]:
         """Return the height at which each flow leaves and enters: sides are filled from the top in the fixed order."""
-        place = {s: i for i, s in enumerate((*self.levels, *ENDS))}
+        rank = {s: i for i, s in enumerate((*self.levels, *ENDS))}
         out: dict[Flow, tuple[float, float]] = {}
         for c in range(len(self.columns) - 1):
             here = [key for key in self.flows if key[0] == c]
-            left = self._filled(sorted(here, key=lambda k: (place[k[1]], place[k[2]])), c, 1)
-            entered = self._filled(sorted(here, key=lambda k: (place[k[2]], place[k[1]])), c + 1, 2)
+            left = self._filled(sorted(here, key=lambda k: (rank[k[1]], rank[k[2]])), c, 1)
+            entered = self._filled(sorted(here, key=lambda k: (rank[k[2]], rank[k[1]])), c + 1, 2)
             out |= {key: (left[key], entered[key]) for key in entered}
         return out
 

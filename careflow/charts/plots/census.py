@@ -16,7 +16,7 @@ from careflow.charts.data.view import View, masked, periods, read
 from careflow.charts.drawing.axes import Panel, apart
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.fonts import CAP, LEADING, SEMIBOLD
-from careflow.charts.drawing.options import Look, drawn
+from careflow.charts.drawing.options import Options, drawn
 from careflow.charts.drawing.page import Page
 from careflow.charts.drawing.palette import INK, MUTED, WHITE, intensity
 from careflow.charts.drawing.rich_text import cut, plain
@@ -29,7 +29,7 @@ _WEEK: Final = 7
 
 
 @drawn
-def census(result: Census, *, capacity: float | None = None, daily: bool = True, **look: Unpack[Look]) -> Axes:
+def census(result: Census, *, capacity: float | None = None, daily: bool = True, **options: Unpack[Options]) -> Axes:
     """Draw how many are in care at each level over time.
 
     Weekly averages where the result has the days, else the average of each period. For readers outside it is always
@@ -43,10 +43,10 @@ def census(result: Census, *, capacity: float | None = None, daily: bool = True,
         Places in all, drawn as a line.
     daily : bool
         False draws the average of each period even where the days are known.
-    **look
+    **options
     """
-    view = read(result, "Census", "census", where=look.get("where"), over=True)
-    page = Page("census", view, look)
+    view = read(result, "Census", "census", where=options.get("where"), over=True)
+    page = Page("census", view, options)
     days = getattr(result, "daily", None)
     weekly = (
         daily
@@ -81,10 +81,10 @@ def _periods(view: View) -> _Stack:
     wide = table.pivot_table(
         index="_level", columns="_at", values="average", aggfunc="first", observed=True, dropna=False
     )
-    secret = table.pivot_table(index="_level", columns="_at", values="hidden", aggfunc="max", observed=True)
-    wide, secret = (w.reindex(index=list(view.levels), columns=order) for w in (wide, secret))
+    hidden = table.pivot_table(index="_level", columns="_at", values="hidden", aggfunc="max", observed=True)
+    wide, hidden = (w.reindex(index=list(view.levels), columns=order) for w in (wide, hidden))
     return _Stack(
-        np.arange(len(order), dtype=float), wide.to_numpy(float), secret.eq(True).to_numpy(bool),
+        np.arange(len(order), dtype=float), wide.to_numpy(float), hidden.eq(True).to_numpy(bool),
         [(float(i), text) for i, text in formatting.ticks(order)], True, f"average of each {view.period}", order,
     )  # fmt: skip
 
@@ -103,9 +103,9 @@ def _weeks(days: pd.DataFrame, view: View) -> _Stack:
     starts = [first + pd.Timedelta(days=int(w) * _WEEK) for w in grouped.columns]
     ticks: list[tuple[float, str]] = []
     for year in range(first.year, at.max().year + 1):
-        place = (pd.Timestamp(year, 1, 1) - first).days / _WEEK
-        if place > -1:
-            ticks.append((max(place, 0.0), str(year) if not ticks else f"’{year % 100:02d}"))
+        position = (pd.Timestamp(year, 1, 1) - first).days / _WEEK
+        if position > -1:
+            ticks.append((max(position, 0.0), str(year) if not ticks else f"’{year % 100:02d}"))
     values = grouped.to_numpy(float)
     names = [f"{s.date().isoformat()}" for s in starts]
     return _Stack(
@@ -158,8 +158,8 @@ def _panel(page: Page, view: View, stack: _Stack, box: Box, top: float) -> Panel
     panel = Panel(canvas, area, (-edge, max(float(stack.at[-1]), 1.0 if not stack.bars else 0.0) + edge), (0, top))
     panel.grid(marks, [formatting.count(m) for m in marks])
     panel.floor()
-    for place, text in stack.ticks:
-        panel.tick(place, text)
+    for position, text in stack.ticks:
+        panel.tick(position, text)
     return panel
 
 
@@ -174,9 +174,9 @@ def _fill(page: Page, view: View, panel: Panel, stack: _Stack, tops: NDArray[np.
         else:
             panel.area(stack.at, low, tops[i], fill, z=1.5)
             panel.line(stack.at, tops[i], color=WHITE, lw=0.7, z=2)
-    for spot in np.flatnonzero(stack.hidden.any(axis=0)).tolist():
-        over = panel.y(float(tops[0, spot])) + 3 * page.u
-        page.canvas.text(panel.x(float(spot)), over, "s", size=page.theme.small, color=MUTED, align="center")
+    for index in np.flatnonzero(stack.hidden.any(axis=0)).tolist():
+        over = panel.y(float(tops[0, index])) + 3 * page.u
+        page.canvas.text(panel.x(float(index)), over, "s", size=page.theme.small, color=MUTED, align="center")
 
 
 def _bars(

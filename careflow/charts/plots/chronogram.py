@@ -17,8 +17,8 @@ from careflow.charts.data.view import View, read
 from careflow.charts.drawing.axes import Panel, apart
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.fonts import CAP, LEADING, SEMIBOLD
-from careflow.charts.drawing.options import Look, drawn
-from careflow.charts.drawing.page import Page
+from careflow.charts.drawing.options import Options, drawn
+from careflow.charts.drawing.page import NONE, Page
 from careflow.charts.drawing.palette import INK, MID, MUTED, WHITE, intensity, text_on
 from careflow.charts.drawing.rich_text import plain
 from careflow.continuum.outcomes import LEFT_CARE
@@ -36,7 +36,7 @@ _EXIT_FILLS: Final = {"between stays": "#CCD2D8", LEFT_CARE: "#6B7077", "complet
 
 
 @drawn
-def chronogram(result: Occupation, *, days: int = 365, quarter: str | None = None, **look: Unpack[Look]) -> Axes:
+def chronogram(result: Occupation, *, days: int = 365, quarter: str | None = None, **options: Unpack[Options]) -> Axes:
     """Draw the share of people in each state by day: levels from the top, most intensive first, exits below.
 
     Parameters
@@ -47,21 +47,29 @@ def chronogram(result: Occupation, *, days: int = 365, quarter: str | None = Non
         How many days to draw.
     quarter : str, optional
         The period to draw, if the result is by period of the first admission.
-    **look
+    **options
     """
-    view = read(result, "Occupation", "chronogram", quarter=quarter, where=look.get("where"))
-    page = Page("chronogram", view, look, levels=1)
+    view = read(result, "Occupation", "chronogram", quarter=quarter, where=options.get("where"))
+    page = Page("chronogram", view, options, levels=1)
     frame = view.frame[view.frame["day"] <= days]
-    known = frame["hidden"] | frame["estimate"].notna()
+    is_known = frame["hidden"] | frame["estimate"].notna()
+    horizon = int(frame["day"].max()) if len(frame) else days
     # Nothing is drawn of days to which nobody was followed.
-    frame = frame[known.groupby(frame["day"]).transform("all")] if len(frame) else frame
+    frame = frame[is_known.groupby(frame["day"]).transform("all")] if len(frame) else frame
     title = f"Where people are in the {int(frame['day'].max()) if len(frame) else days} days after admission"
     bands = _bands(page, view, frame)
     if len(frame) and frame["hidden"].all():
         return page.nothing(title, "Hidden to protect people: too few journeys")
     if not bands or len(bands[0].share) < 2:
-        return page.nothing(title)
-    return _Drawing(page, view, bands, np.sort(frame["day"].unique()).astype(float)).draw(title)
+        n = _started(result, view)
+        return page.nothing(title, "Nobody was followed for a day" if n else NONE, n=None if n else 0)
+    return _Drawing(page, view, bands, np.sort(frame["day"].unique()).astype(float), horizon).draw(title)
+
+
+def _started(result: Occupation, view: View) -> float:
+    """Return how many journeys began, as far as the result says so."""
+    table = result.started
+    return float(view.rows_of(table)["n"].sum(skipna=False)) if "n" in table.columns else view.about.n
 
 
 @dataclass(frozen=True)
@@ -98,8 +106,8 @@ def _bands(page: Page, view: View, frame: pd.DataFrame) -> list[_Band]:
 class _Drawing:
     """The stack with names at both ends and inside."""
 
-    def __init__(self, page: Page, view: View, bands: Sequence[_Band], days: NDArray[np.float64]) -> None:
-        self.page, self.view, self.bands, self.days = page, view, bands, days
+    def __init__(self, page: Page, view: View, bands: Sequence[_Band], days: NDArray[np.float64], horizon: int) -> None:
+        self.page, self.view, self.bands, self.days, self.horizon = page, view, bands, days, horizon
 
     def draw(self, title: str) -> Axes:
         """Draw everything and return the host."""
@@ -107,7 +115,11 @@ class _Drawing:
         hidden = int(view.frame["hidden"].sum())
         box = page.open(
             title=title, subtitle=self._subtitle(), masked=hidden, gap=16,
-            notes=[view.size(None), "Aalen–Johansen state occupation: people count for as long as they were followed."],
+            notes=[
+                view.size(None),
+                "Aalen–Johansen state occupation: people count for as long as they were followed.",
+                f"Nobody was followed after day {int(self.days[-1])}." if self.days[-1] < self.horizon else "",
+            ],
         )  # fmt: skip
         t, u, canvas = page.theme, page.u, page.canvas
         starts = [f"{b.name} {formatting.percent(float(b.share[0]))}" for b in self.bands if b.share[0] >= 0.005]

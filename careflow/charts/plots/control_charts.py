@@ -18,7 +18,7 @@ from careflow.charts.data.time_series import AVERAGE, MEDIAN, Series, Trend, tre
 from careflow.charts.drawing.axes import Panel
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.fonts import CAP, SEMIBOLD
-from careflow.charts.drawing.options import Look, drawn
+from careflow.charts.drawing.options import Options, drawn
 from careflow.charts.drawing.page import NONE, Page
 from careflow.charts.drawing.palette import BAND, INK, MUTED, WHITE
 from careflow.charts.drawing.rich_text import coloured, plain
@@ -34,7 +34,7 @@ _LINE: Final = "#9AA1A9"
 @drawn
 def p_chart(
     result: Rates, frm: str | None = None, to: str | None = None, *, measure: str = "left early", baseline: int = 18,
-    **look: Unpack[Look],
+    **options: Unpack[Options],
 ) -> Axes:  # fmt: skip
     """Draw a share month by month (or quarter) against the limits of ordinary variation.
 
@@ -53,25 +53,25 @@ def p_chart(
         A direction or outcome, where ``to`` is not given.
     baseline : int
         How many periods, from the first, set the mean.
-    **look
+    **options
     """
-    asked, one = _one(result, "p_chart", frm, to, measure, look.get("where"))
-    page = Page("p_chart", asked.view, look, levels=1)
+    trend, one = _one(result, "p_chart", frm, to, measure, options.get("where"))
+    page = Page("p_chart", trend.view, options, levels=1)
     if one is None:
-        return _too_few(page, asked)
+        return _too_few(page, trend)
     table = one.table
     value = table["value"].where(table["mature"]).to_numpy(float)
     of = table["n"].to_numpy(float)
     first = _baseline(value, baseline)
     mean, low, high = p_limits(value * of, np.where(np.isfinite(value), of, np.nan), first)
     rule = f"p-chart: mean ± 3σ; black points: {RUN} or more in a row on one side of the mean, or outside the limits."
-    return _draw(page, asked, one, _Limits(mean, low, high, first, rule))
+    return _draw(page, trend, one, _Limits(mean, low, high, first, rule))
 
 
 @drawn
 def xmr(
     result: Rates | LengthOfStay | Census, frm: str | None = None, *, to: str | None = None,
-    measure: str = "step-down", baseline: int = 18, **look: Unpack[Look],
+    measure: str = "step-down", baseline: int = 18, **options: Unpack[Options],
 ) -> Axes:  # fmt: skip
     """Draw a measure over time against the limits of its own ordinary variation (XmR, individuals).
 
@@ -89,28 +89,28 @@ def xmr(
         A direction or outcome, of rates.
     baseline : int
         How many periods, from the first, set the mean.
-    **look
+    **options
     """
-    asked, one = _one(result, "xmr", frm, to, measure, look.get("where"))
-    page = Page("xmr", asked.view, look, levels=1)
+    trend, one = _one(result, "xmr", frm, to, measure, options.get("where"))
+    page = Page("xmr", trend.view, options, levels=1)
     if one is None:
-        return _too_few(page, asked)
+        return _too_few(page, trend)
     value = one.table["value"].where(one.table["mature"]).to_numpy(float)
     first = _baseline(value, baseline)
     mean, low, high = xmr_limits(value, first)
     if not np.isfinite(low):
-        return _too_few(page, asked)
+        return _too_few(page, trend)
     size = len(value)
     rule = (
         f"XmR chart: mean ± 2.66 × average moving range; black points: {RUN} or more in a row on one side, or outside."
     )
-    return _draw(page, asked, one, _Limits(mean, np.full(size, max(low, 0.0)), np.full(size, high), first, rule))
+    return _draw(page, trend, one, _Limits(mean, np.full(size, max(low, 0.0)), np.full(size, high), first, rule))
 
 
-def _too_few(page: Page, asked: Trend) -> Axes:
+def _too_few(page: Page, trend: Trend) -> Axes:
     """Say that there are no stays, or in too few periods for limits."""
-    n = asked.n if asked.series else 0
-    return page.nothing(_title(page, asked), "Too few periods for limits" if asked.series else NONE, n=n)
+    n = trend.n if trend.series else 0
+    return page.nothing(_title(page, trend), "Too few periods for limits" if trend.series else NONE, n=n)
 
 
 @dataclass(frozen=True)
@@ -131,101 +131,101 @@ def _baseline(value: NDArray[np.float64], wanted: int) -> int:
 def _one(
     result: Any, chart: str, frm: str | None, to: str | None, measure: str, where: Any
 ) -> tuple[Trend, Series | None]:
-    asked = trend_of(result, chart, frm, to, measure, where)
-    if len(asked.series) > 1:
-        names = ", ".join(repr(one.name) for one in asked.series)
+    trend = trend_of(result, chart, frm, to, measure, where)
+    if len(trend.series) > 1:
+        names = ", ".join(repr(one.name) for one in trend.series)
         raise ArgumentError(f"a control chart is of one level: say which with frm=, one of {names}")
-    one = asked.series[0] if asked.series else None
+    one = trend.series[0] if trend.series else None
     if one is not None and one.table.loc[one.table["mature"], "value"].notna().sum() < 2:
         one = None
-    return asked, one
+    return trend, one
 
 
-def _what(page: Page, asked: Trend) -> str:
-    if asked.measure == MEDIAN:
+def _what(page: Page, trend: Trend) -> str:
+    if trend.measure == MEDIAN:
         return "Median stay"
-    if asked.measure == AVERAGE:
+    if trend.measure == AVERAGE:
         return "Average census"
-    goal = asked.to or asked.measure
+    goal = trend.to or trend.measure
     return f"Moved to {page.labels[goal]}" if goal in page.labels else words_for(goal).capitalize()
 
 
-def _title(page: Page, asked: Trend) -> str:
-    name = page.labels[asked.series[0].name] if asked.series else (page.labels[asked.frm] if asked.frm else "")
-    return f"{_what(page, asked)}{f', {name}' if name else ''}, by {asked.view.period}"
+def _title(page: Page, trend: Trend) -> str:
+    name = page.labels[trend.series[0].name] if trend.series else (page.labels[trend.frm] if trend.frm else "")
+    return f"{_what(page, trend)}{f', {name}' if name else ''}, by {trend.view.period}"
 
 
-def _subtitle(page: Page, asked: Trend, limits: _Limits) -> str:
-    span = f"{formatting.period(asked.periods[0])} – {formatting.period(asked.periods[-1])}"
-    name = plain(page.labels[asked.series[0].name])
-    if asked.measure == MEDIAN:
-        said = f"Days by which half of {name} stays had ended"
-    elif asked.measure == AVERAGE:
-        said = f"Average number in care at {name}"
+def _subtitle(page: Page, trend: Trend, limits: _Limits) -> str:
+    span = f"{formatting.period(trend.periods[0])} – {formatting.period(trend.periods[-1])}"
+    name = plain(page.labels[trend.series[0].name])
+    if trend.measure == MEDIAN:
+        subject = f"Days by which half of {name} stays had ended"
+    elif trend.measure == AVERAGE:
+        subject = f"Average number in care at {name}"
     else:
-        verb = _what(page, asked)[:1].lower() + _what(page, asked)[1:]
-        role = asked.series[0].role
-        within = f" within {asked.view.within} days" if asked.view.within else ""
-        said = f"Share of {name} {plain(asked.view.unit)} that {coloured(role, verb)}{within}"
-    return f"{said}, {span}. Limits set on the first {limits.first} {asked.view.period}s"
+        verb = _what(page, trend)[:1].lower() + _what(page, trend)[1:]
+        role = trend.series[0].role
+        within = f" within {trend.view.within} days" if trend.view.within else ""
+        subject = f"Share of {name} {plain(trend.view.unit)} that {coloured(role, verb)}{within}"
+    return f"{subject}, {span}. Limits set on the first {limits.first} {trend.view.period}s"
 
 
-def _draw(page: Page, asked: Trend, one: Series, limits: _Limits) -> Axes:
+def _draw(page: Page, trend: Trend, one: Series, limits: _Limits) -> Axes:
     table = one.table
     judged = table["value"].where(table["mature"]).to_numpy(float)
     broken, runs = signals(judged, limits.mean, limits.low, limits.high)
     late = (~table["mature"]).any()
     n = table.loc[table["mature"], "n"].dropna()
     box = page.open(
-        title=_title(page, asked),
-        subtitle=_subtitle(page, asked, limits),
+        title=_title(page, trend),
+        subtitle=_subtitle(page, trend, limits),
         notes=[
-            asked.view.size(asked.n),
-            f"{formatting.count(n.min())}–{formatting.count(n.max())} a {asked.view.period}."
+            trend.view.size(trend.n),
+            f"{formatting.count(n.min())}–{formatting.count(n.max())} a {trend.view.period}."
             if len(n) and not page.external
             else "",
             limits.rule,
             f"On grey: {'not mature' if one.cut else 'not yet mature'}, not judged." if late else "",
         ],
-        masked=asked.hidden,
+        masked=trend.hidden,
         gap=16,
     )
-    show = asked.scale.figure if asked.scale is SHARE else formatting.count
+    show = trend.scale.figure if trend.scale is SHARE else formatting.count
     ends = [f"Mean {show(limits.mean)}", "Upper limit", "Lower limit"]
     if not np.nanmax(limits.high) > limits.mean:
         ends[0] = f"Mean and limits {show(limits.mean)}"
-    panel = _panel(page, box, asked, limits, judged, ends)
+    panel = _panel(page, box, trend, limits, judged, ends)
     _band(panel, limits, len(table))
     _points(page, panel, one, broken, judged)
-    _said(page, panel, limits, ends, asked, runs, judged)
+    _annotate(page, panel, limits, ends, trend, runs, judged)
     data = table.drop(columns=["low", "high", *(["n"] if page.external else [])])
     most = table.loc[table["mature"]].nlargest(3, "value")
     return page.close(
         data=data.assign(limit_low=limits.low, limit_high=limits.high, signal=broken),
-        n=asked.n,
+        n=trend.n,
         largest=[f"{formatting.period(row['period'])} {show(row['value'])}" for _, row in most.iterrows()],
         what=f"Control chart, {int(broken.sum())} points break a rule",
     )
 
 
 def _panel(
-    page: Page, box: Box, asked: Trend, limits: _Limits, judged: NDArray[np.float64], ends: Sequence[str]
+    page: Page, box: Box, trend: Trend, limits: _Limits, judged: NDArray[np.float64], ends: Sequence[str]
 ) -> Panel:
     """Draw the axes, with room for the names of the lines at the right."""
     t, u, canvas = page.theme, page.u, page.canvas
     right = max(canvas.wide(end, t.body, SEMIBOLD) for end in ends) + 9 * u
     # The limits of a period with a handful of discharges may not flatten all the others.
     values = [*judged[np.isfinite(judged)], float(np.nanquantile(limits.high, 0.9))]
-    top = max(values) * 1.1 or asked.scale.least
-    marks = steps(min(top, asked.scale.most), asked.scale.steps, at_most=5)
-    texts = asked.scale.ticks(marks)
+    top = max(values) * 1.1 or trend.scale.least
+    marks = steps(min(top, trend.scale.most), trend.scale.steps, at_most=5)
+    texts = trend.scale.ticks(marks)
     gutter = max(canvas.wide(text, t.body) for text in texts) + 7 * u
     area = Box(box.x0 + gutter, box.y0 + 8 * u + t.body * CAP, box.x1 - right, box.y1)
     panel = Panel(canvas, area, (-0.7, len(judged) - 0.3), (0, top))
     panel.grid(marks, texts)
     panel.floor()
-    for place, text in formatting.ticks(asked.periods):
-        panel.tick(place, text)
+    for index, text in formatting.ticks(trend.periods):
+        panel.tick(index, text)
     return panel
 
 
@@ -250,14 +250,14 @@ def _points(page: Page, panel: Panel, one: Series, broken: NDArray[np.bool_], ju
     late &= value <= panel.ylim[1]
     panel.dots(x[late], value[late], size=5, color=WHITE, edge=_LINE, lw=1.0, z=4)
     panel.dots(x[broken], value[broken], size=7, color=INK, z=4.2)
-    for place in np.flatnonzero(table["hidden"].to_numpy(bool)):
+    for index in np.flatnonzero(table["hidden"].to_numpy(bool)):
         page.canvas.text(
-            panel.x(float(place)), panel.box.y0 + 3.5 * u, "s", size=page.theme.small, color=MUTED, align="center"
+            panel.x(float(index)), panel.box.y0 + 3.5 * u, "s", size=page.theme.small, color=MUTED, align="center"
         )
 
 
-def _said(
-    page: Page, panel: Panel, limits: _Limits, ends: Sequence[str], asked: Trend, runs: Sequence[tuple[int, int]],
+def _annotate(
+    page: Page, panel: Panel, limits: _Limits, ends: Sequence[str], trend: Trend, runs: Sequence[tuple[int, int]],
     judged: NDArray[np.float64],
 ) -> None:  # fmt: skip
     """Name the lines at the right, and the first run where it begins."""
@@ -276,7 +276,7 @@ def _said(
         return
     first, last = runs[-1]
     side = "above" if judged[first] > limits.mean else "below"
-    lines = [f"Run of {last - first + 1} {asked.view.period}s", f"{side} the mean"]
+    lines = [f"Run of {last - first + 1} {trend.view.period}s", f"{side} the mean"]
     at, y = panel.x(float(first)), panel.y(float(judged[first]))
     wide = max(canvas.wide(line, t.small) for line in lines)
     over = panel.y(float(np.nanmax(judged[: first + 1]))) + 14 * u if side == "above" else panel.box.y0 + 10 * u

@@ -18,7 +18,7 @@ from careflow.charts.drawing import risk_table, table
 from careflow.charts.drawing.axes import Panel, apart, stepped
 from careflow.charts.drawing.canvas import middle
 from careflow.charts.drawing.fonts import LEADING, REGULAR, SEMIBOLD
-from careflow.charts.drawing.options import Look, drawn
+from careflow.charts.drawing.options import Options, drawn
 from careflow.charts.drawing.page import Page
 from careflow.charts.drawing.palette import FAINT, INK, MID, MUTED, WHITE, tint
 from careflow.charts.drawing.rich_text import Run, plain
@@ -43,7 +43,7 @@ def cumulative_incidence(
     ticks: Sequence[int] | None = None,
     stacked: bool = True,
     table: bool = True,
-    **look: Unpack[Look],
+    **options: Unpack[Options],
 ) -> Axes:
     """Draw what had become of the stays at a level by each day since admission.
 
@@ -68,13 +68,13 @@ def cumulative_incidence(
         False draws lines with their intervals instead.
     table : bool
         Add who was at risk and what had happened, at each tick.
-    **look
+    **options
     """
-    view = read(result, "CumulativeIncidence", "cumulative_incidence", quarter=quarter, where=look.get("where"))
+    view = read(result, "CumulativeIncidence", "cumulative_incidence", quarter=quarter, where=options.get("where"))
     about = list(dict.fromkeys(view.frame["from"].astype(str)))
     if level is None and len(about) > 1:
         raise ArgumentError(f"say which level: level= one of {', '.join(map(repr, about))}")
-    page = Page("cumulative_incidence", view, look, levels=1)
+    page = Page("cumulative_incidence", view, options, levels=1)
     level = level or (about[0] if about else view.levels[0])
     view.check_level(level)
     name = page.labels[level]
@@ -82,31 +82,31 @@ def cumulative_incidence(
     title = f"Days to the next level after {name}" if gap else f"What becomes of {name} stays"
     if not len(view.frame):
         return page.nothing(title)
-    found = incidence_of(result, view, level, horizon, guard="causes" if page.external else None)
-    if len(found.days) < 2 or not found.causes:
+    incidence = incidence_of(result, view, level, horizon, guard="causes" if page.external else None)
+    if len(incidence.days) < 2 or not incidence.causes:
         return page.nothing(title, "Nothing to draw: too few, or nobody moved", n=None if view.about.n else 0)
-    return _Drawing(page, view, found, name, ticks, gap=gap, stacked=stacked, table=table).draw(title)
+    return _Drawing(page, view, incidence, name, ticks, gap=gap, stacked=stacked, table=table).draw(title)
 
 
 class _Drawing:
     """The stack, its labels at the right, the table below."""
 
     def __init__(
-        self, page: Page, view: View, found: Incidence, name: str, ticks: Sequence[int] | None, *, gap: bool,
+        self, page: Page, view: View, incidence: Incidence, name: str, ticks: Sequence[int] | None, *, gap: bool,
         stacked: bool, table: bool,
     ) -> None:  # fmt: skip
-        self.page, self.view, self.found, self.name, self.gap = page, view, found, name, gap
+        self.page, self.view, self.incidence, self.name, self.gap = page, view, incidence, name, gap
         self.stacked, self.table = stacked, table
-        self.last = float(found.days[-1])
+        self.last = float(incidence.days[-1])
         self.ticks = [t for t in (ticks or even_ticks(int(self.last))) if t <= self.last]
         if page.external and formatting.known(self._n()):
-            counts = [found.at_risk, *(cause.events for cause in found.causes)]
-            self.ticks = risk_table.tellable(page, counts, found.days, self.ticks)
+            counts = [incidence.at_risk, *(cause.events for cause in incidence.causes)]
+            self.ticks = risk_table.tellable(page, counts, incidence.days, self.ticks)
         self.remaining = "Not yet admitted again" if gap else "Still at this level"
 
     def draw(self, title: str) -> Axes:
         """Draw everything and return the host."""
-        page, found = self.page, self.found
+        page, incidence = self.page, self.incidence
         rows = self._rows() if self.table and formatting.known(self._n()) else []
         if page.canvas.h < 380 * page.u:
             rows = rows[:1]
@@ -122,9 +122,9 @@ class _Drawing:
         (self._stack if self.stacked else self._lines)(panel)
         self._ends(panel, labels, two=two)
         if rows:
-            said = f"Number of {self.view.unit} (cumulative, except at risk)"
-            risk_table.draw(page, panel, rows, box, self.ticks, said)
-        top = sorted(found.causes, key=lambda c: -c.estimate[-1])
+            heading = f"Number of {self.view.unit} (cumulative, except at risk)"
+            risk_table.draw(page, panel, rows, box, self.ticks, heading)
+        top = sorted(incidence.causes, key=lambda c: -c.estimate[-1])
         return page.close(
             data=self._data(),
             n=self._n() if formatting.known(self._n()) else None,
@@ -135,14 +135,14 @@ class _Drawing:
         )
 
     def _top(self) -> float:
-        most = max(float(np.nanmax([*c.high, *c.estimate])) for c in self.found.causes)
+        most = max(float(np.nanmax([*c.high, *c.estimate])) for c in self.incidence.causes)
         return min(most * 1.1, 1.0)
 
     def _subtitle(self) -> str:
-        done = [f"{{{c.role}:{_COLOURED[c.role]}}}" for c in self.found.causes if c.role in _COLOURED]
-        rest = any(c.role not in _COLOURED for c in self.found.causes)
-        ways = [*done, *(["ended otherwise"] if rest else [])]
-        joined = ", ".join(ways[:-1]) + f" or {ways[-1]}" if len(ways) > 1 else "".join(ways)
+        done = [f"{{{c.role}:{_COLOURED[c.role]}}}" for c in self.incidence.causes if c.role in _COLOURED]
+        rest = any(c.role not in _COLOURED for c in self.incidence.causes)
+        outcomes = [*done, *(["ended otherwise"] if rest else [])]
+        joined = ", ".join(outcomes[:-1]) + f" or {outcomes[-1]}" if len(outcomes) > 1 else "".join(outcomes)
         unit = plain(self.view.unit)
         return (
             f"Cumulative share of {plain(self.name)} {unit} that had {joined} by each day; % at "
@@ -150,19 +150,19 @@ class _Drawing:
         )
 
     def _notes(self) -> list[str]:
-        known = formatting.known(self._n())
+        has_n = formatting.known(self._n())
         guard = "Drawn at days between which each outcome has none or at least 11 events; counts to tens."
         return [
-            f"n = {formatting.count(self._n())} {self.name} {self.view.unit}." if known else self.view.size(None),
+            f"n = {formatting.count(self._n())} {self.name} {self.view.unit}." if has_n else self.view.size(None),
             "Aalen–Johansen estimates.",
             self.view.interval(),
-            f"Curves stop where fewer than {LEAST} remain at risk." if known else "",
+            f"Curves stop where fewer than {LEAST} remain at risk." if has_n else "",
             guard if self.page.coarse else "",
         ]
 
     def _n(self) -> float:
         """Return how many are at risk at the start, to tens outside; missing where the result hides it."""
-        return risk_table.rounded(self.page, float(self.found.at_risk[0]))
+        return risk_table.rounded(self.page, float(self.incidence.at_risk[0]))
 
     def _axes(self, panel: Panel) -> None:
         marks = [0, 0.25, 0.5, 0.75, 1.0] if self.stacked else [m / 10 for m in range(11) if m / 10 <= panel.ylim[1]]
@@ -177,9 +177,9 @@ class _Drawing:
         panel.caption(f"Days since {since} {self.name}")
 
     def _stack(self, panel: Panel) -> None:
-        x = self.found.days
+        x = self.incidence.days
         base = np.zeros_like(x)
-        for cause in self.found.causes:
+        for cause in self.incidence.causes:
             top = base + cause.estimate
             if self.page.coarse:
                 xs, low, high = x, base, top
@@ -192,10 +192,10 @@ class _Drawing:
 
     def _lines(self, panel: Panel) -> None:
         steps = not self.page.coarse
-        for cause in self.found.causes:
+        for cause in self.incidence.causes:
             fill = self._fill(cause)
-            panel.area(self.found.days, cause.low, cause.high, tint(fill, 0.2), z=1)
-            panel.line(self.found.days, cause.estimate, color=fill, lw=1.9, z=3, steps=steps)
+            panel.area(self.incidence.days, cause.low, cause.high, tint(fill, 0.2), z=1)
+            panel.line(self.incidence.days, cause.estimate, color=fill, lw=1.9, z=3, steps=steps)
 
     def _fill(self, cause: Cause) -> str:
         return (
@@ -208,7 +208,7 @@ class _Drawing:
         if self.gap or self.page.coarse or not len(reached):
             return
         t, u, canvas = self.page.theme, self.page.u, self.page.canvas
-        day = float(self.found.days[reached[0]])
+        day = float(self.incidence.days[reached[0]])
         x, y = panel.x(day), panel.y(0.5)
         canvas.line([x, x], [panel.box.y0, y], color=WHITE, lw=1.2, dash=(2.2, 1.6), z=3)
         canvas.dots([x], [y], size=5, color=WHITE, edge=INK, lw=1.3, z=4)
@@ -227,7 +227,7 @@ class _Drawing:
         """Return the labels at the right, from the bottom up."""
         out: list[_End] = []
         base = 0.0
-        for cause in self.found.causes:
+        for cause in self.incidence.causes:
             value = float(cause.estimate[-1])
             ink = self.page.palette.ink(cause.role) if cause.role in _COLOURED else MUTED
             limits = formatting.span(float(cause.low[-1]), float(cause.high[-1]))
@@ -256,24 +256,25 @@ class _Drawing:
                 canvas.runs(x, middle(y, t.body), [figure[0], Run(f" {name}", ink, SEMIBOLD)])
 
     def _rows(self) -> list[table.Row]:
-        page, found = self.page, self.found
+        page, incidence = self.page, self.incidence
 
         def row(name: str, counts: Floats, color: str) -> table.Row:
-            return risk_table.row(page, name, counts, found.days, self.ticks, color)
+            return risk_table.row(page, name, counts, incidence.days, self.ticks, color)
 
-        rows = [row("At risk", found.at_risk, INK)]
-        ended = np.sum([cause.events for cause in found.causes], axis=0)
-        gone = None if page.external else risk_table.censored(self.view, found.days, found.at_risk, ended)
+        rows = [row("At risk", incidence.at_risk, INK)]
+        ended = np.sum([cause.events for cause in incidence.causes], axis=0)
+        gone = None if page.external else risk_table.censored(self.view, incidence.days, incidence.at_risk, ended)
         if gone is not None:
             rows.append(row("Censored", gone, MUTED))
-        for cause in reversed(found.causes):
+        for cause in reversed(incidence.causes):
             ink = page.palette.ink(cause.role) if cause.role in _COLOURED else MUTED
             rows.append(row(NAMES[cause.key], cause.events, ink))
         return rows
 
     def _data(self) -> pd.DataFrame:
+        days = self.incidence.days
         frames = [
-            pd.DataFrame({"cause": c.key, "day": self.found.days, "estimate": c.estimate, "low": c.low, "high": c.high})
-            for c in self.found.causes
+            pd.DataFrame({"cause": c.key, "day": days, "estimate": c.estimate, "low": c.low, "high": c.high})
+            for c in self.incidence.causes
         ]
         return pd.concat(frames, ignore_index=True)

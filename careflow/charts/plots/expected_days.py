@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
 import numpy as np
@@ -14,7 +15,7 @@ from careflow.charts.data.view import number, read
 from careflow.charts.drawing.axes import Panel
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.fonts import CAP, REGULAR, SEMIBOLD
-from careflow.charts.drawing.options import Look, drawn
+from careflow.charts.drawing.options import Options, drawn
 from careflow.charts.drawing.page import Page
 from careflow.charts.drawing.palette import INK, MID, MUTED, WHITE, intensity, luminance
 from careflow.charts.drawing.rich_text import Run, cut, plain
@@ -27,7 +28,7 @@ _OUTSIDE: Final = ("left care", "died", "completed", "left early")
 
 @drawn
 def expected_days(
-    result: ExpectedDays, *, quarter: str | None = None, outside: bool = False, **look: Unpack[Look]
+    result: ExpectedDays, *, quarter: str | None = None, outside: bool = False, **options: Unpack[Options]
 ) -> Axes:
     """Draw how many days people spend at each level, on average, up to the horizon, with the total in care.
 
@@ -39,10 +40,10 @@ def expected_days(
         The period to draw.
     outside : bool
         Also draw the days after leaving care.
-    **look
+    **options
     """
-    view = read(result, "ExpectedDays", "expected_days", quarter=quarter, where=look.get("where"))
-    page = Page("expected_days", view, look, levels=1)
+    view = read(result, "ExpectedDays", "expected_days", quarter=quarter, where=options.get("where"))
+    page = Page("expected_days", view, options, levels=1)
     title = "Expected days at each level of care"
     rows = {str(row["state"]): row for row in view.frame.to_dict("records")}
     order = [name for name in view.levels if name in rows]
@@ -55,7 +56,12 @@ def expected_days(
     box = page.open(
         title=title,
         subtitle=f"Mean days spent at each level{within}, with {view.ci}. {plain(view.population())}",
-        notes=[view.size(None), view.interval(), "Total: all levels of care, without the time between stays."],
+        notes=[
+            view.size(None),
+            view.interval(),
+            "Total: all levels of care, without the time between stays.",
+            _short_note(rows, order, horizon),
+        ],
         masked=hidden,
         gap=16,
     )
@@ -65,8 +71,8 @@ def expected_days(
 def _draw(page: Page, box: Box, rows: dict[str, Any], order: list[str]) -> Axes:
     t, u, canvas, view = page.theme, page.u, page.canvas, page.view
     values = {name: [number(rows[name][c]) for c in ("days", "low", "high")] for name in order}
-    care = [values[name][0] for name in order if name in view.levels]
-    total = float(np.sum(care))
+    care = [name for name in order if name in view.levels]
+    total = float(np.sum([values[name][0] for name in care]))
     names = {name: page.labels.get(name, name.capitalize()) for name in order}
     gutter = min(max(canvas.wide(name, t.body, SEMIBOLD) for name in [*names.values(), "Total in care"]), 0.3 * box.w)
     right = canvas.wide("100.0", t.body, SEMIBOLD) + canvas.wide(" 100–100", t.small) + 10 * u
@@ -74,11 +80,12 @@ def _draw(page: Page, box: Box, rows: dict[str, Any], order: list[str]) -> Axes:
     tops = [v for value in values.values() for v in value if formatting.known(v)]
     top = max([*tops, total if formatting.known(total) else 0.0, 1.0])
     panel = Panel(canvas, area, (0, top * 1.02), (0, 1))
-    for mark in steps(top, COUNT_STEPS, at_most=6):
+    for mark in steps(top, COUNT_STEPS, at_most=6) if tops else ():
         x = panel.x(mark)
         canvas.line([x, x], [area.y0, area.y1], color="#D5D9DE", lw=0.7, z=0.5)
         canvas.text(x, area.y0 - 6 * u - t.body * CAP, formatting.count(mark), color=MUTED, align="center")
-    panel.caption("Days")
+    if tops:
+        panel.caption("Days")
     step = min(area.h / (len(order) + 1.3), 46 * u)
     ramp = dict(zip(view.levels, intensity(len(view.levels)), strict=True))
     for i, name in enumerate(order):
@@ -91,24 +98,36 @@ def _draw(page: Page, box: Box, rows: dict[str, Any], order: list[str]) -> Axes:
             weight=SEMIBOLD,
         )
         if bool(rows[name]["hidden"]) or not formatting.known(values[name][0]):
-            canvas.text(area.x0 + 4 * u, middle(y, t.body), "s" if rows[name]["hidden"] else "–", color=MUTED)
+            canvas.text(area.x0 + 4 * u, middle(y, t.body), _lacking(rows, [name]), color=MUTED)
             continue
         _bar(page, panel, y, step, values[name], fill)
-    _total(page, panel, box.x0, area.y1 - (len(order) + 0.8) * step, step, total)
-    known = sorted((n for n in order if formatting.known(values[n][0])), key=lambda n: -values[n][0])
+    _total(page, panel, box.x0, area.y1 - (len(order) + 0.8) * step, step, total, _lacking(rows, care))
+    ranked = sorted((n for n in order if formatting.known(values[n][0])), key=lambda n: -values[n][0])
     data = pd.DataFrame(
         [(n, *values[n], bool(rows[n]["hidden"])) for n in order], columns=["state", "days", "low", "high", "hidden"]
     )
     return page.close(
         data=data,
         n=None,
-        largest=[f"{names[n]} {_figure(values[n][0])} days" for n in known],
+        largest=[f"{names[n]} {_figure(values[n][0])} days" for n in ranked],
         what="Expected days by level",
     )
 
 
-def _total(page: Page, panel: Panel, left: float, y: float, step: float, total: float) -> None:
-    """Draw the row of all care."""
+def _lacking(rows: dict[str, Any], names: Sequence[str]) -> str:
+    """Return what stands in place of a missing number made from some rows: suppressed only where one is hidden."""
+    return formatting.MASK if any(bool(rows[name]["hidden"]) for name in names) else "not followed"
+
+
+def _short_note(rows: dict[str, Any], order: Sequence[str], horizon: object) -> str:
+    """Return why numbers are missing that are not hidden; empty where none is."""
+    missing = any(not rows[name]["hidden"] and not formatting.known(number(rows[name]["days"])) for name in order)
+    until = f"{int(horizon)} days" if isinstance(horizon, int) else "so long"
+    return f"Not followed: nobody was followed for {until}." if missing else ""
+
+
+def _total(page: Page, panel: Panel, left: float, y: float, step: float, total: float, lacking: str) -> None:
+    """Draw the row of all care; ``lacking`` is what it says where the total is missing."""
     t, u, canvas, area = page.theme, page.u, page.canvas, panel.box
     canvas.line([left, area.x1], [y + step * 0.65] * 2, color="#D5D9DE", lw=0.8)
     canvas.text(left, middle(y, t.body), "Total in care", weight=SEMIBOLD)
@@ -116,7 +135,7 @@ def _total(page: Page, panel: Panel, left: float, y: float, step: float, total: 
         canvas.rect(Box(area.x0, y - step * 0.24, panel.x(total), y + step * 0.24), "#4A5158", z=1)
         canvas.text(panel.x(total) + 5 * u, middle(y, t.body), _figure(total), weight=SEMIBOLD)
     else:
-        canvas.text(area.x0 + 4 * u, middle(y, t.body), "s", color=MUTED)
+        canvas.text(area.x0 + 4 * u, middle(y, t.body), lacking, color=MUTED)
 
 
 def _bar(page: Page, panel: Panel, y: float, step: float, value: list[float], fill: str) -> None:

@@ -20,7 +20,7 @@ from careflow.charts.data.transitions import (
 )  # fmt: skip
 from careflow.charts.data.view import read
 from careflow.charts.drawing import table
-from careflow.charts.drawing.options import Look, drawn
+from careflow.charts.drawing.options import Options, drawn
 from careflow.charts.drawing.page import Page
 from careflow.charts.plots.flow_map_content import Plan, data_of, medians_of, notes_of, rows_of, subtitle_of
 from careflow.charts.plots.flow_map_layout import Stage
@@ -46,7 +46,7 @@ def flow_map(
     ci: bool = True,
     staircase: bool = True,
     show_suppressed: bool | None = None,
-    **look: Unpack[Look],
+    **options: Unpack[Options],
 ) -> Axes:
     """Draw where discharges went: levels as cards, moves as arcs, what else happened in a table below.
 
@@ -72,22 +72,22 @@ def flow_map(
         Set each level a little lower than the more intensive one.
     show_suppressed : bool, optional
         Draw suppressed moves; by default up to 5 levels.
-    **look
+    **options
     """
-    view = read(result, "Rates", "flow_map", quarter=quarter, where=look.get("where"))
-    page = Page("flow_map", view, look)
+    view = read(result, "Rates", "flow_map", quarter=quarter, where=options.get("where"))
+    page = Page("flow_map", view, options)
     if table not in ("auto", "full", "none"):
         raise ArgumentError(f"table is 'auto', 'full' or 'none', not {table!r}")
-    found = moves(view)
+    by_edge = moves(view)
     if page.external:
-        assert_protected(view, found)
+        assert_protected(view, by_edge)
     of = discharges(view)
-    if not found or (np.nansum(list(of.values())) == 0 and not view.frame["hidden"].any()):
+    if not by_edge or (np.nansum(list(of.values())) == 0 and not view.frame["hidden"].any()):
         return page.nothing(TITLE)
     k = len(view.levels)
     least = (0.0 if k <= 5 else 0.03 if k <= 8 else 0.05) if min_share is None else min_share
     plan = Plan(
-        view, found, of, directions(result, view, found), medians_of(stays, view), least,
+        view, by_edge, of, directions(result, view, by_edge), medians_of(stays, view), least,
         ci=ci and k <= 8, dashed=k <= 5 if show_suppressed is None else show_suppressed,
         steps=(9 if k <= 6 else 4) if staircase else 0,
     )  # fmt: skip
@@ -97,15 +97,15 @@ def flow_map(
 def _draw(page: Page, plan: Plan, wanted: str) -> Axes:
     view = plan.view
     rows = rows_of(page, plan) if wanted != "none" else {}
-    masked = sum(m.hidden for m in plan.found.values() if m.to in view.levels or m.to in (COMPLETED, LEFT_EARLY))
+    masked = sum(m.hidden for m in plan.by_edge.values() if m.to in view.levels or m.to in (COMPLETED, LEFT_EARLY))
     masked += sum(cell == formatting.MASK for row in rows.values() for cell in row.cells)
     sign = "s, dashed" if any(m.hidden for m in plan.shown) else "s"
-    said: dict[str, Any] = {"title": TITLE, "subtitle": subtitle_of(plan), "masked": masked, "sign": sign}
-    height = page.room(notes=notes_of(plan, rows), **said).h
+    header: dict[str, Any] = {"title": TITLE, "subtitle": subtitle_of(plan), "masked": masked, "sign": sign}
+    height = page.room(notes=notes_of(plan, rows), **header).h
     for spare in _SHED if wanted == "auto" else ():
         if height - table.height(page.canvas, len(rows)) < _ARCS_NEED * page.u:
             rows.pop(spare, None)
-    box = page.open(notes=notes_of(plan, rows), **said)
+    box = page.open(notes=notes_of(plan, rows), **header)
     stage = Stage(page, plan, box, rows)
     stage.key()
     unlabelled = stage.arcs()

@@ -37,7 +37,7 @@ class Plan:
     """What is to be drawn, before anything is placed."""
 
     view: View
-    found: Mapping[tuple[str, str], Move]
+    by_edge: Mapping[tuple[str, str], Move]
     of: Mapping[str, float]
     totals: Mapping[tuple[str, str], Move]
     medians: Mapping[str, str] | None
@@ -49,7 +49,7 @@ class Plan:
     @property
     def edges(self) -> list[Move]:
         """Moves between levels that step down or up and happened, or are suppressed."""
-        between = between_levels(self.view, self.found)
+        between = between_levels(self.view, self.by_edge)
         return [m for m in between if m.direction in SIDE and (m.hidden or m.n > 0)]
 
     @property
@@ -69,10 +69,10 @@ def medians_of(stays: Any, view: View) -> dict[str, str] | None:
         return None
     strata = {key: value for key, value in view.chosen.items() if key in stays.frame.columns}
     frame = read(stays, "LengthOfStay", "flow_map", where=strata).frame
-    found = {str(row["level"]): row for row in frame.to_dict("records")}
+    by_edge = {str(row["level"]): row for row in frame.to_dict("records")}
     cells = {}
     for name in view.levels:
-        row = found.get(name, {"hidden": False, "median": np.nan})
+        row = by_edge.get(name, {"hidden": False, "median": np.nan})
         value = number(row["median"])
         cells[name] = formatting.MASK if row["hidden"] else formatting.days(value) if formatting.known(value) else "–"
     return cells
@@ -88,9 +88,9 @@ def rows_of(page: Page, plan: Plan) -> dict[str, table.Row]:
         cells = [_total(plan, level, key) for level in view.levels]
         if key != LATERAL or set(cells) - {"·", "0%", "–"}:
             rows["lateral" if key == LATERAL else key] = table.Row(name, cells, ink(ROLE_OF[key]))
-    others = other_outcomes(view, plan.found)
+    others = other_outcomes(view, plan.by_edge)
     for key, name in ((COMPLETED, "Completed"), (LEFT_EARLY, "Left early")):
-        cells = [_cell(plan.found.get((level, key))) for level in view.levels]
+        cells = [_cell(plan.by_edge.get((level, key))) for level in view.levels]
         rows[key] = table.Row(name, cells, ink(ROLE_OF[key]))
     if not all(move.hidden for move in others.values()):
         rows[OTHER] = table.Row("Other outcomes", [_cell(others[level]) for level in view.levels], MUTED)
@@ -126,14 +126,14 @@ def subtitle_of(plan: Plan) -> str:
 def notes_of(plan: Plan, rows: Mapping[str, table.Row]) -> list[str]:
     """Return the sentences of the footer."""
     view, dropped = plan.view, len(plan.dropped)
-    secret = sum(m.hidden for m in plan.edges) if not plan.dashed else 0
+    hidden = sum(m.hidden for m in plan.edges) if not plan.dashed else 0
     plural = "transition" if dropped == 1 else "transitions"
     return [
         view.size(total(plan.of)),
         view.interval() if plan.ci else "",
-        rest_note(plan.found) if OTHER in rows else "",
+        rest_note(plan.by_edge) if OTHER in rows else "",
         f"{dropped} {plural} under {formatting.percent(plan.least)} not drawn." if dropped else "",
-        f"{secret} suppressed not drawn." if secret else "",
+        f"{hidden} suppressed not drawn." if hidden else "",
     ]
 
 
@@ -153,7 +153,7 @@ def data_of(plan: Plan, rows: Mapping[str, table.Row]) -> pd.DataFrame:
         )
         for m in plan.shown
     ]
-    others = other_outcomes(plan.view, plan.found)
+    others = other_outcomes(plan.view, plan.by_edge)
     cells = []
     for name in plan.view.levels:
         if "n" in rows:
@@ -163,7 +163,7 @@ def data_of(plan: Plan, rows: Mapping[str, table.Row]) -> pd.DataFrame:
         for key in rows:
             move = (
                 others[name] if key == OTHER
-                else plan.totals.get((name, LATERAL if key == "lateral" else key)) or plan.found.get((name, key))
+                else plan.totals.get((name, LATERAL if key == "lateral" else key)) or plan.by_edge.get((name, key))
             )  # fmt: skip
             if move is not None:
                 cells.append(("table", name, key, "", move.n, move.share, np.nan, np.nan, move.hidden))

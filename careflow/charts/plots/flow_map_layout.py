@@ -28,8 +28,8 @@ class Stage:
         self.floor = box.y0 + table.height(page.canvas, len(rows))
         body, small = page.theme.body, page.theme.small
         names = [self.canvas.wide(row.name, body, SEMIBOLD) for row in rows.values()]
-        sayings = ("to more intensive care", "to less intensive care") if len(self.levels) <= 8 else ("intensive care",)
-        keys = [self.canvas.wide(text, small) for text in (*sayings, "Arc width: discharges")]
+        texts = ("to more intensive care", "to less intensive care") if len(self.levels) <= 8 else ("intensive care",)
+        keys = [self.canvas.wide(text, small) for text in (*texts, "Arc width: discharges")]
         self.gutter = max([*names, *keys, self.canvas.wide("Stepped down", body, SEMIBOLD)]) + 6 * self.u
         pitch = (box.w - self.gutter) / len(self.levels)
         self.at = [box.x0 + self.gutter + pitch * (i + 0.5) for i in range(len(self.levels))]
@@ -158,7 +158,7 @@ class Stage:
             depth = flow_map_arcs.lanes(arcs, side)
             limit = self.box.y1 - half if side > 0 else self.floor + 6 * u + half
             for arc in (a for a in arcs if a.side == side):
-                start, end = (self.boxes[place] for place in arc.edge)
+                start, end = (self.boxes[index] for index in arc.edge)
                 y0, y1 = (start.y1, end.y1) if side > 0 else (start.y0, end.y0)
                 tip = (port[arc, True], y1 + side * 2.2 * u)
                 barb = (port[arc, True], tip[1] + side * 0.62 * flow_map_arcs.head(arc.thickness, u))

@@ -20,7 +20,7 @@ from careflow.charts.data.view import PERIODS, View, read
 from careflow.charts.drawing.axes import Panel, apart
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.fonts import CAP, LEADING, REGULAR, SEMIBOLD
-from careflow.charts.drawing.options import Look, drawn
+from careflow.charts.drawing.options import Options, drawn
 from careflow.charts.drawing.page import NONE, Page
 from careflow.charts.drawing.palette import INK, MUTED, OUTLINE
 from careflow.charts.drawing.rich_text import coloured, cut, plain
@@ -45,7 +45,7 @@ def funnel(
     limits: Sequence[float] = (0.95, 0.998),
     overdispersion: bool = True,
     quarter: str | None = None,
-    **look: Unpack[Look],
+    **options: Unpack[Options],
 ) -> Axes:
     """Draw a share by facility against the size of the facility, with limits around the average of all.
 
@@ -70,14 +70,14 @@ def funnel(
         Widen the limits where the facilities vary more than chance.
     quarter : str, optional
         The period to draw, if the result is by period as well.
-    **look
+    **options
     """
     goal = to or measure
     strata = [c for c in getattr(getattr(result, "about", None), "by", ()) if c not in PERIODS]
     over = over or (strata[0] if strata else None)
     frame = "directions" if goal in DIRECTIONS else "frame"
-    options: dict[str, Any] = {"quarter": quarter, "where": look.get("where"), "keep": [over] if over else []}
-    view = read(result, "Rates", "funnel", frame=frame, **options)
+    selection: dict[str, Any] = {"quarter": quarter, "where": options.get("where"), "keep": [over] if over else []}
+    view = read(result, "Rates", "funnel", frame=frame, **selection)
     if over is None or over not in view.frame.columns:
         raise ArgumentError(
             'a funnel compares facilities: make the rates with by="facility", or name the stratum with over='
@@ -85,7 +85,7 @@ def funnel(
     view.check_level(frm)
     if goal not in (*view.levels, *OUTCOMES, *DIRECTIONS):
         raise ArgumentError(f"no measure {goal!r}; there are {', '.join(map(repr, (*DIRECTIONS, *OUTCOMES)))}")
-    page = Page("funnel", view, look, levels=1)
+    page = Page("funnel", view, options, levels=1)
     column = "direction" if frame == "directions" else "to"
     rows = view.frame[(view.frame["from"].astype(str) == frm) & (view.frame[column].astype(str) == goal)]
     verb = _verb(page, goal)

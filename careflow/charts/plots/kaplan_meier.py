@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from careflow import formatting
 from careflow.charts.data.competing_risks import LEAST
+from careflow.charts.data.thin import MARK, thin_note
 from careflow.charts.data.ticks import even_ticks, shares
 from careflow.charts.data.view import PERIODS, View, check, read
 from careflow.charts.drawing import risk_table
@@ -18,7 +19,7 @@ from careflow.charts.drawing.axes import Panel, stepped
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.curve_labels import dense, free
 from careflow.charts.drawing.fonts import SEMIBOLD
-from careflow.charts.drawing.options import Look, drawn
+from careflow.charts.drawing.options import Options, drawn
 from careflow.charts.drawing.page import NONE, Page
 from careflow.charts.drawing.palette import INK, MUTED, WHITE, contrast, tint
 from careflow.charts.drawing.rich_text import cut, plain
@@ -39,7 +40,7 @@ def kaplan_meier(
     horizon: int = 180,
     ticks: Sequence[int] | None = None,
     table: bool = True,
-    **look: Unpack[Look],
+    **options: Unpack[Options],
 ) -> Axes:
     """Draw the share of stays that have not ended, by day since admission.
 
@@ -63,13 +64,13 @@ def kaplan_meier(
         Days to label and to tabulate.
     table : bool
         Add who was at risk at each tick.
-    **look
+    **options
     """
     check(result, "LengthOfStay", "kaplan_meier")
     strata = [c for c in result.about.by if c not in PERIODS] if level is not None else []
-    options: dict[str, Any] = {"frame": "curve", "quarter": quarter, "where": look.get("where"), "keep": strata}
-    view = read(result, "LengthOfStay", "kaplan_meier", **options)
-    page = Page("kaplan_meier", view, look, levels=1)
+    selection: dict[str, Any] = {"frame": "curve", "quarter": quarter, "where": options.get("where"), "keep": strata}
+    view = read(result, "LengthOfStay", "kaplan_meier", **selection)
+    page = Page("kaplan_meier", view, options, levels=1)
     named = [*(levels or []), *([level] if level else [])]
     for name in named:
         view.check_level(name)
@@ -107,6 +108,7 @@ def _draw(
             view.interval(),
             f"Curves stop where fewer than {LEAST} remain at risk." if not view.protected else "",
             f"{dropped} level{'s' if dropped > 1 else ''} with fewer stays not drawn." if dropped else "",
+            thin_note(view) if any(g.thin for g in groups) else "",
             guard,
         ],
         gap=16,
@@ -135,8 +137,8 @@ def _panel(
     """Draw the axes, and who is at risk under them."""
     t, canvas = page.theme, page.canvas
     marks = [tick for tick in (ticks or even_ticks(int(last))) if tick <= last]
-    known = all(np.isfinite(g.at_risk).all() for g in groups)
-    rows = _rows(page, groups, marks) if table and known else []
+    has_counts = all(np.isfinite(g.at_risk).all() for g in groups)
+    rows = _rows(page, groups, marks) if table and has_counts else []
     gutter = max([canvas.wide(r.name, t.body, SEMIBOLD) for r in rows] + [canvas.wide("100%", t.body)])
     gutter = min(gutter, 0.25 * box.w)
     area = risk_table.above(page, rows, box, gutter=gutter, right=risk_table.half(page))
@@ -147,8 +149,8 @@ def _panel(
         panel.tick(tick, f"{tick:,}")
     panel.caption("Days since admission")
     if rows:
-        said = "Stays at risk" if len(rows) == len(groups) else "Number of stays (cumulative, except at risk)"
-        risk_table.draw(page, panel, rows, box, marks, said)
+        heading = "Stays at risk" if len(rows) == len(groups) else "Number of stays (cumulative, except at risk)"
+        risk_table.draw(page, panel, rows, box, marks, heading)
     return panel
 
 
@@ -169,8 +171,8 @@ def _rows(page: Page, groups: Sequence[Group], marks: Sequence[int]) -> list[Row
     gone = risk_table.censored(page.view, g.days, g.at_risk, g.ended)
     if gone is None:
         return every
-    told = (("At risk", g.at_risk, INK), ("Ended", g.ended, INK), ("Censored", gone, MUTED))
-    return [risk_table.row(page, name, n, g.days, marks, ink) for name, n, ink in told]
+    table_rows = (("At risk", g.at_risk, INK), ("Ended", g.ended, INK), ("Censored", gone, MUTED))
+    return [risk_table.row(page, name, n, g.days, marks, ink) for name, n, ink in table_rows]
 
 
 def _names(page: Page, panel: Panel, groups: Sequence[Group]) -> None:
@@ -181,6 +183,7 @@ def _names(page: Page, panel: Panel, groups: Sequence[Group]) -> None:
     for i, g in enumerate(groups):
         half = np.flatnonzero(g.survival <= 0.5 + 1e-12)
         median = f" {formatting.days(float(g.days[half[0]]))}" if len(half) and not page.coarse else ""
+        median += f" {MARK}" if g.thin else ""
         name = cut(g.name, t.body, 0.3 * panel.box.w, t.family, SEMIBOLD, [one.name for one in groups])
         ink = g.color if contrast(g.color, WHITE) >= 4.5 else MUTED
         wide = canvas.wide(name, t.body, SEMIBOLD) + canvas.wide(median, t.small)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from careflow.charts.data.competing_risks import LEAST, Cause, Floats, Incidence, guarded_days, risk_at, step_at
-from careflow.charts.data.view import View
+from careflow.charts.data.thin import is_thin
+from careflow.charts.data.view import View, masked
 from careflow.charts.drawing.page import Page
 from careflow.charts.drawing.palette import INK, WHITE, contrast, intensity, mix
 from careflow.errors import ArgumentError
@@ -32,6 +33,8 @@ class Group:
     at_risk: Floats
     ended: Floats | None = None
     """How many had ended by each day, where that is known."""
+    thin: bool = False
+    """Whether the median rests on few stays at risk."""
 
 
 def groups_of(
@@ -81,12 +84,25 @@ def groups_of(
         ramp = dict(zip(view.levels, intensity(len(view.levels)), strict=True))
         colors = [_line(ramp[name]) for name in names]
         labels = page.labels
-    found = [
-        _group(labels[name], color, frame[frame[key].astype(str) == name].sort_values("day"), horizon, page)
+    groups = {
+        name: _group(labels[name], color, frame[frame[key].astype(str) == name].sort_values("day"), horizon, page)
         for name, color in zip(names, colors, strict=False)
-    ]
+    }
+    thin = _thin(result, view, key, level)
     left_out = len(view.levels) - len(names) if level is None and levels is None else 0
-    return [group for group in found if group is not None and len(group.days) > 1], left_out
+    drawn = [
+        replace(group, thin=name in thin)
+        for name, group in groups.items() if group is not None and len(group.days) > 1
+    ]  # fmt: skip
+    return drawn, left_out
+
+
+def _thin(result: Any, view: View, key: str, level: str | None) -> set[str]:
+    """Return the groups whose row of the result is marked as thin."""
+    table = view.rows_of(masked(result.frame))
+    if level is not None:
+        table = table[table["level"].astype(str) == level]
+    return {str(row[key]) for row in table.to_dict("records") if is_thin(row)}
 
 
 def _size(result: Any, view: View, name: str, part: pd.DataFrame) -> float:

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from careflow import formatting
 from careflow.charts.data.quantile_dots import Stay, curves_of, stays_of
+from careflow.charts.data.thin import MARK, thin_note
 from careflow.charts.data.ticks import COUNT_STEPS, steps
 from careflow.charts.data.view import View, read
 from careflow.charts.drawing.axes import Panel
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.fonts import CAP, LEADING, REGULAR, SEMIBOLD
-from careflow.charts.drawing.options import Look, drawn
+from careflow.charts.drawing.options import Options, drawn
 from careflow.charts.drawing.page import Page
 from careflow.charts.drawing.palette import BAND, INK, MUTED, RULE, intensity
 from careflow.charts.drawing.rich_text import Run, cut, plain
@@ -32,11 +33,12 @@ _LOG_TICKS: Final = {
     0: "", 1: "", 3: "", 7: "a week", 14: "", 30: "a month", 60: "", 90: "a quarter", 180: "", 365: "a year",
     730: "two years", 1460: "four years",
 }  # fmt: skip
+_UNKNOWN: Final = "–"
 Style = Literal["auto", "dots", "interval", "ridge"]
 
 
 @drawn
-def los(
+def length_of_stay(
     result: LengthOfStay,
     *,
     quarter: str | None = None,
@@ -44,7 +46,7 @@ def los(
     scale: Literal["auto", "log", "linear"] = "auto",
     dots: int = 50,
     benchmark: Mapping[str, float] | None = None,
-    **look: Unpack[Look],
+    **options: Unpack[Options],
 ) -> Axes:
     """Draw how long stays last, level by level, stays still open counted.
 
@@ -65,12 +67,12 @@ def los(
         Most dots a row: 50, 25, 20 or 10.
     benchmark : dict of str to float, optional
         Days to mark, by level.
-    **look
+    **options
     """
     if style not in ("auto", "dots", "interval", "ridge") or scale not in ("auto", "log", "linear"):
-        raise ArgumentError(f"no style {style!r} with scale {scale!r}; see the docstring of charts.los")
-    view = read(result, "LengthOfStay", "los", quarter=quarter, where=look.get("where"))
-    page = Page("los", view, look)
+        raise ArgumentError(f"no style {style!r} with scale {scale!r}; see the docstring of charts.length_of_stay")
+    view = read(result, "LengthOfStay", "length_of_stay", quarter=quarter, where=options.get("where"))
+    page = Page("length_of_stay", view, options)
     curve = getattr(result, "curve", None)
     curves = curves_of(curve, view) if isinstance(curve, pd.DataFrame) and style != "interval" else {}
     if style == "auto":
@@ -112,19 +114,21 @@ class _Drawing:
                 view.size(float(np.sum([s.n for s in self.stays]))),
                 "Dots on straight lines between the days that may be shown." if self._smooth() else "",
                 "Upright mark: benchmark." if self.benchmark else "",
+                thin_note(view) if any(s.thin for s in self.stays) else "",
+                f"{_UNKNOWN}: not reached, or too few stays to show." if self._unknown() else "",
                 "Levels with too few stays for dots of 11 have no dots." if self._bare() else "",
             ],
         )  # fmt: skip
-        self._place(box)
+        self._lay_out(box)
         self.stays = [self.marks.thinned(stay) for stay in self.stays]
         self._axis()
         for i, stay in enumerate(self.stays):
             self._row(i, stay)
-        known = sorted((s for s in self.stays if formatting.known(s.median)), key=lambda s: -s.median)
+        ranked = sorted((s for s in self.stays if formatting.known(s.median)), key=lambda s: -s.median)
         return page.close(
             data=self._data(),
             n=float(np.sum([s.n for s in self.stays])),
-            largest=[f"{page.labels[s.name]} median {formatting.days(s.median)}" for s in known],
+            largest=[f"{page.labels[s.name]} median {formatting.days(s.median)}" for s in ranked],
             what="Length of stay by level, with medians and middle halves",
         )
 
@@ -133,6 +137,22 @@ class _Drawing:
 
     def _bare(self) -> bool:
         return self.style == "dots" and any(s.n > 0 and not len(s.dots) and not s.hidden for s in self.stays)
+
+    def _unknown(self) -> bool:
+        """Whether a median is missing of which the frame does not say if it was not reached or is not shown."""
+        return any(self._figure(s) == _UNKNOWN for s in self.stays)
+
+    def _figure(self, stay: Stay) -> str:
+        """Return the median in words: only a hidden row is called suppressed."""
+        if stay.hidden:
+            return formatting.MASK
+        if not stay.n > 0:
+            return "no stays"
+        lost = self.view.protected and not formatting.known(stay.median) and not formatting.known(stay.q25)
+        return _UNKNOWN if lost else formatting.days(stay.median)
+
+    def _mark(self, stay: Stay) -> str:
+        return f" {MARK}" if stay.thin else ""
 
     def _subtitle(self) -> str:
         counts = sorted({len(s.dots) for s in self.stays if len(s.dots)}, reverse=True)
@@ -144,7 +164,7 @@ class _Drawing:
             parts.append("Bar = middle half of stays, circle = median.")
         return f"{' '.join(parts)} {plain(self.view.population())}"
 
-    def _place(self, box: Box) -> None:
+    def _lay_out(self, box: Box) -> None:
         """Share out the box: names at the left, the axis, medians at the right."""
         page, t, u = self.page, self.page.theme, self.page.u
         wide = page.canvas.wide
@@ -156,7 +176,7 @@ class _Drawing:
         sizes = [wide(self._size(s), t.small) for s in self.stays]
         gutter = min(max(names), 0.24 * box.w)
         gutter = gutter + 6 * u + max(sizes) if self.one_line else max(gutter, *sizes)
-        figures = [wide(formatting.days(s.median), t.body, SEMIBOLD) for s in self.stays]
+        figures = [wide(self._figure(s), t.body, SEMIBOLD) + wide(self._mark(s), t.small) for s in self.stays]
         spans = [wide(self._span(s), t.small) for s in self.stays]
         right = max(
             [a + b + 4 * u for a, b in zip(figures, spans, strict=True)] if self.one_line else [*figures, *spans]
@@ -186,7 +206,7 @@ class _Drawing:
             marks = [(d, s) for d, s in _LOG_TICKS.items() if (self.zero or d > 0) and d <= panel.xlim[1]]
         else:
             marks = [(int(d), "") for d in steps(panel.xlim[1], COUNT_STEPS, at_most=8)]
-        said = {7: "a week", 30: "a month", 90: "a quarter", 365: "a year"}
+        tick_names = {7: "a week", 30: "a month", 90: "a quarter", 365: "a year"}
         base = panel.box.y0 - 5 * u - t.body * CAP
         ends = -1e9
         for day, _ in marks:
@@ -199,7 +219,7 @@ class _Drawing:
         caption = "Length of stay, days (log scale)" if self.log else "Length of stay, days"
         page.canvas.text(self.box.x0, base - t.body * 1.3, caption, color=MUTED)
         free = self.box.x0 + page.canvas.wide(caption, t.body) + 6 * u
-        for day, text in said.items() if self.log else ():
+        for day, text in tick_names.items() if self.log else ():
             x, half = panel.x(day), page.canvas.wide(text, t.small) / 2
             if day <= panel.xlim[1] and x - half > free:
                 page.canvas.text(x, base - t.body * 1.3, text, size=t.small, color=MUTED, align="center")
@@ -226,14 +246,14 @@ class _Drawing:
         upper = formatting.count(stay.q75) if formatting.known(stay.q75) else "not reached"
         return f"{formatting.count(stay.q25)}–{upper}"
 
-    def _row(self, place: int, stay: Stay) -> None:
-        floor = self.panel.box.y1 - (place + (0.72 if self.style != "interval" else 0.5)) * self.step
+    def _row(self, index: int, stay: Stay) -> None:
+        floor = self.panel.box.y1 - (index + (0.72 if self.style != "interval" else 0.5)) * self.step
         self.marks.line(floor)
-        self._words(stay, floor)
-        fill = self.page.faded(intensity(len(self.stays))[place], stay.name)
+        self._texts(stay, floor)
+        fill = self.page.faded(intensity(len(self.stays))[index], stay.name)
         self.marks.draw(stay, floor, fill, self.benchmark.get(stay.name))
 
-    def _words(self, stay: Stay, floor: float) -> None:
+    def _texts(self, stay: Stay, floor: float) -> None:
         page, t, u = self.page, self.page.theme, self.page.u
         canvas, right = page.canvas, self._right()
         name = cut(
@@ -244,21 +264,25 @@ class _Drawing:
             SEMIBOLD,
             page.names,
         )
-        figure = formatting.MASK if stay.hidden else formatting.days(stay.median) if stay.n > 0 else "no stays"
+        figure, mark = self._figure(stay), self._mark(stay)
         span = self._span(stay)
         if self.one_line:
             y = middle(floor, t.body)
             canvas.text(self.box.x0, y, name, weight=SEMIBOLD)
             canvas.text(self.panel.box.x0 - 12 * u, y, self._size(stay), size=t.small, color=MUTED, align="right")
             x = right + canvas.text(right, y, figure, weight=SEMIBOLD)
+            x += canvas.text(x, y, mark, size=t.small, color=MUTED) if mark else 0.0
             canvas.text(x + 4 * u, y, span, size=t.small, color=MUTED)
             return
         upper = floor + 3.5 * u if self.style != "interval" else floor + (t.small * LEADING) / 2 - t.body * CAP / 2
         lower = upper - t.small * LEADING - u
         for x, top, under in ((self.box.x0, name, self._size(stay)), (right, figure, span)):
-            canvas.text(x, upper, top, weight=SEMIBOLD if top not in (formatting.MASK, "no stays") else REGULAR)
+            plain_weight = top in (formatting.MASK, "no stays", _UNKNOWN)
+            end = x + canvas.text(x, upper, top, weight=REGULAR if plain_weight else SEMIBOLD)
             canvas.text(x, lower, under, size=t.small, color=MUTED)
+        if mark:
+            canvas.text(end, upper, mark, size=t.small, color=MUTED)
 
     def _data(self) -> pd.DataFrame:
-        rows = [(s.name, s.n, s.median, s.q25, s.q75, s.hidden, len(s.dots)) for s in self.stays]
-        return pd.DataFrame(rows, columns=["level", "n", "median", "q25", "q75", "hidden", "dots"])
+        rows = [(s.name, s.n, s.median, s.q25, s.q75, s.hidden, len(s.dots), s.thin) for s in self.stays]
+        return pd.DataFrame(rows, columns=["level", "n", "median", "q25", "q75", "hidden", "dots", "thin"])

@@ -114,9 +114,9 @@ class Marks:
         """Draw the smoothed density of ends over the axis."""
         assert stay.curve is not None
         panel = self.panel
-        known = stay.curve[stay.curve["survival"].notna()]
-        weight = -np.diff(np.concatenate([[1.0], known["survival"].to_numpy(float)]))
-        at = panel.xs(known["day"].to_numpy(float))
+        rows = stay.curve[stay.curve["survival"].notna()]
+        weight = -np.diff(np.concatenate([[1.0], rows["survival"].to_numpy(float)]))
+        at = panel.xs(rows["day"].to_numpy(float))
         x = np.linspace(panel.box.x0, panel.box.x1, 160)
         spread = panel.box.w / 45
         density = (weight * np.exp(-0.5 * ((x[:, None] - at) / spread) ** 2)).sum(axis=1)

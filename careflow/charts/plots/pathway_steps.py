@@ -111,25 +111,25 @@ def names(page: Page) -> dict[str, str]:
     return page.labels | _NAMES
 
 
-def hidden_note(found: Paths, drawn: str) -> str:
+def hidden_note(pathways: Paths, drawn: str) -> str:
     """Say how much is left out because it is suppressed."""
-    if not found.hidden:
+    if not pathways.hidden:
         return ""
-    share = found.n / max(found.view.about.n, 1) if found.view.whole else 1.0
+    share = pathways.n / max(pathways.view.about.n, 1) if pathways.view.whole else 1.0
     part = f" ({share * 100:.0f}% of all)" if share < 0.995 else ""
-    drawn = f"{drawn}: {found.n:,.0f} {found.view.unit}{part}; the rest took pathways that are suppressed"
+    drawn = f"{drawn}: {pathways.n:,.0f} {pathways.view.unit}{part}; the rest took pathways that are suppressed"
     return f"{drawn}, longer ones more often."
 
 
-def reading_note(found: Paths, seen: Collection[str]) -> str:
+def reading_note(pathways: Paths, seen: Collection[str]) -> str:
     """Say what the states mean that are no level and no plain ending."""
     notes = {
         IN_CARE: "In care: stay open at the cut-off; not adjusted for censoring.",
-        NOT_YET: f"Too recent: discharged less than {found.view.within} days before the cut-off.",
+        NOT_YET: f"Too recent: discharged less than {pathways.view.within} days before the cut-off.",
         BETWEEN: "Between stays: discharged, with a move to come.",
         RARER: "Rarer ways: ways on that few took, together.",
     }
-    if not found.view.within:
+    if not pathways.view.within:
         del notes[NOT_YET]
     return " ".join(note for state, note in notes.items() if state in seen)
 
@@ -141,26 +141,26 @@ def head(step: int, days: tuple[int, ...] = ()) -> str:
     return HEADS[step] if step < len(HEADS) else f"Stay {step + 1}"
 
 
-def ordered(states: Sequence[str], found: Paths) -> dict[str, int]:
+def ordered(states: Sequence[str], pathways: Paths) -> dict[str, int]:
     """Return the place of each state in the fixed order."""
-    return {state: i for i, state in enumerate((*found.view.levels, *ENDS)) if state in states}
+    return {state: i for i, state in enumerate((*pathways.view.levels, *ENDS)) if state in states}
 
 
-def check_by(by: str | None, found: Paths) -> None:
+def check_by(by: str | None, pathways: Paths) -> None:
     """Raise unless the steps of the pathways are what the caller takes them for."""
     if by not in (None, "stay", "day"):
         raise ArgumentError(f"by is 'stay' or 'day', not {by!r}")
-    if by == "day" and not found.days:
+    if by == "day" and not pathways.days:
         raise ArgumentError("by='day' needs the levels held on days: make them with pathways(..., days=(0, 30, 90))")
-    if by == "stay" and found.days:
+    if by == "stay" and pathways.days:
         raise ArgumentError("by='stay' needs pathways by stay; these are by day: make them without days=")
 
 
-def tally(found: Paths) -> tuple[list[dict[str, float]], dict[tuple[int, str, str], float]]:
+def tally(pathways: Paths) -> tuple[list[dict[str, float]], dict[tuple[int, str, str], float]]:
     """Return the count of each state by column, and of each flow by (column, from, to)."""
-    columns: list[dict[str, float]] = [{} for _ in range(found.steps)]
+    columns: list[dict[str, float]] = [{} for _ in range(pathways.steps)]
     flows: dict[tuple[int, str, str], float] = {}
-    for path, n in found.paths:
+    for path, n in pathways.paths:
         for c, state in enumerate(path):
             columns[c][state] = columns[c].get(state, 0.0) + n
             if c + 1 < len(path):

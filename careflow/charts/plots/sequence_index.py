@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from careflow import formatting
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.fonts import CAP, LEADING, SEMIBOLD
-from careflow.charts.drawing.options import Look, drawn
+from careflow.charts.drawing.options import Options, drawn
 from careflow.charts.drawing.page import NONE, Page
 from careflow.charts.drawing.palette import FAINT, text_on
 from careflow.charts.drawing.rich_text import plain
@@ -28,7 +28,9 @@ Path = tuple[str, ...]
 
 
 @drawn
-def sequence_index(result: Pathways, *, groups: int = 100, steps: int | None = None, **look: Unpack[Look]) -> Axes:
+def sequence_index(
+    result: Pathways, *, groups: int = 100, steps: int | None = None, **options: Unpack[Options]
+) -> Axes:
     """Draw typical pathways: journeys sorted by their steps, cut into equal groups, one central pathway a group.
 
     Each group holds at least 11 journeys, so no row is a person (Fasang and Liao 2014, relative-frequency sequence
@@ -42,23 +44,24 @@ def sequence_index(result: Pathways, *, groups: int = 100, steps: int | None = N
         How many rows; fewer if a group would hold less than 11 journeys.
     steps : int, optional
         How many stays of each; by default those of the result.
-    **look
+    **options
     """
     if groups < 1:
         raise ArgumentError(f"groups is a whole number, 1 or more; it was {groups}")
-    found = paths_of(result, "sequence_index", steps, look.get("where"))
-    page = Page("sequence_index", found.view, look, levels=1)
-    rows = min(groups, int(found.n // LEAST))
+    pathways = paths_of(result, "sequence_index", steps, options.get("where"))
+    page = Page("sequence_index", pathways.view, options, levels=1)
+    rows = min(groups, int(pathways.n // LEAST))
     if rows < 1:
-        return page.nothing(TITLE, "Too few journeys to be drawn" if found.n or found.hidden else NONE, n=found.n)
-    return _draw(page, found, _medoids(found, rows))
+        reason = "Too few journeys to be drawn" if pathways.n or pathways.hidden else NONE
+        return page.nothing(TITLE, reason, n=pathways.n)
+    return _draw(page, pathways, _medoids(pathways, rows))
 
 
-def _medoids(found: Paths, groups: int) -> list[Path]:
+def _medoids(pathways: Paths, groups: int) -> list[Path]:
     """Return for each of the equal groups, in order, the pathway nearest to all others in it."""
-    place = ordered(found.states, found)
-    order = sorted(found.paths, key=lambda entry: [place[s] for s in entry[0]])
-    size = found.n / groups
+    rank = ordered(pathways.states, pathways)
+    order = sorted(pathways.paths, key=lambda entry: [rank[s] for s in entry[0]])
+    size = pathways.n / groups
     rows, at, start = [], 0, 0.0
     for group in range(groups):
         end, inside = (group + 1) * size, []
@@ -110,48 +113,48 @@ def _blocks(rows: Sequence[Path], steps: int) -> list[_Block]:
     return out
 
 
-def _draw(page: Page, found: Paths, rows: Sequence[Path]) -> Axes:
-    view = found.view
-    each = found.n / len(rows)
+def _draw(page: Page, pathways: Paths, rows: Sequence[Path]) -> Axes:
+    view = pathways.view
+    each = pathways.n / len(rows)
     box = page.open(
         title=TITLE,
         subtitle=f"Each row stands for {100 / len(rows):.3g}% of {plain(view.unit)} and is the most central "
         f"pathway among them, sorted by first level. {plain(view.population())}",
         notes=[
-            view.size(None if found.hidden else found.n),
+            view.size(None if pathways.hidden else pathways.n),
             f"{len(rows)} groups of {each:.0f} {view.unit}.",
-            hidden_note(found, "Drawn"),
+            hidden_note(pathways, "Drawn"),
             "Blank: the pathway has ended.",
         ],
-        masked=found.hidden,
+        masked=pathways.hidden,
         gap=18,
     )
-    _grid(page, found, rows, box)
-    data = pd.DataFrame([(*path, *[None] * (found.steps - len(path))) for path in rows])
-    data.columns = [f"step_{i + 1}" for i in range(found.steps)]
+    _grid(page, pathways, rows, box)
+    data = pd.DataFrame([(*path, *[None] * (pathways.steps - len(path))) for path in rows])
+    data.columns = [f"step_{i + 1}" for i in range(pathways.steps)]
     firsts = pd.Series([path[0] for path in rows]).value_counts()
     called = names(page)
     return page.close(
         data=data,
-        n=found.n,
+        n=pathways.n,
         largest=[f"first {called[str(s)]} {formatting.percent(n / len(rows))}" for s, n in firsts.items()],
         what=f"Relative-frequency sequence plot, {len(rows)} groups",
     )
 
 
-def _grid(page: Page, found: Paths, rows: Sequence[Path], box: Box) -> None:
+def _grid(page: Page, pathways: Paths, rows: Sequence[Path], box: Box) -> None:
     """Draw a column for each step, neighbours of one state as one block with its name."""
     t, u, canvas = page.theme, page.u, page.canvas
-    colours, called = fills(page, found.view), names(page)
+    colours, called = fills(page, pathways.view), names(page)
     gap = 3 * u
-    wide = (box.w - gap * (found.steps - 1)) / found.steps
+    wide = (box.w - gap * (pathways.steps - 1)) / pathways.steps
     top = box.y1 - t.body * CAP - 7 * u
     tall = (top - box.y0) / len(rows)
-    for c in range(found.steps):
+    for c in range(pathways.steps):
         x = box.x0 + c * (wide + gap)
-        canvas.text(x, box.y1 - t.body * CAP, head(c, found.days), weight=SEMIBOLD)
+        canvas.text(x, box.y1 - t.body * CAP, head(c, pathways.days), weight=SEMIBOLD)
         canvas.rect(Box(x, box.y0, x + wide, top), FAINT, z=0.3, alpha=0.5)
-    for block in _blocks(rows, found.steps):
+    for block in _blocks(rows, pathways.steps):
         x = box.x0 + block.column * (wide + gap)
         y1 = top - block.first * tall
         y0 = y1 - block.rows * tall

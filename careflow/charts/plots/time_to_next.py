@@ -16,7 +16,7 @@ from careflow.charts.data.view import read
 from careflow.charts.drawing.axes import Panel, apart
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.fonts import CAP, LEADING, REGULAR, SEMIBOLD
-from careflow.charts.drawing.options import Look, drawn
+from careflow.charts.drawing.options import Options, drawn
 from careflow.charts.drawing.page import NONE, Page
 from careflow.charts.drawing.palette import CONTEXT, INK, MUTED
 from careflow.charts.drawing.rich_text import cut, plain
@@ -32,7 +32,7 @@ def time_to_next(
     *,
     quarter: str | None = None,
     horizon: int = 90,
-    **look: Unpack[Look],
+    **options: Unpack[Options],
 ) -> Axes:
     """Draw how soon the next level follows a discharge: share admitted again by each day, a curve per level.
 
@@ -46,28 +46,28 @@ def time_to_next(
         The period to draw.
     horizon : int
         Days to draw.
-    **look
+    **options
     """
-    view = read(result, "CumulativeIncidence", "time_to_next", quarter=quarter, where=look.get("where"))
-    page = Page("time_to_next", view, look, levels=1)
+    view = read(result, "CumulativeIncidence", "time_to_next", quarter=quarter, where=options.get("where"))
+    page = Page("time_to_next", view, options, levels=1)
     if level is not None:
         view.check_level(level)
     title = "How soon the next level follows"
     about = [name for name in view.levels if (view.frame["from"].astype(str) == name).any()]
-    found = {
+    curves = {
         name: incidence_of(result, view, name, horizon, guard="total" if page.external else None) for name in about
     }
-    found = {name: one for name, one in found.items() if len(one.days) > 1 and one.causes}
-    if found:
-        return _draw(page, found, level, title)
+    curves = {name: one for name, one in curves.items() if len(one.days) > 1 and one.causes}
+    if curves:
+        return _draw(page, curves, level, title)
     n = view.about.n
     return page.nothing(title, "Nobody, or too few, were admitted again" if n else NONE, n=None if n else 0)
 
 
-def _draw(page: Page, found: dict[str, Incidence], level: str | None, title: str) -> Axes:
+def _draw(page: Page, curves: dict[str, Incidence], level: str | None, title: str) -> Axes:
     t, u, canvas, view = page.theme, page.u, page.canvas, page.view
-    last = max(float(one.days[-1]) for one in found.values())
-    n: float | None = sum(float(one.at_risk[0]) for one in found.values())
+    last = max(float(one.days[-1]) for one in curves.values())
+    n: float | None = sum(float(one.at_risk[0]) for one in curves.values())
     n = n if n is not None and np.isfinite(n) else None
     box = page.open(
         title=title,
@@ -80,11 +80,11 @@ def _draw(page: Page, found: dict[str, Incidence], level: str | None, title: str
         ],
         gap=16,
     )
-    right = min(max(canvas.wide(page.labels[name], t.body, SEMIBOLD) for name in found), 0.22 * box.w)
+    right = min(max(canvas.wide(page.labels[name], t.body, SEMIBOLD) for name in curves), 0.22 * box.w)
     right += canvas.wide(" 100%", t.body) + 16 * u
     gutter = canvas.wide("100%", t.body) + 6 * u
     area = Box(box.x0 + gutter, box.y0 + 6 * u + t.body * CAP + t.body * 1.5, box.x1 - right, box.y1)
-    top = min(max(float(one.total[-1]) for one in found.values()) * 1.08, 1.0) or SHARE.least
+    top = min(max(float(one.total[-1]) for one in curves.values()) * 1.08, 1.0) or SHARE.least
     panel = Panel(canvas, area, (0, last), (0, top))
     marks = steps(top, SHARE_STEPS, at_most=5)
     panel.grid(marks, shares(marks))
@@ -92,38 +92,38 @@ def _draw(page: Page, found: dict[str, Incidence], level: str | None, title: str
     for tick in even_ticks(int(last)):
         panel.tick(tick, f"{tick:,}")
     panel.caption("Days since discharge")
-    for name, one in found.items():
+    for name, one in curves.items():
         strong = level is None or name == level
         shown = level is not None and strong
         color = INK if shown else "#7C858E" if strong else CONTEXT
         panel.line(
             one.days, one.total, color=color, lw=2.1 if shown else 1.5, z=3.2 if shown else 2, steps=not page.coarse
         )
-    _names(page, panel, found, level, right)
-    order = sorted(found, key=lambda name: -float(found[name].total[-1]))
+    _names(page, panel, curves, level, right)
+    order = sorted(curves, key=lambda name: -float(curves[name].total[-1]))
     data = pd.concat(
-        [pd.DataFrame({"level": name, "day": one.days, "share": one.total}) for name, one in found.items()],
+        [pd.DataFrame({"level": name, "day": one.days, "share": one.total}) for name, one in curves.items()],
         ignore_index=True,
     )
     return page.close(
         data=data,
         n=n,
-        largest=[f"{page.labels[name]} {formatting.percent(float(found[name].total[-1]))}" for name in order],
+        largest=[f"{page.labels[name]} {formatting.percent(float(curves[name].total[-1]))}" for name in order],
         what=f"Time from discharge to the next level, over {int(last)} days",
     )
 
 
-def _names(page: Page, panel: Panel, found: dict[str, Incidence], level: str | None, right: float) -> None:
+def _names(page: Page, panel: Panel, curves: dict[str, Incidence], level: str | None, right: float) -> None:
     """Name the curves at their ends, apart from one another."""
     t, u, canvas, area = page.theme, page.u, page.canvas, panel.box
-    order = sorted(found, key=lambda name: float(found[name].total[-1]))
-    wanted = [panel.y(float(found[name].total[-1])) for name in order]
+    order = sorted(curves, key=lambda name: float(curves[name].total[-1]))
+    wanted = [panel.y(float(curves[name].total[-1])) for name in order]
     gap = t.body * LEADING + u
     for name, at, y in zip(order, wanted, apart(wanted, gap, area.y0 + gap * 0.3, area.y1), strict=True):
         panel.leader(at, y, MUTED)
         ink = INK if level in (None, name) else MUTED
         weight = SEMIBOLD if level in (None, name) else REGULAR
-        said = cut(
+        text = cut(
             page.labels[name],
             t.body,
             right - canvas.wide(" 100%", t.body) - 14 * u,
@@ -132,5 +132,5 @@ def _names(page: Page, panel: Panel, found: dict[str, Incidence], level: str | N
             page.names,
         )
         x = area.x1 + 14 * u
-        x += canvas.text(x, middle(y, t.body), said, color=ink, weight=weight)
-        canvas.text(x + 3 * u, middle(y, t.body), formatting.percent(float(found[name].total[-1])), color=ink)
+        x += canvas.text(x, middle(y, t.body), text, color=ink, weight=weight)
+        canvas.text(x + 3 * u, middle(y, t.body), formatting.percent(float(curves[name].total[-1])), color=ink)

@@ -28,7 +28,7 @@ from careflow.charts.data.transitions import (
 from careflow.charts.data.view import View, read
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.fonts import CAP, LEADING, REGULAR, SEMIBOLD
-from careflow.charts.drawing.options import Look, drawn
+from careflow.charts.drawing.options import Options, drawn
 from careflow.charts.drawing.page import Page
 from careflow.charts.drawing.palette import AXIS, INK, MID, MUTED, WHITE, shade, text_on
 from careflow.charts.drawing.rich_text import label_lines, plain
@@ -51,7 +51,7 @@ def transition_matrix(
     quarter: str | None = None,
     show: Sequence[str] = ("pct", "ci"),
     exits: bool = True,
-    **look: Unpack[Look],
+    **options: Unpack[Options],
 ) -> Axes:
     """Draw the share of each level's discharges that went to each level, or out of care.
 
@@ -68,27 +68,27 @@ def transition_matrix(
         What a cell says; the interval only where there is room.
     exits : bool
         Add the block of outcomes.
-    **look
+    **options
     """
     unknown = set(show) - {"pct", "ci"}
     if unknown:
         raise ArgumentError(f"show= takes 'pct' and 'ci', not {sorted(unknown)[0]!r}")
-    view = read(result, "Rates", "transition_matrix", quarter=quarter, where=look.get("where"))
-    page = Page("transition_matrix", view, look)
-    found = moves(view)
+    view = read(result, "Rates", "transition_matrix", quarter=quarter, where=options.get("where"))
+    page = Page("transition_matrix", view, options)
+    by_edge = moves(view)
     if page.external:
-        assert_protected(view, found)
+        assert_protected(view, by_edge)
     of = discharges(view)
-    if not found or (np.nansum(list(of.values())) == 0 and not view.frame["hidden"].any()):
+    if not by_edge or (np.nansum(list(of.values())) == 0 and not view.frame["hidden"].any()):
         return page.nothing(TITLE)
-    cells = {edge: move for edge, move in found.items() if edge[1] in view.levels}
+    cells = {edge: move for edge, move in by_edge.items() if edge[1] in view.levels}
     if exits:
-        others = other_outcomes(view, found)
+        others = other_outcomes(view, by_edge)
         for name in view.levels:
-            cells |= {(name, end): found[name, end] for end in (COMPLETED, LEFT_EARLY) if (name, end) in found}
+            cells |= {(name, end): by_edge[name, end] for end in (COMPLETED, LEFT_EARLY) if (name, end) in by_edge}
             if not all(move.hidden for move in others.values()):
                 cells[name, OTHER] = others[name]
-    return _draw(page, view, cells, of, found, ci="ci" in show)
+    return _draw(page, view, cells, of, by_edge, ci="ci" in show)
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class _Grid:
 
 def _draw(
     page: Page, view: View, cells: Mapping[tuple[str, str], Move], of: Mapping[str, float],
-    found: Mapping[tuple[str, str], Move], *, ci: bool,
+    by_edge: Mapping[tuple[str, str], Move], *, ci: bool,
 ) -> Axes:  # fmt: skip
     exits = [end for end in _EXITS if any(to == end for _, to in cells)]
     masked = sum(move.hidden for move in cells.values()) + sum(not formatting.known(n) for n in of.values())
@@ -119,7 +119,7 @@ def _draw(
             view.interval() if ci else "",
             "Darker = larger share.",
             "Grey among the levels: moves that are neither up nor down." if _any_lateral(cells) else "",
-            rest_note(found) if OTHER in exits else "",
+            rest_note(by_edge) if OTHER in exits else "",
         ],
         masked=masked,
         sign="s, hatched",
@@ -149,10 +149,10 @@ def _subtitle(page: Page, view: View, exits: Sequence[str], ci: bool) -> str:
         *(["{planned:completed}", "{left:left early}"] if exits else []),
         *(["another outcome"] if OTHER in exits else []),
     ]
-    ways = ["{down:stepped down}", "{up:stepped up}", *ends]
+    outcomes = ["{down:stepped down}", "{up:stepped up}", *ends]
     late = maturity_note(view)
     return (
-        f"Where each discharge led{within}: {', '.join(ways[:-1])} or {ways[-1]}. "
+        f"Where each discharge led{within}: {', '.join(outcomes[:-1])} or {outcomes[-1]}. "
         f"% of {plain(view.unit)} from the level{f', with {view.ci}' if ci else ''}. {plain(view.population())}"
         + (f". **{late}**" if late else "")
     )
@@ -202,8 +202,8 @@ def _heads(page: Page, view: View, grid: _Grid, of: Mapping[str, float], exits: 
     if exits:
         blocks.append(("Or else", grid.columns[exits[0]][0], grid.columns[exits[-1]][1]))
     y = grid.box.y1 - t.body * CAP
-    for words_, x0, x1 in blocks:
-        canvas.text(x0 + u, y, words_, weight=SEMIBOLD)
+    for heading, x0, x1 in blocks:
+        canvas.text(x0 + u, y, heading, weight=SEMIBOLD)
         canvas.line([x0 + u, x1 - u], [y - 7 * u] * 2, color=AXIS, lw=0.8)
     base = grid.top + 6 * u
     canvas.text(grid.box.x0, base, "From", weight=SEMIBOLD)

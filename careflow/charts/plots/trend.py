@@ -11,10 +11,11 @@ from matplotlib.axes import Axes
 
 from careflow import formatting
 from careflow.charts.data.scale import DAYS, INTENSITY, SHARE
+from careflow.charts.data.thin import thin_note
 from careflow.charts.data.time_series import Trend, trend_of, words_for
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.fonts import CAP, LEADING, SEMIBOLD
-from careflow.charts.drawing.options import Look, drawn
+from careflow.charts.drawing.options import Options, drawn
 from careflow.charts.drawing.page import Page
 from careflow.charts.drawing.palette import BAND, CONTEXT, INK, MUTED, WHITE, tint
 from careflow.charts.drawing.rich_text import Run, coloured, plain, wrap
@@ -38,7 +39,7 @@ def trend(
     measure: str = STEP_DOWN,
     target: float | None = None,
     context: bool = True,
-    **look: Unpack[Look],
+    **options: Unpack[Options],
 ) -> Axes:
     """Draw a rate, or the median stay, quarter by quarter.
 
@@ -58,142 +59,143 @@ def trend(
         A value to draw as a line, in the unit of the measure (a share, or days).
     context : bool
         Draw the other levels as faint lines in each panel.
-    **look
+    **options
     """
-    asked = trend_of(result, "trend", frm, to, measure, look.get("where"))
-    page = Page("trend", asked.view, look, levels=len(asked.series))
-    title = _title(page, asked)
-    if not asked.series:
+    trend = trend_of(result, "trend", frm, to, measure, options.get("where"))
+    page = Page("trend", trend.view, options, levels=len(trend.series))
+    title = _title(page, trend)
+    if not trend.series:
         return page.nothing(title)
-    return _draw(page, asked, title, target, context=context)
+    return _draw(page, trend, title, target, context=context)
 
 
-def _draw(page: Page, asked: Trend, title: str, target: float | None, *, context: bool) -> Axes:
-    columns = _COLUMNS.get(len(asked.series), 4)
-    rows = math.ceil(len(asked.series) / columns)
-    spare = columns * rows > len(asked.series)
-    late = bool(asked.immature)
+def _draw(page: Page, trend: Trend, title: str, target: float | None, *, context: bool) -> Axes:
+    columns = _COLUMNS.get(len(trend.series), 4)
+    rows = math.ceil(len(trend.series) / columns)
+    spare = columns * rows > len(trend.series)
+    late = bool(trend.immature)
     box = page.open(
         title=title,
-        subtitle=_subtitle(page, asked),
+        subtitle=_subtitle(page, trend),
         notes=[
-            asked.view.size(asked.n),
-            asked.view.interval(),
-            asked.view.method(),
-            *_reading(asked, spare),
+            trend.view.size(trend.n),
+            trend.view.interval(),
+            trend.view.method(),
+            thin_note(trend.view) if trend.thin else "",
+            *_key_notes(trend, spare),
         ],
-        masked=asked.hidden,
+        masked=trend.hidden,
         gap=15,
     )
-    top = _top(asked, target)
+    top = _top(trend, target)
     first = _slot(page, box, 0, columns, rows)
-    named = late and first.h - foot_height(page, asked) >= 92 * page.u
+    named = late and first.h - foot_height(page, trend) >= 92 * page.u
     if named:
-        top = _headroom(page, asked, first, top)
-    for i, one in enumerate(asked.series):
+        top = _headroom(page, trend, first, top)
+    for i, one in enumerate(trend.series):
         cell = _slot(page, box, i, columns, rows)
-        place = {"first": i == 0, "named": named and i == 0, "left": i % columns == 0}
-        draw_panel(page, asked, one, cell, top, target=target, context=context, **place)
+        position = {"first": i == 0, "named": named and i == 0, "left": i % columns == 0}
+        draw_panel(page, trend, one, cell, top, target=target, context=context, **position)
     if spare:
-        cell = _slot(page, box, len(asked.series), columns, rows)
-        _key(page, asked, cell, late=late, context=context and len(asked.series) > 1)
+        cell = _slot(page, box, len(trend.series), columns, rows)
+        _key(page, trend, cell, late=late, context=context and len(trend.series) > 1)
     return page.close(
-        data=_data(page, asked),
-        n=asked.n,
-        largest=_largest(page, asked),
-        what=f"Trend by {asked.view.period}, a panel per level",
+        data=_data(page, trend),
+        n=trend.n,
+        largest=_largest(page, trend),
+        what=f"Trend by {trend.view.period}, a panel per level",
     )
 
 
-def _title(page: Page, asked: Trend) -> str:
-    span = asked.view.period or "quarter"
-    dated = asked.view.about.dated_by
+def _title(page: Page, trend: Trend) -> str:
+    span = trend.view.period or "quarter"
+    dated = trend.view.about.dated_by
     by = f"by {span}" + (f" of {dated}" if dated and "days" not in dated else "")
-    within = f" within {asked.view.within} days" if asked.view.within and asked.scale is not DAYS else ""
-    within += f" per {PER} person-days" if asked.scale is INTENSITY else ""
-    frm = page.labels[asked.frm] if asked.frm else ""
-    if asked.scale is DAYS:
+    within = f" within {trend.view.within} days" if trend.view.within and trend.scale is not DAYS else ""
+    within += f" per {PER} person-days" if trend.scale is INTENSITY else ""
+    frm = page.labels[trend.frm] if trend.frm else ""
+    if trend.scale is DAYS:
         return f"Median length of stay{f' at {frm}' if frm else ''}, {by}"
-    if asked.to is not None:
-        goal = page.labels.get(asked.to, asked.to)
+    if trend.to is not None:
+        goal = page.labels.get(trend.to, trend.to)
         return f"{frm} to {goal}{within}, {by}" if frm else f"Moves to {goal}{within}, by level and {by[3:]}"
-    name = {STEP_DOWN: "Step-down", STEP_UP: "Step-up"}.get(asked.measure, asked.measure.capitalize())
+    name = {STEP_DOWN: "Step-down", STEP_UP: "Step-up"}.get(trend.measure, trend.measure.capitalize())
     return f"{name} from {frm}{within}, {by}" if frm else f"{name}{within}, by level and {by[3:]}"
 
 
-def _subtitle(page: Page, asked: Trend) -> str:
-    first, last = formatting.period(asked.periods[0]), formatting.period(asked.periods[-1])
+def _subtitle(page: Page, trend: Trend) -> str:
+    first, last = formatting.period(trend.periods[0]), formatting.period(trend.periods[-1])
     span = first if first == last else f"{first} – {last}"
-    frm = f"{page.labels[asked.frm]} " if asked.frm else ""
-    if asked.scale is DAYS:
-        return f"Days by which half of {plain(frm)}stays had ended, with {asked.view.ci}, {span}"
-    moved = asked.to is not None and asked.to in page.labels
-    verb = f"moved to {page.labels[str(asked.to)]}" if moved else words_for(asked.measure)
-    within = f" within {asked.view.within} days" if asked.view.within else ""
-    unit = plain(asked.view.unit)
-    if asked.scale is INTENSITY:
-        said = f"Discharges that {coloured(asked.role, verb)}{within}, per {PER} {plain(frm)}{unit}"
-        return f"{said}, with {asked.view.ci}, {span}"
-    return f"Share of {plain(frm)}{unit} that {coloured(asked.role, verb)}{within}, % with {asked.view.ci}, {span}"
+    frm = f"{page.labels[trend.frm]} " if trend.frm else ""
+    if trend.scale is DAYS:
+        return f"Days by which half of {plain(frm)}stays had ended, with {trend.view.ci}, {span}"
+    moved = trend.to is not None and trend.to in page.labels
+    verb = f"moved to {page.labels[str(trend.to)]}" if moved else words_for(trend.measure)
+    within = f" within {trend.view.within} days" if trend.view.within else ""
+    unit = plain(trend.view.unit)
+    if trend.scale is INTENSITY:
+        sentence = f"Discharges that {coloured(trend.role, verb)}{within}, per {PER} {plain(frm)}{unit}"
+        return f"{sentence}, with {trend.view.ci}, {span}"
+    return f"Share of {plain(frm)}{unit} that {coloured(trend.role, verb)}{within}, % with {trend.view.ci}, {span}"
 
 
-def _reading(asked: Trend, spare: bool) -> list[str]:
+def _key_notes(trend: Trend, spare: bool) -> list[str]:
     """Return what the key says, for the notes, where there is no room for the key."""
-    said = [f"Figure above each panel: {_named(asked)}."] if asked.latest else []
-    if asked.immature:
-        said.append(f"Shaded, hollow and dashed: {asked.immature}.")
-    return [] if spare else said
+    sentence = [f"Figure above each panel: {_named(trend)}."] if trend.latest else []
+    if trend.immature:
+        sentence.append(f"Shaded, hollow and dashed: {trend.immature}.")
+    return [] if spare else sentence
 
 
-def _named(asked: Trend) -> str:
+def _named(trend: Trend) -> str:
     """Name the period of the figures above the panels."""
-    return f"{formatting.period(asked.latest)}, the latest {'mature ' if asked.immature else ''}{asked.view.period}"
+    return f"{formatting.period(trend.latest)}, the latest {'mature ' if trend.immature else ''}{trend.view.period}"
 
 
-def _top(asked: Trend, target: float | None) -> float:
-    values = np.concatenate([one.table[c].to_numpy(float) for one in asked.series for c in ("value", "high")])
-    most = max((one.table["value"].max() for one in asked.series if one.table["value"].notna().any()), default=0.0)
-    if asked.scale is not SHARE and most > 0:
+def _top(trend: Trend, target: float | None) -> float:
+    values = np.concatenate([one.table[c].to_numpy(float) for one in trend.series for c in ("value", "high")])
+    most = max((one.table["value"].max() for one in trend.series if one.table["value"].notna().any()), default=0.0)
+    if trend.scale is not SHARE and most > 0:
         # An upper limit can be far above every median; it may not flatten all the lines.
         values = np.minimum(values, 2.2 * most)
     top = float(np.nanmax([*values[~np.isnan(values)], target or 0.0, 0.0])) * 1.06
-    return top if top > 0 else asked.scale.least
+    return top if top > 0 else trend.scale.least
 
 
-def _headroom(page: Page, asked: Trend, cell: Box, top: float) -> float:
+def _headroom(page: Page, trend: Trend, cell: Box, top: float) -> float:
     """Raise the top until "Not yet mature" stands clear of the first panel's ribbon."""
-    table = asked.series[0].table
+    table = trend.series[0].table
     near = table.iloc[-max(int((~table["mature"]).sum()) + 2, len(table) // 4) :][["value", "high"]].to_numpy(float)
     if not np.isfinite(near).any():
         return top
     label = page.theme.small * 2.1 + 4 * page.u
-    room = max(cell.h - foot_height(page, asked) - page.theme.body * CAP - 8 * page.u, 3 * label)
+    room = max(cell.h - foot_height(page, trend) - page.theme.body * CAP - 8 * page.u, 3 * label)
     return max(top, float(np.nanmax(np.minimum(near, top))) / (1 - label / room))
 
 
-def _slot(page: Page, box: Box, place: int, columns: int, rows: int) -> Box:
+def _slot(page: Page, box: Box, position: int, columns: int, rows: int) -> Box:
     """Return the box of one panel in the grid, head and foot included."""
     t, u = page.theme, page.u
     axis = page.canvas.wide("100%", t.body) + 6 * u
     gap = (22 if columns < 4 else 14) * u
     wide = (box.w - axis - gap * (columns - 1)) / columns
     tall = (box.h - (rows - 1) * 12 * u) / rows
-    x = box.x0 + axis + (place % columns) * (wide + gap)
-    y = box.y1 - (place // columns) * (tall + 12 * u)
+    x = box.x0 + axis + (position % columns) * (wide + gap)
+    y = box.y1 - (position // columns) * (tall + 12 * u)
     return Box(x, y - tall, x + wide, y)
 
 
-def _key(page: Page, asked: Trend, cell: Box, *, late: bool, context: bool) -> None:
+def _key(page: Page, trend: Trend, cell: Box, *, late: bool, context: bool) -> None:
     """Explain the marks in the slot that is left over."""
     t, u, canvas = page.theme, page.u, page.canvas
     y = cell.y1 - t.body * CAP
     canvas.text(cell.x0, y, "How to read", weight=SEMIBOLD)
-    fill = page.palette.fill(asked.role) if asked.role in page.palette.fills else INK
-    figure = f"; figure above each panel: {_named(asked)}" if asked.latest else ""
-    entries = [("solid", f"{asked.scale.name} and {asked.view.ci}{figure}")]
+    fill = page.palette.fill(trend.role) if trend.role in page.palette.fills else INK
+    figure = f"; figure above each panel: {_named(trend)}" if trend.latest else ""
+    entries = [("solid", f"{trend.scale.name} and {trend.view.ci}{figure}")]
     if late:
-        entries.append(("late", asked.immature.capitalize().replace(",", ":", 1)))
-    if asked.hidden:
+        entries.append(("late", trend.immature.capitalize().replace(",", ":", 1)))
+    if trend.hidden:
         entries.append(("s", "Suppressed"))
     if context:
         entries.append(("context", "The other levels"))
@@ -226,17 +228,17 @@ def _sample(page: Page, kind: str, fill: str, box: Box) -> None:
         canvas.line([box.x0, box.x1], [y, y], color=CONTEXT, lw=1.0)
 
 
-def _largest(page: Page, asked: Trend) -> list[str]:
-    if asked.latest is None:
+def _largest(page: Page, trend: Trend) -> list[str]:
+    if trend.latest is None:
         return []
-    found = [(float(one.at(asked.latest)["value"]), page.labels[one.name]) for one in asked.series]
-    found = sorted((one for one in found if formatting.known(one[0])), key=lambda one: -one[0])
-    return [f"{name} {asked.scale.figure(value)} in {formatting.period(asked.latest)}" for value, name in found]
+    content = [(float(one.at(trend.latest)["value"]), page.labels[one.name]) for one in trend.series]
+    content = sorted((one for one in content if formatting.known(one[0])), key=lambda one: -one[0])
+    return [f"{name} {trend.scale.figure(value)} in {formatting.period(trend.latest)}" for value, name in content]
 
 
-def _data(page: Page, asked: Trend) -> pd.DataFrame:
+def _data(page: Page, trend: Trend) -> pd.DataFrame:
     tables = []
-    for one in asked.series:
+    for one in trend.series:
         table = one.table.drop(columns="n") if page.external else one.table.copy()
         table.insert(0, "level", one.name)
         tables.append(table)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from careflow import charts
-from careflow.charts.drawing.options import Look
+from careflow.charts.drawing.options import Options
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.formatting import period
 from careflow.report.content.content import Content
@@ -60,7 +60,7 @@ class Picture:
 
 def plans(content: Content) -> Iterator[Plan]:
     """Return the pictures in the order of the page; ``quarter`` is empty for those over all quarters."""
-    look: Look = {"notes": f"{content.label}.", "audience": "external" if content.release else "internal"}
+    look: Options = {"notes": f"{content.label}.", "audience": "external" if content.release else "internal"}
     for one in content.periods:
         yield from _of_a_quarter(content, one.name, look)
     rates, stays = content.rates, content.stays
@@ -75,7 +75,7 @@ def plans(content: Content) -> Iterator[Plan]:
         yield Plan(PATHWAYS, "Paths through care", "", partial(charts.alluvial, content.paths, **look))
 
 
-def _of_a_quarter(content: Content, quarter: str, look: Look) -> Iterator[Plan]:
+def _of_a_quarter(content: Content, quarter: str, look: Options) -> Iterator[Plan]:
     """Return the pictures of a quarter; those of the report's own have the plain names."""
     rates, stays, when = content.rates, content.stays, period(quarter)
     of = "" if quarter == content.quarter else f"_{quarter}"
@@ -83,7 +83,7 @@ def _of_a_quarter(content: Content, quarter: str, look: Look) -> Iterator[Plan]:
     yield Plan(f"flow_map{of}", f"Where people went after {when}", quarter, flow_map)
     matrix = partial(charts.transition_matrix, rates, quarter=quarter, **look)
     yield Plan(f"transition_matrix{of}", f"Every level to every other, {when}", quarter, matrix)
-    lengths = partial(charts.los, stays, quarter=quarter, **look)
+    lengths = partial(charts.length_of_stay, stays, quarter=quarter, **look)
     yield Plan(f"length_of_stay{of}", f"How long stays last, {when}", quarter, lengths)
 
 
