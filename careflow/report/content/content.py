@@ -164,7 +164,7 @@ def _tables(made: Estimates, found: Attrition, terms: tuple[Term, ...]) -> tuple
     tables = [
         Table("transitions", "Transition rates, every quarter", made.rates.frame),
         Table("directions", "Stepped down, up or to the same rank, every quarter", made.rates.directions),
-        Table("lengths_of_stay", "Lengths of stay, every quarter", made.stays.frame),
+        Table("lengths_of_stay", "Lengths of stay, every quarter", made.stays.frame, made.missing),
         Table("changes", "Changes from quarter to quarter", shares),
     ]
     if made.newest is not None:

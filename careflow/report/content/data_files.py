@@ -17,11 +17,16 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 
 @dataclass(frozen=True)
 class Table:
-    """A table for a file: its plain name, what it shows, and its values, missing where hidden."""
+    """A table for a file: its plain name, what it shows, and its values, missing where hidden.
+
+    ``reasons`` says why values are missing that are not hidden: a text or ``""`` for each row, in columns of the same
+    name as those of ``frame``. A workbook shows it; a CSV file leaves the value empty.
+    """
 
     name: str
     title: str
     frame: pd.DataFrame
+    reasons: pd.DataFrame | None = None
 
 
 def harmless(text: str) -> str:

@@ -17,6 +17,7 @@ from careflow.estimate.survival.length_of_stay import LengthOfStay
 from careflow.estimate.utilization.census import Census
 from careflow.protect import protect
 from careflow.report.content.changes import changes, compared
+from careflow.report.content.missing_lengths import missing_lengths
 from careflow.report.masking.census import mask_census
 from careflow.report.masking.incidence import as_followed
 from careflow.report.masking.mask import BELOW, mask
@@ -37,7 +38,8 @@ class Estimates:
     ``newest`` holds the rates of all discharges in the quarters that are not yet mature. It is None where there is no
     such quarter; it, the census and the pathways are None where the counts do not hold their tables. ``split`` holds
     the rates of each facility (or other stratum) where a release thinks of facilities as insiders. ``changed`` holds
-    the differences between quarters that the report looked at (:func:`careflow.report.content.changes.changes`).
+    the differences between quarters that the report looked at (:func:`careflow.report.content.changes.changes`), and ``missing``
+    why lengths of stay are missing (:func:`careflow.report.content.missing_lengths.missing_lengths`).
     """
 
     rates: Rates
@@ -47,6 +49,7 @@ class Estimates:
     paths: Pathways | None
     statement: str
     changed: pd.DataFrame
+    missing: pd.DataFrame
     split: Rates | None = None
 
 
@@ -82,6 +85,7 @@ def estimates(
         paths=None if paths is None else mask(paths),
         statement=MASKED,
         changed=changes(tests, rates, stays),
+        missing=missing_lengths(stays),
     )
 
 
@@ -105,7 +109,9 @@ def _released(
     found: list[Any] = [None if result is None else next(left) for result in results]
     rates, stays, newest, inside, paths, split = found
     changed = changes(tests, rates, stays)
-    return Estimates(rates, stays, newest, inside, paths, released.statement, changed, split)
+    return Estimates(
+        rates, stays, newest, inside, paths, released.statement, changed, missing_lengths(stays, BELOW), split
+    )
 
 
 def _immature(rates: Rates) -> Rates | None:

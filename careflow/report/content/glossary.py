@@ -99,7 +99,15 @@ def _of_sections(made: Estimates) -> tuple[Term, ...]:
 
 def _of_lengths(rates: Provenance, stays: Provenance) -> tuple[Term, ...]:
     return (
-        Term("stay", "Length of stay, median and quartiles", stays.definition, facts(stays)),
+        Term(
+            "stay",
+            "Length of stay, median and quartiles",
+            f"{stays.definition} Not followed for a number of days, or followed for fewer only: no stay was observed on "
+            "every day up to the horizon of the mean, so that nothing is said of later days. Not reached: on the last "
+            "day followed, more than half were still in care. Not known: the stays were not followed long enough to "
+            "tell the median.",
+            facts(stays),
+        ),
         Term(
             "interval",
             "Interval (the smaller numbers)",

@@ -87,8 +87,11 @@ def share(row: dict[str, float] | None) -> Cell:
     return Cell(percent(row["rate"]), span(row["low"], row["high"]))
 
 
-def length(row: dict[str, float] | None) -> Cell:
-    """Return a cell with a median and its quartiles, from a row of lengths of stay."""
+def length(row: dict[str, float] | None, reason: str) -> Cell:
+    """Return a cell with a median and its quartiles, from a row of lengths of stay.
+
+    ``reason`` says why the median is missing (:func:`careflow.report.content.missing_lengths.missing_lengths`).
+    """
     if row is None:
         return NOTHING
     if row["hidden"]:
@@ -96,7 +99,8 @@ def length(row: dict[str, float] | None) -> Cell:
     if not row["n"]:
         return NOTHING
     if not known(row["median"]):
-        return Cell("not reached")
+        text, _, limit = reason.partition(": ")
+        return HIDDEN if text == HIDDEN_WORD else Cell(text, limit)
     quartiles = [count(row[name]) if known(row[name]) else "…" for name in ("q25", "q75")]
     return Cell(days(row["median"]), "" if quartiles == ["…", "…"] else "–".join(quartiles))
 

@@ -72,6 +72,7 @@ def periods(made: Estimates) -> tuple[Period, ...]:
     mature = {name: all(row["mature"] for row in shares[name].values()) for name in names}
     changed = made.changed[made.changed["against"] == BEFORE]
     changed = changed[changed["measure"] != MEAN_STAY]
+    lengths = made.stays.frame.assign(reason=made.missing["median"].to_numpy())
     together = int(made.changed["tested"].sum())
     out = []
     for place, name in enumerate(names):
@@ -84,7 +85,7 @@ def periods(made: Estimates) -> tuple[Period, ...]:
                 mature=mature[name],
                 cut=not mature[name] and any(mature[later] for later in names[place:]),
                 n=float(np.sum([ways[name][level, STEP_DOWN]["of"] for level in care.names])),
-                key=_key(care, name, shares[name], ways[name], _of(made.stays.frame, name, "level")),
+                key=_key(care, name, shares[name], ways[name], _of(lengths, name, "level")),
                 moves=_moves(care, name, shares[name], ways[name]),
                 changes=None if before is None else _changes(care, (before, name), rows, (shares, ways), together),
                 newest=newest_grid(made.newest, name),
@@ -104,6 +105,7 @@ def _key(care: Continuum, quarter: str, shares: Rows, ways: Rows, lengths: Rows)
     rows = []
     for level in care.levels:
         of = ways[level.name, STEP_DOWN]["of"]
+        stay = lengths.get((level.name,))
         rows.append(
             (
                 word(level.label),
@@ -112,7 +114,7 @@ def _key(care: Continuum, quarter: str, shares: Rows, ways: Rows, lengths: Rows)
                 share(shares[level.name, COMPLETED]),
                 share(shares[level.name, LEFT_EARLY]),
                 _rest(level.name, shares, ways),
-                length(lengths.get((level.name,))),
+                length(stay, str(stay["reason"]) if stay else ""),
             )
         )
     return Grid(

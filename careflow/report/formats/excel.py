@@ -14,6 +14,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 from careflow.report.content.content import Content
 from careflow.report.content.data_files import Table
 from careflow.report.content.figures import Picture
+from careflow.report.content.grid import HIDDEN_WORD
 
 _OPTIONS: Final = {
     "in_memory": True,
@@ -112,13 +113,16 @@ def _sheet(book: xlsxwriter.Workbook, content: Content, table: Table, styles: Ma
     sheet.write_string(0, 0, f"{table.title}. {content.label}.", styles["label"])
     frame = table.frame
     secret = frame["hidden"].to_numpy(dtype=bool) if "hidden" in frame else np.zeros(len(frame), dtype=bool)
+    reasons = {} if table.reasons is None else table.reasons.to_dict("list")
     for column, name in enumerate(frame.columns):
         sheet.write_string(2, column, str(name), styles["head"])
         style = styles[_style(str(name))]
         longest = len(str(name))
         for row, value in enumerate(frame[name].tolist(), start=3):
-            hidden = bool(secret[row - 3]) and pd.isna(value)
-            longest = max(longest, _write(sheet, row, column, value, styles["hidden"] if hidden else style))
+            reason = reasons[name][row - 3] if name in reasons else ""
+            hidden = pd.isna(value) and (bool(secret[row - 3]) or reason == HIDDEN_WORD)
+            shown = reason if reason and not hidden else value
+            longest = max(longest, _write(sheet, row, column, shown, styles["hidden"] if hidden else style))
         sheet.set_column(column, column, min(longest + 2, _WIDEST))
     sheet.freeze_panes(3, 0)
     sheet.set_landscape()

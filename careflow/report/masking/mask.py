@@ -56,9 +56,10 @@ def mask(result: R, below: int = BELOW) -> R:
     Result
         Rates: ``n, rate, se, low, high`` are missing where hidden, ``of`` where it is small itself. Lengths of stay:
         a row is hidden where some stays ended but fewer than ``2 * below``; quartiles are missing under ``4 * below``;
-        the curve keeps only days between which ``below`` stays or more ended. Rates by ``method="incidence"`` are
-        whole percents without ``n``. A census loses every flow of a level and period with a small one, and pathways
-        those that few took (:mod:`careflow.report.masking.census`, :mod:`careflow.report.masking.pathways`).
+        the curve keeps only days between which ``below`` stays or more ended; ``known_to`` is kept where a mean is
+        missing because of it, and ``below`` stays or more were followed to that day. Rates by ``method="incidence"``
+        are whole percents without ``n``. A census loses every flow of a level and period with a small one, and
+        pathways those that few took (:mod:`careflow.report.masking.census`, :mod:`careflow.report.masking.pathways`).
 
     Raises
     ------
@@ -152,10 +153,24 @@ def _stays(result: R, below: int) -> R:
     frame.loc[hidden, values] = np.nan
     frame.loc[small(still, below), "open"] = np.nan
     frame.loc[small(closed, 4 * below), list(_QUARTILES)] = np.nan
-    frame = without_small_risk(frame, hidden, below)
+    shared = _shared_limits(frame, cast(Any, result).curve, hidden, below)
+    frame = without_small_risk(frame, hidden, below).assign(known_to=shared)
     curve = _curve(cast(Any, result).curve, frame, hidden, below)
     about = replace(result.about, missing="")
     return replace(result, frame=frame.assign(hidden=hidden), curve=curve, about=about)  # type: ignore[call-arg]
+
+
+def _shared_limits(frame: pd.DataFrame, curve: pd.DataFrame, hidden: Flags, below: int) -> pd.Series:
+    """Return ``known_to`` where it says why a mean is missing, and ``below`` stays or more were at risk on that day.
+
+    It is left out where the curve falls to 0 on that day: the early risk set ran out.
+    """
+    keys = list(curve.columns[: list(curve.columns).index("day")])
+    last = frame[[*keys, "known_to"]].merge(
+        curve[[*keys, "day", "at_risk", "survival"]], left_on=[*keys, "known_to"], right_on=[*keys, "day"], how="left"
+    )
+    shared = ((last["at_risk"] >= below) & (last["survival"] > 0)).to_numpy()
+    return frame["known_to"].where(shared & ~hidden & frame["rmean"].isna().to_numpy())
 
 
 def _curve(curve: pd.DataFrame, frame: pd.DataFrame, hidden: Flags, below: int) -> pd.DataFrame:
