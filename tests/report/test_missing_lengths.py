@@ -14,7 +14,7 @@ from support.made_up import linked
 import careflow as cf
 from careflow.report import mask, write_report
 from careflow.report.content.content import content
-from careflow.report.content.estimates import CLOCKS
+from careflow.report.content.estimates import EVENT_TABLES
 from careflow.report.content.missing_lengths import missing_lengths
 
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -114,11 +114,7 @@ def test_the_workbook_says_why_a_median_and_a_mean_are_missing(report):
     names = [sheet.get("name") for sheet in parts["xl/workbook.xml"].iter(f"{SHEET}sheet")]
     sheet = parts[f"xl/worksheets/sheet{names.index('Lengths of stay') + 1}.xml"]
     rows = [
-        {
-            cell.get("r", "A").rstrip("0123456789"): strings[int(cell[0].text or 0)]
-            for cell in row
-            if cell.get("t") == "s"
-        }
+        {cell.get("r").rstrip("0123456789"): strings[int(cell[0].text)] for cell in row if cell.get("t") == "s"}
         for row in sheet.iter(f"{SHEET}row")
     ]
     column = {name: letter for letter, name in rows[1].items()}
@@ -141,6 +137,6 @@ def test_the_pdf_says_why_a_median_is_missing(moves, monkeypatch):
     printed: list[str] = []
     plain = pdf._printed
     monkeypatch.setattr(pdf, "_printed", lambda cell: printed.append(plain(cell)) or plain(cell))
-    counts = moves.counts(by="quarter", clocks=CLOCKS)
+    counts = moves.counts(by="quarter", clocks=EVENT_TABLES)
     pdf.document(content(counts, quarter="2024Q1", title=None, source=None, findings=None), ())
     assert {PHP.replace(": ", "\n"), IOP.replace(": ", "\n")} <= set(printed)
