@@ -1,10 +1,10 @@
-"""What a public function was given, checked at its door: the decorator ``checked`` and the checks that it takes."""
+"""Checks of the arguments of public functions: the decorator ``checked`` and the checks that it takes."""
 
 from careflow.arguments.calls import checked
 from careflow.arguments.checks import (
     LEVEL_OF_CARE,
     MOST_DAYS,
-    Asked,
+    Argument,
     Check,
     confidence,
     day,
@@ -24,7 +24,7 @@ from careflow.arguments.checks import (
 __all__ = [
     "LEVEL_OF_CARE",
     "MOST_DAYS",
-    "Asked",
+    "Argument",
     "Check",
     "checked",
     "confidence",

@@ -1,4 +1,4 @@
-"""The decorator that checks what a public function was given before it does any work."""
+"""The decorator that checks the arguments of a public function before the function runs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
-from careflow.arguments.checks import LEVEL_OF_CARE, Asked, Check
-from careflow.arguments.told import hint
+from careflow.arguments.checks import LEVEL_OF_CARE, Argument, Check
+from careflow.arguments.messages import hint
 from careflow.errors import ArgumentError
 
 P = ParamSpec("P")
@@ -17,25 +17,25 @@ T = TypeVar("T")
 NEEDED: Final = {
     "cutoff": "the last day on which the data are complete, such as cutoff='2025-12-31'; it is never read from a clock",
 }
-"""What a parameter that cannot be left out means."""
+"""What a required parameter means."""
 
 INSTEAD: Final = {
     "level": f"{LEVEL_OF_CARE}; a confidence is given with confidence=",
     "from": "the level left is frm=, since from is a word of Python",
 }
-"""What to do instead of using a parameter that no function has."""
+"""What to write instead of a parameter that no function has."""
 
 
 def checked(**checks: Check) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Return a decorator that checks the arguments of a function before it runs.
 
-    Arguments that the function does not have, and those that it lacks, are refused by name; each value that was given
-    is passed to the check of its parameter, unless it is None and so is the default.
+    Unknown arguments and missing ones are refused by name. Each value given is passed to the check of its parameter,
+    unless both it and the default are None.
 
     Parameters
     ----------
     **checks : callable
-        Parameter to check.
+        The check of each parameter.
 
     Examples
     --------
@@ -60,11 +60,11 @@ def checked(**checks: Check) -> Callable[[Callable[P, T]], Callable[P, T]]:
                 bound = signature.bind(*args, **kwargs)
             except TypeError:
                 bound = None
-            if bound is None:  # raised outside the handler, so that no second error stands above it
+            if bound is None:  # raised outside the handler, so that the error has no context
                 raise ArgumentError(_misfit(call, signature, args, kwargs))
             for name, value in bound.arguments.items():
                 if name in checks and not (value is None and signature.parameters[name].default is None):
-                    bound.arguments[name] = checks[name](value, Asked(call, name))
+                    bound.arguments[name] = checks[name](value, Argument(call, name))
             return function(*bound.args, **bound.kwargs)
 
         return with_checks
@@ -73,23 +73,25 @@ def checked(**checks: Check) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
 
 def _misfit(call: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
-    """Return what is wrong with a call whose arguments are not those of the function."""
-    known = {name: of for name, of in signature.parameters.items() if name not in ("self", "cls")}
-    named = [name for name, of in known.items() if of.kind is not of.VAR_KEYWORD]
+    """Return the message for a call whose arguments do not fit the function."""
+    parameters = {name: of for name, of in signature.parameters.items() if name not in ("self", "cls")}
+    named = [name for name, of in parameters.items() if of.kind is not of.VAR_KEYWORD]
     takes = ", ".join(f"{name}=" for name in named)
     for name in kwargs:
-        if name not in known:
+        if name not in parameters:
             if name in INSTEAD:
                 return f"{call}() has no argument {name}=: {INSTEAD[name]}."
             return f"{call}() has no argument {name}={hint(name, named)}; it takes {takes}."
-    places = [name for name, of in known.items() if of.kind in (of.POSITIONAL_ONLY, of.POSITIONAL_OR_KEYWORD)]
-    given = len(args) - (len(known) < len(signature.parameters))
-    if given > len(places):
-        first = f"takes {', '.join(places)} in this order and the others by name" if places else "takes all by name"
+    positional = [name for name, of in parameters.items() if of.kind in (of.POSITIONAL_ONLY, of.POSITIONAL_OR_KEYWORD)]
+    given = len(args) - (len(parameters) < len(signature.parameters))
+    if given > len(positional):
+        first = (
+            f"takes {', '.join(positional)} in this order and the others by name" if positional else "takes all by name"
+        )
         return f"{call}() was given {given} arguments without a name, but {first}: {takes}."
-    if twice := [name for name in places[:given] if name in kwargs]:
+    if twice := [name for name in positional[:given] if name in kwargs]:
         return f"{call}() was given {twice[0]}= twice: by its place and by its name."
     missing = next(
-        name for name, of in known.items() if of.default is of.empty and name not in {*kwargs, *places[:given]}
+        name for name, of in parameters.items() if of.default is of.empty and name not in {*kwargs, *positional[:given]}
     )
     return f"{call}() needs {missing}=" + (f": {NEEDED[missing]}." if missing in NEEDED else f"; it takes {takes}.")

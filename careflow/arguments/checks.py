@@ -1,8 +1,8 @@
 """The checks of single arguments: a number, a word, a day, a path, an object of careflow's.
 
 A check returns the value as careflow uses it (a numpy integer as an ``int``, one name as a tuple of names), or raises
-:class:`~careflow.errors.ArgumentError`. Short texts and numbers that were given are repeated; of a table or a list only
-the type is told, since it may hold people's values.
+:class:`~careflow.errors.ArgumentError`. The message repeats short texts and numbers. Of a table or
+a list it names only the type, since it may hold people's values.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import date, datetime
 from numbers import Integral, Real
 from typing import Any, Final, NamedTuple
 
-from careflow.arguments.told import choice, hint, told
+from careflow.arguments.messages import brief, choice, hint
 from careflow.errors import ArgumentError
 
 MOST_DAYS: Final = 3650
@@ -38,67 +38,67 @@ _MADE_BY: Final = {
 }
 
 
-class Asked(NamedTuple):
+class Argument(NamedTuple):
     """Which argument of which function is checked."""
 
     call: str
     name: str
 
 
-Check = Callable[[Any, Asked], Any]
+Check = Callable[[Any, Argument], Any]
 
 
 def whole(least: int, most: int | None = MOST_DAYS, unit: str = "", *, word: str = "") -> Check:
-    """Return the check of a whole number in a range, or of one ``word``; a truth value is no number.
+    """Return the check of a whole number in a range, or of one ``word``; True and False are not numbers.
 
     Examples
     --------
-    >>> whole(0, unit="days")(7.5, Asked("link", "within"))
+    >>> whole(0, unit="days")(7.5, Argument("link", "within"))
     Traceback (most recent call last):
     careflow.errors.ArgumentError: within is a whole number of days from 0 to 3650; it was 7.5.
     """
 
-    def check(value: Any, asked: Asked) -> int | str:
+    def check(value: Any, argument: Argument) -> int | str:
         if word and isinstance(value, str) and value == word:
             return word
         if not _is_whole(value, least, most):
             other = f", or {word!r}" if word else ""
-            raise ArgumentError(f"{asked.name} is {_range(least, most, unit)}{other}; it was {told(value)}.")
+            raise ArgumentError(f"{argument.name} is {_range(least, most, unit)}{other}; it was {brief(value)}.")
         return int(value)
 
     return check
 
 
 def several_whole(least: int, most: int | None = MOST_DAYS, unit: str = "") -> Check:
-    """Return the check of one whole number or of several, which become a tuple; none is no answer."""
+    """Return the check of one or more whole numbers, which become a tuple."""
 
-    def check(value: Any, asked: Asked) -> tuple[int, ...]:
+    def check(value: Any, argument: Argument) -> tuple[int, ...]:
         one = isinstance(value, str | Mapping) or not isinstance(value, Iterable)
         values = [value] if one else list(value)
         wrong = [one for one in values if not _is_whole(one, least, most)]
         if wrong or not values:
-            what = f"it was {told(wrong[0])}" if wrong else "it was empty"
-            raise ArgumentError(f"{asked.name} is {_range(least, most, unit)}, or a list of such; {what}.")
+            what = f"it was {brief(wrong[0])}" if wrong else "it was empty"
+            raise ArgumentError(f"{argument.name} is {_range(least, most, unit)}, or a list of such; {what}.")
         return tuple(int(one) for one in values)
 
     return check
 
 
 def one_of(*choices: str | None) -> Check:
-    """Return the check of a word out of a few.
+    """Return the check of a word from a list.
 
     Examples
     --------
-    >>> one_of("followed", "incidence")("folowed", Asked("transition_rates", "method"))
+    >>> one_of("followed", "incidence")("folowed", Argument("transition_rates", "method"))
     Traceback (most recent call last):
     careflow.errors.ArgumentError: method is 'followed' or 'incidence'; it was 'folowed' (did you mean 'followed'?).
     """
     words = [choice for choice in choices if choice is not None]
 
-    def check(value: Any, asked: Asked) -> str | None:
+    def check(value: Any, argument: Argument) -> str | None:
         if not (value is None or isinstance(value, str)) or value not in choices:
             raise ArgumentError(
-                f"{asked.name} is {choice(map(told, choices))}; it was {told(value)}"
+                f"{argument.name} is {choice(map(brief, choices))}; it was {brief(value)}"
                 f"{hint(value, words) if isinstance(value, str) else ''}."
             )
         return value
@@ -106,85 +106,86 @@ def one_of(*choices: str | None) -> Check:
     return check
 
 
-def confidence(value: Any, asked: Asked) -> float:
+def confidence(value: Any, argument: Argument) -> float:
     """Check the coverage of an interval: a share between 0 and 1, both excluded."""
     if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) < 1:
         more = f" ({LEVEL_OF_CARE})" if isinstance(value, str) else ""
         percent = isinstance(value, Real) and not isinstance(value, bool) and 1 < float(value) < 100
         more = f" (write {float(value):g}% as {float(value) / 100:g})" if percent else more
         raise ArgumentError(
-            f"{asked.name} is the coverage of the intervals, between 0 and 1, such as 0.95; it was {told(value)}{more}."
+            f"{argument.name} is the coverage of the intervals, between 0 and 1, such as 0.95; "
+            f"it was {brief(value)}{more}."
         )
     return float(value)
 
 
-def flag(value: Any, asked: Asked) -> bool:
+def flag(value: Any, argument: Argument) -> bool:
     """Check that a value is True or False."""
     if type(value).__name__ not in ("bool", "bool_"):
-        raise ArgumentError(f"{asked.name} is True or False; it was {told(value)}.")
+        raise ArgumentError(f"{argument.name} is True or False; it was {brief(value)}.")
     return bool(value)
 
 
-def flag_or_none(value: Any, asked: Asked) -> bool | None:
+def flag_or_none(value: Any, argument: Argument) -> bool | None:
     """Check that a value is True, False or None, which leaves the choice to careflow."""
-    return None if value is None else flag(value, asked)
+    return None if value is None else flag(value, argument)
 
 
-def text(value: Any, asked: Asked) -> str:
+def text(value: Any, argument: Argument) -> str:
     """Check that a value is one name, which is a text."""
     if not isinstance(value, str):
-        raise ArgumentError(f"{asked.name} is one name, in quotes; it was {told(value)}.")
+        raise ArgumentError(f"{argument.name} is one name, in quotes; it was {brief(value)}.")
     return value
 
 
-def labels(value: Mapping[str, Any], asked: Asked) -> Mapping[str, str]:
+def labels(value: Mapping[str, Any], argument: Argument) -> Mapping[str, str]:
     """Check labels of strata, given each by the name of its stratum."""
-    return {name: text(label, Asked(asked.call, name)) for name, label in value.items()}
+    return {name: text(label, Argument(argument.call, name)) for name, label in value.items()}
 
 
-def names(value: Any, asked: Asked) -> tuple[str, ...]:
+def names(value: Any, argument: Argument) -> tuple[str, ...]:
     """Check a name or several names, which become a tuple; None is none of them."""
     if value is None or isinstance(value, str):
         return () if value is None else (value,)
     given = None if isinstance(value, Mapping | bytes) or not isinstance(value, Iterable) else tuple(value)
     if given is None or not all(isinstance(one, str) for one in given):
         wrong = value if given is None else next(one for one in given if not isinstance(one, str))
-        raise ArgumentError(f"{asked.name} is a name or a list of names, in quotes; it was given {told(wrong)}.")
+        raise ArgumentError(f"{argument.name} is a name or a list of names, in quotes; it was given {brief(wrong)}.")
     return given
 
 
-def path(value: Any, asked: Asked) -> Any:
+def path(value: Any, argument: Argument) -> Any:
     """Check that a value can be the path of a file or a folder."""
     given = os.fspath(value) if isinstance(value, os.PathLike) else value
     if not isinstance(given, str) or not given.strip() or "\x00" in given:
-        raise ArgumentError(f"{asked.name} is a path, such as 'folder/file.parquet'; it was {told(value)}.")
+        raise ArgumentError(f"{argument.name} is a path, such as 'folder/file.parquet'; it was {brief(value)}.")
     return value
 
 
 def mapping(form: str) -> Check:
     """Return the check of a mapping, which ``form`` describes: ``{code in the file: level}``."""
 
-    def check(value: Any, asked: Asked) -> Any:
+    def check(value: Any, argument: Argument) -> Any:
         if not isinstance(value, Mapping):
-            raise ArgumentError(f"{asked.name}= is a mapping {form}; it was {told(value)}.")
+            raise ArgumentError(f"{argument.name}= is a mapping {form}; it was {brief(value)}.")
         return value
 
     return check
 
 
-def day(value: Any, asked: Asked) -> date:
+def day(value: Any, argument: Argument) -> date:
     """Check a day: a date, or a text such as ``2025-12-31``.
 
     Examples
     --------
-    >>> day("2025-12-31", Asked("read_episodes", "cutoff"))
+    >>> day("2025-12-31", Argument("read_episodes", "cutoff"))
     datetime.date(2025, 12, 31)
-    >>> day("12/31/2025", Asked("read_episodes", "cutoff"))
+    >>> day("12/31/2025", Argument("read_episodes", "cutoff"))
     Traceback (most recent call last):
     careflow.errors.ArgumentError: cutoff is a day written as '2025-12-31', or a date; it was '12/31/2025' \
 (write '2025-12-31').
     """
-    if isinstance(value, datetime) and value == value:  # pandas has a missing time that is a datetime
+    if isinstance(value, datetime) and value == value:  # NaT is a datetime
         return value.date()
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
@@ -195,25 +196,25 @@ def day(value: Any, asked: Asked) -> date:
         except ValueError:
             pass
     raise ArgumentError(
-        f"{asked.name} is a day written as '2025-12-31', or a date; it was {told(value)}{_rewritten(value)}."
+        f"{argument.name} is a day written as '2025-12-31', or a date; it was {brief(value)}{_rewritten(value)}."
     )
 
 
 def instance(*kinds: type) -> Check:
-    """Return the check of an object of one of careflow's classes; what else was given decides what to do first."""
+    """Return the check of an object of one of careflow's classes; the message says how to make one."""
     wanted = [kind.__name__ for kind in kinds]
 
-    def check(value: Any, asked: Asked) -> Any:
+    def check(value: Any, argument: Argument) -> Any:
         if not isinstance(value, kinds):
-            raise ArgumentError(_unmade(value, asked, wanted))
+            raise ArgumentError(_unmade(value, argument, wanted))
         return value
 
     return check
 
 
-def _unmade(value: Any, asked: Asked, wanted: list[str]) -> str:
+def _unmade(value: Any, argument: Argument, wanted: list[str]) -> str:
     given = type(value).__name__
-    takes = f"{asked.call}() takes {choice(wanted)}"
+    takes = f"{argument.call}() takes {choice(wanted)}"
     table = hasattr(value, "columns") or hasattr(value, "__arrow_c_stream__")
     read = "cf.read_episodes(df, cutoff=...)" if table else "cf.read_episodes(path, cutoff=...)"
     if "Episodes" in wanted and (table or isinstance(value, str | os.PathLike)):
@@ -229,8 +230,12 @@ def _unmade(value: Any, asked: Asked, wanted: list[str]) -> str:
     if table and not hasattr(value, "about"):
         return f"{takes}; give it the result itself, not its frame."
     how = [f"{name}, made by {_MADE_BY[name]}" if name in _MADE_BY else name for name in wanted]
-    named = f"{asked.name}= of {asked.call}() is" if wanted[0] in ("Calendar", "Continuum") else f"{asked.call}() takes"
-    return f"{named} {', or '.join(how)}; it was given {told(value)}."
+    named = (
+        f"{argument.name}= of {argument.call}() is"
+        if wanted[0] in ("Calendar", "Continuum")
+        else f"{argument.call}() takes"
+    )
+    return f"{named} {', or '.join(how)}; it was given {brief(value)}."
 
 
 def _is_whole(value: Any, least: int, most: int | None) -> bool:
@@ -244,12 +249,12 @@ def _range(least: int, most: int | None, unit: str) -> str:
 
 
 def _rewritten(value: object) -> str:
-    """Return how a day with its year last is written, if it can be read in one way only."""
-    found = _SLASHED.fullmatch(value.strip()) if isinstance(value, str) else None
+    """Return how to write a day whose year stands last, if it has only one reading."""
+    match = _SLASHED.fullmatch(value.strip()) if isinstance(value, str) else None
     days: set[date] = set()
-    for month, number in ((1, 2), (2, 1)) if found else ():
+    for month, number in ((1, 2), (2, 1)) if match else ():
         try:
-            days.add(date(int(found[3]), int(found[month]), int(found[number])))  # type: ignore[index]
+            days.add(date(int(match[3]), int(match[month]), int(match[number])))  # type: ignore[index]
         except ValueError:
             continue
     return f" (write '{next(iter(days))}')" if len(days) == 1 else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from careflow.arguments.told import either, hint, shown
+from careflow.arguments.messages import either, hint, shown
 from careflow.continuum.level import Edge, Level
 from careflow.continuum.order import Pair
 from careflow.continuum.text import look

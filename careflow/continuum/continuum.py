@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from careflow.arguments import checked, day, mapping, path
-from careflow.arguments.told import either, shown, told
+from careflow.arguments.messages import brief, either, shown
 from careflow.continuum import show
 from careflow.continuum.checks import checked_levels
 from careflow.continuum.crosswalk import Crosswalk, cross
@@ -190,7 +190,7 @@ class Continuum(Taxonomy):
                 raise ArgumentError(f"careflow ships no continuum {shown(to)}; it has {either(SHIPPED)}.")
             to = _shipped(to)
         if not isinstance(to, Continuum):
-            raise ArgumentError(f"crosswalk() goes to a Continuum, or to {either(SHIPPED)}; it was given {told(to)}.")
+            raise ArgumentError(f"crosswalk() goes to a Continuum, or to {either(SHIPPED)}; it was given {brief(to)}.")
         return cross(self, to, choose or {}, cast("date | None", on))  # the check has made a day of a text
 
     # -- as values and words -----------------------------------------------------------------------------------

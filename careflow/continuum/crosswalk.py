@@ -8,7 +8,7 @@ from datetime import date
 from html import escape
 from typing import TYPE_CHECKING
 
-from careflow.arguments.told import either, shown
+from careflow.arguments.messages import either, shown
 from careflow.continuum.checks import check_known
 from careflow.continuum.crosswalk_lines import Line
 from careflow.continuum.taxonomy import Taxonomy

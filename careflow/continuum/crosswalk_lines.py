@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from careflow.arguments.told import shown
+from careflow.arguments.messages import shown
 from careflow.continuum.text import check_name, check_names, check_one_of, check_text
 from careflow.errors import DefinitionError
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from careflow.arguments.told import either, hint, shown
+from careflow.arguments.messages import either, hint, shown
 from careflow.continuum.checks import check_count
 from careflow.continuum.crosswalk_lines import Line
 from careflow.continuum.level import Edge, Hours, Level

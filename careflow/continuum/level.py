@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from careflow.arguments.told import either, shown
+from careflow.arguments.messages import either, shown
 from careflow.continuum.outcomes import OUTCOMES
 from careflow.continuum.text import check_name, check_names, check_one_of, check_text, look
 from careflow.errors import DefinitionError

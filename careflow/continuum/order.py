@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from careflow.arguments.told import shown
+from careflow.arguments.messages import shown
 from careflow.errors import DefinitionError
 
 Pair = tuple[str, str]

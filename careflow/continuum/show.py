@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from careflow.arguments.told import shown
+from careflow.arguments.messages import shown
 from careflow.continuum.html import NOTE, html_table
 from careflow.continuum.taxonomy import Taxonomy
 

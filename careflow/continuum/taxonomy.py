@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Self
 
-from careflow.arguments.told import either, hint, shown
+from careflow.arguments.messages import either, hint, shown
 from careflow.continuum.checks import checked_edges, checked_levels, checked_pairs, every_edge
 from careflow.continuum.crosswalk_lines import Line, check_crosswalks
 from careflow.continuum.level import Edge, Level

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-from careflow.arguments.told import controls, either, shown
+from careflow.arguments.messages import controls, either, shown
 from careflow.errors import DefinitionError
 
 NAME_LENGTH = 200

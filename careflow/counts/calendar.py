@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from careflow.arguments import Asked, whole
+from careflow.arguments import Argument, whole
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
@@ -70,7 +70,7 @@ class Calendar:
     fiscal_start: int = 1
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "fiscal_start", _month(self.fiscal_start, Asked("Calendar", "fiscal_start")))
+        object.__setattr__(self, "fiscal_start", _month(self.fiscal_start, Argument("Calendar", "fiscal_start")))
 
     def periods(self, days: npt.NDArray[np.int64], unit: str) -> npt.NDArray[np.int64]:
         """Return the period of each day number."""

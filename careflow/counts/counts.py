@@ -13,7 +13,7 @@ from typing import Final
 import pandas as pd
 
 from careflow.arguments import checked, path
-from careflow.arguments.told import told
+from careflow.arguments.messages import brief
 from careflow.atomic_files import replacing
 from careflow.counts.calendar import UNITS
 from careflow.counts.count import check_labels, kind_of, label_order
@@ -71,7 +71,7 @@ class Counts:
         """Pool the counts of two sites that share no person."""
         if not isinstance(other, Counts):
             raise ArgumentError(
-                f"only Counts are added to Counts, as moves.counts(by=...) makes them; this was {told(other)}."
+                f"only Counts are added to Counts, as moves.counts(by=...) makes them; this was {brief(other)}."
             )
         self.definition.check_same(other.definition)
         if set(self.tables) != set(other.tables):

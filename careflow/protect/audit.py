@@ -13,7 +13,7 @@ from scipy import sparse
 from tqdm import tqdm
 
 from careflow.arguments import checked, flag, mapping, whole
-from careflow.arguments.told import told
+from careflow.arguments.messages import brief
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.result import Result
 from careflow.protect.cells.cell_table import CellTable
@@ -238,7 +238,7 @@ def _numbers(table: Any) -> Floats:
     except (TypeError, ValueError):
         pass
     raise ArgumentError(
-        f"audit() takes what protect() returned, protected results, or a table of numbers; it was given {told(table)}"
+        f"audit() takes what protect() returned, protected results, or a table of numbers; it was given {brief(table)}"
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from careflow.arguments.told import told
+from careflow.arguments.messages import brief
 from careflow.errors import ArgumentError
 from careflow.estimate.result import Result
 from careflow.protect.suppression.linear_system import Bools, Ints
@@ -34,7 +34,7 @@ def insider_labels(insider: Insider | None, results: Iterable[Result]) -> tuple[
     if insider is None:
         return None
     if not isinstance(insider, str | Mapping):
-        raise ArgumentError(f"insider takes the name of a stratum, or {{stratum: label}}; it was given {told(insider)}")
+        raise ArgumentError(f"insider is the name of a stratum, or {{stratum: label}}; it was {brief(insider)}")
     pairs = {insider: None} if isinstance(insider, str) else dict(insider)
     if len(pairs) != 1:
         raise ArgumentError(

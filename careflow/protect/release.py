@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, overload
 
-from careflow.arguments import Asked, checked, flag, instance, one_of, path, whole
+from careflow.arguments import Argument, checked, flag, instance, one_of, path, whole
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.multistate.markov_chain import Chain
 from careflow.estimate.result import Result
@@ -243,7 +243,7 @@ def _checked(results: Result | Sequence[Result]) -> list[Result]:
     if not given:
         raise ArgumentError("there are no results to protect; give one result or a list of results")
     for result in given:
-        _a_result(result, Asked("protect", "results"))
+        _a_result(result, Argument("protect", "results"))
         if "hidden" in result.frame.columns:
             raise DisclosureError("these results are protected already; give protect() the results they were made from")
         kind_of(result)

@@ -9,11 +9,11 @@ from typing import Final
 from careflow.errors import ArgumentError
 
 STARTERS: Final = {"quarterly": "quarterly.ipynb"}
-"""Name and file of each."""
+"""Name and file of each notebook."""
 
 
 def copy_starter(name: str, folder: str | Path) -> Path:
-    """Copy a starter notebook into a folder, and return the copy; nothing that is there is overwritten.
+    """Copy a starter notebook into a folder, and return the copy; no file is overwritten.
 
     Raises
     ------
@@ -30,6 +30,6 @@ def copy_starter(name: str, folder: str | Path) -> Path:
             file.write(content)
     except FileExistsError:
         raise ArgumentError(
-            f"there is a {target.name} in {target.parent.name or '.'} already; it was left alone"
+            f"{target.name} is in {target.parent.name or '.'} already; it was not overwritten"
         ) from None
     return target

@@ -1,4 +1,4 @@
-"""Write the report: estimate, mask, draw, set, and put the folder in its place."""
+"""Write the report: estimate, mask, draw, write the files, and rename the folder into place."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from careflow.progress import Progress
 from careflow.report.atomic_folder import folder
 from careflow.report.content.content import Content, content
 from careflow.report.content.data_files import to_csv
-from careflow.report.content.estimates import CLOCKS
-from careflow.report.content.figures import TOLD, plans, say_told, write
+from careflow.report.content.estimates import EVENT_TABLES
+from careflow.report.content.figures import LABEL_WARNINGS, plans, warn_once, write
 from careflow.report.formats.registry import FORMATS, check_formats, writer
 
 _TABLES: Final = "tables"
@@ -55,8 +55,8 @@ def write_report(
     """Write the quarterly report of linked stays, or of their counts, as a folder.
 
     The folder holds the report in each format, such as ``report.html``, which needs nothing else; ``charts`` as SVG and
-    PNG; ``tables`` as CSV; and a manifest. It is there whole or not at all: a crash leaves the report that was there
-    before, or none. Counts of 1 to 10, and what gives them away, are hidden; every picture and page says whether it is
+    PNG; ``tables`` as CSV; and a manifest. The write is atomic: after a crash the folder holds the earlier report, or
+    none. Counts of 1 to 10, and numbers that reveal them, are hidden. Every picture and page says whether it is
     internal.
 
     Parameters
@@ -64,23 +64,23 @@ def write_report(
     moves : Transitions or Counts
         Linked stays, or their counts by quarter (``moves.counts(by="quarter")``), pooled or not.
     out : path
-        The folder. A report that is there is replaced; any other folder that is not empty is refused.
+        The folder. An earlier report is replaced; any other folder that is not empty is refused.
     quarter : str, optional
         ``"2025Q3"``. Default: the newest quarter that is mature.
     title, source : str, optional
-        What the report is called, and where its records came from.
+        Title of the report, and source of its records.
     findings : pandas.DataFrame, optional
-        ``check, action, n, note``. Default: those of the records, if there are records.
+        ``check, action, n, note``. Default: those of the records, where ``moves`` has them.
     calendar : Calendar, optional
         Which months make a quarter; counts have theirs already.
     formats : str or sequence of str
         Some of ``"html"``, ``"xlsx"``, ``"pptx"`` and ``"pdf"``; all but the first need ``careflow[office]``.
     ledger : path, optional
-        Write a report that may leave the house: small counts are hidden with a proof, against this folder that
-        remembers earlier releases (:func:`careflow.protect.protect`). What the checks found is left out.
+        Write a report for release: small counts are hidden with a proof that includes the earlier releases in this
+        ledger (:func:`careflow.protect.protect`). The findings of the checks are left out.
     insider : str, optional
         With ``ledger``: a stratum, such as ``"facility"``. The report then has a table of the rates of each facility,
-        proved against each of them that knows its own numbers in it.
+        protected against each facility that knows its own row.
     progress : bool, optional
         Show a progress bar on stderr; None shows one on a terminal.
 
@@ -96,37 +96,37 @@ def write_report(
     """
     chosen = check_formats(formats)
     if insider is not None and ledger is None:
-        raise ArgumentError("insider= is thought of in a release only: name its ledger= too")
+        raise ArgumentError("insider= needs ledger=: a report protects against insiders only in a release")
     if isinstance(moves, Transitions) and findings is None:
         findings = moves.episodes.findings
     with Progress(progress) as steps:
         steps.next("Counting")
         counts = _counts(moves, calendar, insider)
         steps.next("Estimating")
-        said = content(counts, quarter=quarter, title=title, source=source, findings=findings, ledger=ledger,
+        report = content(counts, quarter=quarter, title=title, source=source, findings=findings, ledger=ledger,
                        insider=insider)  # fmt: skip
-        told: set[str] = set()
-        token = TOLD.set(told)
+        label_warnings: set[str] = set()
+        token = LABEL_WARNINGS.set(label_warnings)
         try:
-            with folder(out, _about(said)) as work:
-                _fill(work, said, chosen, steps)
+            with folder(out, _about(report)) as work:
+                _fill(work, report, chosen, steps)
         finally:
-            TOLD.reset(token)
-    say_told(told)
+            LABEL_WARNINGS.reset(token)
+    warn_once(label_warnings)
     return Path(out) / FORMATS[chosen[0]].file
 
 
 def _counts(moves: Transitions | Counts, calendar: Calendar | None, insider: str | None) -> Counts:
     if isinstance(moves, Transitions):
         by = "quarter" if insider is None else ("quarter", insider)
-        return moves.counts(by=by, clocks=CLOCKS, calendar=calendar)
+        return moves.counts(by=by, clocks=EVENT_TABLES, calendar=calendar)
     if calendar is not None and calendar != moves.definition.calendar:
-        raise ArgumentError("these counts were made by another calendar; count again with calendar=")
+        raise ArgumentError("these counts were made with another calendar; count again with calendar=")
     return moves
 
 
-def _fill(work: Path, said: Content, formats: tuple[str, ...], steps: Progress) -> None:
-    planned = list(plans(said))
+def _fill(work: Path, report: Content, formats: tuple[str, ...], steps: Progress) -> None:
+    planned = list(plans(report))
     steps.expect(len(planned) + len(formats) + 1)
     pictures = []
     for plan in planned:
@@ -135,20 +135,20 @@ def _fill(work: Path, said: Content, formats: tuple[str, ...], steps: Progress) 
     steps.next("Writing tables")
     tables = work / _TABLES
     tables.mkdir()
-    for table in said.tables:
+    for table in report.tables:
         (tables / f"{table.name}.csv").write_bytes(to_csv(table.frame))
     for name in formats:
         steps.next(f"Writing {name}")
-        (work / FORMATS[name].file).write_bytes(writer(name)(said, tuple(pictures)))
+        (work / FORMATS[name].file).write_bytes(writer(name)(report, tuple(pictures)))
 
 
-def _about(said: Content) -> dict[str, Any]:
-    rules = said.rates.about
+def _about(report: Content) -> dict[str, Any]:
+    rules = report.rates.about
     return {
         "careflow report": FORMAT,
-        "title": said.title,
-        "label": said.label,
-        "quarter": said.quarter,
+        "title": report.title,
+        "label": report.label,
+        "quarter": report.quarter,
         "cutoff": rules.cutoff.isoformat(),
-        "source": said.source,
+        "source": report.source,
     }

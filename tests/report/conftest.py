@@ -4,7 +4,7 @@ import pytest
 from support.made_up import linked, made_up
 
 import careflow as cf
-from careflow.report.content.estimates import CLOCKS
+from careflow.report.content.estimates import EVENT_TABLES
 
 
 @pytest.fixture(scope="session")
@@ -14,4 +14,4 @@ def moves() -> cf.Transitions:
 
 @pytest.fixture(scope="session")
 def counts(moves: cf.Transitions) -> cf.Counts:
-    return moves.counts(by="quarter", clocks=CLOCKS)
+    return moves.counts(by="quarter", clocks=EVENT_TABLES)

@@ -13,7 +13,7 @@ import careflow as cf
 from careflow.charts import CareflowLabelWarning
 from careflow.errors import ArgumentError
 from careflow.report import LABEL, write_report
-from careflow.report.formats.registry import registry
+from careflow.report.formats import registry
 
 pytest.importorskip("xlsxwriter")
 pptx = pytest.importorskip("pptx")
@@ -164,7 +164,7 @@ def test_slides_and_pdf_have_the_newest_quarter_s_estimate_the_census_and_the_pa
     wanted = [
         "All discharges of 2024\u00a0Q4, estimated",
         "In care in 2024\u00a0Q3",
-        "The commonest ways through the levels",
+        "The commonest pathways through the levels",
         "In care, quarter by quarter",
         "Paths through care",
     ]

@@ -9,7 +9,7 @@ import careflow as cf
 from careflow.estimate.result import Result
 from careflow.report import mask
 from careflow.report.content.content import Content, content
-from careflow.report.content.estimates import CLOCKS, estimates
+from careflow.report.content.estimates import EVENT_TABLES, estimates
 from careflow.report.masking.census import FLOWS, mask_census
 from careflow.report.masking.incidence import as_followed
 
@@ -26,7 +26,7 @@ def late(recent: int = 60, moved: int = 25, followed: int = 0) -> pd.DataFrame:
 
 
 def counted(stays: pd.DataFrame) -> cf.Counts:
-    return linked(stays).counts(by="quarter", clocks=CLOCKS)
+    return linked(stays).counts(by="quarter", clocks=EVENT_TABLES)
 
 
 @pytest.fixture(scope="module")

@@ -68,7 +68,7 @@ def test_a_change_of_a_hidden_rate_is_not_told_and_counted():
     secret = changes[changes["hidden"]]
     assert len(secret)
     assert secret[["difference", "low", "high"]].isna().all(axis=None)
-    assert "more cannot be told" in told.chosen.changes.note
+    assert "more are not known" in told.chosen.changes.note
 
 
 def test_the_rest_of_the_outcomes_is_what_is_left_to_a_hundred(same):

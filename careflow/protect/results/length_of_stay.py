@@ -178,3 +178,10 @@ def _too_few(count: dict[str, pd.Series], base: str, times: int, open_hidden: Bo
 
 def _few(count: pd.Series, needed: int) -> Bools:
     return np.asarray(count < needed, dtype=np.bool_)
+
+
+def rests_on_few(frame: pd.DataFrame, name: str, below: int) -> Bools:
+    """Say in which rows of a protected frame a mean or a quantile is left out because it rests on too few stays."""
+    base, times = QUANTILES[name] if name in QUANTILES else (MEANS[name], 1)
+    count = {"n": frame["n"], "closed": frame["n"] - frame["open"]}
+    return _thin(count, base, times, frame["open"].isna().to_numpy(), below)

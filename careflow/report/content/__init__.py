@@ -1,1 +1,1 @@
-"""What the report says: sections, figures and words."""
+"""The content of the report: tables, charts and sentences."""

@@ -1,4 +1,4 @@
-"""What changed from one quarter to another: one family of tests for all that the report says of it."""
+"""Differences between quarters: one family of tests for all changes in the report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from careflow.estimate.survival.length_of_stay import LengthOfStay
 BEFORE: Final = "quarter before"
 YEAR_BEFORE: Final = "year before"
 FOUR: Final = "four quarters before"
-"""What a quarter is compared with; with the last, the four quarters that it ends are compared with the four before."""
+"""The comparisons of a quarter. ``FOUR`` compares the four quarters that it ends with the four before."""
 COLUMNS: Final = (
     *("quarter", "before", "level", "measure"),
     *("rate_before", "rate", "difference", "low", "high", "clear", "against", "hidden"),
@@ -28,43 +28,39 @@ Shown = Mapping[tuple[str, str, str], float]
 
 
 def compared(rates: Rates, stays: LengthOfStay, quarter: str | None) -> pd.DataFrame:
-    """Return every difference that the report looks at, from results as they were estimated.
+    """Return every difference that the report tests, from unmasked results.
 
     Each mature quarter is compared with the one before; the quarter of the report (the newest mature one in which
-    anyone was discharged, if none is asked for) also with the same one a year before, and the four quarters that it
+    anyone was discharged, by default) also with the same one a year before, and the four quarters that it
     ends with the four before. Mean stays of the report's quarter are compared with the quarter before and the one a
     year before.
     """
     mature = rates.frame.groupby("quarter", observed=False)["mature"].all()
-    names, ripe = [str(name) for name in mature.index], mature.to_numpy(dtype=bool)
-    any_of = rates.frame.groupby("quarter", observed=False)["of"].sum().to_numpy() > 0
-    newest = next((i for i in reversed(range(len(names))) if ripe[i] and any_of[i]), len(names) - 1)
+    names, is_mature = [str(name) for name in mature.index], mature.to_numpy(dtype=bool)
+    has_discharges = rates.frame.groupby("quarter", observed=False)["of"].sum().to_numpy() > 0
+    newest = next((i for i in reversed(range(len(names))) if is_mature[i] and has_discharges[i]), len(names) - 1)
     at = names.index(quarter) if quarter in names else newest
-    each = [(one, two) for (one, a), (two, b) in pairwise(zip(names, ripe, strict=True)) if a and b]
-    year = [(names[at - _SPAN], names[at])] if at >= _SPAN and ripe[at] and ripe[at - _SPAN] else []
-    four = year if at + 1 >= 2 * _SPAN and ripe[at + 1 - 2 * _SPAN : at + 1].all() else []
-    of_rates, of_stays = changes_of(rates), changes_of(stays)
+    pairs = [(one, two) for (one, a), (two, b) in pairwise(zip(names, is_mature, strict=True)) if a and b]
+    year = [(names[at - _SPAN], names[at])] if at >= _SPAN and is_mature[at] and is_mature[at - _SPAN] else []
+    four = year if at + 1 >= 2 * _SPAN and is_mature[at + 1 - 2 * _SPAN : at + 1].all() else []
+    rate_changes, stay_changes = changes_of(rates), changes_of(stays)
     parts = [
-        of_rates.between(each).assign(against=BEFORE) if each else None,
-        of_rates.between(year).assign(against=YEAR_BEFORE) if year else None,
-        of_rates.between(four, span=_SPAN).assign(against=FOUR) if four else None,
+        rate_changes.between(pairs).assign(against=BEFORE) if pairs else None,
+        rate_changes.between(year).assign(against=YEAR_BEFORE) if year else None,
+        rate_changes.between(four, span=_SPAN).assign(against=FOUR) if four else None,
         *(
-            of_stays.between([(names[at - back], names[at])]).assign(against=against)
+            stay_changes.between([(names[at - back], names[at])]).assign(against=against)
             for back, against in ((1, BEFORE), (_SPAN, YEAR_BEFORE))
             if at >= back
         ),
     ]
-    there = [part for part in parts if part is not None]
-    found = pd.concat(there, ignore_index=True) if there else of_stays.between([]).assign(against="")
-    return (
-        reported_differences(found, rates.continuum.names)
-        .assign(level=found["from"].astype(str))
-        .reset_index(drop=True)
-    )
+    frames = [part for part in parts if part is not None]
+    tests = pd.concat(frames, ignore_index=True) if frames else stay_changes.between([]).assign(against="")
+    return reported_differences(tests, rates.continuum.names).assign(level=tests["from"].astype(str)).reset_index(drop=True)
 
 
 def changes(tests: pd.DataFrame, rates: Rates, stays: LengthOfStay) -> pd.DataFrame:
-    """Return the differences without those of which a side is hidden, all corrected together.
+    """Return the differences, hidden where either rate is hidden, with p-values corrected together.
 
     Parameters
     ----------
@@ -77,8 +73,8 @@ def changes(tests: pd.DataFrame, rates: Rates, stays: LengthOfStay) -> pd.DataFr
     -------
     pandas.DataFrame
         ``quarter, before, level, measure, rate_before, rate, difference, low, high, clear, against, hidden``, shares
-        (mean stays: days), not points; and ``tested``, whether it was one of those that ``clear`` allows for. A row is
-        there if anyone took that way on either side.
+        (mean stays: days), not percentage points; and ``tested``, whether the correction counts the difference. A row
+        is there if either quarter has such an event.
     """
     names = [str(name) for name in rates.frame["quarter"].cat.categories]
     values = _shown(rates, stays)
@@ -91,17 +87,17 @@ def changes(tests: pd.DataFrame, rates: Rates, stays: LengthOfStay) -> pd.DataFr
         [any(np.isnan(values.get((q, *key), 0.0)) for q in (*a, *b)) for key, a, b in zip(keys, *sides, strict=True)],
         dtype=bool,
     )
-    there = hidden | (tests["n_1"] > 0).to_numpy() | (tests["n_2"] > 0).to_numpy()
-    found = tests.assign(hidden=hidden, tested=tests["tested"].to_numpy(dtype=bool) & ~hidden & there)[there]
-    found[[*_NUMBERS, "value_1", "value_2"]] = found[[*_NUMBERS, "value_1", "value_2"]].where(~found["hidden"])
-    found = corrected(found.reset_index(drop=True)).rename(
+    relevant = hidden | (tests["n_1"] > 0).to_numpy() | (tests["n_2"] > 0).to_numpy()
+    table = tests.assign(hidden=hidden, tested=tests["tested"].to_numpy(dtype=bool) & ~hidden & relevant)[relevant]
+    table[[*_NUMBERS, "value_1", "value_2"]] = table[[*_NUMBERS, "value_1", "value_2"]].where(~table["hidden"])
+    table = corrected(table.reset_index(drop=True)).rename(
         columns={"second": "quarter", "first": "before", "value_1": "rate_before", "value_2": "rate"}
     )
-    known = found["difference"].notna()
-    found["clear"] = found["changed"].astype(object).where(known, None)
-    order = found["quarter"].map(names.index)
-    found = found.assign(_order=order).sort_values(["_order", "against"], kind="stable", ignore_index=True)
-    return found[[*COLUMNS[:-1], "tested", "hidden"]]
+    has_value = table["difference"].notna()
+    table["clear"] = table["changed"].astype(object).where(has_value, None)
+    order = table["quarter"].map(names.index)
+    table = table.assign(_order=order).sort_values(["_order", "against"], kind="stable", ignore_index=True)
+    return table[[*COLUMNS[:-1], "tested", "hidden"]]
 
 
 def _quarters(names: Sequence[str], last: str, span: int) -> tuple[str, ...]:
@@ -110,7 +106,7 @@ def _quarters(names: Sequence[str], last: str, span: int) -> tuple[str, ...]:
 
 
 def _shown(rates: Rates, stays: LengthOfStay) -> Shown:
-    """Return what may be shown of each quarter, level and measure; missing where it is hidden."""
+    """Return the value of each quarter, level and measure; missing where it is hidden."""
     out: dict[tuple[str, str, str], float] = {}
     for frame, level, measure, value in (
         (rates.frame, "from", "to", "rate"),

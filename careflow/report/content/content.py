@@ -1,4 +1,4 @@
-"""What the report says, whatever the format it is written in."""
+"""The content of the report, the same for every format."""
 
 from __future__ import annotations
 
@@ -35,38 +35,38 @@ _LINE: Final = 80
 
 @dataclass(frozen=True)
 class Content:
-    """The report before it is written; every number that must be hidden is already gone.
+    """The content of the report before it is written; hidden numbers are already missing.
 
     Attributes
     ----------
     quarter : str
-        The quarter that the report is about.
+        The quarter of the report.
     periods : tuple of Period
         Every quarter, oldest first.
     rates, stays : Rates, LengthOfStay
         Masked results, by quarter.
     census : Census or None
-        Who is in care, by quarter; None where the counts do not tell.
+        Stays in care, by quarter; None where the counts lack the table.
     paths : Pathways or None
-        The ways through the levels, all quarters together; None where the counts do not tell.
+        Pathways through the levels, all quarters together; None where the counts lack the table.
     pathways : Grid or None
-        The commonest of them.
+        Table of the commonest pathways.
     terms : tuple of Term
-        What the numbers mean.
+        Definitions of the terms.
     attrition : Attrition
-        What the checks found.
+        From rows read to stays, and the findings of the checks.
     tables : tuple of Table
-        What is written as files.
+        The tables that are written as files.
     summary : tuple of str
-        What a reader in a hurry must know, in sentences that the numbers support.
+        The main results, in sentences that the numbers support.
     facts : tuple of (str, str)
-        What the report rests on.
+        Source, cut-off and rules of the records.
     label : str
         Who may see the report, on every page and picture.
     statement : str
-        How small counts were hidden, and what that does not defend against.
+        How small counts were hidden, and against which attacks that does not protect.
     release : bool
-        Whether the report may leave the house.
+        Whether the report may be released.
     """
 
     title: str
@@ -108,95 +108,95 @@ def content(
     ledger: str | os.PathLike[str] | None = None,
     insider: str | None = None,
 ) -> Content:
-    """Estimate, hide small counts, and put into words what the report says.
+    """Return the content of the report: estimate, hide small counts, write the sentences.
 
     Raises
     ------
     ArgumentError, CountsError, DisclosureError
-        If the quarter is not there, the counts are not by quarter, or too few people are behind them.
+        If there is no such quarter, the counts are not by quarter, or they count too few people.
     """
     if "quarter" not in counts.definition.by:
         raise CountsError("a report needs counts by quarter; count again with .counts(by='quarter')")
     if source is not None:
         counts = replace(counts, source=source)
-    made = estimates(counts, ledger, insider, quarter)
-    rates = made.rates
-    all_periods = periods(made)
+    results = estimates(counts, ledger, insider, quarter)
+    rates = results.rates
+    all_periods = periods(results)
     chosen = _choose(all_periods, quarter)
-    terms = glossary(counts.definition, made, BELOW)
-    found = attrition(counts, findings, BELOW) if ledger is None else Attrition((), None, None)
+    terms = glossary(counts.definition, results, BELOW)
+    checks = attrition(counts, findings, BELOW) if ledger is None else Attrition((), None, None)
     return Content(
         title=title or f"Transitions and lengths of stay, {period(chosen)}",
         source=counts.source,
         quarter=chosen,
         periods=all_periods,
         rates=rates,
-        stays=made.stays,
-        census=made.census,
-        paths=made.paths,
-        pathways=paths_grid(made.paths),
+        stays=results.stays,
+        census=results.census,
+        paths=results.paths,
+        pathways=paths_grid(results.paths),
         terms=terms,
-        attrition=found,
-        tables=_tables(made, found, terms),
+        attrition=checks,
+        tables=_tables(results, checks, terms),
         summary=(
             *_end(counts),
-            *summary(all_periods, chosen, made.changed, rates.continuum, counts.definition, made.stays.horizon),
+            *summary(all_periods, chosen, results.changed, rates.continuum, counts.definition, results.stays.horizon),
         ),
         facts=_facts(counts),
         label=LABEL if ledger is None else PROVED,
-        statement=made.statement,
+        statement=results.statement,
         release=ledger is not None,
     )
 
 
-def _choose(all_periods: tuple[Period, ...], asked: str | None) -> str:
-    """Return the quarter asked for, or the newest mature one in which anyone was discharged."""
+def _choose(all_periods: tuple[Period, ...], quarter: str | None) -> str:
+    """Return the given quarter; by default the newest mature one in which anyone was discharged."""
     names = [one.name for one in all_periods]
-    if asked is not None:
-        if asked not in names:
-            raise ArgumentError(f"there is no quarter {asked!r} in these records; there are {names[0]} to {names[-1]}")
-        return asked
+    if quarter is not None:
+        if quarter not in names:
+            raise ArgumentError(f"no quarter {quarter!r} in these records; they have {names[0]} to {names[-1]}")
+        return quarter
     return next((one.name for one in reversed(all_periods) if one.mature and one.n != 0), names[-1])
 
 
-def _tables(made: Estimates, found: Attrition, terms: tuple[Term, ...]) -> tuple[Table, ...]:
-    shares = made.changed[made.changed["measure"] != MEAN_STAY].drop(columns="tested")
+def _tables(results: Estimates, checks: Attrition, terms: tuple[Term, ...]) -> tuple[Table, ...]:
+    shares = results.changed[results.changed["measure"] != MEAN_STAY].drop(columns="tested")
     tables = [
-        Table("transitions", "Transition rates, every quarter", made.rates.frame),
-        Table("directions", "Stepped down, up or to the same rank, every quarter", made.rates.directions),
-        Table("lengths_of_stay", "Lengths of stay, every quarter", made.stays.frame),
+        Table("transitions", "Transition rates, every quarter", results.rates.frame),
+        Table("directions", "Stepped down, up or to the same rank, every quarter", results.rates.directions),
+        Table("lengths_of_stay", "Lengths of stay, every quarter", results.stays.frame, results.missing),
         Table("changes", "Changes from quarter to quarter", shares),
     ]
-    if made.newest is not None:
-        late = made.newest.frame.dropna(axis="columns", how="all")
+    if results.newest is not None:
+        late = results.newest.frame.dropna(axis="columns", how="all")
         tables.append(Table("newest", "Estimates from all discharges, quarters not yet mature", late))
-    if made.census is not None:
-        tables.append(Table("census", "Stays in care, every quarter", made.census.frame))
-    if made.paths is not None:
-        paths = made.paths.frame
+    if results.census is not None:
+        tables.append(Table("census", "Stays in care, every quarter", results.census.frame))
+    if results.paths is not None:
+        paths = results.paths.frame
         shown = paths[~paths["hidden"].to_numpy(dtype=bool)].drop(columns="hidden")
-        tables.append(Table("pathways", f"Ways through the levels that {BELOW} journeys or more took", shown))
-    if made.split is not None:
-        name = made.split.about.by[0]
-        tables.append(Table(f"transitions_by_{name}", f"Transition rates, every {name}", made.split.frame))
-    if found.table is not None:
-        tables.append(Table("findings", "What the checks found", found.table))
+        tables.append(Table("pathways", f"Pathways that {BELOW} journeys or more took", shown))
+    if results.split is not None:
+        name = results.split.about.by[0]
+        tables.append(Table(f"transitions_by_{name}", f"Transition rates, every {name}", results.split.frame))
+    if checks.table is not None:
+        tables.append(Table("findings", "What the checks found", checks.table))
     return (*tables, glossary_table(terms))
 
 
 def _levels(care: Continuum) -> str:
-    """Name the levels where they fit on a line; their order stands among the definitions."""
+    """Return the names of the levels, or only their number where the names exceed a line."""
     names = ", ".join(level.short for level in care.levels)
     return f"{care.name} ({names if len(names) <= _LINE else f'{len(care)} levels'})"
 
 
 def _end(counts: Counts) -> tuple[str, ...]:
-    """Say first that the records end long before the cut-off, where they do."""
+    """Return a sentence that the records end long before the cut-off, if they do."""
     if counts.last is None or not ends_early(counts.last, counts.definition.cutoff):
         return ()
     return (
         f"The records have no admission or discharge after {day(counts.last)}, and the cut-off is "
-        f"{day(counts.definition.cutoff)}: quarters between may be empty because later stays were left out.",
+        f"{day(counts.definition.cutoff)}: quarters between them may be empty because later stays are missing.",
     )
 
 

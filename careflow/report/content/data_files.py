@@ -1,4 +1,4 @@
-"""The tables of the report as files that any program opens, and none runs."""
+"""The tables of the report as CSV files that no spreadsheet program runs as formulas."""
 
 from __future__ import annotations
 
@@ -17,15 +17,20 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 
 @dataclass(frozen=True)
 class Table:
-    """A table for a file: its plain name, what it shows, and its values, missing where hidden."""
+    """A table for a file: its name, its title, and its values, missing where hidden.
+
+    ``reasons`` says why values are missing that are not hidden: a text or ``""`` for each row, in columns of the same
+    name as those of ``frame``. A workbook shows it; a CSV file leaves the value empty.
+    """
 
     name: str
     title: str
     frame: pd.DataFrame
+    reasons: pd.DataFrame | None = None
 
 
 def harmless(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula (OWASP ASVS 1.2.10); numbers are never passed here.
+    """Return text that no spreadsheet takes for a formula (OWASP ASVS 1.2.10).
 
     >>> harmless("=1+1"), harmless("PHP")
     ("'=1+1", 'PHP')
@@ -34,7 +39,7 @@ def harmless(text: str) -> str:
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:
-    """Return a frame as CSV in UTF-8: text made harmless, numbers as they are, empty where a value is missing.
+    """Return a frame as CSV in UTF-8: text escaped, numbers unchanged, missing values empty.
 
     >>> to_csv(pd.DataFrame({"level": ["=php"], "n": [12], "rate": [float("nan")]}))
     b"level,n,rate\\n'=php,12,\\n"

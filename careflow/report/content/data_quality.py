@@ -1,4 +1,4 @@
-"""What the checks found, and how many rows became stays: small numbers hidden as everywhere else."""
+"""Findings of the checks, and the number of rows that became stays; small counts hidden."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Attrition:
     Attributes
     ----------
     steps : tuple of (str, str)
-        What is counted, and how many in print.
+        What is counted, and the count as text.
     findings : Grid or None
         What the checks found, where the report was made from records.
     table : pandas.DataFrame
@@ -40,16 +40,16 @@ class Attrition:
 def attrition(counts: Counts, findings: pd.DataFrame | None, below: int) -> Attrition:
     """Return how many rows became stays, and what the checks found."""
     aside = counts.set_aside
-    secret = bool(small(aside, below))
+    total_hidden = bool(small(aside, below))
     steps = (
-        ("Rows read", MASK if secret else count(counts.stays + aside)),
-        ("Set aside by the checks", MASK if secret else count(aside)),
+        ("Rows read", MASK if total_hidden else count(counts.stays + aside)),
+        ("Set aside by the checks", MASK if total_hidden else count(aside)),
         ("Stays kept", count(counts.stays)),
         ("People", count(counts.persons)),
     )
     if findings is None:
         return Attrition(steps, None, None)
-    table = hide(findings, secret, below)
+    table = hide(findings, total_hidden, below)
     rows = [
         (word(row["check"]), word(row["action"]), whole(row["n"], hidden=row["hidden"]), word(row["note"]))
         for row in table.to_dict("records")
@@ -65,21 +65,21 @@ def attrition(counts: Counts, findings: pd.DataFrame | None, below: int) -> Attr
 
 
 def hide(findings: pd.DataFrame, total_hidden: bool, below: int) -> pd.DataFrame:
-    """Return findings with ``hidden``: small counts, and enough others that the total set aside gives none away."""
+    """Return findings with ``hidden``: primary suppression of small counts, secondary suppression within the total."""
     table = findings[["check", "action", "n", "note"]].reset_index(drop=True)
     n = table["n"].to_numpy(dtype=np.int64)
     hidden = small(n, below)
     aside = (table["action"] == SET_ASIDE).to_numpy()
     if not total_hidden:
         hidden[aside] = spread(n[aside], hidden[aside], below)
-    notes = ["" if gone else _hide_in(str(note), below) for note, gone in zip(table["note"], hidden, strict=True)]
+    notes = ["" if secret else _hide_in(str(note), below) for note, secret in zip(table["note"], hidden, strict=True)]
     return table.assign(n=table["n"].astype(float).where(~hidden), note=notes, hidden=hidden)
 
 
 def _hide_in(note: str, below: int) -> str:
-    """Take small counts of people, rows and stays out of a sentence.
+    """Replace small counts of people, rows and stays in a sentence.
 
     >>> _hide_in("of 3 people; 26 rows", 11)
     'of s people; 26 rows'
     """
-    return _COUNTED.sub(lambda found: MASK if small(int(found[1].replace(",", "")), below) else found[1], note)
+    return _COUNTED.sub(lambda match: MASK if small(int(match[1].replace(",", "")), below) else match[1], note)

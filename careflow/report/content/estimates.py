@@ -1,4 +1,4 @@
-"""What the report is made of: estimates from counts, hidden before anyone reads them."""
+"""The estimates of the report, with small counts hidden."""
 
 from __future__ import annotations
 
@@ -17,27 +17,29 @@ from careflow.estimate.survival.length_of_stay import LengthOfStay
 from careflow.estimate.utilization.census import Census
 from careflow.protect import protect
 from careflow.report.content.changes import changes, compared
+from careflow.report.content.missing_lengths import missing_lengths
 from careflow.report.masking.census import mask_census
 from careflow.report.masking.incidence import as_followed
 from careflow.report.masking.mask import BELOW, mask
 
 STEPS: Final = 4
-CLOCKS: Final = ("discharge", "stay", "gap", "census", f"paths:{STEPS}")
-"""The tables of counts that a report is made from; the last three are for sections that it can do without."""
+EVENT_TABLES: Final = ("discharge", "stay", "gap", "census", f"paths:{STEPS}")
+"""The event tables of a report; the last three belong to optional sections."""
 MASKED: Final = (
-    "Small counts are masked by rule, without a proof that no combination of tables gives one away, and no ledger "
-    "remembers what was shown before."
+    "Small counts are hidden by a rule, without a proof that no combination of tables reveals one, and without a "
+    "ledger of earlier reports."
 )
 
 
 @dataclass(frozen=True)
 class Estimates:
-    """Results by quarter, every number that must be hidden already gone.
+    """Results by quarter; hidden numbers are already missing.
 
     ``newest`` holds the rates of all discharges in the quarters that are not yet mature. It is None where there is no
     such quarter; it, the census and the pathways are None where the counts do not hold their tables. ``split`` holds
-    the rates of each facility (or other stratum) where a release thinks of facilities as insiders. ``changed`` holds
-    the differences between quarters that the report looked at (:func:`careflow.report.content.changes.changes`).
+    the rates of each facility (or other stratum) where a release protects against facilities as insiders.
+    ``changed`` holds the tested differences between quarters (:func:`careflow.report.content.changes.changes`).
+    ``missing`` says why lengths of stay are missing (:func:`careflow.report.content.missing_lengths.missing_lengths`).
     """
 
     rates: Rates
@@ -47,6 +49,7 @@ class Estimates:
     paths: Pathways | None
     statement: str
     changed: pd.DataFrame
+    missing: pd.DataFrame
     split: Rates | None = None
 
 
@@ -56,37 +59,38 @@ def estimates(
     insider: str | None = None,
     quarter: str | None = None,
 ) -> Estimates:
-    """Estimate, and hide small counts: by the interim rule for the house, with a proof and a ledger for a release.
+    """Estimate, and hide small counts: by the interim rule for internal use, with a proof and a ledger for a release.
 
-    ``quarter`` is the one that the report is about; by default the newest mature one.
+    ``quarter`` is that of the report; by default the newest mature one.
 
     Raises
     ------
     DisclosureError
-        If too few people are behind the counts.
+        If the counts are of too few people.
     """
     rates, stays = transition_rates(counts, by="quarter"), length_of_stay(counts, by="quarter")
     tests = compared(rates, stays, quarter)
     newest = _immature(transition_rates(counts, by="quarter", method="incidence")) if "gap" in counts.tables else None
-    inside = census(counts, by="quarter") if "census" in counts.tables else None
+    in_care = census(counts, by="quarter") if "census" in counts.tables else None
     paths = pathways(counts, steps=STEPS).gathered(BELOW) if f"paths:{STEPS}" in counts.tables else None
     if ledger is not None:
         split = None if insider is None else transition_rates(counts, by=insider)
-        return _released((rates, stays, newest, inside, paths, split), tests, ledger, insider)
+        return _released((rates, stays, newest, in_care, paths, split), tests, ledger, insider)
     rates, stays = mask(rates), mask(stays)
     return Estimates(
         rates=rates,
         stays=stays,
         newest=_masked_newest(newest, rates),
-        census=None if inside is None else mask_census(inside, BELOW, _closed(rates)),
+        census=None if in_care is None else mask_census(in_care, BELOW, _closed(rates)),
         paths=None if paths is None else mask(paths),
         statement=MASKED,
         changed=changes(tests, rates, stays),
+        missing=missing_lengths(stays),
     )
 
 
 def _masked_newest(newest: Rates | None, rates: Rates) -> Rates | None:
-    """Hide small counts of the newest quarters, or leave them out where so few were discharged that nothing is left."""
+    """Return masked rates of the newest quarters; None where so few were discharged that all would be hidden."""
     if newest is None:
         return None
     try:
@@ -98,20 +102,22 @@ def _masked_newest(newest: Rates | None, rates: Rates) -> Rates | None:
 def _released(
     results: tuple[Any, ...], tests: pd.DataFrame, ledger: str | os.PathLike[str], insider: str | None
 ) -> Estimates:
-    """Protect all results together; what is not there stays away."""
-    there = [result for result in results if result is not None]
-    released = protect(there, below=BELOW, ledger=ledger, insider=insider, progress=False)
-    left = iter(released)
-    found: list[Any] = [None if result is None else next(left) for result in results]
-    rates, stays, newest, inside, paths, split = found
+    """Protect all results together; a result that is None stays None."""
+    present = [result for result in results if result is not None]
+    released = protect(present, below=BELOW, ledger=ledger, insider=insider, progress=False)
+    released_results = iter(released)
+    optional: list[Any] = [None if result is None else next(released_results) for result in results]
+    rates, stays, newest, in_care, paths, split = optional
     changed = changes(tests, rates, stays)
-    return Estimates(rates, stays, newest, inside, paths, released.statement, changed, split)
+    return Estimates(
+        rates, stays, newest, in_care, paths, released.statement, changed, missing_lengths(stays, BELOW), split
+    )
 
 
 def _immature(rates: Rates) -> Rates | None:
-    """Return the quarters that are not yet mature; the others have no better estimate than that of the followed.
+    """Return the quarters that are not yet mature; the followed discharges give the best estimate of the others.
 
-    Those before a mature one are cut by the start of the records, and have no more discharges than those followed.
+    Quarters before a mature one are cut by the start of the records: all their discharges were followed.
     """
     quarters = rates.frame["quarter"].cat
     last = quarters.codes[rates.frame["mature"]].max() if rates.frame["mature"].any() else -1

@@ -1,4 +1,4 @@
-"""The pictures of the report, each drawn once and written as SVG and PNG."""
+"""The charts of the report, each drawn once and written as SVG and PNG."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from careflow.report.content.quarters import LEFT_EARLY
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-TOLD: Final[ContextVar[set[str]]] = ContextVar("careflow_told")
-"""What the pictures of the report in the making warned of."""
+LABEL_WARNINGS: Final[ContextVar[set[str]]] = ContextVar("careflow_label_warnings")
+"""Warnings about labels, raised while the charts of a report were drawn."""
 FOLDER: Final = "charts"
 PATHWAYS: Final = "pathways"
-"""The picture that stands beside the table of pathways, apart from the trends."""
+"""The chart that stands with the table of pathways, apart from the trends."""
 _DPI: Final = 200
 _SLIDE_DPI: Final = 150
 _TRENDS: Final = (
@@ -37,7 +37,7 @@ _TRENDS: Final = (
 
 @dataclass(frozen=True)
 class Plan:
-    """A picture before it is drawn: the plain name of its files, its heading, and how to draw it."""
+    """A chart before it is drawn: the name of its files, its heading, and the function that draws it."""
 
     name: str
     heading: str
@@ -47,7 +47,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of the report: where its files are, and what it says to who cannot see it."""
+    """A chart of the report: its files and its alternative text."""
 
     name: str
     heading: str
@@ -59,7 +59,7 @@ class Picture:
 
 
 def plans(content: Content) -> Iterator[Plan]:
-    """Return the pictures in the order of the page; ``quarter`` is empty for those over all quarters."""
+    """Return the charts in the order of the page; ``quarter`` is empty for those over all quarters."""
     look: Options = {"notes": f"{content.label}.", "audience": "external" if content.release else "internal"}
     for one in content.periods:
         yield from _of_a_quarter(content, one.name, look)
@@ -76,7 +76,7 @@ def plans(content: Content) -> Iterator[Plan]:
 
 
 def _of_a_quarter(content: Content, quarter: str, look: Options) -> Iterator[Plan]:
-    """Return the pictures of a quarter; those of the report's own have the plain names."""
+    """Return the charts of a quarter; the files of the report's quarter have no suffix."""
     rates, stays, when = content.rates, content.stays, period(quarter)
     of = "" if quarter == content.quarter else f"_{quarter}"
     flow_map = partial(charts.flow_map, rates, quarter=quarter, stays=stays, **look)
@@ -88,43 +88,43 @@ def _of_a_quarter(content: Content, quarter: str, look: Options) -> Iterator[Pla
 
 
 def write(plan: Plan, folder: Path) -> Picture:
-    """Draw a picture and write its files into ``folder / "charts"``."""
-    place = folder / FOLDER
-    place.mkdir(exist_ok=True)
+    """Draw a chart and write its files into ``folder / "charts"``."""
+    target = folder / FOLDER
+    target.mkdir(exist_ok=True)
     ax = _drawn(plan, "report")
-    svg = charts.save(ax, place / f"{plan.name}.svg")
-    png = charts.save(ax, place / f"{plan.name}.png", dpi=_DPI)
+    svg = charts.save(ax, target / f"{plan.name}.svg")
+    png = charts.save(ax, target / f"{plan.name}.png", dpi=_DPI)
     return Picture(plan.name, plan.heading, plan.quarter, charts.alt_text(ax), svg, png, plan)
 
 
 def for_slide(picture: Picture) -> bytes:
-    """Return a picture drawn again for a slide, without its title, as PNG."""
+    """Return a chart drawn again for a slide, without its title, as PNG."""
     with tempfile.TemporaryDirectory(prefix="careflow-") as folder:
         ax = _drawn(picture.plan, "slide", title="")
         return charts.save(ax, Path(folder) / "slide.png", dpi=_SLIDE_DPI).read_bytes()
 
 
 def _drawn(plan: Plan, context: str, **look: str) -> Axes:
-    """Draw a picture; what it warns of is kept, to be said once in a report, of however many pictures it is true."""
-    with charts.theme(context), warnings.catch_warnings(record=True) as heard:
+    """Draw a chart; its warnings about labels are collected, so that each is raised once for the report."""
+    with charts.theme(context), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", charts.CareflowLabelWarning)
         ax = plan.draw(**look)
-    for one in heard:
+    for one in caught:
         if issubclass(one.category, charts.CareflowLabelWarning):
-            TOLD.get(set()).add(str(one.message))
+            LABEL_WARNINGS.get(set()).add(str(one.message))
         else:
             warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
     return ax
 
 
-def say_told(told: set[str]) -> None:
-    """Warn of what the pictures of a report warned of, once each; names that are cut stand whole in the tables."""
-    cut = {text for text in told if "was cut" in text}
-    said = sorted(text for text in told - cut if "letters" in text)
+def warn_once(collected: set[str]) -> None:
+    """Raise each warning about labels once for a report; all warnings about cut names are one."""
+    cut = {text for text in collected if "was cut" in text}
+    messages = sorted(text for text in collected - cut if "letters" in text)
     if cut:
-        said.append(
-            "names of levels were cut to fit into the pictures; they stand whole in the tables. For shorter ones, give "
+        messages.append(
+            "names of levels were cut to fit into the pictures; the tables have the full names. To avoid this, give "
             "the levels short names in the continuum"
         )
-    for text in said:
+    for text in messages:
         warnings.warn(text, charts.CareflowLabelWarning, stacklevel=3)

@@ -1,4 +1,4 @@
-"""What every number of the report means: from its provenance, and the words that all numbers share."""
+"""Definitions of the terms of the report, from the provenance of its results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from careflow.report.content.estimates import Estimates
 
 @dataclass(frozen=True)
 class Term:
-    """A word of the report, what it means, and the facts that its numbers rest on."""
+    """A term of the report, its definition, and the facts behind its numbers."""
 
     key: str
     name: str
@@ -20,10 +20,10 @@ class Term:
     facts: tuple[str, ...] = ()
 
 
-def glossary(rules: Definition, made: Estimates, below: int) -> tuple[Term, ...]:
-    """Return the terms of the report in the order in which a reader meets them."""
-    rates, stays = made.rates.about, made.stays.about
-    return (*_of_rates(rules, rates), *_of_sections(made), *_of_lengths(rates, stays), _hidden(below))
+def glossary(rules: Definition, results: Estimates, below: int) -> tuple[Term, ...]:
+    """Return the terms of the report in the order of their use."""
+    rates, stays = results.rates.about, results.stays.about
+    return (*_of_rates(rules, rates), *_of_sections(results), *_of_lengths(rates, stays), _hidden(below))
 
 
 def _of_rates(rules: Definition, rates: Provenance) -> tuple[Term, ...]:
@@ -54,44 +54,44 @@ def _of_rates(rules: Definition, rates: Provenance) -> tuple[Term, ...]:
             "mature",
             "Mature, not yet mature",
             f"A quarter is mature when its last day lies {within} days or more before the cut-off. Until then its "
-            "rates rest on part of its discharges, and will change. One that the start of the records cuts is never "
-            "mature.",
+            "rates are of part of its discharges, and will change. A quarter that the start of the records cuts is "
+            "never mature.",
         ),
     )
 
 
-def _of_sections(made: Estimates) -> tuple[Term, ...]:
-    """Return the terms of the sections that are there."""
+def _of_sections(results: Estimates) -> tuple[Term, ...]:
+    """Return the terms of the optional sections that the report has."""
     terms = []
-    if made.newest is not None:
+    if results.newest is not None:
         terms.append(
             Term(
                 "newest",
                 "Estimated from all discharges",
-                f"{made.newest.about.definition} Left care is all others but deaths and discharges during another "
-                "stay. It is given for quarters that are not yet mature, and rests on more discharges than the rates "
+                f"{results.newest.about.definition} Left care is all others but deaths and discharges during another "
+                "stay. It is given for quarters that are not yet mature, and uses more discharges than the rates "
                 "of those followed.",
-                facts(made.newest.about),
+                facts(results.newest.about),
             )
         )
-    if made.census is not None:
+    if results.census is not None:
         terms.append(
             Term(
                 "census",
                 "In care, admitted, discharged, average",
-                f"{made.census.about.definition} At the start is in care on the day before the quarter, at the end on "
-                "its last day. A person with two stays at once counts twice.",
-                facts(made.census.about),
+                f"{results.census.about.definition} At the start is in care on the day before the quarter, at the end "
+                "on its last day. A person with two stays at once counts twice.",
+                facts(results.census.about),
             )
         )
-    if made.paths is not None:
+    if results.paths is not None:
         terms.append(
             Term(
                 "pathway",
                 "Pathway, journey",
-                f"{made.paths.about.definition} A pathway names the levels of these stays in their order, and how the "
-                "journey ended when it had fewer. Not yet known: the last discharge is too recent to tell.",
-                facts(made.paths.about),
+                f"{results.paths.about.definition} A pathway names the levels of these stays in their order, and how "
+                "the journey ended when it had fewer. Not yet known: the last discharge is too recent to tell.",
+                facts(results.paths.about),
             )
         )
     return tuple(terms)
@@ -99,11 +99,18 @@ def _of_sections(made: Estimates) -> tuple[Term, ...]:
 
 def _of_lengths(rates: Provenance, stays: Provenance) -> tuple[Term, ...]:
     return (
-        Term("stay", "Length of stay, median and quartiles", stays.definition, facts(stays)),
+        Term(
+            "stay",
+            "Length of stay, median and quartiles",
+            f"{stays.definition} Not followed for so many days, or followed for fewer only: no stay was observed long "
+            "enough to give the mean. Not reached: on the last day followed, more than half were still in care. Not "
+            "known: the stays were not followed long enough to give the median.",
+            facts(stays),
+        ),
         Term(
             "interval",
             "Interval (the smaller numbers)",
-            f"Where the true value plausibly lies, at {rates.confidence:.0%} confidence. Rates: {rates.interval}. "
+            f"The range of plausible values, at {rates.confidence:.0%} confidence. Rates: {rates.interval}. "
             f"Lengths of stay: {stays.interval}; beside a median stand the quartiles, between which half of the stays "
             "lie.",
         ),
@@ -112,7 +119,7 @@ def _of_lengths(rates: Provenance, stays: Provenance) -> tuple[Term, ...]:
             "Change",
             "The rate of the quarter less that of the quarter before, in percentage points, with an interval made from "
             "those of the two rates (Newcombe 1998, method 10). It is called clear when a score test that allows for "
-            "people who come back is below 5% after correction (Holm 1979) for all that the report looked at: each "
+            "people who come back is below 5% after correction (Holm 1979) for all comparisons of the report: each "
             "mature quarter and the one before, the quarter of the report and the same one a year before, the four "
             "quarters that it ends and the four before; steps down and up, moves between two levels, completion, "
             "leaving early, and mean stays. Where too few are expected there is no test.",
@@ -124,14 +131,14 @@ def _hidden(below: int) -> Term:
     return Term(
         "hidden",
         "s, hidden",
-        f"Counts of 1 to {below - 1} are not shown, nor what would give them away: the rates made from them, their "
+        f"Counts of 1 to {below - 1} are not shown, nor numbers that reveal them: the rates made from them, their "
         "complements, and enough other counts that they are not found by subtraction. Lengths of stay are shown "
         f"where {2 * below} stays or more ended, quartiles where {4 * below} did. Zeros are shown.",
     )
 
 
 def facts(about: Provenance) -> tuple[str, ...]:
-    """Return what a number rests on, one fact a line."""
+    """Return the provenance of a number, one fact a line."""
     lines = [
         f"{about.n:,} {about.unit}, all periods together, from the records of {about.persons:,} people",
         f"Data complete to {day(about.cutoff)}",

@@ -1,4 +1,4 @@
-"""A table as a reader sees it: words and numbers already in print, each cell knowing whether it is hidden."""
+"""Tables of formatted text; each cell says whether it is hidden."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from careflow.continuum.outcomes import LATERAL, STEP_DOWN, STEP_UP
 from careflow.formatting import MASK, count, days, known, percent, span
 
 HIDDEN_WORD: Final = "hidden"
-"""What a hidden cell is called where it is read aloud."""
-WAYS: Final = {STEP_DOWN: "Stepped down", STEP_UP: "Stepped up", LATERAL: "Same rank"}
-"""What the directions are called at the head of a column."""
+"""The text of a hidden cell for screen readers."""
+DIRECTION_NAMES: Final = {STEP_DOWN: "Stepped down", STEP_UP: "Stepped up", LATERAL: "Same rank"}
+"""The directions as headings of columns."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its text, a smaller text beside it, and how it is set."""
+    """One cell: its text, a smaller text beside it, whether it is a number, and whether it is hidden."""
 
     text: str
     beside: str = ""
@@ -27,12 +27,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table to read.
+    """A table of formatted cells.
 
     Attributes
     ----------
     title : str
-        What it shows, in words.
+        The caption.
     head : tuple of str
         One heading a column; the first column holds the headings of the rows.
     rows : tuple of tuple of Cell
@@ -87,8 +87,11 @@ def share(row: dict[str, float] | None) -> Cell:
     return Cell(percent(row["rate"]), span(row["low"], row["high"]))
 
 
-def length(row: dict[str, float] | None) -> Cell:
-    """Return a cell with a median and its quartiles, from a row of lengths of stay."""
+def length(row: dict[str, float] | None, reason: str) -> Cell:
+    """Return a cell with a median and its quartiles, from a row of lengths of stay.
+
+    ``reason`` says why the median is missing (:func:`careflow.report.content.missing_lengths.missing_lengths`).
+    """
     if row is None:
         return NOTHING
     if row["hidden"]:
@@ -96,7 +99,8 @@ def length(row: dict[str, float] | None) -> Cell:
     if not row["n"]:
         return NOTHING
     if not known(row["median"]):
-        return Cell("not reached")
+        text, _, limit = reason.partition(": ")
+        return HIDDEN if text == HIDDEN_WORD else Cell(text, limit)
     quartiles = [count(row[name]) if known(row[name]) else "…" for name in ("q25", "q75")]
     return Cell(days(row["median"]), "" if quartiles == ["…", "…"] else "–".join(quartiles))
 

@@ -1,4 +1,4 @@
-"""The tables of each quarter, as a reader sees them."""
+"""The tables of each quarter."""
 
 from __future__ import annotations
 
@@ -15,7 +15,18 @@ from careflow.estimate.change import MEAN_STAY, MEASURES
 from careflow.formatting import known, percent, period, round_half_up
 from careflow.report.content.changes import BEFORE
 from careflow.report.content.estimates import Estimates
-from careflow.report.content.grid import HIDDEN, NOTHING, WAYS, Cell, Grid, by_key, length, share, whole, word
+from careflow.report.content.grid import (
+    DIRECTION_NAMES,
+    HIDDEN,
+    NOTHING,
+    Cell,
+    Grid,
+    by_key,
+    length,
+    share,
+    whole,
+    word,
+)
 from careflow.report.content.sections import census_grid, newest_grid
 
 Row = dict[str, float]
@@ -36,19 +47,19 @@ class Period:
     name, label : str
         ``"2025Q2"`` and ``"2025 Q2"``.
     mature : bool
-        Whether its rates are final, of a quarter that the records cover whole.
+        Whether its rates are final: the records cover the whole quarter and the link window after it.
     cut : bool
-        Whether the start of the records cuts it: it is not mature, and a later quarter is.
+        Whether the start of the records cuts the quarter: it is not mature, and a later quarter is.
     n : float
         Discharges followed; missing where hidden.
     key, moves : Grid
         The key table, and where discharges went.
     changes : Grid or None
-        What changed since the quarter before, where both are mature.
+        Changes since the quarter before, where both are mature.
     newest : Grid or None
         The estimate from all discharges, where the quarter is not yet mature.
     census : Grid or None
-        Who was in care.
+        Stays in care.
     """
 
     name: str
@@ -63,32 +74,33 @@ class Period:
     census: Grid | None
 
 
-def periods(made: Estimates) -> tuple[Period, ...]:
-    """Return every quarter of masked results, oldest first."""
-    rates, care = made.rates, made.rates.continuum
+def periods(results: Estimates) -> tuple[Period, ...]:
+    """Return the tables of every quarter from masked results, oldest first."""
+    rates, care = results.rates, results.rates.continuum
     names = tuple(str(name) for name in rates.frame["quarter"].cat.categories)
     shares = {name: _of(rates.frame, name, "from", "to") for name in names}
-    ways = {name: _of(rates.directions, name, "from", "direction") for name in names}
+    directions = {name: _of(rates.directions, name, "from", "direction") for name in names}
     mature = {name: all(row["mature"] for row in shares[name].values()) for name in names}
-    changed = made.changed[made.changed["against"] == BEFORE]
+    changed = results.changed[results.changed["against"] == BEFORE]
     changed = changed[changed["measure"] != MEAN_STAY]
-    together = int(made.changed["tested"].sum())
+    lengths = results.stays.frame.assign(reason=results.missing["median"].to_numpy())
+    together = int(results.changed["tested"].sum())
     out = []
-    for place, name in enumerate(names):
-        before = names[place - 1] if place and mature[names[place - 1]] and mature[name] else None
+    for position, name in enumerate(names):
+        before = names[position - 1] if position and mature[names[position - 1]] and mature[name] else None
         rows = changed[changed["quarter"] == name]
         out.append(
             Period(
                 name=name,
                 label=period(name),
                 mature=mature[name],
-                cut=not mature[name] and any(mature[later] for later in names[place:]),
-                n=float(np.sum([ways[name][level, STEP_DOWN]["of"] for level in care.names])),
-                key=_key(care, name, shares[name], ways[name], _of(made.stays.frame, name, "level")),
-                moves=_moves(care, name, shares[name], ways[name]),
-                changes=None if before is None else _changes(care, (before, name), rows, (shares, ways), together),
-                newest=newest_grid(made.newest, name),
-                census=census_grid(made.census, name),
+                cut=not mature[name] and any(mature[later] for later in names[position:]),
+                n=float(np.sum([directions[name][level, STEP_DOWN]["of"] for level in care.names])),
+                key=_key(care, name, shares[name], directions[name], _of(lengths, name, "level")),
+                moves=_moves(care, name, shares[name], directions[name]),
+                changes=_changes(care, (before, name), rows, (shares, directions), together) if before else None,
+                newest=newest_grid(results.newest, name),
+                census=census_grid(results.census, name),
             )
         )
     return tuple(out)
@@ -99,37 +111,39 @@ def _of(frame: pd.DataFrame, quarter: str, *keys: str) -> Rows:
     return by_key(cast(list[Row], rows), *keys)
 
 
-def _key(care: Continuum, quarter: str, shares: Rows, ways: Rows, lengths: Rows) -> Grid:
-    there = [way for way in DIRECTIONS if any(_there(ways[name, way]) for name in care.names)]
+def _key(care: Continuum, quarter: str, shares: Rows, directions: Rows, lengths: Rows) -> Grid:
+    used = [direction for direction in DIRECTIONS if any(_is_used(directions[name, direction]) for name in care.names)]
     rows = []
     for level in care.levels:
-        of = ways[level.name, STEP_DOWN]["of"]
+        of = directions[level.name, STEP_DOWN]["of"]
+        stay = lengths.get((level.name,))
         rows.append(
             (
                 word(level.label),
                 whole(of),
-                *(share(ways[level.name, way]) for way in there),
+                *(share(directions[level.name, direction]) for direction in used),
                 share(shares[level.name, COMPLETED]),
                 share(shares[level.name, LEFT_EARLY]),
-                _rest(level.name, shares, ways),
-                length(lengths.get((level.name,))),
+                _rest(level.name, shares, directions),
+                length(stay, str(stay["reason"]) if stay else ""),
             )
         )
     return Grid(
         f"Every level in {period(quarter)}",
-        ("Level", "Discharges followed", *(WAYS[way] for way in there), "Completed", "Left early", "Other outcomes",
-         "Length of stay, median"),
+        ("Level", "Discharges followed", *(DIRECTION_NAMES[direction] for direction in used), "Completed",
+         "Left early", "Other outcomes", "Length of stay, median"),
         tuple(rows),
-        ("", "followed", *["directions"] * len(there), *["outcomes"] * 3, "stay"),
+        ("", "followed", *["directions"] * len(used), *["outcomes"] * 3, "stay"),
         "Rates are shares of the discharges followed, with their interval; beside a median stand the quartiles.",
         ("transitions", "directions", "lengths_of_stay"),
     )  # fmt: skip
 
 
-def _rest(level: str, shares: Rows, ways: Rows) -> Cell:
-    """Return the share of all other outcomes together, where they are shown or all else is."""
+def _rest(level: str, shares: Rows, directions: Rows) -> Cell:
+    """Return the share of all other outcomes together, if it can be made from shares that are shown."""
     inside = [shares[level, end] for end in _OTHERS]
-    others = [*(ways[level, way] for way in DIRECTIONS), shares[level, COMPLETED], shares[level, LEFT_EARLY]]
+    moved = [directions[level, direction] for direction in DIRECTIONS]
+    others = [*moved, shares[level, COMPLETED], shares[level, LEFT_EARLY]]
     if not any(row["hidden"] for row in inside):
         rest = sum(row["rate"] for row in inside)
     elif not any(row["hidden"] for row in others):
@@ -139,12 +153,12 @@ def _rest(level: str, shares: Rows, ways: Rows) -> Cell:
     return Cell(percent(rest if rest > 1e-9 else 0.0)) if known(rest) else NOTHING
 
 
-def _moves(care: Continuum, quarter: str, shares: Rows, ways: Rows) -> Grid:
+def _moves(care: Continuum, quarter: str, shares: Rows, directions: Rows) -> Grid:
     rows = [
         (
             word(level.label),
             *(share(shares[level.name, to]) for to in (*care.names, COMPLETED, LEFT_EARLY)),
-            _rest(level.name, shares, ways),
+            _rest(level.name, shares, directions),
         )
         for level in care.levels
     ]
@@ -153,38 +167,38 @@ def _moves(care: Continuum, quarter: str, shares: Rows, ways: Rows) -> Grid:
         ("From", *(f"to {level.short}" for level in care.levels), "Completed", "Left early", "Other outcomes"),
         tuple(rows),
         ("", *["rate"] * len(care), *["outcomes"] * 3),
-        "Each row adds up to 100% before rounding. The file of transition rates has every outcome apart.",
+        "Each row adds up to 100% before rounding. The file of transition rates has each outcome separately.",
         ("transitions",),
     )
 
 
-def _there(row: Row) -> bool:
+def _is_used(row: Row) -> bool:
     return bool(row["hidden"]) or row["n"] > 0
 
 
 def _changes(
     care: Continuum, quarters: tuple[str, str], table: pd.DataFrame, rates: tuple[Rows2, Rows2], together: int
 ) -> Grid:
-    """Show the changes of the usual measures, and of moves between two levels those that are clear."""
+    """Return the table of changes: of all usual measures, and of moves between two levels those that are clear."""
     rows, clear = [], 0
-    (before, after), (shares, ways) = quarters, rates
+    (before, after), (shares, directions) = quarters, rates
     listed = table[table["measure"].isin(MEASURES) | table["clear"].eq(True)]
     known_rows = listed[listed["difference"].notna()]
     for row in known_rows.to_dict("records"):
         key = row["level"], row["measure"]
-        source = ways if row["measure"] in DIRECTIONS else shares
+        source = directions if row["measure"] in DIRECTIONS else shares
         clear += bool(row["clear"])
         difference = Cell(_points(row["difference"]), f"{_points(row['low'])} to {_points(row['high'])}")
-        said = "clear" if row["clear"] else "could be chance"
+        reading = "clear" if row["clear"] else "could be chance"
         old, new = (share(source[quarter][key]) for quarter in quarters)
         name = word(_measure(care, row["measure"]))
-        rows.append((word(care[row["level"]].label), name, old, new, difference, word(said)))
+        rows.append((word(care[row["level"]].label), name, old, new, difference, word(reading)))
     return Grid(
         f"From {period(before)} to {period(after)}",
         ("Level", "Outcome", period(before), period(after), "Change, points", "Reading"),
         tuple(rows),
         ("", "", "rate", "rate", "change", "change"),
-        _said(len(rows), clear, len(listed) - len(rows), together),
+        _changes_note(len(rows), clear, len(listed) - len(rows), together),
         ("changes",),
     )
 
@@ -192,15 +206,15 @@ def _changes(
 def _measure(care: Continuum, measure: str) -> str:
     if measure in care.names:
         return f"Moved to {care[measure].short}"
-    return WAYS.get(measure, measure.capitalize())
+    return DIRECTION_NAMES.get(measure, measure.capitalize())
 
 
-def _said(told: int, clear: int, gone: int, together: int) -> str:
-    """Say how many changes are clear, and how many cannot be told."""
-    note = f"{clear} of {told} change{'' if told == 1 else 's'} {'is' if clear == 1 else 'are'} clear"
-    note += f", allowing for {together} that this report looked at." if together > 1 else "."
-    if gone:
-        note += f" {gone} more cannot be told: a rate is hidden, or there was no discharge."
+def _changes_note(total: int, clear: int, missing: int, together: int) -> str:
+    """Say how many changes are clear, and how many are not known."""
+    note = f"{clear} of {total} change{'' if total == 1 else 's'} {'is' if clear == 1 else 'are'} clear"
+    note += f", with a correction for the {together} comparisons of this report." if together > 1 else "."
+    if missing:
+        note += f" {missing} more are not known: a rate is hidden, or there was no discharge."
     return note
 
 

@@ -1,4 +1,4 @@
-"""What a reader in a hurry must know: sentences that the numbers support, and no others."""
+"""The summary: sentences that the numbers support."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def summary(
     ----------
     periods : sequence of Period
     quarter : str
-        The one that the report is about.
+        The quarter of the report.
     changed : pandas.DataFrame
         From :func:`careflow.report.content.changes.changes`.
     care : Continuum
@@ -43,8 +43,8 @@ def summary(
     """
     chosen = next(one for one in periods if one.name == quarter)
     rows = changed[(changed["quarter"] == quarter).to_numpy()] if chosen.mature else changed.head(0)
-    said = _changed(rows, chosen.label, care, horizon)
-    return (_size(chosen, rules), *said, _maturity(periods, rules))
+    sentences = _changed(rows, chosen.label, care, horizon)
+    return (_size(chosen, rules), *sentences, _maturity(periods, rules))
 
 
 def _size(chosen: Period, rules: Definition) -> str:
@@ -57,34 +57,34 @@ def _size(chosen: Period, rules: Definition) -> str:
 
 
 def _changed(rows: pd.DataFrame, label: str, care: Continuum, horizon: int) -> list[str]:
-    """Say which changes are clear, the clearest of each comparison first; or that there are none."""
-    said, against = [], list(dict.fromkeys(rows["against"]))
+    """Return sentences on the clear changes, the largest of each comparison first; or one that there are none."""
+    sentences, against = [], list(dict.fromkeys(rows["against"]))
     for one in against:
-        mine = rows[(rows["against"] == one).to_numpy()]
-        clear = mine[mine["clear"].eq(True)]  # a missing one is not
+        part = rows[(rows["against"] == one).to_numpy()]
+        clear = part[part["clear"].eq(True)]  # a missing value is not clear
         if clear.empty:
             continue
         order = clear["difference"].abs().sort_values(ascending=False, kind="stable").index
         each = "; ".join(_change(row, care, horizon) for row in clear.loc[order].head(_MOST).to_dict("records"))
         more = f", and {len(clear) - _MOST} more" if len(clear) > _MOST else ""
-        before = period(mine["before"].iloc[0])
+        before = period(part["before"].iloc[0])
         when = f"From {before} to {label}"
         if one == FOUR:
             when = f"In the four quarters to {label}, compared with the four to {before}"
-        said.append(f"{when}, beyond what chance explains, {each}{more}.")
-    if not said and against:
+        sentences.append(f"{when}, beyond what chance explains, {each}{more}.")
+    if not sentences and against:
         since = " or ".join(period(name) for name in dict.fromkeys(rows.loc[rows["against"] != FOUR, "before"]))
         four = f", or of the four quarters to {label} from the four before," if FOUR in against else ""
-        said.append(f"No change since {since}{four} is clear: what differs may be chance.")
-    return said
+        sentences.append(f"No change since {since}{four} is clear: what differs may be chance.")
+    return sentences
 
 
 def _change(row: dict[Hashable, Any], care: Continuum, horizon: int) -> str:
-    """Say one change with its size and the new figure."""
+    """Return one change with its size and the new value."""
     level, rose, size = care[row["level"]].short, row["difference"] > 0, abs(row["difference"])
     if row["measure"] == MEAN_STAY:
-        way = "lengthened" if rose else "shortened"
-        return f"the mean stay at {level} (to day {horizon}) {way} by {size:.1f} days, to {row['rate']:.1f}"
+        verb = "lengthened" if rose else "shortened"
+        return f"the mean stay at {level} (to day {horizon}) {verb} by {size:.1f} days, to {row['rate']:.1f}"
     by = max(1, round_half_up(size * 100))
     went = f"moved to {care[row['measure']].short}" if row["measure"] in care.names else _VERBS[row["measure"]]
     return (

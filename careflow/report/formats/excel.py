@@ -1,4 +1,4 @@
-"""The report as an Excel workbook: typed cells, no formula from data, the charts as pictures with their description."""
+"""The report as an Excel workbook: typed cells, no formula from data, charts as pictures with a description."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 from careflow.report.content.content import Content
 from careflow.report.content.data_files import Table
 from careflow.report.content.figures import Picture
+from careflow.report.content.grid import HIDDEN_WORD
 
 _OPTIONS: Final = {
     "in_memory": True,
@@ -33,8 +34,8 @@ _ROWS_A_PICTURE: Final = 20
 def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
     """Return the workbook. The same content gives the same bytes."""
     out = BytesIO()
-    with xlsxwriter.Workbook(out, _OPTIONS) as book:
-        book.set_properties(
+    with xlsxwriter.Workbook(out, _OPTIONS) as workbook:
+        workbook.set_properties(
             {
                 "title": content.title,
                 "subject": content.label,
@@ -42,17 +43,17 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
                 "created": datetime.combine(content.rates.about.cutoff, datetime.min.time()),
             }
         )
-        styles = _styles(book)
-        _front(book, content, styles)
-        _charts(book, content, pictures, styles)
+        styles = _styles(workbook)
+        _front(workbook, content, styles)
+        _charts(workbook, content, pictures, styles)
         for table in content.tables:
-            _sheet(book, content, table, styles)
+            _sheet(workbook, content, table, styles)
     return out.getvalue()
 
 
-def _styles(book: xlsxwriter.Workbook) -> dict[str, Any]:
+def _styles(workbook: xlsxwriter.Workbook) -> dict[str, Any]:
     plain = {"font_name": "Calibri", "font_color": _INK, "valign": "top"}
-    looks: dict[str, dict[str, Any]] = {
+    formats: dict[str, dict[str, Any]] = {
         "text": {},
         "wrapped": {"text_wrap": True},
         "title": {"bold": True, "font_size": 18},
@@ -64,11 +65,11 @@ def _styles(book: xlsxwriter.Workbook) -> dict[str, Any]:
         "number": {"num_format": "#,##0.0"},
         "hidden": {"bg_color": _HIDDEN},
     }
-    return {name: book.add_format(plain | look) for name, look in looks.items()}
+    return {name: workbook.add_format(plain | values) for name, values in formats.items()}
 
 
-def _front(book: xlsxwriter.Workbook, content: Content, styles: Mapping[str, Any]) -> None:
-    sheet = book.add_worksheet("Report")
+def _front(workbook: xlsxwriter.Workbook, content: Content, styles: Mapping[str, Any]) -> None:
+    sheet = workbook.add_worksheet("Report")
     sheet.hide_gridlines(2)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
@@ -86,39 +87,42 @@ def _front(book: xlsxwriter.Workbook, content: Content, styles: Mapping[str, Any
         row += 1
         sheet.write_string(row, 0, name, styles["name"])
         sheet.write_string(row, 1, value, styles["text"])
-    sheet.write_string(row + 2, 0, "Grey cells are hidden, to show no small number of people.", styles["text"])
+    sheet.write_string(row + 2, 0, "Grey cells are hidden: they show small numbers of people.", styles["text"])
     sheet.merge_range(row + 3, 0, row + 3, 1, "", styles["wrapped"])
     sheet.write_string(row + 3, 0, content.statement, styles["wrapped"])
     sheet.set_row(row + 3, 90 if content.release else 32)
 
 
 def _charts(
-    book: xlsxwriter.Workbook, content: Content, pictures: tuple[Picture, ...], styles: Mapping[str, Any]
+    workbook: xlsxwriter.Workbook, content: Content, pictures: tuple[Picture, ...], styles: Mapping[str, Any]
 ) -> None:
-    sheet = book.add_worksheet("Charts")
+    sheet = workbook.add_worksheet("Charts")
     sheet.hide_gridlines(2)
     sheet.write_string(0, 0, content.label, styles["label"])
     shown = [one for one in pictures if one.quarter in ("", content.quarter)]
-    # Two on a printed page; a sheet that is fitted to its page would ignore the breaks.
-    sheet.set_h_pagebreaks([2 + place * _ROWS_A_PICTURE for place in range(2, len(shown), 2)])
-    for place, picture in enumerate(shown):
+    # Two pictures on a printed page. A sheet that is fitted to one page would ignore the breaks.
+    sheet.set_h_pagebreaks([2 + position * _ROWS_A_PICTURE for position in range(2, len(shown), 2)])
+    for position, picture in enumerate(shown):
         options = {**_PICTURE, "description": picture.alt, "image_data": BytesIO(picture.png.read_bytes())}
-        sheet.insert_image(2 + place * _ROWS_A_PICTURE, 0, f"{picture.name}.png", options)
+        sheet.insert_image(2 + position * _ROWS_A_PICTURE, 0, f"{picture.name}.png", options)
 
 
-def _sheet(book: xlsxwriter.Workbook, content: Content, table: Table, styles: Mapping[str, Any]) -> None:
-    sheet = book.add_worksheet(table.name.replace("_", " ").capitalize())
+def _sheet(workbook: xlsxwriter.Workbook, content: Content, table: Table, styles: Mapping[str, Any]) -> None:
+    sheet = workbook.add_worksheet(table.name.replace("_", " ").capitalize())
     sheet.set_header(f"&L{content.label}&R&A")
     sheet.write_string(0, 0, f"{table.title}. {content.label}.", styles["label"])
     frame = table.frame
-    secret = frame["hidden"].to_numpy(dtype=bool) if "hidden" in frame else np.zeros(len(frame), dtype=bool)
+    in_hidden_row = frame["hidden"].to_numpy(dtype=bool) if "hidden" in frame else np.zeros(len(frame), dtype=bool)
+    reasons = {} if table.reasons is None else table.reasons.to_dict("list")
     for column, name in enumerate(frame.columns):
         sheet.write_string(2, column, str(name), styles["head"])
         style = styles[_style(str(name))]
         longest = len(str(name))
         for row, value in enumerate(frame[name].tolist(), start=3):
-            hidden = bool(secret[row - 3]) and pd.isna(value)
-            longest = max(longest, _write(sheet, row, column, value, styles["hidden"] if hidden else style))
+            reason = reasons[name][row - 3] if name in reasons else ""
+            hidden = pd.isna(value) and (bool(in_hidden_row[row - 3]) or reason == HIDDEN_WORD)
+            shown = reason if reason and not hidden else value
+            longest = max(longest, _write(sheet, row, column, shown, styles["hidden"] if hidden else style))
         sheet.set_column(column, column, min(longest + 2, _WIDEST))
     sheet.freeze_panes(3, 0)
     sheet.set_landscape()
@@ -137,7 +141,7 @@ def _style(name: str) -> str:
 
 
 def _write(sheet: Any, row: int, column: int, value: object, style: Any) -> int:
-    """Write one cell by its type; return how wide it is."""
+    """Write one cell by its type; return its width in characters."""
     if pd.isna(value):  # type: ignore[call-overload]
         sheet.write_blank(row, column, None, style)
         return 0

@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing else: no network, no other file."""
+"""The report as one HTML page that needs no network and no other file."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _read(name: str) -> str:
 
 
 def _fonts() -> list[tuple[int, str]]:
-    """Return weight and data of the fonts that the charts are drawn in, for the words around them."""
+    """Return weight and data of the fonts of the charts, for the text of the page."""
     folder = resources.files("careflow.charts").joinpath("fonts")
     return [
         (weight, base64.b64encode(folder.joinpath(f"SourceSansPro-{name}.ttf").read_bytes()).decode("ascii"))
@@ -53,5 +53,5 @@ def _fonts() -> list[tuple[int, str]]:
 
 
 def csv_link(table: Table) -> str:
-    """Return a table as the address of a link that saves it."""
+    """Return the data URL of a link that saves a table as CSV."""
     return "data:text/csv;charset=utf-8;base64," + base64.b64encode(to_csv(table.frame)).decode("ascii")

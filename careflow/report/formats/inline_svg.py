@@ -1,4 +1,4 @@
-"""Charts as inline SVG: every shape of a letter stands on the page once, and nothing that no reader sees."""
+"""Charts as inline SVG without metadata; the charts share one definition of each glyph."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _NUMBERED: Final = re.compile(r"(?<= d=\")[^\"]*|(?<=points=\")[^\"]*|(?<=transl
 _SPACE: Final = re.compile(r"\s*\n\s*")
 _EMPTY: Final = re.compile(r"<defs>\s*</defs>")
 _DECIMALS: Final = 2
-"""Of a point: a hundredth of it is seen by nobody."""
+"""Decimals of a coordinate in points; smaller differences are invisible."""
 
 
 @dataclass(frozen=True)
 class Inline:
-    """Charts for the middle of a page.
+    """Charts to place in a page.
 
     Attributes
     ----------
     letters : markupsafe.Markup
-        The shapes of all letters, to stand on the page before the charts.
+        The shapes of all glyphs, to place on the page before the charts.
     charts : dict of str to markupsafe.Markup
-        The SVG of each picture by its name: no prologue, no style of its own, ids like no other's.
+        The SVG of each picture by its name: without prologue or style, with unique ids.
     """
 
     letters: Markup
@@ -44,7 +44,7 @@ class Inline:
 
 
 def inline(pictures: Sequence[Picture]) -> Inline:
-    """Return pictures as they stand in a page. The same pictures give the same text."""
+    """Return pictures as inline SVG. The same pictures give the same text."""
     shapes: dict[str, str] = {}
     charts = {picture.name: Markup(_one(picture, shapes)) for picture in pictures}
     letters = "".join(f'<path id="{name}"{shape}/>' for shape, name in shapes.items())
@@ -52,10 +52,10 @@ def inline(pictures: Sequence[Picture]) -> Inline:
 
 
 def _one(picture: Picture, shapes: dict[str, str]) -> str:
-    """Return the SVG of a picture; shapes of letters move into ``shapes``, from shape to its name on the page."""
-    found = _SVG.search(picture.svg.read_text("utf-8"))
-    assert found is not None
-    text = _GROUP.sub("", _UNWANTED.sub("", found[0]))
+    """Return the SVG of a picture; shapes of glyphs move into ``shapes``, from shape to its name on the page."""
+    svg = _SVG.search(picture.svg.read_text("utf-8"))
+    assert svg is not None
+    text = _GROUP.sub("", _UNWANTED.sub("", svg[0]))
     end = text.index(">")
     text = _ROOT.sub("", text[:end]) + text[end:]
     names: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The report as PDF, for print and for the file of a board: text that can be searched, pictures with descriptions."""
+"""The report as PDF: text that can be searched, pictures with descriptions."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _INK, _MUTED, _ALARM, _RULE = (29, 35, 41), (90, 97, 105), (116, 26, 57), (178, 
 _RATIO: Final = 4.9 / 6.9
 _MOST_COLUMNS: Final = 10
 _CHART: Final = 146.0
-"""Width of a chart in millimetres: two of them fit on a page of A4 or Letter, one below the first table."""
+"""Width of a chart in millimetres: two fit on a page of A4 or Letter, one below the first table."""
 _FEW_ROWS: Final = 30.0
-"""Millimetres that a heading keeps with it of what it heads: of a table its first rows, of a text its first lines."""
+"""Millimetres below a heading that stay on its page: the first rows of a table, or the first lines of a text."""
 
 
 class Pages(FPDF):
-    """Pages that say at the top what they are and at the foot which they are."""
+    """Pages with the label at the top and the page number at the foot."""
 
     def __init__(self, content: Content) -> None:
         super().__init__(format="A4")
@@ -65,7 +65,7 @@ class Pages(FPDF):
         self.ln(after)
 
     def head(self, text: str, level: int = 0, room: float = _FEW_ROWS) -> None:
-        """Print a heading, and put it among the bookmarks; a new page if ``room`` below it is wanting."""
+        """Print a heading, and put it among the bookmarks; a new page if less than ``room`` is left below it."""
         size = (15, 12)[level]
         self.keep(size + room)
         self.ln((6, 3)[level])
@@ -73,7 +73,7 @@ class Pages(FPDF):
         self.say(text, size, bold=True)
 
     def keep(self, room: float) -> None:
-        """Begin a new page unless so many millimetres are left on this one."""
+        """Begin a new page unless ``room`` millimetres are left on this one."""
         if self.will_page_break(room):
             self.add_page()
 
@@ -141,7 +141,7 @@ def _records(pages: Pages, content: Content) -> None:
 
 
 def _grid(pages: Pages, grid: Grid) -> None:
-    """Print a table; one of many columns gets a page on its side."""
+    """Print a table; one of many columns gets a landscape page."""
     wide = len(grid.head) > _MOST_COLUMNS
     if wide:
         pages.add_page(orientation="landscape")
@@ -178,7 +178,7 @@ def _print_grid(pages: Pages, grid: Grid) -> None:
             for cell in cells:
                 row.cell(_printed(cell))
     pages.ln(1)
-    note = f"{grid.note} s: hidden, to show no small number of people." if grid.masked else grid.note
+    note = f"{grid.note} s: hidden, because it would show a small number of people." if grid.masked else grid.note
     pages.say(note.strip(), 8.5, colour=_MUTED)
 
 
@@ -187,7 +187,7 @@ def _printed(cell: Cell) -> str:
 
 
 def _weight(grid: Grid, place: int) -> int:
-    """Return how wide a column is beside the others: its longest word or number, within reason."""
+    """Return the relative width of a column: its longest word or number, within limits."""
     texts = [grid.head[place], *(part for row in grid.rows for part in (row[place].text, row[place].beside))]
     longest = max(max((len(word) for word in text.split()), default=1) for text in texts)
     whole = max(len(text) for text in texts)

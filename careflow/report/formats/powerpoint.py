@@ -1,4 +1,4 @@
-"""The report as PowerPoint: trends as charts that can be edited, the rest as pictures with their description."""
+"""The report as PowerPoint: trends as native charts, other charts as pictures with a description."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TRENDS: Final = ((STEP_DOWN, "stepped down"), (STEP_UP, "stepped up"), (LEFT_EA
 _ROWS_A_SLIDE: Final = 14
 _WRITTEN: Final = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _CROWDED: Final = 7
-"""A table of more columns has its intervals on a line of their own."""
+"""In a table of more columns the intervals stand on a second line."""
 
 
 def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
@@ -126,7 +126,7 @@ def _cell(cell: Any, text: str, beside: str = "", *, number: bool, head: bool = 
 
 
 def _trend(deck: Any, content: Content, measure: str, words: str) -> None:
-    """Draw a rate by quarter, each level for itself."""
+    """Draw a rate by quarter, one chart for each level."""
     lines, others = lines_of(content, measure)
     if not lines:
         return
@@ -134,7 +134,7 @@ def _trend(deck: Any, content: Content, measure: str, words: str) -> None:
     add_trends(slide, content, lines, words, (_LEFT, Inches(1.15), _ROOM, Inches(5.4)))
     note = slide.shapes.add_textbox(_LEFT, Inches(6.6), _ROOM, Inches(0.4)).text_frame
     bars = f"Bars: {content.rates.about.confidence:.0%} CI."
-    left_out = f" Not drawn, as no discharge from there could be counted: {', '.join(others)}." if others else ""
+    left_out = f" Not drawn, because no discharge from there could be counted: {', '.join(others)}." if others else ""
     _say(note, f"{bars} Hollow and dashed: not mature. A gap: hidden.{left_out}", 12, colour=_MUTED)
 
 
@@ -165,7 +165,7 @@ def _run(line: Any, text: str, size: float, *, bold: bool = False, colour: Any =
 
 
 def _undated(data: bytes, *, nested: bool = False) -> bytes:
-    """Return the same archive with no times in it, so that the same content gives the same bytes."""
+    """Return the archive without times, so that the same content gives the same bytes."""
     out = BytesIO()
     with zipfile.ZipFile(BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for item in old.infolist():

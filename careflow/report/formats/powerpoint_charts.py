@@ -1,4 +1,4 @@
-"""Trends as charts that PowerPoint can edit: a small one for each level, with its intervals."""
+"""Trends as native charts of PowerPoint: a small one for each level, with intervals."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ _Colour: Any = RGBColor  # python-pptx says that it is typed, and is in part
 _Data: Any = CategoryChartData
 _INK, _RULE = (_Colour.from_string(c) for c in ("1D2329", "D5D9DE"))
 _RAMP: Final = ((0x2B, 0x23, 0x50), (0x96, 0x8B, 0xC1))
-"""Most to least intensive level: dark to light violet, none so light that a line is lost on white."""
+"""Most to least intensive level: dark to light violet, dark enough for lines on white."""
 _STEPS: Final = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 _LABELS: Final = {1: 12, 2: 6, 3: 4}
-"""How many quarters can be named under a chart that shares its width with others."""
+"""The most labels of quarters under a chart, by the number of charts in a row."""
 
 Line = tuple[Level, pd.DataFrame]
 
 
 def lines_of(content: Content, measure: str) -> tuple[list[Line], list[str]]:
-    """Return the levels that have discharges, with their rows of a way by quarter, and the names of the others."""
-    way = measure in DIRECTIONS
-    frame, care = (content.rates.directions if way else content.rates.frame), content.rates.continuum
-    rows = frame[frame["direction" if way else "to"].astype(str) == measure]
+    """Return the levels that have discharges, with their rows of a measure by quarter, and the names of the others."""
+    by_direction = measure in DIRECTIONS
+    frame, care = (content.rates.directions if by_direction else content.rates.frame), content.rates.continuum
+    rows = frame[frame["direction" if by_direction else "to"].astype(str) == measure]
     lines, others = [], []
     for level in care.levels:
         part = rows[rows["from"].astype(str) == level.name]
@@ -55,7 +55,7 @@ def lines_of(content: Content, measure: str) -> tuple[list[Line], list[str]]:
 def add_trends(
     slide: Any, content: Content, lines: Sequence[Line], words: str, area: tuple[int, int, int, int]
 ) -> None:
-    """Put a chart for each level on a slide, in rows, all with one scale.
+    """Put a chart for each level on a slide, in rows, all on one scale.
 
     Parameters
     ----------
@@ -64,17 +64,17 @@ def add_trends(
     lines : sequence
         From :func:`lines_of`.
     words : str
-        What the shares are of: ``"stepped down"``.
+        The event of the shares: ``"stepped down"``.
     area : tuple of int
-        Left, top, width and height of the room for them.
+        Left, top, width and height of the area for the charts.
     """
     left, top, wide, high = area
     columns = len(lines) if len(lines) < 3 else 2 if len(lines) == 4 else 3
     rows = math.ceil(len(lines) / columns)
     limit = _limit(lines)
-    for place, (level, part) in enumerate(lines):
-        spot = (left + place % columns * wide // columns, top + place // columns * high // rows)
-        shade = _shade(place / max(len(lines) - 1, 1))
+    for position, (level, part) in enumerate(lines):
+        spot = (left + position % columns * wide // columns, top + position // columns * high // rows)
+        shade = _shade(position / max(len(lines) - 1, 1))
         _add(slide, content, (level, part), words, (*spot, wide // columns, high // rows), (limit, columns, shade))
 
 
@@ -87,7 +87,7 @@ def _add(
     data.categories = [period(name) for name in part["quarter"].cat.categories]
     data.add_series(harmless(level.short), [float(rate) if known(rate) else None for rate in part["rate"]])
     shape = slide.shapes.add_chart(XL_CHART_TYPE.LINE_MARKERS, *spot, data)
-    shape._element._nvXxPr.cNvPr.set("descr", _said(content, line, words))
+    shape._element._nvXxPr.cNvPr.set("descr", _description(content, line, words))
     chart = shape.chart
     chart.font.size, chart.font.color.rgb = Pt(11), _INK
     chart.has_legend, chart.has_title = False, True
@@ -95,7 +95,7 @@ def _add(
     title.text = level.short
     title.paragraphs[0].runs[0].font.size, title.paragraphs[0].runs[0].font.bold = Pt(14), True
     _axes(chart, limit, math.ceil(len(part) / _LABELS[columns]))
-    _dress(chart.plots[0].series[0], part, colour)
+    _format_series(chart.plots[0].series[0], part, colour)
 
 
 def _axes(chart: Any, limit: float, every: int) -> None:
@@ -106,13 +106,13 @@ def _axes(chart: Any, limit: float, every: int) -> None:
     values.format.line.fill.background()
     chart.category_axis.tick_labels.font.size = Pt(11)
     axis = chart.category_axis._element
-    axis.txPr.bodyPr.set("rot", "0")  # upright words, or none
+    axis.txPr.bodyPr.set("rot", "0")  # labels are not rotated
     skip = parse_xml(f'<c:tickLblSkip {nsdecls("c")} val="{every}"/>')
     axis.find(skip.tag.replace("tickLblSkip", "noMultiLvlLbl")).addprevious(skip)
 
 
-def _dress(series: Any, part: pd.DataFrame, colour: Any) -> None:
-    """Give a series its colour and its intervals; a point that is not yet mature is hollow and its line dashed."""
+def _format_series(series: Any, part: pd.DataFrame, colour: Any) -> None:
+    """Give a series its colour and its intervals; a point that is not yet mature is hollow, and its line is dashed."""
     series.smooth = False
     series.format.line.color.rgb, series.format.line.width = colour, Pt(2.5)
     series.marker.style, series.marker.size = XL_MARKER_STYLE.CIRCLE, 7
@@ -120,7 +120,7 @@ def _dress(series: Any, part: pd.DataFrame, colour: Any) -> None:
     series.marker.format.fill.fore_color.rgb = series.marker.format.line.color.rgb = colour
     rate, low, high = (part[name].tolist() for name in ("rate", "low", "high"))
     add_error_bars(series, rate, low, high, str(colour))
-    for at in [at for at, ripe in enumerate(part["mature"]) if not ripe]:
+    for at in [at for at, mature in enumerate(part["mature"]) if not mature]:
         point = series.points[at]
         point.format.line.color.rgb, point.format.line.dash_style = colour, MSO_LINE.DASH
         point.marker.style, point.marker.size = XL_MARKER_STYLE.CIRCLE, 7
@@ -135,12 +135,12 @@ def _limit(lines: Sequence[Line]) -> float:
     return min(nice_ceiling(highest, _STEPS), 1.0)
 
 
-def _said(content: Content, line: Line, words: str) -> str:
+def _description(content: Content, line: Line, words: str) -> str:
     level, part = line
     row = part[part["quarter"].astype(str) == content.quarter].iloc[0]
-    told = f"{percent(row['rate'])}" if known(row["rate"]) else "hidden"
+    value = f"{percent(row['rate'])}" if known(row["rate"]) else "hidden"
     chart = f"Line chart, quarter by quarter: share of {level.short} discharges that {words}"
-    return f"{chart}, with intervals. {content.chosen.label}: {told}."
+    return f"{chart}, with intervals. {content.chosen.label}: {value}."
 
 
 def _shade(share: float) -> Any:

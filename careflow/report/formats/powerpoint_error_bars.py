@@ -1,4 +1,4 @@
-"""Intervals on a native chart of PowerPoint, which python-pptx has no call for: error bars in the chart's XML."""
+"""Intervals on a native chart of PowerPoint: error bars in the chart's XML, which python-pptx cannot add."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from careflow.formatting import known
 _CHART: Final = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 _DRAWING: Final = "http://schemas.openxmlformats.org/drawingml/2006/main"
 _WIDTH: Final = 12700
-"""Of a bar, in English metric units: one point."""
+"""Width of a bar in English metric units: one point."""
 
 
 def add_error_bars(
@@ -23,7 +23,7 @@ def add_error_bars(
     Parameters
     ----------
     series : pptx.chart.series.LineSeries
-        Already formatted: the bars stand after its points in the file.
+        Already formatted: in the file the bars follow its points.
     values, low, high : sequence of float
         The points and their limits, missing where hidden.
     colour : str
@@ -38,12 +38,12 @@ def add_error_bars(
         bars.append(_new(name, val=value))
     bars.append(_lengths("plus", [top - at for at, top in zip(values, high, strict=True)]))
     bars.append(_lengths("minus", [at - bottom for at, bottom in zip(values, low, strict=True)]))
-    look = _new("spPr")
-    line = etree.SubElement(look, f"{{{_DRAWING}}}ln", w=str(_WIDTH))
+    style = _new("spPr")
+    line = etree.SubElement(style, f"{{{_DRAWING}}}ln", w=str(_WIDTH))
     fill = etree.SubElement(line, f"{{{_DRAWING}}}solidFill")
     shade = etree.SubElement(fill, f"{{{_DRAWING}}}srgbClr", val=colour)
     etree.SubElement(shade, f"{{{_DRAWING}}}alpha", val="55000")
-    bars.append(look)
+    bars.append(style)
     series._element.find(f"{{{_CHART}}}cat").addprevious(bars)
 
 
@@ -52,9 +52,9 @@ def _lengths(name: str, lengths: Sequence[float]) -> Any:
     form = etree.SubElement(numbers, f"{{{_CHART}}}formatCode")
     form.text = "General"
     numbers.append(_new("ptCount", val=str(len(lengths))))
-    for place, length in enumerate(lengths):
+    for position, length in enumerate(lengths):
         if known(length):
-            point = _new("pt", idx=str(place))
+            point = _new("pt", idx=str(position))
             etree.SubElement(point, f"{{{_CHART}}}v").text = repr(float(length))
             numbers.append(point)
     side.append(numbers)

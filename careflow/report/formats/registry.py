@@ -1,4 +1,4 @@
-"""Which formats a report can be written in, and what each of them needs."""
+"""The formats of a report, and the library that each needs."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ FORMATS: Final = {
     "pptx": Format("report.pptx", "powerpoint", "pptx", "python-pptx"),
     "pdf": Format("report.pdf", "pdf", "fpdf", "fpdf2"),
 }
-"""Every format by the name that ``formats=`` and ``--format`` take."""
+"""Every format by its name in ``formats=`` and ``--format``."""
 
 
-def check_formats(asked: str | Sequence[str]) -> tuple[str, ...]:
-    """Return the formats asked for, once each.
+def check_formats(formats: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the names of formats, each once.
 
     Raises
     ------
     ArgumentError
         If there is no such format, or the library that it needs is not installed.
     """
-    names = tuple(dict.fromkeys([asked] if isinstance(asked, str) else asked))
+    names = tuple(dict.fromkeys([formats] if isinstance(formats, str) else formats))
     for name in names:
         if name not in FORMATS:
             raise ArgumentError(f"no format {name!r}; there are {', '.join(FORMATS)}")
@@ -57,6 +57,6 @@ def check_formats(asked: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def writer(name: str) -> Writer:
-    """Return the function that writes a format; its library is loaded only now."""
-    found: Writer = import_module(f"careflow.report.formats.{FORMATS[name].module}").document
-    return found
+    """Return the function that writes a format; its library is imported here."""
+    document: Writer = import_module(f"careflow.report.formats.{FORMATS[name].module}").document
+    return document

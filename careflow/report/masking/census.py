@@ -1,4 +1,4 @@
-"""The interim rule for a census: a small flow is hidden with all that would give it away."""
+"""The interim rule for a census: a small flow is hidden with all numbers that reveal it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _AVERAGES: Final = ("person_days", "average")
 def mask_census(result: Census, below: int, closed: Collection[tuple[str, str]] = ()) -> Census:
     """Return a census with ``hidden``; hidden numbers are missing.
 
-    Opening and admitted less discharged is closing, and the closing of one period is the opening of the next. So a
-    level and period with a small flow loses all four; the periods beside it lose the number that they share with it,
-    and their admissions, from which it could be worked out. With any flow goes the average. The days are left out,
-    because each of their steps is one person who came or went.
+    Opening + admitted - discharged = closing, and the closing of one period is the opening of the next. So all four
+    flows of a level and period are hidden where one is small. In the periods before and after, the shared number is
+    hidden, and the admissions, which would reveal it. Where a flow is hidden, so is the average. The daily census is
+    left out, because each of its steps is one person.
 
     Parameters
     ----------
@@ -35,19 +35,19 @@ def mask_census(result: Census, below: int, closed: Collection[tuple[str, str]] 
     frame = result.frame.reset_index(drop=True)
     frame = frame.astype(dict.fromkeys([*FLOWS, *_AVERAGES], float))
     period = result.about.by[0]
-    gone: dict[str, Flags] = {name: np.zeros(len(frame), dtype=bool) for name in FLOWS}
+    flow_hidden: dict[str, Flags] = {name: np.zeros(len(frame), dtype=bool) for name in FLOWS}
     for level, at in frame.groupby("level", observed=True, sort=False).indices.items():
         n = frame[list(FLOWS)].to_numpy()[at]
-        secret = [(str(when), str(level)) in closed for when in frame[period].iloc[at]]
-        whole = small(n, below).any(axis=1) | np.array(secret, dtype=bool)
+        closed_here = [(str(when), str(level)) in closed for when in frame[period].iloc[at]]
+        whole = small(n, below).any(axis=1) | np.array(closed_here, dtype=bool)
         for name in FLOWS:
-            gone[name][at] = whole
-        gone["closing"][at[:-1]] |= whole[1:]
-        gone["opening"][at[1:]] |= whole[:-1]
-        gone["admitted"][at] |= gone["opening"][at] | gone["closing"][at]
-    hidden = np.logical_or.reduce(list(gone.values()))
+            flow_hidden[name][at] = whole
+        flow_hidden["closing"][at[:-1]] |= whole[1:]
+        flow_hidden["opening"][at[1:]] |= whole[:-1]
+        flow_hidden["admitted"][at] |= flow_hidden["opening"][at] | flow_hidden["closing"][at]
+    hidden = np.logical_or.reduce(list(flow_hidden.values()))
     for name in FLOWS:
-        frame[name] = frame[name].mask(gone[name])
+        frame[name] = frame[name].mask(flow_hidden[name])
     for name in _AVERAGES:
         frame[name] = frame[name].mask(hidden)
     return replace(result, frame=frame.assign(hidden=hidden), daily=result.daily.head(0))

@@ -1,4 +1,4 @@
-"""The interim rule for rates of all discharges: what the followed ones hide, and whole percents without counts."""
+"""The interim rule for rates of all discharges: whole percents without counts, hidden as the followed rates are."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _LIMITS: Final = ("rate", "se", "low", "high")
 
 
 def coarse(result: Rates, below: int) -> Rates:
-    """Return masked rates of all discharges as they may stand beside those of the followed ones.
+    """Return masked rates of all discharges that may be shown together with the followed rates.
 
-    The two tables differ by the discharges not yet followed, who are few. So ``n`` is left out, rates and limits are
+    The two tables differ by the discharges not yet followed, which are few. So ``n`` is left out, rates and limits are
     whole percents, and ``of`` and ``followed`` are missing where the difference is small.
     """
-    frame, ways = (_coarse(table, below) for table in (result.frame, result.directions))
-    return replace(result, frame=frame, directions=ways, contributors=None)
+    frame, directions = (_coarse(table, below) for table in (result.frame, result.directions))
+    return replace(result, frame=frame, directions=directions, contributors=None)
 
 
 def as_followed(result: Rates, followed: Rates) -> Rates:
-    """Return rates of all discharges without what the masked ``followed`` rates hide of a level of which all were."""
+    """Return rates of all discharges, hidden where all were followed and the masked ``followed`` rates are hidden."""
     frame = _hide(result.frame, _hidden(result.frame, followed.frame, "to"))
-    ways = _hide(result.directions, _hidden(result.directions, followed.directions, "direction"))
-    return replace(result, frame=frame, directions=ways)
+    directions = _hide(result.directions, _hidden(result.directions, followed.directions, "direction"))
+    return replace(result, frame=frame, directions=directions)
 
 
 def _coarse(table: pd.DataFrame, below: int) -> pd.DataFrame:
@@ -44,11 +44,11 @@ def _coarse(table: pd.DataFrame, below: int) -> pd.DataFrame:
 
 
 def _hidden(table: pd.DataFrame, followed: pd.DataFrame, target: str) -> Flags:
-    """Say which rows are of a level whose discharges were all followed, and hidden among those."""
+    """Return which rows are of a level whose discharges were all followed, and are hidden in the followed rates."""
     keys = ["quarter", "from", target]
-    secret = {_key(row, keys) for row in followed[followed["hidden"]].to_dict("records")}
+    hidden_keys = {_key(row, keys) for row in followed[followed["hidden"]].to_dict("records")}
     rows = table.to_dict("records")
-    return np.array([row["followed"] == 1 and _key(row, keys) in secret for row in rows], dtype=bool)
+    return np.array([row["followed"] == 1 and _key(row, keys) in hidden_keys for row in rows], dtype=bool)
 
 
 def _key(row: dict[Any, Any], keys: list[str]) -> tuple[str, ...]:

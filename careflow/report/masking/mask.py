@@ -1,8 +1,8 @@
-"""Hide small cells and what gives them away: an interim rule, row by row, for reports that stay in the house.
+"""Interim cell suppression, row by row, for internal reports.
 
-This is a rule of thumb without a proof; :func:`careflow.protect` is for what leaves the house. It hides counts of 1 to
-10, counts whose complement is 1 to 10, whole rows of 1 to 10, and enough of the rest of a row that no hidden count is
-found by subtraction from a total that is shown. Zeros are shown.
+This is a rule of thumb without a proof; for a release use :func:`careflow.protect`. Primary suppression hides counts
+of 1 to 10, counts whose complement is 1 to 10, and whole rows of 1 to 10. Secondary suppression hides enough of the
+rest of a row that no hidden count can be found by subtraction from a shown total. Zeros are shown.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _LENGTHS: Final = ("median", "median_low", "median_high", *_QUARTILES, "rmean", 
 _CLOSED: Final = ("discharged_mean", "discharged_median")
 
 _TOO_FEW: Final = (
-    "these counts are about fewer than {below} people or {unit}, or so few more that every number would show some of "
-    "them; take more quarters or more places together."
+    "these counts are of fewer than {below} people or {unit}, or of so few more that every number would reveal a small "
+    "count; put more quarters or more facilities together."
 )
 
 
@@ -56,52 +56,53 @@ def mask(result: R, below: int = BELOW) -> R:
     Result
         Rates: ``n, rate, se, low, high`` are missing where hidden, ``of`` where it is small itself. Lengths of stay:
         a row is hidden where some stays ended but fewer than ``2 * below``; quartiles are missing under ``4 * below``;
-        the curve keeps only days between which ``below`` stays or more ended. Rates by ``method="incidence"`` are
-        whole percents without ``n``. A census loses every flow of a level and period with a small one, and pathways
-        those that few took (:mod:`careflow.report.masking.census`, :mod:`careflow.report.masking.pathways`).
+        the curve keeps only days between which ``below`` stays or more ended; ``known_to`` is kept where a mean is
+        missing because of it, and ``below`` stays or more were followed to that day. Rates by ``method="incidence"``
+        are whole percents without ``n``. Of a census all flows of a level and period are hidden where one is small; of
+        pathways those that few took (:mod:`careflow.report.masking.census`, :mod:`careflow.report.masking.pathways`).
 
     Raises
     ------
     TypeError
         If it is another kind of result.
     DisclosureError
-        If the whole result is about fewer than ``below``.
+        If the whole result is of fewer than ``below`` people.
     """
     kinds: dict[type[Result], Callable[[Any, int], Any]] = {
         Rates: _rates, LengthOfStay: _stays, Census: mask_census, Pathways: mask_paths,
     }  # fmt: skip
-    of_kind = kinds.get(type(result))
-    if of_kind is None:
+    mask_kind = kinds.get(type(result))
+    if mask_kind is None:
         raise TypeError(
             "mask() hides small cells of Rates, LengthOfStay, Census and Pathways; it was given "
             f"{type(result).__name__}"
         )
     if small(result.about.n, below) or small(result.about.persons, below):
         raise DisclosureError(_TOO_FEW.format(below=below, unit=result.about.unit))
-    masked: R = of_kind(result, below)
+    masked: R = mask_kind(result, below)
     return masked
 
 
 def _rates(result: R, below: int) -> R:
-    frame, ways = (_as_floats(table) for table in (result.frame, cast(Any, result).directions))
-    hidden, shut = np.zeros(len(frame), dtype=bool), np.zeros(len(ways), dtype=bool)
+    frame, directions = (_as_floats(table) for table in (result.frame, cast(Any, result).directions))
+    hidden, hidden_sums = np.zeros(len(frame), dtype=bool), np.zeros(len(directions), dtype=bool)
     keys = [*(name for name in (*result.about.by, "within") if name in frame), "from"]
-    rows, totals = _groups(frame, keys), _groups(ways, keys)
+    rows, totals = _groups(frame, keys), _groups(directions, keys)
     of = np.array([int(frame["of"].iloc[at[0]]) for at in rows.values()], dtype=np.int64)
     few = spread(of, small(of, below), below)
     if not safe(of[few], below):
         raise DisclosureError(_TOO_FEW.format(below=below, unit=result.about.unit))
-    for (key, at), gone in zip(rows.items(), few, strict=True):
+    for (key, at), all_hidden in zip(rows.items(), few, strict=True):
         summed = totals[key]
-        if gone:
-            hidden[at], shut[summed] = True, True
+        if all_hidden:
+            hidden[at], hidden_sums[summed] = True, True
         else:
-            hidden[at], shut[summed] = _one_row(frame.iloc[at], ways.iloc[summed], below)
-            gone = bool(hidden[at].all())
-        if gone:
-            frame.loc[at, ["of", "followed"]] = ways.loc[summed, ["of", "followed"]] = np.nan
+            hidden[at], hidden_sums[summed] = _one_row(frame.iloc[at], directions.iloc[summed], below)
+            all_hidden = bool(hidden[at].all())
+        if all_hidden:
+            frame.loc[at, ["of", "followed"]] = directions.loc[summed, ["of", "followed"]] = np.nan
     incidence = result.about.measure == MEASURE
-    tables = [_shares(table, gone, below, incidence) for table, gone in ((frame, hidden), (ways, shut))]
+    tables = [_shares(table, flags, below, incidence) for table, flags in ((frame, hidden), (directions, hidden_sums))]
     made = replace(result, frame=tables[0], directions=tables[1])  # type: ignore[call-arg]
     return cast(R, coarse(cast(Any, made), below)) if incidence else made
 
@@ -111,27 +112,27 @@ def _as_floats(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _groups(table: pd.DataFrame, keys: list[str]) -> dict[Any, npt.NDArray[np.intp]]:
-    found = table.groupby(keys, observed=True, sort=False).indices
-    return {key: np.asarray(at, dtype=np.intp) for key, at in found.items()}
+    positions = table.groupby(keys, observed=True, sort=False).indices
+    return {key: np.asarray(at, dtype=np.intp) for key, at in positions.items()}
 
 
-def _one_row(row: pd.DataFrame, ways: pd.DataFrame, below: int) -> tuple[Flags, Flags]:
-    """Say what is hidden of the discharges of one level: where they went, and the sums by direction."""
+def _one_row(row: pd.DataFrame, directions: pd.DataFrame, below: int) -> tuple[Flags, Flags]:
+    """Return which cells of the discharges of one level are hidden: by target, and the sums by direction."""
     to, direction = row["to"].astype(str).to_numpy(), row["direction"].to_numpy()
     reasons = np.isin(to, LEFT_REASONS)
     cell = to != LEFT_CARE if reasons.any() else np.ones(len(to), dtype=bool)
     n = row["n"].to_numpy(dtype=np.int64)[cell]
-    unknown = int(row["of"].iloc[0]) - int(n.sum())  # not yet followed, where all discharges are counted
+    unknown = int(row["of"].iloc[0]) - int(n.sum())  # discharges not yet followed, where all are counted
     parts = [np.append(part[cell], False) for part in (*(direction == way for way in DIRECTIONS), reasons)]
     cells, sums = hide_row(np.append(n, unknown), parts, below)
     hidden = np.zeros(len(row), dtype=bool)
     hidden[cell], hidden[~cell] = cells[:-1], sums[-1]
-    by_way = dict(zip(DIRECTIONS, sums, strict=False))
-    return hidden, np.array([by_way[way] for way in ways["direction"].astype(str)], dtype=bool)
+    by_direction = dict(zip(DIRECTIONS, sums, strict=False))
+    return hidden, np.array([by_direction[way] for way in directions["direction"].astype(str)], dtype=bool)
 
 
 def _shares(table: pd.DataFrame, hidden: Flags, below: int, incidence: bool) -> pd.DataFrame:
-    """Blank the hidden shares, and the share followed where it would show how few were not."""
+    """Blank the hidden shares, and ``followed`` where it would reveal a small number of discharges not followed."""
     table.loc[hidden, list(_SHARES)] = np.nan
     if incidence:
         return table.assign(hidden=hidden)
@@ -143,19 +144,33 @@ def _shares(table: pd.DataFrame, hidden: Flags, below: int, incidence: bool) -> 
 
 def _stays(result: R, below: int) -> R:
     frame = result.frame.reset_index(drop=True)
-    n, still = (frame[name].to_numpy(dtype=np.int64) for name in ("n", "open"))
-    closed = n - still
+    n, n_open = (frame[name].to_numpy(dtype=np.int64) for name in ("n", "open"))
+    closed = n - n_open
     few = small(n, below) | small(closed, 2 * below)
     hidden = few | spread(n, small(n, below), below)
     values = ["n", "open", *_LENGTHS, *_CLOSED]
     frame[values] = frame[values].astype(float)
     frame.loc[hidden, values] = np.nan
-    frame.loc[small(still, below), "open"] = np.nan
+    frame.loc[small(n_open, below), "open"] = np.nan
     frame.loc[small(closed, 4 * below), list(_QUARTILES)] = np.nan
-    frame = without_small_risk(frame, hidden, below)
+    shared = _shared_limits(frame, cast(Any, result).curve, hidden, below)
+    frame = without_small_risk(frame, hidden, below).assign(known_to=shared)
     curve = _curve(cast(Any, result).curve, frame, hidden, below)
     about = replace(result.about, missing="")
     return replace(result, frame=frame.assign(hidden=hidden), curve=curve, about=about)  # type: ignore[call-arg]
+
+
+def _shared_limits(frame: pd.DataFrame, curve: pd.DataFrame, hidden: Flags, below: int) -> pd.Series:
+    """Return ``known_to`` where it says why a mean is missing, and ``below`` stays or more were at risk on that day.
+
+    It is left out where the curve falls to 0 on that day: the early risk set ran out.
+    """
+    keys = list(curve.columns[: list(curve.columns).index("day")])
+    last = frame[[*keys, "known_to"]].merge(
+        curve[[*keys, "day", "at_risk", "survival"]], left_on=[*keys, "known_to"], right_on=[*keys, "day"], how="left"
+    )
+    shared = ((last["at_risk"] >= below) & (last["survival"] > 0)).to_numpy()
+    return frame["known_to"].where(shared & ~hidden & frame["rmean"].isna().to_numpy())
 
 
 def _curve(curve: pd.DataFrame, frame: pd.DataFrame, hidden: Flags, below: int) -> pd.DataFrame:

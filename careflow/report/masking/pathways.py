@@ -1,4 +1,4 @@
-"""The interim rule for pathways: those that few took are hidden, and no trace of their order is left."""
+"""The interim rule for pathways: rare ones are hidden, and their order does not depend on their counts."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from careflow.report.masking.row_suppression import small, spread
 def mask_paths(result: Pathways, below: int) -> Pathways:
     """Return pathways of everybody together with ``hidden``; ``n`` and ``share`` are missing where hidden.
 
-    All journeys together are shown, so that the hidden pathways are made a lump in which none is found by
-    subtraction. They stand last, in the order of their levels and not of how many took them.
+    The total of all journeys is shown, so enough pathways are hidden that none can be found by subtraction. The
+    hidden ones stand last, ordered by their levels and not by their counts.
     """
     frame = result.frame.reset_index(drop=True)
     n = frame["n"].to_numpy(dtype=np.int64)

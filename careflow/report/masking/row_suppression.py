@@ -1,4 +1,4 @@
-"""Which cells of one row of counts must be hidden together, so that none is found by subtraction."""
+"""Suppression within one row of counts, so that no hidden cell can be found by subtraction."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def small(n: npt.ArrayLike, below: int) -> Flags:
 
 
 def safe(n: Ints, below: int) -> bool:
-    """Say whether cells may be hidden as one lump whose sum is known.
+    """Say whether cells may be hidden together when their sum is known.
 
-    Either there are none, or two and more of which any, for all a reader can tell, might be ``below``: zeros are shown,
-    so that each of the others is 1 at least.
+    Either there are none, or there are two or more, and each of them could be ``below`` or more. Zeros are shown, so
+    each hidden cell is known to be 1 or more.
 
     >>> safe(np.array([3, 9]), 11), safe(np.array([12]), 11), safe(np.array([1] * 11), 11), safe(np.array([], int), 11)
     (True, False, False, True)
@@ -35,7 +35,7 @@ def safe(n: Ints, below: int) -> bool:
 
 
 def spread(n: Ints, hidden: Flags, below: int) -> Flags:
-    """Hide more cells beside a total that is shown, smallest first, until those hidden are a safe lump.
+    """Hide more cells next to a shown total, smallest first, until the hidden ones are safe together.
 
     >>> spread(np.array([4, 60, 15, 0]), np.array([True, False, False, False]), 11).tolist()
     [True, False, True, False]
@@ -50,16 +50,16 @@ def spread(n: Ints, hidden: Flags, below: int) -> Flags:
 
 
 def hide_row(n: Ints, parts: Sequence[Flags], below: int) -> tuple[Flags, Flags]:
-    """Say which cells of a row, and which sums of its parts, are hidden beside the row's total.
+    """Return which cells of a row, and which sums of its parts, are hidden next to the row's total.
 
     Parameters
     ----------
     n : numpy.ndarray of int
-        Counts that exclude each other and add up to the total of the row, which is shown unless it is small itself.
+        Disjoint counts that add up to the total of the row, which is shown unless it is small itself.
     parts : sequence of boolean numpy.ndarray
-        Which cells each sum is made of, the sum that matters most first; no cell is in two of them.
+        The cells of each sum, the most important sum first; no cell is in two of them.
     below : int
-        Counts from 1 to ``below - 1`` are hidden, and counts that leave so many.
+        Counts from 1 to ``below - 1`` are hidden, and counts with such a complement.
 
     Returns
     -------
@@ -82,13 +82,13 @@ def hide_row(n: Ints, parts: Sequence[Flags], below: int) -> tuple[Flags, Flags]
         rest = cells & ~known
         if safe(n[rest], below):
             return cells, shut
-        # The cells outside every sum that is shown can be had as one lump by subtraction: make the lump larger.
+        # The sum of the hidden cells outside every shown sum can be found by subtraction: hide more of them.
         others = [i for i, part in enumerate(parts) if not shut[i] and (part & cells & (n > 0)).any()]
         free = np.flatnonzero(~cells & (n > 0))
         if others:
             shut[others[-1]] = True
         elif len(free):
             cells[free[np.argmin(n[free])]] = True
-            shut = small_sums.copy()  # a sum that had to be hidden for want of this cell may be shown with it
+            shut = small_sums.copy()  # with this cell hidden, a sum that had to be hidden may be shown
         else:
             return np.ones(len(n), dtype=bool), np.ones(len(parts), dtype=bool)

@@ -1,4 +1,4 @@
-"""How a message tells of what was given and of what is valid."""
+"""How error messages show the value given and the values allowed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Final
 _LONGEST: Final = 60
 
 
-def told(value: object) -> str:
-    """Return a value for a message: a short text or a number as it is, of anything else the type.
+def brief(value: object) -> str:
+    """Return the text of a value for a message: a short text or a number as it is, else the name of its type.
 
     Examples
     --------
-    >>> told("php"), told(7.5), told(None), told([1, 2])
+    >>> brief("php"), brief(7.5), brief(None), brief([1, 2])
     ("'php'", '7.5', 'None', 'list')
     """
     if isinstance(value, str):
@@ -50,25 +50,25 @@ def either(values: Iterable[str]) -> str:
     return choice(shown(value) for value in values)
 
 
-def hint(value: object, known: Iterable[str]) -> str:
-    """Return `` (did you mean 'x'?)`` when a known word is near ``value``, or nothing.
+def hint(value: object, allowed: Iterable[str]) -> str:
+    """Return `` (did you mean 'x'?)`` when an allowed word is close to ``value``; else an empty text.
 
     >>> hint("PHP", ["php", "iop"])
     " (did you mean 'php'?)"
     """
-    words = {word.casefold(): word for word in known}
-    near = difflib.get_close_matches(str(value)[:200].casefold(), list(words), n=1)
-    return f" (did you mean {shown(words[near[0]])}?)" if near else ""
+    originals = {word.casefold(): word for word in allowed}
+    near = difflib.get_close_matches(str(value)[:200].casefold(), list(originals), n=1)
+    return f" (did you mean {shown(originals[near[0]])}?)" if near else ""
 
 
-# Zero-width joiners are part of ordinary spelling in several scripts; every other format character can make a
-# name print as something that it is not.
+# Zero-width joiners belong to the spelling of several scripts. Every other format character can make a name look
+# like another one.
 _JOINERS: Final = "\u200c\u200d"
 
 
 @lru_cache(maxsize=1024)  # a hundred levels have 9,900 edges between them, of the same few names
 def controls(value: str) -> str:
-    """Return the first character that must not be printed, as ``U+202E``, or nothing."""
+    """Return the first character that must not be printed, as ``U+202E``, or an empty text."""
     for char in value:
         if char not in _JOINERS and unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
             return f"U+{ord(char):04X}"
