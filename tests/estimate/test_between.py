@@ -33,14 +33,14 @@ def stays(rng: np.random.Generator, people: int, each: int, *, alike: bool, effe
 
 
 def counts(rows: pd.DataFrame) -> cf.Counts:
-    ended = rows.assign(what=np.where(rows["cause"] > 0, ENDED, CENSORED))
-    caused = rows.assign(what=np.where(rows["cause"] > 0, rows["cause"] - 1, CENSORED))
+    ended = rows.assign(event=np.where(rows["cause"] > 0, ENDED, CENSORED))
+    caused = rows.assign(event=np.where(rows["cause"] > 0, rows["cause"] - 1, CENSORED))
     tables = {"stay by admission": process_table(ended, by=("arm",)), "exit": process_table(caused, by=("arm",))}
     return counts_of(tables, CARE, by=("arm",))
 
 
 def seen(rows: pd.DataFrame) -> Arms:
-    caused = rows.assign(what=np.where(rows["cause"] > 0, rows["cause"] - 1, CENSORED))
+    caused = rows.assign(event=np.where(rows["cause"] > 0, rows["cause"] - 1, CENSORED))
     table = process_table(caused, by=("arm",))
     return arms(table, table["arm"].cat.codes.to_numpy(dtype=np.int64), 2, (0, 1))
 

@@ -178,7 +178,7 @@ def test_a_cluster_of_one_stay_counts_in_the_log_rank_test() -> None:
     rows = pd.DataFrame(
         {"arm": np.arange(24) % 2, "jackknife_group": np.arange(24), "entry": 0, "exit": rng.integers(1, 30, 24)}
     )
-    table = process_table(rows.assign(what=0), by=("arm",))
+    table = process_table(rows.assign(event=0), by=("arm",))
     seen = arms(table, table["arm"].cat.codes.to_numpy(dtype=np.int64), 2, (0,))
     whole = log_rank(seen, "person")
     z, without = whole.observed - whole.expected, []

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from careflow.estimate.people import at_least
 from scipy import stats
 from support.drawn import linked
 
@@ -79,11 +78,6 @@ def test_three_clusters_are_enough_for_three_arms() -> None:
     variance = np.array([[4.0, -2.0, -2.0], [-2.0, 4.0, -2.0], [-2.0, -2.0, 4.0]])
     p = Score(np.array([4.0, -1.0, -3.0]), np.zeros(3), variance).test(3)[2]
     assert p == pytest.approx(stats.f.sf(13 / 3 / 4, 2, 1))
-
-
-def test_people_are_counted_over_groups_whatever_the_axes() -> None:
-    found = at_least([1, 1, 1], [7, 8, 7], ([0, 0, 1], 2), ([0, 0, 2], 3))
-    assert found.tolist() == [[2, 0, 0], [0, 0, 1]]
 
 
 def test_events_of_every_cause_are_those_of_all_causes_unless_told() -> None:

@@ -45,12 +45,12 @@ def rows_of(of: Case) -> pd.DataFrame:
 
 
 def stays(rows: pd.DataFrame, by: tuple[str, ...] = ()) -> cf.Counts:
-    ends = rows.assign(what=np.where(rows["cause"] > 0, ENDED, CENSORED))
+    ends = rows.assign(event=np.where(rows["cause"] > 0, ENDED, CENSORED))
     return counts_of({"stay by admission": process_table(ends, by=by)}, CARE, by=by)
 
 
 def exits(rows: pd.DataFrame, by: tuple[str, ...] = ()) -> cf.Counts:
-    ends = rows.assign(what=np.where(rows["cause"] > 0, rows["cause"] - 1, CENSORED))
+    ends = rows.assign(event=np.where(rows["cause"] > 0, rows["cause"] - 1, CENSORED))
     return counts_of({"exit": process_table(ends, by=by)}, CARE, by=by)
 
 

@@ -210,7 +210,7 @@ def two_arms(seed: int) -> pd.DataFrame:
     rows = pd.DataFrame(
         {"arm": person % 2, "jackknife_group": person % 12, "entry": 0, "exit": np.minimum(exit, follow)}
     )
-    return process_table(rows.assign(what=what), by=("arm",))
+    return process_table(rows.assign(event=what), by=("arm",))
 
 
 def seen(table: pd.DataFrame) -> Arms:

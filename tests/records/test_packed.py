@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careflow.records.engine.duckdb_engine import Engine, packed_keys
+from careflow.records.engine import packed_keys
+from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.engine.packed_keys import Range, count_keys, fits, grouped_sql
 
 RANGES = (Range("a", -1, 4), Range("b", 0, 1), Range("c", 2, 5))

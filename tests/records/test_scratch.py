@@ -7,7 +7,8 @@ import tempfile
 
 import pytest
 
-from careflow.records.engine.duckdb_engine import Engine, temp_folders
+from careflow.records.engine import temp_folders
+from careflow.records.engine.duckdb_engine import Engine
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are killed by a signal here")
 HOLD = (

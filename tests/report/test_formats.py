@@ -13,7 +13,7 @@ import careflow as cf
 from careflow.charts import CareflowLabelWarning
 from careflow.errors import ArgumentError
 from careflow.report import LABEL, write_report
-from careflow.report.formats.registry import registry
+from careflow.report.formats import registry
 
 pytest.importorskip("xlsxwriter")
 pptx = pytest.importorskip("pptx")
