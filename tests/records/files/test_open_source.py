@@ -447,7 +447,7 @@ def test_portable_files_of_spss_are_read(tmp_path):
 
 def test_sas7bdat_files_are_read(tmp_path):
     pytest.importorskip("pyreadstat")
-    path = Path(__file__).parent / "data" / "stays.sas7bdat"
+    path = Path(__file__).parents[1] / "data" / "stays.sas7bdat"
     check(path, columns=NAMES)
     # What is in it, by a reader that shares no code: days since 1960, texts in UTF-8.
     seen = pd.read_sas(path, encoding="utf-8")

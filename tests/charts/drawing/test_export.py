@@ -32,7 +32,7 @@ def test_two_processes_write_the_same_bytes_whatever_the_hash_seed(make):
     """This process has the seed that it was started with; the other one another."""
     here = Path(__file__).resolve()
     seed = "77" if os.environ.get("PYTHONHASHSEED") != "77" else "78"
-    path = os.pathsep.join(map(str, (here.parent, here.parents[1], here.parents[2])))
+    path = os.pathsep.join(map(str, (here.parents[1], here.parents[2], here.parents[3])))
     env = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path}
     other = subprocess.Popen([sys.executable, "-c", DRAW], env=env, stdout=subprocess.PIPE, text=True)
     mine = [hashlib.sha256(rendered(make, kind, form)).hexdigest() for kind in FIVE for form in FORMS]
@@ -167,6 +167,6 @@ def test_a_page_of_several_charts_is_described_by_all(results):
 
 
 def test_importing_careflow_does_not_import_matplotlib():
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     code = "import sys, careflow; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(root)}).returncode == 0
