@@ -2,9 +2,9 @@
 
 import numpy as np
 from PIL import Image
-from support import contact_sheets
 
 from careflow import charts
+from support import contact_sheets
 
 
 def test_the_command_writes_a_sheet_a_kind_and_one_of_colour_vision(tmp_path, capsys):

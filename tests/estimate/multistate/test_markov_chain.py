@@ -5,14 +5,16 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from support.drawn import ORIGIN, linked
+from support.made_up import CUTOFF, made_up
 from support.made_up import linked as linked_made_up
-from support.made_up import made_up
 from support.reference import jackknife
 
 import careflow as cf
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.stats.absorbing_chain import embedded
+from careflow.estimate.stats.intervals import log_log
 from careflow.records.privacy.jackknife_groups import group
 
 CARE = cf.Continuum.of(["php", "iop"])
@@ -202,3 +204,65 @@ def test_rates_and_stays_that_do_not_belong_together_are_refused() -> None:
     stays = cf.length_of_stay(moves)
     with pytest.raises(ArgumentError, match="give it what length_of_stay returned"):
         cf.chain(rates, stays.with_frame(stays.frame))
+
+
+ENDINGS = linked(
+    """
+    person | level | admit | discharge | reason
+    Ana    | php   | 0     | 10        | completed
+    Bob    | php   | 0     | 10        | left early
+    Cem    | php   | 0     | 20        | completed
+    Dan    | php   | 0     | 20        | died
+    Eva    | php   | 0     | 30        | completed
+    Eva    | iop   | 31    | 40        | terminated
+    """,
+    cutoff=200,
+)
+"""Of five who left PHP three left care, one died and one moved to IOP, from where she left care."""
+
+
+@pytest.fixture(scope="module")
+def moves() -> cf.Transitions:
+    stays = made_up()
+    stays["payer"] = np.where(stays["person_id"].str[1:].astype(int) % 3 == 0, "private", "medicaid")
+    return cf.link(cf.read_episodes(stays, cutoff=CUTOFF))
+
+
+def test_limits_of_a_chain_are_students_and_log_log_for_probabilities(moves: cf.Transitions) -> None:
+    frame = cf.chain(cf.transition_rates(moves), cf.length_of_stay(moves)).frame
+    rows = frame[(frame["estimate"] > 0) & (frame["se"] > 0)]
+    t = stats.t.ppf(0.975, len({group(person) for person in made_up()["person_id"].unique()}) - 1)
+    counted, shares = rows[rows["measure"] != "reached"], rows[rows["measure"] == "reached"]
+    assert (counted["low"] > 0).any()
+    np.testing.assert_allclose(counted["low"], np.maximum(counted["estimate"] - t * counted["se"], 0), rtol=1e-9)
+    np.testing.assert_allclose(counted["high"], counted["estimate"] + t * counted["se"], rtol=1e-9)
+    low, high = log_log(shares["estimate"], shares["se"], t)
+    np.testing.assert_allclose(shares[["low", "high"]], np.stack([low, high], axis=1), rtol=1e-9)
+
+
+def test_a_chain_by_quarter_has_the_days_of_each_quarter_and_none_where_no_stay_was_seen(
+    moves: cf.Transitions,
+) -> None:
+    rates, stays = cf.transition_rates(moves, by="quarter"), cf.length_of_stay(moves, by="quarter", horizon="longest")
+    view = cf.chain(rates, stays)
+    means = stays.frame.set_index(["quarter", "level"])["rmean"]
+    for quarter in ("2024Q1", "2024Q2", "2024Q3"):
+        count, days = (view.matrix(measure, quarter) for measure in ("stays", "days"))
+        assert days.loc["php", "php"] == pytest.approx(count.loc["php", "php"] * means[quarter, "php"])
+    assert view.frame["mature"].tolist() == view.frame["quarter"].ne("2024Q4").tolist()
+
+
+def test_left_care_of_a_chain_is_the_sum_of_its_reasons_and_death_is_apart() -> None:
+    reached = cf.chain(cf.transition_rates(ENDINGS)).matrix("reached").loc["php"]
+    assert reached["left care"] == pytest.approx(4 / 5)
+    assert reached[["completed", "left early", "terminated", "died"]].tolist() == pytest.approx([0.4, 0.2, 0.2, 0.2])
+
+
+def test_days_of_a_chain_are_those_of_the_quarter_of_admission_where_discharges_began_later() -> None:
+    """Admitted in the first quarter for 100 days, in the second for 20; nobody left in the first."""
+    rows = "\n".join(f"P{i} | php | {i} | {100 + i}\nQ{i} | php | {100 + i} | {120 + i}" for i in range(4))
+    moves = linked(f"person | level | admit | discharge\n{rows}", cutoff=273)
+    view = cf.chain(
+        cf.transition_rates(moves, by="quarter"), cf.length_of_stay(moves, by="quarter", cohort="admission")
+    )
+    assert view.matrix("days", "2024Q2").loc["php", "php"] == pytest.approx(20)

@@ -133,3 +133,12 @@ def test_histories_of_two_sites_add_up(tmp_path: object) -> None:
     path = f"{tmp_path}/histories.parquet"
     both.save(path)
     assert cf.markov_test(cf.Counts.load(path)).frame.equals(cf.markov_test(both).frame)
+
+
+def test_histories_tell_those_who_died_and_whose_care_went_on_apart() -> None:
+    rows = "\n".join(f"P{i} | php | 0 | 10 | died\nQ{i} | php | 0 | 10 | completed" for i in range(10))
+    both = "\n".join(f"R{i} | php | 0 | 10 | completed\nR{i} | iop | 5 | 20 | completed" for i in range(3))
+    moves = linked(f"person | level | admit | discharge | reason\n{rows}\n{both}", cutoff=200)
+    histories = cf.markov_test(moves).histories
+    php = histories[(histories["from"] == "php") & (histories["before"] == "none")].set_index("to")["n"]
+    assert php[php > 0].to_dict() == {"left care": 10, "died": 10, "concurrent": 3}

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.drawn import drawn, linked
+from support.made_up import CUTOFF, made_up
 from support.made_up import linked as linked_made_up
-from support.made_up import made_up
 from support.reference import jackknife
 
 import careflow as cf
@@ -292,3 +292,57 @@ def test_a_triangle_of_protected_rates_shows_nothing_hidden() -> None:
     safe = cf.protect.protect([rates])[0]
     hidden = safe.frame[safe.frame["hidden"]].iloc[0]
     assert np.isnan(safe.triangle(hidden["from"], hidden["to"]).loc[hidden["quarter"]].iloc[0])
+
+
+@pytest.fixture(scope="module")
+def moves() -> cf.Transitions:
+    stays = made_up()
+    stays["payer"] = np.where(stays["person_id"].str[1:].astype(int) % 3 == 0, "private", "medicaid")
+    return cf.link(cf.read_episodes(stays, cutoff=CUTOFF))
+
+
+def test_a_rate_that_is_the_same_without_anybody_has_no_correlation_and_the_difference_has_limits() -> None:
+    """In the first quarter nobody moves, so that leaving out whomever changes nothing."""
+    rows = [(i, "php", f"2024-01-{i + 1:02}", "2024-02-01") for i in range(8)]
+    for i in range(8):
+        rows.append((i, "php", f"2024-05-{i + 1:02}", "2024-06-01"))
+        rows += [(i, "iop", "2024-06-02", "2024-06-20")] if i % 2 else []
+    stays = pd.DataFrame(rows, columns=["person_id", "level", "admit_date", "discharge_date"])
+    rates = cf.transition_rates(cf.link(cf.read_episodes(stays, cutoff="2024-12-31")), by="quarter")
+    row = rates.compare("2024Q1", "2024Q2", frm="php", to="iop").frame.iloc[0]
+    first, second = (rates.matrix(q, value="se").loc["php", "iop"] for q in ("2024Q1", "2024Q2"))
+    assert first == 0
+    assert row["se"] == pytest.approx(second)
+    assert row["low"] < row["difference"] < row["high"]
+    assert 0 < row["p"] < 1
+
+
+def test_a_difference_of_one_person_has_no_clustered_error() -> None:
+    table = "person | level | admit | discharge\nA | php | 0 | 10\nA | php | 95 | 99\nA | iop | 100 | 104"
+    moves = linked(table, cutoff=273)
+    row = cf.transition_rates(moves, by="quarter").compare("2024Q1", "2024Q2", frm="php", to="iop").frame.iloc[0]
+    assert row["difference"] == 1
+    assert row[["se", "low", "high", "p"]].isna().all()
+
+
+def test_a_pair_of_groups_of_which_one_was_nowhere_is_as_mature_as_the_other() -> None:
+    """At site b nobody is private, so that there is nothing to compare, and nothing that is still to come."""
+    table = """
+        person | level | admit | discharge | payer    | site
+        A      | php   | 0     | 10        | medicaid | a
+        B      | php   | 0     | 10        | private  | a
+        C      | php   | 0     | 10        | medicaid | b
+        D      | php   | 150   | 175       | medicaid | a
+    """
+    moves = linked(table, cutoff=181, columns={"site": "site"})
+    change = cf.transition_rates(moves, by=["quarter", "payer", "site"]).compare(payer=("medicaid", "private"))
+    php = change.frame[(change.frame["from"] == "php") & (change.frame["to"] == "iop")]
+    found = php.set_index(["quarter", "site"])
+    assert found["mature"].to_dict() == {
+        ("2024Q1", "a"): True,
+        ("2024Q1", "b"): True,
+        ("2024Q2", "a"): False,
+        ("2024Q2", "b"): False,
+    }
+    assert found.loc[("2024Q1", "b"), ["n_1", "of_1", "n_2", "of_2"]].tolist() == [0, 1, 0, 0]
+    assert found.loc[("2024Q1", "b"), ["difference", "p"]].isna().all()

@@ -111,3 +111,9 @@ def test_the_quantile_is_students_with_one_degree_fewer_than_groups() -> None:
     assert quantile_of(0.95) == pytest.approx(1.959963984540054, abs=1e-12)
     assert quantile_of(0.95, 10) == pytest.approx(2.2621571627409915, abs=1e-9)
     assert np.isnan(quantile_of(0.95, 1))
+
+
+def test_one_group_of_people_alone_has_no_clustered_error() -> None:
+    se, groups = jackknife_se(np.array([0.5, 0.5]), np.array([[0.4, 0.6], [0.4, 0.6]]), np.array([[True, False]] * 2))
+    assert np.isnan(se).all()
+    assert groups.tolist() == [1, 1]

@@ -5,6 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from support.direct import counts_of, process_table
 from support.drawn import ORIGIN, linked
 
@@ -170,3 +171,15 @@ def test_outcomes_are_compared_on_both_clocks(clock: str) -> None:
     never = frame[frame["to"] == "inpatient"].iloc[0]
     assert np.isnan(never["p"])
     assert never["df"] == 0
+
+
+@pytest.mark.parametrize("test", [cf.logrank_test, cf.gray_test])
+def test_the_p_of_groups_whose_people_come_back_is_of_f_with_as_many_clusters_as_groups(
+    moves: cf.Transitions, test: object
+) -> None:
+    frame = test(moves, by="quarter").frame  # type: ignore[operator]
+    rows = frame[frame["df"] > 0]
+    rest = rows["clusters"].astype(int) - rows["df"]
+    expected = stats.f.sf(rows["statistic"] * rest / ((rest + rows["df"] - 1) * rows["df"]), rows["df"], rest)
+    assert (rows["clusters"] > 10).any()
+    np.testing.assert_allclose(rows["p"].astype(float), expected, rtol=1e-9)

@@ -2,10 +2,12 @@
 
 from datetime import date
 
+import numpy as np
 import pytest
 from support.drawn import linked
 
 import careflow as cf
+from careflow.records.privacy.jackknife_groups import group
 
 
 def stay(table: str, **how: object) -> dict[str, float]:
@@ -166,3 +168,61 @@ def test_by_discharge_only_closed_stays_count_with_and_without_quarters() -> Non
 def test_an_option_that_does_not_exist_is_refused_with_those_that_do(how: dict[str, object], message: str) -> None:
     with pytest.raises(cf.CareflowError, match=message):
         cf.length_of_stay(linked(OPEN_ONES, cutoff=60), **how)  # type: ignore[arg-type]
+
+
+ONE_OPEN = "person | level | admit\nAna | php | 0"
+
+
+def test_means_without_each_group_need_two_groups() -> None:
+    """Two people of two groups: without either the mean is the other's stay; one person alone leaves nothing."""
+    one, other = "70001", "70002"
+    rows = f"person | level | admit | discharge\n{one} | php | 0 | 10\n{other} | php | 0 | 30\n{one} | iop | 40 | 44"
+    means, without = cf.length_of_stay(linked(rows, cutoff=100))._made.means()  # type: ignore[union-attr]
+    assert group(one) != group(other)
+    php, iop = without[0, 2], without[0, 3]
+    assert means[0, 2:4].tolist() == [20.0, 4.0]
+    assert [php[group(one)], php[group(other)]] == [30.0, 10.0]
+    assert (np.delete(php, [group(one), group(other)]) == 20.0).all()
+    assert np.isnan(iop[group(one)])
+    assert (np.delete(iop, group(one)) == 4.0).all()
+
+
+def test_two_days_of_no_night_and_of_one_are_one_day_where_each_stay_counts_as_one_night() -> None:
+    rows = linked(
+        "person | level | admit | discharge\nAna | php | 0 | 0\nBob | php | 0 | 1\nCem | php | 0 | 1", cutoff=90
+    )
+    curve = cf.length_of_stay(rows, convention="nights_min1", cluster=None).curve
+    assert curve[["day", "at_risk", "events", "survival"]].to_numpy().tolist() == [[1, 3, 3, 0]]
+    days = cf.length_of_stay(rows, convention="days", cluster=None)
+    assert days.curve[["day", "at_risk", "events"]].to_numpy().tolist() == [[1, 3, 1], [2, 2, 2]]
+    assert days.frame.set_index("level").loc["php", ["median", "discharged_median", "discharged_mean"]].tolist() == (
+        pytest.approx([2, 2, 5 / 3])
+    )
+
+
+def test_the_discharged_median_of_an_even_number_is_between_the_two_in_the_middle() -> None:
+    rows = "\n".join(f"P{i} | php | 0 | {length}" for i, length in enumerate([2, 3, 7, 20]))
+    stays = cf.length_of_stay(linked(f"person | level | admit | discharge\n{rows}", cutoff=90), cluster=None)
+    assert stays.frame.set_index("level").loc["php", ["discharged_median", "discharged_mean"]].tolist() == [5, 8]
+
+
+def test_without_any_stay_there_is_no_curve_but_its_columns_are_there() -> None:
+    nobody = linked("person | level | admit | discharge\nAna | php | 0 | 10", cutoff=100).counts(
+        clocks="stay by admission"
+    )
+    table = nobody.tables["stay by admission"]
+    empty = cf.Counts(nobody.rules, {"stay by admission": table[table["n"] < 0]}, persons=0, stays=0, set_aside=0)
+    found = cf.length_of_stay(empty)
+    assert found.curve.empty
+    assert list(found.curve) == ["level", "day", "at_risk", "events", "survival", "se", "low", "high"]
+    assert (found.frame["n"] == 0).all()
+    assert found.frame["median"].isna().all()
+
+
+@pytest.mark.parametrize("by", [None, "quarter"])
+def test_an_open_stay_alone_has_no_median_and_a_level_without_stays_no_mean(by: str | None) -> None:
+    frame = cf.length_of_stay(linked(ONE_OPEN, cutoff=60), by=by).frame.set_index("level")
+    assert frame.loc["php", ["n", "open"]].tolist() == [1, 1]
+    assert frame.loc["php", ["median", "q25", "q75", "discharged_mean", "discharged_median"]].isna().all()
+    assert frame.loc["iop", "n"] == 0
+    assert frame.loc["iop", ["median", "rmean", "rmean_se"]].isna().all()

@@ -46,3 +46,15 @@ def test_who_was_admitted_before_the_start_is_in_care_on_its_eve() -> None:
     assert frame[["quarter", "opening", "admitted", "discharged", "person_days", "partial"]].values.tolist() == [
         ["2024Q2", 1, 0, 1, 10, False]
     ]
+
+
+ONE_OPEN = "person | level | admit\nAna | php | 0"
+
+
+def test_one_open_stay_is_counted_and_served() -> None:
+    moves = linked(ONE_OPEN, cutoff=100)
+    census = cf.census(moves).frame.set_index(["quarter", "level"])
+    assert census.loc[("2024Q2", "php"), ["opening", "admitted", "discharged", "closing"]].tolist() == [1, 0, 0, 1]
+    served = cf.persons_served(moves).frame
+    assert served.loc[served["persons"] > 0, "level"].tolist() == ["php", "any"] * 2
+    assert cf.pathways(moves).frame["n"].sum() == 1

@@ -23,9 +23,6 @@ def bounced(table: str, *, days: int = 30, cutoff: int = 365, within: int = 30) 
     return {(a, b): (n, of) for a, b, n, of in zip(rows["from"], rows["to"], rows["n"], rows["of"], strict=True)}
 
 
-# --- returns ---------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(("admit", "n"), [(31, 1), (60, 1), (61, 0)])
 def test_a_return_is_an_admission_one_to_k_days_after_the_discharge(admit: int, n: int) -> None:
     table = f"""
@@ -98,9 +95,6 @@ def test_days_are_a_whole_number(days: object) -> None:
     for estimate in (cf.readmissions, cf.bounce_back):
         with pytest.raises(cf.CareflowError, match="days is a whole number from 1 to 3650"):
             estimate(moves, days=days)  # type: ignore[operator]
-
-
-# --- bounce-backs ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("admit", "n"), [(65, 1), (66, 0)])
@@ -188,9 +182,6 @@ def test_an_admission_on_the_day_of_the_new_stay_bounces_back() -> None:
     assert bounced(table)["residential", "iop"] == (1, 1)
 
 
-# --- persons served --------------------------------------------------------------------------------------------------
-
-
 def test_people_are_served_in_a_quarter_if_admitted_in_it_or_in_care_on_any_of_its_days() -> None:
     moves = linked(
         """
@@ -222,3 +213,13 @@ def test_people_do_not_add_up_over_quarters_so_counts_by_quarter_do_not_answer_f
         cf.persons_served(counts, by=[])
     assert day(200) == date(2024, 7, 19)
     assert cf.persons_served(moves, by="year").frame.query("level == 'any'")["persons"].tolist() == [1]
+
+
+ONE_OPEN = "person | level | admit\nAna | php | 0"
+
+
+def test_nobody_returned_and_nobody_bounced_back() -> None:
+    moves = linked(ONE_OPEN, cutoff=100)
+    for frame in (cf.readmissions(moves).frame, cf.bounce_back(moves).frame):
+        assert (frame["of"] == 0).all()
+        assert frame["rate"].isna().all()
