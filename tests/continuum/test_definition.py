@@ -368,7 +368,8 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 @pytest.mark.slow
 @given(st.data())
-def test_a_definition_with_anything_anywhere_is_a_continuum_or_a_definition_error(data: st.DataObject) -> None:
+def test_any_definition_is_a_continuum_or_a_definition_error(data: st.DataObject) -> None:
+    """Whatever stands at any place of a definition."""
     values = json.loads(json.dumps(data.draw(st.sampled_from([Continuum.standard(), Continuum.asam(3)])).to_dict()))
     path = data.draw(st.sampled_from(list(places(values))[1:]))
     spot = values

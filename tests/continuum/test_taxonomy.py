@@ -137,7 +137,7 @@ def test_the_fourth_edition_is_two_dimensional() -> None:
         assert ASAM4.direction(a, b) == "step-down"
 
 
-def test_the_ladder_of_the_fourth_edition_is_the_order_of_public_implementers() -> None:
+def test_the_fourth_edition_is_ordered_as_public_implementers_order_it() -> None:
     assert ASAM4.ladder().names == ("4", "3.7", "3.5", "3.1", "2.7", "2.5", "2.1", "1.7", "1.5", "1.0")
 
 

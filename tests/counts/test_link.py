@@ -87,7 +87,8 @@ def test_rows_may_come_in_any_order() -> None:
 # --- ties: admission, earlier discharge, open last, more intensive level, episode id ---------------------------------
 
 
-def test_of_two_admissions_on_one_day_the_one_discharged_earlier_comes_first() -> None:
+def test_same_day_admissions_are_ordered_by_discharge() -> None:
+    """Of two admissions on one day, the one discharged earlier comes first."""
     found = after(
         """
         person | level       | admit | discharge | reason
@@ -335,7 +336,7 @@ def test_a_death_is_no_part_of_left_care() -> None:
 
 
 @pytest.mark.parametrize(("discharge", "known"), [(70, True), (71, False)])
-def test_a_discharge_has_left_care_once_it_was_followed_for_the_whole_window(discharge: int, known: bool) -> None:
+def test_left_care_needs_follow_up_for_the_whole_window(discharge: int, known: bool) -> None:
     moves = linked(
         f"""
         person | level | admit | discharge   | reason
@@ -348,7 +349,8 @@ def test_a_discharge_has_left_care_once_it_was_followed_for_the_whole_window(dis
     assert ("1 left care; 0 open, 0 not yet known" if known else "0 left care; 0 open, 1 not yet known") in repr(moves)
 
 
-def test_a_death_near_the_cut_off_waits_for_its_window_like_every_discharge() -> None:
+def test_a_death_near_the_cut_off_waits_for_its_window() -> None:
+    """As every discharge does."""
     moves = linked(
         """
         person | level | admit | discharge | reason
@@ -405,7 +407,8 @@ def test_a_discharge_after_the_cut_off_is_an_open_stay() -> None:
     assert "1 open" in repr(moves)
 
 
-def test_a_discharge_on_the_cut_off_is_closed_and_a_move_on_that_day_is_seen() -> None:
+def test_a_discharge_on_the_cut_off_is_closed() -> None:
+    """A move on that day is seen."""
     moves = linked(
         """
         person | level       | admit | discharge | reason

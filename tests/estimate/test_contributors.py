@@ -54,7 +54,8 @@ def test_behind_a_census_are_the_groups_that_came_went_and_were_there() -> None:
     assert iop[[f"{name} people" for name in flows]].to_numpy().tolist() == [[0, 1, 1, 0], [0, 1, 1, 0]]
 
 
-def test_a_census_counts_people_on_the_first_and_on_the_last_day_of_a_quarter() -> None:
+def test_a_census_counts_people_on_the_first_and_last_day() -> None:
+    """Of a quarter."""
     rows = linked(
         f"person | level | admit | discharge\n{ANA} | php | 0 | 90\n{BOB} | php | 90 | 91\n{CEM} | php | 91 | 181",
         cutoff=181,
@@ -64,7 +65,8 @@ def test_a_census_counts_people_on_the_first_and_on_the_last_day_of_a_quarter() 
     assert php.to_numpy().tolist() == [[0, 2, 1, 1], [1, 1, 2, 0]]
 
 
-def test_behind_a_test_of_groups_are_the_clusters_of_each_group_and_of_its_events() -> None:
+def test_contributors_of_a_group_test_are_clusters_and_events() -> None:
+    """The clusters of each group and those of its events."""
     for test, events in ((cf.logrank_test(MOVES, by="payer"), 2), (cf.gray_test(MOVES, by="payer"), 1)):
         people = beside(test.groups, test.contributors)
         php = people[people["level" if "level" in people else "from"] == "php"]
@@ -82,7 +84,8 @@ def test_groups_are_named_in_a_list_even_if_each_is_one_letter() -> None:
         cf.logrank_test(MOVES, by="payer", groups="xy")
 
 
-def test_behind_lengths_of_stay_are_the_groups_that_entered_that_are_there_and_that_left() -> None:
+def test_contributors_of_stays_are_those_who_entered_stayed_and_left() -> None:
+    """Counted as jackknife groups."""
     stays = cf.length_of_stay(MOVES)
     people = stays.contributors[stays.frame["level"] == "php"]  # type: ignore[index]
     assert stays.frame.loc[stays.frame["level"] == "php", ["n", "open"]].to_numpy().tolist() == [[5, 1]]
@@ -196,8 +199,11 @@ def test_a_result_says_what_it_counts_from_whom_until_when_and_how(words: str) -
     assert str(ABOUT[words]().about) == words  # type: ignore[no-untyped-call]
 
 
-def test_a_level_that_one_person_was_at_has_no_clustered_test_and_the_others_have_theirs() -> None:
-    """Three payers, and at IOP one person alone: there is no spread between people to compare with."""
+def test_a_level_with_one_person_has_no_clustered_test() -> None:
+    """The others have theirs.
+
+    Three payers, and at IOP one person alone: there is no spread between people to compare with.
+    """
     rows = [(f"P{i}", "php", day, day + 3 + i % 7, "xyz"[i % 3]) for i in range(30) for day in (0, 40)]
     rows.append(("P0", "iop", 100, 110, "x"))
     stays = pd.DataFrame(rows, columns=["person_id", "level", "admit_date", "discharge_date", "payer"])

@@ -84,7 +84,7 @@ def test_a_table_by_two_strata_begins_with_them_and_keeps_their_order(name: str,
     assert set(table["payer"]) == {"medicaid", "private"}
 
 
-def test_the_days_of_a_census_and_pathways_have_the_columns_that_are_promised(moves: cf.Transitions) -> None:
+def test_daily_census_and_pathways_have_the_promised_columns(moves: cf.Transitions) -> None:
     daily = cf.census(moves, by=BY).daily
     assert list(daily.columns) == ["payer", "level", "day", "stays"]
     assert daily["level"].cat.ordered
@@ -129,7 +129,7 @@ ESTIMATORS = (
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
-def test_every_estimator_refuses_a_coverage_and_a_cluster_that_there_is_not(
+def test_every_estimator_refuses_an_unknown_coverage_or_cluster(
     estimator: Callable[..., object], moves: cf.Transitions
 ) -> None:
     for wrong in ({"level": 0}, {"level": 1}, {"level": 95}, {"cluster": "people"}):
@@ -175,9 +175,10 @@ def test_the_shortest_and_the_longest_that_may_be_asked_are_answered(moves: cf.T
     assert len(cf.transition_rates(moves, confidence=0.999).frame)
 
 
-def test_in_a_notebook_the_first_rows_are_shown_words_at_the_left_and_numbers_at_the_right(
+def test_a_notebook_shows_the_first_rows(
     moves: cf.Transitions,
 ) -> None:
+    """Words stand at the left, numbers at the right."""
     result = cf.length_of_stay(moves, by="quarter")
     page = result._repr_html_()
     assert page.count("<tr>") == 13

@@ -284,7 +284,7 @@ def clustered(name: str) -> tuple[Case, pd.DataFrame]:
 
 
 @pytest.mark.parametrize("name", ["stays", "stays_late"])
-def test_clustered_errors_of_curves_and_means_are_the_delete_a_group_jackknife(name: str) -> None:
+def test_errors_of_curves_and_means_are_the_delete_a_group_jackknife(name: str) -> None:
     of, rows = clustered(f"jackknife_survival_{name}")
     curve = cf.length_of_stay(stays(rows), cohort="admission").curve
     close(on_days(curve, np.asarray(of.given["day"]), "survival"), of.outputs["estimate"])
@@ -317,7 +317,8 @@ def test_a_share_is_clustered_at_its_effective_size(name: str) -> None:
     close(found.se[0], case(name).outputs["std_err"][0])
 
 
-def test_clustered_errors_of_occupation_and_expected_days_are_the_delete_a_group_jackknife() -> None:
+def test_errors_of_occupation_are_the_delete_a_group_jackknife() -> None:
+    """Those of occupation and of expected days."""
     of, rows = clustered("jackknife_expected_days")
     process = states(spell_table(rows, CARE_STATES), tuple(CARE_STATES.values()), 60)
     start, every = np.eye(len(CARE_STATES))[0], process.together()

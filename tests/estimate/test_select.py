@@ -12,7 +12,7 @@ def counts(moves: cf.Transitions) -> cf.Counts:
     return moves.counts("quarter", windows=[7, 30])
 
 
-def test_counts_that_were_split_by_a_period_answer_without_it_where_that_adds_up(counts: cf.Counts) -> None:
+def test_counts_by_a_period_answer_without_it_where_they_add_up(counts: cf.Counts) -> None:
     whole = cf.transition_rates(counts).frame
     assert whole.loc[(whole["from"] == "php") & (whole["to"] == "iop"), "n"].tolist() == [3 * CELLS["php", "iop"]]
     with pytest.raises(CountsError, match="follow each stay within each quarter"):

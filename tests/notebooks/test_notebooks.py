@@ -113,7 +113,8 @@ def test_a_notebook_runs_from_top_to_bottom(path: Path) -> None:
     assert page.count("<img ") == shown, "every chart stands on the page, and once"
 
 
-def test_the_command_that_renders_the_notebooks_is_told_where_one_looks_for_it() -> None:
+def test_the_command_that_renders_notebooks_is_documented() -> None:
+    """Where one looks for it."""
     command = "jupyter nbconvert --to html --execute --output-dir docs/notebooks notebooks/*.ipynb"
     for page in ("notebooks/README.md", "CONTRIBUTING.md"):
         assert command in (ROOT / page).read_text("utf-8")

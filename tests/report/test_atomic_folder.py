@@ -60,7 +60,8 @@ def test_an_error_before_any_report_leaves_none(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_a_process_killed_in_the_middle_leaves_the_old_report_and_the_next_one_sweeps(tmp_path):
+def test_a_killed_process_leaves_the_old_report(tmp_path):
+    """The next one removes what it left."""
     out = tmp_path / "out"
     write(out, "old")
     code = textwrap.dedent("""

@@ -32,7 +32,8 @@ def report(moves: cf.Transitions, tmp_path_factory: pytest.TempPathFactory) -> P
     return out
 
 
-def test_the_folder_holds_the_page_each_chart_twice_the_tables_and_the_manifest(report):
+def test_the_folder_holds_page_charts_tables_and_manifest(report):
+    """Each chart twice."""
     found = set(files(report))
     charts = {Path(name).stem for name in found if name.startswith("charts/")}
     of_a_quarter = {"flow_map", "transition_matrix", "length_of_stay"}
@@ -76,7 +77,8 @@ def test_the_same_report_is_written_from_counts_and_byte_for_byte_again(moves, c
     assert files(tmp_path / "out") == files(report)
 
 
-def test_a_report_of_counts_without_the_tables_of_a_section_is_written_without_it(moves):
+def test_a_section_without_its_tables_is_left_out(moves):
+    """A report of counts that lack these tables is written without it."""
     said = content(
         moves.counts(by="quarter", clocks=("discharge", "stay")), quarter=None, title=None, source=None, findings=None
     )

@@ -78,7 +78,8 @@ def test_php_lies_half_way_between_iop_and_residential() -> None:
         assert TRUTH.reasons["php"][name] == pytest.approx(half, abs=1), name
 
 
-def test_inpatient_residential_and_outpatient_stand_to_each_other_as_in_connecticut(mix: pd.Series) -> None:
+def test_admissions_by_level_are_as_in_connecticut(mix: pd.Series) -> None:
+    """The shares of inpatient, residential and outpatient."""
     levels = ["inpatient", "residential", "outpatient"]
     published = pd.Series(CT_ADMISSIONS)[levels]
     assert (mix[levels] / mix[levels].sum()).to_numpy() == pytest.approx(

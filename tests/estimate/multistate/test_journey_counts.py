@@ -36,7 +36,8 @@ def test_a_journey_goes_from_level_to_level_waits_between_and_leaves() -> None:
     ]
 
 
-def test_an_admission_later_than_the_window_is_another_journey_or_with_reentry_the_same() -> None:
+def test_an_admission_after_the_window_begins_another_journey() -> None:
+    """With re-entry it belongs to the same one."""
     table = """
         person | level | admit | discharge
         Ana    | php   | 0     | 10
@@ -92,7 +93,8 @@ def test_while_stays_overlap_a_person_is_at_the_most_intensive_of_them() -> None
     ]
 
 
-def test_after_overlapping_stays_a_move_is_the_next_admission_after_the_last_of_them() -> None:
+def test_after_overlapping_stays_a_move_is_the_next_admission() -> None:
+    """The next one after the last of them."""
     table = """
         person | level      | admit | discharge
         Ana    | outpatient | 0     | 60

@@ -86,7 +86,8 @@ def test_the_number_of_stays_is_that_of_people_who_walk_the_chain() -> None:
     assert visits / 20_000 == pytest.approx(found, abs=0.03)
 
 
-def test_without_what_followed_a_level_that_can_be_reached_there_is_no_answer() -> None:
+def test_a_reachable_level_without_rates_gives_no_answer() -> None:
+    """Nothing is known of what followed a level that can be reached."""
     found = embedded([[0.0, 0.5, 0.5], [np.nan, np.nan, np.nan]])
     assert np.isnan(found.stays).all()
     apart = embedded([[0.5, 0.0, 0.5], [np.nan, np.nan, np.nan]])
@@ -240,9 +241,10 @@ def test_limits_of_a_chain_are_students_and_log_log_for_probabilities(moves: cf.
     np.testing.assert_allclose(shares[["low", "high"]], np.stack([low, high], axis=1), rtol=1e-9)
 
 
-def test_a_chain_by_quarter_has_the_days_of_each_quarter_and_none_where_no_stay_was_seen(
+def test_a_chain_by_quarter_has_the_days_of_each_quarter(
     moves: cf.Transitions,
 ) -> None:
+    """None where no stay was seen."""
     rates, stays = cf.transition_rates(moves, by="quarter"), cf.length_of_stay(moves, by="quarter", horizon="longest")
     view = cf.chain(rates, stays)
     means = stays.frame.set_index(["quarter", "level"])["rmean"]
@@ -258,7 +260,7 @@ def test_left_care_of_a_chain_is_the_sum_of_its_reasons_and_death_is_apart() -> 
     assert reached[["completed", "left early", "terminated", "died"]].tolist() == pytest.approx([0.4, 0.2, 0.2, 0.2])
 
 
-def test_days_of_a_chain_are_those_of_the_quarter_of_admission_where_discharges_began_later() -> None:
+def test_days_of_a_chain_are_those_of_the_quarter_of_admission() -> None:
     """Admitted in the first quarter for 100 days, in the second for 20; nobody left in the first."""
     rows = "\n".join(f"P{i} | php | {i} | {100 + i}\nQ{i} | php | {100 + i} | {120 + i}" for i in range(4))
     moves = linked(f"person | level | admit | discharge\n{rows}", cutoff=273)

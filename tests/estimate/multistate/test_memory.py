@@ -67,9 +67,10 @@ def semi_markov() -> cf.Transitions:
     return world(2, planned)
 
 
-def test_without_a_memory_the_curve_from_a_landmark_holds_the_one_from_the_first_day(
+def test_without_memory_a_landmark_does_not_change_the_curve(
     without_memory: cf.Transitions,
 ) -> None:
+    """The band of the curve from a landmark holds the curve from the first day."""
     whole, landmark = from_then_on(without_memory, None)
     inside = whole["estimate"].between(landmark["low"], landmark["high"])
     assert inside[landmark["low"].notna()].all()

@@ -56,7 +56,8 @@ def test_expected_days_are_bounded_by_none_and_all() -> None:
     assert (frame["low"].min(), frame["high"].max()) == (0, 11)
 
 
-def test_days_spent_are_between_none_and_all_and_have_limits_from_the_quantile() -> None:
+def test_limits_of_days_are_from_the_quantile_within_the_range() -> None:
+    """Days spent are between none and all."""
     rows = "\n".join(f"P{i} | php | 0 | {5 + i}" for i in range(8))
     spent = cf.expected_days(linked(f"person | level | admit | discharge\n{rows}", cutoff=90), days=30)
     php = spent.frame.set_index("state").loc["php"]

@@ -25,7 +25,8 @@ def held(days: tuple[int, ...], cutoff: int = 120) -> list[list[object]]:
     return sorted([[step for step in row if not pd.isna(step)] for row in rows.values.tolist()])
 
 
-def test_a_journey_is_where_it_is_at_the_end_of_each_day_and_its_end_is_told_once():
+def test_a_journey_is_where_it_is_at_the_end_of_each_day():
+    """Its end is told once."""
     assert held((0, 29, 30, 52, 55, 80)) == [
         ["iop", "iop", "iop", "iop", "iop", "iop"],
         ["php", "died"],

@@ -263,7 +263,8 @@ TRIANGLE = """
     """
 
 
-def test_a_triangle_is_quarters_by_days_of_follow_up_and_immature_cells_are_missing() -> None:
+def test_a_triangle_is_quarters_by_days_of_follow_up() -> None:
+    """Cells that are not mature are missing."""
     moves = linked(drawn(TRIANGLE), cutoff=pd.Timestamp("2024-07-12").date(), within=60)
     rates = cf.transition_rates(moves, by="quarter", within=[7, 30, 60], cluster=None)
     found = rates.triangle("php", "iop")
@@ -301,7 +302,7 @@ def moves() -> cf.Transitions:
     return cf.link(cf.read_episodes(stays, cutoff=CUTOFF))
 
 
-def test_a_rate_that_is_the_same_without_anybody_has_no_correlation_and_the_difference_has_limits() -> None:
+def test_a_difference_from_a_constant_rate_has_limits() -> None:
     """In the first quarter nobody moves, so that leaving out whomever changes nothing."""
     rows = [(i, "php", f"2024-01-{i + 1:02}", "2024-02-01") for i in range(8)]
     for i in range(8):
@@ -325,7 +326,7 @@ def test_a_difference_of_one_person_has_no_clustered_error() -> None:
     assert row[["se", "low", "high", "p"]].isna().all()
 
 
-def test_a_pair_of_groups_of_which_one_was_nowhere_is_as_mature_as_the_other() -> None:
+def test_a_pair_with_an_absent_group_is_as_mature_as_the_other() -> None:
     """At site b nobody is private, so that there is nothing to compare, and nothing that is still to come."""
     table = """
         person | level | admit | discharge | payer    | site

@@ -60,7 +60,7 @@ def test_a_difference_is_the_second_rate_less_the_first(file: File) -> None:
 
 @FIXED
 @given(files(days=240))
-def test_the_plain_test_of_a_difference_is_the_chi_squared_test_of_two_shares(file: File) -> None:
+def test_the_plain_test_is_the_chi_squared_test_of_two_shares(file: File) -> None:
     assume(both_quarters(file))
     frame = cf.transition_rates(file.moves(), by="quarter", cluster=None).compare(FIRST, SECOND, correction=None).frame
     tested = 0

@@ -53,7 +53,7 @@ def test_a_direction_of_an_incidence_is_the_sum_of_its_levels_on_each_day(
     assert (inside["estimate"] <= inside["high"]).all()
 
 
-def test_the_interval_of_a_direction_is_that_of_one_cause_made_of_its_levels() -> None:
+def test_a_direction_has_the_interval_of_one_cause_of_its_levels() -> None:
     """Of these two levels, a step-down from PHP can only be a move to IOP."""
     rows = made_up()
     rows = rows[rows["level"].isin(["php", "iop"])]
@@ -74,7 +74,8 @@ def test_a_level_that_nobody_left_has_counts_of_0_and_no_rate(moves: cf.Transiti
         assert none[["rate", "se", "low", "high"]].isna().all(axis=None)
 
 
-def test_clustered_limits_of_an_intensity_are_garwoods_at_the_effective_number_of_moves(moves: cf.Transitions) -> None:
+def test_clustered_limits_of_an_intensity_are_garwoods(moves: cf.Transitions) -> None:
+    """At the effective number of moves."""
     frame = cf.transition_rates(moves, method="intensity").frame
     row = frame[(frame["from"] == "residential") & (frame["direction"] == "step-down") & (frame["n"] > 0)].iloc[0]
     events = min((row["rate"] / row["se"]) ** 2, row["n"])

@@ -7,7 +7,7 @@ from support.drawn import linked
 import careflow as cf
 
 
-def test_left_care_of_an_incidence_counts_those_still_followed_after_the_window() -> None:
+def test_left_care_counts_those_still_followed_after_the_window() -> None:
     """Ana moved, Bob was followed for 30 days, Cem for 10 only."""
     rows = linked(
         """

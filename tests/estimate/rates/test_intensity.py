@@ -44,7 +44,8 @@ def test_a_group_that_spent_one_day_at_a_level_counts_for_an_intensity() -> None
     assert rates.matrix(value="se").loc["php", "left care"] > 0
 
 
-def test_a_single_move_has_the_clustered_limits_of_a_move_and_none_those_of_none() -> None:
+def test_one_move_and_no_move_have_limits_of_their_own() -> None:
+    """Clustered limits for one move; Garwood's of 0 for none."""
     rows = "\n".join(f"P{i} | php | 0 | {10 + i}" for i in range(9))
     moves = linked(f"person | level | admit | discharge\n{rows}\nP0 | iop | 12 | 20", cutoff=100)
     frame = cf.transition_rates(moves, method="intensity").frame

@@ -30,7 +30,8 @@ def test_a_matrix_is_from_by_to_and_a_graph_has_the_moves_that_occurred(moves: c
     assert not graph.has_edge("php", "php")
 
 
-def test_a_move_off_the_continuum_is_in_the_graph_and_one_that_nobody_made_is_not() -> None:
+def test_a_move_outside_the_continuum_is_in_the_graph() -> None:
+    """One that nobody made is not."""
     moves = linked(
         "person | level | admit | discharge\nA | outpatient | 0 | 10\nA | inpatient | 12 | 20\nB | php | 0 | 9",
         cutoff=90,

@@ -242,7 +242,8 @@ def test_an_incidence_of_discharges_all_followed_is_the_share(file: File) -> Non
 
 @FIXED
 @given(files())
-def test_an_intensity_is_moves_per_hundred_person_days_both_up_to_the_last_known_day(file: File) -> None:
+def test_an_intensity_is_moves_per_hundred_person_days(file: File) -> None:
+    """Both counted up to the last known day."""
     frame = cf.transition_rates(file.moves(), by="facility", method="intensity", cluster=None).frame
     known = file.cutoff - file.within
     worlds = expected(file, file.worlds, file.within)

@@ -62,13 +62,15 @@ def test_one_window_left_of_several_need_not_be_named(moves: cf.Transitions) -> 
     assert week.matrix("2024Q1").equals(cf.transition_rates(moves, by="quarter", within=7).matrix("2024Q1"))
 
 
-def test_of_several_windows_the_provenance_counts_the_discharges_followed_for_the_longest() -> None:
+def test_n_of_several_windows_is_of_the_longest() -> None:
+    """The provenance counts the discharges followed for the longest window."""
     rows = linked("person | level | admit | discharge\nAna | php | 0 | 10\nBob | php | 80 | 90", cutoff=100)
     found = {str(within): cf.transition_rates(rows, within=within).about.n for within in (7, 30, [7, 30])}
     assert found == {"7": 2, "30": 1, "[7, 30]": 1}
 
 
-def test_a_death_is_no_move_whatever_its_way_and_one_discharge_is_followed_or_not() -> None:
+def test_a_death_is_no_move() -> None:
+    """By whatever method; one discharge is followed or it is not."""
     for method in ("followed", "incidence", "intensity"):
         rates = cf.transition_rates(ENDINGS, method=method)  # type: ignore[arg-type]
         ways = rates.directions[rates.directions["from"] == "php"].set_index("direction")["n"]

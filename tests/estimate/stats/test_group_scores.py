@@ -36,7 +36,8 @@ def of_log_rank(table: pd.DataFrame, cluster: str | None) -> Score:
 
 
 @pytest.mark.parametrize("test", [of_gray, of_log_rank])
-def test_the_clustered_covariance_of_a_test_is_that_of_the_scores_without_each_group(test: object) -> None:
+def test_the_clustered_covariance_is_that_of_leave_one_out_scores(test: object) -> None:
+    """The scores of a test, without each jackknife group in turn."""
     table = two_arms(8)
     whole = test(table, "person")  # type: ignore[operator]
     z = whole.observed - whole.expected

@@ -40,7 +40,8 @@ def test_people_who_always_do_the_same_have_the_interval_of_as_many_people() -> 
     assert clustered["high"] - clustered["low"] > 2 * (plain["high"] - plain["low"])
 
 
-def test_the_limits_are_wilsons_at_the_effective_size_with_students_quantile() -> None:
+def test_limits_are_wilsons_at_the_effective_size() -> None:
+    """With Student's quantile."""
     moves = linked(coming_back(ALIKE), cutoff=2600)
     row = php(cf.transition_rates(moves).frame)
     groups = len({group(person) for person in ALIKE})
@@ -59,7 +60,7 @@ def test_the_effective_size_is_never_above_the_number() -> None:
     assert (row["low"], row["high"]) == pytest.approx((float(low), float(high)), abs=1e-12)
 
 
-def test_a_share_of_none_has_the_size_of_its_number_over_the_pooled_design_effect() -> None:
+def test_a_share_of_none_has_the_size_by_the_pooled_design_effect() -> None:
     """Two strata; the first has no move at all, and the pooled rate tells how much alike the stays of a person are."""
     of = np.full((2, 10), 6)
     n = np.array([[0] * 10, [6, 0] * 5])

@@ -22,6 +22,7 @@ def test_two_clusters_are_enough_for_an_error() -> None:
     np.testing.assert_allclose(spread, [[1, -1], [-1, 1]])
 
 
-def test_the_error_of_incidences_takes_all_causes_together_when_they_are_all_there_are() -> None:
+def test_the_error_of_all_causes_takes_their_sum() -> None:
+    """The causes given are all that there are."""
     events, at_risk = np.array([[1, 0, 2], [0, 3, 1]]), np.array([10, 9, 5])
     np.testing.assert_allclose(incidence_se(events, at_risk), incidence_se(events, at_risk, events.sum(axis=0)))

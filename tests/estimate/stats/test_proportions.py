@@ -15,7 +15,8 @@ def leave_one_out(n: np.ndarray, of: np.ndarray) -> float:
     return (len(groups) - 1) / len(groups) * sum((one - rate) ** 2 for one in without)
 
 
-def test_a_share_of_1_counts_for_as_many_as_the_design_effect_of_the_strata_together_leaves() -> None:
+def test_a_share_of_1_has_the_size_by_the_pooled_design_effect() -> None:
+    """The design effect is that of the strata together."""
     of = np.array([[[4, 6, 5, 9], [7, 3, 8, 2]], [[8, 8, 6, 10], [5, 9, 4, 6]]])
     n = np.array([[[4, 6, 5, 9], [0, 0, 0, 0]], [[0, 8, 1, 9], [3, 4, 2, 3]]])
     found = shares(n, of, cluster="person", confidence=0.95)

@@ -28,7 +28,8 @@ ENDINGS = linked(
 ONE_OPEN = "person | level | admit\nAna | php | 0"
 
 
-def test_left_care_on_the_stay_clock_is_the_sum_of_its_reasons_and_of_nothing_else() -> None:
+def test_left_care_on_the_stay_clock_is_the_sum_of_its_reasons() -> None:
+    """And of nothing else."""
     frame = cf.cumulative_incidence(ENDINGS, "php", cluster=None).frame
     by_day = frame.pivot(index="day", columns="to", values="estimate")
     assert by_day["left care"].tolist() == pytest.approx([0.4, 0.6, 0.6])
@@ -36,7 +37,7 @@ def test_left_care_on_the_stay_clock_is_the_sum_of_its_reasons_and_of_nothing_el
     assert by_day.loc[30, ["left early", "died", "iop", "concurrent"]].tolist() == pytest.approx([0.2, 0.2, 0.2, 0])
 
 
-def test_an_incidence_that_is_over_on_the_first_day_has_its_clustered_error() -> None:
+def test_an_incidence_over_on_the_first_day_has_a_clustered_error() -> None:
     """Everybody leaves on the day of admission, so that what is known of the reasons is known on day 0."""
     people = {f"P{i}": "completed" if i % 3 else "left early" for i in range(12)}
     rows = "\n".join(f"{person} | php | 0 | 0 | {reason}" for person, reason in people.items())
@@ -53,7 +54,8 @@ def test_an_incidence_that_is_over_on_the_first_day_has_its_clustered_error() ->
 
 
 @pytest.mark.parametrize("names", ["abc", "abcdefg"])
-def test_left_care_is_the_sum_of_its_reasons_on_a_continuum_of_any_number_of_levels(names: str) -> None:
+def test_left_care_is_the_sum_of_its_reasons(names: str) -> None:
+    """On a continuum of any number of levels."""
     to, sets, causes = cause_sets(cf.Continuum.of(list(names)), "stay")
     levels, reasons = len(names), len(LEFT_REASONS)
     assert to == [*names, *LEFT_REASONS, "left care", "died", "concurrent"]
@@ -70,7 +72,8 @@ def test_without_an_event_a_cumulative_incidence_is_zero_or_not_there(clock: str
     assert (frame["estimate"] == 0).all()
 
 
-def test_a_stay_admitted_after_the_last_known_day_is_on_no_clock_of_outcomes() -> None:
+def test_a_stay_after_the_last_known_day_has_no_outcome() -> None:
+    """It was admitted too late to be followed for the window, so it is on no clock of outcomes."""
     moves = linked("person | level | admit\nAna | php | 80", cutoff=100, within=30)
     assert cf.cumulative_incidence(moves, "php").frame.empty
     assert cf.occupation(moves, days=10).frame["estimate"].isna().all() or cf.occupation(moves, days=10).frame.empty

@@ -112,7 +112,8 @@ def test_the_clustered_error_of_an_incidence_is_the_jackknife_of_the_rows(file: 
 
 @FIXED
 @given(files(days=300))
-def test_a_quarter_is_that_of_admission_on_the_stay_clock_and_of_discharge_on_the_gap_clock(file: File) -> None:
+def test_the_clock_says_which_day_gives_the_quarter(file: File) -> None:
+    """The day of admission on the stay clock, the day of discharge on the gap clock."""
     known = file.cutoff - file.within
     for clock in ("stay", "gap"):
         frame = cf.cumulative_incidence(file.moves(), clock=clock, by="quarter", cluster=None).frame

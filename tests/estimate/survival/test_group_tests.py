@@ -157,7 +157,8 @@ def test_counts_that_were_not_split_say_so() -> None:
         cf.gray_test(drawn_moves(), by="payer", clock="journey")  # type: ignore[arg-type]
 
 
-def test_quarters_can_be_compared_and_each_stay_counts_for_the_days_it_spent_in_each() -> None:
+def test_quarters_are_compared_by_the_days_spent_in_each() -> None:
+    """Each stay counts in each quarter for the days that it spent there."""
     test = cf.logrank_test(drawn_moves(), by="quarter")
     assert "the days it spent in the period" in test.about.definition
     assert set(test.groups["quarter"].astype(str)) >= {"2024Q1", "2024Q2"}
@@ -174,9 +175,10 @@ def test_outcomes_are_compared_on_both_clocks(clock: str) -> None:
 
 
 @pytest.mark.parametrize("test", [cf.logrank_test, cf.gray_test])
-def test_the_p_of_groups_whose_people_come_back_is_of_f_with_as_many_clusters_as_groups(
+def test_clustered_p_values_of_group_tests_are_of_f(
     moves: cf.Transitions, test: object
 ) -> None:
+    """Clusters are jackknife groups; their number gives the degrees of freedom."""
     frame = test(moves, by="quarter").frame  # type: ignore[operator]
     rows = frame[frame["df"] > 0]
     rest = rows["clusters"].astype(int) - rows["df"]

@@ -60,7 +60,7 @@ def test_a_stay_counts_its_days_by_one_of_three_conventions(convention: str, med
     assert found["rmean"] == pytest.approx(mean, abs=1e-12)
 
 
-def test_a_stay_of_no_night_that_counts_as_one_is_no_smaller_share_because_others_came_late() -> None:
+def test_late_entries_do_not_lower_the_share_of_stays_of_no_night() -> None:
     """Half of those admitted in the quarter left the same day; stays from before it are seen from their age on."""
     rows = [f"A{i} | iop | 2024-04-01 | 2024-04-{'01' if i < 5 else '11'}" for i in range(10)]
     rows += [f"B{i} | iop | 2024-03-31 | 2024-04-11" for i in range(90)]
@@ -82,7 +82,8 @@ def test_a_discharge_comes_before_a_censoring_on_the_same_day() -> None:
     assert curve[["day", "at_risk", "events", "survival"]].values.tolist() == [[10, 2, 1, 0.5]]
 
 
-def test_a_stay_that_was_under_way_when_recording_began_is_at_risk_from_its_age_that_day_on() -> None:
+def test_a_stay_under_way_at_the_start_enters_at_its_age() -> None:
+    """It is at risk from its age on the first day of recording on."""
     table = """
         person | level | admit | discharge
         Ana    | iop   | 0     | 50
@@ -97,7 +98,8 @@ def test_a_stay_that_was_under_way_when_recording_began_is_at_risk_from_its_age_
     assert curve["survival"].tolist() == pytest.approx([0.5, 0, float("nan")], nan_ok=True)
 
 
-def test_a_stay_discharged_on_the_first_day_of_recording_counts_and_one_discharged_before_is_set_aside() -> None:
+def test_a_stay_discharged_before_recording_is_set_aside() -> None:
+    """One discharged on the first day of recording counts."""
     table = """
         person | level | admit | discharge
         Ana    | iop   | 0     | 30
@@ -127,13 +129,15 @@ def test_a_stay_counts_in_each_quarter_for_the_days_it_spent_there() -> None:
     assert curve.loc[["2024Q2"]].iloc[1].tolist() == pytest.approx([20, 1, float("nan")], nan_ok=True)
 
 
-def test_a_discharge_on_the_first_day_of_a_quarter_is_in_it_and_not_in_the_one_before() -> None:
+def test_a_discharge_on_the_first_day_of_a_quarter_is_in_it() -> None:
+    """It is not in the one before."""
     moves = linked("person | level | admit | discharge\nAna | iop | 2024-03-22 | 2024-04-01", cutoff=date(2024, 6, 30))
     curve = cf.length_of_stay(moves, by="quarter", cluster=None).curve
     assert curve[["quarter", "day", "events"]].values.tolist() == [["2024Q1", 9, 0], ["2024Q2", 10, 1]]
 
 
-def test_by_admission_follows_to_the_cut_off_and_by_discharge_leaves_out_who_stayed() -> None:
+def test_cohorts_by_admission_follow_to_the_cut_off() -> None:
+    """Those by discharge leave out who stayed."""
     table = """
         person | level | admit      | discharge
         Ana    | iop   | 2024-01-01 | 2024-01-11
@@ -187,7 +191,7 @@ def test_means_without_each_group_need_two_groups() -> None:
     assert (np.delete(iop, group(one)) == 4.0).all()
 
 
-def test_two_days_of_no_night_and_of_one_are_one_day_where_each_stay_counts_as_one_night() -> None:
+def test_nights_min1_counts_a_stay_of_no_night_as_one() -> None:
     rows = linked(
         "person | level | admit | discharge\nAna | php | 0 | 0\nBob | php | 0 | 1\nCem | php | 0 | 1", cutoff=90
     )
@@ -200,7 +204,8 @@ def test_two_days_of_no_night_and_of_one_are_one_day_where_each_stay_counts_as_o
     )
 
 
-def test_the_discharged_median_of_an_even_number_is_between_the_two_in_the_middle() -> None:
+def test_the_median_of_an_even_number_is_midway_between_two() -> None:
+    """The discharged median."""
     rows = "\n".join(f"P{i} | php | 0 | {length}" for i, length in enumerate([2, 3, 7, 20]))
     stays = cf.length_of_stay(linked(f"person | level | admit | discharge\n{rows}", cutoff=90), cluster=None)
     assert stays.frame.set_index("level").loc["php", ["discharged_median", "discharged_mean"]].tolist() == [5, 8]
@@ -220,7 +225,8 @@ def test_without_any_stay_there_is_no_curve_but_its_columns_are_there() -> None:
 
 
 @pytest.mark.parametrize("by", [None, "quarter"])
-def test_an_open_stay_alone_has_no_median_and_a_level_without_stays_no_mean(by: str | None) -> None:
+def test_an_open_stay_alone_has_no_median(by: str | None) -> None:
+    """A level without stays has no mean."""
     frame = cf.length_of_stay(linked(ONE_OPEN, cutoff=60), by=by).frame.set_index("level")
     assert frame.loc["php", ["n", "open"]].tolist() == [1, 1]
     assert frame.loc["php", ["median", "q25", "q75", "discharged_mean", "discharged_median"]].isna().all()

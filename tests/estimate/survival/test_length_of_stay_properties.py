@@ -76,7 +76,8 @@ def check_all(result: cf.estimate.LengthOfStay, keys: list[str], of: dict[tuple[
 
 @FIXED
 @given(files())
-def test_a_length_of_stay_is_kaplan_meier_with_open_stays_censored_and_late_ones_let_in_late(file: File) -> None:
+def test_a_length_of_stay_is_kaplan_meier_with_late_entry(file: File) -> None:
+    """Open stays are censored."""
     result = cf.length_of_stay(file.moves(), by="facility", horizon=HORIZON, cluster=None)
     of = {
         (world, level): spans(linked, level, lambda one: reference.stay_span(one.stay, file.start, file.cutoff))
@@ -123,7 +124,8 @@ def test_cohorts_by_admission_and_by_discharge_follow_their_own_stays(file: File
 
 @FIXED
 @given(files())
-def test_plain_errors_are_greenwoods_and_clustered_ones_the_jackknife_of_the_rows(file: File) -> None:
+def test_plain_errors_are_greenwoods_and_clustered_ones_jackknife(file: File) -> None:
+    """The jackknife is that of the rows."""
     moves = file.moves()
     plain = cf.length_of_stay(moves, by="facility", horizon=HORIZON, cluster=None)
     clustered = cf.length_of_stay(moves, by="facility", horizon=HORIZON)
@@ -199,7 +201,8 @@ def test_a_curve_only_falls_between_one_and_zero_and_its_band_holds_it(file: Fil
 
 @FIXED
 @given(files())
-def test_starts_are_closed_and_open_stays_and_without_censoring_the_curve_is_the_plain_share(file: File) -> None:
+def test_without_censoring_the_curve_is_the_plain_share(file: File) -> None:
+    """Starts are closed and open stays."""
     closed = [s for s in file.stays if s.discharge is not None and s.discharge <= file.cutoff]
     everything = File(file.seed, file.cutoff, file.within, None)
     result = cf.length_of_stay(everything.moves(frame_of(closed)), horizon=10**4)

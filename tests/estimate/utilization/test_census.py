@@ -21,14 +21,16 @@ def iop(table: str, cutoff: date, **how: object) -> pd.DataFrame:
     ("start", "days", "partial"),
     [(None, 30, True), (date(2024, 1, 1), 91, False), (date(2024, 1, 2), 90, True), (date(2024, 3, 2), 30, True)],
 )
-def test_a_quarter_is_whole_from_the_start_on_though_nobody_was_admitted_at_first(
+def test_a_quarter_from_the_start_on_is_whole_without_admissions(
     start: date | None, days: int, partial: bool
 ) -> None:
+    """Recording began with the quarter, though nobody was admitted at first."""
     (row,) = iop(MARCH, date(2024, 3, 31), start=start).to_dict("records")
     assert (row["person_days"], row["average"], row["partial"]) == (30, pytest.approx(30 / days, abs=1e-15), partial)
 
 
-def test_quarters_between_the_start_and_the_first_admission_are_whole_and_empty() -> None:
+def test_quarters_before_the_first_admission_are_whole_and_empty() -> None:
+    """From the start of recording on."""
     result = cf.census(linked(MARCH, cutoff=date(2024, 4, 1), start=date(2023, 10, 1)))
     frame = result.frame[result.frame["level"] == "iop"]
     columns = ["quarter", "opening", "admitted", "closing", "person_days", "average", "partial"]

@@ -33,7 +33,8 @@ def test_a_return_is_an_admission_one_to_k_days_after_the_discharge(admit: int, 
     assert returned(table, "inpatient") == (n, 1)
 
 
-def test_a_same_day_transfer_is_neither_a_return_nor_a_discharge_that_could_have_one() -> None:
+def test_a_same_day_transfer_is_no_return() -> None:
+    """Nor is it a discharge that could have one."""
     table = """
         person | level     | admit | discharge
         Ana    | inpatient | 0     | 30
@@ -53,7 +54,8 @@ def test_a_death_cannot_return() -> None:
     assert returned(table, "inpatient") == (0, 1)
 
 
-def test_a_discharge_while_another_stay_goes_on_cannot_return_and_the_definition_says_so() -> None:
+def test_a_discharge_during_another_stay_cannot_return() -> None:
+    """The definition says so."""
     table = """
         person | level     | admit | discharge
         Ana    | inpatient | 10    | 20
@@ -67,7 +69,8 @@ def test_a_discharge_while_another_stay_goes_on_cannot_return_and_the_definition
 
 
 @pytest.mark.parametrize(("discharge", "of"), [(70, 1), (71, 0)])
-def test_a_discharge_not_yet_followed_for_k_days_is_left_out_even_if_it_returned(discharge: int, of: int) -> None:
+def test_a_discharge_followed_for_less_than_k_days_is_left_out(discharge: int, of: int) -> None:
+    """Even if the person returned."""
     table = f"""
         person | level     | admit           | discharge
         Ana    | inpatient | 0               | {discharge}
@@ -98,7 +101,8 @@ def test_days_are_a_whole_number(days: object) -> None:
 
 
 @pytest.mark.parametrize(("admit", "n"), [(65, 1), (66, 0)])
-def test_a_step_down_is_undone_by_an_admission_within_k_days_of_the_new_stays_start(admit: int, n: int) -> None:
+def test_a_step_down_bounces_back_within_k_days_of_the_new_start(admit: int, n: int) -> None:
+    """An admission within k days of the start of the new stay undoes the step-down."""
     table = f"""
         person | level       | admit   | discharge
         Ana    | residential | 0       | 30
@@ -109,7 +113,8 @@ def test_a_step_down_is_undone_by_an_admission_within_k_days_of_the_new_stays_st
 
 
 @pytest.mark.parametrize(("level", "n"), [("inpatient", 1), ("residential", 1), ("php", 0), ("iop", 0)])
-def test_a_bounce_back_goes_to_a_level_at_least_as_intensive_as_the_one_left(level: str, n: int) -> None:
+def test_a_bounce_back_goes_to_a_level_as_intensive_as_the_one_left(level: str, n: int) -> None:
+    """Or to a more intensive one."""
     table = f"""
         person | level       | admit | discharge
         Ana    | residential | 0     | 30
@@ -131,7 +136,8 @@ def test_a_bounce_back_may_come_by_way_of_another_level() -> None:
 
 
 @pytest.mark.parametrize(("cutoff", "found"), [(65, {("residential", "iop"): (0, 1)}), (64, {})])
-def test_a_step_down_counts_once_its_new_stay_began_k_days_before_the_cut_off(cutoff: int, found: object) -> None:
+def test_a_step_down_counts_once_followed_for_k_days(cutoff: int, found: object) -> None:
+    """Its new stay began at least k days before the cut-off."""
     table = """
         person | level       | admit | discharge
         Ana    | residential | 0     | 30
@@ -141,7 +147,7 @@ def test_a_step_down_counts_once_its_new_stay_began_k_days_before_the_cut_off(cu
 
 
 @pytest.mark.parametrize(("cutoff", "mature"), [(150, True), (149, False)])
-def test_a_quarter_of_bounce_backs_is_mature_once_its_moves_were_seen_and_followed(cutoff: int, mature: bool) -> None:
+def test_bounce_backs_are_mature_once_their_moves_were_followed(cutoff: int, mature: bool) -> None:
     """The last day of 2024Q1 is day 90: its moves are seen up to day 120, and followed for 30 days up to day 150."""
     moves = linked("person | level | admit | discharge\nAna | residential | 0 | 90\nAna | iop | 120 |", cutoff=cutoff)
     frame = cf.bounce_back(moves, by="quarter", days=30).frame
@@ -182,7 +188,8 @@ def test_an_admission_on_the_day_of_the_new_stay_bounces_back() -> None:
     assert bounced(table)["residential", "iop"] == (1, 1)
 
 
-def test_people_are_served_in_a_quarter_if_admitted_in_it_or_in_care_on_any_of_its_days() -> None:
+def test_people_in_care_on_any_day_of_a_quarter_are_served() -> None:
+    """Those admitted in it are too."""
     moves = linked(
         """
         person | level | admit      | discharge
@@ -206,7 +213,8 @@ def test_people_are_served_in_a_quarter_if_admitted_in_it_or_in_care_on_any_of_i
     }
 
 
-def test_people_do_not_add_up_over_quarters_so_counts_by_quarter_do_not_answer_for_the_year() -> None:
+def test_persons_served_do_not_add_up_over_quarters() -> None:
+    """So counts by quarter do not answer for the year."""
     moves = linked("person | level | admit\nAna | php | 0", cutoff=200)
     counts = moves.counts(by=["quarter", "facility"] if "facility" in moves.episodes.strata else ["quarter"])
     with pytest.raises(cf.CareflowError, match=r"follow each stay within each quarter|people do not add up"):

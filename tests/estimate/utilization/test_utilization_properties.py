@@ -43,7 +43,8 @@ def test_the_census_counts_who_is_in_care_on_each_day(file: File) -> None:
 
 @FIXED
 @given(files(days=300))
-def test_closing_is_the_opening_of_the_next_quarter_and_the_average_is_of_days(file: File) -> None:
+def test_the_closing_census_is_the_next_opening(file: File) -> None:
+    """The average is that of the days."""
     result = cf.census(file.moves())
     wide = result.frame.pivot_table(index="level", columns="quarter", values=["opening", "closing"], observed=False)
     opening, closing = wide["opening"].to_numpy(), wide["closing"].to_numpy()

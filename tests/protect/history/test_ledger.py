@@ -161,8 +161,11 @@ def test_a_hidden_quarter_that_grew_by_much_is_judged_afresh(made, tmp_path) -> 
     assert not protect(made["by_quarter"](cube), ledger=tmp_path / "ledger").frame["hidden"].any()
 
 
-def test_a_hidden_count_that_did_not_change_may_be_kept_as_two_that_nobody_knows_to_be_equal() -> None:
-    """For releases that would be pinned otherwise: a reader sees that it is hidden twice, and no more."""
+def test_an_unchanged_hidden_count_may_be_kept_as_two() -> None:
+    """Nobody knows that the two are equal.
+
+    For releases that would be pinned otherwise: a reader sees that it is hidden twice, and no more.
+    """
 
     def book(large: int) -> Book:
         made = Book()

@@ -43,7 +43,8 @@ def test_occupation_by_strata_has_digits_for_11_people_of_each_stratum(moves) ->
     assert safe.started[["n", "persons"]].isna().all(axis=None)
 
 
-def test_a_stratum_of_too_few_journeys_is_hidden_and_too_few_in_all_are_refused(moves) -> None:
+def test_a_stratum_of_too_few_journeys_is_hidden(moves) -> None:
+    """Too few journeys in all are refused."""
     given = cf.occupation(moves, days=60, by="quarter")
     few = given.started["n"] < 110
     assert few.any()
@@ -143,7 +144,8 @@ def test_gray_s_test_is_protected_over_all_causes(moves, clock) -> None:
     assert safe[0].frame["hidden"].any() == (clock == "stay")
 
 
-def test_a_chain_of_which_every_count_is_shown_is_shown_and_holds_no_counts(many) -> None:
+def test_a_chain_is_shown_where_every_count_is_shown(many) -> None:
+    """It holds no counts."""
     rates, stays = cf.transition_rates(many), cf.length_of_stay(many)
     given = cf.chain(rates, stays)
     safe = protect([rates, stays, given])
@@ -158,7 +160,8 @@ def test_a_chain_of_which_every_count_is_shown_is_shown_and_holds_no_counts(many
     assert audit(safe).ok
 
 
-def test_a_chain_gives_its_rates_back_so_it_is_refused_where_one_of_them_is_hidden(moves) -> None:
+def test_a_chain_is_refused_where_one_of_its_rates_is_hidden(moves) -> None:
+    """A chain gives its rates back to whoever inverts it."""
     rates = cf.transition_rates(moves)
     view = cf.chain(rates)
     expected = view.matrix("stays").to_numpy()

@@ -95,7 +95,8 @@ def test_rare_causes_have_no_curve_and_no_curve_shows_who_is_at_risk(moves) -> N
     assert set(safe.frame["to"].astype(str)) <= set(given.frame["to"].astype(str))
 
 
-def test_directions_of_an_incidence_are_shown_on_the_days_of_its_causes_and_are_the_true_sums(moves) -> None:
+def test_directions_of_an_incidence_are_the_true_sums(moves) -> None:
+    """They are shown on the days of its causes."""
     given = cf.cumulative_incidence(moves)
     safe = protect(given)[0]
     assert set(safe.directions["from"]) == set(safe.frame["from"])
@@ -116,7 +117,8 @@ def causes(**events: int) -> pd.DataFrame:
 LEVELS = {"step-down": ["php", "iop", "outpatient"], "step-up": [], "lateral": ["residential"]}
 
 
-def test_a_direction_without_a_curve_of_each_level_needs_44_events_in_the_others() -> None:
+def test_a_direction_alone_needs_44_events_in_the_others() -> None:
+    """A direction without a curve of each of its levels."""
     events = causes(residential=50, php=60, iop=24, outpatient=20)
     shown = ["residential", "php"]
     assert incidence_occupation._rests(events, shown, LEVELS, 11) == {

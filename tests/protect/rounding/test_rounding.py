@@ -83,7 +83,7 @@ def test_many_moves_of_few_people_are_hidden_when_rounding_too(moves) -> None:
     assert safe[0].frame["hidden"].iloc[int(given.frame["n"].argmax())]
 
 
-def test_rounded_pathways_are_in_an_order_that_tells_no_more_than_the_numbers(moves) -> None:
+def test_the_order_of_rounded_pathways_tells_no_more_than_the_numbers(moves) -> None:
     frame = protect(cf.pathways(moves, steps=3), mode="round")[0].frame
     shown = frame[~frame["hidden"]]
     assert frame["hidden"].is_monotonic_increasing

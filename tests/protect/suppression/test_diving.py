@@ -30,7 +30,8 @@ def test_a_dive_ends_at_whole_numbers_within_the_program() -> None:
     assert all(np.array_equal(way, np.rint(way)) and (ODD @ way == [3, 3, 3]).all() for way in found)
 
 
-def test_a_dive_without_whole_numbers_below_it_gives_none_and_leaves_its_bounds() -> None:
+def test_diving_without_an_integer_solution_gives_none() -> None:
+    """The bounds are left as they were."""
     solve, lows, highs = solver([3, 3, 3], [9, 9, 9, 0]), np.zeros(4), np.full(4, 9.0)
     assert dive(solve, solve(lows, highs), lows, highs, np.random.default_rng(0)) is None
     assert not lows.any()

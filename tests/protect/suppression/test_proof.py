@@ -16,7 +16,8 @@ SHAPES = [((8, 10), 3000), ((8, 10), 20000), ((4, 5, 3), 1200), ((3, 4, 2, 2), 9
 @pytest.mark.slow
 @pytest.mark.parametrize(("shape", "n"), SHAPES)
 @pytest.mark.parametrize("seed", range(4))
-def test_every_small_cell_of_a_random_table_is_proved_and_no_attacker_finds_one(made, shape, n, seed) -> None:
+def test_every_small_cell_is_proved_and_no_attacker_finds_one(made, shape, n, seed) -> None:
+    """On random tables."""
     proof = prove(table(made["table"](shape, n, seed)))
     checked = proof.check()
     assert checked.ok
@@ -122,7 +123,8 @@ def test_secondaries_that_nothing_rests_on_are_shown(made) -> None:
     assert (used | ~extra).all()
 
 
-def test_what_earlier_releases_pinned_cannot_be_protected_and_says_what_to_merge() -> None:
+def test_cells_pinned_by_earlier_releases_cannot_be_protected() -> None:
+    """The error says what to merge."""
     pinned = system(
         [2, 9, 11], [[-1, -1, 1]], status=[0, 0, SHOWN], names=["moves a to b", "moves a to c", "all moves"]
     )

@@ -38,7 +38,8 @@ def test_the_folder_of_an_engine_goes_with_it(place):
     assert list(place.iterdir()) == []
 
 
-def test_what_a_killed_process_left_goes_with_the_next_and_a_living_one_keeps_its_own(place):
+def test_folders_of_a_killed_process_are_removed_by_the_next(place):
+    """A living process keeps its own."""
     living, killed = held(place), None
     try:
         kept = set(place.iterdir())

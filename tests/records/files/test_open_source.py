@@ -270,9 +270,10 @@ def test_columns_that_are_not_read_may_be_damaged(tmp_path):
 
 
 @pytest.mark.parametrize(("rows", "long"), [(100_000, 1), (2_000, 100_000)])
-def test_a_parquet_file_of_one_value_for_very_many_rows_or_of_one_very_long_text_is_refused(
+def test_a_parquet_file_that_expands_too_much_is_refused(
     tmp_path, monkeypatch, rows, long
 ):
+    """One value for very many rows, or one very long text."""
     monkeypatch.setattr(size_limits, "RATIO_FROM", 1 << 20)
     table = {name: [value] for name, value in frame(STAYS).iloc[0].items()}
     table["facility"] = ["F" * long]

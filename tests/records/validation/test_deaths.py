@@ -82,7 +82,7 @@ def test_care_after_death_is_seen_behind_a_stay_that_began_before_it() -> None:
     assert (finding(episodes, "F04")[1], finding(episodes, "R14")[1], episodes.n) == (1, 1, 2)
 
 
-def test_whoever_accepts_care_after_death_has_it_set_aside_however_much_it_is() -> None:
+def test_accepted_care_after_death_is_set_aside_however_much() -> None:
     ids = [f"P{i}" for i in range(120)]
     first = repeat(120, person_id=ids, discharge_reason="died")
     later = repeat(120, person_id=ids, admit_date="2024-05-01", discharge_date=None, discharge_reason=None)
@@ -109,7 +109,8 @@ def test_a_death_on_the_day_of_a_transfer_ends_the_pathway() -> None:
     assert paths(rows(*TRANSFER), days=(0, 8, 9)) == [["residential", "residential", "died", 1, 1.0]]
 
 
-def test_a_death_on_the_day_of_a_transfer_ends_the_pathway_whoever_else_is_there() -> None:
+def test_a_death_on_a_transfer_day_ends_the_pathway_among_others() -> None:
+    """Whoever else is in the records, the pathway ends with the death."""
     # With a second stay on its first day the person is among those that are looked at anew.
     episodes = rows(*TRANSFER, "A | php | 2024-01-01 | 2024-01-01 | transferred out")
     assert paths(episodes, steps=4) == [["php", "residential", "iop", "died", 1, 1.0]]

@@ -33,7 +33,7 @@ def test_flag_keeps_overlapping_stays_as_they_are():
     """)
 
 
-def test_highest_splits_the_less_intensive_stay_around_the_more_intensive_one():
+def test_highest_splits_a_stay_around_a_more_intensive_one():
     assert after(NESTED, "highest") == drawn_stays("""
         level      | admit | discharge | reason
         outpatient | 01-01 | 02-01     | transferred out
@@ -42,7 +42,7 @@ def test_highest_splits_the_less_intensive_stay_around_the_more_intensive_one():
     """)
 
 
-def test_highest_trims_a_less_intensive_stay_that_begins_inside_a_more_intensive_one():
+def test_highest_trims_a_stay_begun_inside_a_more_intensive_one():
     assert after(TAPER, "highest") == drawn_stays("""
         level      | admit | discharge | reason
         iop        | 01-01 | 02-01     | completed
@@ -81,7 +81,8 @@ def test_highest_gives_shared_days_of_one_level_to_the_stay_admitted_first():
     """)
 
 
-def test_highest_sees_through_nested_stays_where_the_stay_just_before_is_a_short_one():
+def test_highest_compares_with_more_than_the_stay_just_before():
+    """Of nested stays, the one just before may be a short one."""
     assert after(
         """
         person_id | level      | admit_date | discharge_date | discharge_reason
@@ -206,7 +207,8 @@ PIECES = """
     ("days", "left"),
     [(0, ["01-08", "01-15", "01-25", "02-20"]), (1, ["01-15", "01-25", "02-20"]), (3, ["01-25", "02-20"])],
 )
-def test_gaps_of_up_to_the_bridge_days_are_joined_at_one_level_and_facility(days, left):
+def test_gaps_up_to_the_bridge_days_are_joined(days, left):
+    """At one level and facility."""
     episodes = read(PIECES, bridge_days=days)
     assert [row[2] for row in stays(episodes)] == left
     assert episodes.n == 4 - (0 if finding(episodes, "stays joined") is None else finding(episodes, "stays joined")[1])
@@ -229,7 +231,8 @@ def test_nothing_is_joined_across_another_stay_or_after_a_death():
 
 
 @pytest.mark.parametrize("policy", ["flag", "highest", "latest", "error"])
-def test_bridging_goes_from_the_latest_end_so_far_over_a_stay_inside_another(policy):
+def test_bridging_goes_from_the_latest_end_so_far(policy):
+    """Over a stay that lies inside another."""
     table = """
         person_id | level | admit_date | discharge_date | discharge_reason
         A         | iop   | 2024-01-01 | 2024-01-31     | transferred out

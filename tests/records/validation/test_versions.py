@@ -13,7 +13,8 @@ def rows(*drawn: str, **how: object) -> Episodes:
     return read(HEAD + "\n".join(drawn), **how)
 
 
-def test_of_one_stay_in_two_extracts_the_newer_row_holds_though_its_dates_are_the_same() -> None:
+def test_the_newer_row_of_one_stay_holds_with_the_same_dates() -> None:
+    """The stay is in two extracts."""
     episodes = rows(
         "A | php | 2024-02-01 | 2024-03-01 | completed  | 2024-03-31",
         "B | iop | 2024-02-03 | 2024-03-09 | left early | 2024-03-31",
@@ -39,7 +40,8 @@ def test_a_stay_of_no_night_is_replaced_only_by_one_with_the_same_hours() -> Non
     assert rows(day.format("", 3), "A | iop | 2024-02-01 | 2024-02-09 | completed | 2024-06-30").n == 2
 
 
-def test_without_updated_at_the_row_with_a_discharge_replaces_the_one_without() -> None:
+def test_a_row_with_a_discharge_replaces_the_one_without() -> None:
+    """Where there is no updated_at."""
     episodes = rows("A | php | 2024-02-01 |  |  | ", "A | php | 2024-02-01 | 2024-03-01 | completed | ")
     assert stays(episodes) == [("php", "02-01", "03-01", "completed")]
     assert finding(episodes, "R11") == ("set aside", 1, "1 replaced by a newer version")
@@ -60,7 +62,8 @@ def test_an_open_stay_that_was_closed_as_stale_says_nothing_of_its_end() -> None
     assert stays(rows(*drawn, close_open_after=60)) == [("php", "02-01", "03-01", "completed")]
 
 
-def test_two_discharges_contradict_each_other_whether_or_not_a_third_row_is_open() -> None:
+def test_two_discharges_contradict_each_other() -> None:
+    """Whether or not a third row is open."""
     drawn = ("A | php | 2024-02-01 | 2024-03-01 | completed | ", "A | php | 2024-02-01 | 2024-03-02 | completed | ")
     for more in ((), ("A | php | 2024-02-01 |  |  | ",)):
         episodes = rows(*drawn, *more, "B | php | 2024-02-01 | 2024-03-01 | completed | ")

@@ -53,7 +53,8 @@ def test_a_quarter_that_is_not_mature_is_estimated_from_all_its_discharges(said)
     assert set(grid.terms[1:]) == {"newest"}
 
 
-def test_the_estimate_from_all_discharges_tells_no_count_and_whole_percents(counts):
+def test_the_estimate_of_the_newest_quarter_tells_whole_percents(counts):
+    """The estimate from all discharges tells no count."""
     newest = estimates(counts, None).newest
     assert newest.frame["n"].isna().all()
     told = newest.frame["rate"].dropna()
@@ -61,7 +62,7 @@ def test_the_estimate_from_all_discharges_tells_no_count_and_whole_percents(coun
     np.testing.assert_allclose(told * 100, np.rint(told * 100), atol=1e-9)
 
 
-def test_where_few_are_not_yet_followed_it_does_not_tell_how_many_were_discharged():
+def test_few_not_yet_followed_hide_how_many_were_discharged():
     frame = mask(cf.transition_rates(counted(late(4, 2, 60)), by="quarter", method="incidence")).frame
     row = frame[(frame["quarter"] == "2024Q4") & (frame["from"] == "residential")]
     assert row[["of", "followed"]].isna().all(axis=None)
@@ -69,7 +70,7 @@ def test_where_few_are_not_yet_followed_it_does_not_tell_how_many_were_discharge
 
 
 @pytest.mark.parametrize(("recent", "gone"), [(0, True), (60, False)])
-def test_of_a_level_of_which_all_were_followed_nothing_is_told_that_the_followed_rates_hide(recent, gone):
+def test_a_level_followed_in_full_tells_nothing_its_rates_hide(recent, gone):
     counts = counted(late(recent, 20, 60))
     newest = mask(cf.transition_rates(counts, by="quarter", method="incidence"))
     followed = mask(cf.transition_rates(counts, by="quarter"))

@@ -158,7 +158,8 @@ def test_a_native_chart_shows_the_interval_of_every_rate_that_it_shows(report):
                 assert 0 <= series.values[place] + sign * length <= chart.value_axis.maximum_scale
 
 
-def test_slides_and_pdf_have_the_newest_quarter_s_estimate_the_census_and_the_pathways(report):
+def test_slides_and_pdf_have_every_section(report):
+    """The estimate of the newest quarter, the census and the pathways."""
     deck = pptx.Presentation(str(report / "report.pptx"))
     titles = [slide.shapes.title.text_frame.text for slide in deck.slides]
     wanted = [

@@ -32,7 +32,8 @@ def test_a_small_count_is_hidden_with_all_that_is_made_from_it(masked):
     assert row["of"] == sum(n for (frm, _), n in CELLS.items() if frm == "residential")
 
 
-def test_a_second_count_is_hidden_so_that_the_first_is_not_found_by_subtraction(masked):
+def test_a_second_count_is_hidden_against_subtraction(masked):
+    """So that the first is not found."""
     assert cell(masked.frame, "residential", "incarcerated")["hidden"]
 
 
@@ -56,7 +57,7 @@ def test_zeros_are_shown(masked):
     assert row["n"] == 0
 
 
-def test_a_level_with_few_discharges_is_hidden_with_its_denominator_and_another_one():
+def test_a_level_with_few_discharges_is_hidden_with_its_denominator():
     cells = {**CELLS, ("inpatient", "completed"): 7}
     rates = mask(cf.transition_rates(linked(made_up(cells)), by="quarter"))
     few = rates.frame[(rates.frame["from"] == "inpatient") & (rates.frame["quarter"] < "2024Q4")]
