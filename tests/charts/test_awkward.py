@@ -155,7 +155,8 @@ def test_short_labels_are_printed_instead(look):
     assert "4.0 Inpatient" not in words
 
 
-def test_lateral_moves_of_levels_that_are_not_compared_are_in_the_matrix_and_not_on_the_map():
+def test_lateral_moves_are_in_the_matrix_and_not_on_the_map():
+    """Moves between levels of which neither is above the other."""
     care = Continuum("partial", ("a", "b", "c"), above=(("a", "b"), ("a", "c")))
     rates = sample_results.rates(care=care, masked=False)
     frame = rates.frame

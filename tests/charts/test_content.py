@@ -50,7 +50,8 @@ def test_moves_that_are_not_drawn_are_counted_in_the_note(levels, make):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_description_says_kind_population_n_and_the_largest_values_in_600_characters(kind, make):
+def test_the_description_has_at_most_600_characters(kind, make):
+    """It says the kind of chart, the population, n and the largest values."""
     alt = charts.alt_text(make(kind, 5, "notebook"))
     assert len(alt) <= 600
     assert "2025" in alt
@@ -270,7 +271,8 @@ def test_an_alluvial_chart_by_day_is_about_who_was_followed_and_says_so():
         charts.alluvial(cf.pathways(moves), by="day")
 
 
-def test_shares_of_an_alluvial_chart_are_told_only_where_no_pathway_is_suppressed():
+def test_an_alluvial_chart_with_a_suppressed_pathway_tells_no_shares():
+    """Shares are told only where no pathway is suppressed."""
     paths = cf.pathways(linked(made_up({**CELLS, ("php", "other"): 1})), steps=3)
     gathered, masked = charts.alluvial(paths.gathered()), charts.alluvial(cf.protect(paths, progress=False)[0])
     heads = [text.get_text() for text in gathered.texts if "%)" in text.get_text()]

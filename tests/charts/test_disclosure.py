@@ -145,7 +145,8 @@ def test_outside_no_two_points_of_a_curve_are_fewer_than_11_events_apart():
             assert ((steps < 1e-9) | (steps > 10.5)).all()
 
 
-def test_outside_neighbouring_counts_under_a_curve_differ_by_0_or_more_than_10(look):
+def test_counts_under_a_curve_differ_by_0_or_more_than_10(look):
+    """Counts beside each other in the risk table, on a chart for an external audience."""
     result = sample_results.incidence(5)
     for level in ("inpatient", "iop", "outpatient"):
         page = look(charts.cumulative_incidence(result, level, audience="external"))

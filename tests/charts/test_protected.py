@@ -47,7 +47,8 @@ def test_a_protected_survival_curve_has_no_table_of_counts(look):
     assert "Stays at risk" not in words
 
 
-def test_dots_of_a_protected_curve_lie_between_its_days_and_the_note_says_so():
+def test_dots_of_a_protected_curve_lie_between_its_days():
+    """The note says so."""
     ax = charts.length_of_stay(protected_stays())
     assert "between the days that may be shown" in ax.careflow.notes
     curve = protected_stays().curve.query("level == 'iop'")

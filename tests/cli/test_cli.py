@@ -66,7 +66,7 @@ def test_check_prints_what_was_found(tmp_path, capsys):
     assert "discharged before admitted" in out
 
 
-def test_check_prints_the_steps_to_the_linked_discharges_when_told_the_window(file, capsys):
+def test_check_with_a_window_prints_the_steps_to_the_linked_discharges(file, capsys):
     assert main(["check", str(file), "--cutoff", CUTOFF]) == 0
     out = capsys.readouterr().out
     assert "open at the cut-off" in out
@@ -227,7 +227,8 @@ def test_a_report_for_release_needs_its_ledger_and_a_ledger_a_release(half, file
 
 
 @pytest.mark.slow
-def test_a_report_for_release_says_what_is_proved_and_is_no_longer_internal(file, tmp_path, capsys):
+def test_a_report_for_release_says_what_is_proved(file, tmp_path, capsys):
+    """It is no longer marked internal."""
     told = ["--cutoff", CUTOFF, "--out", str(tmp_path / "out"), "--release", "--ledger", str(tmp_path / "ledger")]
     assert main(["report", str(file), *told]) == 0
     page = Path(capsys.readouterr().out.strip()).read_text("utf-8")
@@ -315,7 +316,7 @@ def test_an_option_that_cannot_be_is_refused_with_what_it_can_be(option, value, 
 
 
 @pytest.mark.parametrize("command", ["check", "report", "counts"])
-def test_every_option_of_the_reader_is_told_of_in_the_help_of_every_command_that_reads(command, capsys):
+def test_every_command_that_reads_has_help_on_every_reader_option(command, capsys):
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])
     assert ended.value.code == 0

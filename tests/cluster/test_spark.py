@@ -113,7 +113,8 @@ def test_every_count_and_finding_is_the_embedded_engine_s_to_the_row(spark: Any,
 
 
 @pytest.mark.parametrize("spark", ["classic"], indirect=True)
-def test_what_spark_compiles_and_plans_anew_while_it_runs_gives_the_same_numbers(as_it_comes: Any) -> None:
+def test_code_generation_and_adaptive_plans_of_spark_change_no_number(as_it_comes: Any) -> None:
+    """What Spark compiles, and plans again while it runs, gives the same numbers."""
     frame, rules = stays(seed=4, n=200), {"overlaps": "highest", "bridge_days": 3}
     here, there = read(frame, **rules), read(on_cluster(as_it_comes, frame), **rules)
     pd.testing.assert_frame_equal(here.findings, there.findings)
@@ -152,7 +153,7 @@ def test_whole_numbers_as_ids_give_the_same_groups_on_both_engines(spark: Any) -
     assert_same(numbers(link(read(frame)), None, clocks), numbers(link(read(there)), None, clocks))
 
 
-def test_a_moment_is_the_day_of_the_session_s_time_zone_or_of_the_one_that_is_named(spark: Any) -> None:
+def test_a_timestamp_is_a_day_in_the_session_or_the_named_time_zone(spark: Any) -> None:
     at = pd.to_datetime(["2024-01-02 03:30", "2024-03-10 23:30", "2024-03-11 03:59"], utc=True)
     frame = pd.DataFrame({"person_id": ["a", "b", "c"], "level": "iop", "admit_date": at})
     there = spark.createDataFrame(
@@ -202,7 +203,8 @@ def test_ids_that_were_floating_numbers_stop_on_both_engines(spark: Any) -> None
     assert said[0] == said[1]
 
 
-def test_what_the_analyst_s_own_statement_makes_of_a_moment_is_what_the_session_makes_of_it(spark: Any) -> None:
+def test_a_timestamp_in_a_query_is_what_the_session_makes_of_it(spark: Any) -> None:
+    """The analyst's own statement and the session make the same day of a timestamp."""
     # A frame of Connect is resolved when it is first run: that must not be in careflow's own time zone.
     there = spark.sql(
         "SELECT 'a' AS person_id, 'iop' AS level, CAST(CAST('2024-01-02T03:30:00Z' AS TIMESTAMP) AS DATE) AS admit_date"
@@ -279,7 +281,7 @@ def test_a_function_that_the_session_lacks_is_an_error_that_says_so(
     assert "stopped" in set(caught.value.findings["action"])
 
 
-def test_a_table_that_changes_while_it_is_read_is_counted_as_it_was_at_first(
+def test_a_table_that_changes_during_reading_is_counted_as_at_first(
     spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frame, other = stays(seed=11, n=60), stays(seed=12, n=90)
@@ -304,7 +306,7 @@ def to_parquet(frame: pd.DataFrame, file: Path) -> None:
     pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), file, coerce_timestamps="us")
 
 
-def test_a_worker_that_is_lost_during_the_pass_ends_in_an_error_or_the_right_numbers(
+def test_a_worker_lost_during_a_pass_gives_an_error_or_right_numbers(
     spark: Any, cluster: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frame = stays(seed=10, n=80)
@@ -324,9 +326,7 @@ def test_a_worker_that_is_lost_during_the_pass_ends_in_an_error_or_the_right_num
     assert_right_or_said(outcome, right, frame)
 
 
-def test_a_worker_that_is_lost_between_two_passes_ends_in_an_error_or_the_right_numbers(
-    spark: Any, cluster: Any
-) -> None:
+def test_a_worker_lost_between_passes_gives_an_error_or_right_numbers(spark: Any, cluster: Any) -> None:
     frame = stays(seed=13, n=80)
     right = numbers(link(read(frame)), None, ["stay"])
     moves = link(read(on_cluster(spark, frame)))

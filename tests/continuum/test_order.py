@@ -23,7 +23,7 @@ def test_equal_ranks_are_lateral() -> None:
     assert [level.rank for level in care] == [1, 2, 2]
 
 
-def test_a_level_is_above_another_if_no_dimension_is_lower_and_one_is_higher() -> None:
+def test_a_level_is_above_if_no_dimension_is_lower_and_one_is_higher() -> None:
     care = ranked(a={"setting": 1, "medical": 1}, b={"setting": 1, "medical": 2}, c={"setting": 2, "medical": 1})
     assert care.direction("a", "b") == care.direction("a", "c") == "step-down"
     assert care.direction("b", "c") == "lateral"

@@ -95,7 +95,7 @@ def test_estimates_of_pooled_counts_are_those_of_the_pooled_stays(file: File) ->
 @pytest.mark.slow
 @FIXED
 @given(files())
-def test_counts_know_neither_the_order_of_rows_nor_a_shift_of_the_calendar_by_whole_years(file: File) -> None:
+def test_row_order_and_a_shift_by_whole_years_change_no_count(file: File) -> None:
     frame = file.frame()
     plain = file.moves(frame).counts(by="facility")
     assert_same(file.moves(frame.sample(frac=1, random_state=3)).counts(by="facility"), plain)

@@ -60,7 +60,8 @@ def test_a_row_for_lifelines_is_a_stay_with_its_length_and_what_came_next(moves:
 
 
 @pytest.mark.parametrize("file", [FILE, LATE], ids=["all", "late entry"])
-def test_kaplan_meier_of_the_rows_for_lifelines_is_the_curve_of_length_of_stay(file: File) -> None:
+def test_rows_for_lifelines_have_the_length_of_stay_curve(file: File) -> None:
+    """Their Kaplan-Meier curve is that of length_of_stay."""
     moves = file.moves()
     rows, curves = moves.to_lifelines(person_level=True), cf.length_of_stay(moves, cluster=None).curve
     for level, curve in curves.groupby("level", observed=True):
@@ -116,7 +117,8 @@ def test_rows_for_mstate_are_numbered_as_mstate_does(moves: cf.Transitions) -> N
     ]
 
 
-def test_an_event_log_has_a_start_and_a_complete_for_each_stay_and_an_outcome(moves: cf.Transitions) -> None:
+def test_an_event_log_has_a_start_and_an_end_for_each_stay(moves: cf.Transitions) -> None:
+    """A start and a complete for each stay, and an outcome at the end."""
     log = moves.to_event_log(person_level=True)
     ana = log[log["case:concept:name"] == log.loc[log["concept:name"] == "iop", "case:concept:name"].iloc[0]]
     found = ana[["concept:name", "lifecycle:transition", "time:timestamp"]].itertuples(index=False, name=None)

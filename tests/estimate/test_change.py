@@ -172,7 +172,8 @@ def test_one_correction_counts_all_that_were_tested() -> None:
     assert told["changed"].tolist() == [True, False, True, False]
 
 
-def test_moves_between_two_levels_are_looked_at_and_a_level_to_itself_is_not(by_quarter) -> None:
+def test_only_moves_between_two_levels_are_tested(by_quarter) -> None:
+    """A move from a level to itself is not."""
     found = reported_differences(changes_of(by_quarter).between([("2024Q3", "2025Q3")]), by_quarter.continuum.names)
     assert set(found.loc[found["from"] == "php", "measure"]) == {
         *("inpatient", "residential", "iop", "outpatient"),
@@ -234,7 +235,7 @@ def test_where_nothing_changed_hardly_anything_is_said(simulation: ModuleType) -
         assert found["any"].sum() <= 6, what
 
 
-def test_reports_and_headlines_of_rates_have_at_most_5_percent_false_alarms() -> None:
+def test_reports_and_headlines_have_at_most_5_percent_false_alarms() -> None:
     """As simulated on the page. Mean stays by year are not among them: the page says where they are above 5%."""
     page = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8").split("\n## False alarms\n")[1]
     rows = [line.split(" | ") for line in page.splitlines() if line.startswith(("| headline", "| report"))]

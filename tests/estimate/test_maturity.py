@@ -84,7 +84,8 @@ def test_a_quarter_that_the_start_cuts_is_mature_by_no_method(method: str, start
 
 
 @pytest.mark.parametrize(("start", "mature"), [(date(2024, 4, 1), True), (date(2024, 4, 2), False)])
-def test_a_quarter_that_the_start_cuts_is_not_mature_in_returns_and_differences(start: date, mature: bool) -> None:
+def test_a_quarter_cut_by_the_start_is_not_mature(start: date, mature: bool) -> None:
+    """In returns and in differences."""
     moves = linked(newest(), cutoff=date(2024, 12, 31), start=start)
     for frame in (cf.readmissions(moves, by="quarter").frame, cf.bounce_back(moves, by="quarter").frame):
         assert frame.loc[frame["quarter"] == "2024Q2", "mature"].unique().tolist() == [mature]
@@ -95,7 +96,7 @@ def test_a_quarter_that_the_start_cuts_is_not_mature_in_returns_and_differences(
     assert shown.notna().tolist() == [mature]
 
 
-def test_quarters_from_the_start_on_are_there_and_whole_though_nobody_was_admitted() -> None:
+def test_quarters_from_the_start_on_are_whole_without_admissions() -> None:
     """Records are complete from November 2023 on; the first discharge is in April."""
     moves = linked(newest(), cutoff=date(2024, 6, 30), start=date(2023, 11, 1))
     frame = cf.transition_rates(moves, by="quarter", cluster=None).frame.drop_duplicates("quarter")

@@ -45,12 +45,12 @@ def rows_of(of: Case) -> pd.DataFrame:
 
 
 def stays(rows: pd.DataFrame, by: tuple[str, ...] = ()) -> cf.Counts:
-    ends = rows.assign(what=np.where(rows["cause"] > 0, ENDED, CENSORED))
+    ends = rows.assign(event=np.where(rows["cause"] > 0, ENDED, CENSORED))
     return counts_of({"stay by admission": process_table(ends, by=by)}, CARE, by=by)
 
 
 def exits(rows: pd.DataFrame, by: tuple[str, ...] = ()) -> cf.Counts:
-    ends = rows.assign(what=np.where(rows["cause"] > 0, rows["cause"] - 1, CENSORED))
+    ends = rows.assign(event=np.where(rows["cause"] > 0, rows["cause"] - 1, CENSORED))
     return counts_of({"exit": process_table(ends, by=by)}, CARE, by=by)
 
 
@@ -284,7 +284,7 @@ def clustered(name: str) -> tuple[Case, pd.DataFrame]:
 
 
 @pytest.mark.parametrize("name", ["stays", "stays_late"])
-def test_clustered_errors_of_curves_and_means_are_the_delete_a_group_jackknife(name: str) -> None:
+def test_errors_of_curves_and_means_are_the_delete_a_group_jackknife(name: str) -> None:
     of, rows = clustered(f"jackknife_survival_{name}")
     curve = cf.length_of_stay(stays(rows), cohort="admission").curve
     close(on_days(curve, np.asarray(of.given["day"]), "survival"), of.outputs["estimate"])
@@ -317,7 +317,8 @@ def test_a_share_is_clustered_at_its_effective_size(name: str) -> None:
     close(found.se[0], case(name).outputs["std_err"][0])
 
 
-def test_clustered_errors_of_occupation_and_expected_days_are_the_delete_a_group_jackknife() -> None:
+def test_errors_of_occupation_are_the_delete_a_group_jackknife() -> None:
+    """Those of occupation and of expected days."""
     of, rows = clustered("jackknife_expected_days")
     process = state_process(spell_table(rows, CARE_STATES), tuple(CARE_STATES.values()), 60)
     start, every = np.eye(len(CARE_STATES))[0], process.together()

@@ -35,7 +35,7 @@ def test_a_move_within_the_only_window_is_a_move(within: int) -> None:
 
 
 @pytest.mark.parametrize("windows", [7, [7], [7, 14], [7, 30]])
-def test_counts_of_shorter_windows_say_the_same_when_they_are_saved_and_pooled(windows: object, tmp_path: Path) -> None:
+def test_saved_and_pooled_counts_of_shorter_windows_say_the_same(windows: object, tmp_path: Path) -> None:
     counts = linked(GAP_OF_19, cutoff=365).counts(windows=windows, clocks="discharge")  # type: ignore[arg-type]
     counts.save(tmp_path / "a.parquet")
     there = cf.Counts.load(tmp_path / "a.parquet")

@@ -19,6 +19,8 @@ import pandas as pd
 
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parents[2] / "shared" / "data"
+GROUP = {"grp": "jackknife_group"}
+"""The column that R's files call ``grp``."""
 Table = pd.DataFrame
 
 
@@ -65,9 +67,7 @@ def _case(raw: dict[str, Any]) -> Case:
     source = raw["input"]
     given = {k: v[0] if len(v) == 1 else v for k, v in raw["given"].items()}
     outputs = {k: _array(v) for k, v in raw["outputs"].items()}
-    return Case(
-        raw["id"], raw["group"], raw["event"], raw["call"], source.get("set"), source.get("csv"), given, outputs
-    )
+    return Case(raw["id"], raw["group"], raw["what"], raw["call"], source.get("set"), source.get("csv"), given, outputs)
 
 
 def groups() -> list[str]:
@@ -142,7 +142,7 @@ def sepsis(levels: tuple[str, ...], last: str, first: str = "1970-01-01") -> Tab
 
 
 def stays(late: bool = False, arms: str = "abc") -> Table:
-    d = pd.read_csv(HERE / "data" / "stays.csv")
+    d = pd.read_csv(HERE / "data" / "stays.csv").rename(columns=GROUP)
     d = d[d["arm"].isin(list(arms))]
     return d if late else d.assign(entry=0)
 
@@ -153,7 +153,7 @@ def stays_duplicated() -> Table:
 
 
 def made_up(name: str, **more: Any) -> Table:
-    return pd.read_csv(HERE / "data" / f"{name}.csv").assign(**more)
+    return pd.read_csv(HERE / "data" / f"{name}.csv").rename(columns=GROUP).assign(**more)
 
 
 def sir() -> Table:

@@ -88,7 +88,8 @@ def test_a_quantile_is_the_first_day_that_reaches_it_exactly(of):
 
 
 @by_id(load("restricted_mean"))
-def test_a_restricted_mean_is_the_sum_of_survival_over_the_days_before_the_horizon(of):
+def test_a_restricted_mean_is_the_sum_of_survival(of):
+    """Over the days before the horizon."""
     days, risk, events, _ = of_case(of)
     s, _ = survival(risk, events)
     curve = np.array([Fraction(1), *s], dtype=float)
@@ -200,7 +201,8 @@ def test_occupation_from_the_mix_of_day_0_is_the_mix_times_the_product(name):
 
 
 @by_id([c for c in load("aalen_johansen") if c.id.startswith("landmark_")])
-def test_a_landmark_follows_only_those_who_hold_the_state_after_the_moves_of_that_day(of):
+def test_a_landmark_follows_only_those_in_the_state_on_that_day(of):
+    """After the moves of that day."""
     table, states, s, state = rows(of), list(of.outputs["states"]), of.given["after_day"], of.given["from"]
     held = table[(table["from"] == state) & (table["entry"] <= s + 1) & (table["exit"] > s)]["person"]
     steps = product_integral(table[table["person"].isin(held)], states, after=s)
@@ -209,7 +211,8 @@ def test_a_landmark_follows_only_those_who_hold_the_state_after_the_moves_of_tha
 
 
 @by_id(load("expected_days"))
-def test_expected_days_are_the_sum_of_occupation_over_the_days_before_the_horizon(of):
+def test_expected_days_are_the_sum_of_occupation(of):
+    """Over the days before the horizon."""
     table, states = rows(of), list(of.outputs["states"])
     steps = product_integral(table, states)
     row = states.index(of.given["from"])
@@ -220,7 +223,8 @@ def test_expected_days_are_the_sum_of_occupation_over_the_days_before_the_horizo
 
 
 @by_id(load("log_rank"))
-def test_log_rank_of_r_is_observed_minus_expected_over_the_hypergeometric_variance(of):
+def test_log_rank_of_r_has_the_hypergeometric_variance(of):
+    """It is observed minus expected over that variance."""
     table = rows(of)
     arms = np.unique(table["arm"])
     gap, V = np.zeros(len(arms)), np.zeros((len(arms), len(arms)))

@@ -12,7 +12,8 @@ from careflow.protect import audit, protect
 from careflow.protect.cells.hierarchies import coarser_period
 
 
-def test_rates_come_back_as_rates_with_hidden_and_what_is_hidden_is_missing(made) -> None:
+def test_protected_rates_are_rates_with_hidden_ones_missing(made) -> None:
+    """The column hidden says which."""
     given = made["by_quarter"](made["flows"](4, 3000, 1))
     safe = protect(given)
     frame = safe[0].frame
@@ -44,7 +45,8 @@ def test_quarters_and_all_are_tied_and_proved_together(made) -> None:
     assert audit(list(safe)).ok
 
 
-def test_two_results_that_are_each_well_alone_are_not_when_published_side_by_side(made) -> None:
+def test_results_safe_alone_may_be_unsafe_side_by_side(made) -> None:
+    """Two results that are published together are protected together."""
     cube = made["flows"](2, 700, 2)
     alone = [protect(made["by_quarter"](cube))[0], protect(made["overall"](cube))[0]]
     assert not audit(alone).ok

@@ -328,7 +328,8 @@ def test_reasons_are_mapped_and_unknown_ones_are_counted_as_unknown():
 # -- what is kept and flagged ------------------------------------------------------------------------------------
 
 
-def test_a_same_day_change_a_same_day_return_and_a_stay_of_no_night_are_flagged():
+def test_same_day_changes_and_stays_of_no_night_are_flagged():
+    """Same-day returns too."""
     episodes = read("""
         person_id | level | admit_date | discharge_date
         A | residential | 2024-03-01 | 2024-03-19

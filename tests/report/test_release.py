@@ -19,7 +19,8 @@ def release(moves: cf.Transitions, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.mark.slow
-def test_a_release_says_which_rule_it_meets_and_no_longer_that_it_is_internal(release):
+def test_a_release_says_which_rule_it_meets(release):
+    """And no longer that it is internal."""
     page = (release / "out" / "report.html").read_text("utf-8")
     assert f'<p class="label proved">{PROVED}</p>' in page
     assert LABEL not in page
@@ -39,7 +40,8 @@ def test_a_release_shows_no_small_count(release):
 
 
 @pytest.mark.slow
-def test_the_ledger_remembers_the_release_and_the_same_one_can_be_written_again(release, moves):
+def test_the_same_release_can_be_written_again(release, moves):
+    """The ledger remembers it."""
     before = (release / "out" / "tables" / "transitions.csv").read_bytes()
     assert any((release / "ledger").iterdir())
     write_report(moves, release / "again", ledger=release / "ledger")
@@ -78,7 +80,8 @@ def sites() -> cf.Transitions:
 
 
 @pytest.mark.slow
-def test_a_release_that_thinks_of_insiders_has_a_table_of_facilities_and_says_so(sites, tmp_path):
+def test_a_release_against_insiders_has_a_table_of_facilities(sites, tmp_path):
+    """It says so."""
     page = write_report(sites, tmp_path / "out", ledger=tmp_path / "ledger", insider="facility").read_text("utf-8")
     assert "Proved against each facility that knows its own numbers too" in page
     assert "not by facility is not covered" in page

@@ -47,7 +47,8 @@ def test_the_sample_is_small_and_has_unix_line_ends() -> None:
     assert content.startswith(b"person_id,episode_id,level,admit_date,discharge_date,discharge_reason,facility,payer\n")
 
 
-def test_the_sample_has_about_6000_people_and_14000_stays_over_twelve_quarters(rows: list[dict[str, str]]) -> None:
+def test_the_sample_has_about_6000_people_and_14000_stays(rows: list[dict[str, str]]) -> None:
+    """Over twelve quarters."""
     people = {row["person_id"] for row in rows} - {""}
     assert 5_950 <= len(people) <= 6_000
     assert 13_500 <= len(rows) <= 14_500
@@ -75,7 +76,8 @@ def test_the_page_lists_the_columns_as_the_schema_means_them(page: str) -> None:
         assert f"| `{column}` | {required} | {known[column].meaning} |" in page
 
 
-def test_the_page_says_that_it_is_made_up_how_to_make_it_and_what_is_wrong_in_it(page: str) -> None:
+def test_the_page_says_that_the_sample_is_made_up(page: str) -> None:
+    """And how to make it, and what is wrong in it."""
     assert "is made up" in page
     assert "python -m careflow.simulate data/sample" in page
     assert "residential to PHP within 30 days is 9.2% before and 17.3% after" in page

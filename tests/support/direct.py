@@ -14,12 +14,12 @@ from careflow.counts.event_tables import CENSORED, ENTERED
 
 
 def process_table(rows: pd.DataFrame, *, by: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Return a table of events of rows ``entry, exit, what`` (a code, or CENSORED), ``state, jackknife_group, n``."""
+    """Return a table of events of rows ``entry, exit, event`` (a code, or CENSORED), ``state, jackknife_group, n``."""
     full = rows.assign(
         **{name: rows.get(name, default) for name, default in (("state", 0), ("jackknife_group", 0), ("n", 1))}
     )
     keys = [*by, "jackknife_group", "state", "event", "day"]
-    parts = [full.assign(what=ENTERED, day=full["entry"]), full.assign(day=full["exit"])]
+    parts = [full.assign(event=ENTERED, day=full["entry"]), full.assign(day=full["exit"])]
     table = pd.concat(parts, ignore_index=True).groupby(keys, as_index=False, observed=True)["n"].sum()
     numbers = ["jackknife_group", "state", "event", "day", "n"]
     return table.astype(dict.fromkeys(numbers, np.int64) | dict.fromkeys(by, "category"))

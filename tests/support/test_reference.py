@@ -20,7 +20,8 @@ from support.reference import (
 LEVELS = ("residential", "php", "iop")
 
 
-def test_the_reference_finds_the_published_curve_of_acute_myeloid_leukaemia() -> None:
+def test_the_reference_finds_the_published_curve_of_leukaemia() -> None:
+    """Acute myeloid leukaemia, as published."""
     # Maintained arm of survival::aml (Miller 1997, p. 49).
     times = [(9, 1), (13, 1), (13, 0), (18, 1), (23, 1), (28, 0), (31, 1), (34, 1), (45, 0), (48, 1), (161, 0)]
     spans = [(0, time, "relapse" if status else None) for time, status in times]

@@ -32,9 +32,9 @@ _JOURNEY: Final = "stays less than {apart} days apart belong to one journey."
 class Pathways(Result):
     """Journeys by their sequence of levels; made by :func:`careflow.pathways`.
 
-    ``frame`` has one row for each stratum and pathway, the most frequent first. Its columns are the strata, ``step_1 ...
-    step_k`` (level or end of the journey; missing after the end), ``n`` (journeys) and ``share`` (of the stratum's
-    journeys, 0 to 1).
+    ``frame`` has one row for each stratum and pathway, the most frequent first. Its columns are the strata, ``step_1``
+    to ``step_k`` (level or end of the journey; missing after the end), ``n`` (journeys) and ``share`` (of the
+    stratum's journeys, 0 to 1).
 
     Methods: :meth:`gathered`.
 
@@ -110,8 +110,8 @@ def pathways(
     steps : int
         The number of stays of each journey, 1 to 12.
     days : sequence of int, optional
-        Use the levels on these days since the journey's first admission instead, such as ``(0, 30, 90)``; 1 to 12 rising
-        days. Only journeys followed to the last of them are counted, so that none is censored.
+        Use the levels on these days since the journey's first admission instead, such as ``(0, 30, 90)``; 1 to 12
+        rising days. Only journeys followed to the last of them are counted, so that none is censored.
     by : str or sequence of str, optional
         Strata of the journey's first stay.
     calendar : Calendar, optional

@@ -26,9 +26,9 @@ class Census(Result):
     """Stays in care by period and level; made by :func:`careflow.census`.
 
     ``frame`` has one row for each period, stratum and level. Its columns are the period and other strata, ``level``,
-    ``opening`` (stays in care on the day before the period), ``admitted``, ``discharged``, ``closing`` (stays in care on
-    its last day), ``person_days`` (days in care), ``average`` (stays in care on an average day) and ``partial`` (whether
-    the records do not cover the whole period).
+    ``opening`` (stays in care on the day before the period), ``admitted``, ``discharged``, ``closing`` (stays in care
+    on its last day), ``person_days`` (days in care), ``average`` (stays in care on an average day) and ``partial``
+    (whether the records do not cover the whole period).
 
     Attributes
     ----------

@@ -23,8 +23,8 @@ class Returns(Result):
     """Readmission or bounce-back rates; made by :func:`careflow.readmissions` and :func:`careflow.bounce_back`.
 
     ``frame`` has one row for each stratum and level left (and, for bounce-backs, level reached). Its columns are the
-    strata, ``from``, ``to`` (bounce-backs only), ``n`` (readmitted), ``of`` (followed discharges or step-downs), ``rate,
-    se, low, high`` (share, its standard error and Wilson limits, 0 to 1), ``followed`` (share of the discharges or
+    strata, ``from``, ``to`` (bounce-backs only), ``n`` (readmitted), ``of`` (followed discharges or step-downs),
+    ``rate, se, low, high`` (share, its standard error and Wilson limits, 0 to 1), ``followed`` (share of the discharges or
     step-downs that were followed for the window) and ``mature``.
 
     Attributes
@@ -90,8 +90,8 @@ def readmissions(
     Notes
     -----
     ``rate = n / of`` with Wilson limits at the effective sample size (delete-a-group jackknife over persons), or at
-    ``of`` with ``cluster=None``. ``mature`` is whether the quarter is whole and its last day + ``days`` is not after the
-    cut-off.
+    ``of`` with ``cluster=None``. ``mature`` is whether the quarter is whole and its last day + ``days`` is not after
+    the cut-off.
 
     References
     ----------
@@ -112,8 +112,8 @@ def readmissions(
     positions = "".join(f",{continuum.index(name)}" for name in targets)
     target_text = f"to {', '.join(targets)} " if targets else ""
     definition = (
-        f"Discharges with another admission {target_text}1 to {days} days later, as a share of the discharges that were "
-        f"followed for {days} days; without deaths, same-day transfers and concurrent discharges."
+        f"Discharges with another admission {target_text}1 to {days} days later, as a share of the discharges that "
+        f"were followed for {days} days; without deaths, same-day transfers and concurrent discharges."
     )
     kind = _Measure(f"returns:{days}{positions}", ("from",), "readmission rate", definition, "discharges")
     return _returns(moves, kind, days, by, cluster, confidence, calendar)
@@ -166,8 +166,8 @@ def bounce_back(
     Notes
     -----
     ``rate = n / of`` with Wilson limits at the effective sample size (delete-a-group jackknife over persons), or at
-    ``of`` with ``cluster=None``. ``mature`` is whether the quarter is whole and its last day + link window + ``days`` is
-    not after the cut-off.
+    ``of`` with ``cluster=None``. ``mature`` is whether the quarter is whole and its last day + link window + ``days``
+    is not after the cut-off.
 
     References
     ----------

@@ -184,4 +184,4 @@ def rests_on_few(frame: pd.DataFrame, name: str, below: int) -> Bools:
     """Say in which rows of a protected frame a mean or a quantile is left out because it rests on too few stays."""
     base, times = QUANTILES[name] if name in QUANTILES else (MEANS[name], 1)
     count = {"n": frame["n"], "closed": frame["n"] - frame["open"]}
-    return _thin(count, base, times, frame["open"].isna().to_numpy(), below)
+    return _too_few(count, base, times, frame["open"].isna().to_numpy(), below)

@@ -187,7 +187,8 @@ def system(
         raise DisclosureError(f"{int(negative.sum()):,} cells are negative; give counts")
     if (wrong := matrix @ v != 0).any():
         raise DisclosureError(
-            f"{int(wrong.sum()):,} of {matrix.shape[0]:,} sums do not hold: the parts do not sum to the total; correct the counts"
+            f"{int(wrong.sum()):,} of {matrix.shape[0]:,} sums do not hold: the parts do not sum to the "
+            "total; correct the counts"
         )
     virtual = states == VIRTUAL
     low = np.where(virtual, 0.0, 1.0) if lowest is None else np.array(lowest, dtype=np.float64)

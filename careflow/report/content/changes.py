@@ -56,7 +56,11 @@ def compared(rates: Rates, stays: LengthOfStay, quarter: str | None) -> pd.DataF
     ]
     frames = [part for part in parts if part is not None]
     tests = pd.concat(frames, ignore_index=True) if frames else stay_changes.between([]).assign(against="")
-    return reported_differences(tests, rates.continuum.names).assign(level=tests["from"].astype(str)).reset_index(drop=True)
+    return (
+        reported_differences(tests, rates.continuum.names)
+        .assign(level=tests["from"].astype(str))
+        .reset_index(drop=True)
+    )
 
 
 def changes(tests: pd.DataFrame, rates: Rates, stays: LengthOfStay) -> pd.DataFrame:

@@ -1,0 +1,44 @@
+"""Rates as a matrix and as a graph."""
+
+import numpy as np
+import pytest
+from support.drawn import linked
+from support.made_up import CELLS, CUTOFF, made_up
+
+import careflow as cf
+
+
+@pytest.fixture(scope="module")
+def moves() -> cf.Transitions:
+    stays = made_up()
+    stays["payer"] = np.where(stays["person_id"].str[1:].astype(int) % 3 == 0, "private", "medicaid")
+    return cf.link(cf.read_episodes(stays, cutoff=CUTOFF))
+
+
+def test_a_matrix_is_from_by_to_and_a_graph_has_the_moves_that_occurred(moves: cf.Transitions) -> None:
+    rates = cf.transition_rates(moves, by="quarter")
+    n, share = rates.matrix("2024Q1", value="n"), rates.matrix("2024Q1")
+    assert n.index.tolist() == list(moves.episodes.continuum.names)
+    assert {(frm, to): n.loc[frm, to] for frm, to in CELLS} == CELLS
+    assert share.loc["php", "iop"] == pytest.approx(30 / 71)
+    graph = rates.graph("2024Q1")
+    assert {(a, b) for a, b, of in graph.edges(data=True) if of.get("n")} == {key for key in CELLS if key[1] in n.index}
+    assert graph.edges["php", "iop"]["n"] == 30
+    assert graph.edges["php", "iop"]["direction"] == "step-down"
+    assert graph.edges["inpatient", "residential"]["n"] == 0
+    assert graph.nodes["php"]["discharges"] == 71
+    assert not graph.has_edge("php", "php")
+
+
+def test_a_move_outside_the_continuum_is_in_the_graph() -> None:
+    """One that nobody made is not."""
+    moves = linked(
+        "person | level | admit | discharge\nA | outpatient | 0 | 10\nA | inpatient | 12 | 20\nB | php | 0 | 9",
+        cutoff=90,
+    )
+    rates = cf.transition_rates(moves)
+    off = [(a, b) for a in rates.continuum.names for b in rates.continuum.names if not rates.continuum.has_edge(a, b)]
+    assert [(a, b) for a, b in off if rates.graph().has_edge(a, b)] == [
+        (a, b) for a, b in off if (a, b) == ("outpatient", "inpatient")
+    ]
+    assert rates.graph().edges["outpatient", "inpatient"]["n"] == 1

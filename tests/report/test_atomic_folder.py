@@ -1,0 +1,170 @@
+"""A report is there whole or not at all."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from careflow.errors import ArgumentError
+from careflow.report.atomic_folder import MANIFEST, folder
+
+
+def write(out: Path, text: str) -> None:
+    with folder(out, {"title": "made up"}) as work:
+        (work / "tables").mkdir()
+        (work / "report.html").write_text(text)
+        (work / "tables" / "a.csv").write_text(text)
+
+
+def write_half(out: Path) -> None:
+    with folder(out, {}) as work:
+        (work / "report.html").write_text("half")
+        raise RuntimeError
+
+
+def names(folder_: Path) -> set[str]:
+    return {path.relative_to(folder_).as_posix() for path in folder_.rglob("*") if path.is_file()}
+
+
+def test_a_new_report_has_its_files_and_a_manifest_and_nothing_beside_it(tmp_path):
+    write(tmp_path / "out", "one")
+    assert names(tmp_path) == {"out/report.html", "out/tables/a.csv", f"out/{MANIFEST}"}
+
+
+def test_a_report_replaces_the_one_before_it_whole(tmp_path):
+    out = tmp_path / "out"
+    with folder(out, {}) as work:
+        (work / "only_in_the_old_one.txt").write_text("old")
+    write(out, "new")
+    assert names(out) == {"report.html", "tables/a.csv", MANIFEST}
+    assert (out / "report.html").read_text() == "new"
+
+
+def test_an_error_in_the_middle_leaves_the_old_report_and_no_leftovers(tmp_path):
+    out = tmp_path / "out"
+    write(out, "old")
+    with pytest.raises(RuntimeError):
+        write_half(out)
+    assert (out / "report.html").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_an_error_before_any_report_leaves_none(tmp_path):
+    with pytest.raises(RuntimeError), folder(tmp_path / "out", {}):
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_killed_process_leaves_the_old_report(tmp_path):
+    """The next one removes what it left."""
+    out = tmp_path / "out"
+    write(out, "old")
+    code = textwrap.dedent("""
+        import sys, time
+        from careflow.report.atomic_folder import folder
+        with folder(sys.argv[1], {}) as work:
+            (work / "report.html").write_text("half")
+            print("writing", flush=True)
+            time.sleep(60)
+    """)
+    running = subprocess.Popen([sys.executable, "-c", code, str(out)], stdout=subprocess.PIPE)
+    try:
+        assert running.stdout is not None
+        running.stdout.readline()
+    finally:
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        running.stdout.close()
+    assert (out / "report.html").read_text() == "old"
+    assert len(list(tmp_path.glob(".out.new-*"))) == 1
+    write(out, "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (out / "report.html").read_text() == "new"
+
+
+def test_a_folder_that_another_process_is_writing_is_not_swept(tmp_path):
+    with folder(tmp_path / "out", {}) as first:
+        (first / "report.html").write_text("first")
+        write(tmp_path / "out", "second")
+        assert (first / "report.html").read_text() == "first"
+
+
+def test_a_crash_between_the_two_renames_is_mended_by_the_next_call(tmp_path):
+    out = tmp_path / "out"
+    write(out, "old")
+    out.rename(tmp_path / ".out.old")
+    with pytest.raises(RuntimeError), folder(out, {}):
+        raise RuntimeError
+    assert (out / "report.html").read_text() == "old"
+
+
+def test_the_old_report_comes_back_when_the_new_one_cannot_take_its_place(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    write(out, "old")
+    rename = Path.rename
+
+    def fail(self, target):
+        if ".new-" in self.name:
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(OSError, match="No space"):
+        write(out, "new")
+    assert (out / "report.html").read_text() == "old"
+
+
+def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path):
+    (tmp_path / "thesis.docx").write_text("years of work")
+    with pytest.raises(ArgumentError, match="holds other files and no report"):
+        write(tmp_path, "new")
+    assert (tmp_path / "thesis.docx").read_text() == "years of work"
+
+
+def test_a_report_with_a_file_of_the_reader_in_it_is_refused(tmp_path):
+    out = tmp_path / "out"
+    write(out, "old")
+    (out / "my notes.txt").write_text("mine")
+    with pytest.raises(ArgumentError, match="holds 1 file that is not of the report"):
+        write(out, "new")
+    assert (out / "my notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"files": 3}'])
+def test_a_broken_manifest_is_refused(tmp_path, text):
+    (tmp_path / MANIFEST).write_text(text)
+    with pytest.raises(ArgumentError, match="is broken"):
+        write(tmp_path, "new")
+
+
+def test_a_file_of_that_name_is_refused(tmp_path):
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(ArgumentError, match="is a file"):
+        write(tmp_path / "out", "new")
+
+
+def test_an_empty_folder_is_taken(tmp_path):
+    (tmp_path / "out").mkdir()
+    write(tmp_path / "out", "new")
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+def test_a_link_to_a_folder_is_followed(tmp_path):
+    write(tmp_path / "real", "old")
+    (tmp_path / "link").symlink_to(tmp_path / "real", target_is_directory=True)
+    write(tmp_path / "link", "new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "report.html").read_text() == "new"
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="rights do not bind this user")
+def test_a_place_that_cannot_be_written_is_said_in_one_sentence(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(ArgumentError, match="cannot be written"):
+        write(tmp_path / "out", "new")
