@@ -24,8 +24,8 @@ class Returns(Result):
 
     ``frame`` has one row for each stratum and level left (and, for bounce-backs, level reached). Its columns are the
     strata, ``from``, ``to`` (bounce-backs only), ``n`` (readmitted), ``of`` (followed discharges or step-downs),
-    ``rate, se, low, high`` (share, its standard error and Wilson limits, 0 to 1), ``followed`` (share of the discharges or
-    step-downs that were followed for the window) and ``mature``.
+    ``rate, se, low, high`` (share, its standard error and Wilson limits, 0 to 1), ``followed`` (share of the discharges
+    or step-downs that were followed for the window) and ``mature``.
 
     Attributes
     ----------
