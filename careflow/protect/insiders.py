@@ -28,7 +28,7 @@ def insider_labels(insider: Insider | None, results: Iterable[Result]) -> tuple[
 
     Examples
     --------
-    >>> named(None, []) is None
+    >>> insider_labels(None, []) is None
     True
     """
     if insider is None:
@@ -58,7 +58,7 @@ def own_cells(names: Sequence[str], stratum: str, label: str, others: Iterable[s
 
     Examples
     --------
-    >>> own(["moves, facility North", "moves, facility North, East", "moves"], "facility", "North",
+    >>> own_cells(["moves, facility North", "moves, facility North, East", "moves"], "facility", "North",
     ...     ["North, East"]).tolist()
     [True, False, False]
     """

@@ -43,7 +43,8 @@ def round_by_diving(
     --------
     >>> def least(lows, highs):  # of 2 a + 2 b = 6, the lowest a at its bound
     ...     return np.array([lows[0], 3.0 - lows[0]]) if lows[0] + lows[1] <= 3 else None
-    >>> dive(least, np.array([0.5, 2.5]), np.array([0.0, 0.0]), np.array([9.0, 9.0]), np.random.default_rng(0)).tolist()
+    >>> start, lows, highs = np.array([0.5, 2.5]), np.zeros(2), np.full(2, 9.0)
+    >>> round_by_diving(least, start, lows, highs, np.random.default_rng(0)).tolist()
     [0.0, 3.0]
     """
     lows, highs, solution = lows.copy(), highs.copy(), start

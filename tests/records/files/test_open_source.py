@@ -132,14 +132,14 @@ def test_text_that_is_not_utf8_stops_and_says_where(tmp_path):
 
 def test_a_wrong_or_unknown_encoding_is_refused(tmp_path):
     path = write(tmp_path / "stays.csv", STAYS)
-    assert refused(path, encoding="utf-16").startswith("the file is not written in utf-16: byte ")
+    assert refused(path, encoding="utf-16").startswith("the file is not in the encoding utf-16: byte ")
     assert refused(path, kind=ArgumentError, encoding="klingon").startswith("encoding= is the name of a text encoding")
 
 
 def test_an_open_quotation_mark_stops_and_swallows_nothing(tmp_path):
     path = tmp_path / "stays.csv"
     path.write_text('person_id,level,admit_date\nA,php,2024-03-01\nB,"php,2024-03-01\n' + "C,php,2024-03-01\n" * 50)
-    assert refused(path).startswith("line 3 has a quotation mark that is not closed or stands inside a text")
+    assert refused(path).startswith("line 3 has a quotation mark that is not closed, or inside a text")
 
 
 def test_gz_and_zip_are_unpacked(tmp_path):
@@ -234,7 +234,7 @@ def test_a_checksum_beside_a_part_of_a_folder_is_compared_too(tmp_path):
     frame(STAYS).drop(columns="level").to_parquet(part)
     assert read_episodes(tmp_path / "whole", cutoff="2024-12-31").n == 3
     part.with_name("part.parquet.sha256").write_text("0" * 64)
-    assert refused(tmp_path / "whole").startswith("part.parquet is not the file")
+    assert refused(tmp_path / "whole").startswith("part.parquet does not match the checksum")
 
 
 @pytest.mark.parametrize("how", [{}, {"data_page_version": "2.0"}, {"compression": "gzip", "use_dictionary": False}])

@@ -75,8 +75,8 @@ def test_identifiers_stop_the_reading_with_names_and_counts_and_no_value():
     said = squeezed(str(caught.value))
     assert said == (
         "3 columns look like direct identifiers: last_name is named like a name; contact holds what look like e-mail "
-        "addresses (2 of 2 different values); who holds what look like names of people (5 of 5 different values). Take "
-        "them from the file, or accept a harmless column with allow=['last_name', 'contact', 'who']."
+        "addresses (2 of 2 different values); who holds what look like names of people (5 of 5 different values). "
+        "Remove them from the file, or accept a harmless column with allow=['last_name', 'contact', 'who']."
     )
     assert read(table, allow=["last_name", "contact", "who"]).n == 5
 
