@@ -132,7 +132,7 @@ ESTIMATORS = (
 def test_every_estimator_refuses_an_unknown_coverage_or_cluster(
     estimator: Callable[..., object], moves: cf.Transitions
 ) -> None:
-    for wrong in ({"level": 0}, {"level": 1}, {"level": 95}, {"cluster": "people"}):
+    for wrong in ({"confidence": 0}, {"confidence": 1}, {"confidence": 95}, {"cluster": "people"}):
         with pytest.raises(ArgumentError):
             estimator(moves, **wrong)
 

@@ -99,7 +99,7 @@ def test_a_format_that_misses_no_more_than_another_does_not_win():
 
 def test_offsets_that_differ_stop():
     assert refused("2024-03-01T23:30:00-05:00", "2024-03-19T01:00:00-04:00").startswith(
-        "the dates carry 2 different offsets from UTC"
+        "the dates have 2 different offsets from UTC"
     )
 
 
