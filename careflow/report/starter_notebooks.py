@@ -30,6 +30,6 @@ def copy_starter(name: str, folder: str | Path) -> Path:
             file.write(content)
     except FileExistsError:
         raise ArgumentError(
-            f"{target.name} is in {target.parent.name or '.'} already; it was not overwritten"
+            f"{target.name} is already in {target.parent.name or '.'}; it was not overwritten"
         ) from None
     return target

@@ -126,7 +126,7 @@ def test_the_starter_runs_on_a_file_of_ones_own(tmp_path: Path) -> None:
 def test_a_starter_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "quarterly.ipynb").write_text("mine")
     assert main(["notebook", "quarterly", str(tmp_path)]) == 1
-    assert "left alone" in capsys.readouterr().err
+    assert "not overwritten" in capsys.readouterr().err
     assert (tmp_path / "quarterly.ipynb").read_text() == "mine"
 
 

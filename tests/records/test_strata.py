@@ -27,12 +27,12 @@ def stays(rows: int = 40, **more: Any) -> pd.DataFrame:
         ({"admit": "admit_date"}, "which is the field admit_date"),
         ({"persn": "unit"}, "did you mean columns={'person_id'"),
         ({"facilty": "unit"}, "did you mean columns={'facility'"),
-        ({"unit": "person_id"}, "turn it round"),
+        ({"unit": "person_id"}, "is reversed"),
     ],
 )
 def test_a_field_or_what_is_almost_one_is_no_stratum(columns: dict[str, str], sentence: str) -> None:
     table = stays(unit=["a", "b"])
-    if sentence == "turn it round":
+    if sentence == "is reversed":
         table = table.rename(columns={"person_id": "pid"})
     with pytest.raises(ArgumentError, match=sentence):
         cf.read_episodes(table, cutoff="2024-12-31", columns=columns)
