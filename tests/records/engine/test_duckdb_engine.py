@@ -13,7 +13,8 @@ import pytest
 from careflow.counts import link
 from careflow.errors import ArgumentError, RecordError
 from careflow.records import read_episodes
-from careflow.records.engine.duckdb_engine import Engine, progress
+from careflow.records.engine import progress
+from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.parsing import encode
 from careflow.simulate import benchmark_data
 
@@ -68,13 +69,13 @@ def test_a_file_that_changes_while_it_is_read_stops_the_reading(
     path = tmp_path / "stays.csv"
     head = "person_id,level,admit_date,discharge_date\n"
     path.write_text(head + "a,iop,2024-01-01,2024-02-01\n")
-    forget = encode.forget
+    drop_inputs = encode.drop_inputs
 
     def slow(*arguments: object) -> None:
         path.write_text(head + "a,iop,2024-01-01,2024-02-01\nb,iop,2024-01-01,2024-02-01\n")
-        forget(*arguments)  # type: ignore[arg-type]
+        drop_inputs(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(encode, "forget", slow)
+    monkeypatch.setattr(encode, "drop_inputs", slow)
     with pytest.raises(RecordError, match="the file changed while it was being read"):
         read_episodes(path, cutoff=CUTOFF)
 

@@ -127,7 +127,7 @@ def test_a_curve_keeps_days_between_which_eleven_ended(counts):
 
 def test_a_result_about_ten_people_is_refused():
     cells = {("residential", "completed"): 3}
-    with pytest.raises(DisclosureError, match=r"fewer than 11 people .* take more quarters"):
+    with pytest.raises(DisclosureError, match=r"fewer than 11 people .* put more quarters or more facilities together"):
         mask(cf.transition_rates(linked(made_up(cells)), by="quarter"))
 
 
