@@ -55,7 +55,7 @@ class Journeys:
     ``second_year`` when the journey was, for differences, and ``helped`` whether it would then move on in any case.
     """
 
-    grp: Ints
+    jackknife_group: Ints
     first: Ints
     moved: npt.NDArray[np.bool_]
     gap: Ints
@@ -78,7 +78,7 @@ def draw(rng: np.random.Generator, people: int, moves: int) -> Journeys:
         return np.floor(median * np.exp(slow + rng.normal(0, 0.7, n))).astype(np.int64)
 
     return Journeys(
-        grp=rng.integers(0, 100, people)[person],
+        jackknife_group=rng.integers(0, 100, people)[person],
         first=days(120),
         moved=rng.random(n) < willing,
         gap=np.where(rng.random(n) < 0.4, 0, rng.integers(0, WITHIN + 1, n)),
@@ -126,11 +126,11 @@ def exit_table(made: Journeys) -> pd.DataFrame:
     return first_stays(made, next_one(made))
 
 
-def first_stays(made: Journeys, what: Ints) -> pd.DataFrame:
+def first_stays(made: Journeys, event: Ints) -> pd.DataFrame:
     left = made.first <= made.follow
-    what, day = np.where(left, what, CENSORED), np.where(left, made.first, made.follow)
-    entered = table(grp=made.grp, state=RESIDENTIAL, what=ENTERED, day=0)
-    return both(entered, table(grp=made.grp, state=RESIDENTIAL, what=what, day=day))
+    event, day = np.where(left, event, CENSORED), np.where(left, made.first, made.follow)
+    entered = table(jackknife_group=made.jackknife_group, state=RESIDENTIAL, event=ENTERED, day=0)
+    return both(entered, table(jackknife_group=made.jackknife_group, state=RESIDENTIAL, event=event, day=day))
 
 
 def discharges(made: Journeys) -> pd.DataFrame:
@@ -138,8 +138,8 @@ def discharges(made: Journeys) -> pd.DataFrame:
     left = made.first <= made.follow
     out = made.moved & (made.first + made.gap + made.iop <= made.follow)
     return both(
-        discharge_table(made.grp[left], RESIDENTIAL, next_one(made)[left]),
-        discharge_table(made.grp[out], IOP, np.where(made.back, RESIDENTIAL, LEFT_EARLY)[out]),
+        discharge_table(made.jackknife_group[left], RESIDENTIAL, next_one(made)[left]),
+        discharge_table(made.jackknife_group[out], IOP, np.where(made.back, RESIDENTIAL, LEFT_EARLY)[out]),
     )
 
 
@@ -147,18 +147,20 @@ def rules(*by: str) -> Definition:
     return Definition(CARE, date(2024, 12, 31), None, WITHIN, (WITHIN,), "flag", by)
 
 
-def discharge_table(grp: Ints, state: int, what: Ints, **strata: npt.ArrayLike) -> pd.DataFrame:
+def discharge_table(jackknife_group: Ints, state: int, event: Ints, **strata: npt.ArrayLike) -> pd.DataFrame:
     """Count discharges that were followed for the window, by what came next."""
-    moved = np.where(what < len(CARE), WITHIN, -1)
+    moved = np.where(event < len(CARE), WITHIN, -1)
     reason = REASONS.index("left early")
-    return table(**strata, grp=grp, state=state, what=what, reason=reason, moved=moved, followed=WITHIN)
+    return table(
+        **strata, jackknife_group=jackknife_group, state=state, event=event, reason=reason, moved=moved, followed=WITHIN
+    )
 
 
 def counts_by_year(made: Journeys) -> Counts:
     """Make the counts of discharges from residential care in two years, of which the second has more who move on."""
     left = made.first <= made.follow
-    what = np.where(made.moved | (made.second_year & made.helped), IOP, LEFT_EARLY)
-    found = discharge_table(made.grp[left], RESIDENTIAL, what[left], year_of=made.second_year[left])
+    event = np.where(made.moved | (made.second_year & made.helped), IOP, LEFT_EARLY)
+    found = discharge_table(made.jackknife_group[left], RESIDENTIAL, event[left], year_of=made.second_year[left])
     found["year_of"] = pd.Categorical.from_codes(found["year_of"], categories=list(YEARS), ordered=True)
     return Counts(rules("year_of"), {"discharge": found}, persons=0, stays=0, set_aside=0)
 
@@ -167,11 +169,11 @@ def gap_table(made: Journeys) -> pd.DataFrame:
     """Count discharges by days until the next admission, known up to the cut-off itself."""
     after = made.follow + WITHIN - made.first
     out = after >= 0
-    grp, after, gap = made.grp[out], after[out], np.where(made.moved, made.gap, 10**6)[out]
-    what = np.where(gap <= after, IOP, CENSORED)
+    jackknife_group, after, gap = made.jackknife_group[out], after[out], np.where(made.moved, made.gap, 10**6)[out]
+    event = np.where(gap <= after, IOP, CENSORED)
     return both(
-        table(grp=grp, state=RESIDENTIAL, what=ENTERED, day=0),
-        table(grp=grp, state=RESIDENTIAL, what=what, day=np.minimum(gap, after)),
+        table(jackknife_group=jackknife_group, state=RESIDENTIAL, event=ENTERED, day=0),
+        table(jackknife_group=jackknife_group, state=RESIDENTIAL, event=event, day=np.minimum(gap, after)),
     )
 
 
@@ -192,12 +194,12 @@ def journey_table(made: Journeys) -> pd.DataFrame:
     # A stay of no night in residential care is over on the day it began: the journey begins in what came next.
     at_once = made.first == 0
     state[at_once] = changes[1][1][at_once]
-    parts.append(table(grp=made.grp, state=state, what=ENTERED, day=0))
+    parts.append(table(jackknife_group=made.jackknife_group, state=state, event=ENTERED, day=0))
     for day, to, happens in changes[1:]:
         now = happens & (day > 0) & (day <= made.follow)
-        parts.append(table(grp=made.grp[now], state=state[now], what=to[now], day=day[now]))
+        parts.append(table(jackknife_group=made.jackknife_group[now], state=state[now], event=to[now], day=day[now]))
         state = np.where(now, to, state)
-    parts.append(table(grp=made.grp, state=state, what=CENSORED, day=made.follow))
+    parts.append(table(jackknife_group=made.jackknife_group, state=state, event=CENSORED, day=made.follow))
     return both(parts[0], *parts[1:])
 
 
