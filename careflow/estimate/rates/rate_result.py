@@ -40,17 +40,17 @@ class Rates(Result):
     ``frame`` has one row for each stratum, window, level left and level or outcome reached. Its columns are the strata,
     ``within`` (days, if several windows were asked for), then:
 
-    ==================  =============================================================================================
-    column              meaning
-    ==================  =============================================================================================
-    from, to            level left; level reached or outcome
-    direction           step-down, step-up or lateral; missing for outcomes
-    n                   moves (or outcomes) within the window
-    of                  discharges, or person-days for intensities
-    rate, se, low, high the estimate, its standard error and confidence limits
-    followed            share of the level's discharges that were followed for the window
-    mature              whether the period is whole and its last day + window is not after the cut-off
-    ==================  =============================================================================================
+    ===================  ==============================================================================================
+    column               meaning
+    ===================  ==============================================================================================
+    from, to             level left; level reached or outcome
+    direction            step-down, step-up or lateral; missing for outcomes
+    n                    moves (or outcomes) within the window
+    of                   discharges, or person-days for intensities
+    rate, se, low, high  the estimate, its standard error and confidence limits
+    followed             share of the level's discharges that were followed for the window
+    mature               whether the period is whole and its last day + window is not after the cut-off
+    ===================  ==============================================================================================
 
     Methods: :meth:`at`, :meth:`matrix`, :meth:`graph`, :meth:`triangle`, :meth:`compare`.
 
