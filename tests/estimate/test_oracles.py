@@ -64,7 +64,7 @@ RUN_OUT = "early_end"
 
 @by_id("kaplan_meier", "left_truncation", "weights")
 def test_a_curve_and_its_limits_are_those_of_survfit(of: Case) -> None:
-    curve, out = length(of, level=of.given["level"]).curve, of.outputs
+    curve, out = length(of, confidence=of.given["level"]).curve, of.outputs
     if of.set == RUN_OUT:
         known = curve["survival"].notna().to_numpy()
         assert not known.all()
@@ -82,7 +82,7 @@ def test_a_curve_and_its_limits_are_those_of_survfit(of: Case) -> None:
 
 @by_id("quantiles")
 def test_quantiles_are_first_days_of_survfits_curve_and_limits(of: Case) -> None:
-    found = length(of, level=of.given["level"])
+    found = length(of, confidence=of.given["level"])
     if of.set == RUN_OUT:
         assert found.frame["known_to"].iloc[0] < found.curve["day"].max()
         return
@@ -195,7 +195,7 @@ def test_state_occupation_and_its_error_are_those_of_etm(name: str) -> None:
     codes, days = codes_of(of), of.outputs["day"].astype(int)
     process = state_process(spell_table(rows_of(of), codes), tuple(codes.values()), int(days.max()))
     start = process.start.sum(axis=0)
-    path = process.together().occupied()[:, 0]
+    path = process.pooled().occupied()[:, 0]
     close(start / start.sum(), of.outputs["start"])
     close(path[days], of.outputs["estimate"])
     close(occupied_se(process)[days], of.outputs["std_err_start_random"])
@@ -206,7 +206,7 @@ def test_state_occupation_is_that_of_survfit(name: str) -> None:
     of = case(name)
     codes, days = codes_of(of), of.outputs["time"].astype(int)
     process = state_process(spell_table(rows_of(of), codes), tuple(codes.values()), int(days.max()))
-    path = process.together().occupied()[:, 0]
+    path = process.pooled().occupied()[:, 0]
     shown = np.where(days[:, None] < 0, np.asarray(of.outputs["start"]), path[np.maximum(days, 0)])
     close(shown, of.outputs["estimate"])
 
@@ -220,7 +220,7 @@ def test_occupation_from_a_landmark_is_that_of_etm(of: Case) -> None:
     since = rows[rows["person"].isin(held) & (rows["exit"] > day)]
     since = since.assign(entry=(since["entry"] - day).clip(lower=0), exit=since["exit"] - day)
     process = state_process(spell_table(since, codes), tuple(codes.values()), 20)
-    path = process.together().occupied()[:, 0]
+    path = process.pooled().occupied()[:, 0]
     days = of.outputs["day"].astype(int) - day
     close(path[days], of.outputs["estimate"])
     close(occupied_se(process)[days], of.outputs["std_err"])
@@ -321,7 +321,7 @@ def test_errors_of_occupation_are_the_delete_a_group_jackknife() -> None:
     """Those of occupation and of expected days."""
     of, rows = clustered("jackknife_expected_days")
     process = state_process(spell_table(rows, CARE_STATES), tuple(CARE_STATES.values()), 60)
-    start, every = np.eye(len(CARE_STATES))[0], process.together()
+    start, every = np.eye(len(CARE_STATES))[0], process.pooled()
     others = process.without_each_group(every)
     whole, without = (occupied(start, one.moves, one.at_risk, one.transitions) for one in (every, others))
     whole = whole[:, 0]

@@ -66,7 +66,7 @@ class JourneyCounts:
 
     def _cells(self) -> Iterator[tuple[int, dict[str, npt.NDArray[np.int64]]]]:
         columns = {name: self.table[name].to_numpy() for name in ("jackknife_group", "state", "event", "day", "n")}
-        for stratum, rows in rows_of_each(self.strata.place):
+        for stratum, rows in rows_of_each(self.strata.codes):
             yield stratum, {name: column[rows] for name, column in columns.items()}
 
     def _follow_up(self, cell: dict[str, npt.NDArray[np.int64]]) -> FollowUp:
@@ -140,7 +140,7 @@ class JourneyCounts:
     def started(self) -> pd.DataFrame:
         """Return how many journeys began in each stratum, and in how many jackknife groups."""
         began = (self.table["event"] == ENTERED).to_numpy()
-        table, place, size = self.table[began], self.strata.place[began], len(self.strata)
+        table, place, size = self.table[began], self.strata.codes[began], len(self.strata)
         by_group = add_up(table["n"], (place, size), (table["jackknife_group"], GROUPS))
         return self.strata.frame.assign(n=by_group.sum(axis=1), persons=(by_group > 0).sum(axis=1))
 

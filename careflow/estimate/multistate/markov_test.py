@@ -156,7 +156,7 @@ def _cells(table: pd.DataFrame, strata: Strata, continuum: Continuum) -> Ints:
     before = table["before"].to_numpy()
     return add_up(
         table["n"],
-        (strata.place, len(strata)),
+        (strata.codes, len(strata)),
         (table["state"], levels),
         (np.where(before == NO_EARLIER, levels, before), levels + 1),
         (following, levels + 3),

@@ -246,7 +246,7 @@ def _days_spent(process: StateProcess, cluster: Cluster) -> tuple[Array, Array, 
 def _estimated(
     process: StateProcess, cluster: Cluster, shown: Callable[[Array], Array], *, spent: bool
 ) -> tuple[Array, Array, int | None]:
-    every = process.together()
+    every = process.pooled()
     estimate = shown(every.occupied()[:, 0])
     if cluster is None:
         plain = occupied_se(every, spent=spent)

@@ -152,7 +152,7 @@ def pathways(
     table, continuum = counts.tables[clock], counts.definition.continuum
     strata = strata_of(table, counts.definition, names)
     columns = [str(name) for name in table if str(name).startswith("step_")]
-    frame = _counted(table.assign(_stratum=strata.place), columns, continuum, ended=bool(held))
+    frame = _counted(table.assign(_stratum=strata.codes), columns, continuum, ended=bool(held))
     stratum = frame.pop("_stratum").to_numpy(dtype=np.int64)
     about = Provenance(
         measure="pathways",

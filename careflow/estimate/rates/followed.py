@@ -86,7 +86,7 @@ def outcomes(table: pd.DataFrame, strata: Strata, continuum: Continuum, window: 
     place = order[np.searchsorted(np.array(codes)[order], event)]
     return add_up(
         rows["n"],
-        (strata.place[keep], len(strata)),
+        (strata.codes[keep], len(strata)),
         (rows["state"], levels),
         (place, len(codes)),
         (rows["jackknife_group"], GROUPS),
@@ -101,7 +101,7 @@ def by_direction(cells: Ints, continuum: Continuum) -> Ints:
 def followed_share(counts: Counts, strata: Strata, followed: Ints) -> Array:
     """Return the share of each level's discharges that were followed, shape (strata, from)."""
     table = counts.tables["discharge"]
-    every = add_up(table["n"], (strata.place, len(strata)), (table["state"], followed.shape[1]))
+    every = add_up(table["n"], (strata.codes, len(strata)), (table["state"], followed.shape[1]))
     return np.asarray(np.divide(followed, every, out=np.full(every.shape, np.nan), where=every > 0))
 
 

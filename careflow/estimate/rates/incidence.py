@@ -21,7 +21,7 @@ from careflow.estimate.rates.rate_arrays import (
     direction_targets,
     targets,
 )
-from careflow.estimate.stats.competing_risks import incidences, without_at
+from careflow.estimate.stats.competing_risks import incidences, replicates_at
 
 _NUMBERS = ("n", "of", "rate", "se", "low", "high")
 
@@ -45,7 +45,7 @@ def incidence_rate_arrays(
     causes = (*range(levels), DIED_CODE, CONCURRENT_CODE)
     shape = (len(windows), len(strata), levels)
     to, directions = _empty(shape, levels + 3, keep), _empty(shape, 3, keep)
-    for stratum, state, cell in each_state(table, strata.place):
+    for stratum, state, cell in each_state(table, strata.codes):
         seen = process_of(cell, causes, until=max(windows))
         groups = np.eye(len(causes), dtype=np.int64)
         ways_groups = np.concatenate([masks[state], np.zeros((3, 2), dtype=np.int64)], axis=1)
@@ -56,7 +56,7 @@ def incidence_rate_arrays(
             if follow_up(seen).unknown(np.array([window]))[0]:
                 values |= {name: np.full(len(values[name]), np.nan) for name in ("rate", "se", "low", "high")}
             if keep:
-                values["without"], values["present"] = without_at(seen, sets, window)
+                values["without"], values["present"] = replicates_at(seen, sets, window)
             for arrays, rows in ((to, slice(0, len(causes))), (directions, slice(len(causes), None))):
                 _fill({name: array[i, stratum, state] for name, array in arrays.items()}, values, rows)
     return (

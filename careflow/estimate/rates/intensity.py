@@ -40,7 +40,7 @@ def intensity_rate_arrays(
     cells = outcomes(table, strata, continuum, window)
     days = add_up(
         exposure["n"],
-        (spent.place, len(spent)),
+        (spent.codes, len(spent)),
         (exposure["state"], len(continuum)),
         (exposure["jackknife_group"], GROUPS),
     )

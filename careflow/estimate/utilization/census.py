@@ -107,7 +107,7 @@ def census(
     deltas = [
         add_up(
             table["n"].to_numpy() * kept,
-            (strata.place, len(strata)),
+            (strata.codes, len(strata)),
             (table["state"], len(definition.continuum)),
             (table["day"] - first, last - first + 1),
         )
@@ -171,7 +171,7 @@ def _contributors(table: pd.DataFrame, strata: Strata, levels: int, firsts: Ints
     """Return the contributors of each count: the number of jackknife groups that hold any persons of it."""
     period = np.searchsorted(firsts, table["day"].to_numpy(), side="right")
     went = (table["event"] != ENTERED).to_numpy().astype(np.int64)
-    axes = ((went, 2), (strata.place, len(strata)), (table["state"], levels), (table["jackknife_group"], GROUPS))
+    axes = ((went, 2), (strata.codes, len(strata)), (table["state"], levels), (table["jackknife_group"], GROUPS))
     came, left = add_up(table["n"], *axes, (period, len(firsts) + 1))
     inside = np.cumsum(came - left, axis=-1)
     counts = (inside[..., :-1], came[..., 1:], left[..., 1:], inside[..., 1:])

@@ -218,7 +218,7 @@ def _returns(
     index = {pair: i for i, pair in enumerate(pairs)}
     columns = ["state", "target"][: len(kind.keys)]
     pair = np.array([index[row] for row in table[columns].itertuples(index=False, name=None)], dtype=np.int64)
-    axes = ((strata.place, len(strata)), (pair, len(pairs)), (table["jackknife_group"], GROUPS))
+    axes = ((strata.codes, len(strata)), (pair, len(pairs)), (table["jackknife_group"], GROUPS))
     of = add_up(table["n"] * table["followed"], *axes)
     n = add_up(table["n"] * table["followed"] * table["event"], *axes)
     by_group = add_up(table["n"], *axes)
