@@ -16,7 +16,7 @@ from support.strategies import File
 
 import careflow as cf
 from careflow.continuum import Continuum
-from careflow.estimate.result import Provenance, Result, _print
+from careflow.estimate.result import Provenance, Result, _cell_text
 
 
 @pytest.fixture
@@ -135,5 +135,5 @@ def test_time_zone_locale_and_hash_seed_change_no_bit(environment: dict[str, str
 
 def test_numbers_in_print_have_four_digits_or_are_whole() -> None:
     shown = {1234567.0: "1,234,567", 0.123456: "0.1235", 1e15: "1e+15", 999999999999999.0: "999,999,999,999,999"}
-    assert {value: _print(value) for value in shown} == shown
-    assert (_print(1234), _print(True), _print(None), _print("php")) == ("1,234", "True", "", "php")
+    assert {value: _cell_text(value) for value in shown} == shown
+    assert (_cell_text(1234), _cell_text(True), _cell_text(None), _cell_text("php")) == ("1,234", "True", "", "php")

@@ -187,9 +187,9 @@ def _numbers(
     solved = absorbing_chain(every[..., exits])
     outcome = solved.outcome
     if summed:
-        place = shown.index(LEFT_CARE) - levels
-        left = outcome[..., :place].sum(axis=-1, keepdims=True)
-        outcome = np.concatenate([outcome[..., :place], left, outcome[..., place:]], axis=-1)
+        position = shown.index(LEFT_CARE) - levels
+        left_care = outcome[..., :position].sum(axis=-1, keepdims=True)
+        outcome = np.concatenate([outcome[..., :position], left_care, outcome[..., position:]], axis=-1)
     values_of = [solved.stays, np.concatenate([solved.reached, outcome], axis=-1)]
     if means is not None:
         mean = np.concatenate([means[0][None], np.moveaxis(means[1], -1, 0)])[..., None, :]

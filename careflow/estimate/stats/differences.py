@@ -17,6 +17,11 @@ LEAST: Final = 5
 """The smallest variance of a count for which the score test is used (see :func:`enough`)."""
 
 
+def share_variance(share: Array) -> Array:
+    """Return the variance of one observation of a share, ``share * (1 - share)``."""
+    return share * (1 - share)
+
+
 def recovered_limits(
     first: tuple[Array, Array, Array], second: tuple[Array, Array, Array], correlation: npt.ArrayLike = 0.0
 ) -> tuple[Array, Array]:
@@ -90,7 +95,7 @@ def enough(rates: tuple[Array, Array], sizes: tuple[Array, Array], variance: Var
     Examples
     --------
     >>> rates, sizes = (np.array([0.1, 0.1]), np.array([0.2, 0.2])), (np.array([50.0, 30.0]), np.array([50.0, 50.0]))
-    >>> enough(rates, sizes, lambda rate: rate * (1 - rate)).tolist()
+    >>> enough(rates, sizes, share_variance).tolist()
     [True, False]
     """
     (r1, r2), (m1, m2) = rates, sizes

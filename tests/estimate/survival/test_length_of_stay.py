@@ -166,7 +166,7 @@ def test_by_discharge_only_closed_stays_count_with_and_without_quarters() -> Non
         ({"horizon": 0}, "horizon is a whole number of days, 1 or more"),
         ({"horizon": 30.5}, "horizon is a whole number of days"),
         ({"cluster": "facility"}, "cluster is 'person' or None"),
-        ({"level": 95}, "confidence is the coverage of the intervals, between 0 and 1"),
+        ({"confidence": 95}, "confidence is the coverage of the intervals, between 0 and 1"),
     ],
 )
 def test_an_option_that_does_not_exist_is_refused_with_those_that_do(how: dict[str, object], message: str) -> None:
