@@ -168,7 +168,7 @@ def test_a_wrong_line_is_told_what_to_mend(fields: dict[str, object], message: s
 
 
 def test_a_line_to_an_unknown_level_is_refused() -> None:
-    with pytest.raises(DefinitionError, match="line 'a', speaks of 'hip', which is not a level"):
+    with pytest.raises(DefinitionError, match="line 'a', names 'hip', which is not a level"):
         walk(Line("a", "hip"))
 
 
