@@ -101,9 +101,7 @@ def _extension(names: Sequence[str], given: dict[str, int], lower: dict[str, set
                 heapq.heappush(ready, given[low])
     if len(line) < len(names):
         cycle = _cycle([name for name in names if waiting[name]], lower)
-        raise DefinitionError(
-            "the ranks form a cycle: " + " above ".join(map(shown, cycle)) + "; remove one of these."
-        )
+        raise DefinitionError("the ranks form a cycle: " + " above ".join(map(shown, cycle)) + "; remove one of these.")
     return line
 
 
