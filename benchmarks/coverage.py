@@ -324,7 +324,8 @@ ABOUT = {
     "move on to IOP instead. With several journeys most people are in both years, so that the two rates are "
     "correlated.",
     "chains": "From a start in residential care: the expected number of stays there, the probability of returning, and "
-    "the days there, each stay counted up to day 365. The counts hold the first stays only, so the true value is known.",
+    "the days there, each stay counted up to day 365. The counts hold the first stays only, so the true value is "
+    "known.",
 }
 
 

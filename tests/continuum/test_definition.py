@@ -227,7 +227,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("text", "message"), BAD.values(), ids=BAD.keys())
-def test_a_wrong_file_is_told_what_to_mend(tmp_path: Path, text: str | bytes, message: str) -> None:
+def test_an_error_of_a_file_says_what_to_change(tmp_path: Path, text: str | bytes, message: str) -> None:
     with pytest.raises(DefinitionError) as caught:
         load(tmp_path, text)
     assert message in str(caught.value)
