@@ -70,10 +70,10 @@ def order_of(names: Sequence[str], pairs: Iterable[Pair]) -> Order:
     for position in reversed(range(len(line))):
         direct = sorted(position_of[low] for low in lower[line[position]])
         bits = 0
-        for low in direct:  # nearest first: a name below a nearer one is no cover
-            if not bits >> low & 1:
-                covers.append((line[position], line[low]))
-                bits |= 1 << low | below[low]
+        for low_position in direct:  # nearest first: a name below a nearer one is no cover
+            if not bits >> low_position & 1:
+                covers.append((line[position], line[low_position]))
+                bits |= 1 << low_position | below[low_position]
         below[position] = bits
 
     ranks = [1] * len(line)

@@ -42,8 +42,8 @@ def require_person_level(person_level: bool, verb: str, rows: str) -> None:
     """
     if person_level is not True:
         raise ArgumentError(
-            f"{verb} hands out {rows}: records of people, to be kept as the file itself is and never published, even "
-            "under careflow's own numbers. If that is meant, say person_level=True; counts and estimates do not need it"
+            f"{verb} returns {rows}: records of people, to be protected like the file itself and never published, even "
+            "with careflow's own numbers. To agree, say person_level=True; counts and estimates do not need it"
         )
 
 

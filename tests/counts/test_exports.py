@@ -30,7 +30,7 @@ def moves() -> cf.Transitions:
 
 @pytest.mark.parametrize("export", EXPORTS)
 def test_rows_of_persons_need_person_level(export: str, moves: cf.Transitions) -> None:
-    with pytest.raises(ArgumentError, match=rf"{export} hands out .* records of people.* say person_level=True"):
+    with pytest.raises(ArgumentError, match=rf"{export} returns .* records of people.* say person_level=True"):
         getattr(moves, export)()
     with pytest.raises(ArgumentError, match="person_level=True"):
         getattr(moves, export)(person_level=1)

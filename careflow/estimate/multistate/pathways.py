@@ -130,7 +130,7 @@ def pathways(
     ArgumentError
         If an argument has a wrong type or value, or a stratum does not exist.
     CountsError
-        If counts are given that do not hold the table or strata asked for.
+        If the counts do not have the event table or the strata.
 
     Notes
     -----
@@ -194,7 +194,7 @@ def _table_for(steps: int, days: Sequence[int] | None) -> tuple[str, tuple[int, 
 def _counted(table: pd.DataFrame, columns: list[str], continuum: Continuum, *, ended: bool) -> pd.DataFrame:
     """Return the pathways of a table with labels and shares of the stratum, the most frequent first.
 
-    With ``ended`` the end of a journey stands on every later step of the table and is kept at the first only.
+    With ``ended`` the table repeats the end of a journey on every later step; only the first one is kept.
     """
     words = dict(enumerate(continuum.names)) | {REASON_CODE + i: reason for i, reason in enumerate(REASONS)}
     words |= {IN_CARE_CODE: IN_CARE, UNKNOWN_CODE: NOT_YET_KNOWN, BETWEEN_CODE: BETWEEN}

@@ -319,9 +319,10 @@ class Rates(Result):
             return self._inputs
         if HIDDEN in self.frame:
             raise DisclosureError(
-                f"these rates are protected, and {verb} needs the counts behind them; {verb} first, on the rates as "
-                "they were estimated, and protect the result together with the rates"
+                f"these rates are protected, and {verb} needs the counts of which they were made; {verb} first, on the "
+                "rates as they were estimated, and protect the result together with the rates"
             )
         raise ArgumentError(
-            f"{verb} needs the counts behind the rates, and these were changed; {verb} what transition_rates returned"
+            f"{verb} needs the counts of which the rates were made, and these were changed; "
+            f"{verb} the result of transition_rates"
         )

@@ -63,7 +63,7 @@ def score_variance(
     Parameters
     ----------
     rates, sizes : pair of numpy.ndarray
-        The estimates, and the (effective) number behind each.
+        The estimates, and the (effective) sample size of each.
     variance : callable
         The variance of one observation at a rate: ``r(1-r)`` for shares.
     correlation : array_like

@@ -48,7 +48,7 @@ class CumulativeIncidence(Result):
     estimate          cumulative incidence by the end of the day, 0 to 1
     se, low, high     its standard error and log-log limits
     at_risk           stays or discharges at risk on the day
-    known_to          last day, without a gap, on which somebody was followed
+    known_to          last day with follow-up, without a gap from day 0
     mature            whether everybody of the period was followed to this day
     ================  ===============================================================================================
 
@@ -116,7 +116,7 @@ def cumulative_incidence(
     ArgumentError
         If an argument has a wrong type or value, or a level or stratum does not exist.
     CountsError
-        If counts are given that do not hold the table or strata asked for.
+        If the counts do not have the event table or the strata.
 
     Notes
     -----

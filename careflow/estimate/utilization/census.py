@@ -75,7 +75,7 @@ def census(
     ArgumentError
         If ``by`` names no period, or a stratum does not exist.
     CountsError
-        If counts are given that do not hold the table or strata asked for.
+        If the counts do not have the event table or the strata.
 
     Notes
     -----
@@ -102,8 +102,8 @@ def census(
     rules_calendar = calendar or definition.calendar
     strata = strata_of(table, definition, [name for name in names if name != unit])
     last = day_number(definition.cutoff)
-    since = last if definition.start is None else day_number(definition.start)
-    first = min(int(table["day"].min()), since) if len(table) else since
+    start = last if definition.start is None else day_number(definition.start)
+    first = min(int(table["day"].min()), start) if len(table) else start
     deltas = [
         add_up(
             table["n"].to_numpy() * kept,
@@ -114,7 +114,7 @@ def census(
         for kept in ((table["event"] == ENTERED).to_numpy(), (table["event"] != ENTERED).to_numpy())
     ]
     days = np.arange(first, last + 1)
-    shown = np.flatnonzero(days >= (first if definition.start is None else since))
+    shown = np.flatnonzero(days >= (first if definition.start is None else start))
     periods = rules_calendar.periods(days[shown], unit)
     edges = shown[np.flatnonzero(np.diff(periods, prepend=periods[:1] - 1))]
     inside = np.cumsum(deltas[0] - deltas[1], axis=-1)

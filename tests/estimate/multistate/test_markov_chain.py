@@ -189,7 +189,7 @@ def test_a_chain_needs_shares_of_one_window_as_they_were_estimated() -> None:
     with pytest.raises(ArgumentError, match="concurrent is 'outcome' or 'leave out'"):
         cf.chain(cf.transition_rates(moves), concurrent="drop")  # type: ignore[arg-type]
     safe = cf.protect.protect([cf.transition_rates(moves)])[0]
-    with pytest.raises(DisclosureError, match="chain needs the counts behind them"):
+    with pytest.raises(DisclosureError, match="chain needs the counts of which they were made"):
         cf.chain(safe)
     incidence = cf.chain(cf.transition_rates(moves, method="incidence")).matrix("reached")
     assert incidence[["left care", "died", "concurrent"]].dropna().sum(axis=1).tolist() == pytest.approx([1.0] * 3)

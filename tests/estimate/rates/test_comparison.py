@@ -237,7 +237,9 @@ def test_protected_or_changed_rates_cannot_be_compared() -> None:
     rates = cf.transition_rates(linked_made_up(made_up()), by="quarter")
     rates.compare("2024Q1", "2024Q2")
     safe = cf.protect.protect([rates])[0]
-    with pytest.raises(DisclosureError, match="these rates are protected, and compare needs the counts behind them"):
+    with pytest.raises(
+        DisclosureError, match="these rates are protected, and compare needs the counts of which they were made"
+    ):
         safe.compare("2024Q1", "2024Q2")
     with pytest.raises(ArgumentError, match="compare what transition_rates returned"):
         rates.with_frame(rates.frame.head()).compare("2024Q1", "2024Q2")
