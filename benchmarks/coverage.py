@@ -319,13 +319,15 @@ def simulate(kind: str, seed: int, people: int, runs: int, workers: int) -> pd.D
 
 
 ABOUT = {
-    "estimates": "Intervals that take journeys as independent are there for contrast. A median is a whole day, so its "
-    "interval holds the truth a little too often; where few people reach a state at all, its days are skewed, and so "
-    "the truth is more often above their interval than below.",
+    "estimates": "Intervals that are not clustered take journeys as independent and are shown for comparison. A median "
+    "is a whole day, so its interval contains the true value slightly too often. Where few people reach a state, the "
+    "estimate of its days is skewed, so the true value is more often above the interval than below.",
     "differences": f"Half the journeys are in a second year, in which {HELPED:.0%} of those who would have left care "
-    "move on to IOP instead. With several journeys most people are in both years, so that the two rates go together.",
-    "chains": "Stays in residential care of somebody who begins there, the probability of coming back to it, and days "
-    "there, each stay counted up to day 365. Of these only first stays are counted, so the truth is known.",
+    "move on to IOP instead. With several journeys most people are in both years, so that the two rates are "
+    "correlated.",
+    "chains": "From a start in residential care: the expected number of stays there, the probability of returning, and "
+    "the days there, each stay counted up to day 365. The counts hold the first stays only, so the true value is "
+    "known.",
 }
 
 
@@ -346,7 +348,7 @@ def section(kind: str, found: pd.DataFrame, asked: argparse.Namespace, seconds: 
         "",
         ABOUT[kind],
         "",
-        "| interval | moves a person | truth | mean estimate | coverage | truth below it | truth above it |",
+        "| interval | moves per person | true value | mean estimate | coverage | true value below | true value above |",
         "|---|---|---|---|---|---|---|",
     ]
     lines += [
@@ -361,12 +363,12 @@ def section(kind: str, found: pd.DataFrame, asked: argparse.Namespace, seconds: 
 
 HEAD = f"""# Coverage of the 95% intervals when people come back
 
-A person has 1, 3 or 6 journeys that start in residential care; 35% of discharges move on to IOP within 30 days, and
-some return from there. Journeys of one person are alike: a quarter of the variance of moving is between people, and a
-third of that of log length of stay. Each journey is followed for 100 to 700 days. The truth is known or comes from two
-million journeys followed to their end.
+A person has 1, 3 or 6 journeys that start in residential care. 35% of discharges move on to IOP within 30 days, and
+some return from there. Journeys of one person are correlated: a quarter of the variance of moving is between people,
+and a third of the variance of log length of stay. Each journey is followed for 100 to 700 days. The true values are
+known, or estimated from two million journeys without censoring.
 
-Asked for: between {LOW:.1%} and {HIGH:.1%} for every clustered interval.
+Required: coverage between {LOW:.1%} and {HIGH:.1%} for every clustered interval.
 """
 
 

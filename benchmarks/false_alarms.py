@@ -106,20 +106,20 @@ Made by `python benchmarks/false_alarms.py {options}` on {date.today():%Y-%m-%d}
 
 {ABOUT}
 
-| what says so | people | tested, mean | false alarms | 95% interval | residential to PHP found |
+| result | people | tests, mean | false alarms | 95% interval | residential to PHP found |
 |---|---|---|---|---|---|
 """
     return text + "\n".join(rows) + "\n"
 
 
 UNITS: Final = ["quarter", "year"]
-ABOUT: Final = """Records of three years in which nothing changes: the truth of `data/sample` without its change and
-without seasons, after three years that are not looked at, so that the mix of stays is steady. Whoever comes back is in
-several periods. A false alarm is a data set for which a headline is not None, or of which a report calls anything
-clear. Asked for: at most 5% in every row; the interval is Wilson's, for the number of data sets. The last column is the
-share of data sets in which the same asked of records with the change of the sample (from 2024-07-01 on) says that
-residential to PHP rose; a headline by quarter compares 2025 Q3 with 2024 Q3, both after the change, and so has nothing
-to find."""
+ABOUT: Final = """Records of three years in which nothing changes: the parameters of `data/sample` without its
+change and without seasons, after three years that are left out, so that the mix of stays is stationary. People who
+return are in several periods. A false alarm is a data set for which a headline is not None, or for which a report calls
+any change clear. Required: at most 5% in every row. The interval is Wilson's, for the number of data sets. The last
+column is for records with the change of the sample (from 2024-07-01 on): the share of data sets in which the headline
+or report says that residential to PHP rose. A headline by quarter compares 2025 Q3 with 2024 Q3, both after the change,
+so there is nothing to find."""
 
 
 def row(what: str, people: int, null: pd.DataFrame, power: pd.DataFrame | None) -> str:

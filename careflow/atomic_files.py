@@ -1,8 +1,8 @@
-"""Files that are whole or as they were before, and locks that end with their process, in whatever way it ends.
+"""Atomic writes of files, and locks that are released when their process ends.
 
-A file is written under another name, flushed to disk, and renamed. A lock is one of the operating system's, by
-`filelock <https://py-filelock.readthedocs.io>`_: a process that is killed leaves none behind, and on a disk that
-several machines share it binds them all.
+A file is written under another name, flushed to disk, and renamed. Locks are those of the operating system, by
+`filelock <https://py-filelock.readthedocs.io>`_: they are released even if the process is killed, and on a disk shared
+by several machines they hold for all of them.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from typing import BinaryIO, Final
 from filelock import BaseFileLock, FileLock, Timeout
 
 IN_USE: Final = ".in-use"
-"""The lock in a folder that a process is working in."""
+"""The name of the lock file in a folder that a process uses."""
 
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open a file to be written; it takes the place of ``path`` when the block ends without an error.
+    """Open a file for writing that replaces ``path`` when the block ends without an error.
 
-    A reader sees the old file or the new one, and after a power failure, too, one of the two is there. A link is
-    followed, the permissions of a file that is replaced are kept, and a device or a pipe is written to as it is.
+    A reader sees the old file or the new one, also after a power failure. Links are followed, the permissions of an
+    existing file are kept, and devices and pipes are written directly.
 
     Parameters
     ----------
     path : path
-        The file; its folder must be there.
+        The file; its folder must exist.
 
     Yields
     ------
@@ -68,13 +68,13 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file whole or not at all; see :func:`replacing`."""
+    """Write a file completely or not at all; see :func:`replacing`."""
     with replacing(path) as file:
         file.write(content)
 
 
 def flush_folder(path: Path) -> None:
-    """Have the disk hold the names in a folder; Windows and some network disks do not offer it."""
+    """Flush the directory entries of a folder to disk; Windows and some network disks do not support it."""
     if sys.platform == "win32":
         return
     with suppress(OSError):
@@ -86,12 +86,12 @@ def flush_folder(path: Path) -> None:
 
 
 def take_lock(path: Path, *, wait: float = 0.0) -> BaseFileLock | None:
-    """Take a lock, to be given back by its ``release()``; None if another still has it after ``wait`` seconds.
+    """Acquire a lock, to be released by its ``release()``; None if another process holds it after ``wait`` seconds.
 
     Raises
     ------
     OSError
-        If the file cannot be opened, or its disk has no locks.
+        If the file cannot be opened, or its disk does not support locks.
     """
     lock = FileLock(path, thread_local=False)  # a garbage collector may release it in any thread
     try:
@@ -104,9 +104,9 @@ def take_lock(path: Path, *, wait: float = 0.0) -> BaseFileLock | None:
 
 
 def new_folder(parent: Path, prefix: str) -> tuple[Path, BaseFileLock | None]:
-    """Make a folder that this user alone can read, with a lock that keeps :func:`sweep` away until it is released.
+    """Make a folder that only this user can read, with a lock that protects it from :func:`sweep` until released.
 
-    The lock is None on a disk that has none; nothing is swept there.
+    The lock is None on a disk without locks; :func:`sweep` removes nothing there.
     """
     while True:
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
@@ -118,21 +118,21 @@ def new_folder(parent: Path, prefix: str) -> tuple[Path, BaseFileLock | None]:
             continue
         if lock is not None and (folder / IN_USE).exists():
             return folder, lock
-        # A sweep came between the two steps, and has removed the folder.
+        # A sweep has removed the folder between the two steps.
 
 
 def sweep(parent: Path, prefix: str) -> None:
-    """Remove the folders of :func:`new_folder` whose processes have ended without removing them."""
+    """Remove the folders of :func:`new_folder` that ended processes have left."""
     for path in parent.glob(f"{prefix}*/{IN_USE}"):
-        with suppress(OSError):  # another user's, or another process was faster
+        with suppress(OSError):  # another user's folder, or removed by another process
             lock = None if path.parent.is_symlink() else take_lock(path)
             if lock is not None:
-                shutil.rmtree(path.parent, ignore_errors=True)  # within the lock, so that nobody takes it meanwhile
+                shutil.rmtree(path.parent, ignore_errors=True)  # while locked, so that no other process uses it
                 remove_folder(path.parent, lock)
 
 
 def remove_folder(folder: Path, lock: BaseFileLock | None) -> None:
-    """Release a folder of :func:`new_folder` and remove what is left of it."""
+    """Release the lock of a folder of :func:`new_folder` and remove the folder."""
     if lock is not None:
         lock.release()
     shutil.rmtree(folder, ignore_errors=True)

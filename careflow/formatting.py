@@ -1,4 +1,4 @@
-"""Numbers and dates as a chart prints them, the same in every locale."""
+"""Numbers, dates and lists as text, the same in every locale."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _MONTH: Final = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})$")
 
 
 def known(value: float | None) -> bool:
-    """Say whether there is a number."""
+    """Return whether a value is a number, not missing."""
     return value is not None and not math.isnan(value)
 
 
 def count(value: float) -> str:
-    """Print a count: thousands by comma, ``s`` if suppressed.
+    """Return a count as text: commas between thousands, ``s`` if it is suppressed.
 
     >>> count(6254.0)
     '6,254'
@@ -30,7 +30,7 @@ def count(value: float) -> str:
 
 
 def percent(share: float, *, sign: bool = True) -> str:
-    """Print a share as a whole percentage; what is not nothing is not printed as nothing.
+    """Return a share as a whole percentage; a share above 0 is never 0%, one below 1 never 100%.
 
     >>> percent(0.512), percent(0.002), percent(0.0)
     ('51%', '<1%', '0%')
@@ -43,7 +43,7 @@ def percent(share: float, *, sign: bool = True) -> str:
 
 
 def decimal(value: float) -> str:
-    """Print a number that is no count: two decimals, one from 10 on; what is not nothing is not printed as nothing.
+    """Return a number that is no count with two decimals, or one from 10 on; a number above 0 is never 0.
 
     >>> decimal(0.376), decimal(12.04), decimal(0.001), decimal(0.0)
     ('0.38', '12.0', '<0.01', '0')
@@ -57,7 +57,7 @@ def decimal(value: float) -> str:
 
 
 def span(low: float, high: float) -> str:
-    """Print an interval of shares: an en dash, no sign.
+    """Return an interval of shares in percent, with an en dash and without the percent sign.
 
     >>> span(0.4782, 0.5431)
     '48–54'
@@ -68,7 +68,7 @@ def span(low: float, high: float) -> str:
 
 
 def days(value: float) -> str:
-    """Print a number of days.
+    """Return a number of days as text.
 
     >>> days(1.0), days(82.0)
     ('1 day', '82 days')
@@ -80,7 +80,7 @@ def days(value: float) -> str:
 
 
 def round_half_up(value: float) -> int:
-    """Round to a whole number, halves up, as readers do it by hand.
+    """Round to a whole number, halves up.
 
     >>> round_half_up(2.5), round_half_up(3.5)
     (3, 4)
@@ -89,12 +89,12 @@ def round_half_up(value: float) -> int:
 
 
 def day(value: date) -> str:
-    """Print a date, ``31 Dec 2025``, with spaces that do not break."""
+    """Return a date as ``31 Dec 2025``, with non-breaking spaces."""
     return f"{value.day}\u00a0{MONTHS[value.month - 1]}\u00a0{value.year}"
 
 
 def period(value: object) -> str:
-    """Print a period: ``2025 Q2`` with a space that does not break, ``Apr 2025``, ``2025``.
+    """Return a period as ``2025 Q2`` with a non-breaking space, ``Apr 2025`` or ``2025``.
 
     >>> period("2025-04"), period("FY2026Q1").replace(chr(160), " ")
     ('Apr\\xa02025', 'FY2026 Q1')
@@ -108,25 +108,25 @@ def period(value: object) -> str:
 
 
 def ticks(periods: Sequence[object]) -> list[tuple[int, str]]:
-    """Choose the periods that get a tick: the first of each year (of each half year for months).
+    """Return the ticks of periods: the first of each year (of each half year for months), by position.
 
     >>> ticks(["2023Q1", "2023Q2", "2024Q1", "2025Q1"])
     [(0, '2023'), (2, '’24'), (3, '’25')]
     """
     marks: list[tuple[int, str]] = []
-    for place, value in enumerate(periods):
+    for position, value in enumerate(periods):
         text = str(value)
         quarter, month = _QUARTER.match(text), _MONTH.match(text)
         if quarter:
             if quarter["quarter"] == "1":
-                marks.append((place, _year(quarter["year"], first=not marks)))
+                marks.append((position, _year(quarter["year"], first=not marks)))
         elif month:
             if month["month"] == "01":
-                marks.append((place, f"Jan {_year(month['year'], first=not marks)}"))
+                marks.append((position, f"Jan {_year(month['year'], first=not marks)}"))
             elif month["month"] == "07":
-                marks.append((place, f"Jul {month['year']}" if not marks else "Jul"))
+                marks.append((position, f"Jul {month['year']}" if not marks else "Jul"))
         else:
-            marks.append((place, text if not marks or not text.isdigit() else _year(text, first=False)))
+            marks.append((position, text if not marks or not text.isdigit() else _year(text, first=False)))
     if not marks and periods:
         marks = [(0, period(periods[0]))]
     return marks
@@ -156,17 +156,14 @@ def nice_ceiling(value: float, steps: Sequence[float] = (1, 2, 2.5, 5, 10)) -> f
 
 
 def round_numbers(top: float) -> list[int]:
-    """Return up to three round counts for a key, the largest not above ``top``.
+    """Return up to three round counts for a legend, the largest not above ``top``.
 
     >>> round_numbers(640)
     [100, 200, 500]
     """
-    out: list[int] = []
     power = 10.0 ** math.floor(math.log10(max(top, 1)))
-    for step in (10 * power, 5 * power, 2 * power, power, power / 2, power / 5):
-        if step <= top and step >= 1 and len(out) < 3 and step == int(step):
-            out.append(int(step))
-    return sorted(out) or [1]
+    steps = (10 * power, 5 * power, 2 * power, power, power / 2, power / 5)
+    return sorted([int(step) for step in steps if 1 <= step <= top and step == int(step)][:3]) or [1]
 
 
 def _year(text: str, *, first: bool) -> str:

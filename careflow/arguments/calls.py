@@ -17,25 +17,30 @@ T = TypeVar("T")
 NEEDED: Final = {
     "cutoff": "the last day on which the data are complete, such as cutoff='2025-12-31'; it is never read from a clock",
 }
-"""What a required parameter means."""
+"""The meaning of required parameters, for messages."""
 
 INSTEAD: Final = {
     "level": f"{LEVEL_OF_CARE}; a confidence is given with confidence=",
     "from": "the level left is frm=, since from is a word of Python",
 }
-"""What to write instead of a parameter that no function has."""
+"""The right arguments instead of frequent wrong names."""
 
 
 def checked(**checks: Check) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Return a decorator that checks the arguments of a function before it runs.
 
-    Unknown arguments and missing ones are refused by name. Each value given is passed to the check of its parameter,
-    unless both it and the default are None.
+    Unknown and missing arguments raise an error with their names. Each argument is passed to the check of its
+    parameter, unless both the argument and the default are None.
 
     Parameters
     ----------
     **checks : callable
         The check of each parameter.
+
+    Raises
+    ------
+    ArgumentError
+        By the decorated function, if its arguments do not fit.
 
     Examples
     --------
@@ -74,24 +79,27 @@ def checked(**checks: Check) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
 def _misfit(call: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
     """Return the message for a call whose arguments do not fit the function."""
-    parameters = {name: of for name, of in signature.parameters.items() if name not in ("self", "cls")}
-    named = [name for name, of in parameters.items() if of.kind is not of.VAR_KEYWORD]
+    parameters = {name: parameter for name, parameter in signature.parameters.items() if name not in ("self", "cls")}
+    named = [name for name, parameter in parameters.items() if parameter.kind is not parameter.VAR_KEYWORD]
     takes = ", ".join(f"{name}=" for name in named)
     for name in kwargs:
         if name not in parameters:
             if name in INSTEAD:
                 return f"{call}() has no argument {name}=: {INSTEAD[name]}."
             return f"{call}() has no argument {name}={hint(name, named)}; it takes {takes}."
-    positional = [name for name, of in parameters.items() if of.kind in (of.POSITIONAL_ONLY, of.POSITIONAL_OR_KEYWORD)]
-    given = len(args) - (len(parameters) < len(signature.parameters))
-    if given > len(positional):
-        first = (
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    positional = [name for name, parameter in parameters.items() if parameter.kind in kinds]
+    n_positional = len(args) - (len(parameters) < len(signature.parameters))
+    if n_positional > len(positional):
+        rule = (
             f"takes {', '.join(positional)} in this order and the others by name" if positional else "takes all by name"
         )
-        return f"{call}() was given {given} arguments without a name, but {first}: {takes}."
-    if twice := [name for name in positional[:given] if name in kwargs]:
-        return f"{call}() was given {twice[0]}= twice: by its place and by its name."
+        return f"{call}() was given {n_positional} arguments without a name, but {rule}: {takes}."
+    if twice := [name for name in positional[:n_positional] if name in kwargs]:
+        return f"{call}() was given {twice[0]}= twice: by position and by name."
     missing = next(
-        name for name, of in parameters.items() if of.default is of.empty and name not in {*kwargs, *positional[:given]}
+        name
+        for name, parameter in parameters.items()
+        if parameter.default is parameter.empty and name not in {*kwargs, *positional[:n_positional]}
     )
     return f"{call}() needs {missing}=" + (f": {NEEDED[missing]}." if missing in NEEDED else f"; it takes {takes}.")

@@ -1,8 +1,8 @@
-"""The checks of single arguments: a number, a word, a day, a path, an object of careflow's.
+"""Checks of single arguments: a number, a word, a day, a path, an object of careflow's.
 
-A check returns the value as careflow uses it (a numpy integer as an ``int``, one name as a tuple of names), or raises
-:class:`~careflow.errors.ArgumentError`. The message repeats short texts and numbers. Of a table or
-a list it names only the type, since it may hold people's values.
+A check returns the value in the type that careflow uses (a numpy integer as an ``int``, one name as a tuple of names),
+or raises :class:`~careflow.errors.ArgumentError`. The message repeats short texts and numbers. Tables and lists may
+hold values of persons, so the message gives only their type.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from careflow.arguments.messages import brief, choice, hint
 from careflow.errors import ArgumentError
 
 MOST_DAYS: Final = 3650
-"""The longest window, horizon or follow-up that an option takes, in days (ten years)."""
+"""The longest window, horizon or follow-up of an option, in days (ten years)."""
 
 LEVEL_OF_CARE: Final = "a level of care is chosen with frm= or to=, or on the frame"
-"""What to do instead of naming a level of care by ``level=``."""
+"""The way to choose a level of care, for messages about ``level=``."""
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SLASHED: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
@@ -39,7 +39,7 @@ _MADE_BY: Final = {
 
 
 class Argument(NamedTuple):
-    """Which argument of which function is checked."""
+    """The function and the name of an argument, for messages."""
 
     call: str
     name: str
@@ -73,13 +73,13 @@ def several_whole(least: int, most: int | None = MOST_DAYS, unit: str = "") -> C
     """Return the check of one or more whole numbers, which become a tuple."""
 
     def check(value: Any, argument: Argument) -> tuple[int, ...]:
-        one = isinstance(value, str | Mapping) or not isinstance(value, Iterable)
-        values = [value] if one else list(value)
-        wrong = [one for one in values if not _is_whole(one, least, most)]
+        single = isinstance(value, str | Mapping) or not isinstance(value, Iterable)
+        values = [value] if single else list(value)
+        wrong = [item for item in values if not _is_whole(item, least, most)]
         if wrong or not values:
-            what = f"it was {brief(wrong[0])}" if wrong else "it was empty"
-            raise ArgumentError(f"{argument.name} is {_range(least, most, unit)}, or a list of such; {what}.")
-        return tuple(int(one) for one in values)
+            problem = f"it was {brief(wrong[0])}" if wrong else "it was empty"
+            raise ArgumentError(f"{argument.name} is {_range(least, most, unit)}, or a list of such; {problem}.")
+        return tuple(int(item) for item in values)
 
     return check
 
@@ -109,12 +109,12 @@ def one_of(*choices: str | None) -> Check:
 def confidence(value: Any, argument: Argument) -> float:
     """Check the coverage of an interval: a share between 0 and 1, both excluded."""
     if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) < 1:
-        more = f" ({LEVEL_OF_CARE})" if isinstance(value, str) else ""
-        percent = isinstance(value, Real) and not isinstance(value, bool) and 1 < float(value) < 100
-        more = f" (write {float(value):g}% as {float(value) / 100:g})" if percent else more
+        advice = f" ({LEVEL_OF_CARE})" if isinstance(value, str) else ""
+        if isinstance(value, Real) and not isinstance(value, bool) and 1 < float(value) < 100:
+            advice = f" (write {float(value):g}% as {float(value) / 100:g})"
         raise ArgumentError(
             f"{argument.name} is the coverage of the intervals, between 0 and 1, such as 0.95; "
-            f"it was {brief(value)}{more}."
+            f"it was {brief(value)}{advice}."
         )
     return float(value)
 
@@ -127,43 +127,43 @@ def flag(value: Any, argument: Argument) -> bool:
 
 
 def flag_or_none(value: Any, argument: Argument) -> bool | None:
-    """Check that a value is True, False or None, which leaves the choice to careflow."""
+    """Check that a value is True, False or None (careflow chooses)."""
     return None if value is None else flag(value, argument)
 
 
 def text(value: Any, argument: Argument) -> str:
-    """Check that a value is one name, which is a text."""
+    """Check that a value is one name: a text."""
     if not isinstance(value, str):
         raise ArgumentError(f"{argument.name} is one name, in quotes; it was {brief(value)}.")
     return value
 
 
 def labels(value: Mapping[str, Any], argument: Argument) -> Mapping[str, str]:
-    """Check labels of strata, given each by the name of its stratum."""
+    """Check the labels of strata, each with the name of its stratum."""
     return {name: text(label, Argument(argument.call, name)) for name, label in value.items()}
 
 
 def names(value: Any, argument: Argument) -> tuple[str, ...]:
-    """Check a name or several names, which become a tuple; None is none of them."""
+    """Check one or several names, which become a tuple; None becomes an empty one."""
     if value is None or isinstance(value, str):
         return () if value is None else (value,)
-    given = None if isinstance(value, Mapping | bytes) or not isinstance(value, Iterable) else tuple(value)
-    if given is None or not all(isinstance(one, str) for one in given):
-        wrong = value if given is None else next(one for one in given if not isinstance(one, str))
+    items = None if isinstance(value, Mapping | bytes) or not isinstance(value, Iterable) else tuple(value)
+    if items is None or not all(isinstance(item, str) for item in items):
+        wrong = value if items is None else next(item for item in items if not isinstance(item, str))
         raise ArgumentError(f"{argument.name} is a name or a list of names, in quotes; it was given {brief(wrong)}.")
-    return given
+    return items
 
 
 def path(value: Any, argument: Argument) -> Any:
     """Check that a value can be the path of a file or a folder."""
-    given = os.fspath(value) if isinstance(value, os.PathLike) else value
-    if not isinstance(given, str) or not given.strip() or "\x00" in given:
+    path_text = os.fspath(value) if isinstance(value, os.PathLike) else value
+    if not isinstance(path_text, str) or not path_text.strip() or "\x00" in path_text:
         raise ArgumentError(f"{argument.name} is a path, such as 'folder/file.parquet'; it was {brief(value)}.")
     return value
 
 
 def mapping(form: str) -> Check:
-    """Return the check of a mapping, which ``form`` describes: ``{code in the file: level}``."""
+    """Return the check of a mapping; ``form`` describes it in the message, as ``{code in the file: level}``."""
 
     def check(value: Any, argument: Argument) -> Any:
         if not isinstance(value, Mapping):
@@ -189,50 +189,51 @@ def day(value: Any, argument: Argument) -> date:
         return value.date()
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    written = str(value)[:10] if type(value).__name__ == "datetime64" else value
-    if isinstance(written, str) and _DAY.fullmatch(written):
+    text_of_day = str(value)[:10] if type(value).__name__ == "datetime64" else value
+    if isinstance(text_of_day, str) and _DAY.fullmatch(text_of_day):
         try:
-            return date.fromisoformat(written)
+            return date.fromisoformat(text_of_day)
         except ValueError:
             pass
     raise ArgumentError(
-        f"{argument.name} is a day written as '2025-12-31', or a date; it was {brief(value)}{_rewritten(value)}."
+        f"{argument.name} is a day written as '2025-12-31', or a date; it was {brief(value)}{_iso_hint(value)}."
     )
 
 
 def instance(*kinds: type) -> Check:
     """Return the check of an object of one of careflow's classes; the message says how to make one."""
-    wanted = [kind.__name__ for kind in kinds]
+    class_names = [kind.__name__ for kind in kinds]
 
     def check(value: Any, argument: Argument) -> Any:
         if not isinstance(value, kinds):
-            raise ArgumentError(_unmade(value, argument, wanted))
+            raise ArgumentError(_wrong_object(value, argument, class_names))
         return value
 
     return check
 
 
-def _unmade(value: Any, argument: Argument, wanted: list[str]) -> str:
-    given = type(value).__name__
-    takes = f"{argument.call}() takes {choice(wanted)}"
+def _wrong_object(value: Any, argument: Argument, class_names: list[str]) -> str:
+    """Return the message for a value that is none of these classes: how to make one of them from it."""
+    value_type = type(value).__name__
+    takes = f"{argument.call}() takes {choice(class_names)}"
     table = hasattr(value, "columns") or hasattr(value, "__arrow_c_stream__")
     read = "cf.read_episodes(df, cutoff=...)" if table else "cf.read_episodes(path, cutoff=...)"
-    if "Episodes" in wanted and (table or isinstance(value, str | os.PathLike)):
+    if "Episodes" in class_names and (table or isinstance(value, str | os.PathLike)):
         return f"{takes}; read the {'frame' if table else 'file'} first: {read}."
-    if "Episodes" in wanted and given == "Transitions":
+    if "Episodes" in class_names and value_type == "Transitions":
         return f"{takes}; these stays are linked already."
-    if "Transitions" in wanted and given == "Episodes":
+    if "Transitions" in class_names and value_type == "Episodes":
         return f"{takes}; link them first: cf.link(episodes)."
-    if "Transitions" in wanted and hasattr(value, "about"):
-        return f"{takes}; it was given {given}, an estimate: give it the stays or counts that this was made from."
-    if "Transitions" in wanted and (table or isinstance(value, str | os.PathLike)):
+    if "Transitions" in class_names and hasattr(value, "about"):
+        return f"{takes}; it was given {value_type}, an estimate: give it the stays or counts that this was made from."
+    if "Transitions" in class_names and (table or isinstance(value, str | os.PathLike)):
         return f"{takes}; read and link the {'frame' if table else 'file'} first: cf.link({read})."
     if table and not hasattr(value, "about"):
         return f"{takes}; give it the result itself, not its frame."
-    how = [f"{name}, made by {_MADE_BY[name]}" if name in _MADE_BY else name for name in wanted]
+    how = [f"{name}, made by {_MADE_BY[name]}" if name in _MADE_BY else name for name in class_names]
     named = (
         f"{argument.name}= of {argument.call}() is"
-        if wanted[0] in ("Calendar", "Continuum")
+        if class_names[0] in ("Calendar", "Continuum")
         else f"{argument.call}() takes"
     )
     return f"{named} {', or '.join(how)}; it was given {brief(value)}."
@@ -244,12 +245,12 @@ def _is_whole(value: Any, least: int, most: int | None) -> bool:
 
 
 def _range(least: int, most: int | None, unit: str) -> str:
-    what = f"a whole number{f' of {unit}' if unit else ''}"
-    return f"{what}, {least} or more" if most is None else f"{what} from {least} to {most}"
+    noun = f"a whole number{f' of {unit}' if unit else ''}"
+    return f"{noun}, {least} or more" if most is None else f"{noun} from {least} to {most}"
 
 
-def _rewritten(value: object) -> str:
-    """Return how to write a day whose year stands last, if it has only one reading."""
+def _iso_hint(value: object) -> str:
+    """Return the advice how to write a day with the year last, if it has only one reading."""
     match = _SLASHED.fullmatch(value.strip()) if isinstance(value, str) else None
     days: set[date] = set()
     for month, number in ((1, 2), (2, 1)) if match else ():

@@ -1,4 +1,4 @@
-"""How error messages show the value given and the values allowed."""
+"""Texts of error messages: the value that was given, and the valid values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGEST: Final = 60
 
 
 def brief(value: object) -> str:
-    """Return the text of a value for a message: a short text or a number as it is, else the name of its type.
+    """Return the text of a value for a message: a short text or a number, otherwise the name of its type.
 
     Examples
     --------

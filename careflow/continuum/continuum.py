@@ -1,4 +1,4 @@
-"""A continuum of care: where it comes from, and as a graph, as levels of another one, as values and as words."""
+"""The continuum of care: its constructors, its graph, its crosswalks and its representations."""
 
 from __future__ import annotations
 
@@ -30,25 +30,26 @@ class Continuum(Taxonomy):
     Parameters
     ----------
     name : str
-        What the continuum is called in provenance.
+        The name of the continuum in provenance.
     levels : sequence of Level or str
         At least two and at most 100, with different names.
     above : sequence of (str, str), optional
-        Pairs (more intensive, less intensive). The rest follows: if a is above b and b above c, a is above c. Levels
-        that no chain of pairs joins are not compared: a move between them is lateral. Left out: the order given.
+        Pairs (more intensive, less intensive). The relation is transitive: if a is above b and b above c, a is above c.
+        Levels that no chain of pairs joins are not comparable: a move between them is lateral. The default is the order
+        of the list.
     edges : sequence of Edge, optional
-        The moves that belong to the continuum. Left out: every pair of levels.
+        The moves that belong to the continuum. The default is every pair of levels.
     title, edition, note : str
-        Its long name, the edition of the taxonomy, and what an analyst should know about it.
+        The long name, the edition of the taxonomy, and a note for analysts.
     sources : sequence of str
-        Where the definition is from.
+        The sources of the definition.
     crosswalks : sequence of (str, sequence of Line)
-        What its codes mean in other continua, by the name of the other.
+        The levels of its codes in other continua, by the name of the other continuum.
 
     Raises
     ------
     DefinitionError
-        If the definition contradicts itself; the message says what to mend.
+        If the definition contradicts itself; the message says what to change.
 
     Examples
     --------
@@ -63,14 +64,14 @@ class Continuum(Taxonomy):
     'step-up'
     """
 
-    # -- where continua come from ------------------------------------------------------------------------------
+    # -- constructors ------------------------------------------------------------------------------------------
 
     @classmethod
     def standard(cls) -> Continuum:
         """Return the five levels: inpatient, residential, php, iop, outpatient.
 
-        Six edges are named by the text on intensive outpatient treatment that the levels are taken from; twelve are
-        added, each with its reason, and so is the rank of inpatient above residential.
+        The levels are those of a text on intensive outpatient treatment. It names six edges. Twelve edges are added,
+        each with its reason, and so is the rank of inpatient above residential.
         """
         return _shipped("standard")
 
@@ -79,8 +80,8 @@ class Continuum(Taxonomy):
     def asam(cls, edition: int) -> Continuum:
         """Return the levels of the ASAM criteria, third (2013) or fourth (2023, adults) edition.
 
-        The fourth edition has two dimensions, setting and medical management, and so only a partial order: a move from
-        2.7 (medically managed, living at home) to 3.1 (living in, clinically managed) is lateral.
+        The fourth edition has two dimensions, setting and medical management, so its order is partial: a move from 2.7
+        (medically managed, living at home) to 3.1 (living in, clinically managed) is lateral.
 
         >>> fourth = Continuum.asam(edition=4)
         >>> fourth.direction("3.7", "2.7"), fourth.direction("2.7", "3.1"), fourth.ladder().direction("2.7", "3.1")
@@ -107,9 +108,9 @@ class Continuum(Taxonomy):
         Parameters
         ----------
         levels : iterable of str or Level
-            Names as the records have them, or levels.
+            Names as in the records, or levels.
         name : str
-            What to call it in provenance.
+            The name in provenance.
 
         >>> Continuum.of(["detox", "rehab", "aftercare"]).names
         ('detox', 'rehab', 'aftercare')
@@ -126,7 +127,7 @@ class Continuum(Taxonomy):
         Raises
         ------
         DefinitionError
-            If the file cannot be read or contradicts itself; the message says where, and what to mend.
+            If the file cannot be read or contradicts itself; the message says where, and what to change.
         """
         values = read_toml(path)
         try:
@@ -136,7 +137,7 @@ class Continuum(Taxonomy):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Continuum:
-        """Return the continuum that plain values define: the format of the TOML files, and of :meth:`to_dict`.
+        """Return the continuum of these values, in the format of the TOML files and of :meth:`to_dict`.
 
         >>> care = Continuum.standard()
         >>> Continuum.from_dict(care.to_dict()) == care
@@ -145,11 +146,11 @@ class Continuum(Taxonomy):
         parts = parts_of(values)
         return cls(parts.name, parts.levels, above=parts.above, crosswalks=parts.crosswalks, **parts.optional)
 
-    # -- as a graph, and as levels of another one --------------------------------------------------------------
+    # -- graph and crosswalks ----------------------------------------------------------------------------------
 
     @property
     def graph(self) -> nx.DiGraph[str]:
-        """The continuum as a networkx.DiGraph, a fresh copy: every networkx algorithm works on it.
+        """The continuum as a new networkx.DiGraph.
 
         Nodes have the attributes of :class:`Level`, edges ``direction``, ``basis`` and ``reason``.
 
@@ -165,15 +166,15 @@ class Continuum(Taxonomy):
     def crosswalk(
         self, to: Continuum | str = "standard", *, choose: Mapping[str, str] | None = None, on: date | str | None = None
     ) -> Crosswalk:
-        """Return what this continuum's codes mean as levels of another one.
+        """Return the crosswalk from the codes of this continuum to the levels of another one.
 
         Parameters
         ----------
         to : Continuum or str
             The other continuum, or the name of a shipped one.
         choose : mapping, optional
-            Switches where custom differs: ``{"3.7": "residential"}`` for ASAM's 3.7, which is inpatient by its name in
-            the third edition and residential to many payers and states.
+            Levels of codes that payers read differently: ``{"3.7": "residential"}`` for ASAM's 3.7, which is inpatient
+            by its name in the third edition and residential for many payers and states.
         on : date or str, optional
             Only the lines in force on that day.
 
@@ -191,12 +192,12 @@ class Continuum(Taxonomy):
             to = _shipped(to)
         if not isinstance(to, Continuum):
             raise ArgumentError(f"crosswalk() goes to a Continuum, or to {either(SHIPPED)}; it was given {brief(to)}.")
-        return cross(self, to, choose or {}, cast("date | None", on))  # the check has made a day of a text
+        return cross(self, to, choose or {}, cast("date | None", on))  # the check returns a date
 
-    # -- as values and words -----------------------------------------------------------------------------------
+    # -- representations ---------------------------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the definition as values that JSON can hold; two continua are equal when these are."""
+        """Return the definition as values of JSON; continua are equal if these values are."""
         return values_of(self)
 
     def __eq__(self, other: object) -> bool:
@@ -214,5 +215,5 @@ class Continuum(Taxonomy):
 
 @lru_cache(maxsize=len(SHIPPED))
 def _shipped(name: str) -> Continuum:
-    """Return a continuum of the data files; it cannot be changed, so one copy serves all."""
+    """Return a continuum of the data files; it is immutable, so it is cached."""
     return Continuum.from_dict(read_shipped(name))

@@ -1,4 +1,4 @@
-"""From the codes of one taxonomy to the levels of another, with what is lost on the way."""
+"""Crosswalks from the codes of one taxonomy to the levels of another, with the information that is lost."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Crosswalk:
     origin, to : Continuum
         The taxonomy of the codes, and that of the levels.
     lines : tuple of Line
-        One a code (or one a code and span of days).
+        One for each code, or for each code and span of days.
     chosen : mapping
-        The switches that were set, and the level each was set to.
+        The level of each switch.
 
     Examples
     --------
@@ -48,12 +48,12 @@ class Crosswalk:
 
     @property
     def mapping(self) -> dict[str, str]:
-        """Level of each code that has one: what ``levels=`` of :func:`careflow.read_episodes` takes.
+        """The level of each code that has one, a value for ``levels=`` of :func:`careflow.read_episodes`.
 
         Raises
         ------
         ArgumentError
-            If a code means one level on some days and another on others; ``on=`` of the crosswalk settles it.
+            If the level of a code changes over time; ``on=`` of the crosswalk chooses a day.
         """
         out: dict[str, str] = {}
         for line in self.lines:
@@ -62,7 +62,7 @@ class Crosswalk:
             if out.setdefault(line.code, line.level) != line.level:
                 raise ArgumentError(
                     f"code {shown(line.code)} changes its level over time; choose a day with "
-                    f"crosswalk({shown(self.to.name)}, on='YYYY-MM-DD'), and read the records of each span apart."
+                    f"crosswalk({shown(self.to.name)}, on='YYYY-MM-DD'), and read the records of each span separately."
                 )
         return out
 
@@ -73,10 +73,10 @@ class Crosswalk:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a line: code, label, level, flags, starts, ends, lost, basis, edition; a fresh copy.
+        """One row for each line: code, label, level, flags, starts, ends, lost, basis, edition; a new copy.
 
-        ``level`` is missing where the other taxonomy has no such level; ``starts`` and ``ends`` are ISO dates or
-        years as text, missing where open.
+        ``level`` is missing if the other taxonomy has no such level. ``starts`` and ``ends`` are ISO dates or years as
+        text, missing without a limit.
         """
         import pandas as pd
 
@@ -109,8 +109,8 @@ def cross(origin: Taxonomy, to: Taxonomy, chosen: Mapping[str, str], on: date | 
     """Return the crosswalk from ``origin`` to ``to``: the body of :meth:`Continuum.crosswalk`."""
     walks = dict(origin.crosswalks)
     if to.name not in walks:
-        known = f"it has one to {either(walks)}" if walks else "it has none"
-        raise ArgumentError(f"the continuum {shown(origin.name)} has no crosswalk to {shown(to.name)}; {known}.")
+        existing = f"it has one to {either(walks)}" if walks else "it has none"
+        raise ArgumentError(f"the continuum {shown(origin.name)} has no crosswalk to {shown(to.name)}; {existing}.")
     where = f"the crosswalk from {shown(origin.name)} to {shown(to.name)}"
     for line in walks[to.name]:
         for level in {line.level, *line.choices} - {""}:
@@ -128,8 +128,8 @@ def _chosen(lines: tuple[Line, ...], chosen: Mapping[str, str], where: str) -> t
     switches = {line.switch: line for line in lines if line.switch}
     for switch, level in chosen.items():
         if switch not in switches:
-            known = f"it has {either(switches)}" if switches else "it has none"
-            raise ArgumentError(f"{where} has no switch {shown(switch)}; {known}.")
+            existing = f"it has {either(switches)}" if switches else "it has none"
+            raise ArgumentError(f"{where} has no switch {shown(switch)}; {existing}.")
         if level not in switches[switch].choices:
             choices = either(switches[switch].choices)
             raise ArgumentError(f"{where}: {shown(switch)} cannot be {shown(level)}; choose {choices}.")

@@ -1,4 +1,4 @@
-"""The lines of crosswalks: what one code of a taxonomy means in another, and that they do not contradict each other."""
+"""The lines of crosswalks, from a code of one taxonomy to a level of another, and their checks."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from careflow.continuum.text import check_name, check_names, check_one_of, check
 from careflow.errors import DefinitionError
 
 LINE_BASES = ("source", "deduced", "unverified")
-"""Whether a line of a crosswalk was read in a source, was deduced from one, or still has to be confirmed."""
+"""The bases of a line: read in a source, deduced from one, or not yet confirmed."""
 
 _DAY = re.compile(r"\d{4}(-\d{2}-\d{2})?")
 
 
 @dataclass(frozen=True)
 class Line:
-    """What one code of a taxonomy means in another.
+    """The level of another taxonomy for one code.
 
     Attributes
     ----------
     code : str
-        The code as files have it.
+        The code in files.
     level : str
         The level of the other taxonomy; empty if it has none.
     label : str
-        What the code stands for.
+        The meaning of the code.
     flags : tuple of str
-        What the level alone does not say: ``"wm"``, ``"otp"``.
+        Properties of the code that the level does not show: ``"wm"``, ``"otp"``.
     starts, ends : str
-        First and last day in force, ``"2020-01-01"``, or year where only that is known; empty where open.
+        First and last day in force, ``"2020-01-01"``, or only the year; empty without a limit.
     lost : str
-        What the level no longer tells.
+        The information that the level does not keep.
     basis : {"source", "deduced", "unverified"}
-        Read in a source, deduced from one, or still to be confirmed (such a line is never part of a mapping).
+        Read in a source, deduced from one, or not yet confirmed; an unverified line is never part of a mapping.
     switch : str
-        Name of the choice that the line belongs to; empty if its level is not in dispute.
+        The name of the switch of the line; empty if its level is not disputed.
     choices : tuple of str
-        The levels that ``switch`` can be set to, with the default (``level``) among them.
+        The levels to which ``switch`` can be set, with the default (``level``).
     """
 
     code: str
@@ -57,20 +57,22 @@ class Line:
 
     def __post_init__(self) -> None:
         check_name(self.code, "a crosswalk's code")
-        here = f"crosswalk line {shown(self.code)}"
+        subject = f"crosswalk line {shown(self.code)}"
         for key in ("level", "label", "switch", "lost"):
-            check_text(getattr(self, key), f"{here}: {key!r}")
+            check_text(getattr(self, key), f"{subject}: {key!r}")
         for key in ("flags", "choices"):
-            object.__setattr__(self, key, check_names(getattr(self, key), f"{here}: {key!r}"))
-        check_one_of(self.basis, LINE_BASES, f"{here}: 'basis'")
+            object.__setattr__(self, key, check_names(getattr(self, key), f"{subject}: {key!r}"))
+        check_one_of(self.basis, LINE_BASES, f"{subject}: 'basis'")
         for key in ("starts", "ends"):
-            _check_day(getattr(self, key), f"{here}: {key!r}")
+            _check_day(getattr(self, key), f"{subject}: {key!r}")
         if self.starts and self.ends and self.first > self.last:
-            raise DefinitionError(f"{here} ends ({self.ends}) before it starts ({self.starts}); swap them.")
+            raise DefinitionError(f"{subject} ends ({self.ends}) before it starts ({self.starts}); swap them.")
         if bool(self.switch) != bool(self.choices):
-            raise DefinitionError(f"{here}: 'switch' and 'choices' need each other; give both or neither.")
+            raise DefinitionError(f"{subject}: 'switch' and 'choices' need each other; give both or neither.")
         if self.choices and self.level not in self.choices:
-            raise DefinitionError(f"{here}: its level must be one of its 'choices'; add {shown(self.level)} to them.")
+            raise DefinitionError(
+                f"{subject}: its level must be one of its 'choices'; add {shown(self.level)} to them."
+            )
 
     @property
     def first(self) -> date:
@@ -83,7 +85,7 @@ class Line:
         return _day(self.ends, "12-31") if self.ends else date.max
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the line as plain values, empty fields left out."""
+        """Return the line as values of JSON and TOML, without empty fields."""
         out: dict[str, Any] = {"code": self.code, "level": self.level, "label": self.label, "flags": list(self.flags)}
         out |= {"starts": self.starts, "ends": self.ends, "lost": self.lost, "basis": self.basis}
         out |= {"switch": self.switch, "choices": list(self.choices)}
@@ -96,7 +98,7 @@ def check_crosswalks(walks: Iterable[tuple[str, Iterable[Line]]]) -> tuple[tuple
     for to, lines in walks:
         check_name(to, "the name of a crosswalk")
         if to in out:
-            raise DefinitionError(f"there are two crosswalks to {shown(to)}; put their lines in one.")
+            raise DefinitionError(f"there are two crosswalks to {shown(to)}; merge their lines.")
         out[to] = tuple(lines)
         _check_lines(out[to], f"the crosswalk to {shown(to)}")
     return tuple(out.items())
@@ -111,7 +113,7 @@ def _check_lines(lines: tuple[Line, ...], where: str) -> None:
         if any(line.first <= other.last and other.first <= line.last for other in earlier):
             raise DefinitionError(
                 f"{where} has two lines in force at once for code {shown(line.code)}; "
-                "take one away, or part them by 'starts' and 'ends'."
+                "remove one, or separate them by 'starts' and 'ends'."
             )
         earlier.append(line)
         first = choices.setdefault(line.switch, line)

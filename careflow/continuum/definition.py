@@ -1,4 +1,4 @@
-"""From the plain values of a TOML file or of provenance to the parts of a continuum, or to an error that helps."""
+"""The parts of a continuum from the values of a TOML file, with errors that say what to change."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from careflow.errors import DefinitionError
 FILE_BYTES = 1_000_000
 
 SHIPPED = ("standard", "asam3", "asam4", "teds")
-"""Names of the continua whose definitions come with the package."""
+"""The names of the continua in the package."""
 
 _TOP = ("name", "title", "edition", "note", "sources", "levels", "edges", "crosswalks")
 _LEVEL = (
@@ -36,7 +36,7 @@ _LINE = ("code", "level", "label", "flags", "starts", "ends", "lost", "basis", "
 
 
 class Parts(NamedTuple):
-    """What a continuum is made of."""
+    """The parts of a continuum, the arguments of its class."""
 
     name: str
     levels: tuple[Level, ...]
@@ -66,17 +66,17 @@ def read_toml(path: str | Path) -> dict[str, Any]:
 
 
 def parse_toml(data: bytes, name: str) -> dict[str, Any]:
-    """Return the values of TOML in ``data``; ``name`` stands in the message of what is wrong."""
+    """Return the values of TOML in ``data``; ``name`` is the name in error messages."""
     try:
         return tomllib.loads(data.decode("utf-8-sig"))  # Windows editors put a byte-order mark first
     except UnicodeDecodeError as error:
         raise DefinitionError(f"{name} is not text in UTF-8 (byte {error.start:,}); save it as UTF-8.") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise DefinitionError(f"{name} is not TOML: {error}; mend that line.") from None
+        raise DefinitionError(f"{name} is not TOML: {error}; correct that line.") from None
 
 
 def read_shipped(name: str) -> dict[str, Any]:
-    """Return the values of a definition that comes with the package, one of ``SHIPPED``."""
+    """Return the values of a definition in the package, one of ``SHIPPED``."""
     data = resources.files("careflow.continuum").joinpath("data", f"{name}.toml").read_bytes()
     return parse_toml(data, f"{name}.toml")
 
@@ -87,20 +87,20 @@ def parts_of(values: object) -> Parts:
     Raises
     ------
     DefinitionError
-        If a key is unknown or missing, or a value is not what it should be.
+        If a key is unknown or missing, or a value is not valid.
     """
     top = _table(values, "the definition", _TOP, ("name", "levels"))
     rows = []
-    for place, row in enumerate(_list(top["levels"], "'levels'"), start=1):
-        rows.append(_table(row, f"level {place}{_named(row)}", _LEVEL, ("name",)))
-        check_name(rows[-1]["name"], f"level {place}: 'name'")
+    for number, row in enumerate(_list(top["levels"], "'levels'"), start=1):
+        rows.append(_table(row, f"level {number}{_named(row)}", _LEVEL, ("name",)))
+        check_name(rows[-1]["name"], f"level {number}: 'name'")
     check_count(len(rows))
     optional: dict[str, Any] = {key: top[key] for key in ("title", "edition", "note") if key in top}
     if "sources" in top:
         optional["sources"] = tuple(_list(top["sources"], "'sources'"))
     if "edges" in top:
         edges = enumerate(_list(top["edges"], "'edges'"), start=1)
-        optional["edges"] = tuple(_edge(row, place) for place, row in edges)
+        optional["edges"] = tuple(_edge(row, number) for number, row in edges)
     levels = tuple(_level(row) for row in rows)
     return Parts(
         name=top["name"],
@@ -112,7 +112,7 @@ def parts_of(values: object) -> Parts:
 
 
 def values_of(continuum: Taxonomy) -> dict[str, Any]:
-    """Return the plain values from which :func:`parts_of` makes the same continuum again, ranks as ``above``."""
+    """Return the values from which :func:`parts_of` makes the same continuum, with ranks as ``above``."""
     lower: dict[str, list[str]] = {name: [] for name in continuum.names}
     for high, low in continuum.above:
         lower[high].append(low)
@@ -129,14 +129,14 @@ def values_of(continuum: Taxonomy) -> dict[str, Any]:
     return out
 
 
-def _table(value: object, where: str, known: Sequence[str], needed: Sequence[str]) -> dict[str, Any]:
-    """Return ``value`` as a table that has all the keys ``needed`` and none that is not ``known``."""
+def _table(value: object, where: str, keys: Sequence[str], needed: Sequence[str]) -> dict[str, Any]:
+    """Return ``value`` as a table with all keys of ``needed`` and only those of ``keys``."""
     if not isinstance(value, Mapping):
         raise DefinitionError(f"{where} must be a table of keys and values, not {type(value).__name__}.")
     for key in value:
-        if key not in known:
+        if key not in keys:
             raise DefinitionError(
-                f"{where} has the unknown key {shown(key)}{hint(key, known)}; the keys are {either(known)}."
+                f"{where} has the unknown key {shown(key)}{hint(key, keys)}; the keys are {either(keys)}."
             )
     missing = [key for key in needed if key not in value]
     if missing:
@@ -151,7 +151,7 @@ def _list(value: object, where: str) -> list[Any]:
 
 
 def _named(row: object) -> str:
-    """Return `` ('php')`` for a row that has a name, to point at it in a message."""
+    """Return `` ('php')`` for a row with a name, for error messages."""
     name = row.get("name") if isinstance(row, Mapping) else None
     return f" ({shown(name)})" if isinstance(name, str) else ""
 
@@ -168,10 +168,10 @@ def _level(row: dict[str, Any]) -> Level:
     return Level(**fields)
 
 
-def _edge(row: object, place: int) -> Edge:
-    values = _table(row, f"edge {place}", _EDGE, ("from", "to"))
+def _edge(row: object, number: int) -> Edge:
+    values = _table(row, f"edge {number}", _EDGE, ("from", "to"))
     for key in ("from", "to"):
-        check_name(values[key], f"edge {place}: {key!r}")
+        check_name(values[key], f"edge {number}: {key!r}")
     return Edge(values.pop("from"), values.pop("to"), **values)
 
 
@@ -179,15 +179,15 @@ def _crosswalk(row: object) -> tuple[str, tuple[Line, ...]]:
     values = _table(row, "a crosswalk", _CROSSWALK, _CROSSWALK)
     where = f"the crosswalk to {shown(check_name(values['to'], 'the name of a crosswalk'))}"
     lines = []
-    for place, line in enumerate(_list(values["lines"], f"{where}: 'lines'"), start=1):
-        fields = _table(line, f"{where}: line {place}", _LINE, ("code",))
-        fields |= {key: str(fields[key]) for key in ("starts", "ends") if key in fields}  # TOML has days of its own
+    for number, line in enumerate(_list(values["lines"], f"{where}: 'lines'"), start=1):
+        fields = _table(line, f"{where}: line {number}", _LINE, ("code",))
+        fields |= {key: str(fields[key]) for key in ("starts", "ends") if key in fields}  # TOML has a type for days
         lines.append(Line(**fields))
     return values["to"], tuple(lines)
 
 
 def _pairs(rows: Sequence[dict[str, Any]]) -> tuple[Pair, ...]:
-    """Return all the pairs (higher, lower) that the rows state, by rank, by ``above``, or by their own order."""
+    """Return the pairs (higher, lower) of the rows, by rank, by ``above``, or by their order."""
     names = [row["name"] for row in rows]
     ranked = ["rank" in row for row in rows]
     if any(ranked) and not all(ranked):
@@ -208,7 +208,7 @@ def _pairs(rows: Sequence[dict[str, Any]]) -> tuple[Pair, ...]:
 
 
 def _ranked(rows: Sequence[dict[str, Any]]) -> list[Pair]:
-    """Return the pairs that follow from ``rank``: one number, or one number for each of several dimensions."""
+    """Return the pairs (higher, lower) by ``rank``, which has one number, or a number for each dimension."""
     marks = [_rank(row) for row in rows]
     dimensions = set(marks[0])
     for row, mark in zip(rows, marks, strict=True):

@@ -23,7 +23,7 @@ def digraph(continuum: Taxonomy) -> nx.DiGraph[str]:
 
 
 def _plain(value: object) -> str | int:
-    """Return a number or text: the kinds of attribute that every writer of networkx (GraphML, GEXF, JSON) takes."""
+    """Return a number or text, the attributes that all file formats of networkx (GraphML, GEXF, JSON) support."""
     if isinstance(value, tuple):
         return ", ".join(value)
     return value if isinstance(value, int) else str(value)

@@ -1,4 +1,4 @@
-"""A small table for a notebook, which looks right on a light and on a dark page."""
+"""Small HTML tables for notebooks, legible on light and dark pages."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from html import escape
 from typing import Final
 
 NOTE: Final = "opacity:.8;font-size:.9em"
-"""The look of a line under a table: fainter than the words around it, whatever their colour is."""
+"""The style of the note under a table: fainter than the surrounding text in any colour."""
 _LEFT: Final = ' style="text-align:left"'
 
 
 def html_table(head: Sequence[str], rows: Iterable[Sequence[str]], text: Sequence[bool]) -> str:
-    """Return an HTML table, every text escaped; it takes its colours from the page.
+    """Return an HTML table with escaped texts and the colours of the page.
 
     Parameters
     ----------
     head : sequence of str
         Names of the columns.
     rows : iterable of sequence of str
-        Cells already in print.
+        The cells, as text.
     text : sequence of bool
-        Which columns hold words: they begin at the left, numbers end at the right.
+        Whether each column holds text, which is aligned left; numbers are aligned right.
 
     Examples
     --------
@@ -29,10 +29,10 @@ def html_table(head: Sequence[str], rows: Iterable[Sequence[str]], text: Sequenc
     '<table><thead><tr><th style="text-align:left">level</th><th>n</th></tr></thead><tbody><tr><td
     style="text-align:left">a&lt;b</td><td>3</td></tr></tbody></table>'
     """
-    sides = [_LEFT if words else "" for words in text]
-    line = "".join(f"<th{side}>{escape(name)}</th>" for name, side in zip(head, sides, strict=True))
+    styles = [_LEFT if is_text else "" for is_text in text]
+    line = "".join(f"<th{style}>{escape(name)}</th>" for name, style in zip(head, styles, strict=True))
     body = "".join(
-        "<tr>" + "".join(f"<td{side}>{escape(cell)}</td>" for cell, side in zip(row, sides, strict=True)) + "</tr>"
+        "<tr>" + "".join(f"<td{style}>{escape(cell)}</td>" for cell, style in zip(row, styles, strict=True)) + "</tr>"
         for row in rows
     )
     return f"<table><thead><tr>{line}</tr></thead><tbody>{body}</tbody></table>"

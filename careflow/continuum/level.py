@@ -8,14 +8,14 @@ from typing import Any
 
 from careflow.arguments.messages import either, shown
 from careflow.continuum.outcomes import OUTCOMES
-from careflow.continuum.text import check_name, check_names, check_one_of, check_text, look
+from careflow.continuum.text import check_name, check_names, check_one_of, check_text, normalized
 from careflow.errors import DefinitionError
 
 LIVE_IN = ("always", "sometimes", "no", "unknown")
-"""Whether people live at the place of treatment."""
+"""The values of ``live_in``: whether people live at the place of treatment."""
 
 BASES = ("named", "added")
-"""Whether an edge stands in the definition's own source, or was added to it with a reason."""
+"""The bases of an edge: named by the source of the definition, or added with a reason."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Hours:
     Attributes
     ----------
     least, most : float or None
-        Hours a week; None where they are not known or have no limit.
+        Hours a week; None if unknown or without a limit.
     note : str
-        What the numbers leave out, and where they are from.
+        What the numbers do not include, and their source.
 
     Examples
     --------
@@ -40,13 +40,13 @@ class Hours:
     note: str = ""
 
     def __post_init__(self) -> None:
-        for word, value in (("least", self.least), ("most", self.most)):
+        for name, value in (("least", self.least), ("most", self.most)):
             if value is None:
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                raise DefinitionError(f"hours: {word!r} must be a number of hours a week.")
+                raise DefinitionError(f"hours: {name!r} must be a number of hours a week.")
             if not 0 <= value <= 168:
-                raise DefinitionError(f"hours: {word!r} is {value:g}; a week has 0 to 168 hours.")
+                raise DefinitionError(f"hours: {name!r} is {value:g}; a week has 0 to 168 hours.")
         if self.least is not None and self.most is not None and self.least > self.most:
             raise DefinitionError(f"hours: 'least' ({self.least:g}) is more than 'most' ({self.most:g}); swap them.")
         check_text(self.note, "hours: 'note'")
@@ -61,40 +61,40 @@ class Hours:
 
 @dataclass(frozen=True)
 class Level:
-    """One level of care, as a continuum knows it.
+    """One level of care of a continuum.
 
     Attributes
     ----------
     name : str
         The key in records and frames: ``"php"``.
     short : str
-        What charts print: ``"PHP"``. The name if not given.
+        The text on charts: ``"PHP"``. The name if not given.
     label : str
         The long name: ``"Partial hospitalization (PHP)"``. The short name if not given.
     rank : int
-        Place in the order of intensity, 1 for the most intensive; set by the continuum. In a partial order it is one
-        more than the longest chain of levels above this one, so no two levels of one rank are above each other.
+        Position in the order of intensity, 1 for the most intensive; set by the continuum. In a partial order it is 1
+        plus the length of the longest chain of levels above this one, so levels of one rank are not comparable.
     setting : str
-        Where care is given.
+        The place of care.
     live_in : {"always", "sometimes", "no", "unknown"}
         Whether people live at the place of treatment.
     hours : Hours
-        Hours of service in a week, where known.
+        Hours of service in a week, if known.
     services, professionals : tuple of str
-        What is offered, and by whom.
+        The services offered, and the professions that offer them.
     where_needed : tuple of str
-        Those of the services that only some people get.
+        The services that only some people receive.
     flags : tuple of str
-        What the level is besides its intensity: ``"wm"`` withdrawal management, ``"otp"`` opioid treatment program.
+        Properties besides intensity: ``"wm"`` withdrawal management, ``"otp"`` opioid treatment program.
     aliases : tuple of str
-        Other codes for the level in files.
+        Other codes of the level in files.
     note : str
-        What an analyst should know about it.
+        A note for analysts.
 
     Raises
     ------
     DefinitionError
-        If a field does not hold what it should.
+        If the value of a field is not valid.
 
     Examples
     --------
@@ -123,31 +123,31 @@ such as 'died level'.
     def __post_init__(self) -> None:
         where = f"the level name {shown(self.name)}" if isinstance(self.name, str) else "a level's name"
         object.__setattr__(self, "name", check_name(self.name, where))
-        here = f"level {shown(self.name)}"
-        object.__setattr__(self, "short", check_name(self.short or self.name, f"{here}: 'short'"))
-        for what, word in (("the name", self.name), ("'short'", self.short)):
-            if look(word) in {look(outcome) for outcome in OUTCOMES}:
-                other = shown(f"{word} level")
+        subject = f"level {shown(self.name)}"
+        object.__setattr__(self, "short", check_name(self.short or self.name, f"{subject}: 'short'"))
+        for field_name, text in (("the name", self.name), ("'short'", self.short)):
+            if normalized(text) in {normalized(outcome) for outcome in OUTCOMES}:
+                other = shown(f"{text} level")
                 raise DefinitionError(
-                    f"{here}: {what} is careflow's word for an outcome; choose another, such as {other}."
+                    f"{subject}: {field_name} is careflow's word for an outcome; choose another, such as {other}."
                 )
-        object.__setattr__(self, "label", check_name(self.label or self.short, f"{here}: 'label'"))
-        check_one_of(self.live_in, LIVE_IN, f"{here}: 'live_in'")
+        object.__setattr__(self, "label", check_name(self.label or self.short, f"{subject}: 'label'"))
+        check_one_of(self.live_in, LIVE_IN, f"{subject}: 'live_in'")
         for key in ("setting", "note"):
-            check_text(getattr(self, key), f"{here}: {key!r}")
+            check_text(getattr(self, key), f"{subject}: {key!r}")
         for key in ("services", "where_needed", "professionals", "flags", "aliases"):
-            object.__setattr__(self, key, check_names(getattr(self, key), f"{here}: {key!r}"))
+            object.__setattr__(self, key, check_names(getattr(self, key), f"{subject}: {key!r}"))
         if not isinstance(self.hours, Hours):
-            raise DefinitionError(f"{here}: 'hours' must be of type Hours, not {type(self.hours).__name__}.")
-        strange = [service for service in self.where_needed if service not in self.services]
-        if strange:
+            raise DefinitionError(f"{subject}: 'hours' must be of type Hours, not {type(self.hours).__name__}.")
+        unknown = [service for service in self.where_needed if service not in self.services]
+        if unknown:
             raise DefinitionError(
-                f"{here}: 'where_needed' has {shown(strange[0])}, which is not one of its services; "
+                f"{subject}: 'where_needed' has {shown(unknown[0])}, which is not one of its services; "
                 f"{'it has ' + either(self.services) if self.services else 'add it to services'}."
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the level as plain values that JSON and TOML can hold; empty fields and the rank are left out."""
+        """Return the level as values of JSON and TOML, without empty fields and the rank."""
         out: dict[str, Any] = {"name": self.name, "short": self.short, "label": self.label}
         hours = {key: getattr(self.hours, key) for key in ("least", "most", "note")}
         values: dict[str, Any] = {
@@ -163,7 +163,7 @@ such as 'died level'.
 
 @dataclass(frozen=True)
 class Edge:
-    """A move that the continuum knows.
+    """A move that belongs to the continuum.
 
     Attributes
     ----------
@@ -172,7 +172,7 @@ class Edge:
     basis : {"named", "added"}
         Whether the source of the continuum names the move, or whether it was added.
     reason : str
-        Why it was added; for a named edge what the source says.
+        The reason for an added edge; the text of the source for a named one.
     """
 
     frm: str
@@ -183,15 +183,15 @@ class Edge:
     def __post_init__(self) -> None:
         check_name(self.frm, "an edge's 'from'")
         check_name(self.to, "an edge's 'to'")
-        here = f"the edge from {shown(self.frm)} to {shown(self.to)}"
+        subject = f"the edge from {shown(self.frm)} to {shown(self.to)}"
         if self.frm == self.to:
-            raise DefinitionError(f"{here} goes nowhere; take it away (a move within a level is always lateral).")
-        check_one_of(self.basis, BASES, f"{here}: 'basis'")
-        check_text(self.reason, f"{here}: 'reason'")
+            raise DefinitionError(f"{subject} goes nowhere; remove it (a move within a level is always lateral).")
+        check_one_of(self.basis, BASES, f"{subject}: 'basis'")
+        check_text(self.reason, f"{subject}: 'reason'")
         if self.basis == "added" and not self.reason.strip():
-            raise DefinitionError(f"{here} is added, but gives no reason; say in 'reason' why it belongs here.")
+            raise DefinitionError(f"{subject} is added, but has no reason; give one in 'reason'.")
 
     def to_dict(self) -> dict[str, str]:
-        """Return the edge as plain values."""
+        """Return the edge as values of JSON and TOML."""
         out = {"from": self.frm, "to": self.to, "basis": self.basis}
         return out | ({"reason": self.reason} if self.reason else {})

@@ -1,6 +1,6 @@
-"""Partial orders of names: what stands above what, and no circles.
+"""Partial orders of names, without cycles.
 
-A set of names is held as the bits of one integer, so that the closure of a hundred levels costs next to nothing.
+A set of names is stored as the bits of one integer, which makes the transitive closure of a hundred levels fast.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ class Order:
     Attributes
     ----------
     names : tuple of str
-        A linear extension: nothing stands after a name that it is above. Where the order is silent, as given.
+        A linear extension: a name comes before all names below it. Names that are not comparable keep the given order.
     below : tuple of int
-        For each name the bit set of the places of all names below it.
+        For each name the bit set of the positions of all names below it.
     covers : tuple of (str, str)
-        The fewest pairs (higher, lower) from which the whole order follows.
+        The smallest set of pairs (higher, lower) from which the order follows.
     ranks : tuple of int
         1 + the length of the longest chain above each name.
     """
@@ -38,7 +38,7 @@ class Order:
 
     @property
     def silent(self) -> int:
-        """How many pairs of names are neither above nor below each other."""
+        """The number of pairs of names that are not comparable."""
         return len(self.names) * (len(self.names) - 1) // 2 - sum(bits.bit_count() for bits in self.below)
 
 
@@ -48,7 +48,7 @@ def order_of(names: Sequence[str], pairs: Iterable[Pair]) -> Order:
     Raises
     ------
     DefinitionError
-        If the pairs lead round in a circle, which the message names.
+        If the pairs have a cycle; the message names it.
 
     Examples
     --------
@@ -56,35 +56,35 @@ def order_of(names: Sequence[str], pairs: Iterable[Pair]) -> Order:
     ('a', 'b', 'c')
     >>> order_of(["a", "b"], [("a", "b"), ("b", "a")])
     Traceback (most recent call last):
-    careflow.errors.DefinitionError: the ranks go round in a circle: 'a' above 'b' above 'a'; take one of these away.
+    careflow.errors.DefinitionError: the ranks form a cycle: 'a' above 'b' above 'a'; remove one of these.
     """
-    given = {name: place for place, name in enumerate(names)}
+    given = {name: position for position, name in enumerate(names)}
     lower: dict[str, set[str]] = {name: set() for name in names}
     for high, low in pairs:
         lower[high].add(low)
     line = _extension(names, given, lower)
-    place = {name: position for position, name in enumerate(line)}
+    position_of = {name: position for position, name in enumerate(line)}
 
     below = [0] * len(line)
     covers: list[Pair] = []
     for position in reversed(range(len(line))):
-        direct = sorted(place[low] for low in lower[line[position]])
+        direct = sorted(position_of[low] for low in lower[line[position]])
         bits = 0
-        for low_place in direct:  # nearest first: what a nearer one already reaches is no cover
-            if not bits >> low_place & 1:
-                covers.append((line[position], line[low_place]))
-                bits |= 1 << low_place | below[low_place]
+        for low_position in direct:  # nearest first: a name below a nearer one is no cover
+            if not bits >> low_position & 1:
+                covers.append((line[position], line[low_position]))
+                bits |= 1 << low_position | below[low_position]
         below[position] = bits
 
     ranks = [1] * len(line)
-    for high, low in sorted(covers, key=lambda pair: place[pair[0]]):
-        ranks[place[low]] = max(ranks[place[low]], ranks[place[high]] + 1)
-    covers.sort(key=lambda pair: (place[pair[0]], place[pair[1]]))
+    for high, low in sorted(covers, key=lambda pair: position_of[pair[0]]):
+        ranks[position_of[low]] = max(ranks[position_of[low]], ranks[position_of[high]] + 1)
+    covers.sort(key=lambda pair: (position_of[pair[0]], position_of[pair[1]]))
     return Order(tuple(line), tuple(below), tuple(covers), tuple(ranks))
 
 
 def _extension(names: Sequence[str], given: dict[str, int], lower: dict[str, set[str]]) -> list[str]:
-    """Return the names so that each comes before all below it, otherwise in the order given (Kahn 1962)."""
+    """Return the names so that each comes before all below it, otherwise in the given order (Kahn 1962)."""
     waiting = dict.fromkeys(names, 0)
     for lows in lower.values():
         for low in lows:
@@ -100,21 +100,19 @@ def _extension(names: Sequence[str], given: dict[str, int], lower: dict[str, set
             if not waiting[low]:
                 heapq.heappush(ready, given[low])
     if len(line) < len(names):
-        circle = _circle([name for name in names if waiting[name]], lower)
-        raise DefinitionError(
-            "the ranks go round in a circle: " + " above ".join(map(shown, circle)) + "; take one of these away."
-        )
+        cycle = _cycle([name for name in names if waiting[name]], lower)
+        raise DefinitionError("the ranks form a cycle: " + " above ".join(map(shown, cycle)) + "; remove one of these.")
     return line
 
 
-def _circle(left: Sequence[str], lower: dict[str, set[str]]) -> list[str]:
-    """Return one circle among the names that could not be put in order, first name repeated at the end."""
-    # Each name left is on a circle or below one, so walking upwards among them must come back on itself.
+def _cycle(left: Sequence[str], lower: dict[str, set[str]]) -> list[str]:
+    """Return one cycle of the names that could not be ordered, with the first name repeated at the end."""
+    # Each remaining name is in a cycle or below one, so a walk upwards among them must enter a cycle.
     upper = {low: high for high in reversed(left) for low in lower[high]}
     walk = [left[0]]
     while (above := upper[walk[-1]]) not in walk:
         walk.append(above)
-    circle = walk[walk.index(above) :][::-1]
-    start = min(range(len(circle)), key=lambda position: left.index(circle[position]))
-    circle = circle[start:] + circle[:start]
-    return [*circle, circle[0]]
+    cycle = walk[walk.index(above) :][::-1]
+    start = min(range(len(cycle)), key=lambda position: left.index(cycle[position]))
+    cycle = cycle[start:] + cycle[:start]
+    return [*cycle, cycle[0]]

@@ -1,4 +1,4 @@
-"""The words for what ends a stay, shared by every room."""
+"""The names of discharge reasons, outcomes and directions."""
 
 from typing import Final
 
@@ -12,17 +12,17 @@ REASONS: Final = (
     "other",
     "unknown",
 )
-"""Discharge reasons, in the order in which the records are coded: a reason's code is its place here."""
+"""The discharge reasons. The code of a reason is its position here."""
 
 LEFT_REASONS: Final = tuple(reason for reason in REASONS if reason != "died")
-"""The reasons that split "left care"."""
+"""The reasons of leaving care, which sum to "left care"."""
 
 LEFT_CARE: Final = "left care"
 DIED: Final = "died"
 CONCURRENT: Final = "concurrent"
 
 OUTCOMES: Final = (*LEFT_REASONS, LEFT_CARE, DIED, CONCURRENT)
-"""What a discharge can lead to besides a level: the reasons of leaving, their sum, death, and care that goes on."""
+"""The outcomes of a discharge besides a level: the reasons of leaving, their sum, death, and concurrent care."""
 
 STEP_DOWN: Final = "step-down"
 STEP_UP: Final = "step-up"

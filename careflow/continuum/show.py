@@ -10,7 +10,7 @@ from careflow.continuum.taxonomy import Taxonomy
 
 
 def line(continuum: Taxonomy) -> str:
-    """Return the provenance in one line: levels, what is not ranked, and how many edges are named and added."""
+    """Return the provenance in one line: levels, pairs that are not ranked, and numbers of named and added edges."""
     names = [shown(name)[1:-1] for name in continuum.names]
     if len(names) > 15:
         names = [*names[:10], "…", *names[-2:]]
@@ -28,7 +28,7 @@ def line(continuum: Taxonomy) -> str:
 
 
 def table(continuum: Taxonomy, *, most: int = 20) -> str:
-    """Return the levels as an HTML table, every text escaped; at most ``most`` rows."""
+    """Return at most ``most`` levels as an HTML table with escaped texts."""
     levels = continuum.levels[:most]
     rows = [(str(level.rank), level.name, level.label, level.live_in, str(level.hours)) for level in levels]
     table = html_table(("rank", "name", "level", "live in", "hours"), rows, (False, True, True, True, True))

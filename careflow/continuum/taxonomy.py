@@ -1,4 +1,4 @@
-"""Levels of care, what is more intensive than what, and the moves that belong: what a continuum knows."""
+"""The checked fields of a continuum: levels of care, their order of intensity, and the moves that belong to it."""
 
 from __future__ import annotations
 
@@ -20,16 +20,15 @@ from careflow.errors import ArgumentError
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Taxonomy:
-    """The checked facts of a :class:`~careflow.continuum.Continuum`, which says what each field is.
+    """The checked fields of :class:`~careflow.continuum.Continuum`, which documents them.
 
-    Whatever shows, draws, writes or crosses continua needs no more than this; it stands below their making, which needs
-    all of those.
+    Modules that show, export or cross continua need only this class; Continuum imports those modules.
     """
 
     name: str
     levels: tuple[Level, ...]
-    above: tuple[Pair, ...] = None  # type: ignore[assignment]  # left out: the order of the list
-    edges: tuple[Edge, ...] = None  # type: ignore[assignment]  # left out: every pair of levels
+    above: tuple[Pair, ...] = None  # type: ignore[assignment]  # default: the order of the list
+    edges: tuple[Edge, ...] = None  # type: ignore[assignment]  # default: every pair of levels
     title: str = ""
     edition: str = ""
     note: str = ""
@@ -54,8 +53,8 @@ class Taxonomy:
         put(crosswalks=check_crosswalks(self.crosswalks))
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        return {level.name: place for place, level in enumerate(self.levels)}
+    def _positions(self) -> dict[str, int]:
+        return {level.name: position for position, level in enumerate(self.levels)}
 
     @cached_property
     def _edges(self) -> dict[Pair, Edge]:
@@ -67,13 +66,13 @@ class Taxonomy:
         return self._order.names
 
     def index(self, name: str) -> int:
-        """Return the place of a level, 0 for the most intensive; ArgumentError if there is no such level."""
+        """Return the position of a level, 0 for the most intensive; ArgumentError if there is no such level."""
         try:
-            return self._places[name]
+            return self._positions[name]
         except (KeyError, TypeError):
-            some = self.names if len(self) <= 20 else (*self.names[:20], "…")
+            listed = self.names if len(self) <= 20 else (*self.names[:20], "…")
             raise ArgumentError(
-                f"no level {shown(name)} in this continuum{hint(name, self.names)}; it has {either(some)}."
+                f"no level {shown(name)} in this continuum{hint(name, self.names)}; it has {either(listed)}."
             ) from None
 
     def __getitem__(self, name: str) -> Level:
@@ -89,13 +88,13 @@ class Taxonomy:
         return len(self.levels)
 
     def short(self, name: str) -> str:
-        """Return what charts print for a level."""
+        """Return the short name of a level, the text on charts."""
         return self[name].short
 
     def direction(self, frm: str, to: str) -> str:
         """Return ``"step-down"``, ``"step-up"`` or ``"lateral"`` for a move.
 
-        Lateral is a move within a level, between levels of equal rank, and between levels that are not compared.
+        A move is lateral within a level, between levels of equal rank, and between levels that are not comparable.
         """
         a, b = self.index(frm), self.index(to)
         if self._order.below[a] >> b & 1:
@@ -110,17 +109,17 @@ class Taxonomy:
 
     @property
     def silent(self) -> int:
-        """How many pairs of levels are of equal rank or not compared; 0 if the order is a line."""
+        """The number of pairs of levels of equal rank or not comparable; 0 if the order is total."""
         return self._order.silent
 
     @cached_property
     def declared(self) -> bool:
-        """Whether the definition says which moves belong to the continuum; if not, every pair of levels is an edge."""
+        """Whether the definition has edges; without them every pair of levels is an edge."""
         return self.edges != every_edge(self.names)
 
     @property
     def aliases(self) -> dict[str, str]:
-        """Level of each other code that files use for it; ``levels=`` of :func:`careflow.read_episodes` takes it.
+        """The level of each alias, a value for ``levels=`` of :func:`careflow.read_episodes`.
 
         >>> from careflow.continuum import Continuum
         >>> Continuum.asam(edition=4).aliases["3.7 BIO"]
@@ -129,8 +128,8 @@ class Taxonomy:
         return {alias: level.name for level in self.levels for alias in level.aliases}
 
     def ladder(self) -> Self:
-        """Return the same continuum with its levels in one line, as :attr:`names` has them: a chosen rank for all.
+        """Return the continuum with a total order, that of :attr:`names`.
 
-        The name says so, since a direction that the original leaves open is then a choice.
+        The name of the result says so, since a direction between levels that are not comparable is then a choice.
         """
         return replace(self, name=f"{self.name} (ladder)", above=tuple(pairwise(self.names))) if self.silent else self

@@ -1,4 +1,4 @@
-"""The waist: the pass over linked stays, and the small tables of integers that it makes."""
+"""Linking of stays, and count tables: small tables of integers without person-level data."""
 
 from careflow.counts.calendar import Calendar
 from careflow.counts.counts import Counts

@@ -1,4 +1,4 @@
-"""From the rows of the file to the discharges that are linked to a next stay: what each step left out."""
+"""Attrition: the rows of the file, the discharges, and those linked to a next stay, step by step."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ MOVED, LEFT, DIED, CONCURRENT, UNKNOWN = "moved", "left care", "died", "concurre
 KINDS: Final = (MOVED, LEFT, DIED, CONCURRENT, UNKNOWN)
 
 
-def kinds(table: pd.DataFrame, levels: int, within: int) -> pd.DataFrame:
-    """Return what became of the discharges of a table of the clock ``discharge``.
+def discharge_kinds(table: pd.DataFrame, levels: int, within: int) -> pd.DataFrame:
+    """Return the kind of outcome of the discharges of the event table ``discharge``.
 
     Parameters
     ----------
     table : pandas.DataFrame
         ``event, followed, n`` of the discharges.
     levels : int
-        The number of levels: a lower code is a move to one.
+        The number of levels; lower event codes are moves.
     within : int
         The link window in days.
 
     Returns
     -------
     pandas.DataFrame
-        ``kind`` (one of ``KINDS``), ``followed`` (for the whole window) and ``n``, one row a cell of the table.
-        Nobody has left who was not followed for the window: that discharge is not yet known.
+        ``kind`` (one of ``KINDS``), ``followed`` (for the whole window) and ``n``, one row for each row of the table. A
+        discharge without a move that was not followed for the window is not yet known.
     """
     event, followed = table["event"], table["followed"] >= within
     kind = pd.Series(UNKNOWN, index=table.index, dtype=object)
@@ -42,14 +42,14 @@ def kinds(table: pd.DataFrame, levels: int, within: int) -> pd.DataFrame:
 
 
 def attrition_steps(moves: Linked, discharges: pd.DataFrame) -> pd.DataFrame:
-    """Return ``step, n, left``: the steps of ``episodes.attrition``, and from the discharges to those that are linked.
+    """Return ``step, n, left``: the steps of ``episodes.attrition``, then those from discharges to linked discharges.
 
     Parameters
     ----------
     moves : Linked
         The linked stays.
     discharges : pandas.DataFrame
-        Their table of the clock ``discharge``.
+        Their event table ``discharge``.
 
     Examples
     --------
@@ -64,23 +64,22 @@ def attrition_steps(moves: Linked, discharges: pd.DataFrame) -> pd.DataFrame:
     ['left care: no admission within 30 days', 'linked: moved within 30 days']
     """
     within = moves.within
-    found = kinds(discharges, len(moves.episodes.continuum), within)
-    total = {key: int(n) for key, n in found.groupby(["kind", "followed"])["n"].sum().items()}
+    by_kind = discharge_kinds(discharges, len(moves.episodes.continuum), within)
+    total = {key: int(n) for key, n in by_kind.groupby(["kind", "followed"])["n"].sum().items()}
     before = moves.episodes.attrition
     steps: list[tuple[str, int, int]] = list(before.itertuples(index=False, name=None))
     left = steps[-1][2]
-    early = f"followed for fewer than {within} days: "
-    taken = [(f"{early}{kind}", total.get((kind, False), 0)) for kind in (UNKNOWN, MOVED, DIED, CONCURRENT)]
-    for step, n in [pair for pair in taken if pair[1]]:
-        left -= n
-        steps.append((step, -n, left))
+    for kind in (UNKNOWN, MOVED, DIED, CONCURRENT):
+        if n := total.get((kind, False), 0):
+            left -= n
+            steps.append((f"followed for fewer than {within} days: {kind}", -n, left))
     steps.append((f"discharges followed for {within} days", left, left))
-    words = {
+    names = {
         DIED: "died: nothing follows",
         CONCURRENT: "concurrent: another stay goes on",
         LEFT: f"left care: no admission within {within} days",
     }
-    for kind, step in words.items():
+    for kind, step in names.items():
         if n := total.get((kind, True), 0):
             left -= n
             steps.append((step, -n, left))
@@ -89,21 +88,21 @@ def attrition_steps(moves: Linked, discharges: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary(moves: Linked, discharges: pd.DataFrame | None) -> str:
-    """Return linked stays in one line: moves by direction, what else became of discharges, and what is not known.
+    """Return linked stays in one line: moves by direction, other outcomes of discharges, and those not yet known.
 
     Parameters
     ----------
     moves : Linked
         The linked stays.
     discharges : pandas.DataFrame, optional
-        Their table of the clock ``discharge``; None where the dates do not say what follows a discharge.
+        Their event table ``discharge``; None if the date basis does not allow linking.
     """
     episodes, within = moves.episodes, moves.within
     if discharges is None:
         return f"what follows a discharge is not known from dates of basis {episodes.date_basis!r}"
     continuum = episodes.continuum
-    found = kinds(discharges, len(continuum), within)
-    total = {kind: int(found["n"][found["kind"] == kind].sum()) for kind in KINDS}
+    by_kind = discharge_kinds(discharges, len(continuum), within)
+    total = {kind: int(by_kind["n"][by_kind["kind"] == kind].sum()) for kind in KINDS}
     direction = pd.Series(
         [
             continuum.direction(continuum.names[i], continuum.names[j]) if j < len(continuum) else ""
@@ -112,10 +111,12 @@ def summary(moves: Linked, discharges: pd.DataFrame | None) -> str:
         index=discharges.index,
         dtype=object,
     )
-    ways = [f"{found['n'][direction == way].sum():,} {way}" for way in DIRECTIONS if (direction == way).any()]
+    by_direction = [
+        f"{by_kind['n'][direction == name].sum():,} {name}" for name in DIRECTIONS if (direction == name).any()
+    ]
     parts = [
         f"{total[MOVED]:,} move{'' if total[MOVED] == 1 else 's'} within {within} days"
-        + (f" ({', '.join(ways)})" if ways else ""),
+        + (f" ({', '.join(by_direction)})" if by_direction else ""),
         f"{total[LEFT]:,} left care",
         *(f"{total[kind]:,} {kind}" for kind in (DIED, CONCURRENT) if total[kind]),
     ]

@@ -13,14 +13,14 @@ from careflow.arguments import Argument, whole
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
-_month: Final = whole(1, 12)
+_check_month: Final = whole(1, 12)
 _QUARTER: Final = 92
 UNITS: Final = tuple(_MONTHS)
 """The periods that estimates can be split by."""
 
 
 def day_number(day: date) -> int:
-    """Return the days from 1970-01-01 to ``day``, the unit in which the engine counts.
+    """Return the number of days from 1970-01-01 to ``day``, the days of the engine.
 
     Examples
     --------
@@ -31,12 +31,12 @@ def day_number(day: date) -> int:
 
 
 def day_of(number: int) -> date:
-    """Return the date that lies ``number`` days after 1970-01-01."""
+    """Return the date ``number`` days after 1970-01-01."""
     return date.fromordinal(number + _EPOCH)
 
 
 def ends_early(last: date, cutoff: date) -> bool:
-    """Say whether the last admission or discharge is more than 92 days (a quarter) before the cut-off.
+    """Return whether the last admission or discharge is more than 92 days (a quarter) before the cut-off.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def ends_early(last: date, cutoff: date) -> bool:
 class Calendar:
     """Periods of the calendar year, or of a fiscal year that starts in another month.
 
-    A period is an integer that grows by one from each period to the next. A fiscal year is named after the calendar
+    Periods are consecutive integers. A fiscal year is named after the calendar
     year in which it ends.
 
     Parameters
@@ -70,7 +70,7 @@ class Calendar:
     fiscal_start: int = 1
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "fiscal_start", _month(self.fiscal_start, Argument("Calendar", "fiscal_start")))
+        object.__setattr__(self, "fiscal_start", _check_month(self.fiscal_start, Argument("Calendar", "fiscal_start")))
 
     def periods(self, days: npt.NDArray[np.int64], unit: str) -> npt.NDArray[np.int64]:
         """Return the period of each day number."""
@@ -91,7 +91,7 @@ class Calendar:
         return day_of(day_number(self.first(period + 1, unit)) - 1)
 
     def cut(self, period: int, unit: str, start: date | None, cutoff: date) -> bool:
-        """Say whether records that are complete from ``start`` (if that is known) to ``cutoff`` cut a period.
+        """Return whether a period is partial: not wholly between ``start`` (if it is known) and ``cutoff``.
 
         Examples
         --------

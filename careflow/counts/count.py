@@ -1,4 +1,4 @@
-"""Run a clock over linked stays: fill in the strata and the periods, ask the engine, label the answer."""
+"""Count one event table of linked stays: its SQL with strata and periods, and labels for the result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from careflow.continuum.outcomes import REASONS
 from careflow.counts.calendar import UNITS, day_number
 from careflow.counts.definition import GROUPS, Definition
 from careflow.counts.event_tables import ENDLESS, ENTERED, REACHED, REASON_CODE
-from careflow.counts.late_entry import ENDS, spread, with_entries
+from careflow.counts.late_entry import ENDS, split_at_period_ends, with_entries
 from careflow.counts.linked_stays import Linked
 from careflow.counts.periods import Periods
 from careflow.counts.table_names import event_table
@@ -26,7 +26,7 @@ REASON: str = "discharge_reason"
 """The stratum that every discharge has."""
 
 MOVED, FOLLOWED = "moved", "followed"
-"""The columns that hold windows in days, and -1 for none."""
+"""The columns with windows in days; -1 for none."""
 
 _FIELDS: Final = {
     "person_id": "it names people",
@@ -41,56 +41,55 @@ MISSING: str = "(missing)"
 OPEN: str = "(open)"
 
 
-def count_table(moves: Linked, clock: str, definition: Definition) -> pd.DataFrame:
-    """Count one clock: strata as in ``definition.by`` (periods as integers, others as categoricals), then ``n``."""
+def count_table(moves: Linked, name: str, definition: Definition) -> pd.DataFrame:
+    """Count an event table: the strata (periods as integers, others as categoricals), its columns, then ``n``."""
     engine = moves.episodes.engine
     cutoff, start = (
         day_number(definition.cutoff),
         -ENDLESS if definition.start is None else day_number(definition.start),
     )
-    known = cutoff - definition.within
-    by = [name for name in definition.by if clock != "census" or name not in UNITS]
-    table = event_table(clock, definition.continuum)
-    words: dict[str, object] = {
+    by = [stratum for stratum in definition.by if name != "census" or stratum not in UNITS]
+    table = event_table(name, definition.continuum)
+    parameters: dict[str, object] = {
         "linked": moves.table,
-        "strata": "".join(f"{_stratum(moves, name)} AS b{i}, " for i, name in enumerate(by)),
+        "strata": "".join(f"{_stratum(moves, stratum)} AS b{i}, " for i, stratum in enumerate(by)),
         "names": "".join(f"b{i}, " for i in range(len(by))),
         "within": definition.within,
         "cutoff": cutoff,
         "start": start,
-        "known": known,
+        "last_followed": cutoff - definition.within,
         **_windows(definition.windows, cutoff),
     }
     with Periods(moves, definition) as periods:
-        words |= periods.words(table.sql + table.rows, words)
-        parts = [engine.integers(table.sql.format(**words))] if table.sql else []
+        parameters |= periods.parameters(table.sql + table.rows, parameters)
+        parts = [engine.integers(table.sql.format(**parameters))] if table.sql else []
         if table.rows:
             columns = (*table.columns, ENDS) if table.ends else table.columns
             first = day_number(periods.oldest) if table.dates else 0
             ranges = [*_strata_ranges(moves, by, periods), *_ranges(columns, definition, periods, first)]
-            counted = engine.counted(table.rows.format(**words), ranges)
-            unit = next((f"b{i}" for i, name in enumerate(by) if name in UNITS), None)
-            before = [column for column in ranges if column.name not in ("event", "day", ENDS)]
+            counted = engine.counted(table.rows.format(**parameters), ranges)
+            unit = next((f"b{i}" for i, stratum in enumerate(by) if stratum in UNITS), None)
+            key_ranges = [column for column in ranges if column.name not in ("event", "day", ENDS)]
             if table.ends:
-                counted = spread(counted, periods.last_days(), unit, before)
+                counted = split_at_period_ends(counted, periods.last_days(), unit, key_ranges)
             elif "day" in columns and not table.dates:
-                counted = with_entries(counted, before)
-            for name in {MOVED, FOLLOWED}.intersection(counted):
-                counted[name] = np.array([-1, *definition.windows], dtype=kind_of(name))[counted[name]]
+                counted = with_entries(counted, key_ranges)
+            for column in {MOVED, FOLLOWED}.intersection(counted):
+                counted[column] = np.array([-1, *definition.windows], dtype=dtype_of(column))[counted[column]]
             parts.append(counted)
-    frame = _together(parts)
-    for i, name in enumerate(by):
-        if name not in UNITS:
-            frame[f"b{i}"] = _labelled(moves, name, frame[f"b{i}"])
-    return frame.rename(columns={f"b{i}": name for i, name in enumerate(by)})
+    frame = _concatenated(parts)
+    for i, stratum in enumerate(by):
+        if stratum not in UNITS:
+            frame[f"b{i}"] = _labelled(moves, stratum, frame[f"b{i}"])
+    return frame.rename(columns={f"b{i}": stratum for i, stratum in enumerate(by)})
 
 
 def _windows(windows: Sequence[int], cutoff: int) -> dict[str, str]:
-    """Return the SQL of the places, from 1, of the shortest window with the move and of the longest followed."""
-    places = list(enumerate(windows, 1))
-    moved = "".join(f" WHEN gap <= {w} THEN {i}" for i, w in places[:-1])
-    followed = "".join(f" WHEN {cutoff} - end_day >= {w} THEN {i}" for i, w in reversed(places))
-    # First what most stays are, for which nothing further is then asked.
+    """Return the SQL of the positions, from 1, of the shortest window with the move and the longest one followed."""
+    numbered = list(enumerate(windows, 1))
+    moved = "".join(f" WHEN gap <= {w} THEN {i}" for i, w in numbered[:-1])
+    followed = "".join(f" WHEN {cutoff} - end_day >= {w} THEN {i}" for i, w in reversed(numbered))
+    # The most frequent case comes first, so that the others are rarely evaluated.
     return {
         MOVED: f"CASE WHEN gap > {windows[-1]} THEN 0{moved} ELSE {len(windows)} END",
         FOLLOWED: f"CASE{followed} ELSE 0 END",
@@ -98,21 +97,21 @@ def _windows(windows: Sequence[int], cutoff: int) -> dict[str, str]:
 
 
 def _strata_ranges(moves: Linked, by: Sequence[str], periods: Periods) -> list[Range]:
-    """Return what numbers each stratum can have."""
+    """Return the range of codes of each stratum."""
     ranges = []
     for i, name in enumerate(by):
         if name in UNITS:
-            ranges.append(Range(f"b{i}", *periods.range(), kind_of(name)))
+            ranges.append(Range(f"b{i}", *periods.range(), dtype_of(name)))
         else:
             labels = REASONS if name == REASON else moves.episodes.strata[name].labels
-            ranges.append(Range(f"b{i}", -1, len(labels) + 1, kind_of(name)))
+            ranges.append(Range(f"b{i}", -1, len(labels) + 1, dtype_of(name)))
     return ranges
 
 
 def _ranges(columns: Sequence[str], definition: Definition, periods: Periods, first: int) -> list[Range]:
-    """Return what numbers each thing counted can have; ``first`` is the first day."""
+    """Return the range of values of each column; ``first`` is the first value of ``day``."""
     windows = (0, len(definition.windows) + 1)
-    known = {
+    limits = {
         "jackknife_group": (0, GROUPS),
         "state": (0, len(definition.continuum)),
         "event": (ENTERED, REACHED - ENTERED + 1) if ENDS in columns else (0, REACHED + 1),
@@ -122,41 +121,39 @@ def _ranges(columns: Sequence[str], definition: Definition, periods: Periods, fi
         MOVED: windows,
         FOLLOWED: windows,
     }
-    return [Range(name, *known[name], kind_of(name)) for name in columns]
+    return [Range(name, *limits[name], dtype_of(name)) for name in columns]
 
 
-def _together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Put counts one below the other.
-
-    Codes and days are small numbers: half the memory of the engine's, which is half the time of what reads them.
-    """
-    if len(parts) == 1 and all(parts[0][name].dtype == kind_of(name) for name in map(str, parts[0])):
+def _concatenated(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Concatenate counts, with small integer types: half the memory of the engine's types takes half the time."""
+    if len(parts) == 1 and all(parts[0][name].dtype == dtype_of(name) for name in map(str, parts[0])):
         return parts[0]
     columns = {
-        name: np.concatenate([part[name].to_numpy() for part in parts], dtype=kind_of(name), casting="same_kind")
+        name: np.concatenate([part[name].to_numpy() for part in parts], dtype=dtype_of(name), casting="same_kind")
         for name in map(str, parts[0])
     }
     return pd.DataFrame(columns, copy=False)
 
 
-def kind_of(name: str) -> type[np.signedinteger[Any]]:
-    """Return the kind of number in a column of counts."""
+def dtype_of(name: str) -> type[np.signedinteger[Any]]:
+    """Return the integer type of a column of counts."""
     return np.int64 if name == "n" else np.int32 if name == "day" else np.int16
 
 
 def check_strata(moves: Linked, by: Sequence[str]) -> None:
-    """Raise unless every stratum exists, once, and at most one of them is a period."""
-    known = [*UNITS, REASON, *moves.episodes.strata]
+    """Raise unless every stratum exists and occurs once, and at most one of them is a period."""
+    allowed = [*UNITS, REASON, *moves.episodes.strata]
     for name in by:
         if name in moves.episodes.strata:
             stratum = moves.episodes.strata[name]
             check_labels(name, len(stratum.labels), stratum.rows)
         if name in _FIELDS:
-            raise ArgumentError(f"cannot split by {name!r}: {_FIELDS[name]}. There are {', '.join(known)}.")
-        if name not in known:
+            raise ArgumentError(f"cannot split by {name!r}: {_FIELDS[name]}. There are {', '.join(allowed)}.")
+        if name not in allowed:
             raise ArgumentError(
-                f"cannot split by {name!r}{hint(name, known)}: no such column was read. There are {', '.join(known)}; "
-                f"read another with read_episodes(..., columns={{{name!r}: <its column in the file>}})."
+                f"cannot split by {name!r}{hint(name, allowed)}: no such column was read. There are "
+                f"{', '.join(allowed)}; read another with "
+                f"read_episodes(..., columns={{{name!r}: <its column in the file>}})."
             )
     if len(set(by)) < len(by):
         raise ArgumentError(f"by= names a stratum twice: {', '.join(by)}")
@@ -165,11 +162,11 @@ def check_strata(moves: Linked, by: Sequence[str]) -> None:
 
 
 def check_labels(name: str, labels: int, rows: int) -> None:
-    """Raise if nearly every row has a label of its own: such a column is no stratum, whatever its name."""
+    """Raise if nearly every row has a label of its own: such a column identifies persons and is no stratum."""
     if unlike(labels, rows):
         raise ArgumentError(
             f"cannot split by {name!r}: it has {labels:,} different values in {rows:,} rows, so a value could name a "
-            "person. A stratum has few values, each of many rows; put values together before reading."
+            "person. A stratum has few values, each of many rows; merge values before reading."
         )
 
 
@@ -184,19 +181,19 @@ def _stratum(moves: Linked, name: str) -> str:
 def _labelled(moves: Linked, name: str, codes: pd.Series[int]) -> pd.Categorical[Any]:
     labels = REASONS if name == REASON else moves.episodes.strata[name].labels
     absent = OPEN if name == REASON else MISSING
-    places = np.where(codes < 0, len(labels), codes).astype(np.int64)
-    return pd.Categorical.from_codes(places, dtype=pd.CategoricalDtype([*labels, absent], ordered=True))
+    label_codes = np.where(codes < 0, len(labels), codes).astype(np.int64)
+    return pd.Categorical.from_codes(label_codes, dtype=pd.CategoricalDtype([*labels, absent], ordered=True))
 
 
 def label_order(name: str, labels: pd.Series[str]) -> pd.CategoricalDtype[Any]:
-    """Return the labels of a stratum in the order that linked stays give them: the absent one last."""
+    """Return the labels of a stratum in the order of linked stays: the label of missing values last."""
     if name == REASON:
         return pd.CategoricalDtype([*REASONS, OPEN], ordered=True)
     return pd.CategoricalDtype([*sorted(set(labels) - {MISSING}), MISSING], ordered=True)
 
 
 def outcome_names(continuum_names: Sequence[str]) -> dict[int, str]:
-    """Return what each ``event`` code of a discharge stands for."""
+    """Return the name of each ``event`` code of a discharge."""
     return dict(enumerate(continuum_names)) | {REASON_CODE + i: reason for i, reason in enumerate(REASONS)}
 
 

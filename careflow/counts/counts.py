@@ -1,4 +1,4 @@
-"""Counts: the waist of careflow. Below this line nobody knows a person."""
+"""Counts: the event tables of linked stays with their definition, without person-level data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from careflow.arguments import checked, path
 from careflow.arguments.messages import brief
 from careflow.atomic_files import replacing
 from careflow.counts.calendar import UNITS
-from careflow.counts.count import check_labels, kind_of, label_order
+from careflow.counts.count import check_labels, dtype_of, label_order
 from careflow.counts.definition import RENAMED, Definition
 from careflow.counts.table_names import event_table
 from careflow.errors import ArgumentError, CountsError
@@ -31,16 +31,18 @@ _CLOCK: Final = "clock"
 class Counts:
     """Small tables of integers that add up over disjoint sets of persons.
 
-    RateInputs by ``moves.counts(by=...)``, saved and loaded as plain Parquet, pooled with ``+``.
+    They are made by ``moves.counts(by=...)``, saved and loaded as plain Parquet, and pooled with ``+``.
 
     Attributes
     ----------
     definition : Definition
-        How they were made; only counts of one definition can be added.
+        The rules by which they were made; only counts of one definition can be added.
     tables : mapping of str to pandas.DataFrame
-        One tidy table a clock: the strata, ``jackknife_group`` (jackknife group), ``state``, ``event``, ``day``, ``n``.
+        The event tables, by name: the strata, then columns such as ``jackknife_group, state, event, day``, then ``n``.
     persons, stays, set_aside : int
-        Distinct people, stays, and rows that the checks set aside.
+        The number of distinct people, of stays, and of rows that the checks set aside.
+    source : str
+        Where the records came from, as the analyst named it.
     last : datetime.date or None
         The last admission or discharge, where it is known.
     """
@@ -92,19 +94,24 @@ class Counts:
         )
 
     def __radd__(self, other: object) -> Counts:
-        """Begin a sum: ``sum([one, other])`` starts from 0."""
+        """Return the counts themselves for ``0 + counts``, so that ``sum`` works."""
         return self if other == 0 else self + other  # type: ignore[operator]
 
     @checked(path=path)
     def save(self, path: str | Path) -> None:
-        """Write one plain Parquet file: the tables one below the other, their definition in the file's metadata.
+        """Write one plain Parquet file: the rows of all tables, with their definition in the metadata of the file.
 
-        The file is written whole or not at all, in the place of one that is there.
+        An existing file is replaced. The file is written completely or not at all.
+
+        Parameters
+        ----------
+        path : path
+            The file to write.
         """
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        # Sorted, so that equal counts are equal files, whichever of the engine's threads was first.
+        # Sorted, so that equal counts give equal files, although the engine's threads return rows in any order.
         frames = [
             table.sort_values(list(table.columns), ignore_index=True).assign(**{_CLOCK: name})
             for name, table in self.tables.items()
@@ -128,12 +135,17 @@ class Counts:
     @classmethod
     @checked(path=path)
     def load(cls, path: str | Path) -> Counts:
-        """Read what :meth:`save` wrote.
+        """Read a file written by :meth:`save`.
+
+        Parameters
+        ----------
+        path : path
+            The file to read.
 
         Raises
         ------
         CountsError
-            If the file is not there, is broken, or holds no counts of careflow.
+            If the file does not exist, is damaged, or is not a counts file.
         """
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -143,17 +155,17 @@ class Counts:
             table = pq.read_table(path, page_checksum_verification=True)
         except (OSError, pa.ArrowException) as error:
             raise broken from error
-        found = table.schema.metadata or {}
-        if _META not in found:
+        metadata = table.schema.metadata or {}
+        if _META not in metadata:
             raise CountsError(f"{Path(path).name} holds no careflow counts; they are written by counts.save(path)")
-        # Pages carry checksums of their own; what is said of them does not.
-        if sha256(found[_META]).hexdigest().encode() != found.get(_SUM):
+        # Pages of Parquet have checksums; the metadata have none.
+        if sha256(metadata[_META]).hexdigest().encode() != metadata.get(_SUM):
             raise broken
-        about = json.loads(found[_META])
+        about = json.loads(metadata[_META])
         definition = Definition.from_json(json.dumps(about["rules"]))
         try:
             rows = table.to_pandas().rename(columns=RENAMED.get(about["rules"]["format"], {}))
-            tables = {name: _of_clock(rows, name, definition) for name in about["clocks"]}
+            tables = {name: _event_table_rows(rows, name, definition) for name in about["clocks"]}
         except (KeyError, TypeError, ValueError) as error:
             raise broken from error
         last = date.fromisoformat(about["last"]) if about.get("last") else None
@@ -166,12 +178,13 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(labels, object) | dict.fromkeys(numbers, "Int64"))
 
 
-def _of_clock(rows: pd.DataFrame, clock: str, definition: Definition) -> pd.DataFrame:
+def _event_table_rows(rows: pd.DataFrame, clock: str, definition: Definition) -> pd.DataFrame:
+    """Return the rows of one event table of a file, with the types that counting gives them."""
     by = [name for name in definition.by if clock != "census" or name not in UNITS]
     columns = [*by, *event_table(clock, definition.continuum).columns, "n"]
     table = rows[rows[_CLOCK] == clock].reset_index(drop=True).reindex(columns=columns)
     labels = {name: label_order(name, table[name]) for name in by if name not in UNITS}
-    return table.astype({name: labels.get(name, kind_of(name)) for name in columns})
+    return table.astype({name: labels.get(name, dtype_of(name)) for name in columns})
 
 
 def _pooled(tables: list[pd.DataFrame]) -> pd.DataFrame:

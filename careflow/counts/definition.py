@@ -1,4 +1,4 @@
-"""The rules by which counts were made: equal rules are what lets two tables be added."""
+"""The rules by which counts were made; only counts of equal rules can be added."""
 
 from __future__ import annotations
 
@@ -18,26 +18,29 @@ FORMAT: Final = 2
 """Version of the counts file."""
 
 RENAMED: Final = {1: {"grp": "jackknife_group", "what": "event"}}
-"""What columns of earlier versions are called now; a version that stands in no row cannot be read."""
+"""The new names of columns in files of each earlier version that can be read."""
 
 
 @dataclass(frozen=True)
 class Definition:
-    """How a table of counts was made.
+    """The rules by which a table of counts was made.
 
     Attributes
     ----------
     continuum : Continuum
+        The levels of care.
     cutoff, start : datetime.date
+        The last day on which the data are complete; the first, if it is known.
     within : int
         The link window in days.
     windows : tuple of int
-        The windows, up to ``within``, that the discharges are counted for.
+        The windows, up to ``within``, for which discharges are counted.
     overlaps : str
         The policy for stays that overlap.
     by : tuple of str
         The strata; at most one of them is ``"quarter"``, ``"month"`` or ``"year"``.
     calendar : Calendar
+        The months of a quarter.
     """
 
     continuum: Continuum
@@ -56,21 +59,21 @@ class Definition:
 
     def check_same(self, other: Definition) -> None:
         """Raise a :class:`CountsError` that names each rule in which two tables differ."""
-        unlike = [
-            f"{one.name} ({getattr(self, one.name)} and {getattr(other, one.name)})"
-            for one in fields(self)
-            if getattr(self, one.name) != getattr(other, one.name)
+        differing = [
+            f"{rule.name} ({getattr(self, rule.name)} and {getattr(other, rule.name)})"
+            for rule in fields(self)
+            if getattr(self, rule.name) != getattr(other, rule.name)
         ]
-        if unlike:
+        if differing:
             raise CountsError(
                 "these counts were made by different rules and cannot be added: "
-                + "; ".join(unlike)
+                + "; ".join(differing)
                 + ". Count again with the same ones."
             )
 
     def to_json(self) -> str:
         """Return the rules as JSON, for the provenance of a counts file."""
-        plain: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
+        plain: dict[str, Any] = {rule.name: getattr(self, rule.name) for rule in fields(self)}
         plain |= {
             "format": FORMAT,
             "continuum": self.continuum.to_dict(),

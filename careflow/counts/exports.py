@@ -1,4 +1,4 @@
-"""Stays and journeys row by row, in the shapes that other tools read: rows of persons, so only on purpose."""
+"""Person-level rows of stays and journeys in the formats of other tools; each needs ``person_level=True``."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ NOT_YET_KNOWN: Final = "not yet known"
 IN_CARE: Final = "in care"
 
 _STAYS: Final = f"""
-SELECT person, place, level, admit, discharge {{strata}},
+SELECT person, stay_order, level, admit, discharge {{strata}},
     CASE WHEN discharge IS NULL THEN {ENDLESS}
         WHEN reason = {REASONS.index(DIED)} THEN {DIED_CODE}
         WHEN concurrent THEN {CONCURRENT_CODE}
         WHEN gap <= {{within}} THEN next_level
         WHEN {{cutoff}} - discharge < {{within}} THEN -1
         ELSE {REASON_CODE} + reason END AS next
-FROM {{linked}} ORDER BY person, place
+FROM {{linked}} ORDER BY person, stay_order
 """
 
 
 def require_person_level(person_level: bool, verb: str, rows: str) -> None:
-    """Raise unless the caller said that rows of persons are wanted.
+    """Raise unless ``person_level`` is True.
 
     Raises
     ------
     ArgumentError
-        With why it is asked.
+        The message says what the rows are and what to do.
     """
     if person_level is not True:
         raise ArgumentError(
-            f"{verb} hands out {rows}: records of people, to be kept as the file itself is and never published, even "
-            "under careflow's own numbers. If that is meant, say person_level=True; counts and estimates do not need it"
+            f"{verb} returns {rows}: records of people, to be protected like the file itself and never published, even "
+            "with careflow's own numbers. To agree, say person_level=True; counts and estimates do not need it"
         )
 
 
 def lifelines_rows(moves: Linked) -> pd.DataFrame:
-    """Return one row a stay; see :meth:`Transitions.to_lifelines`."""
+    """Return one row for each stay; see :meth:`Transitions.to_lifelines`."""
     frame, first, cutoff = _stays(moves), moves.episodes.start, day_number(moves.episodes.cutoff)
     admit, discharge = frame.pop("admit"), frame.pop("discharge")
     rows = pd.DataFrame(
@@ -65,25 +65,25 @@ def lifelines_rows(moves: Linked) -> pd.DataFrame:
 
 
 def event_log_rows(moves: Linked) -> pd.DataFrame:
-    """Return one row an event; see :meth:`Transitions.to_event_log`."""
+    """Return one row for each event; see :meth:`Transitions.to_event_log`."""
     stays = _stays(moves)
-    ending = stays["discharge"].fillna(ENDLESS).astype(np.int64)
-    reach = ending.groupby(stays["person"]).cummax().groupby(stays["person"]).shift()
+    end_day = stays["discharge"].fillna(ENDLESS).astype(np.int64)
+    reach = end_day.groupby(stays["person"]).cummax().groupby(stays["person"]).shift()
     begins = reach.isna() | (stays["admit"] > reach + moves.within)
     journey = begins.astype(np.int64).groupby(stays["person"]).cumsum()
     case = stays["person"].astype(str) + "." + journey.astype(str)
     strata = stays[list(moves.episodes.strata)].rename(columns={"facility": "org:resource"})
-    common = pd.concat([stays[["person", "place"]].rename(columns={"person": "case:person"}), strata], axis=1)
+    common = pd.concat([stays[["person", "stay_order"]].rename(columns={"person": "case:person"}), strata], axis=1)
     common.insert(0, "case:concept:name", case)
     level, closed = stays["level"].astype(object), stays["discharge"].notna()
-    admitted = common.assign(activity=level, when=stays["admit"], life="start", turn=0)
-    ended = common.assign(activity=level, when=stays["discharge"], life="complete", turn=1)[closed]
+    admitted = common.assign(activity=level, when=stays["admit"], life="start", order_on_day=0)
+    ended = common.assign(activity=level, when=stays["discharge"], life="complete", order_on_day=1)[closed]
     left = closed & stays["next"].isin([*REASONS])
-    outcome = common.assign(activity=stays["next"].astype(object), when=stays["discharge"], life="complete", turn=2)[
-        left
-    ]
+    outcome = common.assign(
+        activity=stays["next"].astype(object), when=stays["discharge"], life="complete", order_on_day=2
+    )[left]
     log = pd.concat([admitted, ended, outcome], ignore_index=True)
-    log = log.sort_values(["case:person", "when", "place", "turn"], kind="stable", ignore_index=True)
+    log = log.sort_values(["case:person", "when", "stay_order", "order_on_day"], kind="stable", ignore_index=True)
     log["time:timestamp"] = _dates(log.pop("when"))
     log = log.rename(columns={"activity": "concept:name", "life": "lifecycle:transition"})
     first = ["case:concept:name", "concept:name", "time:timestamp", "lifecycle:transition", "case:person"]
@@ -91,24 +91,24 @@ def event_log_rows(moves: Linked) -> pd.DataFrame:
 
 
 def mstate_rows(moves: Linked, start: str | None, reentry: bool) -> pd.DataFrame:
-    """Return one row a spell and possible transition; see :meth:`Transitions.to_mstate`."""
+    """Return one row for each spell and possible transition; see :meth:`Transitions.to_mstate`."""
     names = _state_names(moves)
     spells = _spells(moves, start, reentry)
-    stop = spells["until"].fillna(spells["length"]).astype(np.int64)
+    stop = spells["stop"].fillna(spells["length"]).astype(np.int64)
     spells = spells.assign(Tstart=spells["day"], Tstop=stop)[stop > spells["day"]]
     moved = spells[spells["target"].notna()]
     pairs = moved[["state", "target"]].drop_duplicates().astype(np.int64)
     pairs = pairs.rename(columns={"target": "to"}).sort_values(["state", "to"], ignore_index=True)
     pairs["trans"] = np.arange(1, len(pairs) + 1)
     rows = spells.merge(pairs, on="state").sort_values(["person", "journey", "Tstart", "trans"], ignore_index=True)
-    place = {code: i for i, code in enumerate(names, start=1)}
+    number = {code: i for i, code in enumerate(names, start=1)}
     chain = rows[["person", "journey"]].drop_duplicates().assign(id=lambda f: np.arange(1, len(f) + 1))
     out = rows.merge(chain, on=["person", "journey"])
     return pd.DataFrame(
         {
             "id": out["id"],
-            "from": out["state"].map(place),
-            "to": out["to"].map(place),
+            "from": out["state"].map(number),
+            "to": out["to"].map(number),
             "trans": out["trans"],
             "Tstart": out["Tstart"],
             "Tstop": out["Tstop"],
@@ -123,29 +123,28 @@ def mstate_rows(moves: Linked, start: str | None, reentry: bool) -> pd.DataFrame
 
 
 def sequence_rows(moves: Linked, start: str | None, reentry: bool, days: int, every: int) -> pd.DataFrame:
-    """Return one row a journey; see :meth:`Transitions.to_sequences`."""
+    """Return one row for each journey; see :meth:`Transitions.to_sequences`."""
     names, spells = _state_names(moves), _spells(moves, start, reentry)
     times = np.arange(0, days + 1, every)
     journeys = spells[["person", "journey"]].drop_duplicates(ignore_index=True)
     row = spells.merge(journeys.assign(row=np.arange(len(journeys))), on=["person", "journey"])["row"].to_numpy()
     begin = np.searchsorted(times, spells["day"].to_numpy())
-    # A spell holds up to the day before the next one, the last one on the last day that is known too.
-    last = spells["until"].fillna(spells["length"] + 1).to_numpy(dtype=np.int64)
-    end = np.searchsorted(times, last)
-    held = np.maximum(end - begin, 0)
+    # A spell ends on the day before the next one; the last spell ends on the last day of follow-up.
+    stop = spells["stop"].fillna(spells["length"] + 1).to_numpy(dtype=np.int64)
+    n_times = np.maximum(np.searchsorted(times, stop) - begin, 0)
     grid = np.full((len(journeys), len(times)), -1)
-    place = np.repeat(begin, held) + np.arange(held.sum()) - np.repeat(np.cumsum(held) - held, held)
+    column = np.repeat(begin, n_times) + np.arange(n_times.sum()) - np.repeat(np.cumsum(n_times) - n_times, n_times)
     codes = {code: i for i, code in enumerate(names)}
-    grid[np.repeat(row, held), place] = np.repeat(spells["state"].map(codes).to_numpy(), held)
+    grid[np.repeat(row, n_times), column] = np.repeat(spells["state"].map(codes).to_numpy(), n_times)
     dtype: pd.CategoricalDtype[Any] = pd.CategoricalDtype(list(names.values()), ordered=True)
     columns = {f"day_{t}": pd.Categorical.from_codes(grid[:, i], dtype=dtype) for i, t in enumerate(times)}
     return pd.concat([journeys, pd.DataFrame(columns)], axis=1)
 
 
 def _stays(moves: Linked) -> pd.DataFrame:
-    """Return every linked stay: person, place, level, admit, discharge, what came next, strata."""
+    """Return every linked stay: person, order, level, admission, discharge, next level or outcome, strata."""
     episodes = moves.episodes
-    strata = "".join(f", {one.column}" for one in episodes.strata.values())
+    strata = "".join(f", {stratum.column}" for stratum in episodes.strata.values())
     frame = episodes.engine.frame(
         _STAYS.format(strata=strata, linked=moves.table, within=moves.within, cutoff=day_number(episodes.cutoff))
     )
@@ -156,12 +155,12 @@ def _stays(moves: Linked) -> pd.DataFrame:
     frame["level"] = _categorical(frame["level"], dict(enumerate(episodes.continuum.names)))
     for name, stratum in episodes.strata.items():
         frame[name] = _categorical(frame.pop(stratum.column), dict(enumerate(stratum.labels)))
-    frame["person"] = _numbered(moves, frame["person"])
+    frame["person"] = _person_numbers(moves, frame["person"])
     return frame.astype({"person": np.int64, "admit": np.int64, "discharge": "Int64"})
 
 
 def _spells(moves: Linked, start: str | None, reentry: bool) -> pd.DataFrame:
-    """Return every time in a state of every journey, in days since its clock started."""
+    """Return the spells of every journey: times in a state, in days since its clock started."""
     episodes = moves.episodes
     cutoff = day_number(episodes.cutoff)
     frame = episodes.engine.frame(
@@ -171,17 +170,17 @@ def _spells(moves: Linked, start: str | None, reentry: bool) -> pd.DataFrame:
             names="",
             on_admit="",
             within=moves.within,
-            known=cutoff - moves.within,
+            last_followed=cutoff - moves.within,
             start=-ENDLESS if episodes.start is None else day_number(episodes.start),
         )
     )
-    frame["person"] = _numbered(moves, frame["person"])
-    whole = ["person", "journey", "state", "day", "length"]
-    return frame.astype(dict.fromkeys(whole, np.int64) | {"until": "Int64", "target": "Int64"})
+    frame["person"] = _person_numbers(moves, frame["person"])
+    integers = ["person", "journey", "state", "day", "length"]
+    return frame.astype(dict.fromkeys(integers, np.int64) | {"stop": "Int64", "target": "Int64"})
 
 
-def _numbered(moves: Linked, persons: pd.Series[Any]) -> Ints:
-    """Number people from 1, the same in every export; the engine's own keys are made of the file's ids."""
+def _person_numbers(moves: Linked, persons: pd.Series[Any]) -> Ints:
+    """Number people from 1, equally in every export; the keys of the engine are derived from the ids of the file."""
     every = moves.episodes.engine.frame(f"SELECT DISTINCT person FROM {moves.table}")["person"].to_numpy()
     return np.asarray(np.searchsorted(np.sort(every), persons.to_numpy()) + 1, dtype=np.int64)
 

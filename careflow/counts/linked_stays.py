@@ -1,4 +1,4 @@
-"""Where the engine holds linked stays: all that counting and handing out need to know of them."""
+"""The base class of linked stays: the table in the engine, with its window."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from careflow.records.episodes import Episodes
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Linked:
-    """Stays with what came next; :class:`~careflow.counts.Transitions` is what people hold of them.
+    """Stays and their next stays; :class:`~careflow.counts.Transitions` is the public class.
 
     Attributes
     ----------
     episodes : Episodes
         The stays that were linked.
     table : str
-        The engine's table, one row a stay: its own columns, ``end_day`` (the day of its discharge, or the one after the
-        cut-off while it is open), then ``next_level``, ``gap`` and ``concurrent``. Where nothing follows (no later
-        stay, a death, another stay that goes on) ``gap`` is longer than any window and than the records.
+        The table in the engine, with one row for each stay. ``stay_order`` rises in the order of linking of a person;
+        ``end_day`` is the day of discharge, or the day after the cut-off for an open stay. ``next_level``, ``gap`` and
+        ``concurrent`` are what follows the stay. If nothing follows (no later stay, a death, or a concurrent discharge)
+        ``gap`` is longer than any window and than the records.
     within : int
         The link window in days.
     """

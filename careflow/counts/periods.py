@@ -1,4 +1,4 @@
-"""The periods that counts are split by, as the engine needs them."""
+"""The periods of counts, as tables and joins of the engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from careflow.counts.linked_stays import Linked
 
 
 class Periods:
-    """The periods of the definition as little tables of the engine: day to period, and the days that each spans."""
+    """The periods of a definition as tables of the engine: the period of each day, and the days of each period."""
 
     def __init__(self, moves: Linked, definition: Definition) -> None:
         self.engine = moves.episodes.engine
@@ -32,15 +32,15 @@ class Periods:
         for name in self._tables:
             self.engine.unregister(name)
 
-    def words(self, sql: str, words: Mapping[str, object]) -> dict[str, object]:
-        """Return what the SQL of a clock needs of the periods, and make those tables."""
-        cutoff, known = day_number(self.last), words["known"]
-        assert isinstance(known, int)
+    def parameters(self, sql: str, parameters: Mapping[str, object]) -> dict[str, object]:
+        """Return the parameters of a query that depend on the periods, and make the tables that they name."""
+        cutoff, last_followed = day_number(self.last), parameters["last_followed"]
+        assert isinstance(last_followed, int)
         makers: dict[str, Callable[[], object]] = {
             "on_admit": lambda: self._join("admit"),
             "on_discharge": lambda: self._join("end_day"),
             "spans": lambda: self._table("spans", self._spans(cutoff)),
-            "known_spans": lambda: self._table("spans", self._spans(known)),
+            "followed_spans": lambda: self._table("spans", self._spans(last_followed)),
             "first_day": lambda: day_number(self.first),
             "on_entry": self._on_entry,
             "day_spans": self._day_spans,
@@ -48,7 +48,7 @@ class Periods:
         return {name: make() for name, make in makers.items() if f"{{{name}}}" in sql}
 
     def range(self) -> tuple[int, int]:
-        """Return the first period of the records and how many there are."""
+        """Return the first period of the records and the number of periods."""
         assert self.unit is not None
         first, last = self.calendar.period(self.oldest, self.unit), self.calendar.period(self.last, self.unit)
         return first, last - first + 1
@@ -65,7 +65,7 @@ class Periods:
         return f"JOIN {self._day_spans()} p ON p.day = {entry}"
 
     def _day_spans(self) -> str:
-        """Return the table of each day's period and of that one's last day; the day after the cut-off is in none."""
+        """Return the table of the period of each day and its last day; the day after the cut-off is in no period."""
         if self._spans_table is None:
             spans = self._spans(day_number(self.last))
             size = spans["last_day"] - spans["first_day"] + 1
@@ -76,7 +76,7 @@ class Periods:
         return self._spans_table
 
     def _join(self, column: str) -> str:
-        """Return the join that finds the period of a day column, or nothing when no period was asked for."""
+        """Return the join that finds the period of a day column; empty without periods."""
         if self.unit is None:
             return ""
         days = np.arange(day_number(self.oldest), day_number(self.last) + 1)

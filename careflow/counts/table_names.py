@@ -1,4 +1,4 @@
-"""The tables that counts can hold, by name; some names carry a number, such as ``returns:30``."""
+"""The event tables that counts can hold, by name; some names have parameters, such as ``returns:30``."""
 
 from __future__ import annotations
 
@@ -14,58 +14,61 @@ from careflow.errors import ArgumentError
 from careflow.records.parsing.date_basis import DAYS, LINKING
 
 DEFAULT: Final = (*EVENT_TABLES, "served", "journey", "paths:4", "returns:30", "bounces:30")
-"""What ``moves.counts()`` counts unless told otherwise."""
+"""The tables that ``moves.counts()`` counts by default."""
 
 _NAME: Final = re.compile(r"(served|journey|paths|held|returns|bounces)(?::(\d+(?:,\d+)*))?(?:@(\d+))?(:reentry)?")
 
 
 def event_table(name: str, continuum: Continuum) -> EventTable:
-    """Return the clock of a name.
+    """Return the event table of a name. Levels are given by their position in the continuum, from 0.
 
-    ``journey`` runs from the first admission, ``journey:1`` from the first to the level in that place, and
-    ``journey:1:reentry`` follows people back into care, ``journey:1@30`` runs from day 30 on for those then at that
-    level; ``paths:4`` holds the first four stays of each journey, and ``held:0,30,90`` its levels on these days;
-    ``returns:30`` and ``bounces:30`` the returns and bounce-backs within 30 days, ``returns:30,0,1`` the returns to the
-    levels in places 0 and 1; ``history`` what followed each discharge by the level before it.
+    ==========================  =====================================================================
+    name                        table
+    ==========================  =====================================================================
+    ``journey``                 the journey clock, from the first admission
+    ``journey:1``               the journey clock, from the first admission to level 1
+    ``journey:1:reentry``       the same, with people followed back into care
+    ``journey:1@30``            the journey clock from day 30 on, of those then at level 1
+    ``paths:4``                 the levels of the first four stays of each journey
+    ``held:0,30,90``            the state of each journey on these days
+    ``returns:30``              discharges with an admission within 30 days
+    ``returns:30,0,1``          the same, with an admission to level 0 or 1
+    ``bounces:30``              step-downs with a bounce-back within 30 days
+    ``history``                 the outcome of each discharge, by the level before
+    ==========================  =====================================================================
 
     Raises
     ------
     ArgumentError
-        If there is no such clock.
+        If there is no such event table.
     """
     if name in EVENT_TABLES:
         return EVENT_TABLES[name]
     if name == "history":
         return EventTable(COLUMNS, HISTORY, "discharge", LINKING)
-    found = _NAME.fullmatch(name)
-    if found is None or ((found[3] or found[4]) and found[1] != "journey"):
+    match = _NAME.fullmatch(name)
+    if match is None or ((match[3] or match[4]) and match[1] != "journey"):
         raise ArgumentError(
             f"no clock {name!r}; there are {', '.join(DEFAULT)} and history, the numbers being days, steps or levels"
         )
-    kind, numbers, reentry = found[1], [int(n) for n in (found[2] or "").split(",") if n], bool(found[4])
+    kind, numbers, reentry = match[1], [int(n) for n in (match[2] or "").split(",") if n], bool(match[4])
     if kind == "served":
         return EventTable(("state",), SERVED, "days in the period", DAYS)
     if kind == "journey":
-        start, landmark = numbers[0] if numbers else None, int(found[3]) if found[3] else None
+        start, landmark = numbers[0] if numbers else None, int(match[3]) if match[3] else None
         return EventTable(PROCESS, journey_sql(start, reentry=reentry, landmark=landmark), "admission", LINKING)
     if not numbers:
         raise ArgumentError(f"clock {name!r} needs a number, such as {kind}:30")
     if kind == "paths":
-        return EventTable(
-            tuple(f"step_{i}" for i in range(1, numbers[0] + 1)), paths_sql(numbers[0]), "admission", LINKING
-        )
+        return EventTable(_steps(numbers[0]), paths_sql(numbers[0]), "admission", LINKING)
     if kind == "held":
-        return EventTable(
-            tuple(f"step_{i}" for i in range(1, len(numbers) + 1)), held_sql(numbers), "admission", LINKING
-        )
+        return EventTable(_steps(len(numbers)), held_sql(numbers), "admission", LINKING)
     if kind == "returns":
-        levels = tuple(numbers[1:])
-        return EventTable(
-            ("jackknife_group", "state", "event", "followed"), returns_sql(numbers[0], levels), "discharge", LINKING
-        )
-    return EventTable(
-        ("jackknife_group", "state", "target", "event", "followed"),
-        bounces_sql(numbers[0], continuum),
-        "discharge",
-        LINKING,
-    )
+        columns: tuple[str, ...] = ("jackknife_group", "state", "event", "followed")
+        return EventTable(columns, returns_sql(numbers[0], tuple(numbers[1:])), "discharge", LINKING)
+    columns = ("jackknife_group", "state", "target", "event", "followed")
+    return EventTable(columns, bounces_sql(numbers[0], continuum), "discharge", LINKING)
+
+
+def _steps(n: int) -> tuple[str, ...]:
+    return tuple(f"step_{i}" for i in range(1, n + 1))

@@ -1,4 +1,4 @@
-"""Linked stays: the last objects that know a person."""
+"""Linked stays: the last person-level objects; counts and estimates have none."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from careflow.errors import ArgumentError, CountsError
 from careflow.records.parsing.date_basis import CALENDAR, LINKING, answers, require
 
 _USUAL_WINDOWS = (7, 14, 30, 60, 90)
-_KEPT = 1 << 26
-"""Bytes of tables that linked stays remember, so that two estimates from one table count once."""
+_CACHE_BYTES = 1 << 26
+"""The size of the cache of event tables, so that two estimates from one table count it once."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Transitions(Linked):
-    """Every stay with what came next, held by the engine; made by :func:`careflow.link`.
+    """Every stay with its next stay, in the engine; made by :func:`careflow.link`.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Transitions(Linked):
         The link window in days.
     """
 
-    _counted: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict, init=False)
+    _cache: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict, init=False)
 
     @checked(by=names, windows=several_whole(0), clocks=names, calendar=instance(Calendar))
     def counts(
@@ -50,23 +50,28 @@ class Transitions(Linked):
         clocks: str | Sequence[str] | None = None,
         calendar: Calendar | None = None,
     ) -> Counts:
-        """Count the linked stays: small tables of integers, from which every estimate is computed.
+        """Count the linked stays: event tables of integers, from which every estimate is computed.
 
         Parameters
         ----------
         by : str or sequence of str, optional
             Strata: ``"quarter"``, ``"month"`` or ``"year"``, ``"discharge_reason"``, and any column that was read.
         windows : int or sequence of int, optional
-            Windows in days, up to ``within``. Default: those of 7, 14, 30, 60 and 90 that are below it, and itself.
+            Windows in days, up to ``within``. Default: ``within``, and those of 7, 14, 30, 60 and 90 that are shorter.
         clocks : str or sequence of str, optional
-            Which tables (see :func:`careflow.counts.event_table`). Default: all that need no further choice.
+            The event tables (see :func:`careflow.counts.event_table`). Default: ``careflow.counts.DEFAULT``.
         calendar : Calendar, optional
-            Default: quarters of the calendar year.
+            The months of a quarter; the calendar year by default.
+
+        Returns
+        -------
+        Counts
+            The event tables with their definition.
 
         Raises
         ------
         ArgumentError
-            If a stratum, window or clock does not exist.
+            If a stratum, window or event table does not exist, or the date basis does not allow it.
         """
         strata = (by,) if isinstance(by, str) else tuple(by or ())
         check_strata(self, strata)
@@ -99,19 +104,19 @@ class Transitions(Linked):
 
     @checked()
     def to_lifelines(self, *, person_level: bool = False) -> pd.DataFrame:
-        """Return one row a stay, for survival tools such as lifelines: **records of people**, never to be published.
+        """Return one row for each stay, for survival tools such as lifelines: **records of people**, not to publish.
 
         Parameters
         ----------
         person_level : bool
-            Must be ``True``: whoever calls this means to hold rows of persons.
+            Must be ``True``, as consent to rows of persons.
 
         Returns
         -------
         pandas.DataFrame
             ``person`` (careflow's own number, not the file's id), ``level, entry, duration, observed, next`` and the
-            strata. ``duration`` and ``entry`` are in nights since admission: a stay is at risk from ``entry`` on, and
-            was ``observed`` to end or is still open. ``next`` is the next level or outcome.
+            strata. ``duration`` and ``entry`` are in nights since admission: a stay is at risk from ``entry`` on.
+            ``observed`` is False for an open stay. ``next`` is the next level or outcome.
 
         Raises
         ------
@@ -120,31 +125,33 @@ class Transitions(Linked):
 
         Notes
         -----
-        For lifelines nobody is at risk on the very day of entry, so
+        In lifelines nobody is at risk on the day of entry. Therefore
         ``KaplanMeierFitter().fit(rows.duration, rows.observed, entry=rows.entry - 0.5)`` of one level is the curve of
-        :func:`careflow.length_of_stay`. Its Aalen-Johansen jitters ties: use an exact tool for ``next``.
+        :func:`careflow.length_of_stay`. Its Aalen-Johansen estimator breaks ties at random: use an exact tool for
+        ``next``.
         """
-        require_person_level(person_level, "to_lifelines", "one row a stay")
+        require_person_level(person_level, "to_lifelines", "one row for each stay")
         return lifelines_rows(self)
 
     @checked(start=text, reentry=flag)
     def to_mstate(self, *, person_level: bool = False, start: str | None = None, reentry: bool = False) -> pd.DataFrame:
-        """Return the long format of R's mstate: **records of people**, never to be published.
+        """Return the long format of R's mstate: **records of people**, not to publish.
 
         Parameters
         ----------
         person_level : bool
-            Must be ``True``: whoever calls this means to hold rows of persons.
+            Must be ``True``, as consent to rows of persons.
         start, reentry
-            As in :func:`careflow.occupation`: which clock the days are on.
+            The clock of the days, as in :func:`careflow.occupation`.
 
         Returns
         -------
         pandas.DataFrame
-            A row for each time in a state and each transition possible from it: ``id, from, to, trans, Tstart, Tstop,
-            time, status``, numbered as mstate does, then ``from_state, to_state, person, journey``. States are the
-            levels, ``between stays``, ``left care`` and ``died``; possible is what occurred to anybody. An ``id`` is
-            a journey, ``person`` careflow's own number. Journeys not followed for a day have no row.
+            A row for each time in a state and each possible transition from it: ``id, from, to, trans, Tstart, Tstop,
+            time, status``, numbered as in mstate, then ``from_state, to_state, person, journey``. States are the
+            levels, ``between stays``, ``left care`` and ``died``; the possible transitions are those that occur in the
+            records. ``id`` is a journey, ``person`` careflow's own number. Journeys followed for less than a day have
+            no row.
 
         Raises
         ------
@@ -161,18 +168,18 @@ class Transitions(Linked):
 
     @checked()
     def to_event_log(self, *, person_level: bool = False) -> pd.DataFrame:
-        """Return an event log with the columns of XES, as pm4py reads it: **records of people**, never to be published.
+        """Return an event log with the columns of XES, as pm4py reads it: **records of people**, not to publish.
 
         Parameters
         ----------
         person_level : bool
-            Must be ``True``: whoever calls this means to hold rows of persons.
+            Must be ``True``, as consent to rows of persons.
 
         Returns
         -------
         pandas.DataFrame
-            ``case:concept:name`` (a journey: person and number), ``concept:name`` (the level, or the outcome with
-            which the journey ended), ``time:timestamp`` (the day), ``lifecycle:transition`` (``start`` on admission,
+            ``case:concept:name`` (a journey: person and number), ``concept:name`` (the level, or the outcome of the
+            journey), ``time:timestamp`` (the day), ``lifecycle:transition`` (``start`` on admission,
             ``complete`` on discharge), ``case:person`` (careflow's own number) and the strata, a facility as
             ``org:resource``. An open stay has no ``complete``.
 
@@ -183,9 +190,9 @@ class Transitions(Linked):
 
         Notes
         -----
-        IEEE Std 1849-2016 (XES). For tools that take one event a stay, keep ``lifecycle:transition == "start"``.
+        IEEE Std 1849-2016 (XES). For tools that need one event for each stay, keep ``lifecycle:transition == "start"``.
         """
-        require_person_level(person_level, "to_event_log", "one row an admission and one a discharge")
+        require_person_level(person_level, "to_event_log", "one row for each admission and each discharge")
         return event_log_rows(self)
 
     @checked(days=whole(1), every=whole(1), start=text, reentry=flag)
@@ -198,52 +205,52 @@ class Transitions(Linked):
         start: str | None = None,
         reentry: bool = False,
     ) -> pd.DataFrame:
-        """Return one row a journey, a column a day, as R's TraMineR reads it: **records of people**, never to publish.
+        """Return state sequences of journeys, as R's TraMineR reads them: **records of people**, not to publish.
 
         Parameters
         ----------
         person_level : bool
-            Must be ``True``: whoever calls this means to hold rows of persons.
+            Must be ``True``, as consent to rows of persons.
         days, every : int
-            The state on day 0 and on every so many days after it, up to ``days``.
+            The states are those on day 0 and every ``every`` days after it, up to ``days``.
         start, reentry
-            As in :func:`careflow.occupation`: which clock the days are on.
+            The clock of the days, as in :func:`careflow.occupation`.
 
         Returns
         -------
         pandas.DataFrame
-            ``person`` (careflow's own number), ``journey``, ``day_0, day_7, ...``: a level, ``between stays``, ``left
-            care`` or ``died``; missing from the day on which what happened is not known.
+            One row for each journey: ``person`` (careflow's own number), ``journey``, ``day_0, day_7, ...``. A state is
+            a level, ``between stays``, ``left care`` or ``died``; it is missing after the end of follow-up.
 
         Raises
         ------
         ArgumentError
             Without ``person_level=True``, or if there is no such level.
         """
-        require_person_level(person_level, "to_sequences", "one row a journey")
+        require_person_level(person_level, "to_sequences", "one row for each journey")
         return sequence_rows(self, start, reentry, days, every)
 
     def _answerable(self) -> tuple[str, ...]:
-        """Return the usual clocks that the dates of the records can answer."""
+        """Return the default event tables that the date basis of the records allows."""
         needs = {name: event_table(name, self.episodes.continuum).needs for name in DEFAULT}
         return tuple(name for name, need in needs.items() if need is None or answers(self.episodes, need))
 
     def _table(self, name: str, definition: Definition) -> pd.DataFrame:
-        """Count a clock, or remember what it was when it was last counted so."""
+        """Count an event table, or return it from the cache."""
         key = (name, definition.to_json())
         with self.episodes.engine.lock:
-            if key in self._counted:
-                return self._counted[key].copy(deep=False)
+            if key in self._cache:
+                return self._cache[key].copy(deep=False)
             table = count_table(self, name, definition)
-            self._counted[key] = table
-            while sum(_size(kept) for kept in self._counted.values()) > _KEPT:
-                del self._counted[next(iter(self._counted))]
+            self._cache[key] = table
+            while sum(_size(cached) for cached in self._cache.values()) > _CACHE_BYTES:
+                del self._cache[next(iter(self._cache))]
             return table.copy(deep=False)
 
-    def _windows(self, asked: int | Sequence[int] | None) -> tuple[int, ...]:
-        if asked is None:
+    def _windows(self, chosen: int | Sequence[int] | None) -> tuple[int, ...]:
+        if chosen is None:
             return tuple(sorted({w for w in _USUAL_WINDOWS if w < self.within} | {self.within}))
-        windows = tuple(sorted({asked} if isinstance(asked, int) else set(asked)))
+        windows = tuple(sorted({chosen} if isinstance(chosen, int) else set(chosen)))
         if windows[-1] > self.within:
             raise ArgumentError(
                 f"the stays were linked within {self.within} days, so a window of {windows[-1]} days cannot be "
@@ -253,15 +260,15 @@ class Transitions(Linked):
 
     @cached_property
     def attrition(self) -> pd.DataFrame:
-        """``step, n, left``: from the rows of the file to the discharges that are linked, what each step left out.
+        """``step, n, left``: the rows left out by each step from the rows of the file to the linked discharges.
 
-        The steps of ``episodes.attrition``, then the discharges that are not followed for the whole window, those
-        followed (the denominators of :func:`careflow.transition_rates`), and what became of them.
+        The steps are those of ``episodes.attrition``, then the discharges not followed for the whole window, those
+        followed (the denominators of :func:`careflow.transition_rates`), and their outcomes.
 
         Raises
         ------
         ArgumentError
-            The dates of the records do not say what follows a discharge.
+            If the date basis of the records does not allow linking.
         """
         return attrition_steps(self, self._discharges())
 
@@ -270,7 +277,7 @@ class Transitions(Linked):
         return summary(self, self._discharges() if answers(self.episodes, LINKING) else None)
 
     def _discharges(self) -> pd.DataFrame:
-        """Return the table of the clock ``discharge``, which raises where the dates cannot answer it."""
+        """Return the event table ``discharge``, or raise if the date basis does not allow it."""
         return self.counts(clocks="discharge", windows=self.within).tables["discharge"]
 
     def __repr__(self) -> str:
@@ -281,7 +288,7 @@ class Transitions(Linked):
 
     def __reduce__(self) -> NoReturn:
         raise CountsError(
-            "linked stays are about persons and are never pickled; save their counts: .counts().save(path)"
+            "linked stays are person-level records and cannot be pickled; save their counts: .counts().save(path)"
         )
 
 

@@ -1,4 +1,4 @@
-"""What a caller asked of an estimator, checked once for all of them."""
+"""The arguments of estimators: checks, counts and windows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _COMMON: Final[dict[str, Check]] = {
 
 
 def estimator(**checks: Check) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Return a decorator that checks what every estimator takes, and ``checks`` besides; see `careflow.arguments`."""
+    """Return a decorator that applies ``checks`` and those of the common parameters; see :mod:`careflow.arguments`."""
     return checked(**(_COMMON | checks))
 
 
@@ -42,17 +42,17 @@ def counts_for(
     windows: int | Sequence[int] | None = None,
     calendar: Calendar | None = None,
 ) -> tuple[Counts, tuple[str, ...]]:
-    """Return counts that hold the clocks by these strata: counted now from linked stays, or as they were counted."""
+    """Return counts of these event tables and strata, counted from linked stays or checked, and the strata."""
     names = (clocks,) if isinstance(clocks, str) else tuple(clocks)
     strata = (by,) if isinstance(by, str) else tuple(by or ())
     if isinstance(source, Transitions):
         return source.counts(strata, windows=windows, clocks=names, calendar=calendar), strata
-    if unheld := [name for name in names if name not in source.tables]:
-        raise CountsError(f"these counts hold no {unheld[0]!r} table; count again with {unheld[0]!r} among clocks=")
+    if absent := [name for name in names if name not in source.tables]:
+        raise CountsError(f"these counts hold no {absent[0]!r} table; count again with {absent[0]!r} among clocks=")
     unit = source.definition.unit
-    if lacking := [name for name in strata if name not in source.definition.by]:
+    if absent := [name for name in strata if name not in source.definition.by]:
         raise CountsError(
-            f"these counts are not split by {lacking[0]!r} "
+            f"these counts are not split by {absent[0]!r} "
             f"(they are by {', '.join(source.definition.by) or 'nothing'}); count again with by={list(strata)}"
         )
     if (
@@ -69,19 +69,19 @@ def counts_for(
 
 
 def windows_for(counts: Counts, within: int | Sequence[int] | None) -> tuple[int, ...]:
-    """Return the windows asked for, of those that the counts hold; the link window by default."""
-    asked = counts.definition.within if within is None else within
-    windows = tuple(sorted({asked} if isinstance(asked, int) else set(asked)))
-    if unheld := [w for w in windows if w not in counts.definition.windows]:
+    """Return the windows, which the counts must hold; the link window by default."""
+    chosen = counts.definition.within if within is None else within
+    windows = tuple(sorted({chosen} if isinstance(chosen, int) else set(chosen)))
+    if absent := [w for w in windows if w not in counts.definition.windows]:
         raise CountsError(
-            f"these counts hold the windows {', '.join(map(str, counts.definition.windows))} days, not {unheld[0]!r}; "
+            f"these counts hold the windows {', '.join(map(str, counts.definition.windows))} days, not {absent[0]!r}; "
             f"count again with windows={list(windows)}"
         )
     return windows
 
 
 def interval_name(kind: str, confidence: float, cluster: Cluster) -> str:
-    """Return how an interval was made, in words."""
+    """Return the name of an interval method in a provenance."""
     return f"{kind} {confidence:.0%}" + (", clustered by person" if cluster else "")
 
 
@@ -91,17 +91,19 @@ def unit_of(by: Sequence[str]) -> str | None:
 
 
 def immature(frame: pd.DataFrame, by: Sequence[str], definition: Definition) -> str:
-    """Return in words which periods of a frame are not mature: cut by the start of the records, or still to follow."""
+    """Return the note on the periods of a frame that are not mature: cut by the start, or not yet followed."""
     unit = unit_of(by)
     if unit is None:
         return ""
     order = list(frame[unit].cat.categories)
-    late = [label for label in order if label in set(frame.loc[~frame["mature"], unit])]
-    before = 0
+    immature_labels = [label for label in order if label in set(frame.loc[~frame["mature"], unit])]
+    n_cut = 0
     if definition.start is not None:
         last = definition.calendar.label(definition.calendar.period(definition.start - timedelta(days=1), unit), unit)
-        before = order.index(last) + 1 if last in order else 0
-    cut = [label for label in late if label in order[:before]]
-    rest = [label for label in late if label not in cut]
-    said = [("not mature, cut by the start", cut), ("not yet mature", rest)]
-    return "; ".join(f"{words}: {', '.join(labels)}" for words, labels in said if labels)
+        n_cut = order.index(last) + 1 if last in order else 0
+    cut = [label for label in immature_labels if label in order[:n_cut]]
+    notes = {
+        "not mature, cut by the start": cut,
+        "not yet mature": [label for label in immature_labels if label not in cut],
+    }
+    return "; ".join(f"{note}: {', '.join(labels)}" for note, labels in notes.items() if labels)

@@ -1,4 +1,4 @@
-"""Did it change? One test for rates, one for lengths of stay, and one correction over all that was looked at."""
+"""Tests of change between periods: one for rates, one for lengths of stay, corrected together."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.counts.definition import GROUPS
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import unit_of
+from careflow.estimate.arrays.followup import THIN
 from careflow.estimate.arrays.strata import strata_of
 from careflow.estimate.rates.comparison import ENOUGH, Contrast, paired_differences, stratum_pairs
 from careflow.estimate.rates.methods import METHODS, RateInputs
@@ -22,10 +23,12 @@ from careflow.estimate.rates.rate_arrays import RateArrays
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.select import WITHIN
 from careflow.estimate.stats.differences import (
+    Variance,
     enough,
     jackknife_covariance,
     recovered_limits,
     score_variance,
+    share_variance,
     two_sided,
 )
 from careflow.estimate.stats.intervals import quantile_of
@@ -35,28 +38,25 @@ from careflow.estimate.survival.length_of_stay import LengthOfStay, StayInputs
 Array = npt.NDArray[np.float64]
 
 ALPHA: Final = 0.05
-"""The chance that anything is said to have changed where nothing did."""
+"""The significance level: the probability of any false report of a change."""
 YEAR: Final = {"month": 12, "quarter": 4, "year": 1}
-"""How many periods of each kind make a year."""
+"""The number of periods of each kind in a year."""
 MEAN_STAY: Final = "mean stay"
 """The measure of a change of lengths of stay."""
 MEASURES: Final = (STEP_DOWN, STEP_UP, "completed", "left early")
-"""What of rates is looked at beside moves from a level to each other: two directions and two outcomes."""
-THIN: Final = 5
-"""With fewer at risk on a day that matters, a length of stay takes no part."""
-ENDED: Final = 11
-"""With fewer ended stays on either side, neither does it."""
+"""The directions and outcomes that are tested besides the moves from each level to each other level."""
+LEAST_ENDED: Final = 11
+"""With fewer ended stays on either side, mean stays are not tested."""
 
 _STAYS: Final = ("n", "open", "rmean", "rmean_se", "least_at_risk", "_row")
 KEYS: Final = ("from", "measure", "first", "second", "span")
 NUMBERS: Final = ("n_1", "of_1", "value_1", "n_2", "of_2", "value_2", "difference", "low", "high", "p", "tested")
 
-
 Pairs = Sequence[tuple[str, str]]
 
 
 class Changes:
-    """What changed in a result between its periods; made by :func:`changes_of`."""
+    """The changes of a result between its periods; made by :func:`changes_of`."""
 
     def __init__(self, result: Rates | LengthOfStay) -> None:
         unit = unit_of(result.about.by)
@@ -66,21 +66,22 @@ class Changes:
         self._others = [name for name in result.about.by if name != unit]
 
     def between(self, pairs: Pairs, *, span: int = 1) -> pd.DataFrame:
-        """Return the differences between periods, each the second less the first.
+        """Return the differences between periods, each the second minus the first.
 
         Parameters
         ----------
         pairs : sequence of (str, str)
-            Two periods each.
+            The labels of two periods each.
         span : int
-            How many periods to take together on each side, of which these are the last.
+            The number of periods merged on each side, of which these are the last.
 
         Returns
         -------
         pandas.DataFrame
             The other strata (and ``within``, if several), ``from, measure, first, second, span, n_1, of_1, value_1,
             n_2, of_2, value_2, difference, low, high, p, tested``. ``measure`` is a direction, a level or an outcome,
-            or ``"mean stay"``. ``tested`` says whether it takes part: both sides mature, and enough behind them.
+            or ``"mean stay"``. ``tested`` is whether the difference counts as a test: both sides are mature, with
+            enough observations.
         """
         raise NotImplementedError
 
@@ -90,11 +91,11 @@ class Changes:
 
 
 class RateChanges(Changes):
-    """Changes of rates as they were estimated: by the score test, clustered as the rates are."""
+    """Changes of rates from their counts, by the score test, clustered if the rates are."""
 
-    def __init__(self, rates: Rates, made: RateInputs) -> None:
+    def __init__(self, rates: Rates, inputs: RateInputs) -> None:
         super().__init__(rates)
-        self._inputs = made
+        self._inputs = inputs
 
     @cached_property
     def _arrays(self) -> tuple[RateArrays, RateArrays]:
@@ -102,11 +103,14 @@ class RateChanges(Changes):
 
     def between(self, pairs: Pairs, *, span: int = 1) -> pd.DataFrame:  # noqa: D102
         if span == 1:
-            return self._tidy(self._of(self._arrays, pairs), span)
-        parts = [self._of(together(self._inputs, self.unit, pair, span).rate_arrays(), [pair]) for pair in pairs]
+            return self._tidy(self._differences(self._arrays, pairs), span)
+        parts = [
+            self._differences(merged_periods(self._inputs, self.unit, pair, span).rate_arrays(), [pair])
+            for pair in pairs
+        ]
         return self._tidy(pd.concat(parts, ignore_index=True), span)
 
-    def _of(self, arrays: tuple[RateArrays, RateArrays], pairs: Pairs) -> pd.DataFrame:
+    def _differences(self, arrays: tuple[RateArrays, RateArrays], pairs: Pairs) -> pd.DataFrame:
         inputs, method = self._inputs, METHODS[self._inputs.method]
         parts = []
         for rates in arrays:
@@ -124,27 +128,27 @@ class RateChanges(Changes):
         return pd.concat(parts, ignore_index=True)
 
 
-def together(made: RateInputs, unit: str, labels: tuple[str, str], span: int) -> RateInputs:
-    """Return rates of ``span`` periods at a time, under the label of the last of them: the two that are named."""
-    counts, kept = made.counts, {}
+def merged_periods(inputs: RateInputs, unit: str, labels: tuple[str, str], span: int) -> RateInputs:
+    """Return the inputs with the ``span`` periods up to each of the two labels merged under that label."""
+    counts, tables = inputs.counts, {}
     for name, table in counts.tables.items():
-        if unit not in table:  # a census counts by day, and no rate reads it
+        if unit not in table:  # the census counts by day, and no rate reads it
             continue
         strata = strata_of(table, counts.definition, (unit,))
         assert strata.periods is not None
         last = strata.periods[[list(strata.frame[unit].astype(str)).index(label) for label in labels]]
         period = table[unit].to_numpy()
-        goes = [(period > one - span) & (period <= one) for one in last]
-        table = table.assign(**{unit: np.where(goes[0], last[0], last[1]).astype(period.dtype)})
-        kept[name] = table[goes[0] | goes[1]]
-    return replace(made, counts=replace(counts, tables=kept))
+        in_first, in_second = ((period > end - span) & (period <= end) for end in last)
+        table = table.assign(**{unit: np.where(in_first, last[0], last[1]).astype(period.dtype)})
+        tables[name] = table[in_first | in_second]
+    return replace(inputs, counts=replace(counts, tables=tables))
 
 
 class PublishedRateChanges(Changes):
-    """Changes of rates from what their frames say, as of protected ones.
+    """Changes of rates from their frames alone, as for protected rates.
 
-    The same test. A frame does not say how many people are in both periods: they are taken as others, which makes the
-    test more careful.
+    The test is that of :class:`RateChanges`. A frame does not show how many people are in both periods, so the periods
+    are taken as independent, which makes the test conservative.
     """
 
     def __init__(self, rates: Rates) -> None:
@@ -153,7 +157,7 @@ class PublishedRateChanges(Changes):
 
     def between(self, pairs: Pairs, *, span: int = 1) -> pd.DataFrame:  # noqa: D102
         if span != 1:
-            raise ArgumentError("periods are taken together only in rates as they were estimated, before protection")
+            raise ArgumentError("periods are merged only in rates as they were estimated, before protection")
         parts = [
             self._differences(frame, target, pairs)
             for frame, target in ((self._rates.frame, "to"), (self._rates.directions, "direction"))
@@ -162,35 +166,35 @@ class PublishedRateChanges(Changes):
 
     def _differences(self, frame: pd.DataFrame, target: str, pairs: Pairs) -> pd.DataFrame:
         about = self._rates.about
-        maker = next((one for one in METHODS.values() if one.measure == about.measure), METHODS["followed"])
+        method = next((one for one in METHODS.values() if one.measure == about.measure), METHODS["followed"])
         keys = [*self._others, *([WITHIN] if WITHIN in frame else []), "from", target]
         out, (one, two) = paired(frame, self.unit, keys, pairs, ("n", "of", "rate", "se", "low", "high"))
-        each = maker.variance or (lambda rate: rate * (1 - rate))
+        variance = method.variance or share_variance
         z = float(quantile_of(about.confidence))
-        sizes = _size(one, each, z), _size(two, each, z)
+        sizes = _size(one, variance, z), _size(two, variance, z)
         rates = one["rate"], two["rate"]
-        if maker.variance is None:
+        if method.variance is None:
             null = one["se"] ** 2 + two["se"] ** 2
         else:
-            null = score_variance(rates, sizes, maker.variance)
+            null = score_variance(rates, sizes, method.variance)
         limits = recovered_limits(*((side["rate"], side["low"], side["high"]) for side in (one, two)))
         p = two_sided(two["rate"] - one["rate"], null, _groups(one["of"] + two["of"]))
         numbers = dict(zip(("low", "high"), limits, strict=True))
         frame = out.rename(columns={target: "measure", "rate_1": "value_1", "rate_2": "value_2"})
         frame = frame.assign(difference=two["rate"] - one["rate"], **numbers, p=p, measure=out[target].astype(str))
-        few = ~enough(rates, sizes, each, maker.per)
-        return frame.assign(tested=frame["mature"].astype(bool) & ~few & np.isfinite(p))
+        large = enough(rates, sizes, variance, method.per)
+        return frame.assign(tested=frame["mature"].astype(bool) & large & np.isfinite(p))
 
 
 def paired(
     frame: pd.DataFrame, unit: str, keys: Sequence[str], pairs: Pairs, names: Sequence[str]
 ) -> tuple[pd.DataFrame, tuple[dict[str, Array], dict[str, Array]]]:
-    """Return the rows of two periods side by side, without those that are hidden in either, and the numbers of both."""
+    """Return the rows of both periods of each pair, without those suppressed in either, and the numbers of both."""
     shown = frame[~frame["hidden"].astype("boolean").fillna(False).astype(bool)] if "hidden" in frame else frame
     columns = [name for name in (*names, "mature") if name in frame]
     shown = shown[[unit, *keys, *columns]].assign(**{unit: shown[unit].astype(str)})
-    of_pairs = pd.DataFrame(list(pairs), columns=["first", "second"])
-    one = of_pairs.merge(shown.rename(columns={unit: "first"}), on="first")
+    periods = pd.DataFrame(list(pairs), columns=["first", "second"])
+    one = periods.merge(shown.rename(columns={unit: "first"}), on="first")
     both = one.merge(shown.rename(columns={unit: "second"}), on=["second", *keys], suffixes=("_1", "_2"))
     mature = "mature" not in columns or both["mature_1"].eq(True) & both["mature_2"].eq(True)
     left, right = (
@@ -200,27 +204,27 @@ def paired(
     return both.assign(mature=mature), (left, right)
 
 
-def _size(side: dict[str, Array], each: Any, z: float) -> Array:
-    """Return the effective number behind rates, from their standard errors; at 0 and 1 from the one limit they have."""
+def _size(side: dict[str, Array], variance: Variance, z: float) -> Array:
+    """Return the effective sample size of rates from their standard errors; at 0 and 1, from their one limit."""
     rate, of = side["rate"], side["of"]
     with np.errstate(divide="ignore", invalid="ignore"):
-        size = np.where(side["se"] > 0, each(rate) / side["se"] ** 2, of)
+        size = np.where(side["se"] > 0, variance(rate) / side["se"] ** 2, of)
         size = np.where((rate == 0) & (side["high"] > 0), z**2 * (1 / side["high"] - 1), size)
         size = np.where((rate == 1) & (side["low"] < 1), z**2 * (1 / (1 - side["low"]) - 1), size)
     return np.asarray(np.fmin(size, of))
 
 
 def _groups(n: Array) -> Array:
-    """Return how many jackknife groups so many people are in, on average."""
+    """Return the expected number of non-empty jackknife groups of ``n`` people."""
     return np.asarray(GROUPS * (1 - (1 - 1 / GROUPS) ** n))
 
 
 class StayChanges(Changes):
-    """Changes of mean stays (within the horizon): the difference by its jackknife error (Wald)."""
+    """Changes of restricted mean stays, by the Wald test with the jackknife error of the difference."""
 
-    def __init__(self, stays: LengthOfStay, made: StayInputs | None) -> None:
+    def __init__(self, stays: LengthOfStay, inputs: StayInputs | None) -> None:
         super().__init__(stays)
-        self._stays, self._inputs = stays, made
+        self._stays, self._inputs = stays, inputs
 
     def between(self, pairs: Pairs, *, span: int = 1) -> pd.DataFrame:  # noqa: D102
         if span != 1:
@@ -229,27 +233,27 @@ class StayChanges(Changes):
         frame = stays.frame.assign(_row=np.arange(len(stays.frame), dtype=float))
         keys = [*self._others, "level"]
         out, (one, two) = paired(frame, self.unit, keys, pairs, _STAYS)
-        variances, covariance, groups = self._spread(one, two)
+        variances, covariance, groups = self._variances(one, two)
         m1, m2 = one["rmean"], two["rmean"]
-        square = variances[0] + variances[1] - 2 * covariance
-        p = two_sided(m2 - m1, square, groups)
-        half = quantile_of(stays.about.confidence, groups) * np.sqrt(square)
-        held = out["mature"].to_numpy(dtype=bool) & np.isfinite(p)
+        variance = variances[0] + variances[1] - 2 * covariance
+        p = two_sided(m2 - m1, variance, groups)
+        half = quantile_of(stays.about.confidence, groups) * np.sqrt(variance)
+        tested = out["mature"].to_numpy(dtype=bool) & np.isfinite(p)
         for side in (one, two):
-            held &= side["n"] - np.nan_to_num(side["open"], nan=0.0) >= ENDED
-            held &= ~(side.get("least_at_risk", np.full(len(out), np.inf)) < THIN)
+            tested &= side["n"] - np.nan_to_num(side["open"], nan=0.0) >= LEAST_ENDED
+            tested &= ~(side.get("least_at_risk", np.full(len(out), np.inf)) < THIN)
         frame = out.rename(columns={"level": "from"}).assign(
             measure=MEAN_STAY, n_1=one["n"], of_1=one["n"], value_1=m1, n_2=two["n"], of_2=two["n"], value_2=m2,
-            difference=m2 - m1, low=m2 - m1 - half, high=m2 - m1 + half, p=p, tested=held,
+            difference=m2 - m1, low=m2 - m1 - half, high=m2 - m1 + half, p=p, tested=tested,
         )  # fmt: skip
         return self._tidy(frame, span)
 
-    def _spread(self, one: dict[str, Array], two: dict[str, Array]) -> tuple[tuple[Array, Array], Array, Any]:
-        made, clustered = self._inputs, "clustered" in self._stays.about.interval
-        if made is None or not clustered:
-            square = one["rmean_se"] ** 2, two["rmean_se"] ** 2
-            return square, np.zeros_like(square[0]), _groups(one["n"] + two["n"]) if clustered else None
-        mean, without = (array.reshape(-1, *array.shape[2:]) for array in made.means())
+    def _variances(self, one: dict[str, Array], two: dict[str, Array]) -> tuple[tuple[Array, Array], Array, Any]:
+        inputs, clustered = self._inputs, "clustered" in self._stays.about.interval
+        if inputs is None or not clustered:
+            variances = one["rmean_se"] ** 2, two["rmean_se"] ** 2
+            return variances, np.zeros_like(variances[0]), _groups(one["n"] + two["n"]) if clustered else None
+        mean, without = (array.reshape(-1, *array.shape[2:]) for array in inputs.means())
         sides = []
         for side in (one, two):
             rows = side["_row"].astype(np.int64)
@@ -260,21 +264,21 @@ class StayChanges(Changes):
 
 
 def changes_of(result: Rates | LengthOfStay) -> Changes:
-    """Return the changes of a result by period: from its counts where it has them still, else from its frame."""
-    made = getattr(result, "_inputs", None)
-    if "rate" not in result.frame:  # told by its columns, as charts do, so that any result of the kind will do
-        return StayChanges(cast(LengthOfStay, result), made)
+    """Return the changes of a result by period: from its counts if it has them, otherwise from its frame."""
+    inputs = getattr(result, "_inputs", None)
+    if "rate" not in result.frame:  # the columns decide, so that any result with them is accepted
+        return StayChanges(cast(LengthOfStay, result), inputs)
     rates = cast(Rates, result)
-    return PublishedRateChanges(rates) if made is None else RateChanges(rates, made)
+    return PublishedRateChanges(rates) if inputs is None else RateChanges(rates, inputs)
 
 
-def reported_differences(found: pd.DataFrame, levels: Sequence[str]) -> pd.DataFrame:
-    """Return the differences that headline and report look at: :data:`MEASURES`, moves to other levels, mean stays."""
-    measure = found["measure"]
-    return found[measure.isin([*MEASURES, MEAN_STAY, *levels]) & (measure != found["from"].astype(str))]
+def reported_differences(differences: pd.DataFrame, levels: Sequence[str]) -> pd.DataFrame:
+    """Return the differences of headline and report: :data:`MEASURES`, moves to other levels, mean stays."""
+    measure = differences["measure"]
+    return differences[measure.isin([*MEASURES, MEAN_STAY, *levels]) & (measure != differences["from"].astype(str))]
 
 
 def corrected(differences: pd.DataFrame, correction: Correction = "holm", alpha: float = ALPHA) -> pd.DataFrame:
-    """Return differences with ``p_adjusted``, corrected for all that were tested, and whether each ``changed``."""
+    """Return differences with ``p_adjusted``, corrected for the number of tests, and whether each ``changed``."""
     p = adjusted(differences["p"].where(differences["tested"]), correction)
     return differences.assign(p_adjusted=p, changed=p < alpha)

@@ -1,4 +1,4 @@
-"""The base of every result: a tidy frame with its definition."""
+"""The base class of results: a tidy frame with its provenance."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _ROWS_SHOWN: Final = 12
 
 
-def _print(value: object) -> str:
+def _cell_text(value: object) -> str:
     """Return a cell as text: four significant digits of a number that is not whole, empty if missing."""
     if pd.isna(value):  # type: ignore[call-overload]
         return ""
@@ -30,7 +30,7 @@ def _print(value: object) -> str:
 
 @dataclass(frozen=True)
 class Provenance:
-    """The definition that travels with a number.
+    """The definition of the numbers of a result, and their source.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Provenance:
     confidence : float
         Coverage of the intervals.
     missing : str
-        What is missing or suppressed, in words; empty if nothing.
+        A note on missing or suppressed numbers; empty if there are none.
     source : str
         Where the records came from, as the analyst named it.
     last : datetime.date, optional
@@ -87,7 +87,7 @@ class Provenance:
     last: date | None = None
 
     def __str__(self) -> str:
-        """One line: n, window, cut-off, rule, interval, what is missing."""
+        """One line: n, window, cut-off, rule, interval, missing numbers."""
         parts = [f"{self.n:,} {self.unit}, from the records of {self.persons:,} people"]
         if self.within:
             parts.append("within " + ", ".join(str(w) for w in self.within) + " days")
@@ -111,7 +111,7 @@ class Result:
     Attributes
     ----------
     frame : pandas.DataFrame
-        One row per estimate, strata first. A missing value means that there is no answer, or that it is hidden.
+        One row per estimate, strata first. A missing value means that there is no estimate, or that it is suppressed.
     about : Provenance
         The definition of the numbers: measure, n, window, cut-off, interval.
     continuum : Continuum
@@ -135,9 +135,9 @@ class Result:
 
     def _repr_html_(self) -> str:
         shown = self.frame.head(_ROWS_SHOWN)
-        cells = [[_print(value) for value in row] for row in shown.itertuples(index=False, name=None)]
-        words = [not pd.api.types.is_numeric_dtype(kind) for kind in shown.dtypes]
-        table = html_table([str(name) for name in shown.columns], cells, words)
+        cells = [[_cell_text(value) for value in row] for row in shown.itertuples(index=False, name=None)]
+        is_text = [not pd.api.types.is_numeric_dtype(dtype) for dtype in shown.dtypes]
+        table = html_table([str(name) for name in shown.columns], cells, is_text)
         rows = f" · the first {len(shown)} of {len(self.frame):,} rows" if len(shown) < len(self.frame) else ""
         return f'<div>{table}<p style="{NOTE}">{escape(str(self.about))}{rows}</p></div>'
 

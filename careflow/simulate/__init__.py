@@ -1,4 +1,4 @@
-"""Made-up episode records from a stated truth; writes ``data/sample`` (``python -m careflow.simulate data/sample``)."""
+"""Simulation of made-up records with known parameters; ``python -m careflow.simulate data/sample`` writes one."""
 
 from careflow.simulate.benchmark import benchmark_data
 from careflow.simulate.faults import FAULTS, add_faults, fault_counts

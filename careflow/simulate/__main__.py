@@ -6,9 +6,9 @@ from careflow.simulate.sample import write_sample
 
 
 def main() -> None:
-    """Write the sample into the folder that the command names."""
+    """Write the sample into the folder given on the command line."""
     parser = argparse.ArgumentParser(prog="python -m careflow.simulate", description=__doc__)
-    parser.add_argument("folder", help="where episodes.csv and README.md are written, over older ones")
+    parser.add_argument("folder", help="the folder for episodes.csv and README.md; existing ones are replaced")
     for path in write_sample(parser.parse_args().folder):
         print(path)
 

@@ -1,4 +1,4 @@
-"""Large made-up files for timing: the standard truth, millions of stays, straight to Parquet."""
+"""Large made-up Parquet files for timing, with the parameters of the sample."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from careflow.simulate.random import Integers
 from careflow.simulate.records import CUTOFF, FIRST, SEED, as_date
 
 STAYS_PER_PERSON = 2.3
-"""A little less than what the standard truth gives, so that the people asked for are always enough."""
+"""Slightly less than the mean of the parameters, so that there are always enough stays."""
 
 
 def benchmark_data(
@@ -31,12 +31,13 @@ def benchmark_data(
     Parameters
     ----------
     stays : int
-        Rows of the file; 1,000,000 take one or two seconds, 10,000,000 about 15 seconds and 2 GB.
+        Number of rows; 1,000,000 take one or two seconds, 10,000,000 about 15 seconds and 2 GB.
     path : str or pathlib.Path
-        Written new; its folder must be there.
+        The file to write; its folder must exist.
     ids : {"integer", "text"}
-        ``person_id`` as 64-bit integers or as text of 16 characters; both scattered, and about the same people.
+        ``person_id`` as 64-bit integers or as text of 16 characters, without order and for the same people.
     seed : int
+        The same arguments give the same stays.
 
     Returns
     -------
@@ -47,7 +48,7 @@ def benchmark_data(
     Raises
     ------
     ArgumentError
-        Fewer than one stay, or another kind of ids.
+        If there is less than one stay, or another kind of ids.
     """
     if stays < 1:
         raise ArgumentError(f"stays is a number of rows, 1 or more; it was {stays}")
@@ -55,18 +56,18 @@ def benchmark_data(
         raise ArgumentError("ids is 'integer' or 'text'")
     truth = Truth.standard()
     people = int(stays / STAYS_PER_PERSON) + 100
-    made = _exactly(stays, run(people, as_date("first", FIRST), as_date("cutoff", CUTOFF), truth, seed))
-    key = scattered(made.person)
-    open_ = made.discharge == OPEN
+    records = _exactly(stays, run(people, as_date("first", FIRST), as_date("cutoff", CUTOFF), truth, seed))
+    key = scattered(records.person)
+    open_ = records.discharge == OPEN
     table = pa.table(
         {
             "person_id": hexadecimal(key) if ids == "text" else pa.array((key >> np.uint64(1)).astype(np.int64)),
-            "level": _words(made.level, LEVELS),
-            "admit_date": _dates(made.admit),
-            "discharge_date": _dates(made.discharge, open_),
-            "discharge_reason": _words(made.reason, REASONS, open_),
-            "facility": _words(made.facility, [facility.name for facility in truth.facilities]),
-            "payer": _words(made.payer, list(truth.payers)),
+            "level": _texts(records.level, LEVELS),
+            "admit_date": _dates(records.admit),
+            "discharge_date": _dates(records.discharge, open_),
+            "discharge_reason": _texts(records.reason, REASONS, open_),
+            "facility": _texts(records.facility, [facility.name for facility in truth.facilities]),
+            "payer": _texts(records.payer, list(truth.payers)),
         }
     )
     with replacing(path) as file:
@@ -74,16 +75,16 @@ def benchmark_data(
     return Path(path)
 
 
-def _exactly(n: int, made: Stays) -> Stays:
-    """Return ``n`` stays: all of the first people, and of the last one perhaps not all."""
-    if len(made) < n:
-        raise ArgumentError(f"the people made only {len(made)} of {n} stays: ask for more, or for another seed")
-    by_person = np.argsort(made.person, kind="stable")
-    return made.take(np.sort(by_person[:n]))
+def _exactly(n: int, records: Stays) -> Stays:
+    """Return ``n`` stays: all stays of the first people, and the first stays of the last of them."""
+    if len(records) < n:
+        raise ArgumentError(f"the people have only {len(records)} of {n} stays; use another seed")
+    by_person = np.argsort(records.person, kind="stable")
+    return records.take(np.sort(by_person[:n]))
 
 
 def scattered(numbers: Integers) -> npt.NDArray[np.uint64]:
-    """Return a different, random-looking 64-bit integer for each number (SplitMix64's mixing, one to one)."""
+    """Return a distinct pseudo-random 64-bit integer for each number (the mixing function of SplitMix64)."""
     mixed = numbers.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -91,18 +92,18 @@ def scattered(numbers: Integers) -> npt.NDArray[np.uint64]:
 
 
 def hexadecimal(keys: npt.NDArray[np.uint64]) -> Any:
-    """Return each key as text of 16 hexadecimal digits, an Arrow array made without a loop over rows."""
+    """Return each key as text of 16 hexadecimal digits, an Arrow array."""
     digits = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
     text = np.empty((len(keys), 16), dtype=np.uint8)
-    for place in range(16):
-        text[:, place] = digits[(keys >> np.uint64(60 - 4 * place)) & np.uint64(15)]
+    for i in range(16):
+        text[:, i] = digits[(keys >> np.uint64(60 - 4 * i)) & np.uint64(15)]
     offsets = np.arange(0, 16 * len(keys) + 1, 16, dtype=np.int64)
     return pa.LargeStringArray.from_buffers(len(keys), pa.py_buffer(offsets), pa.py_buffer(text))
 
 
-def _words(codes: Integers, words: Any, missing: npt.NDArray[np.bool_] | None = None) -> Any:
-    places = pa.array(codes.astype(np.int8), mask=missing)
-    return pa.DictionaryArray.from_arrays(places, pa.array(list(words))).cast(pa.string())
+def _texts(codes: Integers, labels: Any, missing: npt.NDArray[np.bool_] | None = None) -> Any:
+    indices = pa.array(codes.astype(np.int8), mask=missing)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(list(labels))).cast(pa.string())
 
 
 def _dates(days: Integers, missing: npt.NDArray[np.bool_] | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""The faults that real files have, put into made-up records on purpose."""
+"""Faults of real files, added to made-up records."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Text = dict[str, npt.NDArray[np.object_]]
 
 @dataclass
 class _File:
-    """The records as text while they are being spoilt, beside their dates as whole numbers."""
+    """The records as text, to which faults are added, with their dates as integers."""
 
     text: Text
     admit: Integers
@@ -43,47 +43,48 @@ class _File:
 
 @dataclass(frozen=True)
 class Fault:
-    """A kind of fault: its name, what it looks like, which rows can have it, and how it gets into them."""
+    """A kind of fault: its name, its description, the rows that can have it, and the function that adds it."""
 
     name: str
     meaning: str
     fits: Callable[[_File], npt.NDArray[np.bool_]]
-    spoil: Callable[[_File, Integers], None]
+    add: Callable[[_File, Integers], None]
 
 
 def add_faults(
     records: pd.DataFrame, share: float = 0.005, seed: int = SEED, *, cutoff: str | date = CUTOFF
 ) -> pd.DataFrame:
-    """Return the records as the text of a file, with faults in a ``share`` of the rows.
+    """Return the records as text, with faults in a ``share`` of the rows.
 
     Parameters
     ----------
     records : pandas.DataFrame
-        From :func:`simulate`; it is not changed.
+        The result of :func:`simulate`; it is not changed.
     share : float
-        Faulty rows by rows, 0 to 0.05; :data:`FAULTS` share them out evenly, each row has at most one.
+        The share of rows with a fault, 0 to 0.05. The kinds in :data:`FAULTS` are equally frequent; a row has at most
+        one fault.
     seed : int
         The same arguments give the same faults.
     cutoff : str or datetime.date
-        The cut-off that the records were made with: some faults lie after it.
+        The cut-off of the records; some faults are dates after it.
 
     Returns
     -------
     pandas.DataFrame
-        The same columns as text, dates as ``%Y-%m-%d``, missing where there is nothing. Double rows stand after the
-        row they repeat, so there are a few more rows than before.
+        The same columns as text, with dates as ``%Y-%m-%d`` and missing values. Duplicates follow the row they repeat,
+        so there are a few more rows.
 
     Raises
     ------
     ArgumentError
-        A share outside 0 to 0.05, columns that :func:`simulate` does not make, or too few rows that can have a fault.
+        If the share is not in 0 to 0.05, the columns are not those of :func:`simulate`, or there are too few rows.
 
     Examples
     --------
     >>> from careflow.simulate import add_faults, simulate
     >>> clean = simulate(500)
-    >>> spoilt = add_faults(clean, share=0.02)
-    >>> int(clean.level.isna().sum()), int(spoilt.level.isna().sum())
+    >>> faulty = add_faults(clean, share=0.02)
+    >>> int(clean.level.isna().sum()), int(faulty.level.isna().sum())
     (0, 2)
     """
     if not 0 <= share <= 0.05:
@@ -92,20 +93,20 @@ def add_faults(
         raise ArgumentError(f"the columns are {', '.join(COLUMNS)}, as simulate() makes them")
     day = (as_date("cutoff", cutoff) - date(1970, 1, 1)).days
     file = _as_file(records, day, Chance(seed))
-    free = np.ones(len(records), dtype=bool)
+    without_fault = np.ones(len(records), dtype=bool)
     order = file.chance.order(len(records))
     for fault in FAULTS:
         n = fault_counts(len(records), share)[fault.name]
-        rows = order[(free & fault.fits(file))[order]][:n]
+        rows = order[(without_fault & fault.fits(file))[order]][:n]
         if len(rows) < n:
-            raise ArgumentError(f"only {len(rows)} of {n} rows can have the fault {fault.name!r}: take a smaller share")
-        free[rows] = False
-        fault.spoil(file, rows)
+            raise ArgumentError(f"only {len(rows)} of {n} rows can have the fault {fault.name!r}; use a smaller share")
+        without_fault[rows] = False
+        fault.add(file, rows)
     return _as_frame(file)
 
 
 def fault_counts(rows: int, share: float = 0.005) -> dict[str, int]:
-    """Return how many faults of each kind :func:`add_faults` puts into ``rows`` records.
+    """Return the number of faults of each kind that :func:`add_faults` adds to ``rows`` records.
 
     Examples
     --------
@@ -114,7 +115,7 @@ def fault_counts(rows: int, share: float = 0.005) -> dict[str, int]:
     70
     """
     total = int(rows * share + 0.5)
-    return {fault.name: (total + len(FAULTS) - 1 - place) // len(FAULTS) for place, fault in enumerate(FAULTS)}
+    return {fault.name: (total + len(FAULTS) - 1 - i) // len(FAULTS) for i, fault in enumerate(FAULTS)}
 
 
 def _as_file(records: pd.DataFrame, cutoff: int, chance: Chance) -> _File:
@@ -169,10 +170,10 @@ def _followed_by_a_stay(file: _File) -> npt.NDArray[np.bool_]:
 
 
 def _blank(column: str) -> Callable[[_File, Integers], None]:
-    def spoil(file: _File, rows: Integers) -> None:
+    def add(file: _File, rows: Integers) -> None:
         file.text[column][rows] = None
 
-    return spoil
+    return add
 
 
 def _unknown_level(file: _File, rows: Integers) -> None:
@@ -180,15 +181,15 @@ def _unknown_level(file: _File, rows: Integers) -> None:
 
 
 def _untidy_level(file: _File, rows: Integers) -> None:
-    for place, row in enumerate(rows):
+    for i, row in enumerate(rows):
         level = str(file.text["level"][row])
-        file.text["level"][row] = (f" {level}", f"{level.upper()} ", level.capitalize())[place % 3]
+        file.text["level"][row] = (f" {level}", f"{level.upper()} ", level.capitalize())[i % 3]
 
 
 def _impossible_date(file: _File, rows: Integers) -> None:
-    for place, row in enumerate(rows):
-        column = ("admit_date", "discharge_date")[place % 2]
-        file.text[column][row] = IMPOSSIBLE_DATES[place % len(IMPOSSIBLE_DATES)]
+    for i, row in enumerate(rows):
+        column = ("admit_date", "discharge_date")[i % 2]
+        file.text[column][row] = IMPOSSIBLE_DATES[i % len(IMPOSSIBLE_DATES)]
 
 
 def _reversed(file: _File, rows: Integers) -> None:
@@ -239,4 +240,4 @@ FAULTS = (
     Fault("exact duplicate", "a row twice", _any, _double),
     Fault("two discharges", "an episode twice, with two discharge dates", _closed_before_the_end, _two_discharges),
 )
-"""The kinds of fault, in the order in which they are put in."""
+"""The kinds of fault, in the order in which they are added."""

@@ -1,4 +1,4 @@
-"""The stated truth behind made-up records, and what an estimator should find in them."""
+"""The parameters of made-up records, and the true values of estimates from them."""
 
 from __future__ import annotations
 
@@ -19,70 +19,72 @@ from careflow.simulate.standard import standard
 
 @dataclass(frozen=True)
 class Truth(Process):
-    """A semi-Markov process over the five standard levels: all that chance decides in the made-up records.
+    """The parameters of a semi-Markov process over the five standard levels.
 
-    Someone arrives at a level drawn from ``entry``. At each stay a discharge reason is drawn from ``reasons``, then
-    the nights from ``stays``, then what comes next from ``moves`` (by level and reason): a level within 30 days, or
-    none. Who has none, and has not died, comes back later with the chance ``returns``. Facility and payer change
-    none of this: whatever differs between facilities or payers in the records is chance.
+    The first level of a person is drawn from ``entry``. For each stay a discharge reason is drawn from ``reasons``,
+    then the nights from ``stays``, then the next level within 30 days, or none, from ``moves`` (by level and reason).
+    Without a next level or death, the person comes back later with the probability ``returns``. Facility and payer
+    affect none of this, so differences between facilities or payers in the records are random.
 
-    All chances are whole per mille, all durations whole days, so that every expected value below is exact.
+    All probabilities are whole numbers per mille and all durations whole days, so every expected value is exact.
 
     Attributes
     ----------
     entry, return_entry : mapping of level to per mille
-        Where people start: on their first day ever, and when they come back after leaving care.
+        The levels of first admissions, and of returns after leaving care.
     reasons : mapping of level to (reason to per mille)
-        Why stays end.
+        The discharge reasons.
     stays : mapping of level to (kind to Durations)
         Nights of a stay, by :data:`STAY_KINDS`.
     moves : mapping of level to (reason to (level to per mille))
-        The next level within 30 days of a discharge; what is missing to 1000 has none.
+        The next level within 30 days of a discharge; the rest up to 1000 has none.
     changed_on : datetime.date
-        From this day of discharge on, ``changed`` holds.
+        The first day of discharge for which ``changed`` holds.
     changed : mapping of level to (reason to (level to per mille))
-        What replaces entries of ``moves``.
+        The entries that replace those of ``moves``.
     planned_gap, unplanned_gap, return_gap : Durations
         Days from discharge to the next admission: after :data:`PLANNED` reasons, after the others, and of a return.
     returns : mapping of reason to per mille
-        Chance that someone who left care comes back at all.
+        The probability that a person who left care comes back.
     tapers : mapping of (level, level) to per mille
-        Of the moves after a completed stay, those whose next stay starts before the discharge: two stays at a time.
+        The share of moves after a completed stay whose next stay starts before the discharge, so that both overlap.
     taper_days : int
-        Such a stay starts 1 to this many days before the discharge, and lasts as much longer (and outlasts it).
+        Such a stay starts 1 to this many days before the discharge. It is longer by that many days, and ends later.
     facilities : tuple of Facility
+        The facilities.
     same_facility : int
         Per mille of moves and returns that stay in the facility if it offers the level.
     payers : mapping of payer to per mille
+        The payers.
     same_payer : int
         Per mille of people who keep their payer from one stay to the next.
     months, weekdays : tuple of int
         Relative number of new people, January to December and Monday to Sunday.
     pace : tuple of int
-        Relative number of new people 0, 91, 182 ... days after the first day, in a straight line from one to the next;
-        the last one holds from then on.
+        Relative number of new people 0, 91, 182 ... days after the first day, linear between them and constant after
+        the last.
 
     Raises
     ------
     DefinitionError
-        The chances contradict each other.
+        If the parameters contradict each other.
     """
 
     @staticmethod
     @cache
     def standard() -> Truth:
-        """Return the truth of ``data/sample``; :mod:`careflow.simulate.standard` has the source of each figure."""
+        """Return the parameters of ``data/sample``; :mod:`careflow.simulate.standard` has their sources."""
         return standard(Truth)
 
     def transitions(self, *, within: int = LAST_MOVE, changed: bool = False) -> pd.DataFrame:
-        """Return the true transition rates: what ``transition_rates`` estimates from fully followed discharges.
+        """Return the true transition rates, the expected values of ``transition_rates`` for followed discharges.
 
         Parameters
         ----------
         within : int
             The link window in days.
         changed : bool
-            The truth from ``changed_on`` on, instead of the one before it.
+            Whether the rates are those from ``changed_on`` on, instead of those before it.
 
         Returns
         -------
@@ -102,37 +104,38 @@ class Truth(Process):
             raise ArgumentError(f"within is a number of days, 0 or more; it was {within}")
         rows = []
         for level in LEVELS:
-            chances = self._exits(level, within, changed)
-            chances[LEFT_CARE] = sum(chances[reason] for reason in LEFT_REASONS)
-            rows += [(level, to, chances[to]) for to in (*LEVELS, *OUTCOMES)]
+            exits = self._exits(level, within, changed)
+            exits[LEFT_CARE] = sum(exits[reason] for reason in LEFT_REASONS)
+            rows += [(level, to, exits[to]) for to in (*LEVELS, *OUTCOMES)]
         return pd.DataFrame(rows, columns=["from", "to", "probability"])
 
     def _exits(self, level: str, within: int, changed: bool) -> dict[str, float]:
-        chances = dict.fromkeys((*LEVELS, *OUTCOMES), 0.0)
-        returned = self.return_gap.at_most(within)
+        """Return the probability of each next level or outcome of a discharge."""
+        exits = dict.fromkeys((*LEVELS, *OUTCOMES), 0.0)
+        return_in_window = self.return_gap.at_most(within)
         for reason, weight in self.reasons[level].items():
             share = weight / PER_MILLE
             if reason == DIED:
-                chances[DIED] += share
+                exits[DIED] += share
                 continue
             moves = self.next_levels(level, reason, changed=changed)
-            in_time = self.gap(reason).at_most(within)
-            gone = share * (1 - sum(moves.values()) / PER_MILLE)
-            back = gone * self.returns.get(reason, 0) / PER_MILLE * returned
-            chances[reason] += gone - back
+            move_in_window = self.gap(reason).at_most(within)
+            without_move = share * (1 - sum(moves.values()) / PER_MILLE)
+            returns = without_move * self.returns.get(reason, 0) / PER_MILLE * return_in_window
+            exits[reason] += without_move - returns
             for to in LEVELS:
-                moving = share * moves.get(to, 0) / PER_MILLE
-                taper = moving * (self.tapers.get((level, to), 0) / PER_MILLE if reason == "completed" else 0)
-                chances[CONCURRENT] += taper
-                chances[to] += (moving - taper) * in_time + back * self.return_entry.get(to, 0) / PER_MILLE
-                chances[reason] += (moving - taper) * (1 - in_time)
-        return chances
+                move = share * moves.get(to, 0) / PER_MILLE
+                taper = move * (self.tapers.get((level, to), 0) / PER_MILLE if reason == "completed" else 0)
+                exits[CONCURRENT] += taper
+                exits[to] += (move - taper) * move_in_window + returns * self.return_entry.get(to, 0) / PER_MILLE
+                exits[reason] += (move - taper) * (1 - move_in_window)
+        return exits
 
     def nights(self, level: str, reason: str | None = None) -> npt.NDArray[np.float64]:
-        """Return the chance of each length of stay at ``level``, 0, 1, 2 ... nights, of all stays or of one reason.
+        """Return the probability of each length of stay at ``level``, from 0 nights on, of all stays or of one reason.
 
-        The change touches no length of stay: ``changed`` says where people go, not when. The few nights that a taper
-        adds to the stay after it (about one stay in two hundred) are left out.
+        ``changed`` changes no length of stay. The nights that a taper adds to the next stay (about one stay in two
+        hundred) are left out.
         """
         if level not in LEVELS:
             raise ArgumentError(f"no such level; there are {', '.join(LEVELS)}")
@@ -145,7 +148,7 @@ class Truth(Process):
         return total
 
     def quantiles(self, level: str, shares: Sequence[float] = (0.25, 0.5, 0.75)) -> tuple[int, ...]:
-        """Return true quantiles of the length of stay, in nights: first t with S(t) <= 1 - share.
+        """Return true quantiles of the length of stay, in nights: the first t with S(t) <= 1 - share.
 
         Examples
         --------

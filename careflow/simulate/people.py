@@ -1,4 +1,4 @@
-"""The process run forward: made-up people, one stay after another, all of them at once."""
+"""Simulation of the process: the stays of all people, one step at a time."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from careflow.simulate.process import LEVELS, STAY_KINDS
 from careflow.simulate.random import CELLS, PER_MILLE, Chance, Integers, choice_table
 
 PACE_DAYS = 91
-"""Days from one figure of ``Truth.pace`` to the next."""
+"""The number of days between two values of ``Truth.pace``."""
 
 NOWHERE = -1
-"""The code of no next level within a month."""
+"""The code of no next level within 30 days."""
 
 OPEN = np.int64(np.iinfo(np.int32).max)
-"""The discharge day of a stay that goes on at the cut-off."""
+"""The discharge day of a stay that is open at the cut-off."""
 
 
 @dataclass(frozen=True)
 class Stays:
-    """Made-up stays as whole numbers, one array entry a stay, in order of admission.
+    """Made-up stays as arrays of integers, in order of admission.
 
     Attributes
     ----------
     person : numpy.ndarray
         0, 1, 2 ... in order of the person's first admission.
     level, reason, facility, payer : numpy.ndarray
-        Places in ``LEVELS``, ``REASONS``, ``Truth.facilities`` and the keys of ``Truth.payers``.
+        Positions in ``LEVELS``, ``REASONS``, ``Truth.facilities`` and the keys of ``Truth.payers``.
     admit, discharge : numpy.ndarray
-        Days since 1970-01-01; ``discharge`` is :data:`OPEN` where the stay goes on at the cut-off.
+        Days since 1970-01-01; ``discharge`` is :data:`OPEN` for an open stay.
     """
 
     person: Integers
@@ -48,26 +48,26 @@ class Stays:
     def __len__(self) -> int:
         return len(self.person)
 
-    def take(self, places: Integers) -> Stays:
-        """Return the stays at ``places``."""
-        return Stays(**{name: values[places] for name, values in vars(self).items()})
+    def take(self, rows: Integers) -> Stays:
+        """Return the stays of these rows."""
+        return Stays(**{name: values[rows] for name, values in vars(self).items()})
 
 
 def run(people: int, first: date, cutoff: date, truth: Truth, seed: int) -> Stays:
     """Return the stays of ``people`` made-up people who arrive from ``first`` to ``cutoff``, both included."""
     chance = Chance(seed)
     tables = _Tables(truth)
-    now = _arrivals(people, first, cutoff, truth, tables, chance)
+    stays = _arrivals(people, first, cutoff, truth, tables, chance)
     last = _day(cutoff)
     steps: list[Stays] = []
-    while len(now.person):
-        steps.append(now)
-        now = _next_stay(now, tables, last, chance)
+    while len(stays.person):
+        steps.append(stays)
+        stays = _next_stays(stays, tables, last, chance)
     return _in_order_of_admission(steps, last)
 
 
 class _Tables:
-    """The truth as tables of equally likely outcomes, so that each decision is one look-up."""
+    """The parameters as tables of equally likely outcomes, so that each draw is one lookup."""
 
     def __init__(self, truth: Truth) -> None:
         self.changed_on = _day(truth.changed_on)
@@ -77,7 +77,7 @@ class _Tables:
         self.reason = np.stack([choice_table(truth.reasons[level], REASONS) for level in LEVELS])
         kind = [STAY_KINDS.index(reason) if reason in STAY_KINDS else len(STAY_KINDS) - 1 for reason in REASONS]
         by_kind = [[truth.stays[level][name].table() for name in STAY_KINDS] for level in LEVELS]
-        self.nights = np.array([[by_level[place] for place in kind] for by_level in by_kind])
+        self.nights = np.array([[by_level[i] for i in kind] for by_level in by_kind])
         self.moves = np.array(
             [
                 [
@@ -101,18 +101,19 @@ class _Tables:
 
 
 def _arrivals(people: int, first: date, cutoff: date, truth: Truth, tables: _Tables, chance: Chance) -> Stays:
-    """Return everybody's first stay, earliest person first."""
+    """Return the first stay of each person, in order of admission."""
     weights = _arrival_weights(_day(first), _day(cutoff), truth)
     sums = np.cumsum(weights)
     admit = _day(first) + np.searchsorted(sums, chance.below(int(sums[-1]), people), side="right")
     admit = np.sort(admit).astype(np.int64)
     level = tables.entry[chance.below(PER_MILLE, people)]
-    nobody = np.full(people, len(truth.facilities), dtype=np.int64)
-    unpaid = np.full(people, len(truth.payers), dtype=np.int64)
-    return _stay(np.arange(people, dtype=np.int64), level, admit, np.zeros_like(level), nobody, unpaid, tables, chance)
+    person, extra = np.arange(people, dtype=np.int64), np.zeros_like(level)
+    no_facility = np.full(people, len(truth.facilities), dtype=np.int64)
+    no_payer = np.full(people, len(truth.payers), dtype=np.int64)
+    return _draw_stays(person, level, admit, extra, no_facility, no_payer, tables, chance)
 
 
-def _stay(
+def _draw_stays(
     person: Integers,
     level: Integers,
     admit: Integers,
@@ -122,7 +123,7 @@ def _stay(
     tables: _Tables,
     chance: Chance,
 ) -> Stays:
-    """Draw the stays that begin on ``admit``; ``facility`` and ``payer`` are those of each person's stay before."""
+    """Draw the stays that begin on ``admit``; ``facility`` and ``payer`` are those of the person's previous stay."""
     n = len(person)
     reason = tables.reason[level, chance.below(PER_MILLE, n)]
     nights = tables.nights[level, reason, chance.below(CELLS, n)]
@@ -132,21 +133,24 @@ def _stay(
     return Stays(person, level, admit, admit + nights, reason, facility, payer)
 
 
-def _next_stay(now: Stays, tables: _Tables, last: int, chance: Chance) -> Stays:
-    """Draw what follows each stay, and keep what begins by the cut-off."""
-    n = len(now.person)
-    changed = (now.discharge >= tables.changed_on).astype(np.int64)
-    level = tables.moves[changed, now.level, now.reason, chance.below(PER_MILLE, n)]
+def _next_stays(stays: Stays, tables: _Tables, last: int, chance: Chance) -> Stays:
+    """Draw the next stay of each stay, and keep those that begin by the cut-off."""
+    n = len(stays.person)
+    changed = (stays.discharge >= tables.changed_on).astype(np.int64)
+    level = tables.moves[changed, stays.level, stays.reason, chance.below(PER_MILLE, n)]
     moves = level != NOWHERE
-    gap = np.where(moves, tables.gap[now.reason, chance.below(CELLS, n)], tables.return_gap[chance.below(CELLS, n)])
-    returns = ~moves & (chance.below(PER_MILLE, n) < tables.returns[now.reason])
+    gap = np.where(moves, tables.gap[stays.reason, chance.below(CELLS, n)], tables.return_gap[chance.below(CELLS, n)])
+    returns = ~moves & (chance.below(PER_MILLE, n) < tables.returns[stays.reason])
     level = np.where(moves, level, tables.return_entry[chance.below(PER_MILLE, n)])
-    completed = now.reason == REASONS.index("completed")
-    tapers = moves & completed & (chance.below(PER_MILLE, n) < tables.taper[now.level, level])
+    completed = stays.reason == REASONS.index("completed")
+    tapers = moves & completed & (chance.below(PER_MILLE, n) < tables.taper[stays.level, level])
     extra = np.where(tapers, 1 + chance.below(max(tables.taper_days, 1), n), 0)
-    admit = now.discharge + np.where(tapers, -extra, gap)
-    go = np.flatnonzero((moves | returns) & (admit <= last))
-    return _stay(now.person[go], level[go], admit[go], extra[go], now.facility[go], now.payer[go], tables, chance)
+    admit = stays.discharge + np.where(tapers, -extra, gap)
+    kept = np.flatnonzero((moves | returns) & (admit <= last))
+    previous = stays.take(kept)
+    return _draw_stays(
+        previous.person, level[kept], admit[kept], extra[kept], previous.facility, previous.payer, tables, chance
+    )
 
 
 def _in_order_of_admission(steps: list[Stays], last: int) -> Stays:
@@ -155,54 +159,54 @@ def _in_order_of_admission(steps: list[Stays], last: int) -> Stays:
     open_ = joined["discharge"] > last
     joined["discharge"] = np.where(open_, OPEN, joined["discharge"])
     joined["reason"] = np.where(open_, REASONS.index("unknown"), joined["reason"])
-    # The steps are stacked in order, so a stable sort keeps several stays of one person on one day as they came.
+    # The steps are stacked in order, so a stable sort keeps the order of several stays of one person on one day.
     order = np.argsort(joined["admit"] * np.int64(len(steps[0].person)) + joined["person"], kind="stable")
     return Stays(**{name: values[order] for name, values in joined.items()})
 
 
 def _arrival_weights(first: int, last: int, truth: Truth) -> Integers:
-    """Return the relative number of new people on each day, in whole numbers."""
+    """Return the relative number of new people on each day, as integers."""
     days = np.arange(first, last + 1, dtype=np.int64)
     months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12
     weekdays = (days + 3) % 7  # 1970-01-01 was a Thursday
     knot, within = np.divmod(days - first, PACE_DAYS)
     pace = np.array(truth.pace)
-    now, then = (pace[np.minimum(knot + later, len(pace) - 1)] for later in (0, 1))
-    trend = now + (then - now) * within // PACE_DAYS
+    left, right = (pace[np.minimum(knot + step, len(pace) - 1)] for step in (0, 1))
+    trend = left + (right - left) * within // PACE_DAYS
     weights: Integers = np.array(truth.months)[months] * np.array(truth.weekdays)[weekdays] * trend
     return weights
 
 
 def _facility_table(truth: Truth) -> Integers:
-    """Return, by the facility before (the last row: none) and the level, the table of facilities."""
+    """Return the table of facilities by the previous facility (last row: none) and the level."""
     names = [facility.name for facility in truth.facilities]
     rows = []
     for before in (*truth.facilities, None):
         row = []
         for level in LEVELS:
             sizes = {facility.name: facility.size for facility in truth.facilities if level in facility.levels}
-            stay = truth.same_facility if before is not None and level in before.levels else 0
-            weights = _shared_out(PER_MILLE - stay, sizes)
-            if before is not None and stay:
-                weights[before.name] += stay
+            same = truth.same_facility if before is not None and level in before.levels else 0
+            weights = _apportioned(PER_MILLE - same, sizes)
+            if before is not None and same:
+                weights[before.name] += same
             row.append(choice_table(weights, names))
         rows.append(np.stack(row))
     return np.stack(rows)
 
 
 def _payer_table(truth: Truth) -> Integers:
-    """Return, by the payer before (the last row: none), the table of payers."""
+    """Return the table of payers by the previous payer (last row: none)."""
     names = list(truth.payers)
     rows = [choice_table(truth.payers, names)]
     for before in reversed(names):
-        weights = _shared_out(PER_MILLE - truth.same_payer, truth.payers)
+        weights = _apportioned(PER_MILLE - truth.same_payer, truth.payers)
         weights[before] += truth.same_payer
         rows.insert(0, choice_table(weights, names))
     return np.stack(rows)
 
 
-def _shared_out(total: int, sizes: Mapping[str, int]) -> dict[str, int]:
-    """Return ``total`` split in proportion to ``sizes``; what rounding leaves over goes to the first ones."""
+def _apportioned(total: int, sizes: Mapping[str, int]) -> dict[str, int]:
+    """Return ``total`` split in proportion to ``sizes``; the remainder of rounding goes to the first ones."""
     parts = {name: total * size // sum(sizes.values()) for name, size in sizes.items()}
     for name in list(parts)[: total - sum(parts.values())]:
         parts[name] += 1

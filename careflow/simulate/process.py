@@ -1,4 +1,4 @@
-"""What is decided by chance in made-up records: the parts of a process over the five levels, free of contradiction."""
+"""The fields of the process behind made-up records, with checks that they do not contradict each other."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from careflow.errors import DefinitionError
 from careflow.simulate.random import Durations, choice_table
 
 LEVELS = ("inpatient", "residential", "php", "iop", "outpatient")
-"""The five standard levels, most intensive first: the places of a level's code."""
+"""The five standard levels, most intensive first. The code of a level is its position here."""
 
 PLANNED = ("completed", "transferred out")
-"""Reasons after which the next level was arranged before the discharge, so that most moves are made on its day."""
+"""Reasons with the next level arranged before the discharge, so that most moves are on the same day."""
 
 STAY_KINDS = ("completed", "left early", "otherwise")
-"""The distributions of length of stay that a level has: two reasons, and all the others together."""
+"""The distributions of length of stay of a level: two reasons, and all others together."""
 
 LAST_MOVE = 30
-"""Longest gap of a move, in days: whoever comes back later has returned, on a new journey."""
+"""Longest gap of a move, in days. A later admission is a return, which starts a new journey."""
 
 
 @dataclass(frozen=True)
 class Facility:
-    """A place of care: its name, the levels it offers, and its size among the facilities of each of them."""
+    """A facility: its name, the levels it offers, and its relative size among the facilities of a level."""
 
     name: str
     levels: tuple[str, ...]
@@ -34,7 +34,7 @@ class Facility:
 
 @dataclass(frozen=True)
 class Process:
-    """The checked parts of a :class:`~careflow.simulate.Truth`, which says what each field is."""
+    """The checked fields of :class:`~careflow.simulate.Truth`, which documents them."""
 
     entry: Mapping[str, int]
     return_entry: Mapping[str, int]
@@ -69,7 +69,7 @@ class Process:
         for table in (self.moves, self.changed):
             for level, by_reason in table.items():
                 for reason, weights in by_reason.items():
-                    _checked(f"moves from {level}, {reason}", weights, LEVELS, whole=False)
+                    _checked(f"moves from {level}, {reason}", weights, LEVELS, complete=False)
         if any(DIED in by_reason for by_reason in (*self.moves.values(), *self.changed.values())):
             raise DefinitionError("nothing follows a death, so it has no moves")
         if max(self.planned_gap.table()[-1], self.unplanned_gap.table()[-1]) > LAST_MOVE:
@@ -80,7 +80,7 @@ class Process:
             raise DefinitionError("a taper must be shorter than the shortest completed stay before it")
 
     def next_levels(self, level: str, reason: str, *, changed: bool = False) -> Mapping[str, int]:
-        """Return the chances of the next level within 30 days, per mille, after ``reason`` at ``level``."""
+        """Return the probabilities of the next level within 30 days, per mille, after ``reason`` at ``level``."""
         before = self.moves.get(level, {}).get(reason, {})
         return self.changed.get(level, {}).get(reason, before) if changed else before
 
@@ -89,8 +89,8 @@ class Process:
         return self.planned_gap if reason in PLANNED else self.unplanned_gap
 
 
-def _checked(name: str, weights: Mapping[str, int], names: Sequence[str], *, whole: bool = True) -> None:
+def _checked(name: str, weights: Mapping[str, int], names: Sequence[str], *, complete: bool = True) -> None:
     try:
-        choice_table(weights, names, rest=None if whole else -1)
+        choice_table(weights, names, rest=None if complete else -1)
     except DefinitionError as error:
         raise DefinitionError(f"{name}: {error}") from None

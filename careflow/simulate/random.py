@@ -1,8 +1,8 @@
-"""Chance in whole numbers: the same bytes on every machine and with every version of NumPy.
+"""Random draws in integers: the same on every machine and with every version of NumPy.
 
-NumPy promises that the raw integers of a bit generator never change; it does not promise that of ``Generator``'s
-methods, and logarithms differ in their last bit between platforms. So a draw is a raw integer, scaled to the place in
-a table of equally likely outcomes, and no float is involved.
+NumPy guarantees the raw integers of a bit generator, but not the methods of ``Generator``, and logarithms differ in
+their last bit between platforms. Therefore a draw is a raw integer, scaled to a position in a table of equally likely
+outcomes, without floating-point numbers.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from careflow.errors import DefinitionError
 Integers = npt.NDArray[np.int64]
 
 CELLS = 10_000
-"""Length of the table of a duration: each entry has a chance of one in ten thousand."""
+"""Length of the table of a duration: each entry has a probability of 1 in 10,000."""
 
 PER_MILLE = 1000
-"""Length of the table of a choice: each entry has a chance of one in a thousand."""
+"""Length of the table of a choice: each entry has a probability of 1 in 1,000."""
 
 
 class Chance:
@@ -47,26 +47,26 @@ class Chance:
         return ((high * np.uint64(total)) >> np.uint64(32)).astype(np.int64)
 
     def order(self, n: int) -> Integers:
-        """Return the places ``0 .. n - 1`` in a random order."""
+        """Return the integers ``0 .. n - 1`` in random order."""
         return np.argsort(np.asarray(self._raw.random_raw(n), dtype=np.uint64), kind="stable").astype(np.int64)
 
 
 def choice_table(weights: Mapping[str, int], names: Sequence[str], rest: int | None = None) -> Integers:
-    """Return the table of a choice: :data:`PER_MILLE` equally likely places in ``names``.
+    """Return the table of a choice: :data:`PER_MILLE` equally likely positions in ``names``.
 
     Parameters
     ----------
     weights : mapping of str to int
-        Chance of each name, per mille.
+        Probability of each name, per mille.
     names : sequence of str
-        What the places stand for.
+        All names.
     rest : int, optional
-        What fills the table when the weights sum to less than 1000; without it they must sum to 1000.
+        The code that fills the table if the weights sum to less than 1000; without it they must sum to 1000.
 
     Raises
     ------
     DefinitionError
-        A name that is not in ``names``, a negative weight, or a wrong sum.
+        If a name is not in ``names``, a weight is negative, or the sum is wrong.
     """
     unknown = sorted(set(weights) - set(names))
     if unknown:
@@ -82,15 +82,15 @@ def choice_table(weights: Mapping[str, int], names: Sequence[str], rest: int | N
 
 @dataclass(frozen=True)
 class Durations:
-    """A distribution of whole days, stated by its quantiles.
+    """A distribution of whole days, given by its quantiles.
 
-    Between two knots the days are spread evenly; two knots at one day make a heap on that day (four-week programmes
-    end on day 28), two knots at one share a jump.
+    The distribution is uniform between two knots. Two knots with one day give that day a probability of its own
+    (four-week programmes end on day 28); two knots with one share leave out the days between them.
 
     Attributes
     ----------
     knots : tuple of (int, int)
-        ``(per mille of durations that are shorter, days)``, from 0 to 1000, neither falling.
+        ``(per mille of shorter durations, days)``, from 0 to 1000; neither may decrease.
 
     Examples
     --------
@@ -119,11 +119,11 @@ class Durations:
         return table
 
     def probabilities(self) -> npt.NDArray[np.float64]:
-        """Return the chance of each whole number of days, from 0 to the longest."""
+        """Return the probability of each number of days, from 0 to the longest."""
         return np.bincount(self.table()) / CELLS
 
     def at_most(self, days: int) -> float:
-        """Return the chance of a duration of at most ``days`` days."""
+        """Return the probability of a duration of at most ``days`` days."""
         return int(np.count_nonzero(self.table() <= days)) / CELLS
 
     def quantile(self, share: float) -> int:
@@ -132,5 +132,5 @@ class Durations:
 
 
 def first_day(probabilities: npt.NDArray[np.float64], share: float) -> int:
-    """Return the first day t with P(duration <= t) >= share, rounding error aside (methods: S(t) <= 1 - q)."""
+    """Return the first day t with P(duration <= t) >= share, up to rounding error."""
     return int(np.argmax(np.cumsum(probabilities) >= share - 1e-9))

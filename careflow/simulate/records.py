@@ -1,4 +1,4 @@
-"""From whole numbers to the frame that an analyst would get."""
+"""Made-up records as the frame that an analyst would read."""
 
 from __future__ import annotations
 
@@ -39,33 +39,33 @@ def simulate(
     truth: Truth | None = None,
     seed: int = SEED,
 ) -> pd.DataFrame:
-    """Return made-up episode records of a network of care that takes its first people on ``first``.
+    """Return made-up records of stays in a network of care that opens on ``first``.
 
-    Nobody is in care before ``first``, so no stay is left-truncated; and the first months hold more short stays among
-    the discharges than later ones, as with any new network.
+    Nobody is in care before ``first``, so no stay is left-truncated. As in any new network, short stays are a larger
+    share of the discharges in the first months than later.
 
     Parameters
     ----------
     people : int
-        How many people arrive from ``first`` to ``cutoff``; each has at least one stay, on average about 2.3.
+        Number of people admitted from ``first`` to ``cutoff``; each has at least one stay, on average about 2.3.
     first, cutoff : str or datetime.date
-        First and last day of the records, included. Stays that go on at the cut-off have no discharge.
+        First and last day of the records. Stays that are open at the cut-off have no discharge.
     truth : Truth, optional
-        Default: :meth:`Truth.standard`.
+        The parameters; :meth:`Truth.standard` by default.
     seed : int
-        The same arguments give the same records, on every machine; no global random state is read or changed.
+        The same arguments give the same records on every machine. No global random state is read or changed.
 
     Returns
     -------
     pandas.DataFrame
-        One row a stay, in order of admission: ``person_id`` and ``episode_id`` (text, made up), ``level``,
+        One row for each stay, in order of admission: ``person_id`` and ``episode_id`` (text, made up), ``level``,
         ``admit_date``, ``discharge_date`` (datetimes, missing while open), ``discharge_reason`` (missing while open),
-        ``facility``, ``payer``. No faults: :func:`add_faults` adds them.
+        ``facility``, ``payer``. There are no faults; :func:`add_faults` adds them.
 
     Raises
     ------
     ArgumentError
-        Fewer than one person, dates that cannot be read or a cut-off before ``first``.
+        If there is less than one person, a date cannot be read, or the cut-off is before ``first``.
 
     Examples
     --------
@@ -82,19 +82,19 @@ def simulate(
     truth = Truth.standard() if truth is None else truth
     stays = run(people, start, end, truth, seed)
     open_ = stays.discharge == OPEN
-    reason = _words(REASONS)[stays.reason]
+    reason = _objects(REASONS)[stays.reason]
     reason[open_] = None
     discharge = as_days(stays.discharge)
     discharge[open_] = np.datetime64("NaT")
     columns = (
         numbered("P", stays.person + 1, max(6, len(str(people)))),
         numbered("E", np.arange(1, len(stays) + 1), max(6, len(str(len(stays))))),
-        _words(LEVELS)[stays.level],
+        _objects(LEVELS)[stays.level],
         as_days(stays.admit),
         discharge,
         reason,
-        _words([facility.name for facility in truth.facilities])[stays.facility],
-        _words(list(truth.payers))[stays.payer],
+        _objects([facility.name for facility in truth.facilities])[stays.facility],
+        _objects(list(truth.payers))[stays.payer],
     )
     return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
@@ -110,7 +110,7 @@ def as_date(name: str, day: str | date) -> date:
 
 
 def as_days(days: Integers) -> npt.NDArray[np.datetime64]:
-    """Return days since 1970-01-01 as datetimes of the unit that every pandas reads."""
+    """Return days since 1970-01-01 as datetimes in nanoseconds, which every version of pandas reads."""
     return np.minimum(days, 100_000).astype("datetime64[D]").astype("datetime64[ns]")
 
 
@@ -118,10 +118,10 @@ def numbered(letter: str, numbers: Integers, width: int) -> npt.NDArray[np.str_]
     """Return ``letter`` and each number with leading zeros, ``width`` digits."""
     text = np.empty((len(numbers), width + 1), dtype=np.uint32)
     text[:, 0] = ord(letter)
-    for place in range(width):
-        text[:, width - place] = numbers // 10**place % 10 + ord("0")
+    for digit in range(width):
+        text[:, width - digit] = numbers // 10**digit % 10 + ord("0")
     return text.view(f"U{width + 1}").ravel()
 
 
-def _words(words: Sequence[str]) -> npt.NDArray[np.object_]:
-    return np.array(words, dtype=object)
+def _objects(texts: Sequence[str]) -> npt.NDArray[np.object_]:
+    return np.array(texts, dtype=object)

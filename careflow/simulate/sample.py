@@ -1,4 +1,4 @@
-"""``data/sample``: the made-up file that the README, the notebooks and the tests use, and the page that explains it."""
+"""``data/sample``: the made-up file of the README, the notebooks and the tests, and the page that describes it."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ def write_sample(folder: str | Path) -> tuple[Path, Path]:
     The bytes are the same on every machine: UTF-8, line ends LF.
     """
     clean = simulate()
-    spoilt = add_faults(clean)
+    faulty = add_faults(clean)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     episodes, readme = target / "episodes.csv", target / "README.md"
-    write_whole(episodes, spoilt.to_csv(index=False, lineterminator="\n").encode())
-    write_whole(readme, sample_readme(clean, spoilt).encode())
+    write_whole(episodes, faulty.to_csv(index=False, lineterminator="\n").encode())
+    write_whole(readme, sample_readme(clean, faulty).encode())
     return episodes, readme
 
 
-def sample_readme(clean: pd.DataFrame, spoilt: pd.DataFrame) -> str:
-    """Return the text of the sample's README: columns, truth, sources and faults, from the objects that define them."""
-    return "\n".join((_head(clean, spoilt), _truth(Truth.standard()), _sources(), _faulty(len(clean))))
+def sample_readme(clean: pd.DataFrame, faulty: pd.DataFrame) -> str:
+    """Return the README of the sample: columns, true values, sources and faults, from the objects that define them."""
+    return "\n".join((_head(clean, faulty), _truth(Truth.standard()), _sources(), _faulty(len(clean))))
 
 
-def _head(clean: pd.DataFrame, spoilt: pd.DataFrame) -> str:
+def _head(clean: pd.DataFrame, faulty: pd.DataFrame) -> str:
     open_stays = int(clean.discharge_date.isna().sum())
     return f"""# Made-up episodes
 
-`episodes.csv` is made up: no person, stay, facility or payer in it exists. It has {len(spoilt):,} rows:
+`episodes.csv` is made up: no person, stay, facility or payer in it exists. It has {len(faulty):,} rows:
 {len(clean):,} stays of {clean.person_id.nunique():,} people from {FIRST} to {CUTOFF}, {open_stays:,} of them open at
-the end, and the copies that are among its faults. UTF-8, line ends LF, dates `%Y-%m-%d`, empty where there is nothing.
+the end, and the duplicates among its faults. UTF-8, line ends LF, dates `%Y-%m-%d`, missing values empty.
 
-Written by `python -m careflow.simulate data/sample` (seed {SEED}), this page too; a test writes both again and
-compares every byte.
+The file and this page are written by `python -m careflow.simulate data/sample` (seed {SEED}). A test writes both again
+and compares every byte.
 
 ## Columns
 
@@ -54,48 +54,49 @@ compares every byte.
 
 def _truth(truth: Truth) -> str:
     before, after = (_percent(truth, changed=changed) for changed in (False, True))
-    return f"""## What is true here
+    return f"""## True values
 
-Chance draws each stay from a stated truth, so what an estimator finds can be compared with what is so. Someone arrives
-at a level; the stay gets a discharge reason, by level; its nights depend on level and reason; the next level within
-{LAST_MOVE} days, or none, depends on level and reason as well. Who has none may come back later. Facility and payer
-change nothing: what differs between them is chance. A few stays begin up to {truth.taper_days} days before the one
-before them ends (PHP into IOP, IOP into outpatient). New people come with a season, and few at weekends.
+The stays are drawn at random with known parameters, so estimates can be compared with true values. A person is admitted
+to a level. The discharge reason depends on the level; the nights, and the next level within {LAST_MOVE} days, depend on
+level and reason. A person without a next level may come back later. Facility and payer have no effect, so differences
+between them are random. A few stays begin up to {truth.taper_days} days before the previous stay ends (PHP into IOP,
+IOP into outpatient). Admissions of new people vary with the season, and are fewer at weekends.
 
-The network of care takes its first people on {FIRST}, from a waiting list; later fewer come for the first time and
-more come back, so that admissions grow by only 2% or so a year. Nobody is in care before, so no stay is left-truncated;
-the census grows in the first year as a new network's does, outpatient longest; and short stays, more of which end
-early, are more than their usual share of the discharges of the first quarters.
+The network of care opens on {FIRST}, with a waiting list. Later there are fewer first admissions and more returns, so
+that admissions grow by about 2% a year. Nobody is in care before that day, so no stay is left-truncated. The census
+grows in the first year, longest for outpatient. Short stays, which more often end early, are a larger share of the
+discharges in the first quarters than later.
 
-**One thing changes.** Of discharges from {truth.changed_on:%Y-%m-%d} on, residential stays that end as planned lead to
-PHP about twice as often: **residential to PHP within {LAST_MOVE} days is {before}% before and {after}% after.** Most
-of these people would have gone nowhere. No length of stay changes.
+**There is one change.** From {truth.changed_on:%Y-%m-%d} on, planned discharges from residential care move to PHP about
+twice as often: **residential to PHP within {LAST_MOVE} days is {before}% before and {after}% after.** Most of these
+people would have had no next level. No length of stay changes.
 
-True share of discharges by what follows within {LAST_MOVE} days, in %, before the change (`residential*`: after it):
+True share of discharges by next level or outcome within {LAST_MOVE} days, in %, before the change (`residential*`:
+after it):
 
 {_rates(truth)}
-True length of stay in nights, all stays followed to their end:
+True length of stay in nights, without censoring:
 
 {_lengths(truth)}
-`Truth.standard()` holds every figure; its `.transitions(within=, changed=)`, `.quantiles(level, shares)` and
-`.mean(level, horizon)` give the expected values.
+`Truth.standard()` has all parameters; its `.transitions(within=, changed=)`, `.quantiles(level, shares)` and
+`.mean(level, horizon)` give the true values.
 """
 
 
 def _sources() -> str:
-    return f"""## Where the figures come from
+    return f"""## Sources
 
 - Level mix: admissions to addiction programmes, Connecticut DMHAS annual reports, state fiscal years 2016-2019
   ({_mix()}).
-  Inpatient, residential and outpatient stand to each other as there. PHP and IOP are larger here, on purpose: at
-  Connecticut's share a quarter would have about 7 PHP stays and every cell about them would have to be hidden.
+  Inpatient, residential and outpatient have the ratios of those admissions. PHP and IOP have a larger share here: at
+  Connecticut's share a quarter would have about 7 PHP stays, and every cell about them would be suppressed.
 - Discharge reasons: TEDS 2004, table 2.5, by service (SAMHSA); incarcerated, died and other split as in TEDS-D 2019.
-  TEDS has no PHP; it stands half-way between IOP and residential.
+  TEDS has no PHP; its reasons are half-way between IOP and residential.
 - Nights: inpatient as the detoxification stays of the CTN-0051 trial (quartiles 4, 6, 8); residential as short term
   (TEDS 2005: median 21, mean 26) and long term (TEDS 2004: median 46, mean 74) in 60 to 40; outpatient so that about
   4% of all stays exceed a year (5.4% in TEDS-D 2019).
 - Season: Connecticut DMHAS admissions by month, July 2013 to June 2016.
-- Assumed, with no public figure behind it: next levels, gaps, returns, nights at PHP and IOP, payers, facilities,
+- Assumed, without a public source: next levels, gaps, returns, nights at PHP and IOP, payers, facilities,
   weekdays, the pace of arrivals, overlaps, and the change.
 """
 
@@ -103,19 +104,19 @@ def _sources() -> str:
 def _faulty(rows: int) -> str:
     return f"""## Faults
 
-{sum(fault_counts(rows).values())} rows (0.5%) have a fault that real files have, one each, so that the checks
-have something to find:
+{sum(fault_counts(rows).values())} rows (0.5%) have one fault each, of the kinds that real files have, for the
+checks to find:
 
 {_faults(rows)}"""
 
 
 def _columns() -> str:
-    known = {field.name: field for field in FIELDS}
+    fields = {field.name: field for field in FIELDS}
     rows = [
-        (f"`{name}`", "yes" if known[name].required else "no", known[name].meaning, f"`{example}`")
+        (f"`{name}`", "yes" if fields[name].required else "no", fields[name].meaning, f"`{example}`")
         for name, example in zip(COLUMNS, _EXAMPLES, strict=True)
     ]
-    return _table(("column", "required", "meaning", "here"), rows)
+    return _table(("column", "required", "meaning", "example"), rows)
 
 
 _EXAMPLES = ("P000123", "E000123", "residential", "2024-03-01", "2024-03-29", "completed", "Cedar House", "medicaid")
@@ -141,7 +142,7 @@ def _lengths(truth: Truth) -> str:
 
 def _faults(rows: int) -> str:
     counts = fault_counts(rows)
-    return _table(("fault", "rows", "what it looks like"), [(f.name, str(counts[f.name]), f.meaning) for f in FAULTS])
+    return _table(("fault", "rows", "description"), [(f.name, str(counts[f.name]), f.meaning) for f in FAULTS])
 
 
 def _percent(truth: Truth, *, changed: bool) -> str:

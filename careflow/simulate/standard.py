@@ -1,16 +1,16 @@
-"""The truth of ``data/sample``: every figure, and where it comes from.
+"""The parameters of ``data/sample``, and the source of each.
 
 From public sources
 -------------------
 Level mix
     Connecticut DMHAS annual reports, addiction programmes, state fiscal years 2016-2019 (:data:`CT_ADMISSIONS`):
-    inpatient, residential and outpatient stand to each other as their admissions do. PHP and IOP are a much larger
-    share than there (0.6% and 9%), on purpose: at Connecticut's share a quarter would have 7 PHP stays, and every
-    cell of a chart about PHP would have to be hidden. ``entry`` was set so that all stays together come out so.
+    inpatient, residential and outpatient have the ratios of those admissions. PHP and IOP have a much larger share
+    than there (0.6% and 9%): at Connecticut's share a quarter would have 7 PHP stays, and every cell about PHP would
+    be suppressed. ``entry`` is chosen so that all stays have this mix.
 Discharge reasons
     TEDS 2004 discharges, table 2.5 (:data:`TEDS_REASONS`): completed, transferred, dropped out and terminated, by
     service. Its "other" is split into incarcerated, died and other about as in TEDS-D 2019 (26,005 : 3,576 : 69,626),
-    with 15 to 20 per mille set apart as unknown. TEDS has no PHP: it stands half-way between IOP and residential.
+    with 15 to 20 per mille as unknown. TEDS has no PHP: its reasons are half-way between IOP and residential.
 Length of stay
     Inpatient: detoxification stays of the CTN-0051 trial (quartiles 4, 6, 8 days, longest 40). Residential: short
     term (TEDS 2005: median 21, mean 26 days) and long term (TEDS 2004: median 46, mean 74, those who completed 79,
@@ -19,11 +19,10 @@ Length of stay
 Season of new people
     Connecticut DMHAS admissions by month, July 2013 to June 2016, per day of the month.
 
-Assumed, with no public figure behind it
-----------------------------------------
+Assumed, without a public source
+--------------------------------
 Next levels and gaps, returns, nights at PHP and IOP, overlaps, payers, facilities, weekdays, the change, and the pace
-of arrivals (set so that admissions grow by only 2% or so a year, while fewer come for the first time and more come
-back).
+of arrivals (chosen so that admissions grow by about 2% a year, while first admissions fall and returns rise).
 """
 
 from __future__ import annotations
@@ -129,7 +128,7 @@ STAYS: Final = {
     },
 }  # fmt: skip
 
-# After other ends than completion and transfer: a few come straight back, mostly at a level as intensive or more.
+# After reasons other than completion and transfer: few moves, mostly to a level as intensive or more.
 _INPATIENT = {"inpatient": 70, "residential": 50, "php": 10, "iop": 25, "outpatient": 35}
 _RESIDENTIAL = {"inpatient": 45, "residential": 80, "php": 12, "iop": 35, "outpatient": 40}
 _PHP = {"inpatient": 25, "residential": 35, "php": 40, "iop": 45, "outpatient": 30}
@@ -175,8 +174,8 @@ CHANGED: Final = {
         "transferred out": {"inpatient": 20, "residential": 150, "php": 230, "iop": 110, "outpatient": 50},
     }
 }
-"""From July 2024 on, a residential stay that ends as planned ends with a seat in PHP booked: twice as many go there,
-most of whom would have gone nowhere."""
+"""From July 2024 on, planned discharges from residential care have a place in PHP booked: twice as many move there,
+most of whom would have had no next level."""
 
 FACILITIES: Final = (
     Facility("Alder Hospital", ("inpatient",), 50),
@@ -195,7 +194,7 @@ FACILITIES: Final = (
 
 
 def standard(kind: type[P]) -> P:
-    """Return these figures as a process of a kind, such as :class:`~careflow.simulate.Truth`."""
+    """Return these parameters as a process of this class, such as :class:`~careflow.simulate.Truth`."""
     return kind(
         entry={"inpatient": 80, "residential": 470, "php": 30, "iop": 90, "outpatient": 330},
         return_entry={"inpatient": 120, "residential": 470, "php": 25, "iop": 90, "outpatient": 295},

@@ -37,7 +37,7 @@ def test_withdrawal_management_follows_the_reading_of_3_7() -> None:
     assert Continuum.asam(3).crosswalk(choose={"3.7": "residential"}).mapping["3.7-WM"] == "residential"
 
 
-def test_a_wrong_switch_gets_the_valid_ones() -> None:
+def test_an_unknown_switch_is_refused_with_the_valid_ones() -> None:
     care = Continuum.asam(3)
     with pytest.raises(ArgumentError, match=r"has no switch '3\.5'; it has '3\.7'\."):
         care.crosswalk(choose={"3.5": "inpatient"})
@@ -52,7 +52,7 @@ def test_the_target_may_be_a_continuum_or_a_shipped_name() -> None:
     assert care.crosswalk(Continuum.standard()) == care.crosswalk("standard") == care.crosswalk()
 
 
-def test_a_crosswalk_that_is_not_there_gets_those_that_are() -> None:
+def test_an_unknown_crosswalk_is_refused_with_the_existing_ones() -> None:
     with pytest.raises(ArgumentError, match=r"'teds' has no crosswalk to 'asam3'; it has one to 'standard'\."):
         Continuum.teds().crosswalk("asam3")
     with pytest.raises(ArgumentError, match=r"'standard' has no crosswalk to 'teds'; it has none\."):
@@ -120,7 +120,7 @@ def test_a_day_before_every_line_is_refused() -> None:
 
 
 @pytest.mark.parametrize("day", ["yesterday", 20240101, "2024-13-01"])
-def test_a_day_that_is_none_is_refused(day: object) -> None:
+def test_an_invalid_day_is_refused(day: object) -> None:
     with pytest.raises(ArgumentError, match=r"on is a day written as '2025-12-31'"):
         Continuum.asam(4).crosswalk(on=day)  # type: ignore[arg-type]
 
@@ -162,13 +162,13 @@ def test_lines_that_contradict_each_other_are_refused(lines: tuple[Line, ...], m
         ({"flags": "wm"}, "'flags' must be a list of texts"),
     ],
 )
-def test_a_wrong_line_is_told_what_to_mend(fields: dict[str, object], message: str) -> None:
+def test_an_error_of_a_line_says_what_to_change(fields: dict[str, object], message: str) -> None:
     with pytest.raises(DefinitionError, match=f"crosswalk line 'a'.*{message}"):
         Line("a", "php", **fields)  # type: ignore[arg-type]
 
 
 def test_a_line_to_an_unknown_level_is_refused() -> None:
-    with pytest.raises(DefinitionError, match="line 'a', speaks of 'hip', which is not a level"):
+    with pytest.raises(DefinitionError, match="line 'a', names 'hip', which is not a level"):
         walk(Line("a", "hip"))
 
 

@@ -162,17 +162,17 @@ BAD = {
         'name = "x"\n[[levels]]\nname = "a"\nrank = {}\n[[levels]]\nname = "b"\nrank = {}\n',
         "level 'a': 'rank' is empty",
     ),
-    "a circle of ranks": (
+    "a cycle of ranks": (
         'name = "x"\n[[levels]]\nname = "a"\nabove = ["b"]\n[[levels]]\nname = "b"\nabove = ["a"]\n',
-        "the ranks go round in a circle: 'a' above 'b' above 'a'; take one of these away.",
+        "the ranks form a cycle: 'a' above 'b' above 'a'; remove one of these.",
     ),
     "a level above itself": (
         f'name = "x"\n{TWO}above = ["b"]\n',
-        "level 'b' is said to be above itself; take that away.",
+        "level 'b' is above itself; remove that.",
     ),
     "above an unknown level": (
         f'name = "x"\n{TWO}above = ["c"]\n',
-        "level 'b': 'above' speaks of 'c', which is not a level; the levels are 'a' or 'b'.",
+        "level 'b': 'above' names 'c', which is not a level; the levels are 'a' or 'b'.",
     ),
     "above that is no list": (f'name = "x"\n{TWO}above = "a"\n', "level 'b': 'above' must be a list, not str."),
     "above that is no name": (
@@ -181,7 +181,7 @@ BAD = {
     ),
     "an edge to an unknown level": (
         f'name = "x"\n{TWO}[[edges]]\nfrom = "a"\nto = "d"\n',
-        "the edge from 'a' to 'd' speaks of 'd', which is not a level; the levels are 'a' or 'b'.",
+        "the edge from 'a' to 'd' names 'd', which is not a level; the levels are 'a' or 'b'.",
     ),
     "an edge without an end": (f'name = "x"\n{TWO}[[edges]]\nfrom = "a"\n', "edge 1 has no 'to'; add it."),
     "an edge that is no text": (
@@ -190,15 +190,15 @@ BAD = {
     ),
     "an edge to where it is from": (
         f'name = "x"\n{TWO}[[edges]]\nfrom = "a"\nto = "a"\n',
-        "goes nowhere; take it away",
+        "goes nowhere; remove it",
     ),
     "an edge given twice": (
         f'name = "x"\n{TWO}' + '[[edges]]\nfrom = "a"\nto = "b"\n' * 2,
-        "the edge from 'a' to 'b' is there twice; take one away.",
+        "the edge from 'a' to 'b' is given twice; remove one.",
     ),
     "an added edge without a reason": (
         f'name = "x"\n{TWO}[[edges]]\nfrom = "a"\nto = "b"\nbasis = "added"\n',
-        "the edge from 'a' to 'b' is added, but gives no reason; say in 'reason' why it belongs here.",
+        "the edge from 'a' to 'b' is added, but has no reason; give one in 'reason'.",
     ),
     "an edge of another basis": (
         f'name = "x"\n{TWO}[[edges]]\nfrom = "a"\nto = "b"\nbasis = "guess"\n',
@@ -206,7 +206,7 @@ BAD = {
     ),
     "two crosswalks to one continuum": (
         f'name = "x"\n{TWO}' + '[[crosswalks]]\nto = "standard"\nlines = []\n' * 2,
-        "there are two crosswalks to 'standard'; put their lines in one.",
+        "there are two crosswalks to 'standard'; merge their lines.",
     ),
     "a code that is a number": (
         f'name = "x"\n{TWO}[[crosswalks]]\nto = "standard"\nlines = [{{ code = 1 }}]\n',
@@ -227,7 +227,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("text", "message"), BAD.values(), ids=BAD.keys())
-def test_a_wrong_file_is_told_what_to_mend(tmp_path: Path, text: str | bytes, message: str) -> None:
+def test_an_error_of_a_file_says_what_to_change(tmp_path: Path, text: str | bytes, message: str) -> None:
     with pytest.raises(DefinitionError) as caught:
         load(tmp_path, text)
     assert message in str(caught.value)

@@ -18,7 +18,7 @@ def test_examples_in_docstrings_are_true(name: str) -> None:
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
-def test_the_room_has_examples() -> None:
+def test_the_package_has_examples() -> None:
     modules = [importlib.import_module(name) for name in MODULES]
     examples = sum(len(test.examples) for module in modules for test in doctest.DocTestFinder().find(module))
     assert examples > 20

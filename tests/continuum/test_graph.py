@@ -60,7 +60,7 @@ def test_steps_down_have_no_way_back() -> None:
         assert nx.is_directed_acyclic_graph(graph.edge_subgraph(down))
 
 
-def test_importing_the_room_loads_neither_networkx_nor_pandas() -> None:
+def test_importing_the_package_loads_neither_networkx_nor_pandas() -> None:
     code = (
         "import sys; from careflow.continuum import Continuum; Continuum.standard(); Continuum.asam(4).crosswalk();"
         "print([name for name in ('networkx', 'pandas', 'matplotlib', 'duckdb') if name in sys.modules])"

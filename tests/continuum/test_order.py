@@ -1,4 +1,4 @@
-"""Ranks may be partial; a circle of ranks is an error that names it."""
+"""Ranks may be partial; a cycle of ranks is an error that names it."""
 
 from itertools import pairwise, product
 
@@ -52,16 +52,16 @@ def test_above_may_be_added_to_ranks() -> None:
     assert Continuum.from_dict(values).direction("b", "a") == "step-down"
 
 
-def test_ranks_and_above_that_contradict_each_other_are_a_circle() -> None:
+def test_ranks_and_above_that_contradict_each_other_are_a_cycle() -> None:
     values = {"name": "x", "levels": [{"name": "a", "rank": 1}, {"name": "b", "rank": 2, "above": ["a"]}]}
     with pytest.raises(DefinitionError) as caught:
         Continuum.from_dict(values)
-    assert str(caught.value) == ("the ranks go round in a circle: 'a' above 'b' above 'a'; take one of these away.")
+    assert str(caught.value) == ("the ranks form a cycle: 'a' above 'b' above 'a'; remove one of these.")
 
 
-def test_only_the_levels_of_the_circle_are_named() -> None:
+def test_only_the_levels_of_the_cycle_are_named() -> None:
     pairs = [("top", "b"), ("b", "c"), ("c", "d"), ("d", "b"), ("d", "end")]
-    with pytest.raises(DefinitionError, match="circle: 'b' above 'c' above 'd' above 'b';"):
+    with pytest.raises(DefinitionError, match="cycle: 'b' above 'c' above 'd' above 'b';"):
         order_of(["top", "b", "c", "d", "end"], pairs)
 
 
@@ -89,7 +89,7 @@ PAIRS = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)).filte
 
 
 def reached(pairs: list[tuple[str, str]]) -> set[tuple[str, str]]:
-    """The closure by the dullest way: Warshall's."""
+    """The transitive closure by Warshall's algorithm."""
     out = set(pairs)
     for middle, high, low in product(NAMES, NAMES, NAMES):
         if (high, middle) in out and (middle, low) in out:
@@ -98,15 +98,15 @@ def reached(pairs: list[tuple[str, str]]) -> set[tuple[str, str]]:
 
 
 @given(PAIRS, st.permutations(NAMES))
-def test_an_order_is_the_closure_of_its_pairs_or_a_circle(pairs: list[tuple[str, str]], names: list[str]) -> None:
+def test_an_order_is_the_closure_of_its_pairs_or_a_cycle(pairs: list[tuple[str, str]], names: list[str]) -> None:
     closure = reached(pairs)
     if any(high == low for high, low in closure):
-        with pytest.raises(DefinitionError, match="circle") as caught:
+        with pytest.raises(DefinitionError, match="cycle") as caught:
             order_of(names, pairs)
-        circle = str(caught.value).split(": ")[1].split(";")[0].replace("'", "").split(" above ")
-        assert circle[0] == circle[-1]
-        assert len(set(circle)) == len(circle) - 1
-        assert set(pairwise(circle)) <= set(pairs)
+        cycle = str(caught.value).split(": ")[1].split(";")[0].replace("'", "").split(" above ")
+        assert cycle[0] == cycle[-1]
+        assert len(set(cycle)) == len(cycle) - 1
+        assert set(pairwise(cycle)) <= set(pairs)
         return
     order = order_of(names, pairs)
     place = {name: i for i, name in enumerate(order.names)}

@@ -76,14 +76,14 @@ def test_what_the_text_does_not_say_is_marked_as_an_addition() -> None:
         assert "an addition" in CARE[name].hours.note
 
 
-def test_down_is_down_and_up_is_up() -> None:
+def test_direction_follows_the_order_of_the_levels() -> None:
     for i, a in enumerate(CARE.names):
         for j, b in enumerate(CARE.names):
             expected = LATERAL if i == j else STEP_DOWN if i < j else STEP_UP
             assert CARE.direction(a, b) == expected
 
 
-def test_an_unknown_level_gets_the_valid_ones() -> None:
+def test_an_unknown_level_is_refused_with_the_valid_ones() -> None:
     message = (
         "no level 'PHP' in this continuum (did you mean 'php'?); "
         "it has 'inpatient', 'residential', 'php', 'iop' or 'outpatient'."
@@ -101,7 +101,7 @@ def test_an_unknown_level_gets_the_valid_ones() -> None:
 
 
 @pytest.mark.parametrize("value", [None, 3, 2.1, ["php"], {"php": 1}])
-def test_what_is_no_name_is_no_level(value: object) -> None:
+def test_a_value_that_is_no_text_is_no_level(value: object) -> None:
     assert value not in CARE
     with pytest.raises(CareflowError, match="no level a value of type"):
         CARE.index(value)  # type: ignore[arg-type]

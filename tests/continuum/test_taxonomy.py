@@ -172,12 +172,12 @@ def test_teds_services_of_one_setting_are_lateral() -> None:
         assert {TEDS.direction(a, b) for a in group for lower in groups[i + 1 :] for b in lower} <= {"step-down"}
 
 
-def test_teds_says_that_php_hides_in_intensive_outpatient() -> None:
+def test_teds_notes_that_php_is_part_of_intensive_outpatient() -> None:
     assert "PHP" in next(line.lost for line in TEDS.crosswalk().lines if line.code == "6")
     assert "php" not in TEDS.crosswalk().mapping.values()
 
 
 @pytest.mark.parametrize("edition", [2, 5, 3.5, "3rd", None, True])
-def test_an_unknown_edition_gets_the_known_ones(edition: object) -> None:
+def test_an_unknown_edition_is_refused_with_the_existing_ones(edition: object) -> None:
     with pytest.raises(ArgumentError, match="give edition=3 or edition=4"):
         Continuum.asam(edition=edition)  # type: ignore[arg-type]

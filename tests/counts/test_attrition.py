@@ -49,10 +49,10 @@ def test_every_step_from_the_file_to_the_linked_discharges_is_shown() -> None:
     ]
 
 
-def test_a_longer_window_links_more_and_knows_less() -> None:
-    found = {step: n for step, n, _ in steps(linked(STAYS, cutoff=210, within=60))}
-    assert found["discharges followed for 60 days"] == 5
-    assert found["linked: moved within 60 days"] == 2
+def test_a_longer_window_links_more_and_follows_fewer() -> None:
+    actual = {step: n for step, n, _ in steps(linked(STAYS, cutoff=210, within=60))}
+    assert actual["discharges followed for 60 days"] == 5
+    assert actual["linked: moved within 60 days"] == 2
 
 
 def add_up(moves: cf.Transitions) -> None:
@@ -94,7 +94,7 @@ def test_the_steps_add_up_and_end_at_the_denominators_of_the_rates(
     add_up(cf.link(episodes, within=within))
 
 
-def test_the_one_line_says_the_same_as_the_steps() -> None:
+def test_the_summary_line_agrees_with_the_steps() -> None:
     moves = linked(STAYS, cutoff=210)
     assert repr(moves) == (
         "<Transitions: 2 moves within 30 days (2 step-down), 2 left care, 2 died, 1 concurrent; 1 open, "
@@ -102,7 +102,7 @@ def test_the_one_line_says_the_same_as_the_steps() -> None:
     )
 
 
-def test_quarters_do_not_say_what_follows() -> None:
+def test_quarters_of_admission_give_no_attrition() -> None:
     table = pd.DataFrame({"person_id": ["a"], "level": ["php"], "admit_date": ["2024Q1"], "nights": ["20"]})
     moves = cf.link(cf.read_episodes(table, cutoff="2024-12-31", date_basis="quarter"))
     with pytest.raises(ArgumentError, match="cannot answer what follows a discharge"):

@@ -168,7 +168,7 @@ def test_labels_that_one_site_alone_has_are_kept() -> None:
 # --- files that are not what they should be --------------------------------------------------------------------------
 
 
-def test_a_file_that_is_not_there_or_no_parquet_is_said_to_be_so(tmp_path: Path) -> None:
+def test_a_missing_file_and_a_file_that_is_no_parquet_are_errors(tmp_path: Path) -> None:
     (tmp_path / "text.parquet").write_text("level,n\nphp,3\n")
     for name in ("nothing.parquet", "text.parquet"):
         with pytest.raises(cf.CareflowError, match=f"{name} cannot be read as a counts file: it is missing or broken"):
@@ -194,11 +194,11 @@ def test_one_flipped_bit_is_noticed_or_changes_nothing(tmp_path: Path) -> None:
     for place in range(0, len(whole), 41):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
         try:
-            found = cf.Counts.load(path)
+            actual = cf.Counts.load(path)
         except cf.CareflowError:
             noticed += 1
         else:
-            assert_same(found, counts)
+            assert_same(actual, counts)
     assert noticed > 50
 
 
@@ -305,7 +305,7 @@ def test_a_missing_label_is_a_stratum_of_its_own() -> None:
         ({"clocks": "sundial"}, "no clock 'sundial'; there are "),
     ],
 )
-def test_what_cannot_be_counted_is_refused_with_what_can(how: dict[str, object], message: str) -> None:
+def test_invalid_options_of_counts_are_refused_with_the_valid_ones(how: dict[str, object], message: str) -> None:
     with pytest.raises(cf.CareflowError, match=message):
         linked(TABLE, cutoff=150).counts(**how)  # type: ignore[arg-type]
 
@@ -319,7 +319,7 @@ def test_counts_are_frozen() -> None:
 
 def test_linked_stays_are_never_pickled_and_never_show_a_row() -> None:
     moves = linked(TABLE, cutoff=150)
-    with pytest.raises(cf.CareflowError, match="never pickled"):
+    with pytest.raises(cf.CareflowError, match="cannot be pickled"):
         pickle.dumps(moves)
     for text in (repr(moves), moves._repr_html_(), repr(moves.counts()), repr(moves.episodes)):
         assert not any(name in text for name in ("Ana", "Ben", "Cyd"))
@@ -349,8 +349,8 @@ def test_a_fiscal_year_is_named_after_the_year_in_which_it_ends(
 ) -> None:
     calendar = cf.Calendar(fiscal_start=first_month)
     period = calendar.period(day, unit)
-    found = calendar.label(period, unit), calendar.first(period, unit), calendar.last(period, unit)
-    assert found == (label, first, last)
+    actual = calendar.label(period, unit), calendar.first(period, unit), calendar.last(period, unit)
+    assert actual == (label, first, last)
     assert calendar.period(first, unit) == period == calendar.period(last, unit)
     assert calendar.first(period + 1, unit).toordinal() == last.toordinal() + 1
 

@@ -55,7 +55,7 @@ def test_quarters_of_admission_give_lengths_of_stay_and_no_moves(quarters: cf.Tr
         cf.transition_rates(quarters)
 
 
-def test_the_usual_counts_are_those_that_the_dates_can_answer(shifted: cf.Transitions) -> None:
+def test_the_default_tables_are_those_that_the_date_basis_allows(shifted: cf.Transitions) -> None:
     held = shifted.counts().tables
     assert "discharge" in held
     assert "census" not in held

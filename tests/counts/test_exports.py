@@ -29,8 +29,8 @@ def moves() -> cf.Transitions:
 
 
 @pytest.mark.parametrize("export", EXPORTS)
-def test_rows_of_persons_are_handed_out_on_purpose_only(export: str, moves: cf.Transitions) -> None:
-    with pytest.raises(ArgumentError, match=rf"{export} hands out .* records of people.* say person_level=True"):
+def test_rows_of_persons_need_person_level(export: str, moves: cf.Transitions) -> None:
+    with pytest.raises(ArgumentError, match=rf"{export} returns .* records of people.* say person_level=True"):
         getattr(moves, export)()
     with pytest.raises(ArgumentError, match="person_level=True"):
         getattr(moves, export)(person_level=1)
@@ -39,13 +39,13 @@ def test_rows_of_persons_are_handed_out_on_purpose_only(export: str, moves: cf.T
 @pytest.mark.parametrize("export", EXPORTS)
 def test_people_have_numbers_of_their_own_the_same_in_every_export(export: str) -> None:
     rows = linked(ANA_AND_BOB.replace("Ana", "70001").replace("Bob", "70002"), cutoff=100)
-    found = getattr(rows, export)(person_level=True)
-    person = found.get("person", found.get("case:person"))
+    actual = getattr(rows, export)(person_level=True)
+    person = actual.get("person", actual.get("case:person"))
     assert set(person) <= {1, 2}
-    assert "7000" not in found.to_csv()
+    assert "7000" not in actual.to_csv()
 
 
-def test_each_export_says_that_it_holds_persons() -> None:
+def test_each_export_says_that_it_has_rows_of_persons() -> None:
     for export in EXPORTS:
         assert "records of people" in (getattr(cf.Transitions, export).__doc__ or "")
 
@@ -97,8 +97,8 @@ def test_the_rows_for_mstate_give_the_state_occupation(start: str | None) -> Non
     moves = FILE.moves()
     where = cf.occupation(moves, start=start, days=40, cluster=None).frame
     expected = where.pivot_table(index="day", columns="state", values="estimate", observed=False).to_numpy()
-    found = product_integral(moves.to_mstate(person_level=True, start=start), expected[0], 40)
-    assert np.allclose(found, expected, rtol=0, atol=1e-12)
+    actual = product_integral(moves.to_mstate(person_level=True, start=start), expected[0], 40)
+    assert np.allclose(actual, expected, rtol=0, atol=1e-12)
 
 
 def test_rows_for_mstate_are_numbered_as_mstate_does(moves: cf.Transitions) -> None:
@@ -121,8 +121,8 @@ def test_an_event_log_has_a_start_and_an_end_for_each_stay(moves: cf.Transitions
     """A start and a complete for each stay, and an outcome at the end."""
     log = moves.to_event_log(person_level=True)
     ana = log[log["case:concept:name"] == log.loc[log["concept:name"] == "iop", "case:concept:name"].iloc[0]]
-    found = ana[["concept:name", "lifecycle:transition", "time:timestamp"]].itertuples(index=False, name=None)
-    assert [(name, life, when.date()) for name, life, when in found] == [
+    actual = ana[["concept:name", "lifecycle:transition", "time:timestamp"]].itertuples(index=False, name=None)
+    assert [(name, life, when.date()) for name, life, when in actual] == [
         ("residential", "start", day(0)),
         ("residential", "complete", day(20)),
         ("iop", "start", day(25)),
@@ -146,7 +146,7 @@ def test_a_facility_is_the_resource_of_its_events() -> None:
     assert set(log["org:resource"]) == {stay.facility for stay in FILE.kept}
 
 
-def test_a_sequence_says_where_a_journey_was_as_long_as_that_is_known(moves: cf.Transitions) -> None:
+def test_a_sequence_has_states_up_to_the_end_of_follow_up(moves: cf.Transitions) -> None:
     rows = moves.to_sequences(person_level=True, days=60, every=20).set_index("day_0")
     ana, bob = rows.loc["residential"], rows.loc["php"]
     assert ana[["day_20", "day_40", "day_60"]].tolist() == ["between stays", "left care", "left care"]

@@ -37,7 +37,7 @@ def life_table(stays: pd.DataFrame, start: str | None, unit: str | None) -> Coun
     begin = pd.Timestamp(start) if start else stays["admit_date"].min()
     freq = {"quarter": "Q", "month": "M", "year": "Y"}
     periods = pd.period_range(begin, LAST, freq=freq[unit]) if unit else [None]
-    found: Counter[tuple[object, ...]] = Counter()
+    actual: Counter[tuple[object, ...]] = Counter()
     for stay in stays.itertuples():
         end = LAST + pd.Timedelta(days=1) if pd.isna(stay.discharge_date) else stay.discharge_date
         for period in periods:
@@ -46,10 +46,10 @@ def life_table(stays: pd.DataFrame, start: str | None, unit: str | None) -> Coun
             if stay.admit_date > last or end < first:
                 continue
             key = (period.ordinal if period is not None else None, stay.payer, stay.level)
-            found[(*key, ENTERED, max((first - stay.admit_date).days, 0))] += 1
+            actual[(*key, ENTERED, max((first - stay.admit_date).days, 0))] += 1
             what, day = (ENDED, end) if end <= last else (CENSORED, last)
-            found[(*key, what, (day - stay.admit_date).days)] += 1
-    return found
+            actual[(*key, what, (day - stay.admit_date).days)] += 1
+    return actual
 
 
 @pytest.mark.parametrize(("start", "unit"), CASES)
@@ -69,7 +69,7 @@ def test_the_stay_clock_is_the_life_table_of_every_period(
     assert counted == life_table(stays, start, unit)
 
 
-def test_stays_of_which_none_reaches_the_end_of_a_period_are_counted(stays: pd.DataFrame) -> None:
+def test_stays_without_a_period_end_are_counted(stays: pd.DataFrame) -> None:
     quarters = stays[["admit_date", "discharge_date"]].apply(lambda days: days.dt.to_period("Q"))
     short = stays[quarters["admit_date"] == quarters["discharge_date"]]
     table = cf.link(cf.read_episodes(short, cutoff=LAST)).counts("quarter", clocks="stay").tables["stay"]
@@ -78,7 +78,7 @@ def test_stays_of_which_none_reaches_the_end_of_a_period_are_counted(stays: pd.D
 
 @pytest.mark.parametrize("clock", ["stay", "stay by admission", "stay by discharge", "exit", "gap"])
 @pytest.mark.parametrize("start", [None, "2023-08-15"])
-def test_whoever_is_counted_out_was_counted_in(stays: pd.DataFrame, clock: str, start: str | None) -> None:
+def test_entries_equal_events_and_censorings(stays: pd.DataFrame, clock: str, start: str | None) -> None:
     moves = cf.link(cf.read_episodes(stays, cutoff=LAST, start=start))
     table = moves.counts(["quarter"], clocks=[clock]).tables[clock]
     signed = table["n"].where(table["event"] == ENTERED, -table["n"])

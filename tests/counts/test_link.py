@@ -27,18 +27,18 @@ def test_a_transfer_on_the_day_of_discharge_is_a_move() -> None:
 
 @pytest.mark.parametrize(("admit", "to"), [(60, "php"), (61, "completed")])
 def test_an_admission_is_a_move_up_to_the_window_and_not_a_day_later(admit: int, to: str) -> None:
-    found = after(
+    actual = after(
         f"""
         person | level       | admit   | discharge | reason
         Ana    | residential | 0       | 30        | completed
         Ana    | php         | {admit} | 100       | died
         """
     )
-    assert found == {("residential", to): 1, ("php", "died"): 1}
+    assert actual == {("residential", to): 1, ("php", "died"): 1}
 
 
 def test_only_the_first_admission_after_a_discharge_counts() -> None:
-    found = after(
+    actual = after(
         """
         person | level       | admit | discharge | reason
         Ana    | residential | 0     | 30        | completed
@@ -46,33 +46,33 @@ def test_only_the_first_admission_after_a_discharge_counts() -> None:
         Ana    | iop         | 35    | 60        | completed
         """
     )
-    assert found == {("residential", "php"): 1, ("php", "iop"): 1, ("iop", "completed"): 1}
+    assert actual == {("residential", "php"): 1, ("php", "iop"): 1, ("iop", "completed"): 1}
 
 
 def test_a_return_to_the_same_level_is_a_move_to_that_level() -> None:
-    found = after(
+    actual = after(
         """
         person | level | admit | discharge | reason
         Ana    | iop   | 0     | 30        | left early
         Ana    | iop   | 40    | 60        | completed
         """
     )
-    assert found == {("iop", "iop"): 1, ("iop", "completed"): 1}
+    assert actual == {("iop", "iop"): 1, ("iop", "completed"): 1}
 
 
-def test_stays_of_other_people_are_nobodys_next_stay() -> None:
-    found = after(
+def test_stays_of_other_people_are_no_next_stay() -> None:
+    actual = after(
         """
         person | level       | admit | discharge | reason
         Ana    | residential | 0     | 30        | completed
         Ben    | php         | 31    | 50        | completed
         """
     )
-    assert found == {("residential", "completed"): 1, ("php", "completed"): 1}
+    assert actual == {("residential", "completed"): 1, ("php", "completed"): 1}
 
 
 def test_rows_may_come_in_any_order() -> None:
-    found = after(
+    actual = after(
         """
         person | level       | admit | discharge | reason
         Ana    | iop         | 60    | 90        | completed
@@ -81,7 +81,7 @@ def test_rows_may_come_in_any_order() -> None:
         Ana    | php         | 31    | 55        | completed
         """
     )
-    assert found == {("residential", "php"): 1, ("php", "iop"): 1, ("iop", "completed"): 1, ("php", "completed"): 1}
+    assert actual == {("residential", "php"): 1, ("php", "iop"): 1, ("iop", "completed"): 1, ("php", "completed"): 1}
 
 
 # --- ties: admission, earlier discharge, open last, more intensive level, episode id ---------------------------------
@@ -89,7 +89,7 @@ def test_rows_may_come_in_any_order() -> None:
 
 def test_same_day_admissions_are_ordered_by_discharge() -> None:
     """Of two admissions on one day, the one discharged earlier comes first."""
-    found = after(
+    actual = after(
         """
         person | level       | admit | discharge | reason
         Ana    | residential | 0     | 10        | completed
@@ -98,11 +98,11 @@ def test_same_day_admissions_are_ordered_by_discharge() -> None:
         """
     )
     # PHP goes on when IOP ends, so IOP's end leads nowhere: it is concurrent.
-    assert found == {("residential", "iop"): 1, ("iop", "concurrent"): 1, ("php", "completed"): 1}
+    assert actual == {("residential", "iop"): 1, ("iop", "concurrent"): 1, ("php", "completed"): 1}
 
 
 def test_of_two_admissions_on_one_day_the_open_one_comes_last() -> None:
-    found = after(
+    actual = after(
         """
         person | level       | admit | discharge | reason
         Ana    | residential | 0     | 10        | completed
@@ -110,11 +110,11 @@ def test_of_two_admissions_on_one_day_the_open_one_comes_last() -> None:
         Ana    | iop         | 12    | 20        | completed
         """
     )
-    assert found == {("residential", "iop"): 1, ("iop", "concurrent"): 1}
+    assert actual == {("residential", "iop"): 1, ("iop", "concurrent"): 1}
 
 
 def test_of_two_stays_with_the_same_days_the_more_intensive_comes_first() -> None:
-    found = after(
+    actual = after(
         """
         person | level       | admit | discharge | reason
         Ana    | iop         | 12    | 20        | completed
@@ -124,7 +124,7 @@ def test_of_two_stays_with_the_same_days_the_more_intensive_comes_first() -> Non
         """
     )
     # Both end on day 20, so neither is discharged while the other goes on; the next of both is outpatient.
-    assert found == {
+    assert actual == {
         ("residential", "php"): 1,
         ("php", "outpatient"): 1,
         ("iop", "outpatient"): 1,
@@ -143,28 +143,28 @@ def test_of_two_stays_alike_in_days_and_level_the_episode_id_decides(first: str,
         """,
         cutoff=CUTOFF,
     )
-    found = next_steps(moves)
+    actual = next_steps(moves)
     # The first of the two zero-night stays moves on to the second; only the second leaves care.
     last = "terminated" if first in {"e1", "9"} else "left early"
-    assert found == {("php", "iop"): 1, ("iop", "iop"): 1, ("iop", last): 1}
+    assert actual == {("php", "iop"): 1, ("iop", "iop"): 1, ("iop", last): 1}
 
 
 # --- stays of no night -----------------------------------------------------------------------------------------------
 
 
 def test_a_stay_of_no_night_is_followed_by_an_admission_on_its_day() -> None:
-    found = after(
+    actual = after(
         """
         person | level     | admit | discharge | reason
         Ana    | inpatient | 5     | 5         | completed
         Ana    | php       | 5     | 30        | completed
         """
     )
-    assert found == {("inpatient", "php"): 1, ("php", "completed"): 1}
+    assert actual == {("inpatient", "php"): 1, ("php", "completed"): 1}
 
 
 def test_a_stay_of_no_night_on_the_day_of_discharge_is_the_next_stay() -> None:
-    found = after(
+    actual = after(
         """
         person | level       | admit | discharge | reason
         Ana    | residential | 0     | 20        | completed
@@ -172,36 +172,36 @@ def test_a_stay_of_no_night_on_the_day_of_discharge_is_the_next_stay() -> None:
         Ana    | php         | 20    | 40        | completed
         """
     )
-    assert found == {("residential", "inpatient"): 1, ("inpatient", "php"): 1, ("php", "completed"): 1}
+    assert actual == {("residential", "inpatient"): 1, ("inpatient", "php"): 1, ("php", "completed"): 1}
 
 
 def test_two_stays_of_no_night_on_one_day_follow_each_other_by_intensity() -> None:
-    found = after(
+    actual = after(
         """
         person | level     | admit | discharge | reason
         Ana    | iop       | 5     | 5         | completed
         Ana    | inpatient | 5     | 5         | completed
         """
     )
-    assert found == {("inpatient", "iop"): 1, ("iop", "completed"): 1}
+    assert actual == {("inpatient", "iop"): 1, ("iop", "completed"): 1}
 
 
 def test_a_stay_of_no_night_within_another_stay_is_concurrent() -> None:
-    found = after(
+    actual = after(
         """
         person | level      | admit | discharge | reason
         Ana    | outpatient | 0     | 100       | completed
         Ana    | inpatient  | 50    | 50        | completed
         """
     )
-    assert found == {("inpatient", "concurrent"): 1, ("outpatient", "completed"): 1}
+    assert actual == {("inpatient", "concurrent"): 1, ("outpatient", "completed"): 1}
 
 
 # --- overlaps under "flag" -------------------------------------------------------------------------------------------
 
 
 def test_a_discharge_while_another_stay_goes_on_is_concurrent() -> None:
-    found = after(
+    actual = after(
         """
         person | level       | admit | discharge | reason
         Ana    | residential | 0     | 30        | completed
@@ -209,11 +209,11 @@ def test_a_discharge_while_another_stay_goes_on_is_concurrent() -> None:
         Ana    | outpatient  | 61    | 90        | completed
         """
     )
-    assert found == {("residential", "concurrent"): 1, ("iop", "outpatient"): 1, ("outpatient", "completed"): 1}
+    assert actual == {("residential", "concurrent"): 1, ("iop", "outpatient"): 1, ("outpatient", "completed"): 1}
 
 
 def test_the_next_stay_is_found_beyond_one_nested_within() -> None:
-    found = after(
+    actual = after(
         """
         person | level       | admit | discharge | reason
         Ana    | residential | 0     | 60        | completed
@@ -222,7 +222,7 @@ def test_the_next_stay_is_found_beyond_one_nested_within() -> None:
         Ana    | php         | 70    | 90        | completed
         """
     )
-    assert found == {
+    assert actual == {
         ("inpatient", "concurrent"): 1,
         ("iop", "concurrent"): 1,
         ("residential", "php"): 1,
@@ -231,7 +231,7 @@ def test_the_next_stay_is_found_beyond_one_nested_within() -> None:
 
 
 def test_beyond_a_nested_stay_ties_are_settled_by_the_same_order() -> None:
-    found = after(
+    actual = after(
         """
         person | level       | admit | discharge | reason
         Ana    | residential | 0     | 60        | completed
@@ -240,7 +240,7 @@ def test_beyond_a_nested_stay_ties_are_settled_by_the_same_order() -> None:
         Ana    | php         | 70    | 80        | completed
         """
     )
-    assert found == {
+    assert actual == {
         ("inpatient", "concurrent"): 1,
         ("residential", "php"): 1,
         ("php", "completed"): 1,
@@ -249,7 +249,7 @@ def test_beyond_a_nested_stay_ties_are_settled_by_the_same_order() -> None:
 
 
 def test_a_stay_that_starts_on_the_day_of_discharge_does_not_overlap() -> None:
-    found = after(
+    actual = after(
         """
         person | level       | admit | discharge | reason
         Ana    | residential | 0     | 60        | completed
@@ -257,11 +257,11 @@ def test_a_stay_that_starts_on_the_day_of_discharge_does_not_overlap() -> None:
         Ana    | php         | 60    | 90        | completed
         """
     )
-    assert found == {("residential", "php"): 1, ("inpatient", "php"): 1, ("php", "completed"): 1}
+    assert actual == {("residential", "php"): 1, ("inpatient", "php"): 1, ("php", "completed"): 1}
 
 
 def test_an_open_stay_makes_the_end_of_a_later_one_concurrent() -> None:
-    found = after(
+    actual = after(
         """
         person | level      | admit | discharge | reason
         Ana    | outpatient | 0     |           |
@@ -269,11 +269,11 @@ def test_an_open_stay_makes_the_end_of_a_later_one_concurrent() -> None:
         Ana    | iop        | 90    | 99        | completed
         """
     )
-    assert found == {("php", "concurrent"): 1, ("iop", "concurrent"): 1}
+    assert actual == {("php", "concurrent"): 1, ("iop", "concurrent"): 1}
 
 
 def test_a_longer_earlier_stay_matters_even_when_shorter_ones_lie_between() -> None:
-    found = after(
+    actual = after(
         """
         person | level       | admit | discharge | reason
         Ana    | outpatient  | 0     | 200       | completed
@@ -282,7 +282,7 @@ def test_a_longer_earlier_stay_matters_even_when_shorter_ones_lie_between() -> N
         Ana    | iop         | 50    | 60        | completed
         """
     )
-    assert found == {
+    assert actual == {
         ("residential", "concurrent"): 1,
         ("php", "concurrent"): 1,
         ("iop", "concurrent"): 1,
@@ -294,25 +294,25 @@ def test_a_longer_earlier_stay_matters_even_when_shorter_ones_lie_between() -> N
 
 
 def test_nothing_follows_a_death_even_if_a_row_does() -> None:
-    found = after(
+    actual = after(
         """
         person | level       | admit | discharge | reason
         Ana    | residential | 0     | 30        | died
         Ana    | php         | 35    | 50        | completed
         """
     )
-    assert found == {("residential", "died"): 1}
+    assert actual == {("residential", "died"): 1}
 
 
 def test_a_death_while_another_stay_goes_on_is_a_death() -> None:
-    found = after(
+    actual = after(
         """
         person | level       | admit | discharge | reason
         Ana    | outpatient  | 0     | 100       | completed
         Ana    | residential | 10    | 30        | died
         """
     )
-    assert found == {("residential", "died"): 1, ("outpatient", "died"): 1}
+    assert actual == {("residential", "died"): 1, ("outpatient", "died"): 1}
 
 
 def test_a_death_is_no_part_of_left_care() -> None:
@@ -382,7 +382,7 @@ def test_an_early_move_of_a_discharge_not_yet_followed_is_left_out() -> None:
 
 
 def test_an_admission_after_the_cut_off_is_not_known_yet() -> None:
-    found = after(
+    actual = after(
         """
         person | level       | admit | discharge | reason
         Ana    | residential | 0     | 30        | completed
@@ -391,7 +391,7 @@ def test_an_admission_after_the_cut_off_is_not_known_yet() -> None:
         cutoff=50,
         within=20,
     )
-    assert found == {("residential", "completed"): 1}
+    assert actual == {("residential", "completed"): 1}
 
 
 def test_a_discharge_after_the_cut_off_is_an_open_stay() -> None:
@@ -457,21 +457,21 @@ def test_reasons_split_leaving_and_add_up_to_it() -> None:
     assert row["left care"] == 8
 
 
-def test_a_reason_is_not_what_happened_next_when_a_move_followed() -> None:
-    found = after(
+def test_a_discharge_with_a_move_does_not_count_for_its_reason() -> None:
+    actual = after(
         """
         person | level | admit | discharge | reason
         Ana    | php   | 0     | 30        | left early
         Ana    | iop   | 33    | 60        | terminated
         """
     )
-    assert found == {("php", "iop"): 1, ("iop", "terminated"): 1}
+    assert actual == {("php", "iop"): 1, ("iop", "terminated"): 1}
 
 
 # --- directions ------------------------------------------------------------------------------------------------------
 
 
-def test_a_move_goes_the_way_of_the_continuum() -> None:
+def test_a_move_has_the_direction_of_the_continuum() -> None:
     directions = cf.transition_rates(
         linked(
             """

@@ -80,7 +80,7 @@ def test_a_coverage_is_between_0_and_1_and_neither(moves: cf.Transitions, level:
         cf.transition_rates(moves, confidence=level)
 
 
-def test_what_is_not_said_of_journeys_is_a_year_or_four_steps() -> None:
+def test_journeys_are_a_year_or_four_steps_by_default() -> None:
     assert cf.occupation(STAYS).frame["day"].max() == 365
     assert cf.expected_days(STAYS).days == 365
     assert cf.length_of_stay(STAYS).horizon == 365
@@ -88,7 +88,7 @@ def test_what_is_not_said_of_journeys_is_a_year_or_four_steps() -> None:
 
 
 @pytest.mark.parametrize(("ask", "error", "text"), ASKED)
-def test_what_does_not_fit_is_answered_with_what_would(
+def test_invalid_arguments_are_refused_with_the_valid_ones(
     ask: Callable[[cf.Counts], object], error: type[Exception], text: str, counts: cf.Counts
 ) -> None:
     with pytest.raises(error, match=text):

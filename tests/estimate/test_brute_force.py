@@ -64,10 +64,10 @@ def check(frame: pd.DataFrame, keys: Sequence[str], expected: Callable[[Key], Ro
     assert not set(must) - there
 
 
-def _same(found: object, value: Number | bool) -> bool:
+def _same(actual: object, value: Number | bool) -> bool:
     if value is None or (isinstance(value, float) and isnan(value)):
-        return bool(pd.isna(found))
-    return abs(float(found) - float(value)) <= 1e-9  # type: ignore[arg-type]
+        return bool(pd.isna(actual))
+    return abs(float(actual) - float(value)) <= 1e-9  # type: ignore[arg-type]
 
 
 def share(n: int, of: int) -> Number:
@@ -86,9 +86,9 @@ def quarters_of(file: SmallTables, days: Iterable[int]) -> dict[str, Quarter]:
 
 def check_quarters(frame: pd.DataFrame, file: SmallTables, days: Iterable[int]) -> dict[str, Quarter]:
     """Check that a frame has every quarter, and return them."""
-    wanted = quarters_of(file, days)
-    assert frame["quarter"].astype(str).unique().tolist() == list(wanted)
-    return wanted
+    expected = quarters_of(file, days)
+    assert frame["quarter"].astype(str).unique().tolist() == list(expected)
+    return expected
 
 
 def discharges(file: SmallTables) -> list[int]:
@@ -261,7 +261,7 @@ Curves = dict[tuple[str, str, str], Curve]
 
 def stays_in(file: SmallTables, cohort: str) -> Curves:
     """Return the curve of each table, quarter and level."""
-    found: Curves = {}
+    actual: Curves = {}
     for table, linked in file.tables.items():
         for one in quarters_of(file, [stay.admit for stay in file.kept]).values():
             first = one.first if file.start is None else max(one.first, file.start)
@@ -276,8 +276,8 @@ def stays_in(file: SmallTables, cohort: str) -> Curves:
                 return reference.stay_span(other.stay, file.start, file.cutoff) if inside else None
 
             for (quarter, level), curve in brute.grouped(linked, seen, lambda _, name=one.name: name).items():  # type: ignore[misc]
-                found[table, quarter, level] = curve
-    return found
+                actual[table, quarter, level] = curve
+    return actual
 
 
 def length_row(curve: Curve | None) -> dict[str, Number | bool]:
@@ -337,8 +337,8 @@ def test_lengths_of_stay_of_all_quarters(seed: int) -> None:
     made = cf.length_of_stay(file.linked_moves, by="facility", horizon=HORIZON, cluster=None)
     curves: dict[Key, Curve] = {}
     for table, linked in file.tables.items():
-        found = brute.grouped(linked, lambda one: reference.stay_span(one.stay, file.start, file.cutoff), lambda _: "")
-        curves |= {(table, level): curve for (_, level), curve in found.items()}
+        actual = brute.grouped(linked, lambda one: reference.stay_span(one.stay, file.start, file.cutoff), lambda _: "")
+        curves |= {(table, level): curve for (_, level), curve in actual.items()}
     check(made.frame, ["facility", "level"], lambda key: length_row(curves.get(key)), curves)
     check_curves(made.curve, ["facility", "level"], curves)
 
@@ -390,7 +390,7 @@ DAYS = 30
 
 def paths_of(file: SmallTables, start: str | None, *, reentry: bool) -> dict[Key, list[list[str]]]:
     """Return the state on each day of every journey, by table and quarter of the stay at which its clock starts."""
-    known, found = file.cutoff - file.within, defaultdict(list)
+    known, actual = file.cutoff - file.within, defaultdict(list)
     for table, linked in file.tables.items():
         stays = [one.stay for one in linked]
         chains = brute.journeys(stays, LEVELS, file.within)
@@ -402,8 +402,8 @@ def paths_of(file: SmallTables, start: str | None, *, reentry: bool) -> dict[Key
             if origin is None or origin > known or (file.start is not None and origin < file.start):
                 continue
             path = [brute.state(chain, LEVELS, file.within, t) for t in range(origin, known + 1)]
-            found[table, brute.quarter_of(origin).name].append(path)
-    return found
+            actual[table, brute.quarter_of(origin).name].append(path)
+    return actual
 
 
 @EVERY
@@ -417,27 +417,27 @@ def test_occupation_and_expected_days(start: str | None, reentry: bool, seed: in
         tables[(table,)] += paths
     gone = ["died"] if reentry else ["died", "left care"]
     for by, of in ((["facility"], tables), (BOTH, by_quarter)):
-        wanted = {key: brute.occupation(paths, STATES, DAYS, gone) for key, paths in of.items()}
+        expected = {key: brute.occupation(paths, STATES, DAYS, gone) for key, paths in of.items()}
         frame = cf.occupation(file.linked_moves, by=by, **how).frame  # type: ignore[arg-type]
 
-        def row(key: Key, wanted: dict[Key, list[dict[str, float] | None]] = wanted) -> Row:
+        def row(key: Key, expected: dict[Key, list[dict[str, float] | None]] = expected) -> Row:
             *place, at, state = key
-            days = wanted.get(tuple(place))
+            days = expected.get(tuple(place))
             p = days[int(at)] if days else None
             return {"estimate": p[state] if p else None}
 
-        must = [(*key, str(t), state) for key in wanted for t in range(DAYS + 1) for state in STATES]
+        must = [(*key, str(t), state) for key in expected for t in range(DAYS + 1) for state in STATES]
         check(frame, [*by, "day", "state"], row, must)
         spent = cf.expected_days(file.linked_moves, by=by, **how).frame  # type: ignore[arg-type]
 
-        def days_row(key: Key, wanted: dict[Key, list[dict[str, float] | None]] = wanted) -> Row:
-            days = wanted.get(key[:-1])
+        def days_row(key: Key, expected: dict[Key, list[dict[str, float] | None]] = expected) -> Row:
+            days = expected.get(key[:-1])
             # Up to the horizon: known on that day, or for good.
             if days is None or any(p is None for p in days):
                 return {"days": None}
             return {"days": sum(p[key[-1]] for p in days[:DAYS] if p)}
 
-        check(spent, [*by, "state"], days_row, [(*key, "php") for key in wanted])
+        check(spent, [*by, "state"], days_row, [(*key, "php") for key in expected])
 
 
 @EVERY
@@ -478,7 +478,7 @@ def test_pathways_by_day(seed: int) -> None:
 
 def check_paths(frame: pd.DataFrame, by: Sequence[str], steps: int, expected: Counter[Key]) -> None:
     columns = [*by, *(f"step_{i}" for i in range(1, steps + 1))]
-    found: Counter[Key] = Counter()
+    actual: Counter[Key] = Counter()
     of: Counter[Key] = Counter()
     for key, n in expected.items():
         of[key[: len(by)]] += n
@@ -486,9 +486,9 @@ def check_paths(frame: pd.DataFrame, by: Sequence[str], steps: int, expected: Co
         frame[columns].itertuples(index=False, name=None), frame["n"], frame["share"], strict=True
     ):
         key = tuple(str(step) for step in path if isinstance(step, str))
-        found[key] += n
+        actual[key] += n
         assert part == pytest.approx(n / of[key[: len(by)]], abs=1e-12), key
-    assert found == expected
+    assert actual == expected
 
 
 # --- the calendar, and people who come back --------------------------------------------------------------------------

@@ -61,11 +61,11 @@ def rates_of(moved: dict[str, tuple[int, int]], **how: object) -> cf.estimate.Ra
 
 
 def test_a_change_has_the_p_value_that_compare_gives(by_quarter) -> None:
-    found = changes_of(by_quarter).between([("2024Q2", "2024Q3"), ("2024Q3", "2025Q3")])
+    actual = changes_of(by_quarter).between([("2024Q2", "2024Q3"), ("2024Q3", "2025Q3")])
     change = by_quarter.compare("2024Q3", "2025Q3")
     for frame, target in ((change.frame, "to"), (change.directions, "direction")):
         rows = frame.assign(measure=frame[target].astype(str))
-        both = rows.merge(found[found["second"] == "2025Q3"], on=["from", "measure"], suffixes=("", "_found"))
+        both = rows.merge(actual[actual["second"] == "2025Q3"], on=["from", "measure"], suffixes=("", "_found"))
         assert len(both) == len(frame)
         for name in ("difference", "low", "high", "p", "n_1", "of_2"):
             assert np.array_equal(both[name], both[f"{name}_found"], equal_nan=True), name
@@ -73,8 +73,8 @@ def test_a_change_has_the_p_value_that_compare_gives(by_quarter) -> None:
 
 def test_a_plain_change_is_the_chi_squared_test_of_two_shares() -> None:
     rates = rates_of({"2023-02-01": (30, 100), "2024-02-01": (50, 100)}, by="year", cluster=None)
-    found = changes_of(rates).between(YEARS)
-    p = found.loc[(found["from"] == "php") & (found["measure"] == "iop"), "p"].iloc[0]
+    actual = changes_of(rates).between(YEARS)
+    p = actual.loc[(actual["from"] == "php") & (actual["measure"] == "iop"), "p"].iloc[0]
     expected = stats.chi2_contingency([[30, 70], [50, 50]], correction=False).pvalue
     assert p == pytest.approx(expected, abs=1e-12)
 
@@ -83,20 +83,20 @@ def test_a_plain_change_is_the_chi_squared_test_of_two_shares() -> None:
 def test_fewer_than_five_expected_are_not_tested(moved: tuple[int, int], tested: bool) -> None:
     """Of 100 and 100 with 10 together 100 * .05 * .95 = 4.75 is under 5; with 11 it is 5.2."""
     rates = rates_of({"2023-02-01": (moved[0], 100), "2024-02-01": (moved[1], 100)}, by="year", cluster=None)
-    found = changes_of(rates).between(YEARS)
-    row = found[(found["from"] == "php") & (found["measure"] == "iop")].iloc[0]
+    actual = changes_of(rates).between(YEARS)
+    row = actual[(actual["from"] == "php") & (actual["measure"] == "iop")].iloc[0]
     assert row["tested"] == tested
     assert not np.isnan(row["p"]), "what is not tested still has its p value, as in compare"
 
 
 def test_a_period_that_is_not_mature_is_not_tested(by_quarter) -> None:
-    found = changes_of(by_quarter).between([("2024Q4", "2025Q4")])
-    assert not found["tested"].any()
+    actual = changes_of(by_quarter).between([("2024Q4", "2025Q4")])
+    assert not actual["tested"].any()
 
 
 def test_four_quarters_together_are_their_sums(by_quarter) -> None:
-    found = changes_of(by_quarter).between([("2024Q3", "2025Q3")], span=4)
-    row = found[(found["from"] == "residential") & (found["measure"] == "php")].iloc[0]
+    actual = changes_of(by_quarter).between([("2024Q3", "2025Q3")], span=4)
+    row = actual[(actual["from"] == "residential") & (actual["measure"] == "php")].iloc[0]
     frame = by_quarter.frame
     of = frame[(frame["from"] == "residential") & (frame["to"] == "php")].set_index("quarter")
     for side, quarters in (
@@ -112,8 +112,8 @@ def test_four_quarters_are_compared_from_counts_that_hold_a_census(moves, by_qua
     """A census counts by day: its table has no column of quarters."""
     counts = moves.counts(by="quarter", clocks=["discharge", "census"])
     pairs = [("2024Q3", "2025Q3")]
-    found = changes_of(cf.transition_rates(counts, by="quarter")).between(pairs, span=4)
-    assert np.array_equal(found["p"], changes_of(by_quarter).between(pairs, span=4)["p"], equal_nan=True)
+    actual = changes_of(cf.transition_rates(counts, by="quarter")).between(pairs, span=4)
+    assert np.array_equal(actual["p"], changes_of(by_quarter).between(pairs, span=4)["p"], equal_nan=True)
 
 
 def test_four_years_of_one_quarter_each_are_as_one_period() -> None:
@@ -125,7 +125,7 @@ def test_four_years_of_one_quarter_each_are_as_one_period() -> None:
         assert np.array_equal(two[name].astype(float), one[name].astype(float), equal_nan=True), name
 
 
-def test_rates_without_their_counts_are_tested_as_if_nobody_came_back(by_quarter) -> None:
+def test_rates_without_their_counts_are_tested_as_independent(by_quarter) -> None:
     pair = [("2023Q3", "2024Q3")]
     whole = changes_of(by_quarter).between(pair)
     frame = changes_of(by_quarter.with_frame(by_quarter.frame)).between(pair)
@@ -140,8 +140,8 @@ def test_rates_without_their_counts_are_tested_as_if_nobody_came_back(by_quarter
 
 def test_a_change_of_mean_stays_is_the_difference_by_its_jackknife(moves) -> None:
     stays = cf.length_of_stay(moves, by="year")
-    found = changes_of(stays).between([("2024", "2025")])
-    row = found[found["from"] == "php"].iloc[0]
+    actual = changes_of(stays).between([("2024", "2025")])
+    row = actual[actual["from"] == "php"].iloc[0]
     means, without = stays._inputs.means()
     years, level = stays._inputs.strata["year"].astype(str).tolist(), 2
     one, two = years.index("2024"), years.index("2025")
@@ -161,21 +161,21 @@ def test_a_stay_that_is_thin_or_not_mature_is_not_tested(moves, column: str, val
     assert whole["tested"].all()
     frame = stays.frame.assign(least_at_risk=40, mature=True)
     frame.loc[(frame["year"] == "2024") & (frame["level"] == "php"), column] = value
-    found = changes_of(stays.with_frame(frame)).between([("2024", "2025")])
-    assert found.loc[~found["tested"], "from"].tolist() == ["php"]
+    actual = changes_of(stays.with_frame(frame)).between([("2024", "2025")])
+    assert actual.loc[~actual["tested"], "from"].tolist() == ["php"]
 
 
 def test_one_correction_counts_all_that_were_tested() -> None:
-    found = pd.DataFrame({"p": [0.01, 0.02, 0.03, np.nan], "tested": [True, False, True, False]})
-    told = corrected(found)
+    actual = pd.DataFrame({"p": [0.01, 0.02, 0.03, np.nan], "tested": [True, False, True, False]})
+    told = corrected(actual)
     assert told["p_adjusted"].tolist() == pytest.approx([0.02, np.nan, 0.03, np.nan], nan_ok=True)
     assert told["changed"].tolist() == [True, False, True, False]
 
 
 def test_only_moves_between_two_levels_are_tested(by_quarter) -> None:
     """A move from a level to itself is not."""
-    found = reported_differences(changes_of(by_quarter).between([("2024Q3", "2025Q3")]), by_quarter.continuum.names)
-    assert set(found.loc[found["from"] == "php", "measure"]) == {
+    actual = reported_differences(changes_of(by_quarter).between([("2024Q3", "2025Q3")]), by_quarter.continuum.names)
+    assert set(actual.loc[actual["from"] == "php", "measure"]) == {
         *("inpatient", "residential", "iop", "outpatient"),
         *("step-down", "step-up", "completed", "left early"),
     }
@@ -190,7 +190,7 @@ def test_the_headline_by_year_finds_the_one_move_that_changed(moves) -> None:
 
 
 @pytest.mark.parametrize("by", ["month", "quarter", "year"])
-def test_no_length_of_stay_of_the_sample_is_said_to_have_changed(moves, by: str) -> None:
+def test_the_sample_has_no_change_of_a_length_of_stay(moves, by: str) -> None:
     assert headline(cf.length_of_stay(moves, by=by)) is None
 
 
@@ -217,7 +217,7 @@ def test_the_report_finds_the_one_move_that_changed_and_nothing_else(moves) -> N
 
 
 @pytest.mark.slow
-def test_a_headline_says_what_its_family_says(simulation: ModuleType) -> None:
+def test_a_headline_agrees_with_its_family_of_tests(simulation: ModuleType) -> None:
     """The simulation judges many data sets as strata of one result: the same as one after the other."""
     stays = simulation.records(6000, 4, 5, simulation.DOUBLED)
     families = dict(simulation.families(simulation.linked(stays), ["year"]))
@@ -229,10 +229,10 @@ def test_a_headline_says_what_its_family_says(simulation: ModuleType) -> None:
 
 
 @pytest.mark.slow
-def test_where_nothing_changed_hardly_anything_is_said(simulation: ModuleType) -> None:
+def test_without_a_change_few_data_sets_give_an_alarm(simulation: ModuleType) -> None:
     """40 data sets without a change: at 5% each, more than 6 with an alarm would come up once in 70 times."""
-    for what, found in simulation.simulated(400, 40, 7, simulation.NOTHING, ["quarter", "year"]).items():
-        assert found["any"].sum() <= 6, what
+    for what, actual in simulation.simulated(400, 40, 7, simulation.NOTHING, ["quarter", "year"]).items():
+        assert actual["any"].sum() <= 6, what
 
 
 def test_reports_and_headlines_have_at_most_5_percent_false_alarms() -> None:

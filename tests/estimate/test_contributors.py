@@ -40,17 +40,17 @@ def test_the_people_are_of_four_groups() -> None:
     assert len({group(person) for person in PEOPLE}) == len(PEOPLE)
 
 
-def test_behind_a_census_are_the_groups_that_came_went_and_were_there() -> None:
+def test_contributors_of_a_census_are_the_groups_of_each_count() -> None:
     census = cf.census(MOVES)
-    found = beside(census.frame, census.contributors)
-    php = found[found["level"] == "php"].set_index("quarter")
+    actual = beside(census.frame, census.contributors)
+    php = actual[actual["level"] == "php"].set_index("quarter")
     flows = ["opening", "admitted", "discharged", "closing"]
     # Ana and Bob and Cem came in the first quarter, Ana left; Ana and Dan came in the second, and all but Dan left.
     assert php.loc["2024Q1", flows].tolist() == [0, 3, 1, 2]
     assert php.loc["2024Q2", flows].tolist() == [2, 2, 3, 1]
     for name in flows:
         assert php[f"{name} people"].tolist() == php[name].tolist()
-    iop = found[found["level"] == "iop"].set_index("quarter")  # Ana, then Cem
+    iop = actual[actual["level"] == "iop"].set_index("quarter")  # Ana, then Cem
     assert iop[[f"{name} people" for name in flows]].to_numpy().tolist() == [[0, 1, 1, 0], [0, 1, 1, 0]]
 
 
@@ -93,7 +93,7 @@ def test_contributors_of_stays_are_those_who_entered_stayed_and_left() -> None:
 
 
 @pytest.mark.parametrize("method", ["followed", "incidence", "intensity"])
-def test_behind_rates_are_the_groups_of_numerators_and_of_denominators(method: str) -> None:
+def test_contributors_of_rates_are_of_numerators_and_denominators(method: str) -> None:
     rates = cf.transition_rates(MOVES, method=method)  # type: ignore[arg-type]
     for people, column, to in (
         (rates.contributors, "to", "iop"),
@@ -107,7 +107,7 @@ def test_behind_rates_are_the_groups_of_numerators_and_of_denominators(method: s
         assert set(people["persons_of"]) == {0, 2, 3}
 
 
-def test_behind_a_comparison_are_the_people_of_both_sides() -> None:
+def test_contributors_of_a_comparison_are_those_of_both_sides() -> None:
     change = cf.transition_rates(MOVES, by="payer").compare(payer=("x", "y"))
     reached, ways = change.contributors  # type: ignore[misc]
     assert (len(reached), len(ways)) == (len(change.frame), len(change.directions))
@@ -115,7 +115,7 @@ def test_behind_a_comparison_are_the_people_of_both_sides() -> None:
     assert php[["persons_1", "persons_of_1", "persons_2", "persons_of_2"]].tolist() == [2, 2, 0, 1]
 
 
-def test_behind_returns_are_the_groups_of_each_count() -> None:
+def test_contributors_of_returns_are_the_groups_of_each_count() -> None:
     back = cf.readmissions(MOVES, days=30)
     rows = beside(back.frame, back.contributors).set_index("from")
     # PHP: Ana twice, Bob and Cem; Ana and Cem came back within 30 days of theirs.
@@ -124,17 +124,17 @@ def test_behind_returns_are_the_groups_of_each_count() -> None:
     assert rows["followed"].dropna().tolist() == [1, 1]
 
 
-def test_behind_journeys_are_the_groups_that_began_one() -> None:
+def test_contributors_of_journeys_are_the_groups_that_began_one() -> None:
     rows = linked(
         f"person | level | admit | discharge\n{ANA} | php | 0 | 9\n{ANA} | php | 95 | 99\n{BOB} | iop | 0 | 9",
         cutoff=181,
     )
-    for found in (cf.occupation(rows, days=5), cf.expected_days(rows, days=5)):
-        assert found.started[["n", "persons"]].to_numpy().tolist() == [[3, 2]]
-        assert found.about.n == 3
+    for actual in (cf.occupation(rows, days=5), cf.expected_days(rows, days=5)):
+        assert actual.started[["n", "persons"]].to_numpy().tolist() == [[3, 2]]
+        assert actual.about.n == 3
 
 
-def test_a_bounce_back_is_asked_of_step_downs_alone() -> None:
+def test_bounce_backs_are_of_step_downs_only() -> None:
     frame = cf.bounce_back(MOVES, days=7).frame
     order = {name: i for i, name in enumerate(MOVES.episodes.continuum.names)}
     pairs = [(order[str(frm)], order[str(to)]) for frm, to in zip(frame["from"], frame["to"], strict=True)]

@@ -25,15 +25,15 @@ def coverage() -> ModuleType:
     return module
 
 
-def test_many_people_come_close_to_the_truth(coverage: ModuleType) -> None:
+def test_estimates_of_many_people_are_close_to_the_true_values(coverage: ModuleType) -> None:
     true = coverage.truth(1, 100_000)
     made = coverage.draw(np.random.default_rng(2), 20_000, 1)
-    found = [one for kind in coverage.KINDS.values() for one in kind(made)]
-    assert {name for name, *_ in found} == set(true) - {name for name in true if name.endswith("not clustered")} | {
+    actual = [one for kind in coverage.KINDS.values() for one in kind(made)]
+    assert {name for name, *_ in actual} == set(true) - {name for name in true if name.endswith("not clustered")} | {
         "transition rate (followed), not clustered",
         "median length of stay, not clustered",
     }
-    for name, estimate, low, high in found:
+    for name, estimate, low, high in actual:
         assert low < estimate < high
         assert estimate == pytest.approx(true[name], rel=0.05), name
 
@@ -44,7 +44,7 @@ def test_a_run_does_not_depend_on_the_others(coverage: ModuleType) -> None:
         assert coverage.one_run(kind, 5, 60, 3, 7) != coverage.one_run(kind, 5, 60, 3, 8)
 
 
-def test_one_part_of_the_page_is_made_again_and_the_others_stay(coverage: ModuleType) -> None:
+def test_one_part_of_the_page_is_replaced_and_the_others_stay(coverage: ModuleType) -> None:
     whole = PAGE.read_text(encoding="utf-8")
     assert coverage.page(whole, {}) == whole
     again = coverage.page(whole, {"differences": "## Differences\n\nanew\n"})

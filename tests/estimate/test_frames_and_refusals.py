@@ -162,12 +162,12 @@ def test_every_estimator_refuses_an_unknown_coverage_or_cluster(
         (lambda m: cf.transition_rates(m, by=BY).compare(None, "2024Q1"), "two different labels"),
     ],
 )
-def test_what_is_asked_wrongly_is_refused(asked: Callable[[cf.Transitions], object], text: str, moves: object) -> None:
+def test_invalid_arguments_are_refused(asked: Callable[[cf.Transitions], object], text: str, moves: object) -> None:
     with pytest.raises(ArgumentError, match=text):
         asked(moves)  # type: ignore[arg-type]
 
 
-def test_the_shortest_and_the_longest_that_may_be_asked_are_answered(moves: cf.Transitions) -> None:
+def test_the_smallest_and_the_largest_valid_arguments_are_accepted(moves: cf.Transitions) -> None:
     assert len(cf.pathways(moves, days=range(12)).frame)
     assert len(cf.readmissions(moves, days=3650).frame)
     assert len(cf.readmissions(moves, days=1).frame)
@@ -188,7 +188,7 @@ def test_a_notebook_shows_the_first_rows(
     assert result.frame["quarter"].iloc[-1] not in page.split("<tbody>")[1].split("</tbody>")[0]
 
 
-def test_windows_are_told_in_words(moves: cf.Transitions) -> None:
+def test_windows_are_listed_in_words(moves: cf.Transitions) -> None:
     told = {
         str(within): cf.transition_rates(moves, within=within).about.definition  # type: ignore[arg-type]
         for within in (7, [7, 14], [7, 14, 30])

@@ -38,7 +38,7 @@ def newest() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["person_id", "level", "admit_date", "discharge_date"])
 
 
-def test_the_newest_quarter_is_not_raised_by_moves_that_were_seen_early() -> None:
+def test_early_moves_do_not_raise_the_newest_quarter() -> None:
     """On 30 June the discharges of June are not followed for 30 days, but their moves are seen after two."""
     frame = rates(newest(), date(2024, 6, 30))
     row = frame[(frame["quarter"] == "2024Q2") & (frame["to"] == "php")].iloc[0]

@@ -82,11 +82,11 @@ def test_a_curve_and_its_limits_are_those_of_survfit(of: Case) -> None:
 
 @by_id("quantiles")
 def test_quantiles_are_first_days_of_survfits_curve_and_limits(of: Case) -> None:
-    found = length(of, confidence=of.given["level"])
+    actual = length(of, confidence=of.given["level"])
     if of.set == RUN_OUT:
-        assert found.frame["known_to"].iloc[0] < found.curve["day"].max()
+        assert actual.frame["known_to"].iloc[0] < actual.curve["day"].max()
         return
-    curve, row, out = found.curve, found.frame.iloc[0], of.outputs
+    curve, row, out = actual.curve, actual.frame.iloc[0], of.outputs
     for name, column in (("first_day", "survival"), ("first_day_lower", "low"), ("first_day_upper", "high")):
         close([quantile(curve["day"], curve[column], q) for q in of.given["q"]], out[name])
     place = of.given["q"].index(0.5)
@@ -122,21 +122,21 @@ def on_days(frame: pd.DataFrame, days: np.ndarray, column: str) -> np.ndarray:
 
 @by_id("cumulative_incidence")
 def test_cumulative_incidences_are_those_of_etm_survfit_and_cuminc(of: Case) -> None:
-    found = cf.cumulative_incidence(exits(rows_of(of)), "one", cluster=None)
+    actual = cf.cumulative_incidence(exits(rows_of(of)), "one", cluster=None)
     out = of.outputs
     if of.set == RUN_OUT:
-        left = found.survival[found.survival["day"].isin(out["time"])]
+        left = actual.survival[actual.survival["day"].isin(out["time"])]
         known = left["estimate"].notna().to_numpy()
         assert not known.all()
         close(left["estimate"][known], out["survival"][known])
         return
     for i, cause in enumerate(out["causes"]):
-        rows = found.frame[found.frame["to"] == CAUSES[int(cause)]]
+        rows = actual.frame[actual.frame["to"] == CAUSES[int(cause)]]
         close(on_days(rows, out["time"], "estimate"), out["estimate"][:, i])
         if "std_err" in out:
             close(on_days(rows, out["time"], "se"), out["std_err"][:, i])
     if "survival_std_err" in out:
-        left = found.survival[found.survival["day"].isin(out["time"])]
+        left = actual.survival[actual.survival["day"].isin(out["time"])]
         close(left["estimate"], out["survival"])
         close(left["se"], out["survival_std_err"])
         assert left["at_risk"].tolist() == out["n_risk"].tolist()
@@ -195,7 +195,7 @@ def test_state_occupation_and_its_error_are_those_of_etm(name: str) -> None:
     codes, days = codes_of(of), of.outputs["day"].astype(int)
     process = state_process(spell_table(rows_of(of), codes), tuple(codes.values()), int(days.max()))
     start = process.start.sum(axis=0)
-    path = process.together().occupied()[:, 0]
+    path = process.pooled().occupied()[:, 0]
     close(start / start.sum(), of.outputs["start"])
     close(path[days], of.outputs["estimate"])
     close(occupied_se(process)[days], of.outputs["std_err_start_random"])
@@ -206,7 +206,7 @@ def test_state_occupation_is_that_of_survfit(name: str) -> None:
     of = case(name)
     codes, days = codes_of(of), of.outputs["time"].astype(int)
     process = state_process(spell_table(rows_of(of), codes), tuple(codes.values()), int(days.max()))
-    path = process.together().occupied()[:, 0]
+    path = process.pooled().occupied()[:, 0]
     shown = np.where(days[:, None] < 0, np.asarray(of.outputs["start"]), path[np.maximum(days, 0)])
     close(shown, of.outputs["estimate"])
 
@@ -220,7 +220,7 @@ def test_occupation_from_a_landmark_is_that_of_etm(of: Case) -> None:
     since = rows[rows["person"].isin(held) & (rows["exit"] > day)]
     since = since.assign(entry=(since["entry"] - day).clip(lower=0), exit=since["exit"] - day)
     process = state_process(spell_table(since, codes), tuple(codes.values()), 20)
-    path = process.together().occupied()[:, 0]
+    path = process.pooled().occupied()[:, 0]
     days = of.outputs["day"].astype(int) - day
     close(path[days], of.outputs["estimate"])
     close(occupied_se(process)[days], of.outputs["std_err"])
@@ -271,10 +271,10 @@ def test_p_values_are_adjusted_as_by_p_adjust(how: str) -> None:
 
 def test_a_chain_is_the_fundamental_matrix_of_solve() -> None:
     out = case("chain_journeys").outputs
-    found = absorbing_chain(out["counts"] / out["counts"].sum(axis=1, keepdims=True))
-    close(found.stays, out["expected_stays"])
-    close(found.reached, out["ever_reached"])
-    close(found.outcome, out["outcome"])
+    actual = absorbing_chain(out["counts"] / out["counts"].sum(axis=1, keepdims=True))
+    close(actual.stays, out["expected_stays"])
+    close(actual.reached, out["ever_reached"])
+    close(actual.outcome, out["outcome"])
 
 
 @cache
@@ -298,8 +298,8 @@ def test_errors_of_curves_and_means_are_the_delete_a_group_jackknife(name: str) 
 @pytest.mark.parametrize("name", ["stays", "stays_late"])
 def test_clustered_errors_of_incidences_are_the_delete_a_group_jackknife(name: str) -> None:
     of, rows = clustered(f"jackknife_cif_{name}")
-    found = cf.cumulative_incidence(exits(rows), "one").frame
-    rows_of_cause = found[found["to"] == CAUSES[int(of.given["cause"])]]
+    actual = cf.cumulative_incidence(exits(rows), "one").frame
+    rows_of_cause = actual[actual["to"] == CAUSES[int(of.given["cause"])]]
     close(on_days(rows_of_cause, np.asarray(of.given["day"]), "se"), of.outputs["std_err"])
 
 
@@ -311,17 +311,17 @@ def test_a_share_is_clustered_at_its_effective_size(name: str) -> None:
     base = np.zeros_like(hits)
     np.add.at(base[0], rows["jackknife_group"].to_numpy(), 1)
     np.add.at(hits[0], rows.loc[hit, "jackknife_group"].to_numpy(), 1)
-    found = shares(hits, base, cluster="person", confidence=0.95)
-    close([found.share[0], found.size[0]], [of.outputs["estimate"][0], of.outputs["n_eff"][0]])
-    close([found.low[0], found.high[0]], [of.outputs["lower"][0], of.outputs["upper"][0]])
-    close(found.se[0], case(name).outputs["std_err"][0])
+    actual = shares(hits, base, cluster="person", confidence=0.95)
+    close([actual.share[0], actual.size[0]], [of.outputs["estimate"][0], of.outputs["n_eff"][0]])
+    close([actual.low[0], actual.high[0]], [of.outputs["lower"][0], of.outputs["upper"][0]])
+    close(actual.se[0], case(name).outputs["std_err"][0])
 
 
 def test_errors_of_occupation_are_the_delete_a_group_jackknife() -> None:
     """Those of occupation and of expected days."""
     of, rows = clustered("jackknife_expected_days")
     process = state_process(spell_table(rows, CARE_STATES), tuple(CARE_STATES.values()), 60)
-    start, every = np.eye(len(CARE_STATES))[0], process.together()
+    start, every = np.eye(len(CARE_STATES))[0], process.pooled()
     others = process.without_each_group(every)
     whole, without = (occupied(start, one.moves, one.at_risk, one.transitions) for one in (every, others))
     whole = whole[:, 0]

@@ -45,23 +45,23 @@ def survival(stays: cf.estimate.LengthOfStay, days: list[int]) -> list[float]:
 def test_the_curves_of_acute_myeloid_leukaemia() -> None:
     skip_unless("survival_aml.csv")
     aml = pd.read_csv(SHARED / "survival_aml.csv")
-    found = {}
+    actual = {}
     for arm, rows in aml.groupby("x"):
-        found[arm] = cf.length_of_stay(lasting(rows["time"], rows["status"] == 1), cluster=None)
+        actual[arm] = cf.length_of_stay(lasting(rows["time"], rows["status"] == 1), cluster=None)
     of = case("published_aml")
     days = of.outputs["time"].astype(int).tolist()
-    assert_allclose(survival(found["Maintained"], days), of.outputs["survival"], atol=5e-7)
-    medians = [found[arm].frame["median"].iloc[0] for arm in ("Maintained", "Nonmaintained")]
+    assert_allclose(survival(actual["Maintained"], days), of.outputs["survival"], atol=5e-7)
+    medians = [actual[arm].frame["median"].iloc[0] for arm in ("Maintained", "Nonmaintained")]
     assert medians == [31, 23]
 
 
 def test_the_curve_of_advanced_lung_cancer() -> None:
     skip_unless("survival_lung.csv")
     lung = pd.read_csv(SHARED / "survival_lung.csv")
-    found = cf.length_of_stay(lasting(lung["time"], lung["status"] == 2), cluster=None)
-    assert_allclose(survival(found, [90, 180, 365, 730]), [0.881579, 0.721671, 0.409242, 0.115693], atol=5e-7)
+    actual = cf.length_of_stay(lasting(lung["time"], lung["status"] == 2), cluster=None)
+    assert_allclose(survival(actual, [90, 180, 365, 730]), [0.881579, 0.721671, 0.409242, 0.115693], atol=5e-7)
     # The printed limits of the median, 285 and 363, are of R's default band (log); these are of the log-log band.
-    assert found.frame[["median", "median_low", "median_high"]].iloc[0].tolist() == [310, 284, 361]
+    assert actual.frame[["median", "median_low", "median_high"]].iloc[0].tolist() == [310, 284, 361]
 
 
 def test_fifteen_moves_of_a_hundred_and_forty_eight_have_newcombes_limits() -> None:
@@ -153,7 +153,7 @@ def test_ventilation_of_sir_cont_moves_as_etm_counts(ventilated: cf.Transitions)
     assert frame["ventilated", "left care"] == 127
 
 
-def test_where_the_people_of_sir_cont_are_is_what_etm_says_with_its_error(ventilated: cf.Transitions) -> None:
+def test_occupation_of_sir_cont_and_its_error_are_those_of_etm(ventilated: cf.Transitions) -> None:
     of = case("occupation_sir")
     frame = cf.occupation(ventilated, days=int(of.outputs["day"].max()), cluster=None).frame
     names = [{"0": "free", "1": "ventilated", "2": "left care"}[str(state)] for state in of.outputs["states"]]

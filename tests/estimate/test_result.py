@@ -16,7 +16,7 @@ from support.strategies import File
 
 import careflow as cf
 from careflow.continuum import Continuum
-from careflow.estimate.result import Provenance, Result, _print
+from careflow.estimate.result import Provenance, Result, _cell_text
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_polars_gets_the_same_numbers(result: Result) -> None:
     assert frame["rate"].null_count() == 10
 
 
-def test_another_frame_keeps_the_definition_but_for_what_is_said(result: Result) -> None:
+def test_another_frame_keeps_the_definition_except_for_changes(result: Result) -> None:
     other = result.with_frame(result.frame.head(3), missing="2 hidden")
     assert len(other) == 3
     assert other.about.missing == "2 hidden"
@@ -133,7 +133,7 @@ def test_time_zone_locale_and_hash_seed_change_no_bit(environment: dict[str, str
     assert done.stdout.strip() == digest()
 
 
-def test_numbers_in_print_have_four_digits_or_are_whole() -> None:
+def test_numbers_are_shown_with_four_digits_or_whole() -> None:
     shown = {1234567.0: "1,234,567", 0.123456: "0.1235", 1e15: "1e+15", 999999999999999.0: "999,999,999,999,999"}
-    assert {value: _print(value) for value in shown} == shown
-    assert (_print(1234), _print(True), _print(None), _print("php")) == ("1,234", "True", "", "php")
+    assert {value: _cell_text(value) for value in shown} == shown
+    assert (_cell_text(1234), _cell_text(True), _cell_text(None), _cell_text("php")) == ("1,234", "True", "", "php")

@@ -22,10 +22,10 @@ def row(frame: pd.DataFrame, to: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("within", [0, 7, 18])
-def test_a_move_later_than_the_only_window_is_somebody_who_left(within: int) -> None:
+def test_a_move_after_the_only_window_counts_as_left_care(within: int) -> None:
     frame = cf.transition_rates(linked(GAP_OF_19, cutoff=365), within=within, cluster=None).frame
-    found = {to: row(frame, to) for to in ("php", "left early", "left care", "completed")}
-    assert found == {"php": (0, 1), "left early": (1, 1), "left care": (1, 1), "completed": (0, 1)}
+    actual = {to: row(frame, to) for to in ("php", "left early", "left care", "completed")}
+    assert actual == {"php": (0, 1), "left early": (1, 1), "left care": (1, 1), "completed": (0, 1)}
 
 
 @pytest.mark.parametrize("within", [19, 29, 30])
@@ -35,7 +35,7 @@ def test_a_move_within_the_only_window_is_a_move(within: int) -> None:
 
 
 @pytest.mark.parametrize("windows", [7, [7], [7, 14], [7, 30]])
-def test_saved_and_pooled_counts_of_shorter_windows_say_the_same(windows: object, tmp_path: Path) -> None:
+def test_saved_and_pooled_counts_of_shorter_windows_are_equal(windows: object, tmp_path: Path) -> None:
     counts = linked(GAP_OF_19, cutoff=365).counts(windows=windows, clocks="discharge")  # type: ignore[arg-type]
     counts.save(tmp_path / "a.parquet")
     there = cf.Counts.load(tmp_path / "a.parquet")
@@ -47,7 +47,7 @@ def test_saved_and_pooled_counts_of_shorter_windows_say_the_same(windows: object
 
 
 @pytest.mark.parametrize("method", ["followed", "incidence"])
-def test_every_result_of_a_shorter_window_is_that_of_stays_linked_by_it(method: str) -> None:
+def test_results_of_a_shorter_window_are_those_of_linking_by_it(method: str) -> None:
     """Directions, differences, triangles, chains and released rates are made from the same rows."""
     table = GAP_OF_19 + "\n".join(GAP_OF_7.splitlines()[2:])
     how = {"by": "quarter", "within": 7, "method": method}

@@ -38,7 +38,7 @@ def test_faults_are_half_a_per_cent(clean: pd.DataFrame) -> None:
     assert max(counts.values()) < 0.001 * len(clean)
 
 
-def test_each_kind_is_there_as_often_as_it_says(clean: pd.DataFrame, spoilt: pd.DataFrame) -> None:
+def test_each_kind_of_fault_is_as_frequent_as_stated(clean: pd.DataFrame, spoilt: pd.DataFrame) -> None:
     admit, discharge = dates(spoilt.admit_date), dates(spoilt.discharge_date)
     known = spoilt.level.dropna().str.strip().str.lower().isin(LEVELS)
     twice = spoilt.fillna("")
@@ -60,7 +60,7 @@ def test_each_kind_is_there_as_often_as_it_says(clean: pd.DataFrame, spoilt: pd.
     assert seen == {name: counts[name] for name in seen}
 
 
-def test_rows_without_a_fault_are_as_they_were(clean: pd.DataFrame, spoilt: pd.DataFrame) -> None:
+def test_rows_without_a_fault_are_unchanged(clean: pd.DataFrame, spoilt: pd.DataFrame) -> None:
     first = spoilt.fillna("").astype(str).drop_duplicates("episode_id").reset_index(drop=True)
     differ = (first != as_text(clean)).any(axis=1)
     counts = fault_counts(len(clean))
@@ -79,13 +79,13 @@ def test_an_overlap_is_a_discharge_after_the_next_admission(clean: pd.DataFrame,
     assert (dates(first.discharge_date)[moved] <= CUTOFF).all()
 
 
-def test_a_double_row_stands_after_the_row_it_repeats(spoilt: pd.DataFrame) -> None:
+def test_a_duplicate_follows_the_row_it_repeats(spoilt: pd.DataFrame) -> None:
     again = spoilt.episode_id.duplicated()
     assert (spoilt.episode_id.shift(1)[again] == spoilt.episode_id[again]).all()
 
 
 @pytest.mark.slow
-def test_the_same_faults_come_again_and_the_records_are_not_changed(clean: pd.DataFrame, spoilt: pd.DataFrame) -> None:
+def test_faults_are_reproducible_and_leave_the_records_unchanged(clean: pd.DataFrame, spoilt: pd.DataFrame) -> None:
     before = clean.copy()
     pd.testing.assert_frame_equal(add_faults(clean), spoilt)
     pd.testing.assert_frame_equal(clean, before)
@@ -97,12 +97,12 @@ def test_no_share_means_no_faults(clean: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(none.fillna("").astype(str), as_text(clean), check_dtype=False)
 
 
-def test_every_fault_says_what_it_looks_like() -> None:
+def test_every_fault_has_a_description() -> None:
     assert len({fault.name for fault in FAULTS}) == len(FAULTS) == 12
     assert all(fault.meaning for fault in FAULTS)
 
 
-def test_faults_that_cannot_be_put_in_are_refused(clean: pd.DataFrame) -> None:
+def test_faults_that_cannot_be_added_are_refused(clean: pd.DataFrame) -> None:
     with pytest.raises(ArgumentError, match=r"0 to 0\.05"):
         add_faults(clean, share=0.5)
     with pytest.raises(ArgumentError, match="as simulate"):

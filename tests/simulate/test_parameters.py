@@ -129,7 +129,7 @@ def test_a_truth_that_contradicts_itself_is_refused(changes: dict[str, object], 
         replace(TRUTH, **changes)  # type: ignore[arg-type]
 
 
-def test_a_question_that_has_no_answer_is_refused() -> None:
+def test_invalid_windows_and_levels_are_refused() -> None:
     with pytest.raises(ArgumentError, match="0 or more"):
         TRUTH.transitions(within=-1)
     with pytest.raises(ArgumentError, match="there are inpatient, residential"):

@@ -51,7 +51,7 @@ def test_all_stays_lie_within_the_records_and_open_ones_have_no_end(stays: pd.Da
     assert (stays.discharge_date.dropna() >= stays.admit_date[stays.discharge_date.notna()]).all()
 
 
-def test_words_are_those_of_the_continuum_and_the_truth(stays: pd.DataFrame) -> None:
+def test_labels_are_those_of_the_continuum_and_the_parameters(stays: pd.DataFrame) -> None:
     assert set(stays.level) == set(LEVELS)
     assert set(stays.discharge_reason.dropna()) == set(REASONS)
     assert set(stays.payer) == set(TRUTH.payers)
@@ -96,7 +96,7 @@ def test_admissions_grow_little_while_fewer_come_for_the_first_time() -> None:
     assert first[2023] > 1.3 * first[2025]
 
 
-def test_new_people_come_with_a_season_and_few_at_weekends() -> None:
+def test_new_people_vary_by_season_and_are_fewer_at_weekends() -> None:
     starts = simulate(50_000).drop_duplicates("person_id").admit_date
     by_day = starts.dt.day_of_week.value_counts()
     assert by_day[6] < by_day[5] < by_day[4] < by_day[0]

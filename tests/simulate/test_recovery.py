@@ -70,16 +70,16 @@ def test_nothing_in_the_early_cohort_is_censored(before: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize("within", [0, 14, 30, 180])
-def test_rates_before_the_change_are_found_again(before: pd.DataFrame, within: int) -> None:
+def test_the_true_rates_before_the_change_are_estimated(before: pd.DataFrame, within: int) -> None:
     assert_shares_are_true(before, STANDARD.transitions(within=within), within)
 
 
-def test_rates_after_the_change_are_found_again(after: pd.DataFrame) -> None:
+def test_the_true_rates_after_the_change_are_estimated(after: pd.DataFrame) -> None:
     assert_shares_are_true(after, STANDARD.transitions(changed=True), 30)
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_lengths_of_stay_are_found_again(before: pd.DataFrame, level: str) -> None:
+def test_the_true_lengths_of_stay_are_estimated(before: pd.DataFrame, level: str) -> None:
     nights = before[before.level == level].nights.to_numpy()
     truth = np.cumsum(STANDARD.nights(level))
     seen = np.cumsum(np.bincount(nights, minlength=len(truth)))[: len(truth)] / len(nights)
@@ -88,7 +88,7 @@ def test_lengths_of_stay_are_found_again(before: pd.DataFrame, level: str) -> No
     assert quartiles == pytest.approx(STANDARD.quantiles(level), rel=0.06, abs=1)
 
 
-def test_lengths_of_stay_by_reason_are_found_again(before: pd.DataFrame) -> None:
+def test_the_true_lengths_of_stay_by_reason_are_estimated(before: pd.DataFrame) -> None:
     for (level, reason), group in before.groupby(["level", "discharge_reason"]):
         if len(group) >= 300:
             truth = np.cumsum(STANDARD.nights(str(level), str(reason)))

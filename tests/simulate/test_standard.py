@@ -87,7 +87,7 @@ def test_admissions_by_level_are_as_in_connecticut(mix: pd.Series) -> None:
     )
 
 
-def test_php_and_iop_are_the_larger_share_that_the_page_admits(mix: pd.Series) -> None:
+def test_php_and_iop_have_the_larger_share_that_the_page_states(mix: pd.Series) -> None:
     published = pd.Series(CT_ADMISSIONS) / sum(CT_ADMISSIONS.values())
     assert 0.07 < mix["php"] < 0.10 > 10 * published["php"]
     assert published["iop"] < mix["iop"] < 0.18

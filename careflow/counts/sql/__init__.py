@@ -1,1 +1,1 @@
-"""SQL of single tables of counts."""
+"""The SQL of event tables with parameters."""

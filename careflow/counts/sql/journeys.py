@@ -1,91 +1,91 @@
-"""The SQL of journeys: stays of a person joined by moves, as a path of states and as a path of levels."""
+"""The SQL of journeys, the chains of stays joined by moves: by state and day, and by level and step."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
-from careflow.counts.event_tables import CENSORED, DIED_CODE, ENDLESS, ENTERED, REASON_CODE
+from careflow.counts.event_tables import CENSORED, DIED_CODE, ENTERED, REASON_CODE
 
 BETWEEN_CODE: Final = 151
-"""Between two stays of a journey."""
+"""The code of the state between two stays of a journey."""
 
 BETWEEN: Final = "between stays"
-"""The name of that state."""
+"""The name of the state between two stays."""
 
 LEFT_CODE: Final = 152
-"""Left care, for whatever reason."""
+"""The code of left care, for any reason."""
 
 IN_CARE_CODE: Final = 153
-"""Still in care at the cut-off."""
+"""The code of being in care at the cut-off."""
 
 UNKNOWN_CODE: Final = 154
-"""Discharged too shortly before the cut-off to know what follows."""
+"""The code of a discharge that was not followed for the link window before the cut-off."""
 
-_LAST_PLACE: Final = 1 << 62
-"""After the place of every stay."""
+_LAST: Final = 1 << 62
+"""A position after every stay in the order of linking."""
 
 # A stay begins a journey when it starts later than `within` days after every earlier one.
-_NUMBERED: Final = f"""
+_NUMBERED: Final = """
     ordered AS (
-        SELECT *, coalesce(discharge, {ENDLESS}) AS ending,
-            max(coalesce(discharge, {ENDLESS})) OVER (
-                PARTITION BY person ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach
-        FROM {{linked}}
+        SELECT *, max(end_day) OVER (
+                PARTITION BY person ORDER BY stay_order ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach
+        FROM {linked}
     ),
     numbered AS (
-        SELECT *, sum(CASE WHEN reach IS NULL OR admit > reach + {{within}} THEN 1 ELSE 0 END) OVER (
-            PARTITION BY person ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS journey
+        SELECT *, sum(CASE WHEN reach IS NULL OR admit > reach + {within} THEN 1 ELSE 0 END) OVER (
+            PARTITION BY person ORDER BY stay_order ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS journey
         FROM ordered
     )"""
 
-# Changes of state by day; of several on one day the last counts, or a death. While stays overlap, the state is the
-# most intensive level that the person is in. The clock starts at the first admission (to {first_of}), and runs to
-# `known`.
+# Changes of state by day: of several on one day a death counts, or else the last. While stays overlap, the state is the
+# most intensive level of them. The clock starts at the first admission for which {{first_of}} holds and runs to
+# `last_followed`, the cut-off minus the link window.
 _JOURNEY: Final = f"""
 WITH {_NUMBERED},
     changes AS (
-        SELECT person, {{number}} AS journey, admit AS day, CAST(level AS INTEGER) AS state, 2 * place AS turn
+        SELECT person, {{number}} AS journey, admit AS day, CAST(level AS INTEGER) AS state, 2 * stay_order AS sequence
         FROM numbered
         UNION ALL
         SELECT person, {{number}} AS journey, discharge AS day,
             CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CODE}
                  WHEN gap <= {{within}} THEN {BETWEEN_CODE} ELSE {{left}} END AS state,
-            2 * place + 1 AS turn
+            2 * stay_order + 1 AS sequence
         FROM numbered WHERE discharge IS NOT NULL
     ),
-    settled AS (
+    daily_states AS (
         SELECT person, journey, day, state FROM (
             SELECT *, row_number() OVER (
-                PARTITION BY person, journey, day ORDER BY state = {DIED_CODE} DESC, turn DESC) AS latest
+                PARTITION BY person, journey, day ORDER BY state = {DIED_CODE} DESC, sequence DESC) AS rank_on_day
             FROM changes
-        ) WHERE latest = 1
+        ) WHERE rank_on_day = 1
     ),
-    covered AS (
+    overlap_levels AS (
         SELECT c.person, c.day, min(s.level) AS level
-        FROM settled c
+        FROM daily_states c
         JOIN (SELECT DISTINCT person FROM ordered WHERE admit < reach) o ON o.person = c.person
-        JOIN ordered s ON s.person = c.person AND s.admit <= c.day AND s.ending > c.day
+        JOIN ordered s ON s.person = c.person AND s.admit <= c.day AND s.end_day > c.day
         GROUP BY c.person, c.day
     ),
     origins AS (
         SELECT * FROM (
             SELECT {{strata}} jackknife_group, person, {{number}} AS journey, admit AS origin,
-                row_number() OVER (PARTITION BY person, {{number}} ORDER BY place) AS candidate
+                row_number() OVER (PARTITION BY person, {{number}} ORDER BY stay_order) AS candidate
             FROM numbered {{on_admit}} WHERE {{first_of}}
-        ) WHERE candidate = 1 AND origin <= {{known}} AND origin >= {{start}}
+        ) WHERE candidate = 1 AND origin <= {{last_followed}} AND origin >= {{start}}
     ),
     path AS (
         SELECT {{names}} jackknife_group, c.person, c.journey, c.day - origin AS day,
-            coalesce(x.level, c.state) AS state, {{known}} - origin AS length
-        FROM settled c
-        JOIN origins o ON o.person = c.person AND o.journey = c.journey AND c.day >= o.origin AND c.day <= {{known}}
-        LEFT JOIN covered x ON x.person = c.person AND x.day = c.day
+            coalesce(x.level, c.state) AS state, {{last_followed}} - origin AS length
+        FROM daily_states c
+        JOIN origins o ON o.person = c.person AND o.journey = c.journey
+            AND c.day BETWEEN o.origin AND {{last_followed}}
+        LEFT JOIN overlap_levels x ON x.person = c.person AND x.day = c.day
     ),
     {{landmark}}
     steps AS (
-        SELECT *, lag(state) OVER along AS before, lead(state) OVER along AS after
-        FROM {{observed}} WINDOW along AS (PARTITION BY person, journey ORDER BY day)
+        SELECT *, lag(state) OVER by_day AS before, lead(state) OVER by_day AS after
+        FROM {{observed}} WINDOW by_day AS (PARTITION BY person, journey ORDER BY day)
     )
 """
 
@@ -98,8 +98,8 @@ SELECT {{names}} jackknife_group, state, {CENSORED} AS event, length AS day, cou
 FROM steps WHERE after IS NULL GROUP BY ALL
 """
 
-# The state of each journey on some of its days, for those that were followed to the last of them. A day and the state
-# that began on it are one number, so that the latest is the largest.
+# The state of each journey on given days, for journeys followed to the last of them. A day and the state that began on
+# it make one number, so that the latest state has the largest.
 _HELD: Final = """
 SELECT {names} {held} count(*) AS n FROM (
     SELECT {names} person, journey, {latest} FROM path WHERE length >= {last} GROUP BY {names} person, journey
@@ -107,18 +107,18 @@ SELECT {names} {held} count(*) AS n FROM (
 """
 
 _SPELLS: Final = """
-SELECT person, journey, state, day, lead(day) OVER along AS until, lead(state) OVER along AS target, length
+SELECT person, journey, state, day, lead(day) OVER by_day AS stop, lead(state) OVER by_day AS target, length
 FROM steps WHERE before IS NULL OR before <> state
-WINDOW along AS (PARTITION BY person, journey ORDER BY day) ORDER BY person, journey, day
+WINDOW by_day AS (PARTITION BY person, journey ORDER BY day) ORDER BY person, journey, day
 """
 
-# The journeys in a state after the changes of a day, from that day on.
+# The journeys that are in a state at the end of the day of the landmark, from that day on.
 _LANDMARK: Final = """
     at_landmark AS (
         SELECT person, journey, state AS held FROM (
             SELECT person, journey, state, row_number() OVER (PARTITION BY person, journey ORDER BY day DESC) AS latest
             FROM path WHERE day <= {day} AND length >= {day}
-        ) WHERE latest = 1 AND {held}
+        ) WHERE latest = 1 AND {in_state}
     ),
     landmarked AS (
         SELECT {names} jackknife_group, person, journey, 0 AS day, held AS state, length - {day} AS length
@@ -129,29 +129,29 @@ _LANDMARK: Final = """
     ),
 """
 
-# The levels of the first stays of each journey, then how the journey went on. Of stays that end on the journey's last
-# day the last one in order says how, unless one of them is a death.
+# The levels of the first stays of each journey, then its outcome. Of several stays that end on the last day of the
+# journey, a death gives the outcome, or else the last stay in the order of linking.
 _PATHS: Final = f"""
 WITH {_NUMBERED},
-    along AS (
-        SELECT *, row_number() OVER (PARTITION BY person, journey ORDER BY place) AS step,
+    journey_stays AS (
+        SELECT *, row_number() OVER (PARTITION BY person, journey ORDER BY stay_order) AS step,
             count(*) OVER (PARTITION BY person, journey) AS steps,
-            max(ending) OVER (PARTITION BY person, journey) AS closing
+            max(end_day) OVER (PARTITION BY person, journey) AS last_end_day
         FROM numbered
     ),
     ends AS (
-        SELECT person, journey, arg_max(CASE WHEN closing = {ENDLESS} THEN {IN_CARE_CODE}
+        SELECT person, journey, arg_max(CASE WHEN last_end_day > {{cutoff}} THEN {IN_CARE_CODE}
             WHEN reason = {DIED_CODE - REASON_CODE} THEN {DIED_CODE}
-            WHEN closing > {{known}} THEN {UNKNOWN_CODE}
+            WHEN last_end_day > {{last_followed}} THEN {UNKNOWN_CODE}
             ELSE {REASON_CODE} + reason END,
-            CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN {_LAST_PLACE} ELSE place END) AS outcome
-        FROM along WHERE ending = closing GROUP BY person, journey
+            CASE WHEN reason = {DIED_CODE - REASON_CODE} THEN {_LAST} ELSE stay_order END) AS outcome
+        FROM journey_stays WHERE end_day = last_end_day GROUP BY person, journey
     ),
     paths AS (
-        SELECT person, journey, {{steps}} FROM along GROUP BY person, journey
+        SELECT person, journey, {{steps}} FROM journey_stays GROUP BY person, journey
     ),
     firsts AS (
-        SELECT {{strata}} jackknife_group, person, journey FROM along {{on_admit}} WHERE step = 1
+        SELECT {{strata}} jackknife_group, person, journey FROM journey_stays {{on_admit}} WHERE step = 1
     )
 SELECT {{names}} {{path}} count(*) AS n
 FROM firsts f JOIN paths USING (person, journey) JOIN ends USING (person, journey)
@@ -162,13 +162,13 @@ GROUP BY ALL
 def journey_sql(start: int | None, *, reentry: bool, landmark: int | None = None) -> str:
     """Return the SQL of the journey clock, from the first admission (to the level ``start``).
 
-    With a ``landmark`` it runs from that day on, for the journeys that are then at ``start`` (or anywhere).
+    With a ``landmark`` it runs from that day on, for the journeys that are then at ``start`` (or at any level).
     """
     return _steps(start, reentry, landmark) + _COUNTED
 
 
 def spells_sql(start: int | None, *, reentry: bool) -> str:
-    """Return the SQL of journeys person by person: a row for each time in a state, from ``day`` until ``until``."""
+    """Return the SQL of the spells of each journey: a row for each time in a state, from ``day`` to before ``stop``."""
     return _steps(start, reentry, None) + _SPELLS
 
 
@@ -178,17 +178,23 @@ def held_sql(days: Sequence[int]) -> str:
         f"max(CASE WHEN day <= {int(day)} THEN 1000 * day + state END) % 1000 AS step_{i}"
         for i, day in enumerate(days, 1)
     ]
-    told = _HELD.replace("{held}", "".join(f"step_{i}, " for i in range(1, len(days) + 1)))
-    told = told.replace("{latest}", ", ".join(latest)).replace("{last}", str(int(max(days))))
-    return _steps(None, False, None, left=f"{REASON_CODE} + reason") + told
+    sql = (
+        _HELD.replace("{held}", "".join(f"step_{i}, " for i in range(1, len(days) + 1)))
+        .replace("{latest}", ", ".join(latest))
+        .replace("{last}", str(int(max(days))))
+    )
+    return _steps(None, False, None, left=f"{REASON_CODE} + reason") + sql
 
 
 def _steps(start: int | None, reentry: bool, landmark: int | None, left: str = str(LEFT_CODE)) -> str:
+    """Return the SQL of the common tables of the journey clock; ``left`` is the SQL of the code of left care."""
     at_start = "true" if start is None else f"level = {int(start)}"
-    held = at_start.replace("level", "state")
-    since = "" if landmark is None else _LANDMARK.replace("{day}", str(int(landmark))).replace("{held}", held)
+    landmark_sql = ""
+    if landmark is not None:
+        in_state = at_start.replace("level", "state")
+        landmark_sql = _LANDMARK.replace("{day}", str(int(landmark))).replace("{in_state}", in_state)
     return (
-        _JOURNEY.replace("{landmark}", since)
+        _JOURNEY.replace("{landmark}", landmark_sql)
         .replace("{left}", left)
         .replace("{observed}", "path" if landmark is None else "landmarked")
         .replace("{first_of}", at_start if landmark is None else "true")
@@ -197,7 +203,7 @@ def _steps(start: int | None, reentry: bool, landmark: int | None, left: str = s
 
 
 def paths_sql(steps: int) -> str:
-    """Return the SQL of the first ``steps`` stays of each journey and what came after."""
+    """Return the SQL of the levels of the first ``steps`` stays of each journey, and its outcome after them."""
     columns = [f"max(CASE WHEN step = {i} THEN level END) AS l{i}" for i in range(1, steps + 1)]
     return _PATHS.replace("{steps}", ", ".join([*columns, "max(steps) AS steps"])).replace(
         "{path}",

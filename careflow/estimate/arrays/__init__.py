@@ -1,1 +1,1 @@
-"""Tables of counts as arrays."""
+"""Conversion of count tables to arrays."""

@@ -1,4 +1,4 @@
-"""Counting processes as arrays: who is at risk on which day, and what happened, by jackknife group."""
+"""Counting processes as arrays: numbers at risk and events by day and jackknife group."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from careflow.counts.event_tables import CENSORED, ENTERED, REACHED
-from careflow.estimate.arrays.strata import Ints, add_floats, numbered, rows_of_each
+from careflow.estimate.arrays.strata import Ints, add_floats, distinct, rows_of_each
 
 Array = npt.NDArray[np.float64]
 StateCounts = Mapping[str, Ints]
@@ -27,10 +27,11 @@ class CountingProcess:
     days : numpy.ndarray of int, shape (days,)
         The days on which anybody entered, was censored or had an event.
     entered, censored : numpy.ndarray, shape (groups, days)
-        Whole numbers, as floats, since shares are all that they are for.
+        Whole numbers, as floats, since only shares are made of them.
     events : numpy.ndarray, shape (causes, groups, days)
+        Number of events of each cause, as floats.
     groups : numpy.ndarray of int, shape (groups,)
-        Which jackknife groups the arrays are of.
+        The number of each jackknife group.
     """
 
     days: Ints
@@ -41,48 +42,49 @@ class CountingProcess:
 
     @cached_property
     def every(self) -> Array:
-        """Events of any cause, shape (groups, days)."""
+        """Events of all causes, shape (groups, days)."""
         return np.asarray(self.events.sum(axis=0))
 
     @cached_property
     def by_cause(self) -> Array:
-        """Events of everybody, shape (causes, days)."""
+        """Events of all groups, shape (causes, days)."""
         return np.asarray(self.events.sum(axis=1))
 
     @cached_property
     def at_risk(self) -> Array:
-        """Entered by each day and not yet ended before it, shape (groups, days); events come before censorings."""
+        """The number at risk, shape (groups, days): entered up to the day, without an event or censoring before it."""
         change = self.entered.copy()
         change[:, 1:] -= (self.every + self.censored)[:, :-1]
         return np.cumsum(change, axis=-1)
 
     @cached_property
     def present(self) -> npt.NDArray[np.bool_]:
-        """Which groups hold anyone, shape (groups,)."""
+        """Which groups are not empty, shape (groups,)."""
         return np.asarray(self.entered.sum(axis=-1) > 0)
 
 
 def process_of(cell: StateCounts | pd.DataFrame, causes: tuple[int, ...], until: int | None = None) -> CountingProcess:
-    """Make the process of one cell of counts, for these causes; what happens after the day ``until`` is left out."""
+    """Return the process of one state of one stratum for these causes, up to the day ``until`` if it is given."""
     event, jackknife_group, day, n = (np.asarray(cell[name]) for name in ("event", "jackknife_group", "day", "n"))
     if until is not None:
         kept = day <= until
         event, jackknife_group, day, n = event[kept], jackknife_group[kept], day[kept], n[kept]
-    groups, group = numbered(jackknife_group)
-    days, place = numbered(day)
+    groups, group_code = distinct(jackknife_group)
+    days, day_code = distinct(day)
+    # The last kind collects the events of all other causes.
     kinds = np.full(REACHED + 1, len(causes) + 2)
     kinds[[ENTERED, CENSORED, *causes]] = np.arange(len(causes) + 2)
     shape = len(causes) + 3, len(groups), len(days)
-    flat = (kinds[event] * shape[1] + group) * shape[2] + place
-    counted = add_floats(n, flat, shape)
-    return CountingProcess(days, counted[0], counted[1], counted[2:-1], groups)
+    cells = (kinds[event] * shape[1] + group_code) * shape[2] + day_code
+    counts = add_floats(n, cells, shape)
+    return CountingProcess(days, counts[0], counts[1], counts[2:-1], groups)
 
 
-def each_state(table: pd.DataFrame, place: Ints) -> Iterator[tuple[int, int, StateCounts]]:
-    """Yield every stratum and state that has counts, with its rows."""
+def each_state(table: pd.DataFrame, stratum_codes: Ints) -> Iterator[tuple[int, int, StateCounts]]:
+    """Yield the stratum, the state and the counts of every state of every stratum that has counts."""
     columns = {name: table[name].to_numpy() for name in ("state", "jackknife_group", "event", "day", "n")}
-    # A stratum at a time: its columns fit the processor's cache, those of the whole table do not.
-    for stratum, rows in rows_of_each(place):
+    # One stratum at a time: its columns fit in the processor's cache, those of the whole table do not.
+    for stratum, rows in rows_of_each(stratum_codes):
         part = {name: column[rows] for name, column in columns.items()}
         for state, cell in rows_of_each(part.pop("state")):
             yield stratum, state, {name: column[cell] for name, column in part.items()}

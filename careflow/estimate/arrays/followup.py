@@ -1,4 +1,4 @@
-"""How far a number goes: up to which day somebody was followed, and how few were at risk on the way there."""
+"""Follow-up of curves: the last day with anybody at risk, and the smallest number at risk before it."""
 
 from __future__ import annotations
 
@@ -20,22 +20,21 @@ Bools = npt.NDArray[np.bool_]
 Longest = Literal["longest"]
 
 THIN: Final = 5
-"""Under so many at risk, a quantile or mean under late entry is thin."""
+"""With fewer at risk, a quantile or mean under late entry is marked as thin."""
 
 
 @dataclass(frozen=True)
 class FollowUp:
-    """Up to which day a curve is known.
+    """The day up to which a curve is known.
 
     Attributes
     ----------
     known_to : float
-        The last day, from day 0 on without a gap, on which somebody was followed; missing where nobody was followed on
-        day 0.
+        The last day of the days from 0 on without a day with nobody at risk. Missing if nobody is at risk on day 0.
     ended : bool
-        Whether the curve fell to 0 on that day and nobody was observed later: it is then known for good.
+        Whether the curve is 0 from that day on, and nobody is observed later. It is then known on every later day.
     ran_out : bool
-        Whether it fell to 0 on that day while others were observed at later ages: it is then not known after it.
+        Whether the curve falls to 0 on that day while others are observed at later ages. It is then unknown afterwards.
     """
 
     known_to: float
@@ -43,20 +42,20 @@ class FollowUp:
     ran_out: bool
 
     def covers(self, horizon: int) -> bool:
-        """Say whether every day before the horizon is known."""
+        """Return whether the curve is known on every day before the horizon."""
         return self.ended or self.known_to >= horizon
 
     def unknown(self, days: Ints) -> Bools:
-        """Say of each day whether nothing is known of it."""
+        """Return on which days the curve is unknown."""
         return np.zeros(len(days), dtype=bool) if self.ended else ~(days <= self.known_to)
 
 
-def follow_up(seen: CountingProcess) -> FollowUp:
-    """Return up to which day the curve of a process is known.
+def follow_up(process: CountingProcess) -> FollowUp:
+    """Return the day up to which the curve of a process is known.
 
     Examples
     --------
-    One of three is followed for 9 days and then no longer.
+    Two of three have an event on day 4; the third is censored on day 9.
 
     >>> from careflow.estimate.arrays.counting_process import CountingProcess
     >>> days = np.array([0, 4, 9])
@@ -64,29 +63,28 @@ def follow_up(seen: CountingProcess) -> FollowUp:
     >>> follow_up(CountingProcess(days, entered, censored, events[None], np.array([0])))
     FollowUp(known_to=9.0, ended=False, ran_out=False)
     """
-    days, at_risk, events = seen.days, seen.at_risk.sum(axis=0), seen.every.sum(axis=0)
+    days, at_risk, events = process.days, process.at_risk.sum(axis=0), process.every.sum(axis=0)
     if not len(days) or days[0] > 0 or not at_risk[0]:
         return FollowUp(np.nan, False, False)
-    fallen = (events == at_risk) & (at_risk > 0)
-    empty = at_risk - events - seen.censored.sum(axis=0) == 0
-    gap = np.append(np.diff(days) > 1, True)
-    stops = fallen | (empty & gap)
-    if not stops.any():  # the process was cut while some were still followed
+    all_had_event = (events == at_risk) & (at_risk > 0)
+    none_left = at_risk - events - process.censored.sum(axis=0) == 0
+    before_gap = np.append(np.diff(days) > 1, True)
+    stops = all_had_event | (none_left & before_gap)
+    if not stops.any():  # the process was cut while some were still at risk
         return FollowUp(np.inf, False, False)
     last = int(np.argmax(stops))
-    later = last < len(days) - 1
-    return FollowUp(float(days[last]), bool(fallen[last]) and not later, bool(fallen[last]) and later)
+    observed_later, fell_to_0 = last < len(days) - 1, bool(all_had_event[last])
+    return FollowUp(float(days[last]), fell_to_0 and not observed_later, fell_to_0 and observed_later)
 
 
-def least_at_risk(seen: CountingProcess, until: float) -> float:
-    """Return the smallest number at risk up to a day, of the days on which others have yet to enter.
+def least_at_risk(process: CountingProcess, until: float) -> float:
+    """Return the smallest number at risk on the days up to ``until`` before the last late entry.
 
-    Missing where nobody enters after day 0: whoever is observed later is then at risk. 0 where nobody is followed on
-    day 0.
+    Missing if nobody enters after day 0; 0 if nobody is at risk on day 0.
 
     Examples
     --------
-    One newcomer stays for a night; 20 others enter at age 30.
+    One stay of a single night enters on day 0, and 20 others enter at age 30.
 
     >>> from careflow.estimate.arrays.counting_process import CountingProcess
     >>> days = np.array([0, 1, 30, 90])
@@ -94,56 +92,56 @@ def least_at_risk(seen: CountingProcess, until: float) -> float:
     >>> least_at_risk(CountingProcess(days, entered, censored, events[None], np.array([0])), 1)
     1.0
     """
-    days, entered, at_risk = seen.days, seen.entered.sum(axis=0), seen.at_risk.sum(axis=0)
+    days, entered, at_risk = process.days, process.entered.sum(axis=0), process.at_risk.sum(axis=0)
     if not len(days) or days[0] > until:
         return 0.0 if entered.any() else np.nan
-    awaited = entered.sum() - np.cumsum(entered) > 0
-    # Between two days of the table those are at risk who have not left by the first of them.
-    between = awaited & (np.diff(days, append=days[-1]) > 1) & (days < until)
-    rest = at_risk - seen.every.sum(axis=0) - seen.censored.sum(axis=0)
-    number = [*at_risk[awaited & (days <= until)], *rest[between]]
-    return float(min(number)) if number else np.nan
+    before_last_entry = entered.sum() - np.cumsum(entered) > 0
+    # On the days between two rows of the table, those still at risk after the first of them are at risk.
+    between = before_last_entry & (np.diff(days, append=days[-1]) > 1) & (days < until)
+    still_at_risk = at_risk - process.every.sum(axis=0) - process.censored.sum(axis=0)
+    numbers = [*at_risk[before_last_entry & (days <= until)], *still_at_risk[between]]
+    return float(min(numbers)) if numbers else np.nan
 
 
-def chosen_horizon(asked: int | Longest, follow_ups: Iterable[FollowUp], name: str) -> int:
-    """Return the horizon asked for, or the longest one that every curve is known to, at least a day.
+def chosen_horizon(horizon: int | Longest, follow_ups: Iterable[FollowUp], name: str) -> int:
+    """Return the horizon in days; ``"longest"`` is the longest one to which every curve is known, at least 1.
 
-    Curves that ended limit nobody, and those of which nothing is known are left out. Where no curve is limited it is
-    the last day of the longest one.
+    Curves that ended do not limit it, and curves that are known on no day are left out. If no curve limits it, it is
+    the last day of the longest curve.
 
     Raises
     ------
     ArgumentError
         If it is neither a whole number of days nor ``"longest"``.
     """
-    if asked != "longest":
-        if isinstance(asked, bool) or not isinstance(asked, int) or asked < 1:
-            raise ArgumentError(f"{name} is a whole number of days, 1 or more, or 'longest'; it was {asked!r}")
-        return asked
-    there = [one for one in follow_ups if not np.isnan(one.known_to)]
-    limits = [one.known_to for one in there if not one.ended]
-    return max(1, int(min(limits) if limits else max((one.known_to for one in there), default=1)))
+    if horizon != "longest":
+        if isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 1:
+            raise ArgumentError(f"{name} is a whole number of days, 1 or more, or 'longest'; it was {horizon!r}")
+        return horizon
+    curves = [curve for curve in follow_ups if not np.isnan(curve.known_to)]
+    limits = [curve.known_to for curve in curves if not curve.ended]
+    return max(1, int(min(limits) if limits else max((curve.known_to for curve in curves), default=1)))
 
 
-def not_followed(gone: int, of: int, horizon: int, follow_ups: Iterable[FollowUp], numbers: str) -> str:
-    """Say how many numbers are missing because nobody was followed to the horizon, and which horizon all would have."""
-    if not gone:
+def not_followed(missing: int, of: int, horizon: int, follow_ups: Iterable[FollowUp], numbers: str) -> str:
+    """Return the note on numbers that are missing for lack of follow-up, with the longest horizon of all rows."""
+    if not missing:
         return ""
     longest = chosen_horizon("longest", follow_ups, numbers)
-    return f"{gone:,} of {of:,} {numbers} not followed for {horizon} days (every row is known to day {longest})"
+    return f"{missing:,} of {of:,} {numbers} not followed for {horizon} days (every row is known to day {longest})"
 
 
-def mature_on(strata: Strata, definition: Definition, place: Ints, days: Ints, lag: int) -> Bools:
-    """Say of some days whether everybody admitted in the period of a stratum was followed to that day.
+def mature_on(strata: Strata, definition: Definition, codes: Ints, days: Ints, lag: int) -> Bools:
+    """Return for each row whether everybody admitted in the period of its stratum was followed to its day.
 
     Parameters
     ----------
-    place, days : numpy.ndarray of int, shape (rows,)
+    codes, days : numpy.ndarray of int, shape (rows,)
         The stratum of each row, and its day.
     lag : int
-        Days between the last day that the clock looks at and the cut-off.
+        Days between the last day of the clock and the cut-off.
     """
     if strata.periods is None:
         return np.ones(len(days), dtype=bool)
     followed = np.array([(definition.cutoff - last_day(definition, int(p))).days for p in strata.periods])
-    return np.asarray(strata.mature(definition, 0)[place] & (days + lag <= followed[place]))
+    return np.asarray(strata.mature(definition, 0)[codes] & (days + lag <= followed[codes]))

@@ -1,4 +1,4 @@
-"""JourneyCounts as state occupation reads them: counted on the clock asked for, told stratum by stratum."""
+"""Counts on the journey clock as processes by stratum, and the tidy frame of estimates from them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OUT_CODES: Final = (BETWEEN_CODE, LEFT_CODE, DIED_CODE)
 
 
 class JourneyCounts:
-    """The counts asked for, by stratum and state, and the tidy frame of what is estimated from them.
+    """Counts on one journey clock, by stratum, and the frame of estimates from them.
 
     The parameters are those of :func:`careflow.occupation`.
     """
@@ -47,44 +47,43 @@ class JourneyCounts:
         calendar: Calendar | None,
     ) -> None:
         continuum = moves.definition.continuum if isinstance(moves, Counts) else moves.episodes.continuum
-        place = "" if start is None else f":{continuum.index(start)}"
-        clock = f"journey{place}{_at(landmark)}{':reentry' if reentry else ''}"
-        where = f" at {start}" if start else ""
+        level = "" if start is None else f":{continuum.index(start)}"
+        day = "" if landmark is None else f"@{landmark}"
+        clock = f"journey{level}{day}{':reentry' if reentry else ''}"
         self.since = f"the first admission{f' to {start}' if start else ''}"
         if landmark is not None:
-            self.since = f"day {landmark} of the journey, of those then{where or ' followed'}"
+            self.since = f"day {landmark} of the journey, of those then {f'at {start}' if start else 'followed'}"
         self.counts, self.by = counts_for(moves, clock, by, calendar=calendar)
         self.table, self.cluster, self.confidence = self.counts.tables[clock], cluster, confidence
         self.strata: Strata = strata_of(self.table, self.counts.definition, self.by)
         self.names = [*continuum.names, *_OUT]
         self.codes = (*range(len(continuum)), *_OUT_CODES)
         self.lag = self.counts.definition.within + (landmark or 0)
-        self.changing = [*range(len(continuum) + (2 if reentry else 1))]
-        """The places of the states that can still be left: levels, between stays, and left care with reentry."""
+        self.transient = [*range(len(continuum) + (2 if reentry else 1))]
+        """The positions of the transient states: levels, between stays, and left care with reentry."""
         self.follow_ups = {stratum: self._follow_up(cell) for stratum, cell in self._cells()}
         self.days = chosen_horizon(days, self.follow_ups.values(), "days")
 
     def _cells(self) -> Iterator[tuple[int, dict[str, npt.NDArray[np.int64]]]]:
         columns = {name: self.table[name].to_numpy() for name in ("jackknife_group", "state", "event", "day", "n")}
-        for stratum, rows in rows_of_each(self.strata.place):
+        for stratum, rows in rows_of_each(self.strata.codes):
             yield stratum, {name: column[rows] for name, column in columns.items()}
 
     def _follow_up(self, cell: dict[str, npt.NDArray[np.int64]]) -> FollowUp:
-        """Return up to which day somebody was followed in a state that can be left, and whether nobody is left there.
+        """Return the last day with follow-up in a transient state, and whether all transient states are then empty.
 
-        Those who are in such a state leave it or are censored there, so that the last of these days is the last one
-        on which anybody was.
+        Whoever is in a transient state leaves it or is censored in it, so the last such day ends the follow-up.
         """
-        going = np.isin(cell["state"], [self.codes[i] for i in self.changing]) & (cell["event"] != ENTERED)
-        last = int(cell["day"][going].max(initial=0))
-        if not (going & (cell["event"] == CENSORED)).any():
+        ends = np.isin(cell["state"], [self.codes[i] for i in self.transient]) & (cell["event"] != ENTERED)
+        last = int(cell["day"][ends].max(initial=0))
+        if not (ends & (cell["event"] == CENSORED)).any():
             return FollowUp(float(last), True, False)
-        everybody = state_process(cell | {"jackknife_group": np.zeros_like(cell["jackknife_group"])}, self.codes, last)
-        left = everybody.occupied()[-1, 0, self.changing].sum()
-        return FollowUp(float(last), bool(left <= ROUNDING), False)
+        pooled = state_process(cell | {"jackknife_group": np.zeros_like(cell["jackknife_group"])}, self.codes, last)
+        remaining = pooled.occupied()[-1, 0, self.transient].sum()
+        return FollowUp(float(last), bool(remaining <= ROUNDING), False)
 
     def each(self) -> Iterator[tuple[int, StateProcess]]:
-        """Yield the place of each stratum and the process of its journeys."""
+        """Yield the number of each stratum and the process of its journeys."""
         for stratum, cell in self._cells():
             if self.cluster is None:
                 cell["jackknife_group"] = np.zeros_like(cell["jackknife_group"])
@@ -98,33 +97,35 @@ class JourneyCounts:
         *,
         bounded: bool,
     ) -> pd.DataFrame:
-        """Return the strata, ``day``, ``state``, and what ``estimate`` makes of each process, with its limits.
+        """Return the strata, ``day``, ``state``, and the estimates of each process with their limits.
 
         Parameters
         ----------
         value : str
-            What is estimated: ``"state"`` for a share, else the name of its column.
+            ``"state"`` for state probabilities, otherwise the name of the column of the estimates.
         days : array of int
-            The days that it is estimated for.
+            The days of the estimates.
         estimate : callable
             From a process to the estimates and standard errors, shape (days, states), and the number of groups.
         bounded : bool
-            Whether it is a share, with log-log limits; else limits are symmetric, within 0 and all days.
+            Whether the estimates are probabilities, with log-log limits; otherwise limits are symmetric, cut at 0 and
+            at the horizon.
         """
         column = "estimate" if value == "state" else value
         state = pd.Series(pd.Categorical(self.names, self.names, ordered=True), name="state")
         frame = self.strata.repeat(pd.Series(days, name="day"), state)
         numbers = np.full((len(self.strata), len(days) * len(state), 4), np.nan)
         for stratum, process in self.each():
-            found, se, groups = estimate(process, self.cluster)
+            values, se, groups = estimate(process, self.cluster)
             z = quantile_of(self.confidence, groups)
-            low, high = log_log(found, se, z) if bounded else (found - z * se, found + z * se)
-            if not bounded:
-                low, high = np.maximum(low, 0), np.minimum(high, self.days)
-            each = np.stack([x.ravel() for x in (found, se, low, high)], axis=-1)
-            # An estimate on a day needs that day; days spent before the horizon need the horizon.
+            if bounded:
+                low, high = log_log(values, se, z)
+            else:
+                low, high = np.maximum(values - z * se, 0), np.minimum(values + z * se, self.days)
+            rows_of_stratum = np.stack([x.ravel() for x in (values, se, low, high)], axis=-1)
+            # A probability needs follow-up to its day, days spent in a state need follow-up to the horizon.
             unknown = self.follow_ups[stratum].unknown(days)
-            numbers[stratum] = np.where(np.repeat(unknown, len(state))[:, None], np.nan, each)
+            numbers[stratum] = np.where(np.repeat(unknown, len(state))[:, None], np.nan, rows_of_stratum)
         frame[[column, "se", "low", "high"]] = numbers.reshape(-1, 4)
         known_to = [self.follow_ups[i].known_to if i in self.follow_ups else np.nan for i in range(len(self.strata))]
         rows = len(days) * len(state)
@@ -133,15 +134,15 @@ class JourneyCounts:
         return frame
 
     def missing(self) -> str:
-        """Say how many strata have no number to the last day, and to which day all of them have."""
-        short = sum(not one.covers(self.days) for one in self.follow_ups.values())
+        """Return the note on strata without follow-up to the last day."""
+        short = sum(not follow_up.covers(self.days) for follow_up in self.follow_ups.values())
         return not_followed(short, len(self.follow_ups), self.days, self.follow_ups.values(), "strata")
 
     def started(self) -> pd.DataFrame:
-        """Return how many journeys began in each stratum, and in how many jackknife groups."""
-        began = (self.table["event"] == ENTERED).to_numpy()
-        table, place, size = self.table[began], self.strata.place[began], len(self.strata)
-        by_group = add_up(table["n"], (place, size), (table["jackknife_group"], GROUPS))
+        """Return the number of journeys of each stratum, and the number of jackknife groups with any of them."""
+        entries = (self.table["event"] == ENTERED).to_numpy()
+        table, codes = self.table[entries], self.strata.codes[entries]
+        by_group = add_up(table["n"], (codes, len(self.strata)), (table["jackknife_group"], GROUPS))
         return self.strata.frame.assign(n=by_group.sum(axis=1), persons=(by_group > 0).sum(axis=1))
 
     def about(self, measure: str, definition: str, interval: str) -> Provenance:
@@ -164,8 +165,3 @@ class JourneyCounts:
             source=self.counts.source,
             last=self.counts.last,
         )
-
-
-def _at(landmark: int | None) -> str:
-    """Return what the name of a clock says of a landmark."""
-    return "" if landmark is None else f"@{landmark}"

@@ -71,8 +71,8 @@ class Chain(Result):
         ArgumentError
             If there is no such measure, a stratum has several labels and none is chosen, or a label does not exist.
         """
-        if measure not in (there := list(self.frame["measure"].unique())):
-            raise ArgumentError(f"measure is one of {', '.join(there)}; it was {measure!r}")
+        if measure not in (measures := list(self.frame["measure"].unique())):
+            raise ArgumentError(f"measure is one of {', '.join(measures)}; it was {measure!r}")
         rows = select(self.frame[self.frame["measure"] == measure], self.about.by, quarter, strata)
         rows = rows.assign(state=rows["state"].cat.remove_unused_categories())
         return rows.pivot_table(index="start", columns="state", values="estimate", observed=False, dropna=False)
@@ -148,7 +148,7 @@ def chain(rates: Rates, stays: LengthOfStay | None = None, *, concurrent: Concur
 def _means(rates: Rates, stays: LengthOfStay, strata: pd.DataFrame) -> tuple[Array, Array]:
     """Return the means of the stays and those without each group, for each stratum of the rates."""
     if stays._inputs is None:
-        raise ArgumentError("chain needs the counts behind the stays; give it what length_of_stay returned")
+        raise ArgumentError("chain needs the counts of which the stays were made; give it the result of length_of_stay")
     if set(stays.about.by) not in (set(), set(rates.about.by)):
         raise ArgumentError(
             f"the rates are by {', '.join(rates.about.by) or 'nothing'} and the stays by {', '.join(stays.about.by)}; "
@@ -187,9 +187,9 @@ def _numbers(
     solved = absorbing_chain(every[..., exits])
     outcome = solved.outcome
     if summed:
-        place = shown.index(LEFT_CARE) - levels
-        left = outcome[..., :place].sum(axis=-1, keepdims=True)
-        outcome = np.concatenate([outcome[..., :place], left, outcome[..., place:]], axis=-1)
+        position = shown.index(LEFT_CARE) - levels
+        left_care = outcome[..., :position].sum(axis=-1, keepdims=True)
+        outcome = np.concatenate([outcome[..., :position], left_care, outcome[..., position:]], axis=-1)
     values_of = [solved.stays, np.concatenate([solved.reached, outcome], axis=-1)]
     if means is not None:
         mean = np.concatenate([means[0][None], np.moveaxis(means[1], -1, 0)])[..., None, :]

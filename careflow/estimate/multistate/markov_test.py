@@ -81,7 +81,7 @@ def markov_test(
     ArgumentError
         If an argument has a wrong type or value, or a stratum does not exist.
     CountsError
-        If counts are given that do not hold the table or strata asked for.
+        If the counts do not have the event table or the strata.
 
     Notes
     -----
@@ -156,7 +156,7 @@ def _cells(table: pd.DataFrame, strata: Strata, continuum: Continuum) -> Ints:
     before = table["before"].to_numpy()
     return add_up(
         table["n"],
-        (strata.place, len(strata)),
+        (strata.codes, len(strata)),
         (table["state"], levels),
         (np.where(before == NO_EARLIER, levels, before), levels + 1),
         (following, levels + 3),

@@ -127,7 +127,7 @@ def occupation(
     ArgumentError
         If an argument has a wrong type or value, or a level or stratum does not exist.
     CountsError
-        If counts are given that do not hold the table or strata asked for.
+        If the counts do not have the event table or the strata.
 
     Notes
     -----
@@ -202,7 +202,7 @@ def expected_days(
     ArgumentError
         If an argument has a wrong type or value, or a level or stratum does not exist.
     CountsError
-        If counts are given that do not hold the table or strata asked for.
+        If the counts do not have the event table or the strata.
 
     Notes
     -----
@@ -246,7 +246,7 @@ def _days_spent(process: StateProcess, cluster: Cluster) -> tuple[Array, Array, 
 def _estimated(
     process: StateProcess, cluster: Cluster, shown: Callable[[Array], Array], *, spent: bool
 ) -> tuple[Array, Array, int | None]:
-    every = process.together()
+    every = process.pooled()
     estimate = shown(every.occupied()[:, 0])
     if cluster is None:
         plain = occupied_se(every, spent=spent)

@@ -130,7 +130,7 @@ def pathways(
     ArgumentError
         If an argument has a wrong type or value, or a stratum does not exist.
     CountsError
-        If counts are given that do not hold the table or strata asked for.
+        If the counts do not have the event table or the strata.
 
     Notes
     -----
@@ -147,12 +147,12 @@ def pathways(
     >>> cf.pathways(cf.link(cf.read_episodes(stays, cutoff="2024-12-31")), steps=3).frame.values.tolist()
     [['php', 'iop', 'completed', 1, 0.5], ['php', 'left early', nan, 1, 0.5]]
     """
-    clock, held, definition = _table_for(steps, days)
+    clock, chosen_days, definition = _table_for(steps, days)
     counts, names = counts_for(moves, clock, by, calendar=calendar)
     table, continuum = counts.tables[clock], counts.definition.continuum
     strata = strata_of(table, counts.definition, names)
     columns = [str(name) for name in table if str(name).startswith("step_")]
-    frame = _counted(table.assign(_stratum=strata.place), columns, continuum, ended=bool(held))
+    frame = _counted(table.assign(_stratum=strata.codes), columns, continuum, ended=bool(chosen_days))
     stratum = frame.pop("_stratum").to_numpy(dtype=np.int64)
     about = Provenance(
         measure="pathways",
@@ -170,7 +170,7 @@ def pathways(
         last=counts.last,
     )
     tidy = pd.concat([strata.frame.loc[stratum].reset_index(drop=True), frame], axis=1)
-    return Pathways(tidy, about, continuum, steps=len(columns), days=held)
+    return Pathways(tidy, about, continuum, steps=len(columns), days=chosen_days)
 
 
 def _table_for(steps: int, days: Sequence[int] | None) -> tuple[str, tuple[int, ...], str]:
@@ -178,23 +178,23 @@ def _table_for(steps: int, days: Sequence[int] | None) -> tuple[str, tuple[int, 
     if days is None:
         definition = f"Journeys by the levels of their first {steps} stays; {_JOURNEY}"
         return f"paths:{steps}", (), definition
-    held = tuple(days)
-    if len(held) > 12:
-        raise ArgumentError(f"days is 1 to 12 whole numbers, such as (0, 30, 90); it was given {len(held)}")
-    if any(one >= other for one, other in pairwise(held)):
-        raise ArgumentError(f"days are counted from 0 and rise, such as (0, 30, 90); they were {held!r}")
-    listed = ", ".join(map(str, held))
+    chosen = tuple(days)
+    if len(chosen) > 12:
+        raise ArgumentError(f"days is 1 to 12 whole numbers, such as (0, 30, 90); it was given {len(chosen)}")
+    if any(day >= later for day, later in pairwise(chosen)):
+        raise ArgumentError(f"days are counted from 0 and rise, such as (0, 30, 90); they were {chosen!r}")
+    listed = ", ".join(map(str, chosen))
     definition = (
-        f"Journeys by the level held on day {listed} since their first admission, of those first admitted {held[-1]} + "
-        f"{{within}} days or more before the cut-off; {_JOURNEY}"
+        f"Journeys by the level held on day {listed} since their first admission, of those first admitted {chosen[-1]} "
+        f"+ {{within}} days or more before the cut-off; {_JOURNEY}"
     )
-    return f"held:{','.join(map(str, held))}", held, definition
+    return f"held:{','.join(map(str, chosen))}", chosen, definition
 
 
 def _counted(table: pd.DataFrame, columns: list[str], continuum: Continuum, *, ended: bool) -> pd.DataFrame:
     """Return the pathways of a table with labels and shares of the stratum, the most frequent first.
 
-    With ``ended`` the end of a journey stands on every later step of the table and is kept at the first only.
+    With ``ended`` the table repeats the end of a journey on every later step; only the first one is kept.
     """
     words = dict(enumerate(continuum.names)) | {REASON_CODE + i: reason for i, reason in enumerate(REASONS)}
     words |= {IN_CARE_CODE: IN_CARE, UNKNOWN_CODE: NOT_YET_KNOWN, BETWEEN_CODE: BETWEEN}

@@ -22,6 +22,7 @@ from careflow.estimate.stats.differences import (
     jackknife_covariance,
     recovered_limits,
     score_variance,
+    share_variance,
     two_sided,
 )
 from careflow.estimate.stats.multiple_testing import Correction, adjusted
@@ -167,9 +168,9 @@ def contributors_of_both(
     keys = [name for name in people.columns if name in numbers.columns]
     out = numbers[keys].astype(str)
     for side, label in enumerate(labels, start=1):
-        mine = people[people[stratum].astype(str) == label]
+        of_label = people[people[stratum].astype(str) == label]
         names = {name: f"{name}_{side}" for name in ("persons", "persons_of")}
-        right = mine[keys].astype(str).join(mine[list(names)].rename(columns=names))
+        right = of_label[keys].astype(str).join(of_label[list(names)].rename(columns=names))
         out = out.merge(right, on=keys, how="left")
     counts = [name for name in out.columns if name not in keys]
     return out[counts].fillna(-1).astype(np.int64)
@@ -178,12 +179,12 @@ def contributors_of_both(
 def stratum_pairs(strata: pd.DataFrame, contrast: Contrast) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
     """Return the other strata, and the rows (pairs, 2) of both labels in each; -1 where a label is absent."""
     column = strata[contrast.stratum].astype(str)
-    there = list(dict.fromkeys(column))
-    if unknown := [label for label in contrast.labels if label not in there]:
-        raise ArgumentError(f"no {contrast.stratum} {unknown[0]!r} in these rates; there are {', '.join(there)}")
+    existing = list(dict.fromkeys(column))
+    if unknown := [label for label in contrast.labels if label not in existing]:
+        raise ArgumentError(f"no {contrast.stratum} {unknown[0]!r} in these rates; there are {', '.join(existing)}")
     names = [str(name) for name in strata if name != contrast.stratum]
     if not names:
-        return pd.DataFrame(index=range(1)), np.array([[there.index(label) for label in contrast.labels]])
+        return pd.DataFrame(index=range(1)), np.array([[existing.index(label) for label in contrast.labels]])
     sides = []
     for i, label in enumerate(contrast.labels):
         rows = np.flatnonzero(column == label)
@@ -208,35 +209,32 @@ def _numbers(block: WindowRates, rows: npt.NDArray[np.int64], contrast: Contrast
     values = (first.n, first.of, first.rate, second.n, second.of, second.rate, difference, np.sqrt(wald), *limits, p)
     out = dict(zip(_NUMBERS, values, strict=True))
     out |= {name: np.where(finite, out[name], np.nan) for name in ("se", "low", "high", "p")}
-    each = contrast.variance or _share_variance
+    each = contrast.variance or share_variance
     return out | {ENOUGH: enough((first.rate, second.rate), (first.size, second.size), each, contrast.per)}
-
-
-def _share_variance(rate: Array) -> Array:
-    return rate * (1 - rate)
 
 
 def _variances(first: _Side, second: _Side, cluster: Cluster) -> tuple[tuple[Array, Array], Array, Any]:
     """Return the variances of both sides, their correlation, and the number of groups (None when not clustered)."""
     if cluster is None:
         return (first.se**2, second.se**2), np.zeros_like(first.rate), None
-    one, two, covariance, groups = jackknife_covariance(first.replicates, second.replicates)
+    variance_1, variance_2, covariance, groups = jackknife_covariance(first.replicates, second.replicates)
+    product = variance_1 * variance_2
     with np.errstate(divide="ignore", invalid="ignore"):
-        rho = np.where(one * two > 0, covariance / np.sqrt(one * two), 0.0)
-    return (one, two), np.clip(rho, -1.0, 1.0), groups
+        rho = np.where(product > 0, covariance / np.sqrt(product), 0.0)
+    return (variance_1, variance_2), np.clip(rho, -1.0, 1.0), groups
 
 
 class _Side:
     """One side of every pair, each array of shape (pairs, from, target); counts are 0 where the side is absent."""
 
     def __init__(self, block: WindowRates, rows: npt.NDArray[np.int64]) -> None:
-        kept = block.replicates
-        assert kept is not None
+        replicates = block.replicates
+        assert replicates is not None
         self.n, self.of = (_take(array, rows, 0) for array in (block.n, block.of))
         self.rate, self.se, self.low, self.high, self.size = (
-            _take(array, rows, np.nan) for array in (block.rate, block.se, block.low, block.high, kept.size)
+            _take(array, rows, np.nan) for array in (block.rate, block.se, block.low, block.high, replicates.size)
         )
-        self.replicates = (self.rate, _take(kept.without, rows, np.nan), _take(kept.present, rows, False))
+        self.replicates = (self.rate, _take(replicates.without, rows, np.nan), _take(replicates.present, rows, False))
 
 
 def _take(array: npt.NDArray[Any], rows: npt.NDArray[np.int64], absent: float) -> npt.NDArray[Any]:

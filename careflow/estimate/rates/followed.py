@@ -1,4 +1,4 @@
-"""Rates of followed discharges: a share, once each discharge has been followed for the whole window."""
+"""Transition rates as shares of the discharges that were followed for the whole window."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def followed_rate_arrays(
 ) -> tuple[RateArrays, RateArrays]:
     """Return shares of followed discharges by next level or outcome, and by direction.
 
-    ``keep`` says whether the blocks keep their replicates.
+    ``keep`` is whether the blocks keep their jackknife replicates.
     """
     table, continuum = counts.tables["discharge"], counts.definition.continuum
     strata = strata_of(table, counts.definition, by)
@@ -47,21 +47,21 @@ def followed_rate_arrays(
         followed, mature = followed_share(counts, strata, of.sum(axis=-1)), strata.mature(counts.definition, window)
         for blocks, n in ((to, with_left_care(cells, continuum)), (directions, by_direction(cells, continuum))):
             base = np.broadcast_to(of[:, :, None], n.shape)
-            found = shares(n, base, cluster=cluster, confidence=confidence)
+            estimates = shares(n, base, cluster=cluster, confidence=confidence)
             blocks.append(
                 WindowRates(
                     window,
                     n.sum(axis=-1),
                     base.sum(axis=-1),
-                    found.share,
-                    found.se,
-                    found.low,
-                    found.high,
+                    estimates.share,
+                    estimates.se,
+                    estimates.low,
+                    estimates.high,
                     followed,
                     mature,
                     (n > 0).sum(axis=-1),
                     (of > 0).sum(axis=-1),
-                    Replicates(shares_without(n, base), base > 0, found.size) if keep else None,
+                    Replicates(shares_without(n, base), base > 0, estimates.size) if keep else None,
                 )
             )
     return (
@@ -71,10 +71,10 @@ def followed_rate_arrays(
 
 
 def outcomes(table: pd.DataFrame, strata: Strata, continuum: Continuum, window: int) -> Ints:
-    """Count followed discharges: strata x from x (levels, reasons of leaving, died, concurrent) x group.
+    """Return followed discharges, shape (strata, from, outcome, groups).
 
-    A move later than the window is, for that window, somebody who left for the reason of the discharge; so is one
-    that is later than every window counted (``moved`` is then -1).
+    The outcomes are the levels, the reasons of leaving, died and concurrent. A move after the window counts as having
+    left for the reason of the discharge, as does a move after every window that was counted (``moved`` is then -1).
     """
     keep = (table["followed"] >= window).to_numpy()
     rows, levels = table[keep], len(continuum)
@@ -83,30 +83,30 @@ def outcomes(table: pd.DataFrame, strata: Strata, continuum: Continuum, window: 
     event = np.where(late, REASON_CODE + rows["reason"].to_numpy(), event)
     codes = [*range(levels), *(REASON_CODE + REASONS.index(r) for r in LEFT_REASONS), DIED_CODE, CONCURRENT_CODE]
     order = np.argsort(codes)
-    place = order[np.searchsorted(np.array(codes)[order], event)]
+    outcome = order[np.searchsorted(np.array(codes)[order], event)]
     return add_up(
         rows["n"],
-        (strata.place[keep], len(strata)),
+        (strata.codes[keep], len(strata)),
         (rows["state"], levels),
-        (place, len(codes)),
+        (outcome, len(codes)),
         (rows["jackknife_group"], GROUPS),
     )
 
 
 def by_direction(cells: Ints, continuum: Continuum) -> Ints:
-    """Add up moves by direction: strata x from x direction x group."""
+    """Return the moves by direction, shape (strata, from, direction, groups)."""
     return np.asarray(np.einsum("sftg,fdt->sfdg", cells[:, :, : len(continuum)], direction_masks(continuum)))
 
 
 def followed_share(counts: Counts, strata: Strata, followed: Ints) -> Array:
     """Return the share of each level's discharges that were followed, shape (strata, from)."""
     table = counts.tables["discharge"]
-    every = add_up(table["n"], (strata.place, len(strata)), (table["state"], followed.shape[1]))
+    every = add_up(table["n"], (strata.codes, len(strata)), (table["state"], followed.shape[1]))
     return np.asarray(np.divide(followed, every, out=np.full(every.shape, np.nan), where=every > 0))
 
 
 def with_left_care(cells: Ints, continuum: Continuum) -> Ints:
-    """Put the sum of the reasons of leaving after them."""
+    """Insert left care, the sum of the reasons of leaving, after the reasons."""
     first, last = len(continuum), len(continuum) + len(LEFT_REASONS)
     left_care = cells[:, :, first:last].sum(axis=2, keepdims=True)
     return np.concatenate([cells[:, :, :last], left_care, cells[:, :, last:]], axis=2)

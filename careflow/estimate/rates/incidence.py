@@ -1,4 +1,4 @@
-"""Rates as cumulative incidences on the gap clock: every discharge counts for as long as it was followed."""
+"""Transition rates as cumulative incidences on the gap clock, with discharges censored at the cut-off."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from careflow.estimate.rates.rate_arrays import (
     direction_targets,
     targets,
 )
-from careflow.estimate.stats.competing_risks import incidences, without_at
+from careflow.estimate.stats.competing_risks import incidences, replicates_at
 
 _NUMBERS = ("n", "of", "rate", "se", "low", "high")
 
@@ -37,7 +37,7 @@ def incidence_rate_arrays(
 ) -> tuple[RateArrays, RateArrays]:
     """Return cumulative incidences at each window by next level or outcome, and by direction.
 
-    ``keep`` says whether the blocks keep their replicates.
+    ``keep`` is whether the blocks keep their jackknife replicates.
     """
     table, continuum = counts.tables["gap"], counts.definition.continuum
     strata = strata_of(table, counts.definition, by)
@@ -45,18 +45,18 @@ def incidence_rate_arrays(
     causes = (*range(levels), DIED_CODE, CONCURRENT_CODE)
     shape = (len(windows), len(strata), levels)
     to, directions = _empty(shape, levels + 3, keep), _empty(shape, 3, keep)
-    for stratum, state, cell in each_state(table, strata.place):
-        seen = process_of(cell, causes, until=max(windows))
-        groups = np.eye(len(causes), dtype=np.int64)
-        ways_groups = np.concatenate([masks[state], np.zeros((3, 2), dtype=np.int64)], axis=1)
-        sets = np.concatenate([groups, ways_groups])
-        found = incidences(seen, sets, cluster, confidence)
+    for stratum, state, cell in each_state(table, strata.codes):
+        process = process_of(cell, causes, until=max(windows))
+        single_causes = np.eye(len(causes), dtype=np.int64)
+        direction_sets = np.concatenate([masks[state], np.zeros((3, 2), dtype=np.int64)], axis=1)
+        sets = np.concatenate([single_causes, direction_sets])
+        estimates = incidences(process, sets, cluster, confidence)
         for i, window in enumerate(windows):
-            values = found.at(window)
-            if follow_up(seen).unknown(np.array([window]))[0]:
+            values = estimates.at(window)
+            if follow_up(process).unknown(np.array([window]))[0]:
                 values |= {name: np.full(len(values[name]), np.nan) for name in ("rate", "se", "low", "high")}
             if keep:
-                values["without"], values["present"] = without_at(seen, sets, window)
+                values["without"], values["present"] = replicates_at(process, sets, window)
             for arrays, rows in ((to, slice(0, len(causes))), (directions, slice(len(causes), None))):
                 _fill({name: array[i, stratum, state] for name, array in arrays.items()}, values, rows)
     return (
@@ -66,7 +66,7 @@ def incidence_rate_arrays(
 
 
 def _empty(shape: tuple[int, ...], targets: int, keep: bool) -> dict[str, Array]:
-    """Return the arrays of every number, for cells in which nothing was counted."""
+    """Return the arrays of all numbers, with the values of cells without counts."""
     arrays = {name: np.full((*shape, targets), np.nan) for name in _NUMBERS}
     for name in ("n", "of"):
         arrays[name][:] = 0
@@ -77,7 +77,7 @@ def _empty(shape: tuple[int, ...], targets: int, keep: bool) -> dict[str, Array]
 
 
 def _fill(into: dict[str, Array], values: dict[str, Array], rows: slice) -> None:
-    """Put one cell's numbers at a window in their places: causes as they are, left care between levels and death."""
+    """Store the numbers of one cell at one window; left care is inserted between the levels and death."""
     for name, column in into.items():
         picked = values[name][:-1][rows]
         if len(column) > len(picked):
@@ -89,19 +89,16 @@ def _blocks(
     numbers: dict[str, Array], counts: Counts, strata: Strata, by: tuple[str, ...], windows: tuple[int, ...]
 ) -> tuple[WindowRates, ...]:
     table = counts.tables["discharge"]
-    known: Strata = strata_of(table, counts.definition, by)
+    discharge_strata = strata_of(table, counts.definition, by)
     blocks = []
     for i, window in enumerate(windows):
-        cells = outcomes(table, known, counts.definition.continuum, window)
-        share = followed_share(counts, known, cells.sum(axis=(2, 3)))
+        cells = outcomes(table, discharge_strata, counts.definition.continuum, window)
+        followed = followed_share(counts, discharge_strata, cells.sum(axis=(2, 3)))
         n, of = (numbers[name][i].astype(np.int64) for name in ("n", "of"))
         rate, se, low, high = (numbers[name][i] for name in ("rate", "se", "low", "high"))
-        kept = None
+        replicates = None
         if "without" in numbers:
-            kept = Replicates(numbers["without"][i], numbers["present"][i] > 0, numbers["of"][i])
-        blocks.append(
-            WindowRates(
-                window, n, of, rate, se, low, high, share, strata.mature(counts.definition, window), replicates=kept
-            )
-        )
+            replicates = Replicates(numbers["without"][i], numbers["present"][i] > 0, numbers["of"][i])
+        mature = strata.mature(counts.definition, window)
+        blocks.append(WindowRates(window, n, of, rate, se, low, high, followed, mature, replicates=replicates))
     return tuple(blocks)

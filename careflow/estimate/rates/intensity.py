@@ -16,7 +16,7 @@ from careflow.estimate.stats.jackknife import jackknife_se
 from careflow.estimate.stats.proportions import shares_without
 
 PER = 100
-"""Person-days to which an intensity refers."""
+"""The number of person-days to which an intensity refers."""
 
 
 def intensity_rate_arrays(
@@ -30,17 +30,17 @@ def intensity_rate_arrays(
 ) -> tuple[RateArrays, RateArrays]:
     """Return moves per 100 person-days by next level or outcome, and by direction.
 
-    ``keep`` says whether the blocks keep their replicates.
+    ``keep`` is whether the blocks keep their jackknife replicates.
     """
     if windows != (counts.definition.within,):
         raise ArgumentError(f"method='intensity' has one window, the link window: within={counts.definition.within}")
     table, exposure, continuum = counts.tables["discharge"], counts.tables["exposure"], counts.definition.continuum
-    strata, spent = joint_strata([table, exposure], counts.definition, by)
+    strata, exposure_strata = joint_strata([table, exposure], counts.definition, by)
     window = counts.definition.within
     cells = outcomes(table, strata, continuum, window)
     days = add_up(
         exposure["n"],
-        (spent.place, len(spent)),
+        (exposure_strata.codes, len(exposure_strata)),
         (exposure["state"], len(continuum)),
         (exposure["jackknife_group"], GROUPS),
     )
@@ -50,18 +50,21 @@ def intensity_rate_arrays(
     for n in (with_left_care(cells, continuum), by_direction(cells, continuum)):
         base = np.broadcast_to(days[:, :, None], n.shape)
         rate, se, low, high, size = _intensity(n, base, cluster, confidence)
-        kept = Replicates(PER * shares_without(n, base), base > 0, size) if keep else None
+        replicates = Replicates(PER * shares_without(n, base), base > 0, size) if keep else None
         moves, total, persons = n.sum(axis=-1), base.sum(axis=-1), (n > 0).sum(axis=-1)
-        whole = (cells.sum(axis=2) > 0).sum(axis=-1)
-        blocks.append(WindowRates(window, moves, total, rate, se, low, high, followed, mature, persons, whole, kept))
+        persons_of = (cells.sum(axis=2) > 0).sum(axis=-1)
+        blocks.append(
+            WindowRates(window, moves, total, rate, se, low, high, followed, mature, persons, persons_of, replicates)
+        )
     to, directions = blocks
-    return RateArrays(strata, continuum, targets(continuum), (to,)), RateArrays(
-        strata, continuum, direction_targets(), (directions,)
+    return (
+        RateArrays(strata, continuum, targets(continuum), (to,)),
+        RateArrays(strata, continuum, direction_targets(), (directions,)),
     )
 
 
 def _intensity(n: Ints, days: Ints, cluster: Cluster, confidence: float) -> tuple[Array, Array, Array, Array, Array]:
-    """Return moves per 100 days, standard errors, Garwood's limits at the effective number of moves, and its days."""
+    """Return intensities, standard errors, Garwood's limits at the effective number of moves, and effective days."""
     moves, total = n.sum(axis=-1).astype(float), days.sum(axis=-1).astype(float)
     total[total == 0] = np.nan
     rate = moves / total
@@ -71,7 +74,7 @@ def _intensity(n: Ints, days: Ints, cluster: Cluster, confidence: float) -> tupl
     with np.errstate(divide="ignore", invalid="ignore"):
         se, _ = jackknife_se(rate, shares_without(n, days), days > 0)
         effective = np.where(moves > 0, np.minimum((rate / se) ** 2, moves), 0.0)
-        spent = np.where(moves > 0, effective / rate, total)
-        low, high = garwood(effective, spent, confidence)
-    known = np.isfinite(se)
-    return PER * rate, PER * se, np.where(known, PER * low, np.nan), np.where(known, PER * high, np.nan), spent
+        effective_days = np.where(moves > 0, effective / rate, total)
+        low, high = garwood(effective, effective_days, confidence)
+    limits = (np.where(np.isfinite(se), PER * limit, np.nan) for limit in (low, high))
+    return PER * rate, PER * se, *limits, effective_days

@@ -1,4 +1,4 @@
-"""The three methods of transition rates: how each makes its numbers, and what it says of them."""
+"""The three methods of transition rates: their arrays and their provenance."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from careflow.estimate.rates.followed import followed_rate_arrays
 from careflow.estimate.rates.incidence import incidence_rate_arrays
 from careflow.estimate.rates.intensity import PER, intensity_rate_arrays
 from careflow.estimate.rates.rate_arrays import RateArrays
-from careflow.estimate.stats.differences import Variance
+from careflow.estimate.stats.differences import Variance, share_variance
 
 Method = Literal["followed", "incidence", "intensity"]
 
 
 @dataclass(frozen=True)
 class RateInputs:
-    """What rates were made from, to make them again with what they are without each group."""
+    """The counts and arguments of rates, from which their jackknife replicates are computed."""
 
     counts: Counts
     by: tuple[str, ...]
@@ -28,7 +28,7 @@ class RateInputs:
     confidence: float
 
     def rate_arrays(self) -> tuple[RateArrays, RateArrays]:
-        """Return the numbers by next level or outcome, and by direction, with their replicates."""
+        """Return the rates by next level or outcome, and by direction, with their jackknife replicates."""
         return METHODS[self.method].arrays(self.counts, self.by, self.windows, self.cluster, self.confidence, keep=True)
 
 
@@ -47,10 +47,10 @@ class _MakeArrays(Protocol):
 
 @dataclass(frozen=True)
 class RateMethod:
-    """How one method makes its numbers, and what it says of them.
+    """The event tables, arrays and provenance of one method.
 
-    ``variance`` is that of one observation at a rate, for the score test of a difference; None: Wald's. ``per`` is how
-    many discharges or person-days a rate refers to.
+    ``variance`` is the variance of one observation at a rate, for the score test of a difference; None: the Wald test.
+    ``per`` is the number of discharges or person-days that a rate refers to.
     """
 
     clocks: tuple[str, ...]
@@ -72,7 +72,7 @@ METHODS: Final[dict[str, RateMethod]] = {
         "followed that long, moved or not.",
         "followed discharges",
         "Wilson",
-        lambda rate: rate * (1 - rate),
+        share_variance,
     ),
     "incidence": RateMethod(
         ("gap", "discharge"),

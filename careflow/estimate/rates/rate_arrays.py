@@ -1,9 +1,10 @@
-"""Numbers from one level to another, and how they become a tidy frame."""
+"""Arrays of rates by level left and target, and their tidy frame."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,21 +16,21 @@ from careflow.estimate.arrays.strata import Strata
 from careflow.estimate.select import WITHIN
 
 Array = npt.NDArray[np.float64]
-_PEOPLE = ["persons", "persons_of"]
+_CONTRIBUTORS: Final = ["persons", "persons_of"]
 
 
 @dataclass(frozen=True)
 class Replicates:
-    """What differences and products of estimates need beside the estimates.
+    """The jackknife replicates of rates, for the errors of their differences and products.
 
     Attributes
     ----------
     without : numpy.ndarray, shape (strata, from, target, groups)
         Each estimate without each jackknife group.
     present : numpy.ndarray of bool, same shape
-        Which groups hold anyone of the level.
+        Which groups are not empty at the level.
     size : numpy.ndarray, shape (strata, from, target)
-        The (effective) number of discharges or person-days behind each estimate; missing where there is none.
+        The (effective) number of discharges or person-days of each estimate; missing where there is none.
     """
 
     without: Array
@@ -54,11 +55,11 @@ class WindowRates:
     followed: Array
     mature: npt.NDArray[np.bool_]
     persons: npt.NDArray[np.int64] | None = None
-    """At least how many distinct people are behind ``n``: the jackknife groups that hold any of them."""
+    """A lower bound of the number of distinct persons in ``n``: the jackknife groups that hold any of them."""
     persons_of: npt.NDArray[np.int64] | None = None
     """The same for ``of``, shape (strata, from)."""
     replicates: Replicates | None = None
-    """Kept only where somebody goes on from here."""
+    """Kept only where further estimates need them."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,15 @@ class RateArrays:
     by_window: tuple[WindowRates, ...]
 
     def frames(self, by: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-        """Return the tidy frame, and at least how many people are behind ``n`` and ``of`` of each row, if known.
+        """Return the tidy frame, and the contributors of each row, if they were counted.
 
-        The frame has strata, window (if several), from, target, numbers; the people are ``persons`` and ``persons_of``.
+        The frame has strata, window (if several), from, target, numbers. The contributors are lower bounds of the
+        number of distinct persons in ``n`` and ``of``: ``persons`` and ``persons_of``.
         """
         tidy = self._tidy(by)
-        known = _PEOPLE[0] in tidy
-        people = tidy[[*by, "from", str(self.targets.name), *_PEOPLE]] if known else None
-        return tidy.drop(columns=_PEOPLE, errors="ignore"), people
+        keys = [*by, "from", str(self.targets.name)]
+        contributors = tidy[[*keys, *_CONTRIBUTORS]] if _CONTRIBUTORS[0] in tidy else None
+        return tidy.drop(columns=_CONTRIBUTORS, errors="ignore"), contributors
 
     def _tidy(self, by: Sequence[str]) -> pd.DataFrame:
         several = [WITHIN] if len(self.by_window) > 1 else []
@@ -107,8 +109,8 @@ class RateArrays:
         frame["mature"] = np.repeat(block.mature, len(self.continuum) * len(self.targets))
         if block.persons is not None:
             frame["persons"] = block.persons.ravel()
-            whole = block.persons.max(axis=-1) if block.persons_of is None else block.persons_of
-            frame["persons_of"] = np.repeat(whole.ravel(), len(self.targets))
+            persons_of = block.persons.max(axis=-1) if block.persons_of is None else block.persons_of
+            frame["persons_of"] = np.repeat(persons_of.ravel(), len(self.targets))
         return frame
 
     def _directions(self) -> npt.NDArray[np.object_]:
@@ -131,8 +133,9 @@ def direction_targets() -> pd.Series[str]:
 
 
 def direction_masks(continuum: Continuum) -> npt.NDArray[np.int64]:
-    """Return which moves go which way, shape (from, direction, to)."""
+    """Return the direction of each move as 0 and 1, shape (from, direction, to)."""
     names = continuum.names
     return np.array(
-        [[[continuum.direction(a, b) == way for b in names] for way in DIRECTIONS] for a in names], dtype=int
+        [[[continuum.direction(a, b) == direction for b in names] for direction in DIRECTIONS] for a in names],
+        dtype=int,
     )

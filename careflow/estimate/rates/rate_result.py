@@ -1,4 +1,4 @@
-"""Transition rates and what can be contrast of them: a matrix, a graph, a triangle, differences."""
+"""Transition rates and the views of them: a matrix, a graph, a triangle, differences."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from careflow.estimate.rates.comparison import (
 )
 from careflow.estimate.rates.methods import METHODS, RateInputs
 from careflow.estimate.result import Result
-from careflow.estimate.select import select, triangle
+from careflow.estimate.select import WITHIN, select, triangle
 from careflow.estimate.stats.multiple_testing import Correction, correction_name
 
 if TYPE_CHECKING:
     import networkx as nx
 
 HIDDEN: Final = "hidden"
-"""The column that protection adds."""
+"""The column that :func:`careflow.protect` adds."""
 _NUMBERS: Final = ("rate", "n", "of", "se", "low", "high", "followed", "mature")
-"""What a matrix or a triangle can show."""
+"""The columns that a matrix or a triangle can show."""
 _EDGE: Final = ("direction", "n", "of", "rate", "se", "low", "high")
 
 
@@ -38,7 +38,7 @@ class Rates(Result):
     """Transition rates by level left and level or outcome reached; made by :func:`careflow.transition_rates`.
 
     ``frame`` has one row for each stratum, window, level left and level or outcome reached. Its columns are the strata,
-    ``within`` (days, if several windows were asked for), then:
+    ``within`` (days, if there are several windows), then:
 
     ===================  ==============================================================================================
     column               meaning
@@ -160,7 +160,7 @@ class Rates(Result):
 
     @checked(frm=text, to=text, value=one_of(*_NUMBERS), strata=labels)
     def triangle(self, frm: str, to: str, *, value: str = "rate", **strata: str) -> pd.DataFrame:
-        """Return one rate by quarter of discharge (rows) and days of follow-up (columns): the windows contrast for.
+        """Return one rate by quarter of discharge (rows) and days of follow-up (columns): the windows of the rates.
 
         A cell is missing where the quarter is not mature for the window, that is while its last day + window is after
         the cut-off.
@@ -286,13 +286,13 @@ class Rates(Result):
             by=others,
             missing="" if frame["mature"].all() else "not both mature",
         )
-        people = None
+        contributors = None
         if self.contributors is not None and self.direction_contributors is not None:
-            people = tuple(
+            contributors = tuple(
                 contributors_of_both(
-                    kept.assign(**whole[["within"] if "within" in whole else []]), found, stratum, labels
+                    persons.assign(**rates[[WITHIN] if WITHIN in rates else []]), compared, stratum, labels
                 )
-                for kept, whole, found in (
+                for persons, rates, compared in (
                     (self.contributors, self.frame, frame),
                     (self.direction_contributors, self.directions, directions),
                 )
@@ -305,13 +305,13 @@ class Rates(Result):
             *labels,
             directions=directions,
             correction=correction,
-            contributors=people,
+            contributors=contributors,
         )
 
-    def _check_rows(self, wanted: dict[str, str | None]) -> None:
-        for name, label in wanted.items():
-            if label is not None and label not in (there := self.frame[name].unique()):
-                raise ArgumentError(f"no {name} {label!r} in these rates; there are {', '.join(map(str, there))}")
+    def _check_rows(self, labels: dict[str, str | None]) -> None:
+        for name, label in labels.items():
+            if label is not None and label not in (existing := self.frame[name].unique()):
+                raise ArgumentError(f"no {name} {label!r} in these rates; there are {', '.join(map(str, existing))}")
 
     def _as_estimated(self, verb: str) -> RateInputs:
         """Return the counts and arguments of these rates, or raise if the rates were changed since."""
@@ -319,9 +319,10 @@ class Rates(Result):
             return self._inputs
         if HIDDEN in self.frame:
             raise DisclosureError(
-                f"these rates are protected, and {verb} needs the counts behind them; {verb} first, on the rates as "
-                "they were estimated, and protect what comes out together with the rates"
+                f"these rates are protected, and {verb} needs the counts of which they were made; {verb} first, on the "
+                "rates as they were estimated, and protect the result together with the rates"
             )
         raise ArgumentError(
-            f"{verb} needs the counts behind the rates, and these were changed; {verb} what transition_rates returned"
+            f"{verb} needs the counts of which the rates were made, and these were changed; "
+            f"{verb} the result of transition_rates"
         )

@@ -58,7 +58,7 @@ def transition_rates(
     ArgumentError
         If an argument has a wrong type or value, or a stratum does not exist.
     CountsError
-        If counts are given that do not hold the table, strata or windows asked for.
+        If the counts do not have the event tables, the strata or the windows.
 
     Notes
     -----

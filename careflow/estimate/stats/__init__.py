@@ -1,1 +1,1 @@
-"""Estimators and tests on arrays; nothing about care."""
+"""Estimators and tests on arrays, independent of care data."""

@@ -1,4 +1,4 @@
-"""Aalen-Johansen over reversible states: a product of one-day transition matrices, from counts."""
+"""The Aalen-Johansen estimator for reversible states: the product of one-day transition matrices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from careflow.counts.event_tables import CENSORED, ENTERED, REACHED
 from careflow.estimate.arrays.counting_process import StateCounts
-from careflow.estimate.arrays.strata import Ints, add_floats, numbered
+from careflow.estimate.arrays.strata import Ints, add_floats, distinct
 from careflow.estimate.stats.kaplan_meier import CANCELLED
 
 Array = npt.NDArray[np.float64]
@@ -18,85 +18,88 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class StateProcess:
-    """Counts of a process with several states, on the days 0 to ``days``.
+    """Counts of a multi-state process on the days 0 to ``days``, by jackknife group.
 
     Attributes
     ----------
     transitions : numpy.ndarray of int, shape (transitions, 2)
-        The pairs of states (from, to) between which anybody changed; most pairs are never taken.
+        The pairs of states (from, to) with at least one transition. Most pairs have none.
     start : numpy.ndarray, shape (groups, states)
-        How many begin in each state on day 0.
+        Number of persons in each state at the start of day 0.
     moves : numpy.ndarray, shape (days + 1, groups, transitions)
-        How many go each way on each day.
-    lost : numpy.ndarray, shape (days + 1, groups, states)
-        How many are censored in each state on each day.
+        Number of transitions of each pair on each day.
+    censored : numpy.ndarray, shape (days + 1, groups, states)
+        Number censored in each state on each day.
     """
 
     transitions: Ints
     start: Array
     moves: Array
-    lost: Array
+    censored: Array
 
     @property
     def at_risk(self) -> Array:
-        """Who can change on each day, shape (days + 1, groups, states).
+        """The number at risk in each state on each day, shape (days + 1, groups, states).
 
-        Those who began on day 0 are at risk from day 0 on, and those who came by a change from the day after.
+        Whoever starts in a state is at risk from day 0; whoever enters it by a transition, from the next day.
         """
-        change = self.moves @ _net(self.transitions, self.start.shape[-1]) - self.lost
+        change = self.moves @ _net(self.transitions, self.start.shape[-1]) - self.censored
         change[1:] = change[:-1]
         change[0] = self.start
         return np.cumsum(change, axis=0, out=change)
 
     @property
     def present(self) -> npt.NDArray[np.bool_]:
-        """Which groups hold anyone."""
+        """Which groups are not empty."""
         return np.asarray(self.start.sum(axis=-1) > 0)
 
-    def together(self) -> StateProcess:
-        """Return the process of everybody, as one group."""
+    def pooled(self) -> StateProcess:
+        """Return the process of all persons, as one group."""
         return replace(
             self,
             start=self.start.sum(axis=0, keepdims=True),
             moves=self.moves.sum(axis=1, keepdims=True),
-            lost=self.lost.sum(axis=1, keepdims=True),
+            censored=self.censored.sum(axis=1, keepdims=True),
         )
 
-    def without_each_group(self, every: StateProcess) -> StateProcess:
-        """Return the processes of everybody, who are :meth:`together`, but each group."""
+    def without_each_group(self, pooled: StateProcess) -> StateProcess:
+        """Return the :meth:`pooled` process without each group in turn."""
         return replace(
-            self, start=every.start - self.start, moves=every.moves - self.moves, lost=every.lost - self.lost
+            self,
+            start=pooled.start - self.start,
+            moves=pooled.moves - self.moves,
+            censored=pooled.censored - self.censored,
         )
 
     def occupied(self) -> Array:
-        """Return where the people of each group are on each day, shape (days + 1, groups, states)."""
+        """Return the probability of each state on each day, by group, shape (days + 1, groups, states)."""
         return occupied(self.start, self.moves, self.at_risk, self.transitions)
 
 
 def state_process(cell: StateCounts | pd.DataFrame, codes: tuple[int, ...], days: int) -> StateProcess:
-    """Make the process of a stratum (``jackknife_group, state, event, day, n``) up to ``days``."""
+    """Return the process up to ``days`` of the counts of a stratum (``jackknife_group, state, event, day, n``)."""
     state, event, day, n = (np.asarray(cell[name]) for name in ("state", "event", "day", "n"))
-    groups, jackknife_group = numbered(np.asarray(cell["jackknife_group"]))
-    size, each = len(codes), len(groups)
+    groups, jackknife_group = distinct(np.asarray(cell["jackknife_group"]))
+    size, n_groups = len(codes), len(groups)
     kind = _kinds(codes)[state * (REACHED + 1) + event]
     kept = kind < size * (size + 1)
-    begun = kind >= size * (size + 1)
-    start = add_floats(n[begun], jackknife_group[begun] * size + kind[begun] - size * (size + 1), (each, size))
+    starts = kind >= size * (size + 1)
+    start = add_floats(n[starts], jackknife_group[starts] * size + kind[starts] - size * (size + 1), (n_groups, size))
     if day.max(initial=0) > days:
         kept &= day <= days
-    day, jackknife_group, n, kind = (column[kept] for column in (day, jackknife_group, n, kind))
-    # Ways that anybody went, then who is lost in each state: few of all pairs, so that the arrays stay small.
-    taken = np.flatnonzero(np.bincount(kind, minlength=size * size)[: size * size])
-    slot = np.zeros(size * (size + 1), dtype=np.int64)
-    slot[taken], slot[size * size :] = np.arange(len(taken)), len(taken) + np.arange(size)
-    width = len(taken) + size
-    counted = add_floats(n, (day * each + jackknife_group) * width + slot[kind], (days + 1, each, width))
-    transitions = np.stack(np.divmod(taken, size), axis=-1)
-    return StateProcess(transitions, start, counted[..., : len(taken)], counted[..., len(taken) :])
+    day, jackknife_group, n, kind = (values[kept] for values in (day, jackknife_group, n, kind))
+    # Only pairs with a transition get a column, so that the arrays stay small. The censored of each state follow.
+    pairs = np.flatnonzero(np.bincount(kind, minlength=size * size)[: size * size])
+    column = np.zeros(size * (size + 1), dtype=np.int64)
+    column[pairs], column[size * size :] = np.arange(len(pairs)), len(pairs) + np.arange(size)
+    width = len(pairs) + size
+    counts = add_floats(n, (day * n_groups + jackknife_group) * width + column[kind], (days + 1, n_groups, width))
+    transitions = np.stack(np.divmod(pairs, size), axis=-1)
+    return StateProcess(transitions, start, counts[..., : len(pairs)], counts[..., len(pairs) :])
 
 
 def _kinds(codes: tuple[int, ...]) -> Ints:
-    """Number what is counted, by ``state * (REACHED + 1) + what``: each way, lost in a state, begun in a state."""
+    """Return the kind of each ``state * (REACHED + 1) + event``: each transition, censored in a state, start in it."""
     size = len(codes)
     kinds = np.zeros((REACHED + 1, REACHED + 1), dtype=np.int64)
     kinds[np.ix_(codes, codes)] = np.arange(size * size).reshape(size, size)
@@ -106,67 +109,72 @@ def _kinds(codes: tuple[int, ...]) -> Ints:
 
 
 def _net(transitions: Ints, size: int) -> Array:
-    """Return what each way does to the number in each state: one fewer, one more; shape (transitions, states)."""
+    """Return the change in the number in each state by one transition, shape (transitions, states)."""
     eye = np.eye(size)
     return np.asarray(eye[transitions[:, 1]] - eye[transitions[:, 0]])
 
 
 def occupied(start: npt.ArrayLike, moves: Array, at_risk: Array, transitions: Ints) -> Array:
-    r"""Return where people are on each day, :math:`p(t) = p(t-1)(I + dA(t))`.
+    r"""Return the probability of each state on each day, :math:`p(t) = p(t-1)(I + dA(t))`.
 
     Parameters
     ----------
     start : array_like, shape (..., states)
-        How many begin in each state.
+        Number of persons in each state at the start.
     moves : numpy.ndarray, shape (days, ..., transitions)
-        How many go each way on each day.
+        Number of transitions of each pair on each day; 0 where nobody is at risk.
     at_risk : numpy.ndarray, shape (days, ..., states)
-        Who can change; nobody goes where nobody is.
+        Number at risk in each state.
     transitions : numpy.ndarray of int, shape (transitions, 2)
-        From which state to which.
+        The pairs of states (from, to).
 
     Returns
     -------
     numpy.ndarray, shape (days, ..., states)
-        On every day they sum to 1.
+        The probabilities of a day sum to 1.
 
     References
     ----------
     Aalen OO, Johansen S (1978), Scandinavian Journal of Statistics 5:141-150.
     """
-    begun = np.asarray(start, dtype=float)
-    p = begun / begun.sum(axis=-1, keepdims=True)
-    path = np.empty(at_risk.shape)
+    initial = np.asarray(start, dtype=float)
+    p = initial / initial.sum(axis=-1, keepdims=True)
+    probabilities = np.empty(at_risk.shape)
     origin, net = transitions[:, 0], _net(transitions, p.shape[-1])
     for day in range(len(moves)):
-        each = p / np.maximum(at_risk[day], 1)
-        p = p + (each.take(origin, axis=-1) * moves[day]) @ net
-        path[day] = p
-    return path
+        per_person = p / np.maximum(at_risk[day], 1)
+        p = p + (per_person.take(origin, axis=-1) * moves[day]) @ net
+        probabilities[day] = p
+    return probabilities
 
 
 def occupied_se(process: StateProcess, *, spent: bool = False) -> Array:
-    r"""Return Greenwood-type standard errors of where people are, or of the days spent there so far.
+    r"""Return Greenwood-type standard errors of the state probabilities, or of the days spent in each state.
 
     The covariance follows :math:`V(t) = (I+dA)^\top V(t-1)(I+dA) + \sum_h p_h(t-1)^2 \Sigma_h(t)` with the
-    multinomial covariance :math:`\Sigma_h` of the changes from *h*, as R's ``etm`` does; it begins with the
-    multinomial one of the states on day 0. Days spent are a running sum, with today in
-    it, so they follow the same recursion.
+    multinomial covariance :math:`\Sigma_h` of the transitions from *h*, as in R's ``etm``. :math:`V` starts with the
+    multinomial covariance of the states on day 0. The days spent are the running sum of *p*, the current day included,
+    and follow the same recursion.
+
+    Parameters
+    ----------
+    process : StateProcess
+    spent : bool
+        Whether the errors are those of the days spent.
 
     Returns
     -------
     numpy.ndarray, shape (days, states)
     """
-    every = process.together()
-    start, moves, risk = every.start[0], every.moves[:, 0], np.maximum(every.at_risk[:, 0], 1)
-    size, total, origin = len(start), start.sum(), every.transitions[:, 0]
-    net = _net(every.transitions, size)
+    pooled = process.pooled()
+    start, moves, risk = pooled.start[0], pooled.moves[:, 0], np.maximum(pooled.at_risk[:, 0], 1)
+    size, total, origin = len(start), start.sum(), pooled.transitions[:, 0]
+    net = _net(pooled.transitions, size)
     p = start / total
-    before = np.concatenate([p[None], every.occupied()[:-1, 0]])
-    # dA, row by row of its origin.
-    change = np.eye(size)[:, origin] * (moves / risk[:, origin])[:, None] @ net
-    step = np.eye(size) + change
-    # The pair (where people are, days spent so far): today's place, with its noise, is added to the days.
+    before = np.concatenate([p[None], pooled.occupied()[:-1, 0]])
+    increment = np.eye(size)[:, origin] * (moves / risk[:, origin])[:, None] @ net  # dA, a row for each origin
+    step = np.eye(size) + increment
+    # The recursion of the vector (p, days spent): each day adds p, with its error, to the days.
     both = np.zeros((len(moves), 2 * size, 2 * size))
     both[:, :size, :size] = both[:, :size, size:] = step
     both[:, size:, size:] = np.eye(size)
@@ -178,17 +186,17 @@ def occupied_se(process: StateProcess, *, spent: bool = False) -> Array:
     for day in range(len(moves)):
         variance = both[day].T @ variance @ both[day] + noise[day]
         out[day] = variance.diagonal()[shown]
-    # What is certain has no variance: what cancels down to the rounding error of the largest so far is 0.
+    # A variance at the rounding error of the largest so far is 0: the probability is then certain.
     largest = np.maximum.accumulate(np.abs(out).max(axis=1, keepdims=True))
     return np.sqrt(np.where(out > CANCELLED * largest, out, 0))
 
 
 def _multinomial(moves: Array, risk: Array, p: Array, origin: Ints) -> Array:
-    """Return the covariances of a day's shares that go each way, by the probability at their origin.
+    """Return the covariances of the transition shares of each day, weighted by the squared probability of the origin.
 
     The shape is (days, transitions, transitions).
     """
-    same = origin[:, None] == origin
+    same_origin = origin[:, None] == origin
     weight = p**2 / risk**3
-    own = np.eye(len(origin)) * (moves * risk * weight)[:, None]
-    return np.asarray(own - same * (moves * weight)[:, None] * moves[..., None])
+    diagonal = np.eye(len(origin)) * (moves * risk * weight)[:, None]
+    return np.asarray(diagonal - same_origin * (moves * weight)[:, None] * moves[..., None])

@@ -1,4 +1,4 @@
-"""The embedded Markov chain: which level follows which, whatever the time between, until an outcome ends it."""
+"""The embedded Markov chain of levels, absorbed by the outcomes; time between levels plays no part."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class AbsorbingChain:
-    """What a chain expects, from each level that it may start at (the axis before the last).
+    """Expectations of a chain, by the level it starts at (the axis before the last).
 
     Attributes
     ----------
     stays : numpy.ndarray, shape (..., levels, levels)
         Expected number of stays at each level, the first one included.
     reached : numpy.ndarray, shape (..., levels, levels)
-        Probability of ever reaching each level; of ever coming back, for the level started at.
+        Probability of ever reaching each level; for the starting level, of ever returning to it.
     outcome : numpy.ndarray, shape (..., levels, outcomes)
         Probability of each outcome.
     """
@@ -40,12 +40,12 @@ def absorbing_chain(probabilities: npt.ArrayLike) -> AbsorbingChain:
     Parameters
     ----------
     probabilities : array_like, shape (..., levels, levels + outcomes)
-        Rows of *Q* beside *R*. A missing row is a level from which nobody was seen to leave.
+        The rows of *Q* and *R*, joined. A missing row is a level without observed exits.
 
     Returns
     -------
     AbsorbingChain
-        Missing for a start from which a level of unknown exits, or a round without exit, can be reached.
+        Missing for a starting level from which a level with a missing row, or a cycle without exit, can be reached.
 
     References
     ----------
@@ -59,17 +59,17 @@ def absorbing_chain(probabilities: npt.ArrayLike) -> AbsorbingChain:
     """
     p = np.asarray(probabilities, dtype=float)
     levels = p.shape[-2]
-    known = ~np.isnan(p).any(axis=-1)
-    p = np.where(known[..., None], p, 0.0)
+    has_row = ~np.isnan(p).any(axis=-1)
+    p = np.where(has_row[..., None], p, 0.0)
     q, r = p[..., :levels], p[..., levels:]
     reachable = _closure(q > 0)
-    ends = (reachable & (r.sum(axis=-1) > 0)[..., None, :]).any(axis=-1)
-    answered = ~(reachable & ~(known & ends)[..., None, :]).any(axis=-1)
+    can_end = (reachable & (r.sum(axis=-1) > 0)[..., None, :]).any(axis=-1)
+    solvable = ~(reachable & ~(has_row & can_end)[..., None, :]).any(axis=-1)
     eye = np.eye(levels)
-    stays = np.linalg.inv(eye - np.where(answered[..., None], q, 0.0))
-    again = np.diagonal(stays, axis1=-2, axis2=-1)[..., None, :]
-    result = (stays, (stays - eye) / again, stays @ r)
-    return AbsorbingChain(*(np.where(answered[..., None], array, np.nan) for array in result))
+    stays = np.linalg.inv(eye - np.where(solvable[..., None], q, 0.0))
+    returns = np.diagonal(stays, axis1=-2, axis2=-1)[..., None, :]
+    result = (stays, (stays - eye) / returns, stays @ r)
+    return AbsorbingChain(*(np.where(solvable[..., None], array, np.nan) for array in result))
 
 
 def _closure(edges: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""Cumulative incidence of competing causes, with intervals, on any clock."""
+"""Cumulative incidence of competing causes, with confidence intervals."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Incidences:
-    """Curves of one cell: a row for each set of causes, and a last row for nothing having happened yet.
+    """Curves of one cell: a row for each set of causes, and a last row for the survival curve.
 
-    ``n`` is how many events there were by each day (last row: how many are still at risk after it), ``of`` how many
-    ever entered.
+    ``n`` is the cumulative number of events (last row: the number still at risk after the day). ``of`` is the number
+    that ever entered the risk set.
     """
 
     days: npt.NDArray[np.int64]
@@ -42,92 +42,97 @@ class Incidences:
     of: int
 
     def at(self, day: int) -> dict[str, Array]:
-        """Return the value of each curve on a day, carried forward from the last day on which anything happened.
+        """Return the value of each curve on a day: that of the last day with an entry, event or censoring.
 
-        Somebody enters on day 0, so that there is such a day.
+        There is such a day, since day 0 has an entry.
         """
         last = int(np.searchsorted(self.days, day, side="right")) - 1
         curves = {name: getattr(self, name)[:, last] for name in ("n", "rate", "se", "low", "high")}
         return curves | {"of": np.full(len(self.n), float(self.of))}
 
 
-def incidences(seen: CountingProcess, sets: npt.NDArray[np.int64], cluster: Cluster, confidence: float) -> Incidences:
+def incidences(
+    process: CountingProcess, sets: npt.NDArray[np.int64], cluster: Cluster, confidence: float
+) -> Incidences:
     """Estimate the cumulative incidence of sets of causes.
 
     Parameters
     ----------
-    seen : CountingProcess
+    process : CountingProcess
+        The counts of one state of one stratum.
     sets : numpy.ndarray of 0 and 1, shape (sets, causes)
-        Which causes make up each set; sets may overlap.
-    cluster, level
-        As everywhere.
+        The causes of each set; sets may overlap.
+    cluster : {"person", None}
+        Whether the variance is the delete-a-group jackknife or the multinomial Greenwood variance.
+    confidence : float
+        Coverage of the intervals.
     """
-    events, at_risk = seen.by_cause, seen.at_risk.sum(axis=0)
+    events, at_risk = process.by_cause, process.at_risk.sum(axis=0)
     every = events.sum(axis=0)
-    risen, left = sets @ incidence(events, at_risk), kaplan_meier(every, at_risk)
+    incidence_of_sets, survival = sets @ incidence(events, at_risk), kaplan_meier(every, at_risk)
     if cluster is None:
         groups = None
         se = incidence_se(sets @ events, at_risk, every)
-        left_se = greenwood(every, at_risk)
+        survival_se = greenwood(every, at_risk)
     else:
-        se, left_se, groups = _clustered(seen, sets, risen, left)
+        se, survival_se, groups = _clustered(process, sets, incidence_of_sets, survival)
     z = quantile_of(confidence, groups)
-    low, high = log_log(risen, se, z)
-    left_low, left_high = log_log(left, left_se, z)
-    gone = every + seen.censored.sum(axis=0)
+    low, high = log_log(incidence_of_sets, se, z)
+    survival_low, survival_high = log_log(survival, survival_se, z)
+    ended = every + process.censored.sum(axis=0)
     return Incidences(
-        days=seen.days,
+        days=process.days,
         at_risk=at_risk.astype(np.int64),
-        n=np.vstack([sets @ np.cumsum(events, axis=-1), at_risk - gone]),
-        rate=np.vstack([risen, left]),
-        se=np.vstack([se, left_se]),
-        low=np.vstack([low, left_low]),
-        high=np.vstack([high, left_high]),
-        of=int(seen.entered.sum()),
+        n=np.vstack([sets @ np.cumsum(events, axis=-1), at_risk - ended]),
+        rate=np.vstack([incidence_of_sets, survival]),
+        se=np.vstack([se, survival_se]),
+        low=np.vstack([low, survival_low]),
+        high=np.vstack([high, survival_high]),
+        of=int(process.entered.sum()),
     )
 
 
 def _clustered(
-    seen: CountingProcess, sets: npt.NDArray[np.int64], risen: Array, left: Array
+    process: CountingProcess, sets: npt.NDArray[np.int64], incidence_of_sets: Array, survival: Array
 ) -> tuple[Array, Array, int]:
-    """Return the jackknife standard errors of the incidence of each set and of what is left, and the groups."""
-    every, at_risk = seen.every, seen.at_risk.sum(axis=0) - seen.at_risk
-    remain = kaplan_meier(every.sum(axis=0) - every, at_risk)
-    left_se, groups = clustered_se(left, remain, seen.present)
-    se = np.zeros(risen.shape)
+    """Return the jackknife standard errors of the incidences and of the survival curve, and the number of groups."""
+    every, at_risk = process.every, process.at_risk.sum(axis=0) - process.at_risk
+    survival_without = kaplan_meier(every.sum(axis=0) - every, at_risk)
+    survival_se, groups = clustered_se(survival, survival_without, process.present)
+    se = np.zeros(incidence_of_sets.shape)
     if groups < 2:
-        return np.full(risen.shape, np.nan), left_se, groups
-    weight = before(remain) / np.maximum(at_risk, 1)
-    total, occur, days = sets @ seen.by_cause, seen.by_cause.any(axis=1), np.arange(len(seen.days))
-    known: dict[tuple[int, ...], Array] = {}
+        return np.full(incidence_of_sets.shape, np.nan), survival_se, groups
+    weight = before(survival_without) / np.maximum(at_risk, 1)
+    total, has_events, days = sets @ process.by_cause, process.by_cause.any(axis=1), np.arange(len(process.days))
+    errors: dict[tuple[int, ...], Array] = {}
     for i in np.flatnonzero(total.any(axis=1)):
-        # Sets that differ in causes of which there is no event have one curve.
-        causes = tuple(np.flatnonzero(sets[i] * occur).tolist())
-        if causes in known:
-            se[i] = known[causes]
+        # Sets that differ only in causes without events share a curve.
+        causes = tuple(np.flatnonzero(sets[i] * has_events).tolist())
+        if causes in errors:
+            se[i] = errors[causes]
             continue
-        # A curve rises on the days of its own events, with any group or without: on the others its error stays.
-        rises = np.flatnonzero(total[i])
-        own = sum(seen.events[cause][:, rises] for cause in causes)
-        without = np.cumsum((total[i, rises] - own) * weight[:, rises], axis=-1)
-        on_rise, _ = clustered_se(risen[i, rises], without, seen.present)
-        known[causes] = se[i] = np.concatenate([[0.0], on_rise])[np.searchsorted(rises, days, side="right")]
-    return se, left_se, groups
+        # With or without a group, a curve rises only on days with an event of the set; its error changes only there.
+        event_days = np.flatnonzero(total[i])
+        group_events = sum(process.events[cause][:, event_days] for cause in causes)
+        without = np.cumsum((total[i, event_days] - group_events) * weight[:, event_days], axis=-1)
+        event_day_se, _ = clustered_se(incidence_of_sets[i, event_days], without, process.present)
+        errors[causes] = se[i] = np.concatenate([[0.0], event_day_se])[np.searchsorted(event_days, days, side="right")]
+    return se, survival_se, groups
 
 
-def without_at(seen: CountingProcess, sets: npt.NDArray[np.int64], day: int) -> tuple[Array, Array]:
-    """Return each curve on a day without each jackknife group, in the order of :class:`Incidences`.
+def replicates_at(process: CountingProcess, sets: npt.NDArray[np.int64], day: int) -> tuple[Array, Array]:
+    """Return the values on a day of the curves of :class:`Incidences`, without each jackknife group.
 
     Returns
     -------
     without, present : numpy.ndarray, shape (sets + 1, all groups)
-        Missing, and 0, where a group holds nobody of the cell.
+        Missing (``without``) and 0 (``present``) where a group has nobody in the cell.
     """
-    events, at_risk = without_each_group(seen)
-    until = int(np.searchsorted(seen.days, day, side="right"))
+    events, at_risk = without_each_group(process)
+    until = int(np.searchsorted(process.days, day, side="right"))
     without, present = np.full((len(sets) + 1, GROUPS), np.nan), np.zeros((len(sets) + 1, GROUPS))
-    present[:, seen.groups[seen.present]] = 1.0
-    risen = incidence(events[..., :until], at_risk[..., :until])[..., -1]
-    left = kaplan_meier(events[..., :until].sum(axis=0), at_risk[..., :until])[..., -1]
-    without[:, seen.groups] = np.vstack([sets @ risen, left])
+    present[:, process.groups[process.present]] = 1.0
+    incidence_of_sets = incidence(events[..., :until], at_risk[..., :until])[..., -1]
+    survival = kaplan_meier(events[..., :until].sum(axis=0), at_risk[..., :until])[..., -1]
+    without[:, process.groups] = np.vstack([sets @ incidence_of_sets, survival])
     return without, present

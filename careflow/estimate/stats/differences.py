@@ -1,4 +1,4 @@
-"""The difference of two estimates: limits recovered from those of each, and a test."""
+"""Limits and tests of the difference of two estimates."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ Bools = npt.NDArray[np.bool_]
 Variance = Callable[[Array], Array]
 
 LEAST: Final = 5
-"""The least variance of a count for which its test is taken to hold (see :func:`enough`)."""
+"""The smallest variance of a count for which the score test is used (see :func:`enough`)."""
+
+
+def share_variance(share: Array) -> Array:
+    """Return the variance of one observation of a share, ``share * (1 - share)``."""
+    return share * (1 - share)
 
 
 def recovered_limits(
     first: tuple[Array, Array, Array], second: tuple[Array, Array, Array], correlation: npt.ArrayLike = 0.0
 ) -> tuple[Array, Array]:
-    r"""Return the limits of ``second - first`` from the estimate, low and high of each.
+    r"""Return the limits of ``second - first`` from the estimate and the limits (low, high) of each.
 
     .. math::
         d - \sqrt{(r_2-l_2)^2 + (u_1-r_1)^2 - 2\rho(r_2-l_2)(u_1-r_1)} \quad\text{to}\quad
@@ -51,18 +56,18 @@ def recovered_limits(
 def score_variance(
     rates: tuple[Array, Array], sizes: tuple[Array, Array], variance: Variance, correlation: npt.ArrayLike = 0.0
 ) -> Array:
-    r"""Return the variance of the difference if both rates were the same.
+    r"""Return the variance of the difference under the hypothesis that both rates are equal.
 
     .. math:: v(\bar r)\,(1/m_1 + 1/m_2 - 2\rho/\sqrt{m_1 m_2})
 
     Parameters
     ----------
     rates, sizes : pair of numpy.ndarray
-        The estimates, and the (effective) number behind each.
+        The estimates, and the (effective) sample size of each.
     variance : callable
         The variance of one observation at a rate: ``r(1-r)`` for shares.
     correlation : array_like
-        Between the two estimates.
+        The correlation of the two estimates.
     """
     (r1, r2), (m1, m2), rho = rates, sizes, np.asarray(correlation, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -73,16 +78,15 @@ def score_variance(
 def enough(rates: tuple[Array, Array], sizes: tuple[Array, Array], variance: Variance, unit: float = 1.0) -> Bools:
     r"""Say where both counts are large enough for the score test: :math:`m_k\,v(\bar r) \ge 5` on both sides.
 
-    For shares that is :math:`m_k \bar r (1 - \bar r) \ge 5`: of those expected and of those not expected at least 5, as
-    Cochran's rule has it, and a little more. The rule looks at what both sides have together, so it does not choose
-    those that differ.
+    For shares that is :math:`m_k \bar r (1 - \bar r) \ge 5`, slightly stricter than Cochran's rule of at least 5
+    expected events and 5 expected non-events. The rule uses the pooled rate, so it does not favour pairs that differ.
 
     Parameters
     ----------
     rates, sizes, variance
         As in :func:`score_variance`.
     unit : float
-        To how many the rates refer: 1 for shares, 100 for events per 100 days.
+        The unit of the rates: 1 for shares, 100 for events per 100 days.
 
     References
     ----------
@@ -91,7 +95,7 @@ def enough(rates: tuple[Array, Array], sizes: tuple[Array, Array], variance: Var
     Examples
     --------
     >>> rates, sizes = (np.array([0.1, 0.1]), np.array([0.2, 0.2])), (np.array([50.0, 30.0]), np.array([50.0, 50.0]))
-    >>> enough(rates, sizes, lambda rate: rate * (1 - rate)).tolist()
+    >>> enough(rates, sizes, share_variance).tolist()
     [True, False]
     """
     (r1, r2), (m1, m2) = rates, sizes
@@ -101,9 +105,10 @@ def enough(rates: tuple[Array, Array], sizes: tuple[Array, Array], variance: Var
 
 
 def two_sided(difference: Array, variance: Array, groups: npt.NDArray[Any] | None) -> Array:
-    """Return two-sided p values of ``difference / sqrt(variance)``: Student's with ``groups - 1`` degrees, or normal.
+    """Return two-sided p values of ``difference / sqrt(variance)``.
 
-    Missing where the variance is 0: where both rates are 0, say, there is nothing to test.
+    The distribution is Student's *t* with ``groups - 1`` degrees of freedom, or the normal one without groups. The
+    p value is missing where the variance is 0, as where both rates are 0.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(variance > 0, np.abs(difference) / np.sqrt(variance), np.nan)
@@ -116,16 +121,22 @@ def two_sided(difference: Array, variance: Array, groups: npt.NDArray[Any] | Non
 def jackknife_covariance(
     first: tuple[Array, Array, Bools], second: tuple[Array, Array, Bools]
 ) -> tuple[Array, Array, Array, npt.NDArray[np.int64]]:
-    r"""Return the jackknife variances of two estimates, their covariance, and the number of groups of either.
+    r"""Return the jackknife variances of two estimates, their covariance, and the number of groups.
+
+    The groups are those that are not empty for at least one of the estimates.
 
     .. math:: \mathrm{cov} = \frac{G-1}{G}\sum_g (\hat\theta_{1(g)} - \hat\theta_1)(\hat\theta_{2(g)} - \hat\theta_2)
 
     Parameters
     ----------
     first, second : triple of numpy.ndarray
-        The estimate, shape (...); without each group, shape (..., groups); and which groups hold anyone.
+        The estimate, shape (...); the estimate without each group, shape (..., groups); and which groups are not
+        empty.
     """
-    one, two = (np.where(present, without - estimate[..., None], 0.0) for estimate, without, present in (first, second))
+    changes_1, changes_2 = (
+        np.where(present, without - estimate[..., None], 0.0) for estimate, without, present in (first, second)
+    )
     groups = (first[2] | second[2]).sum(axis=-1)
     scale = np.where(groups > 1, (groups - 1) / np.maximum(groups, 1), np.nan)
-    return scale * (one**2).sum(-1), scale * (two**2).sum(-1), scale * (one * two).sum(-1), groups
+    variances = (scale * (changes**2).sum(-1) for changes in (changes_1, changes_2))
+    return *variances, scale * (changes_1 * changes_2).sum(-1), groups

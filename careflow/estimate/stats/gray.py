@@ -1,4 +1,4 @@
-"""Gray's test between cumulative incidences: does one outcome become as common in several groups?"""
+"""Gray's test that the cumulative incidence of an outcome is the same in several groups."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from careflow.estimate.stats.kaplan_meier import kaplan_meier
 
 @dataclass(frozen=True)
 class _Risk:
-    """Who is at risk, shape (groups, ..., days), and what they stand for: ``among`` is :math:`n/S(t-)`."""
+    """The number at risk *n*, shape (groups, ..., days), and :math:`n/S(t-)`, the number with its losses added back."""
 
     at_risk: Array
-    among: Array
+    inflated: Array
 
     @classmethod
     def of(cls, every: Ints, at_risk: Ints) -> _Risk:
         return cls(at_risk.astype(float), _divide(at_risk, _before(kaplan_meier(every, at_risk), 1.0)))
 
     def expected(self, events: Ints) -> Array:
-        """Return the events expected in each group, shape (groups, ...), if the risk were the same in all."""
+        """Return the expected events of each group under equal subdistribution hazards, shape (groups, ...)."""
         days = np.flatnonzero(events.any(axis=tuple(range(events.ndim - 1))))
-        d, among = events[..., days], self.among[..., days]
-        risen = np.cumsum(_divide(d, among), axis=-1)
-        weight = among * (1 - _before(risen, 0.0))
-        share = _divide(d.sum(axis=0), weight.sum(axis=0))
-        return np.asarray((weight * share).sum(axis=-1))
+        d, inflated = events[..., days], self.inflated[..., days]
+        incidence = np.cumsum(_divide(d, inflated), axis=-1)
+        risk_set = inflated * (1 - _before(incidence, 0.0))
+        hazard = _divide(d.sum(axis=0), risk_set.sum(axis=0))
+        return np.asarray((risk_set * hazard).sum(axis=-1))
 
 
-def gray(seen: GroupArrays, sets: Ints, cluster: Cluster) -> list[Score]:
+def gray(arrays: GroupArrays, sets: Ints, cluster: Cluster) -> list[Score]:
     r"""Return, for each set of causes, observed and expected events by group and the covariance of their difference.
 
-    Whoever ended another way stays in the risk set, in the share in which they would still be observed:
+    Stays that ended by another cause remain in the weighted risk set, at the share that would still be observed:
 
     .. math::
         R_{kt} = n_{kt}\,\frac{1 - I_k(t-)}{S_k(t-)}, \qquad
@@ -45,43 +45,43 @@ def gray(seen: GroupArrays, sets: Ints, cluster: Cluster) -> list[Score]:
 
     Parameters
     ----------
-    seen : GroupArrays
+    arrays : GroupArrays
     sets : numpy.ndarray of 0 and 1, shape (sets, causes)
-        Which causes make up each outcome.
+        The causes of each outcome.
     cluster : {"person", None}
-        With persons clustered the covariance is the delete-a-group jackknife of *z*, otherwise Gray's.
+        ``"person"``: the covariance is the delete-a-group jackknife covariance of *z*; None: it is Gray's.
 
     References
     ----------
     Gray RJ (1988), Annals of Statistics 16:1141-1154; as R's ``cmprsk::cuminc``.
     """
-    every = seen.events.sum(axis=0)
-    whole, whole_risk = every.sum(axis=1), seen.at_risk.sum(axis=1)
-    risk = _Risk.of(whole, whole_risk)
-    present = seen.entered.sum(axis=0) > 0
+    every = arrays.events.sum(axis=0)
+    pooled, pooled_risk = every.sum(axis=1), arrays.at_risk.sum(axis=1)
+    risk = _Risk.of(pooled, pooled_risk)
+    present = arrays.entered.sum(axis=0) > 0
     if cluster is not None:
-        others = _Risk.of(*(_without(array, present) for array in (every, seen.at_risk)))
+        others = _Risk.of(*(_without(array, present) for array in (every, arrays.at_risk)))
     scores = []
-    for which in sets:
-        by_group = seen.events[which > 0].sum(axis=0)
+    for causes in sets:
+        by_group = arrays.events[causes > 0].sum(axis=0)
         events = by_group.sum(axis=1)
         observed, expected = events.sum(axis=-1).astype(float), risk.expected(events)
         if cluster is None:
-            variance = _covariance(events, whole, whole_risk)
+            variance = _covariance(events, pooled, pooled_risk)
         else:
-            left = _without(by_group, present)
-            variance = covariance_of_sums(observed - expected, left.sum(axis=-1) - others.expected(left))
+            without = _without(by_group, present)
+            variance = covariance_of_sums(observed - expected, without.sum(axis=-1) - others.expected(without))
         scores.append(Score(observed, expected, variance))
     return scores
 
 
 def _without(array: Ints, present: npt.NDArray[np.bool_]) -> Ints:
-    """Return counts of everybody but each group that holds anyone, shape (groups, groups, days)."""
+    """Return the counts without each non-empty jackknife group, shape (groups, jackknife groups, days)."""
     return np.asarray((array.sum(axis=1, keepdims=True) - array)[:, present])
 
 
 def _covariance(events: Ints, every: Ints, at_risk: Ints) -> Array:
-    r"""Return Gray's covariance (his section 2), with the ties of a day drawn without replacement.
+    r"""Return Gray's covariance (his section 2), with the hypergeometric correction for ties.
 
     With :math:`h_k = n_k/S_k(t-)` and the pooled incidence :math:`I^0` of increments :math:`d_\cdot/h_\cdot`:
 
@@ -94,24 +94,23 @@ def _covariance(events: Ints, every: Ints, at_risk: Ints) -> Array:
         V_{ij} = \sum_k \sum_t \left[a_{ik} + (1 - b_k)\bar c_{ik}\right]\left[a_{jk} + (1 - b_k)\bar c_{jk}\right]
         \frac{S_k(t-)}{n_k}\,dI^0 + b_k^2\,\bar c_{ik}\,\bar c_{jk}\,S_k(t-)^2\frac{d^*_k}{n_k^2}
 
-    where :math:`\bar c(t) = c(\tau) - c(t)` and :math:`d^*` are the ends of other kinds.
+    where :math:`\bar c(t) = c(\tau) - c(t)` and :math:`d^*` are the events of other causes.
     """
-    some = every.sum(axis=0) > 0
-    d, other, n = (array[:, some].astype(float) for array in (events, every - events, at_risk))
-    after = kaplan_meier(every[:, some], n)
+    event_days = every.sum(axis=0) > 0
+    d, other, n = (array[:, event_days].astype(float) for array in (events, every - events, at_risk))
+    after = kaplan_meier(every[:, event_days], n)
     before = _before(after, 1.0)
-    h, rise = _divide(n, before), d.sum(axis=0)
-    whole = h.sum(axis=0)
-    step = _divide(rise, whole)
+    h, d_pooled = _divide(n, before), d.sum(axis=0)
+    h_pooled = h.sum(axis=0)
+    step = _divide(d_pooled, h_pooled)
     pooled = np.cumsum(step)
-    a = h[:, None] * (np.eye(len(n))[:, :, None] - _divide(h, whole))
+    a = h[:, None] * (np.eye(len(n))[:, :, None] - _divide(h, h_pooled))
     c = np.cumsum(a * _divide(step, 1 - _before(pooled, 0.0)), axis=-1)
-    to_come = c[..., -1:] - c
+    c_bar = c[..., -1:] - c
     b = _divide(1 - pooled, after)
-    own = step * _divide(before, n) * _ties(rise, whole * before)
-    rest = _divide(before, n) ** 2 * other * _ties(other, n) * (after > 0)
-    of_own, of_rest = a + (1 - b) * to_come, b * to_come
-    return _product(of_own, own) + _product(of_rest, rest)
+    weight = step * _divide(before, n) * _ties(d_pooled, h_pooled * before)
+    other_weight = _divide(before, n) ** 2 * other * _ties(other, n) * (after > 0)
+    return _product(a + (1 - b) * c_bar, weight) + _product(b * c_bar, other_weight)
 
 
 def _product(values: Array, weight: Array) -> Array:
@@ -119,13 +118,14 @@ def _product(values: Array, weight: Array) -> Array:
     return np.asarray((values * weight).reshape(len(values), -1) @ values.reshape(len(values), -1).T)
 
 
-def _ties(together: Array, of: Array) -> Array:
-    """Return by how much the variance of several events at once is smaller."""
-    several = np.maximum(together - 1, 0)
-    return np.asarray(1 - _divide(several, np.broadcast_to(of - 1, np.broadcast_shapes(several.shape, of.shape))))
+def _ties(events: Array, of: Array) -> Array:
+    """Return the factor by which ties lower the variance: 1 - (d - 1)/(n - 1)."""
+    tied = np.maximum(events - 1, 0)
+    return np.asarray(1 - _divide(tied, np.broadcast_to(of - 1, np.broadcast_shapes(tied.shape, of.shape))))
 
 
 def _divide(top: Array | Ints, bottom: Array | Ints) -> Array:
+    """Return the quotient, 0 where the divisor is 0."""
     top, bottom = np.broadcast_arrays(np.asarray(top, dtype=float), np.asarray(bottom, dtype=float))
     return np.asarray(np.divide(top, bottom, out=np.zeros(top.shape), where=bottom > 0))
 

@@ -1,4 +1,4 @@
-"""Groups of a stratum side by side: the arrays, and the tests between them."""
+"""Count arrays of the groups of a stratum, and score tests between the groups."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class GroupArrays:
-    """One state on one clock, for each of several groups of people.
+    """Counts of one state on one clock, for several groups of people.
 
     Attributes
     ----------
@@ -32,18 +32,18 @@ class GroupArrays:
 
     @property
     def clusters(self) -> int:
-        """How many jackknife groups hold anyone."""
+        """The number of non-empty jackknife groups."""
         return int((self.entered.sum(axis=0) > 0).sum())
 
 
-def group_arrays(cell: pd.DataFrame, place: Ints, size: int, causes: tuple[int, ...]) -> GroupArrays:
+def group_arrays(cell: pd.DataFrame, group: Ints, size: int, causes: tuple[int, ...]) -> GroupArrays:
     """Return the arrays of one state's counts.
 
     Parameters
     ----------
     cell : pandas.DataFrame
         Columns ``jackknife_group, event, day, n``.
-    place : numpy.ndarray of int, shape (rows,)
+    group : numpy.ndarray of int, shape (rows,)
         The group of each row.
     size : int
         The number of groups.
@@ -51,17 +51,18 @@ def group_arrays(cell: pd.DataFrame, place: Ints, size: int, causes: tuple[int, 
         The event codes that count as events.
     """
     event, n = cell["event"].to_numpy(), cell["n"].to_numpy()
-    found, jackknife_group = np.unique(cell["jackknife_group"].to_numpy(), return_inverse=True)
+    jackknife_groups, jackknife_group = np.unique(cell["jackknife_group"].to_numpy(), return_inverse=True)
     days, day = np.unique(cell["day"].to_numpy(), return_inverse=True)
 
     def counted(code: int) -> Ints:
-        keep = event == code
-        return add_up(n[keep], (place[keep], size), (jackknife_group[keep], len(found)), (day[keep], len(days)))
+        kept = event == code
+        axes = (group[kept], size), (jackknife_group[kept], len(jackknife_groups)), (day[kept], len(days))
+        return add_up(n[kept], *axes)
 
     events, entered = np.stack([counted(code) for code in causes]), counted(ENTERED)
-    gone = np.cumsum(events.sum(axis=0) + counted(CENSORED), axis=-1)
+    ended = np.cumsum(events.sum(axis=0) + counted(CENSORED), axis=-1)
     at_risk = np.cumsum(entered, axis=-1)
-    at_risk[..., 1:] -= gone[..., :-1]
+    at_risk[..., 1:] -= ended[..., :-1]
     return GroupArrays(events, at_risk, entered.sum(axis=-1))
 
 
@@ -76,10 +77,10 @@ class Score:
     def test(self, clusters: int | None) -> tuple[float, int, float]:
         """Return the statistic, its degrees of freedom, and p.
 
-        Plain: the quadratic form of observed less expected, against chi-squared. Clustered: the same with the
-        jackknife covariance is Hotelling's T-squared, against F.
+        The statistic is the quadratic form of observed minus expected in the inverse covariance. It is compared with
+        chi-squared, or, as Hotelling's T-squared with the jackknife covariance of ``clusters`` groups, with F.
         """
-        if not np.isfinite(self.variance).all():  # one cluster alone has no spread
+        if not np.isfinite(self.variance).all():  # a single cluster has no variance
             return np.nan, 0, np.nan
         z = self.observed - self.expected
         values, vectors = np.linalg.eigh(self.variance)
@@ -87,12 +88,12 @@ class Score:
         df = int(kept.sum())
         if df == 0:
             return np.nan, df, np.nan
-        along = vectors[:, kept].T @ z
-        statistic = float((along**2 / values[kept]).sum())
+        projected = vectors[:, kept].T @ z
+        statistic = float((projected**2 / values[kept]).sum())
         if clusters is None:
             return statistic, df, float(special.chdtrc(df, statistic))
-        rest = clusters - df
-        p = special.fdtrc(df, rest, statistic * rest / ((clusters - 1) * df)) if rest > 0 else np.nan
+        df_2 = clusters - df
+        p = special.fdtrc(df, df_2, statistic * df_2 / ((clusters - 1) * df)) if df_2 > 0 else np.nan
         return statistic, df, float(p)
 
 
@@ -101,13 +102,13 @@ def covariance_of_sums(total: Array, without: Array) -> Array:
 
     .. math:: \frac{G-1}{G} \sum_g u_g u_g^\top, \qquad u_g = \tfrac{G}{G-1} z_{(g)} - z
 
-    The factor makes the sum without a group one over as many people as before.
+    The factor scales the sum without a group up to the number of all groups.
 
     Parameters
     ----------
     total : numpy.ndarray, shape (groups,)
-    without : numpy.ndarray, shape (groups, groups)
-        The sums without each of the groups that hold anyone.
+    without : numpy.ndarray, shape (groups, jackknife groups)
+        The sums without each non-empty jackknife group.
     """
     groups = without.shape[1]
     if groups < 2:

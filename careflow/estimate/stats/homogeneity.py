@@ -1,4 +1,4 @@
-"""Is a table of rows by columns one in which every row has the same shares? The test, clustered by person."""
+"""The chi-squared test of homogeneity of the rows of a table, clustered by person."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 LEAST: Final = 10
-"""Rows seen more seldom are left out, columns seen more seldom are put together."""
+"""Rows with a smaller sum are left out; columns with a smaller sum are merged."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Pearson's residuals of a table that has one jackknife group a layer.
+    """Pearson's residuals of a table of counts by jackknife group.
 
     Attributes
     ----------
     residuals : numpy.ndarray, shape (cells,)
         Their squares sum to Pearson's chi-squared.
     without : numpy.ndarray, shape (cells, groups)
-        The residuals without each group, scaled to as many people as before.
+        The residuals without each jackknife group, on the scale of the full sample size.
     df, n, rows : int
-        Degrees of freedom, the sum of the table, and how many rows were kept.
+        Degrees of freedom, the sum of the table, and the number of rows kept.
     """
 
     residuals: Array
@@ -48,23 +48,24 @@ def residuals(cells: Ints) -> Table:
     n = int(kept.sum())
     if min(kept.shape[:2]) < 2:
         return Table(np.zeros(0), np.zeros((0, kept.shape[2])), 0, n, kept.shape[0])
-    whole = kept.sum(axis=-1)
-    scale = np.sqrt(np.outer(whole.sum(axis=1), whole.sum(axis=0)) / n**2)
-    without = _apart(whole[..., None] - kept) / scale[..., None]
-    found = _apart(whole[..., None])[..., 0] / scale
+    total = kept.sum(axis=-1)
+    scale = np.sqrt(np.outer(total.sum(axis=1), total.sum(axis=0)) / n**2)
+    without = _deviations(total[..., None] - kept) / scale[..., None]
+    standardized = _deviations(total[..., None])[..., 0] / scale
     root, df = np.sqrt(n), (kept.shape[0] - 1) * (kept.shape[1] - 1)
-    return Table(root * found.ravel(), root * without.reshape(-1, kept.shape[2]), df, n, kept.shape[0])
+    return Table(root * standardized.ravel(), root * without.reshape(-1, kept.shape[2]), df, n, kept.shape[0])
 
 
 def _kept(cells: Ints) -> Ints:
+    """Return the table without rare rows, its rare columns merged."""
     rows = cells[cells.sum(axis=(1, 2)) >= LEAST]
-    often = rows.sum(axis=(0, 2)) >= LEAST
-    rest = rows[:, ~often].sum(axis=1, keepdims=True)
-    return np.concatenate([rows[:, often], rest], axis=1) if rest.sum() else rows[:, often]
+    common = rows.sum(axis=(0, 2)) >= LEAST
+    merged = rows[:, ~common].sum(axis=1, keepdims=True)
+    return np.concatenate([rows[:, common], merged], axis=1) if merged.sum() else rows[:, common]
 
 
-def _apart(tables: Ints) -> Array:
-    """Return how far each cell's share is from the product of its margins, shape (rows, columns, ...)."""
+def _deviations(tables: Ints) -> Array:
+    """Return each cell's share minus the product of its marginal shares, shape (rows, columns, ...)."""
     n = tables.sum(axis=(0, 1)).astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):
         p = tables / n
@@ -74,7 +75,8 @@ def _apart(tables: Ints) -> Array:
 def chi_squared(tables: list[Table], present: npt.NDArray[np.bool_] | None) -> tuple[float, int, float, float]:
     r"""Return Pearson's chi-squared over several tables, its degrees of freedom, the design effect, and p.
 
-    With persons clustered (``present``: which groups hold anyone) the statistic over its mean is compared with F:
+    With persons clustered (``present``: which jackknife groups are not empty) the statistic is divided by its
+    expectation and compared with F:
 
     .. math:: F = X^2 / \mathrm{tr}\,\Delta \sim F_{\nu,\,\nu(G-1)}, \qquad
         \nu = (\mathrm{tr}\,\Delta)^2 / \mathrm{tr}\,\Delta^2
@@ -95,9 +97,9 @@ def chi_squared(tables: list[Table], present: npt.NDArray[np.bool_] | None) -> t
         return statistic, df, 1.0, float(special.chdtrc(df, statistic))
     groups = int(present.sum())
     change = np.concatenate([table.without for table in tables])[:, present] - z[:, None]
-    spread = (groups - 1) / groups * change @ change.T if groups > 1 else np.full((len(z), len(z)), np.nan)
-    mean, square = float(np.trace(spread)), float((spread**2).sum())
+    covariance = (groups - 1) / groups * change @ change.T if groups > 1 else np.full((len(z), len(z)), np.nan)
+    mean, square = float(np.trace(covariance)), float((covariance**2).sum())
     if not mean > 0:
         return statistic, df, np.nan, np.nan
-    about = mean**2 / square
-    return statistic, df, mean / df, float(special.fdtrc(about, about * (groups - 1), statistic / mean))
+    nu = mean**2 / square
+    return statistic, df, mean / df, float(special.fdtrc(nu, nu * (groups - 1), statistic / mean))

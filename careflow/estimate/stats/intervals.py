@@ -19,7 +19,7 @@ def wilson(p: npt.ArrayLike, n: npt.ArrayLike, quantile: npt.ArrayLike) -> tuple
     Parameters
     ----------
     p, n : array_like
-        The share, and the (effective) number that it is a share of; missing where ``n`` is 0.
+        The share, and its (effective) denominator; the limits are missing where ``n`` is 0.
     quantile : array_like
         The two-sided quantile *z*, or *t* for clustered data.
 
@@ -43,7 +43,7 @@ def wilson(p: npt.ArrayLike, n: npt.ArrayLike, quantile: npt.ArrayLike) -> tuple
         half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
         scale = 1 + z**2 / n
         low, high = (middle - half) / scale, (middle + half) / scale
-    # At the ends the formula gives 0 and 1 but for rounding.
+    # Where the share is 0 or 1 the formula gives that limit only up to rounding error.
     low, high = (
         np.where(p == 0, np.where(np.isnan(low), np.nan, 0.0), low),
         np.where(p == 1, np.where(np.isnan(high), np.nan, 1.0), high),

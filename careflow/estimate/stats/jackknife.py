@@ -1,4 +1,4 @@
-"""Clustered variance: leave out one group of persons at a time."""
+"""The delete-a-group jackknife: clustered standard errors."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ def jackknife_se(estimate: Array, without: Array, present: npt.NDArray[np.bool_]
 
     .. math:: \mathrm{var} = \frac{G-1}{G}\sum_g (\hat\theta_{(g)} - \hat\theta)^2
 
-    over the :math:`G` groups that hold anyone of the stratum.
+    over the :math:`G` groups that are not empty in the stratum.
 
     Parameters
     ----------
     estimate : numpy.ndarray, shape (...)
-        The estimate from everybody.
+        The estimate of all groups.
     without : numpy.ndarray, shape (..., groups)
         The estimate without each group.
     present : numpy.ndarray of bool, shape (..., groups)
-        Which groups hold anyone.
+        Which groups are not empty.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""Kaplan-Meier and Aalen-Johansen from counting processes: exact at ties, with late entry, in arrays.
+"""Kaplan-Meier and Aalen-Johansen estimates from counts, exact at ties and under late entry.
 
-Every function works on the last axis (days) and on any axes before it, so that the jackknife's curves without each
-group are one call.
+Every function works on the last axis (days) and on any axes before it, so that one call gives the curves without each
+jackknife group.
 """
 
 from __future__ import annotations
@@ -16,11 +16,9 @@ from careflow.estimate.arrays.counting_process import CountingProcess
 Array = npt.NDArray[np.float64]
 
 ROUNDING: Final = 1e-11
-"""Products of shares are compared up to this: far above rounding error, far below a difference of one person."""
-
-
+"""The tolerance of comparisons of survival probabilities: far above rounding error, far below one person's share."""
 CANCELLED: Final = 1e-14
-"""A difference of sums that is this small beside them is rounding error."""
+"""A difference of sums is rounding error if it is smaller than this, relative to the sums."""
 
 
 def kaplan_meier(events: npt.ArrayLike, at_risk: npt.ArrayLike) -> Array:
@@ -59,7 +57,7 @@ def incidence(events: npt.ArrayLike, at_risk: npt.ArrayLike) -> Array:
     Returns
     -------
     numpy.ndarray, shape (causes, ..., days)
-        With the survival curve of all causes together they sum to 1 on every day.
+        The incidences and the survival curve of all causes sum to 1 on every day.
 
     References
     ----------
@@ -82,17 +80,17 @@ def incidence_se(events: npt.ArrayLike, at_risk: npt.ArrayLike, every: npt.Array
     events : array_like, shape (causes, days)
     at_risk : array_like, shape (days,)
     every : array_like, shape (days,), optional
-        Events of every cause; by default the sum over ``events``.
+        Events of all causes; by default the sum over ``events``.
 
     References
     ----------
     Marubini E, Valsecchi MG (1995), Analysing Survival Data from Clinical Trials and Observational Studies, 10.2.
     """
     by_cause, n = np.asarray(events, dtype=float), np.asarray(at_risk, dtype=float)
-    together = by_cause.sum(axis=0) if every is None else np.asarray(every, dtype=float)
-    earlier = before(kaplan_meier(together, n))
-    risen = np.cumsum(earlier * _hazard(by_cause, n), axis=-1)
-    square = _greenwood_terms(together, n)
+    all_causes = by_cause.sum(axis=0) if every is None else np.asarray(every, dtype=float)
+    earlier = before(kaplan_meier(all_causes, n))
+    curve = np.cumsum(earlier * _hazard(by_cause, n), axis=-1)
+    square = _greenwood_terms(all_causes, n)
     cross = earlier * _ratio(by_cause, n**2)
     own = earlier**2 * _ratio(by_cause * (n - by_cause), n**3)
 
@@ -100,16 +98,16 @@ def incidence_se(events: npt.ArrayLike, at_risk: npt.ArrayLike, every: npt.Array
         return np.asarray(np.cumsum(values, axis=-1))
 
     variance = (
-        risen**2 * total(square)
-        - 2 * risen * total(risen * square + cross)
-        + total(risen**2 * square + 2 * risen * cross + own)
+        curve**2 * total(square)
+        - 2 * curve * total(curve * square + cross)
+        + total(curve**2 * square + 2 * curve * cross + own)
     )
-    # Where an incidence is certain the sums cancel, and what is left is the rounding error of the largest.
-    return np.sqrt(np.where(variance > CANCELLED * (risen**2 * total(square) + total(own)), variance, 0))
+    # Where an incidence is certain the sums cancel up to rounding error.
+    return np.sqrt(np.where(variance > CANCELLED * (curve**2 * total(square) + total(own)), variance, 0))
 
 
 def quantile(days: npt.ArrayLike, survival: npt.ArrayLike, share: float) -> Array:
-    """Return the first day on which at most ``1 - share`` are left; missing when that is not reached.
+    """Return the first day on which the survival is at most ``1 - share``; missing if no day is.
 
     Examples
     --------
@@ -148,7 +146,7 @@ def restricted_mean_se(days: npt.NDArray[np.int64], process: CountingProcess, ho
 
 
 def without_each_group(process: CountingProcess) -> tuple[Array, Array]:
-    """Return events (causes, groups, days) and at risk (groups, days) of everybody but each group."""
+    """Return the events (causes, groups, days) and the numbers at risk (groups, days) without each jackknife group."""
     events, at_risk = process.events, process.at_risk
     return events.sum(axis=1, keepdims=True) - events, at_risk.sum(axis=0, keepdims=True) - at_risk
 
@@ -156,7 +154,8 @@ def without_each_group(process: CountingProcess) -> tuple[Array, Array]:
 def clustered_se(estimate: Array, without: Array, present: npt.NDArray[np.bool_]) -> tuple[Array, int]:
     r"""Return jackknife standard errors of a curve (..., days) from its curves (..., groups, days).
 
-    The variance of :func:`careflow.estimate.stats.jackknife.jackknife_se`, with the groups next to last.
+    The formula is that of :func:`careflow.estimate.stats.jackknife.jackknife_se`; the groups are the axis before the
+    days.
     """
     groups = int(present.sum())
     if groups < 2:
@@ -167,7 +166,7 @@ def clustered_se(estimate: Array, without: Array, present: npt.NDArray[np.bool_]
 
 
 def _hazard(events: npt.ArrayLike, at_risk: npt.ArrayLike) -> Array:
-    # Where nobody is at risk there are no events, so that 0 / 1 is the 0 that is meant.
+    # Where nobody is at risk there are no events, and 0 / 1 is the right 0.
     return np.asarray(np.asarray(events) / np.maximum(at_risk, 1))
 
 
@@ -187,7 +186,7 @@ def before(curve: Array) -> Array:
 
 
 def _lengths(days: npt.NDArray[np.int64], horizon: int) -> Array:
-    """Return for how many days before the horizon the curve keeps its value of the start and of each day."""
+    """Return the number of days before the horizon with each value of the curve, the initial value 1 first."""
     edges = np.minimum(np.concatenate([[0], days, [horizon]]), horizon)
     edges[-1] = horizon
     return np.asarray(np.diff(edges), dtype=float)

@@ -1,4 +1,4 @@
-"""P values corrected for how many were looked at."""
+"""P values corrected for multiple testing."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from careflow.errors import ArgumentError
 Array = npt.NDArray[np.float64]
 Correction = Literal["holm", "bh"] | None
 
-_WORDS: Final = {"holm": "p corrected by Holm", "bh": "p corrected by Benjamini and Hochberg", None: "p not corrected"}
+_NAMES: Final = {"holm": "p corrected by Holm", "bh": "p corrected by Benjamini and Hochberg", None: "p not corrected"}
 
 
 def correction_name(correction: Correction) -> str:
-    """Return what a provenance says of a correction.
+    """Return the name of a correction in a provenance.
 
     Raises
     ------
     ArgumentError
         If there is no such correction.
     """
-    if correction not in _WORDS:
+    if correction not in _NAMES:
         raise ArgumentError(f"correction is 'holm', 'bh' or None; it was {correction!r}")
-    return _WORDS[correction]
+    return _NAMES[correction]
 
 
 def adjusted(p: npt.ArrayLike, correction: Correction) -> Array:
-    """Return p values corrected for the number of tests; missing ones are no tests and stay missing.
+    """Return p values corrected for the number of tests; missing p values stay missing and do not count as tests.
 
     Parameters
     ----------
     p : array_like
         P values.
     correction : {"holm", "bh"} or None
-        ``"holm"`` bounds the chance of any false finding; ``"bh"`` the expected share of false ones among the
-        findings, if the tests are independent or positively dependent.
+        ``"holm"`` bounds the probability of any false positive; ``"bh"`` the expected share of false positives among
+        the positives, if the tests are independent or positively dependent.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Shares with Wilson limits at the effective sample size, clustered by person."""
+"""Shares with Wilson limits at the effective sample size."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Shares:
-    """Shares and their limits, each an array of one shape; ``size`` is the (effective) number behind each."""
+    """Shares and their limits, arrays of one shape; ``size`` is the (effective) sample size."""
 
     share: Array
     se: Array
@@ -28,24 +28,23 @@ class Shares:
 def shares(n: npt.NDArray[np.int64], of: npt.NDArray[np.int64], *, cluster: Cluster, confidence: float) -> Shares:
     """Return ``n / of`` with standard errors and Wilson limits.
 
-    With persons clustered the variance is the delete-a-group jackknife, the effective sample size is
-    ``p(1-p)/variance``, never above ``of``, and the quantile is Student's with one degree of freedom fewer than there
-    are groups. Where the share is 0 or 1 the effective size is ``of`` over the design effect of the share pooled over
-    the strata (axis 0).
+    With persons clustered the variance is the delete-a-group jackknife variance and the quantile is Student's *t* with
+    ``groups - 1`` degrees of freedom. The effective sample size is ``p(1-p)/variance``, at most ``of``. Where the share
+    is 0 or 1 it is ``of`` divided by the design effect of the share pooled over the strata (axis 0).
 
     Parameters
     ----------
     n : numpy.ndarray of int, shape (strata, ..., groups)
-        How many, by jackknife group.
+        Numerators, by jackknife group.
     of : numpy.ndarray of int, same shape
-        Out of how many.
+        Denominators.
     """
     total_n, total = n.sum(axis=-1), of.sum(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         p = total_n / total
-        plain = np.sqrt(p * (1 - p) / total)
+        plain_se = np.sqrt(p * (1 - p) / total)
     if cluster is None:
-        return Shares(p, plain, *wilson(p, total, quantile_of(confidence)), total.astype(float))
+        return Shares(p, plain_se, *wilson(p, total, quantile_of(confidence)), total.astype(float))
     se, groups = _clustered(n, of)
     pooled_n, pooled_of = n.sum(axis=0), of.sum(axis=0)
     pooled_se, _ = _clustered(pooled_n, pooled_of)
@@ -54,13 +53,13 @@ def shares(n: npt.NDArray[np.int64], of: npt.NDArray[np.int64], *, cluster: Clus
         effect = pooled_se**2 * pooled_of.sum(axis=-1) / (pooled * (1 - pooled))
         effect = np.where(np.isfinite(effect), np.maximum(effect, 1.0), 1.0)
         size = np.where((p > 0) & (p < 1), np.minimum(p * (1 - p) / se**2, total), total / effect)
-    # A jackknife that finds no variance at all has found no reason to trust fewer than all of them.
+    # A jackknife variance of 0 gives no reason for an effective size below the number itself.
     size = np.where((se == 0) & (p > 0) & (p < 1), total, size)
     return Shares(p, se, *wilson(p, size, quantile_of(confidence, groups)), size)
 
 
 def shares_without(n: npt.NDArray[np.int64], of: npt.NDArray[np.int64]) -> Array:
-    """Return the shares without each group, in the shape of ``n``."""
+    """Return the shares without each jackknife group, in the shape of ``n``."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray((n.sum(axis=-1, keepdims=True) - n) / (of.sum(axis=-1, keepdims=True) - of))
 

@@ -48,7 +48,7 @@ class CumulativeIncidence(Result):
     estimate          cumulative incidence by the end of the day, 0 to 1
     se, low, high     its standard error and log-log limits
     at_risk           stays or discharges at risk on the day
-    known_to          last day, without a gap, on which somebody was followed
+    known_to          last day with follow-up, without a gap from day 0
     mature            whether everybody of the period was followed to this day
     ================  ===============================================================================================
 
@@ -116,7 +116,7 @@ def cumulative_incidence(
     ArgumentError
         If an argument has a wrong type or value, or a level or stratum does not exist.
     CountsError
-        If counts are given that do not hold the table or strata asked for.
+        If the counts do not have the event table or the strata.
 
     Notes
     -----
@@ -150,19 +150,20 @@ def cumulative_incidence(
         table = table[table["state"] == continuum.index(frm)]
     names, sets, causes = cause_sets(continuum, clock)
     strata = strata_of(table, counts.definition, strata_names)
-    ways = np.pad(direction_masks(continuum), ((0, 0), (0, 0), (0, len(causes) - len(continuum))))
+    direction_sets = np.pad(direction_masks(continuum), ((0, 0), (0, 0), (0, len(causes) - len(continuum))))
     parts: list[_Curves] = []
     entered = 0
-    for stratum, state, cell in each_state(table, strata.place):
-        seen = process_of(cell, causes)
-        found = incidences(seen, np.concatenate([sets, ways[state]]), cluster, confidence)
-        entered += found.of
-        keep = (seen.every.sum(axis=0) + seen.censored.sum(axis=0)) > 0
-        known, days = follow_up(seen), found.days[keep]
-        curves = {name: np.where(known.unknown(days), np.nan, getattr(found, name)[:, keep]) for name in _NUMBERS}
+    for stratum, state, cell in each_state(table, strata.codes):
+        process = process_of(cell, causes)
+        estimates = incidences(process, np.concatenate([sets, direction_sets[state]]), cluster, confidence)
+        entered += estimates.of
+        keep = (process.every.sum(axis=0) + process.censored.sum(axis=0)) > 0
+        followup, days = follow_up(process), estimates.days[keep]
+        unknown = followup.unknown(days)
+        curves = {name: np.where(unknown, np.nan, getattr(estimates, name)[:, keep]) for name in _NUMBERS}
         lag = counts.definition.within if clock == "stay" else 0
         mature = mature_on(strata, counts.definition, np.full(len(days), stratum), days, lag)
-        parts.append(_Curves(stratum, state, days, found.at_risk[keep], curves, known.known_to, mature))
+        parts.append(_Curves(stratum, state, days, estimates.at_risk[keep], curves, followup.known_to, mature))
     about = Provenance(
         measure="cumulative incidence",
         definition=_DEFINITIONS[clock].format(within=counts.definition.within),
@@ -181,20 +182,20 @@ def cumulative_incidence(
     )
     by_label = list(strata.frame.sort_values(list(strata_names)).index) if strata_names else [0]
     parts.sort(key=lambda part: (by_label.index(part.stratum), part.state))
-    to, towards = pd.Categorical(names, [*continuum.names, *OUTCOMES], ordered=True), direction_targets()
-    order, after = np.argsort(to.codes), len(names) + np.arange(len(towards))
-    place = len(strata_names) + 1
+    to, directions_of_moves = pd.Categorical(names, [*continuum.names, *OUTCOMES], ordered=True), direction_targets()
+    order, direction_rows = np.argsort(to.codes), len(names) + np.arange(len(directions_of_moves))
+    column = len(strata_names) + 1
     frame = _tidy(parts, order, strata.frame, continuum)
-    frame.insert(place, "to", _repeated(to.take(order), parts))
-    directions = _tidy(parts, after, strata.frame, continuum)
-    directions.insert(place, "direction", _repeated(pd.Categorical(towards), parts))
+    frame.insert(column, "to", _repeated(to.take(order), parts))
+    directions = _tidy(parts, direction_rows, strata.frame, continuum)
+    directions.insert(column, "direction", _repeated(pd.Categorical(directions_of_moves), parts))
     survival = _tidy(parts, np.array([-1]), strata.frame, continuum)
     return CumulativeIncidence(frame, about, continuum, clock=clock, survival=survival, directions=directions)
 
 
 @dataclass(frozen=True)
 class _Curves:
-    """The curves of one level of one stratum: a row for each value of ``to``, each direction, and what is left."""
+    """The curves of one level of one stratum: a row for each value of ``to``, each direction, and the survival."""
 
     stratum: int
     state: int
@@ -206,7 +207,7 @@ class _Curves:
 
 
 def cause_sets(continuum: Continuum, clock: str) -> tuple[list[str], Ints, tuple[int, ...]]:
-    """Return the values of ``to``, which causes make up each, and the codes of the causes."""
+    """Return the values of ``to``, the causes of each, and the codes of the causes."""
     if clock not in _DEFINITIONS:
         raise ArgumentError(f"clock is 'stay' or 'gap'; it was {clock!r}")
     levels = list(range(len(continuum)))
@@ -217,13 +218,13 @@ def cause_sets(continuum: Continuum, clock: str) -> tuple[list[str], Ints, tuple
     causes = (*levels, *reasons, DIED_CODE, CONCURRENT_CODE)
     names = [*continuum.names, *LEFT_REASONS, LEFT_CARE, DIED, CONCURRENT]
     single = np.eye(len(causes), dtype=np.int64)
-    left = single[len(levels) : len(levels) + len(reasons)].sum(axis=0, keepdims=True)
-    place = len(levels) + len(reasons)
-    return names, np.concatenate([single[:place], left, single[place:]]), causes
+    left_care = single[len(levels) : len(levels) + len(reasons)].sum(axis=0, keepdims=True)
+    end = len(levels) + len(reasons)
+    return names, np.concatenate([single[:end], left_care, single[end:]]), causes
 
 
 def _tidy(parts: list[_Curves], rows: Ints, strata: pd.DataFrame, continuum: Continuum) -> pd.DataFrame:
-    """Put the rows of every part one below the other, each with its stratum and level."""
+    """Return the rows of all parts in one frame, each with its stratum and level."""
     sizes = [len(part.days) * len(rows) for part in parts]
     frame = strata.take(np.repeat(np.array([part.stratum for part in parts], dtype=np.int64), sizes))
     frame = frame.reset_index(drop=True)
@@ -240,7 +241,7 @@ def _tidy(parts: list[_Curves], rows: Ints, strata: pd.DataFrame, continuum: Con
 
 
 def _repeated(values: pd.Categorical[Any], parts: list[_Curves]) -> pd.Series[Any]:
-    """Return the values of the rows of :func:`_tidy`: each stands for every day of its part."""
+    """Return the values as a column of the frame of :func:`_tidy`: each on every day of its part."""
     codes = [np.repeat(np.arange(len(values)), len(part.days)) for part in parts]
     return pd.Series(values.take(_stacked(codes, np.int64)))
 

@@ -62,7 +62,7 @@ def logrank_test(
     ArgumentError
         If an argument has a wrong type or value, or a level or stratum does not exist.
     CountsError
-        If counts are given that do not hold the table or strata asked for.
+        If the counts do not have the event table or the strata.
 
     Notes
     -----
@@ -91,7 +91,7 @@ def logrank_test(
     """
     clock, chosen = stay_clock(moves, (by,), cohort)
     level_tests = LevelTests(moves, clock, by, groups, calendar)
-    level_tests.each((ENDED,), np.eye(1, dtype=np.int64), lambda seen: {None: log_rank(seen, cluster)}, cluster)
+    level_tests.each((ENDED,), np.eye(1, dtype=np.int64), lambda arrays: {None: log_rank(arrays, cluster)}, cluster)
     about = level_tests.about(
         "log-rank test",
         f"Whether stays last equally long in the groups of {by} at each level (log-rank), open stays counted for as "
@@ -139,7 +139,7 @@ def gray_test(
     ArgumentError
         If an argument has a wrong type or value, or a level or stratum does not exist.
     CountsError
-        If counts are given that do not hold the table or strata asked for.
+        If the counts do not have the event table or the strata.
 
     Notes
     -----
@@ -171,8 +171,8 @@ def gray_test(
     if frm is not None:
         level_tests.only(frm)
 
-    def tests(seen: GroupArrays) -> dict[str | None, Score]:
-        return dict(zip(names, gray(seen, sets, cluster), strict=True))
+    def tests(arrays: GroupArrays) -> dict[str | None, Score]:
+        return dict(zip(names, gray(arrays, sets, cluster), strict=True))
 
     level_tests.each(causes, sets, tests, cluster)
     about = level_tests.about(

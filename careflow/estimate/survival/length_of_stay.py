@@ -49,7 +49,7 @@ class LengthOfStay(Result):
     q25, q75                               quartiles; missing if not reached
     rmean, rmean_se                        mean restricted to the horizon and its standard error
     discharged_mean, discharged_median     of closed stays only; too short while stays are open
-    known_to                               last day, without a gap, on which somebody was followed
+    known_to                               last day with follow-up, without a gap from day 0
     least_at_risk                          smallest number at risk before the last late entry (number)
     thin                                   whether ``least_at_risk`` is under 5
     mature                                 whether everybody of the stratum was followed long enough
@@ -142,7 +142,7 @@ def length_of_stay(
         discharged_mean, discharged_median, known_to, least_at_risk, thin, mature``, in days. ``open`` stays are still
         in care when observation ends. A quantile that is not reached is missing. ``discharged_mean`` and
         ``discharged_median`` are of closed stays only and too short while stays are open; they are for comparison with
-        published figures. ``known_to`` is the last day, without a gap since admission, on which somebody was followed;
+        published figures. ``known_to`` is the last day with follow-up, without a gap since admission;
         missing if nobody was followed on day 0. ``least_at_risk`` is the smallest number at risk, up to the median (or
         the horizon if the median is missing), on days before the last late entry; missing without late entry. ``thin``
         is whether it is under 5. ``mature``: with ``cohort="admission"``, whether the quarter's last day + horizon is
@@ -153,7 +153,7 @@ def length_of_stay(
     ArgumentError
         If an argument has a wrong type or value, or a stratum does not exist.
     CountsError
-        If counts are given that do not hold the table or strata asked for.
+        If the counts do not have the event table or the strata.
 
     Notes
     -----

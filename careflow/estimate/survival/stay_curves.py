@@ -52,7 +52,7 @@ _CURVE: Final = ("day", "at_risk", "events", "survival", "se", "low", "high")
 
 
 def relabelled(days: Ints, convention: Convention) -> Ints:
-    """Return lengths in nights by another convention. The curve is the same on other days, also under late entry."""
+    """Return lengths in nights by another convention. The curve keeps its values, also under late entry."""
     return days + 1 if convention == "days" else np.maximum(days, 1) if convention == "nights_min1" else days
 
 
@@ -73,7 +73,7 @@ class StayCurves:
     horizon : int
         The days to which the means are restricted.
     followups : tuple of FollowUp
-        How far each curve is followup, for the rows with stays.
+        The follow-up of each curve, for the rows with stays.
     """
 
     rows: pd.DataFrame
@@ -95,8 +95,8 @@ def stay_curves(
 ) -> StayCurves:
     """Estimate lengths of stay for every level of every stratum."""
     continuum = counts.definition.continuum
-    ends = () if horizon != "longest" else (one for *_, one in _each_process(table, strata, convention))
-    days = chosen_horizon(horizon, ends, "horizon")
+    each_follow_up = (followup for *_, followup in _each_process(table, strata, convention))
+    days = chosen_horizon(horizon, each_follow_up if horizon == "longest" else (), "horizon")
     levels = pd.Series(pd.Categorical(continuum.names, continuum.names, ordered=True), name="level")
     rows = strata.repeat(levels)
     numbers = np.full((len(rows), len(_NUMBERS)), np.nan)
@@ -110,11 +110,11 @@ def stay_curves(
         row = stratum * len(continuum) + state
         without = None if means is None else _without_each_group(process)
         curve = _curve(process, without, followup, confidence)
-        each = None if without is None else restricted_mean(process.days, without, days)
-        numbers[row] = _summary(process, curve, followup, days, each)
+        means_without = None if without is None else restricted_mean(process.days, without, days)
+        numbers[row] = _summary(process, curve, followup, days, means_without)
         followups.append(followup)
-        if means is not None and each is not None:
-            _keep_means(means, (stratum, state), process, numbers[row, _NUMBERS.index("rmean")], each)
+        if means is not None and means_without is not None:
+            _keep_means(means, (stratum, state), process, numbers[row, _NUMBERS.index("rmean")], means_without)
         people[row] = [(of.sum(axis=-1) > 0).sum() for of in (process.entered, process.censored, process.events[0])]
         keep = (process.every.sum(axis=0) + process.censored.sum(axis=0)) > 0
         curves.append(_one_row_a_day({name: values[keep] for name, values in curve.items()}))
@@ -137,16 +137,16 @@ def means_of(table: pd.DataFrame, strata: Strata, levels: int, horizon: int, con
     means = _no_means(len(strata), levels)
     for stratum, state, process, followup in _each_process(table, strata, convention):
         curve = kaplan_meier(process.every.sum(axis=0), process.at_risk.sum(axis=0))
-        mean, each = (restricted_mean(process.days, of, horizon) for of in (curve, _without_each_group(process)))
-        _keep_means(means, (stratum, state), process, float(mean) if followup.covers(horizon) else np.nan, each)
+        mean, without = (restricted_mean(process.days, of, horizon) for of in (curve, _without_each_group(process)))
+        _keep_means(means, (stratum, state), process, float(mean) if followup.covers(horizon) else np.nan, without)
     return means
 
 
 def _each_process(
     table: pd.DataFrame, strata: Strata, convention: Convention
 ) -> Iterator[tuple[int, int, CountingProcess, FollowUp]]:
-    """Yield every stratum and level that has stays, with its process and how far its curve is followup."""
-    for stratum, state, cell in each_state(table, strata.place):
+    """Yield every stratum and level that has stays, with its process and the follow-up of its curve."""
+    for stratum, state, cell in each_state(table, strata.codes):
         process = process_of(cell, (ENDED,))
         followup = follow_up(process)
         if not np.isnan(followup.known_to):
@@ -159,10 +159,10 @@ def _no_means(strata: int, levels: int) -> Means:
     return np.full((strata, levels), np.nan), np.full((strata, levels, GROUPS), np.nan)
 
 
-def _keep_means(means: Means, place: tuple[int, int], process: CountingProcess, mean: float, each: Array) -> None:
-    """Store a mean, and that without each group; a group that holds nobody leaves the mean unchanged."""
-    means[0][place], means[1][place] = mean, mean
-    means[1][(*place, process.groups)] = np.nan if len(process.groups) < 2 or np.isnan(mean) else each
+def _keep_means(means: Means, cell: tuple[int, int], process: CountingProcess, mean: float, without: Array) -> None:
+    """Store the mean of a stratum and level, and those without each group; an empty group leaves the mean unchanged."""
+    means[0][cell], means[1][cell] = mean, mean
+    means[1][(*cell, process.groups)] = np.nan if len(process.groups) < 2 or np.isnan(mean) else without
 
 
 def _without_each_group(process: CountingProcess) -> Array:
@@ -189,14 +189,14 @@ def _one_row_a_day(curve: Curve) -> Curve:
     """Merge the first two rows if both are of day 1: under ``nights_min1`` same-day stays count as one night."""
     if len(curve["day"]) < 2 or curve["day"][0] != curve["day"][1]:
         return curve
-    one = {name: values[1:].copy() for name, values in curve.items()}
+    merged = {name: values[1:].copy() for name, values in curve.items()}
     for name in ("at_risk", "events"):
-        one[name][0] += curve["events"][0]
-    return one
+        merged[name][0] += curve["events"][0]
+    return merged
 
 
 def _summary(
-    process: CountingProcess, curve: Curve, followup: FollowUp, horizon: int, each: Array | None
+    process: CountingProcess, curve: Curve, followup: FollowUp, horizon: int, means_without: Array | None
 ) -> list[float]:
     """Return the numbers of a row of the summary."""
     daily = _one_row_a_day(curve)
@@ -207,10 +207,10 @@ def _summary(
     mean = se = np.asarray(np.nan)
     if followup.covers(horizon):
         mean = restricted_mean(process.days, np.nan_to_num(curve["survival"]), horizon)
-        if each is None:
+        if means_without is None:
             se = restricted_mean_se(process.days, process, horizon)
         else:
-            se = clustered_se(mean[None], each[:, None], process.present)[0][0]
+            se = clustered_se(mean[None], means_without[:, None], process.present)[0][0]
     until = horizon if np.isnan(median) else median
     return [
         float(process.entered.sum()),

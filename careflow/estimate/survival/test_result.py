@@ -71,7 +71,7 @@ class LevelTests:
         self.counts, _ = counts_for(moves, clock, by, calendar=calendar)
         table = self.counts.tables[clock]
         strata = strata_of(table, self.counts.definition, (by,))
-        self.labels, self.table, self.group = strata.frame[by], table, strata.place
+        self.labels, self.table, self.group = strata.frame[by], table, strata.codes
         if groups is not None:
             self._choose(groups)
         if len(self.labels) < 2:
@@ -120,12 +120,12 @@ class LevelTests:
         state = self.table["state"].to_numpy()
         for level in np.unique(state):
             kept = state == level
-            seen = group_arrays(self.table[kept], self.group[kept], len(self.labels), causes)
-            entered, people = seen.entered.sum(axis=1), (seen.entered > 0).sum(axis=1)
-            had = np.tensordot(sets, seen.events.sum(axis=-1), axes=1)
-            for (to, score), of_groups in zip(tests(seen).items(), had, strict=True):
+            arrays = group_arrays(self.table[kept], self.group[kept], len(self.labels), causes)
+            entered, people = arrays.entered.sum(axis=1), (arrays.entered > 0).sum(axis=1)
+            observed = np.tensordot(sets, arrays.events.sum(axis=-1), axes=1)
+            for (to, score), of_groups in zip(tests(arrays).items(), observed, strict=True):
                 key = {"level": int(level), "from": int(level), "to": to}
-                clusters = None if cluster is None else seen.clusters
+                clusters = None if cluster is None else arrays.clusters
                 result = score.test(clusters)
                 self.tests.append(key | dict(zip(_TEST, (*result[:2], clusters, result[2]), strict=True)))
                 self.people += zip(people.tolist(), (of_groups > 0).sum(axis=1).tolist(), strict=True)

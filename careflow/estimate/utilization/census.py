@@ -75,7 +75,7 @@ def census(
     ArgumentError
         If ``by`` names no period, or a stratum does not exist.
     CountsError
-        If counts are given that do not hold the table or strata asked for.
+        If the counts do not have the event table or the strata.
 
     Notes
     -----
@@ -102,19 +102,19 @@ def census(
     rules_calendar = calendar or definition.calendar
     strata = strata_of(table, definition, [name for name in names if name != unit])
     last = day_number(definition.cutoff)
-    since = last if definition.start is None else day_number(definition.start)
-    first = min(int(table["day"].min()), since) if len(table) else since
+    start = last if definition.start is None else day_number(definition.start)
+    first = min(int(table["day"].min()), start) if len(table) else start
     deltas = [
         add_up(
             table["n"].to_numpy() * kept,
-            (strata.place, len(strata)),
+            (strata.codes, len(strata)),
             (table["state"], len(definition.continuum)),
             (table["day"] - first, last - first + 1),
         )
         for kept in ((table["event"] == ENTERED).to_numpy(), (table["event"] != ENTERED).to_numpy())
     ]
     days = np.arange(first, last + 1)
-    shown = np.flatnonzero(days >= (first if definition.start is None else since))
+    shown = np.flatnonzero(days >= (first if definition.start is None else start))
     periods = rules_calendar.periods(days[shown], unit)
     edges = shown[np.flatnonzero(np.diff(periods, prepend=periods[:1] - 1))]
     inside = np.cumsum(deltas[0] - deltas[1], axis=-1)
@@ -171,7 +171,7 @@ def _contributors(table: pd.DataFrame, strata: Strata, levels: int, firsts: Ints
     """Return the contributors of each count: the number of jackknife groups that hold any persons of it."""
     period = np.searchsorted(firsts, table["day"].to_numpy(), side="right")
     went = (table["event"] != ENTERED).to_numpy().astype(np.int64)
-    axes = ((went, 2), (strata.place, len(strata)), (table["state"], levels), (table["jackknife_group"], GROUPS))
+    axes = ((went, 2), (strata.codes, len(strata)), (table["state"], levels), (table["jackknife_group"], GROUPS))
     came, left = add_up(table["n"], *axes, (period, len(firsts) + 1))
     inside = np.cumsum(came - left, axis=-1)
     counts = (inside[..., :-1], came[..., 1:], left[..., 1:], inside[..., 1:])

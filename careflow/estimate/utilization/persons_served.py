@@ -70,7 +70,7 @@ def persons_served(
     strata = strata_of(table, counts.definition, names)
     labels = [*continuum.names, "any"]
     level = np.where(table["state"] < 0, len(continuum), table["state"])
-    persons = add_up(table["n"], (strata.place, len(strata)), (level, len(labels)))
+    persons = add_up(table["n"], (strata.codes, len(strata)), (level, len(labels)))
     frame = strata.repeat(pd.Series(pd.Categorical(labels, labels, ordered=True), name="level"))
     frame["persons"] = persons.ravel()
     about = Provenance(

@@ -85,7 +85,7 @@ def readmissions(
     ArgumentError
         If an argument has a wrong type or value, or a level or stratum does not exist.
     CountsError
-        If counts are given that do not hold the table or strata asked for.
+        If the counts do not have the event table or the strata.
 
     Notes
     -----
@@ -161,7 +161,7 @@ def bounce_back(
     ArgumentError
         If an argument has a wrong type or value, or a stratum does not exist.
     CountsError
-        If counts are given that do not hold the table or strata asked for.
+        If the counts do not have the event table or the strata.
 
     Notes
     -----
@@ -218,7 +218,7 @@ def _returns(
     index = {pair: i for i, pair in enumerate(pairs)}
     columns = ["state", "target"][: len(kind.keys)]
     pair = np.array([index[row] for row in table[columns].itertuples(index=False, name=None)], dtype=np.int64)
-    axes = ((strata.place, len(strata)), (pair, len(pairs)), (table["jackknife_group"], GROUPS))
+    axes = ((strata.codes, len(strata)), (pair, len(pairs)), (table["jackknife_group"], GROUPS))
     of = add_up(table["n"] * table["followed"], *axes)
     n = add_up(table["n"] * table["followed"] * table["event"], *axes)
     by_group = add_up(table["n"], *axes)

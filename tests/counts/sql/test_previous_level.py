@@ -62,7 +62,7 @@ def test_a_stay_whose_past_may_lie_before_the_records_is_left_out() -> None:
 
 @FIXED
 @given(files())
-def test_histories_of_random_files_are_what_the_slow_reference_finds(file: File) -> None:
+def test_histories_of_random_files_equal_the_reference(file: File) -> None:
     outcome = {id(one.stay): one for one in file.linked}
     expected: Counter[tuple[str, str | None, str]] = Counter()
     for mine in people(one.stay for one in file.linked).values():
@@ -71,11 +71,11 @@ def test_histories_of_random_files_are_what_the_slow_reference_finds(file: File)
             if followed(one.stay, file.cutoff, file.within) and one.stay.admit - file.within >= _first(file):
                 expected[one.stay.level, _before(ordered, one), _next(one)] += 1
     rows = table(file.moves())
-    found: Counter[tuple[str, str | None, str]] = Counter()
+    actual: Counter[tuple[str, str | None, str]] = Counter()
     words = dict(enumerate(LEVELS))
     for state, before, what, n in rows[["state", "before", "event", "n"]].itertuples(index=False):
-        found[words[state], words.get(before), words.get(what, "out")] += n
-    assert found == expected
+        actual[words[state], words.get(before), words.get(what, "out")] += n
+    assert actual == expected
 
 
 def _first(file: File) -> int:

@@ -41,14 +41,14 @@ def test_a_curve_that_ended_is_known_for_good() -> None:
     assert (row["known_to"], row["rmean"]) == (12, 11)
 
 
-def test_one_newcomer_for_a_night_among_twenty_who_stay_is_no_median() -> None:
+def test_an_early_risk_set_of_one_gives_no_median() -> None:
     result = cf.length_of_stay(late(), cluster=None)
     row = iop(result)
     assert row[["median", "q25", "q75", "rmean"]].isna().all()
     assert (row["known_to"], row["least_at_risk"], row["thin"]) == (1, 1, True)
 
 
-def test_shares_and_days_of_journeys_stop_where_nobody_is_followed() -> None:
+def test_occupation_and_days_are_missing_without_follow_up() -> None:
     moves = linked(OPEN, cutoff=90)
     where = cf.occupation(moves, start="iop", days=80, cluster=None).frame
     known = where[where["estimate"].notna()]
@@ -61,7 +61,7 @@ def test_shares_and_days_of_journeys_stop_where_nobody_is_followed() -> None:
     assert spent.frame.set_index("state").loc["iop", "days"] == pytest.approx(37.5)
 
 
-def test_limits_of_a_median_are_found_once_days_are_put_together() -> None:
+def test_limits_of_a_median_are_of_the_curve_with_one_row_a_day() -> None:
     """Of 12 stays of no night or one, half each: on day 1 all have ended, so that there is no band to invert."""
     rows = [f"P{i} | iop | 0 | {i % 2}" for i in range(12)]
     moves = linked("\n".join(["person | level | admit | discharge", *rows]), cutoff=60)
@@ -70,13 +70,13 @@ def test_limits_of_a_median_are_found_once_days_are_put_together() -> None:
     assert np.isnan(row["median_low"])
 
 
-def test_a_protected_result_tells_no_last_day_and_no_few_at_risk() -> None:
+def test_a_protected_result_has_no_known_to_and_no_least_at_risk() -> None:
     out = without_small_risk(cf.length_of_stay(late()).frame, np.zeros(5, dtype=bool), 11)
     assert out[["known_to", "least_at_risk"]].isna().all(axis=None)
     assert out.set_index("level").loc["iop", "thin"]
 
 
-def test_what_is_certain_has_an_error_of_exactly_zero() -> None:
+def test_a_certain_probability_has_an_error_of_exactly_zero() -> None:
     """One cause, and all have ended on the last day: the incidence is 1, and its plain error 0, not 1e-8."""
     events = np.array([2, 2, 1, 1, 0, 0, 0, 0, 3, 2, 3, 2, 2, 3, 2, 2, 2, 2, 3, 1, 3, 2, 0, 1, 4])
     censored = np.array([1, 0, 2, 2, 2, 0, 0, 2, 0, 1, 0, 0, 1, 1, 1, 0, 0, 0, 0, 2, 1, 1, 0, 1, 0])

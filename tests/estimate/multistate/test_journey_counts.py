@@ -22,7 +22,7 @@ ANA = """
     """
 
 
-def test_a_journey_goes_from_level_to_level_waits_between_and_leaves() -> None:
+def test_a_journey_is_at_levels_between_stays_and_then_left_care() -> None:
     assert where(ANA, 0, 29, 30, 49, 50, 54, 55, 60, 100) == [
         (0, "residential", 1),
         (29, "residential", 1),
@@ -61,7 +61,7 @@ def test_several_changes_on_one_day_are_one_net_move() -> None:
     assert where(table, 29, 30, 31) == [(29, "residential", 1), (30, "php", 1), (31, "php", 1)]
 
 
-def test_a_death_is_a_state_that_nobody_leaves() -> None:
+def test_death_is_an_absorbing_state() -> None:
     table = """
         person | level       | admit | discharge | reason
         Ana    | residential | 0     | 30        | died
@@ -165,11 +165,11 @@ WAYS = """
     """
 
 
-def test_ways_out_of_a_level_add_up_with_those_still_there() -> None:
+def test_incidences_of_a_level_and_its_survival_sum_to_one() -> None:
     result = cf.cumulative_incidence(linked(WAYS, cutoff=100), "php", cluster=None)
     rows = result.frame[(result.frame["estimate"] > 0) & (result.frame["to"] != "left care")]
-    found = [(day, str(to), p) for day, to, p in rows[["day", "to", "estimate"]].itertuples(index=False)]
-    assert sorted(found) == [
+    actual = [(day, str(to), p) for day, to, p in rows[["day", "to", "estimate"]].itertuples(index=False)]
+    assert sorted(actual) == [
         (10, "iop", 0.25),
         (20, "died", 0.25),
         (20, "iop", 0.25),

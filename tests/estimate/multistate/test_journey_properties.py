@@ -50,21 +50,21 @@ def paths(file: File, start: str | None, *, reentry: bool) -> list[tuple[str, Pa
         for chain in chains:
             people.setdefault(chain[0].stay.person, []).extend(chain)
         chains = list(people.values())
-    found = []
+    actual = []
     for chain in chains:
         origin = next((one.stay.admit for one in chain if start in (None, one.stay.level)), None)
         if origin is None or origin > known or origin < file.first:
             continue
         states = [reference.state_after(chain, LEVELS, t) for t in range(origin, known + 1)]
-        found.append((chain[0].stay.person, tuple(str(state) for state in states)))
-    return found
+        actual.append((chain[0].stay.person, tuple(str(state) for state in states)))
+    return actual
 
 
 @FIXED
 @given(files())
 @pytest.mark.parametrize("start", [None, "php"])
 @pytest.mark.parametrize("reentry", [False, True])
-def test_where_people_are_is_aalen_johansen_over_net_moves(start: str | None, reentry: bool, file: File) -> None:
+def test_occupation_is_aalen_johansen_over_net_moves(start: str | None, reentry: bool, file: File) -> None:
     moves = file.moves(frame_of(file.apart))
     frame = cf.occupation(moves, start=start, days=DAYS, reentry=reentry, cluster=None).frame
     of = [path for _, path in paths(file, start, reentry=reentry)]
@@ -72,9 +72,9 @@ def test_where_people_are_is_aalen_johansen_over_net_moves(start: str | None, re
         assert frame["estimate"].isna().all()
         return
     expected = brute.occupation(of, STATES, DAYS, ("died",) if reentry else GONE)
-    found = shares_by_day(frame)
-    assert np.allclose(found, as_known(expected), rtol=0, atol=1e-12, equal_nan=True)
-    assert np.allclose(found.dropna().sum(axis=1), 1, rtol=0, atol=1e-12)
+    actual = shares_by_day(frame)
+    assert np.allclose(actual, as_known(expected), rtol=0, atol=1e-12, equal_nan=True)
+    assert np.allclose(actual.dropna().sum(axis=1), 1, rtol=0, atol=1e-12)
     spent = cf.expected_days(moves, start=start, days=DAYS, reentry=reentry, cluster=None).frame
     assert spent["state"].tolist() == list(STATES)
     if expected[DAYS] is None:
@@ -94,8 +94,8 @@ def test_the_clustered_errors_of_days_are_the_jackknife_of_the_rows(file: File) 
     for state in ("php", "left care"):
 
         def days(left: list[Path], state: str = state) -> Fraction | None:
-            found = reference.occupation(left, STATES, DAYS)[:DAYS] if left else []
-            return sum((p[state] for p in found), Fraction(0)) if left else None
+            actual = reference.occupation(left, STATES, DAYS)[:DAYS] if left else []
+            return sum((p[state] for p in actual), Fraction(0)) if left else None
 
         if rows:
             assert spent[state] == pytest.approx(reference.jackknife(rows, days)[0], abs=1e-9, nan_ok=True)
@@ -103,7 +103,7 @@ def test_the_clustered_errors_of_days_are_the_jackknife_of_the_rows(file: File) 
 
 @FIXED
 @given(files())
-def test_without_censoring_where_people_are_is_the_plain_share(file: File) -> None:
+def test_without_censoring_occupation_is_the_plain_share(file: File) -> None:
     moves = file.moves(frame_of(file.apart))
     of = [path for _, path in paths(file, None, reentry=False)]
     shortest = min((len(path) for path in of), default=0) - 1
@@ -143,10 +143,10 @@ def test_pathways_are_the_first_levels_of_each_journey_and_how_it_ended(file: Fi
             expected[(*(one.stay.level for one in chain), end)[:steps]] += 1
         frame = cf.pathways(moves, steps=steps).frame
         columns = [f"step_{i}" for i in range(1, steps + 1)]
-        found: Counter[Path] = Counter()
+        actual: Counter[Path] = Counter()
         for *path, n in frame[[*columns, "n"]].itertuples(index=False, name=None):
-            found[tuple(str(step) for step in path if isinstance(step, str))] += n
-        assert found == expected
+            actual[tuple(str(step) for step in path if isinstance(step, str))] += n
+        assert actual == expected
         assert frame["share"].sum() == pytest.approx(1, abs=1e-12)
         assert frame["n"].is_monotonic_decreasing
 
@@ -154,7 +154,7 @@ def test_pathways_are_the_first_levels_of_each_journey_and_how_it_ended(file: Fi
 @FIXED
 @given(files())
 @pytest.mark.parametrize("start", [None, "iop"])
-def test_from_a_landmark_only_those_who_are_there_on_that_day_are_followed(start: str | None, file: File) -> None:
+def test_a_landmark_follows_only_those_in_the_state_on_that_day(start: str | None, file: File) -> None:
     landmark = 7
     frame = cf.occupation(file.moves(frame_of(file.apart)), start=start, landmark=landmark, days=20, cluster=None).frame
     of = [path[landmark:] for _, path in paths(file, None, reentry=False) if len(path) > landmark]

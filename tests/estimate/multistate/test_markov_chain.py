@@ -43,26 +43,26 @@ ROUND = ways(
 
 
 def test_expected_stays_are_the_fundamental_matrix() -> None:
-    found = cf.chain(cf.transition_rates(ROUND)).matrix("stays")
+    actual = cf.chain(cf.transition_rates(ROUND)).matrix("stays")
     q = np.array([[0, 3 / 5], [1 / 4, 0]])
-    assert found.to_numpy() == pytest.approx(np.linalg.inv(np.eye(2) - q), abs=1e-12)
+    assert actual.to_numpy() == pytest.approx(np.linalg.inv(np.eye(2) - q), abs=1e-12)
 
 
 def test_a_level_is_reached_ever_or_come_back_to() -> None:
-    found = cf.chain(cf.transition_rates(ROUND)).matrix("reached")
-    assert found.loc["php", "iop"] == pytest.approx(3 / 5)
-    assert found.loc["php", "php"] == pytest.approx(3 / 5 * 1 / 4)
-    assert found.loc["iop", "php"] == pytest.approx(1 / 4)
+    actual = cf.chain(cf.transition_rates(ROUND)).matrix("reached")
+    assert actual.loc["php", "iop"] == pytest.approx(3 / 5)
+    assert actual.loc["php", "php"] == pytest.approx(3 / 5 * 1 / 4)
+    assert actual.loc["iop", "php"] == pytest.approx(1 / 4)
 
 
 def test_outcomes_are_reached_with_probabilities_that_sum_to_one() -> None:
-    found = cf.chain(cf.transition_rates(ROUND)).matrix("reached")
-    outcomes = found.drop(columns=["php", "iop", "left care"])
+    actual = cf.chain(cf.transition_rates(ROUND)).matrix("reached")
+    outcomes = actual.drop(columns=["php", "iop", "left care"])
     assert outcomes.sum(axis=1).tolist() == pytest.approx([1, 1], abs=1e-12)
     # From php: leave early at once, or after a round of php, iop, php.
-    assert found.loc["php", "left early"] == pytest.approx((2 / 5) / (1 - 3 / 20))
+    assert actual.loc["php", "left early"] == pytest.approx((2 / 5) / (1 - 3 / 20))
     reasons = outcomes.drop(columns=["died", "concurrent"])
-    assert found["left care"].tolist() == pytest.approx(reasons.sum(axis=1).tolist(), abs=1e-12)
+    assert actual["left care"].tolist() == pytest.approx(reasons.sum(axis=1).tolist(), abs=1e-12)
 
 
 def test_expected_days_are_stays_times_their_mean() -> None:
@@ -72,7 +72,7 @@ def test_expected_days_are_stays_times_their_mean() -> None:
     assert "days" not in set(cf.chain(rates).frame["measure"])
 
 
-def test_the_number_of_stays_is_that_of_people_who_walk_the_chain() -> None:
+def test_the_number_of_stays_is_that_of_simulated_chains() -> None:
     q = np.array([[0.0, 0.6], [0.25, 0.0]])
     rng, visits = np.random.default_rng(2), np.zeros(2)
     for _ in range(20_000):
@@ -82,23 +82,23 @@ def test_the_number_of_stays_is_that_of_people_who_walk_the_chain() -> None:
             if rng.random() > q[at].sum():
                 break
             at = 1 - at
-    found = absorbing_chain(np.column_stack([q, 1 - q.sum(axis=1)])).stays[0]
-    assert visits / 20_000 == pytest.approx(found, abs=0.03)
+    actual = absorbing_chain(np.column_stack([q, 1 - q.sum(axis=1)])).stays[0]
+    assert visits / 20_000 == pytest.approx(actual, abs=0.03)
 
 
 def test_a_reachable_level_without_rates_gives_no_answer() -> None:
     """Nothing is known of what followed a level that can be reached."""
-    found = absorbing_chain([[0.0, 0.5, 0.5], [np.nan, np.nan, np.nan]])
-    assert np.isnan(found.stays).all()
+    actual = absorbing_chain([[0.0, 0.5, 0.5], [np.nan, np.nan, np.nan]])
+    assert np.isnan(actual.stays).all()
     apart = absorbing_chain([[0.5, 0.0, 0.5], [np.nan, np.nan, np.nan]])
     assert apart.stays[0].tolist() == [2.0, 0.0]
     assert np.isnan(apart.stays[1]).all()
 
 
-def test_a_round_that_nobody_left_has_no_answer() -> None:
-    found = absorbing_chain([[0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.5, 0.5]])
-    assert np.isnan(found.stays[:2]).all()
-    assert found.stays[2].tolist() == [0.0, 0.0, 2.0]
+def test_a_cycle_without_exit_has_no_answer() -> None:
+    actual = absorbing_chain([[0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.5, 0.5]])
+    assert np.isnan(actual.stays[:2]).all()
+    assert actual.stays[2].tolist() == [0.0, 0.0, 2.0]
 
 
 def test_the_error_is_the_jackknife_of_the_whole_chain() -> None:
@@ -141,7 +141,7 @@ CONCURRENT = """
     """
 
 
-def test_concurrent_care_is_an_outcome_or_no_discharge_as_asked() -> None:
+def test_concurrent_care_is_an_outcome_or_left_out() -> None:
     rates = cf.transition_rates(linked(CONCURRENT, cutoff=300))
     kept = cf.chain(rates).matrix("reached")
     assert kept.loc["php", ["left early", "concurrent"]].tolist() == [0.5, 0.5]
@@ -189,7 +189,7 @@ def test_a_chain_needs_shares_of_one_window_as_they_were_estimated() -> None:
     with pytest.raises(ArgumentError, match="concurrent is 'outcome' or 'leave out'"):
         cf.chain(cf.transition_rates(moves), concurrent="drop")  # type: ignore[arg-type]
     safe = cf.protect.protect([cf.transition_rates(moves)])[0]
-    with pytest.raises(DisclosureError, match="chain needs the counts behind them"):
+    with pytest.raises(DisclosureError, match="chain needs the counts of which they were made"):
         cf.chain(safe)
     incidence = cf.chain(cf.transition_rates(moves, method="incidence")).matrix("reached")
     assert incidence[["left care", "died", "concurrent"]].dropna().sum(axis=1).tolist() == pytest.approx([1.0] * 3)
@@ -254,7 +254,7 @@ def test_a_chain_by_quarter_has_the_days_of_each_quarter(
     assert view.frame["mature"].tolist() == view.frame["quarter"].ne("2024Q4").tolist()
 
 
-def test_left_care_of_a_chain_is_the_sum_of_its_reasons_and_death_is_apart() -> None:
+def test_left_care_of_a_chain_is_the_sum_of_its_reasons() -> None:
     reached = cf.chain(cf.transition_rates(ENDINGS)).matrix("reached").loc["php"]
     assert reached["left care"] == pytest.approx(4 / 5)
     assert reached[["completed", "left early", "terminated", "died"]].tolist() == pytest.approx([0.4, 0.2, 0.2, 0.2])

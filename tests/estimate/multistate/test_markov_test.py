@@ -31,14 +31,14 @@ def walks(rng: np.random.Generator, people: int, memory: float) -> cf.Transition
     return linked(stays, cutoff=pd.Timestamp("2024-12-31").date())
 
 
-def test_people_who_go_back_where_they_came_from_are_found() -> None:
+def test_the_markov_test_finds_returns_to_the_level_before() -> None:
     frame = cf.markov_test(walks(np.random.default_rng(1), 500, memory=0.4)).frame
     every = frame[frame["from"] == "all levels"].iloc[0]
     assert every["p"] < 1e-6
     assert (frame.loc[frame["from"] == "iop", "p_adjusted"] < 0.01).all()
 
 
-def test_people_without_a_memory_are_not() -> None:
+def test_the_markov_test_does_not_reject_without_a_memory() -> None:
     frame = cf.markov_test(walks(np.random.default_rng(2), 500, memory=0.0)).frame
     assert frame.loc[frame["from"] == "all levels", "p"].iloc[0] > 0.01
 
@@ -61,7 +61,7 @@ def test_several_tables_add_up() -> None:
 
 def rejected(rng: np.random.Generator, people: int, each: int, *, runs: int = 200) -> tuple[float, float]:
     """Return how often a true hypothesis is refused, clustered and not; people differ in both margins."""
-    found = []
+    actual = []
     for _ in range(runs):
         jackknife_group = rng.integers(0, 100, people)
         rows, columns = (rng.dirichlet(np.full(3, 0.8), people) for _ in range(2))
@@ -70,18 +70,18 @@ def rejected(rng: np.random.Generator, people: int, each: int, *, runs: int = 20
             picked = [(p.cumsum(axis=1) < rng.random((people, 1))).sum(axis=1).clip(0, 2) for p in (rows, columns)]
             np.add.at(cells, (*picked, jackknife_group), 1)
         of = [residuals(cells)]
-        found.append((chi_squared(of, cells.sum(axis=(0, 1)) > 0)[3] < 0.05, chi_squared(of, None)[3] < 0.05))
-    clustered, plain = np.mean(found, axis=0)
+        actual.append((chi_squared(of, cells.sum(axis=(0, 1)) > 0)[3] < 0.05, chi_squared(of, None)[3] < 0.05))
+    clustered, plain = np.mean(actual, axis=0)
     return float(clustered), float(plain)
 
 
-def test_clustered_by_person_it_keeps_its_level_when_people_come_back() -> None:
+def test_the_clustered_test_keeps_its_size_when_people_come_back() -> None:
     clustered, plain = rejected(np.random.default_rng(6), 300, 6)
     assert clustered < 0.1
     assert plain > 0.12
 
 
-def test_rare_histories_are_left_out_and_rare_next_steps_put_together() -> None:
+def test_rare_histories_are_left_out_and_rare_next_steps_merged() -> None:
     cells = np.array([[30, 20, 2, 3], [25, 30, 3, 4], [LEAST - 2, 1, 0, 0]])[..., None]
     table = residuals(cells)
     assert table.rows == 2
@@ -98,12 +98,12 @@ def test_without_two_histories_there_is_no_answer() -> None:
 
 def test_the_histories_are_rates_by_the_level_before() -> None:
     test = cf.markov_test(walks(np.random.default_rng(5), 200, memory=0.4))
-    found = test.histories
-    assert found["before"].cat.categories.tolist()[-1] == "none"
-    seen = found[found["of"] > 0]
+    actual = test.histories
+    assert actual["before"].cat.categories.tolist()[-1] == "none"
+    seen = actual[actual["of"] > 0]
     sums = seen.groupby(["before", "from"], observed=True)["rate"].sum()
     assert np.allclose(sums, 1)
-    assert found["n"].sum() == test.about.n
+    assert actual["n"].sum() == test.about.n
     back = seen[(seen["before"] == "php") & (seen["from"] == "iop") & (seen["to"] == "php")].iloc[0]
     away = seen[(seen["before"] == "none") & (seen["from"] == "iop") & (seen["to"] == "php")].iloc[0]
     assert back["rate"] > away["rate"]
@@ -135,7 +135,7 @@ def test_histories_of_two_sites_add_up(tmp_path: object) -> None:
     assert cf.markov_test(cf.Counts.load(path)).frame.equals(cf.markov_test(both).frame)
 
 
-def test_histories_tell_those_who_died_and_whose_care_went_on_apart() -> None:
+def test_histories_separate_died_and_concurrent() -> None:
     rows = "\n".join(f"P{i} | php | 0 | 10 | died\nQ{i} | php | 0 | 10 | completed" for i in range(10))
     both = "\n".join(f"R{i} | php | 0 | 10 | completed\nR{i} | iop | 5 | 20 | completed" for i in range(3))
     moves = linked(f"person | level | admit | discharge | reason\n{rows}\n{both}", cutoff=200)

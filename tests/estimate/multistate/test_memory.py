@@ -77,11 +77,11 @@ def test_without_memory_a_landmark_does_not_change_the_curve(
     assert landmark["low"].notna().sum() == 4 * len(LATER)
 
 
-def test_without_a_memory_few_worlds_of_twenty_differ_by_chance(without_memory: cf.Transitions) -> None:
+def test_without_a_memory_few_of_twenty_data_sets_differ(without_memory: cf.Transitions) -> None:
     assert differing(without_memory) <= 3
 
 
-def test_planned_stays_are_found_by_a_landmark(semi_markov: cf.Transitions) -> None:
+def test_a_landmark_shows_the_memory_of_planned_stays(semi_markov: cf.Transitions) -> None:
     """Whoever has been there for two weeks leaves sooner than somebody who has just come."""
     whole, landmark = from_then_on(semi_markov, None)
     assert whole.loc[("iop", 7), "estimate"] > landmark.loc[("iop", 7), "high"] + 0.3
@@ -102,16 +102,16 @@ def p_values(moves: cf.Transitions) -> pd.Series:
     return frame.loc[frame["from"] == "all levels", "p"]
 
 
-def test_p_of_people_without_a_memory_is_as_likely_to_be_anything(without_memory: cf.Transitions) -> None:
+def test_p_values_are_uniform_without_a_memory(without_memory: cf.Transitions) -> None:
     p = p_values(without_memory)
     assert len(p) == WORLDS
     assert kstest(p, "uniform").pvalue > 0.01
     assert (p < 0.05).sum() <= 3
 
 
-def test_people_who_go_back_where_they_came_from_are_found_in_every_world() -> None:
+def test_the_markov_test_finds_a_memory_in_nearly_every_data_set() -> None:
     assert (p_values(world(3, forgetful, memory=0.8)) < 0.05).sum() >= WORLDS - 1
 
 
-def test_the_markov_test_says_nothing_about_planned_stays(semi_markov: cf.Transitions) -> None:
+def test_the_markov_test_does_not_reject_for_planned_stays(semi_markov: cf.Transitions) -> None:
     assert (p_values(semi_markov) < 0.05).sum() <= 3

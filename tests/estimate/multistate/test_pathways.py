@@ -35,21 +35,21 @@ def tally(paths):
 
 @settings(max_examples=200, deadline=None)
 @given(paths=journeys, below=st.integers(2, 12))
-def test_no_journey_is_lost_and_no_pathway_is_rare(paths, below):
+def test_merged_pathways_keep_every_journey_and_none_is_rare(paths, below):
     counts = tally(paths)
-    found = list(_gather(counts, (), below))
-    assert sum(n for _, n in found) == len(paths)
-    assert len({path for path, _ in found}) == len(found)
+    actual = list(_gather(counts, (), below))
+    assert sum(n for _, n in actual) == len(paths)
+    assert len({path for path, _ in actual}) == len(actual)
     if len(paths) >= below:
-        assert all(n >= below for _, n in found)
-    for path, n in found:
+        assert all(n >= below for _, n in actual)
+    for path, n in actual:
         if RARER not in path:
             assert counts[path] == n, "what is told apart is as it was"
         else:
             assert path.index(RARER) == len(path) - 1
 
 
-def test_who_began_alike_stays_together():
+def test_rare_continuations_are_merged_after_their_common_steps():
     counts = {("php", "iop", "completed"): 3, ("php", "iop", "left early"): 30, ("php", "completed"): 40, ("iop",): 20}
     assert dict(_gather(counts, (), 11)) == {
         ("php", "iop", RARER): 33,
@@ -58,7 +58,7 @@ def test_who_began_alike_stays_together():
     }, "3 alone would be rare, so the next rarest goes with them"
 
 
-def test_each_stratum_is_gathered_by_itself():
+def test_rare_continuations_are_merged_within_each_stratum():
     stays = pd.DataFrame(
         {
             "person_id": [f"{site}{i}" for site in "ab" for i in range(3)],
@@ -107,7 +107,7 @@ def test_the_longest_and_the_shortest_path_are_answered(moves: cf.Transitions) -
     assert "step_12" in cf.pathways(moves, steps=12).frame
 
 
-def test_rare_ways_on_are_put_together_until_they_are_enough() -> None:
+def test_rare_continuations_are_merged_up_to_the_threshold() -> None:
     def ways(**n: int) -> dict[str, int]:
         reasons = {"done": "completed", "left": "left early", "stop": "terminated", "other": "other"}
         people = [reason for short, reason in reasons.items() for _ in range(n[short])]

@@ -50,7 +50,7 @@ def test_by_day_pathways_are_the_occupation_where_everyone_was_followed():
             assert shares.get(state, 0.0) == pytest.approx(where.get((day, state), 0.0), abs=1e-12)
 
 
-def test_pathways_by_day_gather_and_are_protected_apart_from_those_by_stay():
+def test_pathways_by_day_are_merged_and_protected_by_themselves():
     moves = cf.link(cf.read_episodes(made_up(), cutoff="2026-12-31"))
     by_day, by_stay = cf.pathways(moves, days=(0, 14, 60)), cf.pathways(moves, steps=3)
     safe = cf.protect([by_day.gathered(), by_stay.gathered()], progress=False)
@@ -64,6 +64,6 @@ def test_pathways_by_day_gather_and_are_protected_apart_from_those_by_stay():
     ("days", "told"),
     [((30, 0), "counted from 0 and rise"), ((), "it was empty"), ((0, 1.5), "it was 1.5"), ((-1, 3), "it was -1")],
 )
-def test_days_that_are_none_are_refused(days, told):
+def test_invalid_days_are_refused(days, told):
     with pytest.raises(ArgumentError, match=told):
         cf.pathways(linked(TABLE, cutoff=120), days=days)

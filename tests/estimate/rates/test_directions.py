@@ -35,16 +35,16 @@ def test_a_direction_is_the_sum_of_its_levels(moves: cf.Transitions, method: str
 def test_a_direction_of_an_incidence_is_the_sum_of_its_levels_on_each_day(
     moves: cf.Transitions, clock: str, cluster: str | None
 ) -> None:
-    found = cf.cumulative_incidence(moves, clock=clock, by="quarter", cluster=cluster)
+    actual = cf.cumulative_incidence(moves, clock=clock, by="quarter", cluster=cluster)
     care = cf.Continuum.standard()
-    levels = found.frame[found.frame["to"].isin(care.names)]
+    levels = actual.frame[actual.frame["to"].isin(care.names)]
     way = [care.direction(a, b) for a, b in zip(levels["from"], levels["to"], strict=True)]
     keys = ["quarter", "from", "direction", "day"]
     summed = levels.assign(direction=way).astype(dict.fromkeys(keys[:3], str)).groupby(keys, as_index=False)
     summed = summed.agg({"estimate": "sum", "at_risk": "first"})
-    shown = found.directions.astype(dict.fromkeys(keys[:3], str))
+    shown = actual.directions.astype(dict.fromkeys(keys[:3], str))
     both = shown.merge(summed, on=keys, suffixes=("", "_sum"))
-    assert len(both) == len(shown) == 3 * len(found.survival)
+    assert len(both) == len(shown) == 3 * len(actual.survival)
     assert both["estimate"].sum() > 0
     np.testing.assert_allclose(both["estimate"], both["estimate_sum"], atol=1e-12)
     np.testing.assert_array_equal(both["at_risk"], both["at_risk_sum"])
@@ -57,9 +57,9 @@ def test_a_direction_has_the_interval_of_one_cause_of_its_levels() -> None:
     """Of these two levels, a step-down from PHP can only be a move to IOP."""
     rows = made_up()
     rows = rows[rows["level"].isin(["php", "iop"])]
-    found = cf.cumulative_incidence(cf.link(cf.read_episodes(rows, cutoff=CUTOFF), within=3650), "php", clock="gap")
-    down = found.directions[found.directions["direction"] == "step-down"].reset_index(drop=True)
-    iop = found.frame[found.frame["to"] == "iop"].reset_index(drop=True)
+    actual = cf.cumulative_incidence(cf.link(cf.read_episodes(rows, cutoff=CUTOFF), within=3650), "php", clock="gap")
+    down = actual.directions[actual.directions["direction"] == "step-down"].reset_index(drop=True)
+    iop = actual.frame[actual.frame["to"] == "iop"].reset_index(drop=True)
     numbers = ["estimate", "se", "low", "high", "at_risk"]
     assert down["estimate"].iloc[-1] > 0
     pd.testing.assert_frame_equal(down[numbers], iop[numbers])

@@ -26,7 +26,7 @@ def test_left_care_counts_those_still_followed_after_the_window() -> None:
     assert php.loc["left care", "rate"] == pytest.approx(2 / 3)
 
 
-def test_windows_of_an_incidence_are_each_as_if_asked_alone(moves: cf.Transitions) -> None:
+def test_each_window_of_an_incidence_is_as_if_it_were_alone(moves: cf.Transitions) -> None:
     both = cf.transition_rates(moves, by="quarter", method="incidence", within=[1, 30])
     change = both.compare("2024Q1", "2024Q2").frame
     for within in (1, 30):

@@ -35,15 +35,15 @@ def counted(frame: pd.DataFrame, *by: str) -> Table:
 def expected(file: File, worlds: dict[str, list[Linked]], within: int, *before: str) -> Table:
     """Return what :func:`counted` should."""
     return {
-        (world, *before, *pair): found
+        (world, *before, *pair): actual
         for world, linked in worlds.items()
-        for pair, found in reference.rates(linked, file.cutoff, within).items()
+        for pair, actual in reference.rates(linked, file.cutoff, within).items()
     }
 
 
 @FIXED
 @given(files())
-def test_rates_are_what_the_rules_say(file: File) -> None:
+def test_rates_equal_the_reference(file: File) -> None:
     frame = cf.transition_rates(file.moves(), by="facility", cluster=None).frame
     assert counted(frame, "facility") == expected(file, file.worlds, file.within)
     some = frame["of"] > 0
@@ -54,8 +54,8 @@ def test_rates_are_what_the_rules_say(file: File) -> None:
 @FIXED
 @given(files())
 def test_rates_of_everybody_add_up_the_facilities(file: File) -> None:
-    found = counted(cf.transition_rates(file.moves(), cluster=None).frame)
-    assert found == reference.rates(file.linked, file.cutoff, file.within)
+    actual = counted(cf.transition_rates(file.moves(), cluster=None).frame)
+    assert actual == reference.rates(file.linked, file.cutoff, file.within)
 
 
 @FIXED
@@ -209,7 +209,7 @@ def test_three_copies_of_everyone_give_the_same_rates(file: File) -> None:
 @given(files())
 def test_an_incidence_is_aalen_johansen_on_the_days_since_discharge(file: File) -> None:
     frame = cf.transition_rates(file.moves(), by="facility", method="incidence", cluster=None).frame
-    found = frame.set_index(["facility", "from", "to"])["rate"]
+    actual = frame.set_index(["facility", "from", "to"])["rate"]
     plain = [*LEVELS, "died", "concurrent"]
     for world, linked in file.worlds.items():
         for level in LEVELS:
@@ -220,9 +220,9 @@ def test_an_incidence_is_aalen_johansen_on_the_days_since_discharge(file: File) 
             for to in plain:
                 share = curve.incidence([to], file.within)
                 wanted = np.nan if share is None else float(share)
-                assert found[world, level, to] == pytest.approx(wanted, abs=1e-12, nan_ok=True)
+                assert actual[world, level, to] == pytest.approx(wanted, abs=1e-12, nan_ok=True)
             if curve.known(file.within):
-                assert found[world, level][[*plain, "left care"]].sum() == pytest.approx(1, abs=1e-12)
+                assert actual[world, level][[*plain, "left care"]].sum() == pytest.approx(1, abs=1e-12)
 
 
 @FIXED

@@ -43,7 +43,7 @@ def test_months_and_years_are_named_as_quarters_are(moves: cf.Transitions) -> No
 
 
 @pytest.mark.parametrize("method", ["followed", "intensity"])
-def test_behind_each_rate_are_as_many_people_as_groups_at_least(method: str) -> None:
+def test_contributors_of_a_rate_are_its_jackknife_groups(method: str) -> None:
     rows = "\n".join(f"P{i} | php | 0 | 10\nP{i} | iop | 12 | 20" for i in range(5))
     moves = linked(f"person | level | admit | discharge\n{rows}\nP0 | php | 40 | 50\nP0 | iop | 51 | 60", cutoff=200)
     rates = cf.transition_rates(moves, method=method)  # type: ignore[arg-type]
@@ -65,8 +65,8 @@ def test_one_window_left_of_several_need_not_be_named(moves: cf.Transitions) -> 
 def test_n_of_several_windows_is_of_the_longest() -> None:
     """The provenance counts the discharges followed for the longest window."""
     rows = linked("person | level | admit | discharge\nAna | php | 0 | 10\nBob | php | 80 | 90", cutoff=100)
-    found = {str(within): cf.transition_rates(rows, within=within).about.n for within in (7, 30, [7, 30])}
-    assert found == {"7": 2, "30": 1, "[7, 30]": 1}
+    actual = {str(within): cf.transition_rates(rows, within=within).about.n for within in (7, 30, [7, 30])}
+    assert actual == {"7": 2, "30": 1, "[7, 30]": 1}
 
 
 def test_a_death_is_no_move() -> None:

@@ -25,17 +25,17 @@ def test_limits_of_a_difference_use_the_side_that_each_limit_is_on() -> None:
 def test_p_of_a_clustered_difference_is_students() -> None:
     """With one degree of freedom fewer than there are jackknife groups."""
     difference, variance = np.array([0.2, -0.2, 0.2, 0.2]), np.array([0.01, 0.01, 0.01, 0.0])
-    found = two_sided(difference, variance, np.array([5, 2, 1, 5]))
-    assert found[:2].tolist() == pytest.approx([2 * stats.t.sf(2, 4), 2 * stats.t.sf(2, 1)], abs=1e-12)
-    assert np.isnan(found[2:]).all()
+    actual = two_sided(difference, variance, np.array([5, 2, 1, 5]))
+    assert actual[:2].tolist() == pytest.approx([2 * stats.t.sf(2, 4), 2 * stats.t.sf(2, 1)], abs=1e-12)
+    assert np.isnan(actual[2:]).all()
     assert two_sided(difference, variance, None)[:2].tolist() == pytest.approx([2 * stats.norm.sf(2)] * 2, abs=1e-12)
 
 
 def test_a_positive_correlation_lowers_the_variance_of_a_difference() -> None:
     """At a pooled rate of 1/2 and of 4 and 16: (1/4 + 1/16 - 2 * 0.5 / 8) / 4."""
     half, m1, m2 = np.array(0.5), np.array(4.0), np.array(16.0)
-    found = score_variance((half, half), (m1, m2), lambda rate: rate * (1 - rate), 0.5)
-    assert found == pytest.approx((1 / 4 + 1 / 16 - 1 / 8) / 4)
+    actual = score_variance((half, half), (m1, m2), lambda rate: rate * (1 - rate), 0.5)
+    assert actual == pytest.approx((1 / 4 + 1 / 16 - 1 / 8) / 4)
 
 
 def test_one_group_has_no_spread_and_two_have() -> None:

@@ -66,7 +66,7 @@ def test_a_test_of_groups_does_not_depend_on_the_unit_of_its_scores(unit: float)
     assert score.test(None)[:2] == (pytest.approx(13 / 3), 2)
 
 
-def test_three_clusters_are_enough_for_three_arms() -> None:
+def test_three_clusters_are_enough_for_three_groups() -> None:
     variance = np.array([[4.0, -2.0, -2.0], [-2.0, 4.0, -2.0], [-2.0, -2.0, 4.0]])
     p = Score(np.array([4.0, -1.0, -3.0]), np.zeros(3), variance).test(3)[2]
     assert p == pytest.approx(stats.f.sf(13 / 3 / 4, 2, 1))

@@ -39,7 +39,7 @@ def test_two_groups_have_a_test_of_a_table_unless_nothing_varies() -> None:
     assert np.isnan(chi_squared([Table(z, np.array([[2.0, 2.0]]), 1, 20, 2)], two)[2:]).all()
 
 
-def test_a_table_that_nobodys_absence_changes_has_no_clustered_test() -> None:
+def test_a_table_without_jackknife_variance_has_no_clustered_test() -> None:
     alike = residuals(np.full((2, 2, 5), 10))
     statistic, df, effect, p = chi_squared([alike], np.ones(5, dtype=bool))
     assert (statistic, df) == (pytest.approx(0), 1)
@@ -51,5 +51,5 @@ def test_a_table_that_nobodys_absence_changes_has_no_clustered_test() -> None:
 
 def test_histories_and_next_steps_seen_ten_times_are_kept() -> None:
     table = np.array([[[10], [20]], [[0], [10]], [[0], [9]]])
-    found = residuals(table)
-    assert (found.n, found.rows, found.df) == (40, 2, 1)
+    actual = residuals(table)
+    assert (actual.n, actual.rows, actual.df) == (40, 2, 1)

@@ -32,7 +32,7 @@ def php(frame: pd.DataFrame) -> pd.Series:
 ALIKE = {f"P{i}": [i % 3 == 0] * 6 for i in range(30)}
 
 
-def test_people_who_always_do_the_same_have_the_interval_of_as_many_people() -> None:
+def test_identical_discharges_have_the_interval_of_the_number_of_people() -> None:
     moves = linked(coming_back(ALIKE), cutoff=2600)
     plain, clustered = (php(cf.transition_rates(moves, cluster=c).frame) for c in (None, "person"))
     assert (clustered["n"], clustered["of"]) == (60, 180)
@@ -64,7 +64,7 @@ def test_a_share_of_none_has_the_size_by_the_pooled_design_effect() -> None:
     """Two strata; the first has no move at all, and the pooled rate tells how much alike the stays of a person are."""
     of = np.full((2, 10), 6)
     n = np.array([[0] * 10, [6, 0] * 5])
-    found = shares(n, of, cluster="person", confidence=0.95)
+    actual = shares(n, of, cluster="person", confidence=0.95)
     pooled = n.sum(axis=0) / of.sum(axis=0)
     p = pooled.mean()
     without = (n.sum() - n.sum(axis=0)) / (of.sum() - of.sum(axis=0))
@@ -72,8 +72,8 @@ def test_a_share_of_none_has_the_size_by_the_pooled_design_effect() -> None:
     effect = variance / (p * (1 - p) / 120)
     assert effect > 1
     low, high = wilson(0.0, 60 / effect, stats.t.ppf(0.975, 9))
-    assert (found.share[0], found.low[0]) == (0, low)
-    assert found.high[0] == pytest.approx(float(high), abs=1e-12)
+    assert (actual.share[0], actual.low[0]) == (0, low)
+    assert actual.high[0] == pytest.approx(float(high), abs=1e-12)
 
 
 def test_one_group_alone_has_no_clustered_error() -> None:

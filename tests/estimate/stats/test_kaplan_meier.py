@@ -7,7 +7,7 @@ from careflow.estimate.stats.group_scores import covariance_of_sums
 from careflow.estimate.stats.kaplan_meier import clustered_se, incidence_se
 
 
-def test_events_of_every_cause_are_those_of_all_causes_unless_told() -> None:
+def test_events_of_all_causes_default_to_the_sum_over_causes() -> None:
     events, at_risk = np.array([[1, 0, 2], [2, 1, 0]]), np.array([10, 6, 4])
     told = incidence_se(events, at_risk, events.sum(axis=0))
     np.testing.assert_array_equal(incidence_se(events, at_risk), told)

@@ -19,15 +19,15 @@ def test_a_share_of_1_has_the_size_by_the_pooled_design_effect() -> None:
     """The design effect is that of the strata together."""
     of = np.array([[[4, 6, 5, 9], [7, 3, 8, 2]], [[8, 8, 6, 10], [5, 9, 4, 6]]])
     n = np.array([[[4, 6, 5, 9], [0, 0, 0, 0]], [[0, 8, 1, 9], [3, 4, 2, 3]]])
-    found = shares(n, of, cluster="person", confidence=0.95)
+    actual = shares(n, of, cluster="person", confidence=0.95)
     for i in range(2):
         together_n, together = n[:, i].sum(axis=0), of[:, i].sum(axis=0)
         pooled = together_n.sum() / together.sum()
         effect = max(leave_one_out(together_n, together) * together.sum() / (pooled * (1 - pooled)), 1.0)
-        assert found.size[0, i] == pytest.approx(of[0, i].sum() / effect)
-    assert found.size[0, 0] < 24  # groups differ, so that they tell less than as many strangers
+        assert actual.size[0, i] == pytest.approx(of[0, i].sum() / effect)
+    assert actual.size[0, 0] < 24  # groups differ, so that they tell less than as many strangers
     p, variance = 18 / 32, leave_one_out(n[1, 0], of[1, 0])
-    assert found.size[1, 0] == pytest.approx(p * (1 - p) / variance)
+    assert actual.size[1, 0] == pytest.approx(p * (1 - p) / variance)
 
 
 def test_a_share_that_is_none_everywhere_has_the_limits_of_its_number() -> None:
@@ -41,7 +41,7 @@ def test_a_share_that_is_none_everywhere_has_the_limits_of_its_number() -> None:
 def test_a_share_between_takes_its_own_variance_and_not_the_pooled_one() -> None:
     of = np.full((2, 10), 6)
     n = np.array([[3, 2, 4, 3, 3, 2, 4, 3, 1, 5], [6, 0] * 5])
-    found = shares(n, of, cluster="person", confidence=0.95)
+    actual = shares(n, of, cluster="person", confidence=0.95)
     p = n[1].sum() / 60
-    assert found.size[1] == pytest.approx(p * (1 - p) / found.se[1] ** 2)
-    assert found.size[0] == pytest.approx(min(0.5 * 0.5 / found.se[0] ** 2, 60))
+    assert actual.size[1] == pytest.approx(p * (1 - p) / actual.se[1] ** 2)
+    assert actual.size[0] == pytest.approx(min(0.5 * 0.5 / actual.se[0] ** 2, 60))

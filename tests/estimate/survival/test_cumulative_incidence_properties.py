@@ -34,16 +34,16 @@ def risen(of: list[Span], to: str, days: list[int]) -> list[float]:
 @FIXED
 @given(files())
 @pytest.mark.parametrize("clock", ["stay", "gap"])
-def test_an_incidence_is_aalen_johansen_of_each_way_on(clock: str, file: File) -> None:
+def test_an_incidence_is_aalen_johansen_of_each_cause(clock: str, file: File) -> None:
     result = cf.cumulative_incidence(file.moves(), clock=clock, by="facility", cluster=None)
-    found = dict(iter(result.frame.groupby(["facility", "from"], observed=True)))
+    actual = dict(iter(result.frame.groupby(["facility", "from"], observed=True)))
     for world in file.worlds:
         for level in LEVELS:
             of = spans(file, world, level, clock)
             if not of:
-                assert (world, level) not in found
+                assert (world, level) not in actual
                 continue
-            rows = found[world, level]
+            rows = actual[world, level]
             days = sorted({end for _, end, _ in of})
             for to in PLAIN[clock]:
                 mine = rows[rows["to"] == to]
@@ -55,7 +55,7 @@ def test_an_incidence_is_aalen_johansen_of_each_way_on(clock: str, file: File) -
 @FIXED
 @given(files())
 @pytest.mark.parametrize("clock", ["stay", "gap"])
-def test_what_is_left_and_every_way_out_sum_to_one_every_day(clock: str, file: File) -> None:
+def test_survival_and_incidences_sum_to_one_on_every_day(clock: str, file: File) -> None:
     """With late entry too: half of the files begin to record when stays are under way."""
     result = cf.cumulative_incidence(file.moves(), clock=clock, by="facility")
     keys = ["facility", "from", "day"]
@@ -91,7 +91,7 @@ def test_an_incidence_only_rises_and_its_band_holds_it(file: File) -> None:
 @given(files())
 def test_the_clustered_error_of_an_incidence_is_the_jackknife_of_the_rows(file: File) -> None:
     frame = cf.cumulative_incidence(file.moves(), clock="gap", by="facility").frame
-    found = frame.set_index(["facility", "from", "to", "day"])["se"]
+    actual = frame.set_index(["facility", "from", "to", "day"])["se"]
     for world, linked in file.worlds.items():
         for level in ("php", "iop"):
             rows = [
@@ -107,7 +107,7 @@ def test_the_clustered_error_of_an_incidence_is_the_jackknife_of_the_rows(file: 
                         return float(curve[min(t, max(curve))]) if curve else 0.0
 
                     se, _ = reference.jackknife(rows, risen)
-                    assert found[world, level, to, t] == pytest.approx(se, abs=1e-9, nan_ok=True)
+                    assert actual[world, level, to, t] == pytest.approx(se, abs=1e-9, nan_ok=True)
 
 
 @FIXED
@@ -135,7 +135,7 @@ def test_the_clock_says_which_day_gives_the_quarter(file: File) -> None:
 
 @FIXED
 @given(files())
-def test_one_level_asked_for_is_that_level_of_all(file: File) -> None:
+def test_a_single_level_has_the_estimates_that_it_has_among_all(file: File) -> None:
     moves = file.moves()
     every = cf.cumulative_incidence(moves, by="facility").frame
     one = cf.cumulative_incidence(moves, "iop", by="facility").frame

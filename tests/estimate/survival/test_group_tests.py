@@ -58,7 +58,7 @@ def gray(rows: pd.DataFrame, cluster: str | None) -> float:
 
 
 @pytest.mark.parametrize("test", [logrank, gray])
-def test_clustered_tests_keep_their_level_when_people_come_back(test: object) -> None:
+def test_clustered_tests_keep_their_size_when_people_come_back(test: object) -> None:
     rng = np.random.default_rng(3)
     runs = [stays(rng, 80, 6, alike=True) for _ in range(80)]
     clustered, plain = (np.mean([test(rows, how) < 0.05 for rows in runs]) for how in ("person", None))  # type: ignore[operator]
@@ -79,18 +79,18 @@ def test_observed_and_expected_ends_add_up_to_the_same() -> None:
     groups = cf.logrank_test(counts(rows), by="arm", cohort="admission").groups
     assert groups["observed"].sum() == pytest.approx(groups["expected"].sum())
     assert groups["n"].tolist() == rows.groupby("arm").size().tolist()
-    found = cf.gray_test(counts(rows), by="arm").groups.groupby("to", observed=True)[["observed", "expected"]].sum()
-    assert np.allclose(found["observed"], found["expected"])
+    actual = cf.gray_test(counts(rows), by="arm").groups.groupby("to", observed=True)[["observed", "expected"]].sum()
+    assert np.allclose(actual["observed"], actual["expected"])
 
 
 def test_the_covariance_of_sums_over_groups_is_that_of_their_totals() -> None:
     totals = np.array([[1.0, 3.0, -2.0, 4.0]])
-    found = covariance_of_sums(totals.sum(axis=1), totals.sum(axis=1, keepdims=True) - totals)
-    assert found[0, 0] == pytest.approx(4 * np.var(totals, ddof=1))
+    actual = covariance_of_sums(totals.sum(axis=1), totals.sum(axis=1, keepdims=True) - totals)
+    assert actual[0, 0] == pytest.approx(4 * np.var(totals, ddof=1))
     assert np.isnan(covariance_of_sums(np.ones(2), np.ones((2, 1)))).all()
 
 
-def test_nobody_but_one_group_is_no_test() -> None:
+def test_a_single_group_has_no_test() -> None:
     rows = stays(np.random.default_rng(1), 60, 1, alike=False)
     alone = rows[rows["arm"] == 1]
     late = pd.concat([alone, rows[rows["arm"] == 0].head(1).assign(entry=500, exit=600, cause=1)])
@@ -145,7 +145,7 @@ def test_some_groups_can_be_chosen() -> None:
     ],
 )
 @pytest.mark.parametrize("test", [cf.logrank_test, cf.gray_test])
-def test_what_does_not_fit_is_answered_with_what_would(test: object, how: dict, error: type, text: str) -> None:
+def test_invalid_arguments_are_refused_with_the_valid_ones(test: object, how: dict, error: type, text: str) -> None:
     with pytest.raises(error, match=text):
         test(drawn_moves(), **how)  # type: ignore[operator]
 

@@ -26,17 +26,17 @@ OPEN_ONES = """
 
 
 def test_open_stays_count_for_as_long_as_they_have_lasted() -> None:
-    found = stay(OPEN_ONES)
-    assert (found["n"], found["open"]) == (4, 2)
+    actual = stay(OPEN_ONES)
+    assert (actual["n"], actual["open"]) == (4, 2)
     # S is 3/4 from day 10 and 1/2 from day 20: the median is 20, the first day with S at 1/2 or less.
-    assert (found["q25"], found["median"]) == (10, 20)
-    assert found["q75"] != found["q75"], "a quantile that is not reached is missing"
-    assert (found["discharged_mean"], found["discharged_median"]) == (15, 15)
+    assert (actual["q25"], actual["median"]) == (10, 20)
+    assert actual["q75"] != actual["q75"], "a quantile that is not reached is missing"
+    assert (actual["discharged_mean"], actual["discharged_median"]) == (15, 15)
 
 
 def test_the_discharged_median_is_too_short_while_stays_are_open() -> None:
-    found = stay(OPEN_ONES)
-    assert found["discharged_median"] < found["median"]
+    actual = stay(OPEN_ONES)
+    assert actual["discharged_median"] < actual["median"]
 
 
 @pytest.mark.parametrize(("horizon", "mean"), [(1, 1), (10, 10), (11, 10.75), (20, 17.5), (40, 27.5)])
@@ -54,10 +54,10 @@ def test_a_stay_counts_its_days_by_one_of_three_conventions(convention: str, med
         Ben    | iop   | 10    | 11
         Cyd    | iop   | 10    | 14
         """
-    found = stay(table, convention=convention)
-    assert found["median"] == median
-    assert found["discharged_mean"] == pytest.approx(mean, abs=1e-12)
-    assert found["rmean"] == pytest.approx(mean, abs=1e-12)
+    actual = stay(table, convention=convention)
+    assert actual["median"] == median
+    assert actual["discharged_mean"] == pytest.approx(mean, abs=1e-12)
+    assert actual["rmean"] == pytest.approx(mean, abs=1e-12)
 
 
 def test_late_entries_do_not_lower_the_share_of_stays_of_no_night() -> None:
@@ -169,7 +169,7 @@ def test_by_discharge_only_closed_stays_count_with_and_without_quarters() -> Non
         ({"confidence": 95}, "confidence is the coverage of the intervals, between 0 and 1"),
     ],
 )
-def test_an_option_that_does_not_exist_is_refused_with_those_that_do(how: dict[str, object], message: str) -> None:
+def test_an_invalid_option_is_refused_with_the_valid_ones(how: dict[str, object], message: str) -> None:
     with pytest.raises(cf.CareflowError, match=message):
         cf.length_of_stay(linked(OPEN_ONES, cutoff=60), **how)  # type: ignore[arg-type]
 
@@ -217,11 +217,11 @@ def test_without_any_stay_there_is_no_curve_but_its_columns_are_there() -> None:
     )
     table = nobody.tables["stay by admission"]
     empty = cf.Counts(nobody.definition, {"stay by admission": table[table["n"] < 0]}, persons=0, stays=0, set_aside=0)
-    found = cf.length_of_stay(empty)
-    assert found.curve.empty
-    assert list(found.curve) == ["level", "day", "at_risk", "events", "survival", "se", "low", "high"]
-    assert (found.frame["n"] == 0).all()
-    assert found.frame["median"].isna().all()
+    actual = cf.length_of_stay(empty)
+    assert actual.curve.empty
+    assert list(actual.curve) == ["level", "day", "at_risk", "events", "survival", "se", "low", "high"]
+    assert (actual.frame["n"] == 0).all()
+    assert actual.frame["median"].isna().all()
 
 
 @pytest.mark.parametrize("by", [None, "quarter"])

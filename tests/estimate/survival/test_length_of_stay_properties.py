@@ -23,8 +23,8 @@ CURVE = ["day", "at_risk", "events", "survival"]
 
 
 def spans(linked: list[Linked], level: str, seen: Seen) -> list[Span]:
-    found = [seen(one) for one in linked if one.stay.level == level]
-    return [span for span in found if span is not None]
+    actual = [seen(one) for one in linked if one.stay.level == level]
+    return [span for span in actual if span is not None]
 
 
 def known_to(of: list[Span]) -> tuple[int, bool]:
@@ -71,7 +71,7 @@ def check_all(result: cf.estimate.LengthOfStay, keys: list[str], of: dict[tuple[
     empty = result.curve.iloc[:0]
     for key, row in rows.items():
         check(row, curves.get(key, empty), of.get(key, []))
-    assert {key for key, found in of.items() if found} <= set(rows)
+    assert {key for key, actual in of.items() if actual} <= set(rows)
 
 
 @FIXED
@@ -162,25 +162,25 @@ def _survival(of: list[Span], t: int) -> Fraction:
 def test_the_conventions_move_a_curve_and_change_nothing_else_of_it(file: File) -> None:
     moves = file.moves()
     for by in ("facility", ["facility", "quarter"]):
-        found = {
+        actual = {
             convention: cf.length_of_stay(moves, by=by, convention=convention, horizon=10**4)
             for convention in ("nights", "nights_min1", "days")
         }
-        nights = found["nights"].frame
+        nights = actual["nights"].frame
         numbers = ["median", "median_low", "median_high", "q25", "q75", "discharged_median"]
-        pd.testing.assert_frame_equal(found["days"].frame[numbers], nights[numbers] + 1)
+        pd.testing.assert_frame_equal(actual["days"].frame[numbers], nights[numbers] + 1)
         # The median of an even number of stays is the mean of two, one of which may be a stay of no night.
         least = nights[numbers[:-1]].clip(lower=1)
-        pd.testing.assert_frame_equal(found["nights_min1"].frame[numbers[:-1]], least)
+        pd.testing.assert_frame_equal(actual["nights_min1"].frame[numbers[:-1]], least)
         keys = [*([by] if isinstance(by, str) else by), "level"]
-        curve = found["nights"].curve
+        curve = actual["nights"].curve
         moved = curve.assign(day=curve["day"].clip(lower=1)).drop_duplicates([*keys, "day"], keep="last")
         columns = [*keys, "day", "survival", "se", "low", "high"]
         pd.testing.assert_frame_equal(
-            found["nights_min1"].curve[columns], moved[columns].reset_index(drop=True), check_dtype=False
+            actual["nights_min1"].curve[columns], moved[columns].reset_index(drop=True), check_dtype=False
         )
-        assert found["nights_min1"].curve["events"].sum() == curve["events"].sum()
-        shifted = found["days"].curve.assign(day=found["days"].curve["day"] - 1)
+        assert actual["nights_min1"].curve["events"].sum() == curve["events"].sum()
+        shifted = actual["days"].curve.assign(day=actual["days"].curve["day"] - 1)
         pd.testing.assert_frame_equal(shifted, curve)
 
 

@@ -82,31 +82,31 @@ def test_arrivals_are_departures_and_those_still_there_per_level(file: File) -> 
 
 @FIXED
 @given(files())
-def test_returns_are_what_the_rules_say(file: File) -> None:
+def test_returns_equal_the_reference(file: File) -> None:
     moves = file.moves()
     for days in (1, 7, 30):
         frame = cf.readmissions(moves, days=days, by="facility", cluster=None).frame
-        found = {key: tuple(row) for key, row in frame.set_index(["facility", "from"])[["n", "of"]].iterrows()}
+        actual = {key: tuple(row) for key, row in frame.set_index(["facility", "from"])[["n", "of"]].iterrows()}
         for world, linked in file.worlds.items():
             for level in LEVELS:
                 expected = reference.returns(linked, level, days, file.cutoff)
-                assert found.get((world, level), (0, 0)) == expected
+                assert actual.get((world, level), (0, 0)) == expected
 
 
 @FIXED
 @given(files())
-def test_bounce_backs_are_what_the_rules_say(file: File) -> None:
+def test_bounce_backs_equal_the_reference(file: File) -> None:
     moves = file.moves()
     for days in (1, 7, 30):
         frame = cf.bounce_back(moves, days=days, by="facility", cluster=None).frame
         rows = frame[frame["of"] > 0].set_index(["facility", "from", "to"])[["n", "of"]]
-        found = {key: (int(n), int(of)) for key, n, of in zip(rows.index, rows["n"], rows["of"], strict=True)}
+        actual = {key: (int(n), int(of)) for key, n, of in zip(rows.index, rows["n"], rows["of"], strict=True)}
         expected = {
             (world, *pair): numbers
             for world, linked in file.worlds.items()
             for pair, numbers in reference.bounces(linked, LEVELS, days, file.cutoff).items()
         }
-        assert found == expected
+        assert actual == expected
 
 
 @FIXED
@@ -130,7 +130,7 @@ def test_the_clustered_error_of_returns_is_the_jackknife_of_the_rows(file: File)
 def test_persons_served_are_counted_once_each(file: File) -> None:
     frame = cf.persons_served(file.moves(), by=["quarter", "facility"]).frame
     rows = frame[["quarter", "facility", "level", "persons"]].itertuples(index=False)
-    found = {tuple(map(str, key)): n for *key, n in rows}
+    actual = {tuple(map(str, key)): n for *key, n in rows}
     for quarter, (first, last) in quarter_bounds(file.cutoff).items():
         begin, end = max(first, file.first), min(last, file.cutoff)
         if begin > end:
@@ -139,4 +139,4 @@ def test_persons_served_are_counted_once_each(file: File) -> None:
             stays = [one.stay for one in linked]
             for level in (*LEVELS, "any"):
                 mine = [s for s in stays if level in (s.level, "any")]
-                assert found.get((quarter, world, level), 0) == reference.persons_served(mine, begin, end)
+                assert actual.get((quarter, world, level), 0) == reference.persons_served(mine, begin, end)
