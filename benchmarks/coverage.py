@@ -1,6 +1,6 @@
 """How often careflow's 95% intervals hold the truth, when people come back.
 
-    python benchmarks/coverage.py                  # 2,000 data sets for each number of moves; writes docs/coverage.md
+    python benchmarks/coverage.py                  # 2,000 data sets for each number of moves; writes its page of docs/
     python benchmarks/coverage.py --kinds differences chains     # these parts of the page only; the others stay
     python benchmarks/coverage.py --runs 200 --out -
 
@@ -387,7 +387,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=20251231)
     parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
-    parser.add_argument("--out", default=str(Path(__file__).resolve().parents[1] / "docs" / "coverage.md"))
+    decisions = Path(__file__).resolve().parents[1] / "docs" / "decisions"
+    parser.add_argument("--out", default=str(decisions / "2026-11-30-coverage-measured.md"))
     asked = parser.parse_args()
     made = {}
     for kind in asked.kinds:

@@ -146,7 +146,8 @@ def main() -> None:
     parser.add_argument("--power", type=int, default=100, help="data sets with the change of the sample")
     parser.add_argument("--units", nargs="+", choices=list(YEAR), default=UNITS)
     parser.add_argument("--seed", type=int, default=20251231)
-    parser.add_argument("--out", default=str(Path(__file__).resolve().parents[1] / "docs" / "coverage.md"))
+    decisions = Path(__file__).resolve().parents[1] / "docs" / "decisions"
+    parser.add_argument("--out", default=str(decisions / "2026-11-30-coverage-measured.md"))
     asked = parser.parse_args()
     begun, rows = time.perf_counter(), []
     for people in asked.people:

@@ -57,9 +57,7 @@ def test_an_unknown_crosswalk_is_refused_with_the_existing_ones() -> None:
         Continuum.teds().crosswalk("asam3")
     with pytest.raises(ArgumentError, match=r"'standard' has no crosswalk to 'teds'; it has none\."):
         Continuum.standard().crosswalk("teds")
-    with pytest.raises(
-        ArgumentError, match="careflow ships no continuum 'icd'; it has 'standard', 'asam3', 'asam4' or"
-    ):
+    with pytest.raises(ArgumentError, match="careflow ships no continuum 'icd'; it has 'standard', 'asam3', 'asam4'"):
         Continuum.teds().crosswalk("icd")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "coverage.md"
+PAGE = ROOT / "docs" / "decisions" / "2026-11-30-coverage-measured.md"
 
 
 @pytest.fixture(scope="module")
