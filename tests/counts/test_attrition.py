@@ -1,4 +1,4 @@
-"""From the rows of the file to the discharges that are linked: every step is shown, and the steps add up."""
+"""Attrition from the rows of the file to the linked discharges: every step is shown, and the steps add up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The waist: small tables that add up, come back from a file as they were, and refuse to be mixed."""
+"""Counts: tables that add up, are the same after saving and loading, and cannot be mixed with others."""
 
 import json
 import pickle

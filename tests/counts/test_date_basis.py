@@ -1,4 +1,4 @@
-"""What the dates of a file cannot answer is refused, with the reason, and what they can is answered."""
+"""Estimates that the date basis does not allow are refused with the reason; the others are made."""
 
 import pandas as pd
 import pytest

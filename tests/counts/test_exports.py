@@ -1,4 +1,4 @@
-"""Rows of persons for other tools: only on purpose, under careflow's own numbers, and with the same answers."""
+"""Rows of persons for other tools: they need person_level, and give the same estimates."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Stays counted once, in the period that they begin in, are the stays counted in every period that they touch."""
+"""Stays that are counted once and split at period ends have the counts of every period that they touch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an estimator cannot answer it refuses, with what there is instead; what it takes by default."""
+"""Invalid arguments of estimators are refused with the valid ones; defaults."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""One test of change: what it looks at, what takes part, and that it is the one of compare, headline and report."""
+"""Tests of change: which differences are tested, and that compare, headline and report use one test."""
 
 import importlib.util
 import sys

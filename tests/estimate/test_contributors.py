@@ -1,4 +1,4 @@
-"""At least how many people are behind each count (protection needs it), and what each result says of itself."""
+"""Lower bounds of the number of people in each count, which protection needs, and the provenance of results."""
 
 import numpy as np
 import pandas as pd

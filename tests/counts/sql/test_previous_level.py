@@ -1,4 +1,4 @@
-"""What followed each discharge, by the level that the person had come from."""
+"""The outcomes of discharges by the level before."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""Does what follows a discharge depend on the level before?"""
+"""The Markov test: does the outcome of a discharge depend on the level before?"""
 
 import numpy as np
 import pandas as pd
