@@ -87,11 +87,14 @@ def test_a_killed_process_leaves_the_old_report(tmp_path):
     assert (out / "report.html").read_text() == "new"
 
 
-def test_a_folder_that_another_process_is_writing_is_not_swept(tmp_path):
+def test_a_second_report_into_a_folder_is_refused_and_the_first_is_whole(tmp_path):
     with folder(tmp_path / "out", {}) as first:
         (first / "report.html").write_text("first")
-        write(tmp_path / "out", "second")
+        with pytest.raises(ArgumentError, match="another process is writing a report to out"):
+            write(tmp_path / "out", "second")
         assert (first / "report.html").read_text() == "first"
+    assert (tmp_path / "out" / "report.html").read_text() == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_a_crash_between_the_two_renames_is_mended_by_the_next_call(tmp_path):
