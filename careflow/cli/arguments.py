@@ -94,7 +94,10 @@ def add_report(to: argparse.ArgumentParser) -> None:
         "--release", action="store_true", help="hide what must be hidden, with a proof, so that it may be released"
     )
     group.add_argument(
-        "--ledger", type=Path, metavar="DIR", help="the folder that remembers what was released; a report with one is a release"
+        "--ledger",
+        type=Path,
+        metavar="DIR",
+        help="the folder that remembers what was released; a report with one is a release",
     )
     group.add_argument(
         "--insider", metavar="NAME", help="with --release: also against each facility (or other stratum) of its own row"

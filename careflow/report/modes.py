@@ -75,9 +75,11 @@ def folder_of(out: str | os.PathLike[str], mode: Mode) -> Path:
     return (path if path.name else Path(os.path.realpath(path))).with_name(f"{name}-{FULL}")
 
 
-def release_label(ledger: str | None, number: int | None) -> str:
-    """Return the label of a release: the rule that it meets, its ledger and its number there."""
-    return f"{PROVED}. Ledger {ledger}, release {number}"
+def label_of(mode: Mode, ledger: str | None, number: int | None) -> str:
+    """Return what every page and picture says of its mode; a release names its ledger and its number there."""
+    if mode == RELEASE:
+        return f"{PROVED}. Ledger {ledger}, release {number}"
+    return FULL_LABEL if mode == FULL else LABEL
 
 
 def outcome(mode: Mode) -> str:

@@ -154,7 +154,9 @@ def _fill(work: Path, report: Content, formats: tuple[str, ...], steps: Progress
 
 def _about(report: Content) -> dict[str, Any]:
     rules = report.rates.about
+    released = {} if report.ledger is None else {"ledger": report.ledger, "release": report.release}
     return {
+        **released,
         "careflow report": FORMAT,
         "title": report.title,
         "label": report.label,

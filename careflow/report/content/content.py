@@ -28,7 +28,7 @@ from careflow.report.content.release_marks import mark_grid, mark_periods, mark_
 from careflow.report.content.sections import paths_grid
 from careflow.report.content.summary import summary
 from careflow.report.masking.mask import BELOW
-from careflow.report.modes import FULL, FULL_LABEL, LABEL, MASKED, RELEASE, Mode
+from careflow.report.modes import FULL, MASKED, RELEASE, Mode, label_of
 
 _LINE: Final = 80
 
@@ -67,6 +67,8 @@ class Content:
         How small counts were hidden, and against which attacks that does not protect.
     mode : {"full", "masked", "release"}
         Who reads the report, and what it may show.
+    ledger, release : str and int, or None
+        The ledger in which a release was entered, and its number there.
     """
 
     title: str
@@ -86,6 +88,8 @@ class Content:
     label: str
     statement: str
     mode: Mode
+    ledger: str | None = None
+    release: int | None = None
 
     @property
     def chosen(self) -> Period:
@@ -152,9 +156,11 @@ def content(
             *summary(all_periods, chosen, results.changed, rates.continuum, counts.definition, results.stays.horizon),
         ),
         facts=_facts(counts),
-        label={FULL: FULL_LABEL, RELEASE: results.label}.get(mode, LABEL),
+        label=label_of(mode, results.ledger, results.release),
         statement=results.statement,
         mode=mode,
+        ledger=results.ledger,
+        release=results.release,
     )
 
 

@@ -22,7 +22,7 @@ from careflow.report.content.missing_lengths import missing_lengths
 from careflow.report.masking.census import mask_census
 from careflow.report.masking.incidence import as_followed
 from careflow.report.masking.mask import BELOW, mask
-from careflow.report.modes import FULL, RELEASE, Mode, release_label
+from careflow.report.modes import FULL, RELEASE, Mode
 
 R = TypeVar("R", bound=Result)
 
@@ -48,7 +48,7 @@ class Estimates:
     the rates of each facility (or other stratum) where a release protects against facilities as insiders.
     ``changed`` holds the tested differences between quarters (:func:`careflow.report.content.changes.changes`).
     ``missing`` says why lengths of stay are missing (:func:`careflow.report.content.missing_lengths.missing_lengths`).
-    ``label`` is that of a release, with its ledger and its number there.
+    ``ledger`` and ``release`` are the ledger in which a release was entered, and its number there.
     """
 
     rates: Rates
@@ -60,7 +60,8 @@ class Estimates:
     changed: pd.DataFrame
     missing: pd.DataFrame
     split: Rates | None = None
-    label: str = ""
+    ledger: str | None = None
+    release: int | None = None
 
 
 def estimates(
@@ -154,9 +155,18 @@ def _released(
     rates, stays, newest, in_care, paths, split = optional
     changed = changes(tests, rates, stays)
     return Estimates(
-        rates, stays, newest, in_care, paths, released.statement, changed, missing_lengths(stays, BELOW), split,
-        release_label(released.ledger, released.release),
-    )  # fmt: skip
+        rates=rates,
+        stays=stays,
+        newest=newest,
+        census=in_care,
+        paths=paths,
+        statement=released.statement,
+        changed=changed,
+        missing=missing_lengths(stays, BELOW),
+        split=split,
+        ledger=released.ledger,
+        release=released.release,
+    )
 
 
 def _immature(rates: Rates) -> Rates | None:
