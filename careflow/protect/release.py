@@ -34,6 +34,10 @@ ENTRY_ORDER: Final = {"Rates": 0, "GroupTest": 2}
 _a_result: Final = instance(Result)
 PEOPLE: Final = ("PersonsServed",)
 """Kinds whose counts are of distinct people: they do not add up over levels or periods."""
+UNKNOWN_INSIDERS: Final = (
+    "Not proved against insiders: where several facilities are in the data, one that knows its own part may work out "
+    "numbers of the others (insider= proves against them)"
+)
 NO_COUNTS: Final = ("CumulativeIncidence", "Occupation", "ExpectedDays")
 """Kinds that print no count."""
 
@@ -291,7 +295,9 @@ def _counts_on_curves(given: list[Result], number: int | None) -> bool:
 def _notes(given: list[Result], insiders: tuple[str, tuple[str, ...]] | None) -> tuple[str, ...]:
     persons_known = [_persons_known(result) for result in given]
     notes = []
-    if insiders is not None:
+    if insiders is None:
+        notes.append(UNKNOWN_INSIDERS)
+    else:
         known_by = f"each {insiders[0]}" if len(insiders[1]) > 1 else f"{insiders[0]} {insiders[1][0]}"
         notes.append(f"Proved against {known_by} that knows its own numbers too")
         if not all(insiders[0] in result.about.by for result in given):

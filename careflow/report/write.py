@@ -18,6 +18,7 @@ from careflow.report.content.content import Content, content
 from careflow.report.content.data_files import to_csv
 from careflow.report.content.estimates import EVENT_TABLES
 from careflow.report.content.figures import LABEL_WARNINGS, plans, warn_once, write
+from careflow.report.earlier_releases import warn_of_unknown_releases
 from careflow.report.formats.registry import FORMATS, check_formats, writer
 from careflow.report.modes import FULL, MASKED, RELEASE, Mode, folder_of, mode_of
 
@@ -115,6 +116,8 @@ def write_report(
         with Progress(progress) as steps, folder(out, about, private=mode == FULL) as work:
             steps.next("Counting")
             counts = _counts(moves, calendar, insider)
+            if ledger is not None:
+                warn_of_unknown_releases(out, ledger, counts.source if source is None else source)
             steps.next("Estimating")
             report = content(counts, quarter=quarter, title=title, source=source, findings=findings, mode=mode,
                              ledger=ledger, insider=insider)  # fmt: skip

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from careflow.charts.drawing.fonts import CAP, SEMIBOLD, font
+from careflow.charts.drawing.fonts import CAP, SEMIBOLD, font, set_language
 from careflow.charts.drawing.metadata import info
 from careflow.charts.drawing.palette import WHITE
 
@@ -54,4 +54,5 @@ def mark_chart(ax: Axes, text: str, *, band: bool = False) -> None:
         transform=figure.transFigure,
         zorder=10,
     )
+    set_language(words)
     figure.add_artist(words)
