@@ -5,11 +5,14 @@ import signal
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from support.made_up import linked, made_up
 
 from careflow.errors import ArgumentError
+from careflow.report import write_report
 from careflow.report.atomic_folder import MANIFEST, folder
 
 
@@ -171,3 +174,51 @@ def test_a_place_that_cannot_be_written_is_said_in_one_sentence(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(ArgumentError, match="cannot be written"):
         write(tmp_path / "out", "new")
+
+
+HOLD = """
+import sys
+from careflow.report.atomic_folder import folder
+with folder(sys.argv[1], {"title": "first"}) as work:
+    (work / "report.html").write_text("first")
+    print("writing", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_a_second_process_is_refused_before_anything_is_released(tmp_path):
+    out, ledger = tmp_path / "out", tmp_path / "ledger"
+    first = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(out)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert first.stdout.readline() == "writing\n"
+        with pytest.raises(ArgumentError, match=r"^another process is writing a report to out; wait until it is done"):
+            write_report(linked(made_up()), out, ledger=ledger)
+        assert not ledger.exists()
+    finally:
+        first.communicate("done\n")
+    assert first.returncode == 0
+    assert names(tmp_path) == {"out/report.html", f"out/{MANIFEST}"}
+
+
+def test_threads_that_write_one_folder_leave_one_whole_report(tmp_path):
+    """Each writes or is refused; the lock goes with its file, and whoever opened that meanwhile takes a new one."""
+    out, refused, inside = tmp_path / "out", [], []
+
+    def run(name: str) -> None:
+        for _ in range(25):
+            try:
+                with folder(out, {}) as work:
+                    inside.append(name)
+                    assert len(inside) == 1, "two at once"
+                    (work / "report.html").write_text(name)
+                    inside.remove(name)
+            except ArgumentError as error:
+                refused.append(str(error))
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(run, name) for name in "abcd"]:
+            done.result()
+    assert names(tmp_path) == {"out/report.html", f"out/{MANIFEST}"}
+    assert set(refused) <= {"another process is writing a report to out; wait until it is done, or name another folder"}

@@ -112,14 +112,20 @@ class Ledger:
             if not _is_entry(entry, number) or sha256(content).hexdigest() != entry["sha256"]:
                 raise _broken(f"{name} is not what was written")
         state = _state(content) if releases else State()
-        return cls(path, spec, releases, state, str(index.get("id") or new_id()))
+        return cls(path, spec, releases, state, str(index.get("id") or ""))
 
     def sweep(self) -> None:
-        """Remove what a cut write left, temporary files and a state that no release has; the caller holds `locked`."""
+        """Remove what a cut write left, temporary files and a state that no release has; the caller holds `locked`.
+
+        A ledger of the first version, which had no id, is given one.
+        """
         cut = self.folder / _file(len(self.releases) + 1)
         for path in (*(path for path in self.folder.iterdir() if _TEMPORARY.fullmatch(path.name)), cut):
             with suppress(OSError):
                 path.unlink(missing_ok=True)
+        if not self.id:
+            self.id = new_id()
+            self._write_index(self.spec, self.releases)
 
     def check_spec(self, spec: dict[str, Any], cutoff: date) -> None:
         """Refuse results of other data, of another threshold, or older than the last release.
@@ -222,8 +228,8 @@ def locked(folder: str | os.PathLike[str], *, wait: float = 10.0) -> Iterator[No
     path = Path(folder)
     if path.exists() and not path.is_dir():
         raise DisclosureError("the ledger is a folder, and a file of that name is in the way; name another folder")
-    path.mkdir(parents=True, exist_ok=True)
     try:
+        path.mkdir(parents=True, exist_ok=True)
         lock = take_lock(path / LOCK, wait=wait)
     except OSError as error:
         raise DisclosureError(

@@ -2,7 +2,9 @@
 
 import contextlib
 import io
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -194,3 +196,18 @@ def test_a_list_older_than_the_files_beside_it_is_a_broken_ledger(tmp_path) -> N
     (tmp_path / "ledger.json").write_bytes(first)
     with pytest.raises(DisclosureError, match="lists 1 releases, and there are files of later ones"):
         Ledger.open(tmp_path)
+
+
+def test_a_ledger_of_the_first_version_is_given_an_id_and_keeps_it(tmp_path) -> None:
+    ledger_of(tmp_path, 1)
+    index = json.loads((tmp_path / "ledger.json").read_text())
+    assert re.fullmatch("[0-9a-f]{8}", index.pop("id"))
+    (tmp_path / "ledger.json").write_text(json.dumps(index))
+    ids = []
+    for _ in range(2):
+        with locked(tmp_path):
+            ledger = Ledger.open(tmp_path)
+            ledger.sweep()
+        ids.append(ledger.id)
+    assert ids[0] == ids[1] == Ledger.open(tmp_path).id != ""
+    assert listed(tmp_path) == (1, 0)
