@@ -1,5 +1,8 @@
 """A report is there whole or not at all."""
 
+import contextlib
+import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -7,12 +10,14 @@ import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from support.cuts import CutError, Steps, failing
 from support.made_up import linked, made_up
 
 from careflow.errors import ArgumentError
-from careflow.report import write_report
+from careflow.report import atomic_folder, write_report
 from careflow.report.atomic_folder import MANIFEST, folder
 
 
@@ -222,3 +227,37 @@ def test_threads_that_write_one_folder_leave_one_whole_report(tmp_path):
             done.result()
     assert names(tmp_path) == {"out/report.html", f"out/{MANIFEST}"}
     assert set(refused) <= {"another process is writing a report to out; wait until it is done, or name another folder"}
+
+
+def whole(out: Path) -> str:
+    """Return what a report says, and insist that its files are those of its manifest."""
+    files = json.loads((out / MANIFEST).read_text())["files"]
+    for name, checksum in files.items():
+        assert hashlib.sha256((out / name).read_bytes()).hexdigest() == checksum
+    assert names(out) == {*files, MANIFEST}
+    return (out / "report.html").read_text()
+
+
+def test_a_report_that_is_cut_at_any_step_is_the_old_one_or_the_new(tmp_path, monkeypatch):
+    """The process ends at a call of the system, and its lock with it; the next call finds the old report or the new."""
+    monkeypatch.setattr(atomic_folder, "take_lock", lambda path: SimpleNamespace(release=lambda: None))
+    seen, at = [], 0
+    while True:
+        at += 1
+        out, steps = tmp_path / str(at) / "out", Steps(at, CutError, lasting=True)
+        write(out, "old")
+        running = folder(out, {})
+        (running.__enter__() / "report.html").write_text("new")
+        with contextlib.suppress(CutError), failing(steps):
+            running.__exit__(None, None, None)
+        with pytest.raises(RuntimeError):
+            write_half(out)
+        seen.append(whole(out))
+        write(out, "newest")
+        assert whole(out) == "newest"
+        assert [path.name for path in out.parent.iterdir()] == ["out"]
+        if steps.n < at:
+            break
+    assert at > 12
+    assert seen == sorted(seen, reverse=True), "old up to a step, new from there on"
+    assert set(seen) == {"old", "new"}

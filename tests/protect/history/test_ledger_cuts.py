@@ -1,73 +1,21 @@
 """A ledger's write is cut at every step: afterwards it is the old one or the new one, and what was left goes."""
 
 import contextlib
-import io
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
+from support.cuts import CutError, Steps, failing
 
 from careflow.errors import DisclosureError
 from careflow.protect.history.ledger import Ledger, locked
 from careflow.protect.history.successive_releases import State
-
-STEPS = ("open", "fsync", "replace", "unlink", "close")
-"""Calls of the system that a write makes, by their names in ``os``; opening and writing a file come on top."""
-
-
-class CutError(BaseException):
-    """The process ended here."""
-
-
-class Steps:
-    """The calls of the system so far, and what happens at one of them."""
-
-    def __init__(self, at: int, error: Callable[[], BaseException], *, lasting: bool) -> None:
-        self.at, self.error, self.lasting, self.n = at, error, lasting, 0
-
-    def step(self) -> None:
-        self.n += 1
-        if self.n == self.at or (self.lasting and self.n > self.at):
-            raise self.error()
-
-
-@contextlib.contextmanager
-def failing(steps: Steps) -> Iterator[None]:
-    """Have calls of the system fail; of a file whose writing fails, half has been written."""
-    real, real_open = {name: getattr(os, name) for name in STEPS}, io.open
-
-    class File(io.FileIO):
-        def write(self, content) -> int:
-            try:
-                steps.step()
-            except BaseException:
-                super().write(bytes(content)[: len(content) // 2])
-                raise
-            return super().write(content)
-
-    def call(name: str) -> Callable[..., object]:
-        def called(*args, **kwargs):
-            steps.step()
-            return real[name](*args, **kwargs)
-
-        return called
-
-    def opened(file, mode="r", *args, **kwargs):
-        steps.step()
-        return File(file, "x") if mode == "xb" else real_open(file, mode, *args, **kwargs)
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name in STEPS:
-            patch.setattr(os, name, call(name))
-        patch.setattr(io, "open", opened)
-        yield
 
 
 def write(folder: Path, n: int, steps: Steps | None = None) -> int:
@@ -155,7 +103,9 @@ def test_a_writer_that_is_killed_leaves_a_whole_ledger_and_no_lock(tmp_path) -> 
     ended = []
     for at in (4, 7, 10, 13, 16, 200):
         folder = ledger_of(tmp_path / str(at), 1)
-        where = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+        where = os.pathsep.join(
+            [str(Path(__file__).parent), str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+        )
         run = subprocess.run(
             [sys.executable, "-c", KILL, str(folder), str(at)], env=os.environ | {"PYTHONPATH": where}, check=False
         )
