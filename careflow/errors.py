@@ -54,3 +54,7 @@ class CountsError(CareflowError, ValueError):
 
 class DisclosureError(CareflowError, ValueError):
     """A table that cannot be released without showing a small cell."""
+
+
+class LedgerWarning(UserWarning):
+    """A release that a ledger does not hold, of which a report tells: the proof does not cover it."""

@@ -48,7 +48,7 @@ ORDER = {
     "estimate": "arguments arrays result stats select utilization rates survival change multistate",
     "protect": "suppression cells insiders history results rounding release audit",
     "charts": "data drawing headline plots",
-    "report": "masking atomic_folder content formats write",
+    "report": "masking modes atomic_folder earlier_releases content formats write",
 }
 """What a room holds, sub-rooms and modules, from the ground up: each may import what stands before it.
 

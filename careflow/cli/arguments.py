@@ -88,10 +88,16 @@ def add_report(to: argparse.ArgumentParser) -> None:
     group = to.add_argument_group("the report")
     group.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of the report")
     group.add_argument(
+        "--full", action="store_true", help="hide nothing: for the provider's own authorised staff, to DIR-full"
+    )
+    group.add_argument(
         "--release", action="store_true", help="hide what must be hidden, with a proof, so that it may be released"
     )
     group.add_argument(
-        "--ledger", type=Path, metavar="DIR", help="with --release: the folder that remembers what was released"
+        "--ledger",
+        type=Path,
+        metavar="DIR",
+        help="the folder that remembers what was released; a report with one is a release",
     )
     group.add_argument(
         "--insider", metavar="NAME", help="with --release: also against each facility (or other stratum) of its own row"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from careflow.continuum import Continuum
     from careflow.counts import Calendar
     from careflow.records import Episodes
+    from careflow.report.modes import Mode
 
 
 def report(asked: argparse.Namespace) -> int:
@@ -27,7 +29,7 @@ def report(asked: argparse.Namespace) -> int:
         steps.next("Linking")
         moves = link(episodes, within=asked.within)
     page = write_report(moves, asked.out, calendar=_calendar(asked), **_report_options(asked))
-    print(page)
+    _told(page, asked)
     return 0
 
 
@@ -75,7 +77,7 @@ def pool(asked: argparse.Namespace) -> int:
     first, *others = [Counts.load(path) for path in asked.files]
     for counts in others:
         first = first + counts
-    print(write_report(first, asked.out, **_report_options(asked)))
+    _told(write_report(first, asked.out, **_report_options(asked)), asked)
     return 0
 
 
@@ -135,4 +137,17 @@ def _calendar(asked: argparse.Namespace) -> Calendar | None:
 
 def _report_options(asked: argparse.Namespace) -> dict[str, Any]:
     options = {name: getattr(asked, name) for name in ("quarter", "title", "source", "ledger", "insider", "progress")}
+    options["mode"] = _mode(asked)
     return options | {"formats": [name.strip() for name in asked.formats.split(",") if name.strip()]}
+
+
+def _mode(asked: argparse.Namespace) -> Mode:
+    return "full" if asked.full else "masked" if asked.ledger is None else "release"
+
+
+def _told(page: Path, asked: argparse.Namespace) -> None:
+    """Print where a report is, and on stderr which mode it is in and what the other two would do."""
+    from careflow.report.modes import outcome
+
+    print(page)
+    print(f"careflow: {outcome(_mode(asked))}", file=sys.stderr)

@@ -22,8 +22,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
     top = parser()
     arguments = top.parse_args(argv)
-    if getattr(arguments, "release", False) != (getattr(arguments, "ledger", None) is not None):
-        top.error("a report for release needs both --release and --ledger DIR, which remembers what was released")
+    full, release, ledger = (getattr(arguments, name, None) for name in ("full", "release", "ledger"))
+    if release and ledger is None:
+        top.error("a release needs --ledger DIR, a folder that remembers what was released, and may be new")
+    if full and (release or ledger is not None):
+        top.error("a full report hides nothing and never enters a ledger; leave out --full, or --release and --ledger")
     command: Callable[[argparse.Namespace], int] = arguments.run
     try:
         with warnings.catch_warnings():

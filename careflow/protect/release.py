@@ -34,6 +34,10 @@ ENTRY_ORDER: Final = {"Rates": 0, "GroupTest": 2}
 _a_result: Final = instance(Result)
 PEOPLE: Final = ("PersonsServed",)
 """Kinds whose counts are of distinct people: they do not add up over levels or periods."""
+UNKNOWN_INSIDERS: Final = (
+    "Not proved against insiders: where several facilities are in the data, one that knows its own part may work out "
+    "numbers of the others (insider= proves against them)"
+)
 NO_COUNTS: Final = ("CumulativeIncidence", "Occupation", "ExpectedDays")
 """Kinds that print no count."""
 
@@ -56,6 +60,8 @@ class Released(Sequence[Result]):
         Rows that the rule allows and that may still disclose, such as those in which everybody did the same.
     mode : {"suppress", "round"}
         As given to `protect`.
+    ledger : str or None
+        Id of the ledger; None without a ledger.
     checked : Checked
         The outcome of ``proof.check()``.
     """
@@ -65,6 +71,7 @@ class Released(Sequence[Result]):
     release: int | None = None
     warnings: tuple[str, ...] = ()
     mode: Mode = "suppress"
+    ledger: str | None = None
     checked: Checked = field(init=False)
 
     def __post_init__(self) -> None:
@@ -168,16 +175,17 @@ def protect(
     table, entered_cells = enter_results(given)
     join_release = join_rounded if mode == "round" else join
 
-    def release(joint: JointRelease, number: int | None) -> tuple[Released, State]:
+    def release(joint: JointRelease, number: int | None, ledger_id: str | None) -> tuple[Released, State]:
         if mode == "round":
             results, proof, state = rounded(given, entered_cells, joint, below)
-            return Released(results, proof, number, mode="round"), state
-        return _released(given, entered_cells, joint, below, progress, number, insiders)
+            return Released(results, proof, number, mode="round", ledger=ledger_id), state
+        return _released(given, entered_cells, joint, below, progress, number, insiders, ledger_id)
 
     if ledger is None:
-        return release(join_release(table, State(), below), None)[0]
+        return release(join_release(table, State(), below), None, None)[0]
     with locked(ledger):
         history = Ledger.open(ledger)
+        history.sweep()
         spec, cutoff = spec_of(given[0], below), given[0].about.cutoff
         spec = rounded_spec(spec) if mode == "round" else spec
         history.check_spec(spec, cutoff)
@@ -185,11 +193,11 @@ def protect(
         joint = join_release(table, history.state, below)
         number = len(history.releases) + 1 if joint.new else len(history.releases)
         try:
-            released, state = release(joint, number)
+            released, state = release(joint, number, history.id)
         except UnprotectableError:
             # A reader knows that an unchanged row changed by less than the threshold. Judge every row afresh instead.
             joint = join(table, history.state, below, separate=True)
-            released, state = release(joint, number)
+            released, state = release(joint, number, history.id)
         if joint.new:
             history.append(state, spec, cutoff)
         return released
@@ -203,6 +211,7 @@ def _released(
     progress: bool | None,
     number: int | None = None,
     insiders: tuple[str, tuple[str, ...]] | None = None,
+    ledger_id: str | None = None,
 ) -> tuple[Released, State]:
     """Prove, mask, print unchanged rows as before, and return the release with the state for the ledger."""
     system = joint.state.system()
@@ -231,7 +240,7 @@ def _released(
         about = mask.about(masked.about, kind.total(masked), hidden, len(masked.frame), kind.counted)
         results.append(replace(masked, about=about))
     state.rows = rows
-    released = Released(tuple(results), proof, number, tuple(_same_for_all(results)))
+    released = Released(tuple(results), proof, number, tuple(_same_for_all(results)), ledger=ledger_id)
     return released, state
 
 
@@ -286,7 +295,9 @@ def _counts_on_curves(given: list[Result], number: int | None) -> bool:
 def _notes(given: list[Result], insiders: tuple[str, tuple[str, ...]] | None) -> tuple[str, ...]:
     persons_known = [_persons_known(result) for result in given]
     notes = []
-    if insiders is not None:
+    if insiders is None:
+        notes.append(UNKNOWN_INSIDERS)
+    else:
         known_by = f"each {insiders[0]}" if len(insiders[1]) > 1 else f"{insiders[0]} {insiders[1][0]}"
         notes.append(f"Proved against {known_by} that knows its own numbers too")
         if not all(insiders[0] in result.about.by for result in given):

@@ -1,33 +1,37 @@
 """A folder that is there whole or not at all: a crash leaves the old report, or none, never half of one.
 
-The report is built in a folder beside the one asked for, on the same disk, written through to the disk, and then put in
-its place. Between the two renames of that last step a crash leaves no report under the name; the next call puts the old
-one back.
+A lock beside the folder is held from first to last. The report is built in another folder beside it, on the same disk,
+written through to the disk, and then put in its place. Between the two renames of that last step a crash leaves no
+report under the name; the next call puts the old one back.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
-import sys
+import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from careflow.atomic_files import IN_USE, flush_folder, new_folder, remove_folder, sweep
+from careflow.atomic_files import flush_folder, take_lock
 from careflow.errors import ArgumentError
 
 MANIFEST: Final = "careflow-report.json"
 """The file that marks a folder as a report, and lists what belongs to it."""
 
-_IGNORED: Final = frozenset({MANIFEST, IN_USE, ".DS_Store", "Thumbs.db", "desktop.ini"})
+_IGNORED: Final = frozenset({MANIFEST, ".DS_Store", "Thumbs.db", "desktop.ini"})
+
+_NO_LOCKS: Final = frozenset({None, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
+"""What the system says of a disk without locks; reports there are written without one."""
 
 
 @contextmanager
-def folder(out: str | os.PathLike[str], about: Mapping[str, Any]) -> Iterator[Path]:
+def folder(out: str | os.PathLike[str], about: Mapping[str, Any], *, private: bool = False) -> Iterator[Path]:
     """Give a fresh folder to write in, and put it at ``out`` when the block ends without an error.
 
     Parameters
@@ -35,7 +39,9 @@ def folder(out: str | os.PathLike[str], about: Mapping[str, Any]) -> Iterator[Pa
     out : path
         Where the report will be. A report that is there already is replaced.
     about : mapping
-        What the manifest says of the report, as JSON takes it.
+        What the manifest says of the report, as JSON takes it; read when the block ends.
+    private : bool
+        Only the owner can read the folder and its files.
 
     Yields
     ------
@@ -45,26 +51,51 @@ def folder(out: str | os.PathLike[str], about: Mapping[str, Any]) -> Iterator[Pa
     Raises
     ------
     ArgumentError
-        If ``out`` is no report of careflow, holds files that are not of the report, or cannot be written.
+        If ``out`` is no report of careflow, holds files that are not of the report, or cannot be written, or if another
+        process is writing to it.
     """
     place = Path(os.path.realpath(out))
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(place)
-        _check(place, Path(out).name)
-        work, lock = new_folder(place.parent, f".{place.name}.new-")
-    except OSError as error:
-        raise ArgumentError(f"the report cannot be written to {Path(out).name}: {error.strerror}") from None
-    try:
+    with ExitStack() as held:
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            locked = held.enter_context(_locked(place))
+            _sweep(place, locked)
+            _check(place, Path(out).name)
+            work = Path(tempfile.mkdtemp(prefix=f".{place.name}.new-", dir=place.parent))
+        except OSError as error:
+            raise ArgumentError(f"the report cannot be written to {Path(out).name}: {error.strerror}") from None
+        held.callback(shutil.rmtree, work, ignore_errors=True)
         yield work
         _write_manifest(work, about)
-        work.chmod(0o777 & ~_umask())
+        _set_permissions(work, private)
         _flush(work)
-        if sys.platform == "win32" and lock is not None:
-            lock.release()  # an open file there keeps its folder from being renamed
         _swap(work, place)
+
+
+@contextmanager
+def _locked(place: Path) -> Iterator[bool]:
+    """Hold the lock of a report's folder; False on a disk that has no locks.
+
+    The file is removed while the lock is held; whoever opened it meanwhile finds it gone and takes a new one.
+    """
+    path = place.with_name(f".{place.name}.lock")
+    try:
+        lock = take_lock(path)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        yield False
+        return
+    if lock is None:
+        raise ArgumentError(
+            f"another process is writing a report to {place.name}; wait until it is done, or name another folder"
+        )
+    try:
+        yield True
     finally:
-        remove_folder(work, lock)
+        with suppress(OSError):
+            path.unlink()
+        lock.release()
 
 
 def _check(place: Path, name: str) -> None:
@@ -94,7 +125,7 @@ def _write_manifest(work: Path, about: Mapping[str, Any]) -> None:
     files = {
         path.relative_to(work).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(work.rglob("*"))
-        if path.is_file() and path.name != IN_USE
+        if path.is_file()
     }
     text = json.dumps({**about, "files": files}, indent=1, sort_keys=True, ensure_ascii=False)
     (work / MANIFEST).write_text(text + "\n", "utf-8")
@@ -112,20 +143,31 @@ def _swap(work: Path, place: Path) -> None:
         if old.exists():
             old.rename(place)
         raise
-    (place / IN_USE).unlink(missing_ok=True)
     flush_folder(place.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _sweep(place: Path) -> None:
-    """Take away what a crash left behind, and put back a report that it left without its name."""
+def _sweep(place: Path, locked: bool) -> None:
+    """Take away what a crash left behind, and put back a report that it left without its name.
+
+    Without a lock a folder of work may be another process's.
+    """
     old = place.with_name(f".{place.name}.old")
     if old.exists():
         if place.exists():
             shutil.rmtree(old, ignore_errors=True)
         else:
             old.rename(place)
-    sweep(place.parent, f".{place.name}.new-")
+    for path in place.parent.iterdir() if locked else ():
+        if path.name.startswith(f".{place.name}.new-"):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _set_permissions(work: Path, private: bool) -> None:
+    if private:
+        for path in work.rglob("*"):
+            path.chmod(0o700 if path.is_dir() else 0o600)
+    work.chmod(0o700 if private else 0o777 & ~_umask())
 
 
 def _flush(work: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from careflow.arguments import checked, flag_or_none, instance, names, path, text
+from careflow.arguments import checked, flag_or_none, instance, names, one_of, path, text
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.errors import ArgumentError
 from careflow.progress import Progress
@@ -18,7 +18,9 @@ from careflow.report.content.content import Content, content
 from careflow.report.content.data_files import to_csv
 from careflow.report.content.estimates import EVENT_TABLES
 from careflow.report.content.figures import LABEL_WARNINGS, plans, warn_once, write
+from careflow.report.earlier_releases import warn_of_unknown_releases
 from careflow.report.formats.registry import FORMATS, check_formats, writer
+from careflow.report.modes import FULL, MASKED, RELEASE, Mode, folder_of, mode_of
 
 _TABLES: Final = "tables"
 FORMAT: Final = 1
@@ -34,6 +36,7 @@ FORMAT: Final = 1
     findings=instance(pd.DataFrame),
     calendar=instance(Calendar),
     formats=names,
+    mode=one_of(FULL, MASKED, RELEASE, None),
     ledger=path,
     insider=text,
     progress=flag_or_none,
@@ -48,6 +51,7 @@ def write_report(
     findings: pd.DataFrame | None = None,
     calendar: Calendar | None = None,
     formats: str | Sequence[str] = "html",
+    mode: Mode | None = None,
     ledger: str | os.PathLike[str] | None = None,
     insider: str | None = None,
     progress: bool | None = False,
@@ -56,15 +60,15 @@ def write_report(
 
     The folder holds the report in each format, such as ``report.html``, which needs nothing else; ``charts`` as SVG and
     PNG; ``tables`` as CSV; and a manifest. The write is atomic: after a crash the folder holds the earlier report, or
-    none. Counts of 1 to 10, and numbers that reveal them, are hidden. Every picture and page says whether it is
-    internal.
+    none. Every picture and page says in which of three modes it is written, and so who may read it.
 
     Parameters
     ----------
     moves : Transitions or Counts
         Linked stays, or their counts by quarter (``moves.counts(by="quarter")``), pooled or not.
     out : path
-        The folder. An earlier report is replaced; any other folder that is not empty is refused.
+        The folder. An earlier report is replaced; any other folder that is not empty is refused. A full report goes to
+        ``out-full`` unless the name says full itself.
     quarter : str, optional
         ``"2025Q3"``. Default: the newest quarter that is mature.
     title, source : str, optional
@@ -75,11 +79,16 @@ def write_report(
         Which months make a quarter; counts have theirs already.
     formats : str or sequence of str
         Some of ``"html"``, ``"xlsx"``, ``"pptx"`` and ``"pdf"``; all but the first need ``careflow[office]``.
+    mode : {"full", "masked", "release"}, optional
+        ``"full"`` is for the provider's own authorised staff: nothing is hidden, what a release would hide is marked,
+        and only the owner can read the files. ``"masked"`` (the default) is for internal use: counts of 1 to 10 are
+        hidden by rule of thumb, with numbers that reveal them. ``"release"`` is for the public: small counts are hidden
+        with a proof that includes the earlier releases in the ledger (:func:`careflow.protect.protect`), and the
+        findings of the checks are left out.
     ledger : path, optional
-        Write a report for release: small counts are hidden with a proof that includes the earlier releases in this
-        ledger (:func:`careflow.protect.protect`). The findings of the checks are left out.
+        With a release, and only then, the folder that remembers what was released; alone it asks for a release.
     insider : str, optional
-        With ``ledger``: a stratum, such as ``"facility"``. The report then has a table of the rates of each facility,
+        With a release: a stratum, such as ``"facility"``. The report then has a table of the rates of each facility,
         protected against each facility that knows its own row.
     progress : bool, optional
         Show a progress bar on stderr; None shows one on a terminal.
@@ -87,33 +96,37 @@ def write_report(
     Returns
     -------
     pathlib.Path
-        The report in the first of the formats.
+        The report in the first of the formats; its folder is that of a full report where ``mode`` is ``"full"``.
 
     Raises
     ------
     ArgumentError, CountsError, DisclosureError
-        If the quarter, the folder or a format does not fit, or too few people are behind the counts.
+        If the quarter, the folder, the mode or a format does not fit, if another process writes to the folder, or if
+        too few people are behind the counts of a report that hides small ones.
     """
     chosen = check_formats(formats)
-    if insider is not None and ledger is None:
-        raise ArgumentError("insider= needs ledger=: a report protects against insiders only in a release")
+    mode = mode_of(mode, ledger=ledger is not None, insider=insider is not None)
+    out = folder_of(out, mode)
     if isinstance(moves, Transitions) and findings is None:
         findings = moves.episodes.findings
-    with Progress(progress) as steps:
-        steps.next("Counting")
-        counts = _counts(moves, calendar, insider)
-        steps.next("Estimating")
-        report = content(counts, quarter=quarter, title=title, source=source, findings=findings, ledger=ledger,
-                       insider=insider)  # fmt: skip
-        label_warnings: set[str] = set()
-        token = LABEL_WARNINGS.set(label_warnings)
-        try:
-            with folder(out, _about(report)) as work:
-                _fill(work, report, chosen, steps)
-        finally:
-            LABEL_WARNINGS.reset(token)
+    label_warnings: set[str] = set()
+    token = LABEL_WARNINGS.set(label_warnings)
+    about: dict[str, Any] = {}
+    try:
+        with Progress(progress) as steps, folder(out, about, private=mode == FULL) as work:
+            steps.next("Counting")
+            counts = _counts(moves, calendar, insider)
+            if ledger is not None:
+                warn_of_unknown_releases(out, ledger, counts.source if source is None else source)
+            steps.next("Estimating")
+            report = content(counts, quarter=quarter, title=title, source=source, findings=findings, mode=mode,
+                             ledger=ledger, insider=insider)  # fmt: skip
+            _fill(work, report, chosen, steps)
+            about |= _about(report)
+    finally:
+        LABEL_WARNINGS.reset(token)
     warn_once(label_warnings)
-    return Path(out) / FORMATS[chosen[0]].file
+    return out / FORMATS[chosen[0]].file
 
 
 def _counts(moves: Transitions | Counts, calendar: Calendar | None, insider: str | None) -> Counts:
@@ -144,10 +157,13 @@ def _fill(work: Path, report: Content, formats: tuple[str, ...], steps: Progress
 
 def _about(report: Content) -> dict[str, Any]:
     rules = report.rates.about
+    released = {} if report.ledger is None else {"ledger": report.ledger, "release": report.release}
     return {
+        **released,
         "careflow report": FORMAT,
         "title": report.title,
         "label": report.label,
+        "mode": report.mode,
         "quarter": report.quarter,
         "cutoff": rules.cutoff.isoformat(),
         "source": report.source,

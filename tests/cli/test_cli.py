@@ -46,7 +46,9 @@ def test_report_writes_a_report_and_prints_where(file, tmp_path, capsys):
     assert main(["report", str(file), "--cutoff", CUTOFF, "--out", str(tmp_path / "out"), "--quarter", "2024Q2"]) == 0
     printed = capsys.readouterr()
     assert Path(printed.out.strip()) == tmp_path / "out" / "report.html"
-    assert printed.err == ""
+    assert printed.err.startswith("careflow: Wrote the masked report, ")
+    assert printed.err.count("\n") == 1
+    assert {"--full", "--release --ledger DIR"} <= set(re.findall(r"--[a-z]+(?: --ledger DIR)?", printed.err))
     assert json.loads((tmp_path / "out" / "careflow-report.json").read_text("utf-8"))["quarter"] == "2024Q2"
 
 
@@ -217,13 +219,22 @@ def test_real_ward_stays_become_a_report(tmp_path, capsys):
     assert "1,299" in page
 
 
-@pytest.mark.parametrize("half", [["--release"], ["--ledger", "releases"]])
-def test_a_report_for_release_needs_its_ledger_and_a_ledger_a_release(half, file, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["--release"], "a release needs --ledger DIR"),
+        (["--full", "--ledger", "releases"], "a full report hides nothing and never enters a ledger"),
+        (["--full", "--release"], "a release needs --ledger DIR"),
+        (["--full", "--release", "--ledger", "releases"], "a full report hides nothing and never enters a ledger"),
+    ],
+)
+def test_modes_that_do_not_go_together_end_with_2(asked, told, file, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as ended:
-        main(["report", str(file), "--cutoff", CUTOFF, "--out", str(tmp_path / "out"), *half])
+        main(["report", str(file), "--cutoff", CUTOFF, "--out", "out", *asked])
     assert ended.value.code == 2
-    assert "needs both --release and --ledger DIR" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
+    assert told in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow
@@ -233,7 +244,7 @@ def test_a_report_for_release_says_what_is_proved(file, tmp_path, capsys):
     assert main(["report", str(file), *told]) == 0
     page = Path(capsys.readouterr().out.strip()).read_text("utf-8")
     assert "meets the rule of 11, proved against these tables" in page
-    assert "internal, not for release" not in page.lower()
+    assert "Masked for internal use" not in page
     assert any((tmp_path / "ledger").iterdir())
 
 

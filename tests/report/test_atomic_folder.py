@@ -1,15 +1,23 @@
 """A report is there whole or not at all."""
 
+import contextlib
+import hashlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from support.cuts import CutError, Steps, failing
+from support.made_up import linked, made_up
 
 from careflow.errors import ArgumentError
+from careflow.report import atomic_folder, write_report
 from careflow.report.atomic_folder import MANIFEST, folder
 
 
@@ -87,11 +95,14 @@ def test_a_killed_process_leaves_the_old_report(tmp_path):
     assert (out / "report.html").read_text() == "new"
 
 
-def test_a_folder_that_another_process_is_writing_is_not_swept(tmp_path):
+def test_a_second_report_into_a_folder_is_refused_and_the_first_is_whole(tmp_path):
     with folder(tmp_path / "out", {}) as first:
         (first / "report.html").write_text("first")
-        write(tmp_path / "out", "second")
+        with pytest.raises(ArgumentError, match="another process is writing a report to out"):
+            write(tmp_path / "out", "second")
         assert (first / "report.html").read_text() == "first"
+    assert (tmp_path / "out" / "report.html").read_text() == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_a_crash_between_the_two_renames_is_mended_by_the_next_call(tmp_path):
@@ -168,3 +179,85 @@ def test_a_place_that_cannot_be_written_is_said_in_one_sentence(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(ArgumentError, match="cannot be written"):
         write(tmp_path / "out", "new")
+
+
+HOLD = """
+import sys
+from careflow.report.atomic_folder import folder
+with folder(sys.argv[1], {"title": "first"}) as work:
+    (work / "report.html").write_text("first")
+    print("writing", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_a_second_process_is_refused_before_anything_is_released(tmp_path):
+    out, ledger = tmp_path / "out", tmp_path / "ledger"
+    first = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(out)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert first.stdout.readline() == "writing\n"
+        with pytest.raises(ArgumentError, match=r"^another process is writing a report to out; wait until it is done"):
+            write_report(linked(made_up()), out, ledger=ledger)
+        assert not ledger.exists()
+    finally:
+        first.communicate("done\n")
+    assert first.returncode == 0
+    assert names(tmp_path) == {"out/report.html", f"out/{MANIFEST}"}
+
+
+def test_threads_that_write_one_folder_leave_one_whole_report(tmp_path):
+    """Each writes or is refused; the lock goes with its file, and whoever opened that meanwhile takes a new one."""
+    out, refused, inside = tmp_path / "out", [], []
+
+    def run(name: str) -> None:
+        for _ in range(25):
+            try:
+                with folder(out, {}) as work:
+                    inside.append(name)
+                    assert len(inside) == 1, "two at once"
+                    (work / "report.html").write_text(name)
+                    inside.remove(name)
+            except ArgumentError as error:
+                refused.append(str(error))
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(run, name) for name in "abcd"]:
+            done.result()
+    assert names(tmp_path) == {"out/report.html", f"out/{MANIFEST}"}
+    assert set(refused) <= {"another process is writing a report to out; wait until it is done, or name another folder"}
+
+
+def whole(out: Path) -> str:
+    """Return what a report says, and insist that its files are those of its manifest."""
+    files = json.loads((out / MANIFEST).read_text())["files"]
+    for name, checksum in files.items():
+        assert hashlib.sha256((out / name).read_bytes()).hexdigest() == checksum
+    assert names(out) == {*files, MANIFEST}
+    return (out / "report.html").read_text()
+
+
+def test_a_report_that_is_cut_at_any_step_is_the_old_one_or_the_new(tmp_path, monkeypatch):
+    """The process ends at a call of the system, and its lock with it; the next call finds the old report or the new."""
+    monkeypatch.setattr(atomic_folder, "take_lock", lambda path: SimpleNamespace(release=lambda: None))
+    seen, at = [], 0
+    while True:
+        at += 1
+        out, steps = tmp_path / str(at) / "out", Steps(at, CutError, lasting=True)
+        write(out, "old")
+        running = folder(out, {})
+        (running.__enter__() / "report.html").write_text("new")
+        with contextlib.suppress(CutError), failing(steps):
+            running.__exit__(None, None, None)
+        with pytest.raises(RuntimeError):
+            write_half(out)
+        seen.append(whole(out))
+        write(out, "newest")
+        assert whole(out) == "newest"
+        assert [path.name for path in out.parent.iterdir()] == ["out"]
+        if steps.n < at:
+            break
+    assert at > 12
+    assert seen == sorted(seen, reverse=True), "old up to a step, new from there on"
+    assert set(seen) == {"old", "new"}

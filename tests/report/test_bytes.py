@@ -6,6 +6,7 @@ hidden. Every file of both releases has the same bytes. And what is hidden is lo
 
 import io
 import re
+import secrets
 import shutil
 import struct
 import subprocess
@@ -52,7 +53,9 @@ def releases(tmp_path_factory) -> tuple[Path, Path]:
         stays.to_csv(folder / "stays.csv", index=False)
         told = ["--cutoff", CUTOFF, "--out", str(folder / "out"), "--format", "html,xlsx,pptx,pdf"]
         told += ["--release", "--ledger", str(folder / "ledger")]
-        assert main(["report", str(folder / "stays.csv"), *told]) == 0
+        with pytest.MonkeyPatch.context() as patch:  # the id of a ledger is drawn at random: here both have one
+            patch.setattr(secrets, "token_hex", lambda n: "0123456789abcdef"[: 2 * n])
+            assert main(["report", str(folder / "stays.csv"), *told]) == 0
         out.append(folder / "out")
     return out[0], out[1]
 

@@ -1,6 +1,7 @@
 """A report that may leave the house: proved, remembered, and without what only the house may see."""
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,8 @@ def release(moves: cf.Transitions, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_a_release_says_which_rule_it_meets(release):
     """And no longer that it is internal."""
     page = (release / "out" / "report.html").read_text("utf-8")
-    assert f'<p class="label proved">{PROVED}</p>' in page
+    ledger = json.loads((release / "ledger" / "ledger.json").read_text())["id"]
+    assert f'<p class="label proved">{PROVED}. Ledger {ledger}, release 1</p>' in page
     assert LABEL not in page
     assert "Not defended against" in page
 

@@ -14,7 +14,7 @@ from matplotlib.path import Path as Outline
 from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
-from careflow.charts.drawing.fonts import CAP, LEADING, REGULAR, covering, font, missing
+from careflow.charts.drawing.fonts import CAP, LEADING, REGULAR, covering, font, missing, set_language
 from careflow.charts.drawing.palette import INK, MUTED, WHITE
 from careflow.charts.drawing.rich_text import Run, clean, width
 from careflow.charts.drawing.theme import Theme
@@ -141,6 +141,7 @@ class Canvas:
             parse_math=False,
             zorder=6,
         )
+        set_language(mark)
         mark.set_fontsize(size)
         mark.set_clip_on(False)
         self.ax.add_artist(mark)

@@ -6,10 +6,11 @@ import warnings
 from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 from matplotlib.ft2font import LoadFlags
+from matplotlib.text import Text
 
 BUNDLED: Final = "Source Sans Pro"
 FALLBACK: Final = "DejaVu Sans"
@@ -21,6 +22,11 @@ CAP: Final = 0.66
 """Height of a capital letter, as a share of the type size."""
 LEADING: Final = 1.24
 """Distance between two baselines, as a share of the type size."""
+
+LANGUAGE: Final = "en"
+"""Text is shaped in one language in every locale: in a Turkish one the letter i would be another glyph."""
+_IN_LANGUAGE: Final[dict[str, Any]] = {"language": LANGUAGE} if hasattr(Text, "set_language") else {}
+"""Matplotlib shapes text by language from version 3.11 on."""
 
 _MEASURED_AT: Final = 100
 
@@ -89,12 +95,18 @@ def _files(family: tuple[str, ...], weight: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(findfont(FontProperties(family=name, weight=weight))) for name in family))
 
 
+def set_language(text: Any) -> None:
+    """Have a text shaped in one language, whatever the locale of the process."""
+    if _IN_LANGUAGE:
+        text.set_language(LANGUAGE)
+
+
 def _inked(text: str, family: tuple[str, ...], weight: int) -> float:
     face = get_font(list(_files(covering(text, family), weight)))
     face.set_size(_MEASURED_AT, 72)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")  # said once, when the chart is done
-        face.set_text(text, 0.0, flags=LoadFlags.NO_HINTING)
+        face.set_text(text, 0.0, flags=LoadFlags.NO_HINTING, **_IN_LANGUAGE)
     return float(face.get_width_height()[0]) / 64
 
 

@@ -1,16 +1,21 @@
 """The ledger: a folder that remembers what earlier releases of the same data showed and hid.
 
-Plain files: ``ledger.json`` lists the releases with their checksums, ``release-0001.json`` and so on hold the state
-after each. They hold true counts, so the folder stays beside the data. Every file is written whole or not at all; a
-lock keeps a second writer out.
+Plain files: ``ledger.json`` has the id of the ledger and lists the releases with their checksums,
+``release-0001.json`` and so on hold the state after each. They hold true counts, so the folder stays beside the data.
+
+A release is written in three steps, each whole or not at all: a new ledger's list, still empty; the state; the list
+with the release. Wherever that is cut, the list says what was released. A lock keeps a second writer out, and the next
+writer removes what a cut left: temporary files, and a state that is not in the list yet.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -26,8 +31,16 @@ from careflow.protect.history.successive_releases import State, from_plain, to_p
 FORMAT: Final = 1
 INDEX: Final = "ledger.json"
 LOCK: Final = "ledger.lock"
+_RELEASE: Final = re.compile(r"release-(\d{4,})\.json")
+_TEMPORARY: Final = re.compile(r"\.(?:ledger|release-\d+)\.json\.[0-9a-f]+\.part")
+_RESTORE: Final = "Restore the folder from a backup"
 SMALL_CHANGE: Final = 20.0
 """A count that changes by no more than this, or by half, may be restated; more counts than half may not."""
+
+
+def new_id() -> str:
+    """Return the id of a new ledger, which depends on nothing."""
+    return secrets.token_hex(4)
 
 
 @dataclass
@@ -44,6 +57,8 @@ class Ledger:
         ``number, cutoff, file, sha256`` of each release.
     state : State
         After the last release.
+    id : str
+        Eight letters and digits, drawn at random when the ledger was begun; a copy has the same.
 
     Examples
     --------
@@ -57,9 +72,10 @@ class Ledger:
     spec: dict[str, Any] = field(default_factory=dict)
     releases: list[dict[str, Any]] = field(default_factory=list)
     state: State = field(default_factory=State)
+    id: str = field(default_factory=new_id)
 
     def __repr__(self) -> str:
-        return f"<Ledger: {len(self.releases)} releases>"
+        return f"<Ledger {self.id}: {len(self.releases)} releases>"
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Ledger:
@@ -73,31 +89,43 @@ class Ledger:
         path = Path(folder)
         if path.exists() and not path.is_dir():
             raise DisclosureError("the ledger is a folder, and a file of that name is in the way; name another folder")
+        numbers = _numbers(path)
         if not (path / INDEX).exists():
-            others = list(path.glob("release-*.json")) if path.is_dir() else []
-            if others:
-                raise DisclosureError(
-                    f"the ledger is broken: {len(others)} releases but no {INDEX}. Restore the folder from a backup"
-                )
+            if numbers:
+                raise _broken(f"{len(numbers)} releases but no {INDEX}")
             return cls(path)
         index = _read(path / INDEX)
         if not isinstance(index, dict) or index.get("format") != FORMAT:
             raise DisclosureError(
                 f"the ledger is of another format than {FORMAT}, which careflow reads here; or it is not a ledger"
             )
-        releases = index.get("releases")
-        if not isinstance(releases, list) or not releases or not isinstance(index.get("spec"), dict):
-            raise DisclosureError(f"the ledger is broken: {INDEX} lists no releases. Restore the folder from a backup")
+        releases, spec = index.get("releases"), index.get("spec")
+        if not isinstance(releases, list) or not isinstance(spec, dict) or bool(spec) != bool(releases):
+            raise _broken(f"{INDEX} lists no releases")
+        if any(number > len(releases) + 1 for number in numbers):
+            raise _broken(f"{INDEX} lists {len(releases)} releases, and there are files of later ones")
         content = b""
-        for entry in releases:
+        for number, entry in enumerate(releases, start=1):
             # The last one holds all that counts; an earlier one that is gone says that somebody meddled.
-            content = _bytes(path / str(entry.get("file", "")))
-            if sha256(content).hexdigest() != entry.get("sha256"):
-                raise DisclosureError(
-                    f"the ledger is broken: {entry.get('file')} is not what was written. Restore the folder from a "
-                    "backup"
-                )
-        return cls(path, index["spec"], releases, from_plain(json.loads(content)["state"]))
+            name = _file(number)
+            content = _bytes(path / name)
+            if not _is_entry(entry, number) or sha256(content).hexdigest() != entry["sha256"]:
+                raise _broken(f"{name} is not what was written")
+        state = _state(content) if releases else State()
+        return cls(path, spec, releases, state, str(index.get("id") or ""))
+
+    def sweep(self) -> None:
+        """Remove what a cut write left, temporary files and a state that no release has; the caller holds `locked`.
+
+        A ledger of the first version, which had no id, is given one.
+        """
+        cut = self.folder / _file(len(self.releases) + 1)
+        for path in (*(path for path in self.folder.iterdir() if _TEMPORARY.fullmatch(path.name)), cut):
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        if not self.id:
+            self.id = new_id()
+            self._write_index(self.spec, self.releases)
 
     def check_spec(self, spec: dict[str, Any], cutoff: date) -> None:
         """Refuse results of other data, of another threshold, or older than the last release.
@@ -143,17 +171,34 @@ class Ledger:
             )
 
     def append(self, state: State, spec: dict[str, Any], cutoff: date) -> int:
-        """Write a release and return its number; the caller holds `locked`."""
+        """Write a release and return its number; the caller holds `locked`.
+
+        Raises
+        ------
+        DisclosureError
+            If the disk is full or cannot be written. The ledger is then as it was.
+        """
         number = len(self.releases) + 1
         content = json.dumps({"format": FORMAT, "number": number, "state": to_plain(state)}, sort_keys=True).encode()
-        name = f"release-{number:04d}.json"
-        write_whole(self.folder / name, content)
-        entry = {"number": number, "cutoff": cutoff.isoformat(), "file": name, "sha256": sha256(content).hexdigest()}
-        index = {"format": FORMAT, "spec": spec, "releases": [*self.releases, entry]}
-        write_whole(self.folder / INDEX, json.dumps(index, indent=1, sort_keys=True).encode())
+        checksum = sha256(content).hexdigest()
+        entry = {"number": number, "cutoff": cutoff.isoformat(), "file": _file(number), "sha256": checksum}
+        try:
+            if not (self.folder / INDEX).exists():
+                self._write_index({}, [])  # without it, nobody could tell a first write that was cut from a lost list
+            write_whole(self.folder / _file(number), content)
+            self._write_index(spec, [*self.releases, entry])
+        except OSError as error:
+            raise DisclosureError(
+                f"the ledger cannot be written: {error.strerror or error}. Nothing was released; make room, or let the "
+                "folder be written, and try again"
+            ) from error
         self.spec, self.state = spec, state
         self.releases.append(entry)
         return number
+
+    def _write_index(self, spec: dict[str, Any], releases: list[dict[str, Any]]) -> None:
+        index = {"format": FORMAT, "id": self.id, "spec": spec, "releases": releases}
+        write_whole(self.folder / INDEX, json.dumps(index, indent=1, sort_keys=True).encode())
 
 
 def spec_of(result: Result, below: int) -> dict[str, Any]:
@@ -183,8 +228,8 @@ def locked(folder: str | os.PathLike[str], *, wait: float = 10.0) -> Iterator[No
     path = Path(folder)
     if path.exists() and not path.is_dir():
         raise DisclosureError("the ledger is a folder, and a file of that name is in the way; name another folder")
-    path.mkdir(parents=True, exist_ok=True)
     try:
+        path.mkdir(parents=True, exist_ok=True)
         lock = take_lock(path / LOCK, wait=wait)
     except OSError as error:
         raise DisclosureError(
@@ -202,19 +247,48 @@ def locked(folder: str | os.PathLike[str], *, wait: float = 10.0) -> Iterator[No
         lock.release()
 
 
+def _file(number: int) -> str:
+    return f"release-{number:04d}.json"
+
+
+def _numbers(folder: Path) -> list[int]:
+    """Return the numbers of the files of releases in a folder."""
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    return [int(match[1]) for name in names if (match := _RELEASE.fullmatch(name))]
+
+
+def _is_entry(entry: Any, number: int) -> bool:
+    """Whether an entry of the list has its number, its cut-off and its checksum."""
+    if not isinstance(entry, dict) or entry.get("number") != number:
+        return False
+    try:
+        date.fromisoformat(entry.get("cutoff"))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+    return isinstance(entry.get("sha256"), str)
+
+
+def _state(content: bytes) -> State:
+    try:
+        plain = json.loads(content)["state"]
+    except (ValueError, KeyError, TypeError, RecursionError) as problem:
+        raise _broken("a release in it is incomplete") from problem
+    return from_plain(plain)
+
+
+def _broken(what: str) -> DisclosureError:
+    return DisclosureError(f"the ledger is broken: {what}. {_RESTORE}")
+
+
 def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as problem:
-        raise DisclosureError(
-            "the ledger is broken: a release that it lists cannot be read. Restore the folder from a backup"
-        ) from problem
+        raise _broken("a file that it lists cannot be read") from problem
 
 
 def _read(path: Path) -> Any:
     try:
         return json.loads(_bytes(path))
-    except ValueError as problem:
-        raise DisclosureError(
-            f"the ledger is broken: {path.name} is not whole JSON. Restore the folder from a backup"
-        ) from problem
+    except (ValueError, RecursionError) as problem:
+        raise _broken(f"{path.name} is not whole JSON") from problem

@@ -249,7 +249,7 @@ def from_plain(plain: dict[str, Any]) -> State:
         sums = [{int(cell): int(coefficient) for cell, coefficient in row} for row in plain["sums"]]
         state = State(cells, status, sums, {k: int(v) for k, v in plain["latest"].items()}, dict(plain["rows"]))
         state.system()
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as problem:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as problem:
         raise DisclosureError(
             "the ledger is broken: a release in it is incomplete or its sums do not hold. Restore the folder from a "
             "backup; a new ledger would not know what was published before"

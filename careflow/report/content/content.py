@@ -11,7 +11,7 @@ import pandas as pd
 from careflow.continuum import Continuum
 from careflow.counts import Counts
 from careflow.counts.calendar import ends_early
-from careflow.errors import ArgumentError, CountsError
+from careflow.errors import ArgumentError, CountsError, DisclosureError
 from careflow.estimate.change import MEAN_STAY
 from careflow.estimate.multistate.pathways import Pathways
 from careflow.estimate.rates.rate_result import Rates
@@ -24,18 +24,18 @@ from careflow.report.content.estimates import Estimates, estimates
 from careflow.report.content.glossary import Term, glossary
 from careflow.report.content.grid import Grid
 from careflow.report.content.quarters import Period, periods
+from careflow.report.content.release_marks import mark_grid, mark_periods, mark_table
 from careflow.report.content.sections import paths_grid
 from careflow.report.content.summary import summary
 from careflow.report.masking.mask import BELOW
+from careflow.report.modes import FULL, MASKED, RELEASE, Mode, label_of
 
-LABEL: Final = "Internal, not for release"
-PROVED: Final = f"Meets the rule of {BELOW}, proved against these tables"
 _LINE: Final = 80
 
 
 @dataclass(frozen=True)
 class Content:
-    """The content of the report before it is written; hidden numbers are already missing.
+    """The content of the report before it is written; hidden numbers are already missing. A full report hides none.
 
     Attributes
     ----------
@@ -65,8 +65,10 @@ class Content:
         Who may see the report, on every page and picture.
     statement : str
         How small counts were hidden, and against which attacks that does not protect.
-    release : bool
-        Whether the report may be released.
+    mode : {"full", "masked", "release"}
+        Who reads the report, and what it may show.
+    ledger, release : str and int, or None
+        The ledger in which a release was entered, and its number there.
     """
 
     title: str
@@ -85,7 +87,9 @@ class Content:
     facts: tuple[tuple[str, str], ...]
     label: str
     statement: str
-    release: bool
+    mode: Mode
+    ledger: str | None = None
+    release: int | None = None
 
     @property
     def chosen(self) -> Period:
@@ -105,6 +109,7 @@ def content(
     title: str | None,
     source: str | None,
     findings: pd.DataFrame | None,
+    mode: Mode = MASKED,
     ledger: str | os.PathLike[str] | None = None,
     insider: str | None = None,
 ) -> Content:
@@ -119,12 +124,20 @@ def content(
         raise CountsError("a report needs counts by quarter; count again with .counts(by='quarter')")
     if source is not None:
         counts = replace(counts, source=source)
-    results = estimates(counts, ledger, insider, quarter)
+    results = estimates(counts, mode, ledger, insider, quarter)
     rates = results.rates
     all_periods = periods(results)
     chosen = _choose(all_periods, quarter)
-    terms = glossary(counts.definition, results, BELOW)
-    checks = attrition(counts, findings, BELOW) if ledger is None else Attrition((), None, None)
+    terms = glossary(counts.definition, results, BELOW, mode)
+    checks = Attrition((), None, None) if mode == RELEASE else attrition(counts, findings, 0 if mode == FULL else BELOW)
+    tables, pathways = _tables(results, checks, terms, mode), paths_grid(results.paths)
+    if mode == FULL:
+        released = _first_release(counts, quarter)
+        all_periods = mark_periods(all_periods, () if released is None else periods(released))
+        shown = () if released is None else _tables(released, checks, terms, RELEASE)
+        tables = tuple(mark_table(table, shown) for table in tables)
+        if pathways is not None:
+            pathways = mark_grid(pathways, None if released is None else paths_grid(released.paths))
     return Content(
         title=title or f"Transitions and lengths of stay, {period(chosen)}",
         source=counts.source,
@@ -134,19 +147,29 @@ def content(
         stays=results.stays,
         census=results.census,
         paths=results.paths,
-        pathways=paths_grid(results.paths),
+        pathways=pathways,
         terms=terms,
         attrition=checks,
-        tables=_tables(results, checks, terms),
+        tables=tables,
         summary=(
             *_end(counts),
             *summary(all_periods, chosen, results.changed, rates.continuum, counts.definition, results.stays.horizon),
         ),
         facts=_facts(counts),
-        label=LABEL if ledger is None else PROVED,
+        label=label_of(mode, results.ledger, results.release),
         statement=results.statement,
-        release=ledger is not None,
+        mode=mode,
+        ledger=results.ledger,
+        release=results.release,
     )
+
+
+def _first_release(counts: Counts, quarter: str | None) -> Estimates | None:
+    """Return what a release without earlier ones would show; None where none is possible."""
+    try:
+        return estimates(counts, RELEASE, quarter=quarter)
+    except DisclosureError:
+        return None
 
 
 def _choose(all_periods: tuple[Period, ...], quarter: str | None) -> str:
@@ -159,7 +182,7 @@ def _choose(all_periods: tuple[Period, ...], quarter: str | None) -> str:
     return next((one.name for one in reversed(all_periods) if one.mature and one.n != 0), names[-1])
 
 
-def _tables(results: Estimates, checks: Attrition, terms: tuple[Term, ...]) -> tuple[Table, ...]:
+def _tables(results: Estimates, checks: Attrition, terms: tuple[Term, ...], mode: Mode) -> tuple[Table, ...]:
     shares = results.changed[results.changed["measure"] != MEAN_STAY].drop(columns="tested")
     tables = [
         Table("transitions", "Transition rates, every quarter", results.rates.frame),
@@ -175,7 +198,8 @@ def _tables(results: Estimates, checks: Attrition, terms: tuple[Term, ...]) -> t
     if results.paths is not None:
         paths = results.paths.frame
         shown = paths[~paths["hidden"].to_numpy(dtype=bool)].drop(columns="hidden")
-        tables.append(Table("pathways", f"Pathways that {BELOW} journeys or more took", shown))
+        title = "Every pathway" if mode == FULL else f"Pathways that {BELOW} journeys or more took"
+        tables.append(Table("pathways", title, shown))
     if results.split is not None:
         name = results.split.about.by[0]
         tables.append(Table(f"transitions_by_{name}", f"Transition rates, every {name}", results.split.frame))

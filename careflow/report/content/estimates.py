@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 import pandas as pd
 
@@ -13,6 +13,7 @@ from careflow.errors import DisclosureError
 from careflow.estimate import census, length_of_stay, pathways, transition_rates
 from careflow.estimate.multistate.pathways import Pathways
 from careflow.estimate.rates.rate_result import Rates
+from careflow.estimate.result import Result
 from careflow.estimate.survival.length_of_stay import LengthOfStay
 from careflow.estimate.utilization.census import Census
 from careflow.protect import protect
@@ -21,6 +22,9 @@ from careflow.report.content.missing_lengths import missing_lengths
 from careflow.report.masking.census import mask_census
 from careflow.report.masking.incidence import as_followed
 from careflow.report.masking.mask import BELOW, mask
+from careflow.report.modes import FULL, RELEASE, Mode
+
+R = TypeVar("R", bound=Result)
 
 STEPS: Final = 4
 EVENT_TABLES: Final = ("discharge", "stay", "gap", "census", f"paths:{STEPS}")
@@ -29,17 +33,22 @@ MASKED: Final = (
     "Small counts are hidden by a rule, without a proof that no combination of tables reveals one, and without a "
     "ledger of earlier reports."
 )
+UNMASKED: Final = (
+    "Nothing is hidden: some numbers are of few people. It is for the provider's own authorised staff, and was entered "
+    "in no ledger."
+)
 
 
 @dataclass(frozen=True)
 class Estimates:
-    """Results by quarter; hidden numbers are already missing.
+    """Results by quarter; hidden numbers are already missing. In a full report none is hidden.
 
     ``newest`` holds the rates of all discharges in the quarters that are not yet mature. It is None where there is no
     such quarter; it, the census and the pathways are None where the counts do not hold their tables. ``split`` holds
     the rates of each facility (or other stratum) where a release protects against facilities as insiders.
     ``changed`` holds the tested differences between quarters (:func:`careflow.report.content.changes.changes`).
     ``missing`` says why lengths of stay are missing (:func:`careflow.report.content.missing_lengths.missing_lengths`).
+    ``ledger`` and ``release`` are the ledger in which a release was entered, and its number there.
     """
 
     rates: Rates
@@ -51,29 +60,36 @@ class Estimates:
     changed: pd.DataFrame
     missing: pd.DataFrame
     split: Rates | None = None
+    ledger: str | None = None
+    release: int | None = None
 
 
 def estimates(
     counts: Counts,
-    ledger: str | os.PathLike[str] | None,
+    mode: Mode,
+    ledger: str | os.PathLike[str] | None = None,
     insider: str | None = None,
     quarter: str | None = None,
 ) -> Estimates:
     """Estimate, and hide small counts: by the interim rule for internal use, with a proof and a ledger for a release.
 
+    In mode ``"full"`` nothing is hidden. ``"release"`` without a ledger is what a first release would show.
     ``quarter`` is that of the report; by default the newest mature one.
 
     Raises
     ------
     DisclosureError
-        If the counts are of too few people.
+        If the counts are of too few people, and the mode hides small counts.
     """
     rates, stays = transition_rates(counts, by="quarter"), length_of_stay(counts, by="quarter")
     tests = compared(rates, stays, quarter)
     newest = _immature(transition_rates(counts, by="quarter", method="incidence")) if "gap" in counts.tables else None
     in_care = census(counts, by="quarter") if "census" in counts.tables else None
-    paths = pathways(counts, steps=STEPS).gathered(BELOW) if f"paths:{STEPS}" in counts.tables else None
-    if ledger is not None:
+    paths = pathways(counts, steps=STEPS) if f"paths:{STEPS}" in counts.tables else None
+    if mode == FULL:
+        return _full(rates, stays, newest, in_care, paths, tests)
+    paths = None if paths is None else paths.gathered(BELOW)
+    if mode == RELEASE:
         split = None if insider is None else transition_rates(counts, by=insider)
         return _released((rates, stays, newest, in_care, paths, split), tests, ledger, insider)
     rates, stays = mask(rates), mask(stays)
@@ -89,6 +105,35 @@ def estimates(
     )
 
 
+def _full(
+    rates: Rates,
+    stays: LengthOfStay,
+    newest: Rates | None,
+    in_care: Census | None,
+    paths: Pathways | None,
+    tests: pd.DataFrame,
+) -> Estimates:
+    """Return the results as they were estimated, with a column ``hidden`` that is False everywhere."""
+    rates, stays = _unhidden(rates), _unhidden(stays)
+    return Estimates(
+        rates=rates,
+        stays=stays,
+        newest=None if newest is None else _unhidden(newest),
+        census=None if in_care is None else _unhidden(in_care),
+        paths=None if paths is None else _unhidden(paths),
+        statement=UNMASKED,
+        changed=changes(tests, rates, stays),
+        missing=missing_lengths(stays),
+    )
+
+
+def _unhidden(result: R) -> R:
+    if isinstance(result, Rates):
+        directions = result.directions.assign(hidden=False)
+        return cast(R, replace(result, frame=result.frame.assign(hidden=False), directions=directions))
+    return replace(result, frame=result.frame.assign(hidden=False))
+
+
 def _masked_newest(newest: Rates | None, rates: Rates) -> Rates | None:
     """Return masked rates of the newest quarters; None where so few were discharged that all would be hidden."""
     if newest is None:
@@ -100,7 +145,7 @@ def _masked_newest(newest: Rates | None, rates: Rates) -> Rates | None:
 
 
 def _released(
-    results: tuple[Any, ...], tests: pd.DataFrame, ledger: str | os.PathLike[str], insider: str | None
+    results: tuple[Any, ...], tests: pd.DataFrame, ledger: str | os.PathLike[str] | None, insider: str | None
 ) -> Estimates:
     """Protect all results together; a result that is None stays None."""
     present = [result for result in results if result is not None]
@@ -110,7 +155,17 @@ def _released(
     rates, stays, newest, in_care, paths, split = optional
     changed = changes(tests, rates, stays)
     return Estimates(
-        rates, stays, newest, in_care, paths, released.statement, changed, missing_lengths(stays, BELOW), split
+        rates=rates,
+        stays=stays,
+        newest=newest,
+        census=in_care,
+        paths=paths,
+        statement=released.statement,
+        changed=changed,
+        missing=missing_lengths(stays, BELOW),
+        split=split,
+        ledger=released.ledger,
+        release=released.release,
     )
 
 

@@ -6,20 +6,25 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from careflow import charts
+from careflow.charts.drawing.band import mark_chart
 from careflow.charts.drawing.options import Options
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
+from careflow.estimate.result import Result
 from careflow.formatting import period
 from careflow.report.content.content import Content
 from careflow.report.content.quarters import LEFT_EARLY
+from careflow.report.modes import FULL, RELEASE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+R = TypeVar("R", bound=Result)
 
 LABEL_WARNINGS: Final[ContextVar[set[str]]] = ContextVar("careflow_label_warnings")
 """Warnings about labels, raised while the charts of a report were drawn."""
@@ -35,14 +40,19 @@ _TRENDS: Final = (
 )
 
 
+Chart = tuple[str, str, str, "Callable[..., Axes]"]
+"""Name of the files, heading, quarter, and the function that draws."""
+
+
 @dataclass(frozen=True)
 class Plan:
-    """A chart before it is drawn: the name of its files, its heading, and the function that draws it."""
+    """A chart before it is drawn: the name of its files, its heading, and the functions that draw and mark it."""
 
     name: str
     heading: str
     quarter: str
     draw: Callable[..., Axes]
+    mark: Callable[[Axes], None]
 
 
 @dataclass(frozen=True)
@@ -60,31 +70,53 @@ class Picture:
 
 def plans(content: Content) -> Iterator[Plan]:
     """Return the charts in the order of the page; ``quarter`` is empty for those over all quarters."""
-    look: Options = {"notes": f"{content.label}.", "audience": "external" if content.release else "internal"}
+    mark = partial(mark_chart, text=content.label, band=content.mode == FULL)
+    return (Plan(*chart, mark) for chart in _charts(content))
+
+
+def _charts(content: Content) -> Iterator[Chart]:
+    look: Options = {
+        "notes": f"{content.label}.",
+        "audience": "external" if content.mode == RELEASE else "internal",
+    }
+    if content.mode == FULL:
+        census, paths = content.census, content.paths
+        content = replace(
+            content,
+            rates=_drawable(content.rates),
+            stays=_drawable(content.stays),
+            census=None if census is None else _drawable(census),
+            paths=None if paths is None else _drawable(paths),
+        )
     for one in content.periods:
         yield from _of_a_quarter(content, one.name, look)
     rates, stays = content.rates, content.stays
     for name, measure, heading in _TRENDS:
         trend = partial(charts.trend, rates, measure=measure, **look)
-        yield Plan(f"trend_{name}", f"{heading}, quarter by quarter", "", trend)
+        yield (f"trend_{name}", f"{heading}, quarter by quarter", "", trend)
     trend = partial(charts.trend, stays, **look)
-    yield Plan("trend_length_of_stay", "Length of stay, quarter by quarter", "", trend)
+    yield ("trend_length_of_stay", "Length of stay, quarter by quarter", "", trend)
     if content.census is not None:
-        yield Plan("census", "In care, quarter by quarter", "", partial(charts.census, content.census, **look))
+        yield ("census", "In care, quarter by quarter", "", partial(charts.census, content.census, **look))
     if content.pathways is not None and content.paths is not None:
-        yield Plan(PATHWAYS, "Paths through care", "", partial(charts.alluvial, content.paths, **look))
+        yield (PATHWAYS, "Paths through care", "", partial(charts.alluvial, content.paths, **look))
 
 
-def _of_a_quarter(content: Content, quarter: str, look: Options) -> Iterator[Plan]:
+def _drawable(result: R) -> R:
+    """Return a result without ``hidden``, at which charts draw curves only on the days that may be shown."""
+    return replace(result, frame=result.frame.drop(columns="hidden"))
+
+
+def _of_a_quarter(content: Content, quarter: str, look: Options) -> Iterator[Chart]:
     """Return the charts of a quarter; the files of the report's quarter have no suffix."""
     rates, stays, when = content.rates, content.stays, period(quarter)
     of = "" if quarter == content.quarter else f"_{quarter}"
     flow_map = partial(charts.flow_map, rates, quarter=quarter, stays=stays, **look)
-    yield Plan(f"flow_map{of}", f"Where people went after {when}", quarter, flow_map)
+    yield (f"flow_map{of}", f"Where people went after {when}", quarter, flow_map)
     matrix = partial(charts.transition_matrix, rates, quarter=quarter, **look)
-    yield Plan(f"transition_matrix{of}", f"Every level to every other, {when}", quarter, matrix)
+    yield (f"transition_matrix{of}", f"Every level to every other, {when}", quarter, matrix)
     lengths = partial(charts.length_of_stay, stays, quarter=quarter, **look)
-    yield Plan(f"length_of_stay{of}", f"How long stays last, {when}", quarter, lengths)
+    yield (f"length_of_stay{of}", f"How long stays last, {when}", quarter, lengths)
 
 
 def write(plan: Plan, folder: Path) -> Picture:
@@ -109,6 +141,7 @@ def _drawn(plan: Plan, context: str, **look: str) -> Axes:
     with charts.theme(context), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", charts.CareflowLabelWarning)
         ax = plan.draw(**look)
+        plan.mark(ax)
     for one in caught:
         if issubclass(one.category, charts.CareflowLabelWarning):
             LABEL_WARNINGS.get(set()).add(str(one.message))

@@ -8,6 +8,7 @@ from careflow.counts.definition import Definition
 from careflow.estimate.result import Provenance
 from careflow.formatting import day
 from careflow.report.content.estimates import Estimates
+from careflow.report.modes import FULL, Mode
 
 
 @dataclass(frozen=True)
@@ -20,10 +21,10 @@ class Term:
     facts: tuple[str, ...] = ()
 
 
-def glossary(rules: Definition, results: Estimates, below: int) -> tuple[Term, ...]:
+def glossary(rules: Definition, results: Estimates, below: int, mode: Mode) -> tuple[Term, ...]:
     """Return the terms of the report in the order of their use."""
     rates, stays = results.rates.about, results.stays.about
-    return (*_of_rates(rules, rates), *_of_sections(results), *_of_lengths(rates, stays), _hidden(below))
+    return (*_of_rates(rules, rates), *_of_sections(results), *_of_lengths(rates, stays), _hidden(below, mode))
 
 
 def _of_rates(rules: Definition, rates: Provenance) -> tuple[Term, ...]:
@@ -127,7 +128,15 @@ def _of_lengths(rates: Provenance, stays: Provenance) -> tuple[Term, ...]:
     )
 
 
-def _hidden(below: int) -> Term:
+def _hidden(below: int, mode: Mode) -> Term:
+    if mode == FULL:
+        return Term(
+            "hidden",
+            "†, hidden in a release",
+            f"This report hides nothing. Marked are the numbers that a first release would hide: counts of 1 to "
+            f"{below - 1}, and those from which one could be worked out. A release from a ledger that holds earlier "
+            "ones may hide others.",
+        )
     return Term(
         "hidden",
         "s, hidden",

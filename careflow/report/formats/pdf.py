@@ -15,10 +15,12 @@ from careflow import __version__
 from careflow.report.content.content import Content
 from careflow.report.content.figures import PATHWAYS, Picture
 from careflow.report.content.grid import Cell, Grid
+from careflow.report.modes import FULL
 
 _FAMILY: Final = "Report Sans"
 _MARGIN: Final = 16.0
 _INK, _MUTED, _ALARM, _RULE = (29, 35, 41), (90, 97, 105), (116, 26, 57), (178, 184, 190)
+_BAND, _WHITE = (179, 18, 42), (255, 255, 255)
 _RATIO: Final = 4.9 / 6.9
 _MOST_COLUMNS: Final = 10
 _CHART: Final = 146.0
@@ -33,6 +35,7 @@ class Pages(FPDF):
     def __init__(self, content: Content) -> None:
         super().__init__(format="A4")
         self.label = content.label
+        self.full = content.mode == FULL
         folder = resources.files("careflow.charts").joinpath("fonts")
         for style, name in (("", "Regular"), ("B", "Semibold")):
             with resources.as_file(folder.joinpath(f"SourceSansPro-{name}.ttf")) as path:
@@ -47,9 +50,15 @@ class Pages(FPDF):
         self.set_creation_date(datetime.combine(content.rates.about.cutoff, datetime.min.time(), tzinfo=UTC))
 
     def header(self) -> None:
-        """Print the label on every page."""
-        self.set_y(9)
-        self._line(self.label, 9, colour=_ALARM, align="R")
+        """Print the label on every page; that of a full report stands on a red band."""
+        if self.full:
+            self.set_fill_color(*_BAND)
+            self.rect(0, 0, self.w, 8, style="F")
+            self.set_y(1.8)
+            self._line(self.label, 9, bold=True, colour=_WHITE, align="C")
+        else:
+            self.set_y(9)
+            self._line(self.label, 9, colour=_ALARM, align="R")
         self.set_y(20)
 
     def footer(self) -> None:

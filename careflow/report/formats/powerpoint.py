@@ -19,11 +19,13 @@ from careflow.report.content.figures import PATHWAYS, Picture, for_slide
 from careflow.report.content.grid import Grid
 from careflow.report.content.quarters import LEFT_EARLY
 from careflow.report.formats.powerpoint_charts import add_trends, lines_of
+from careflow.report.modes import FULL
 
 _Colour: Any = RGBColor  # python-pptx says that it is typed, and is in part
 _WIDE, _TALL = Inches(13.333), Inches(7.5)
 _LEFT, _TOP, _ROOM = Inches(0.6), Inches(1.25), Inches(12.13)
 _INK, _MUTED, _ALARM = (_Colour.from_string(c) for c in ("1D2329", "5A6169", "741A39"))
+_BAND, _WHITE = (_Colour.from_string(c) for c in ("B3122A", "FFFFFF"))
 _TRENDS: Final = ((STEP_DOWN, "stepped down"), (STEP_UP, "stepped up"), (LEFT_EARLY, "left early"))
 _ROWS_A_SLIDE: Final = 14
 _WRITTEN: Final = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
@@ -70,6 +72,12 @@ def _slide(deck: Any, content: Content, title: str) -> Any:
     box = slide.shapes.title
     box.left, box.top, box.width, box.height = _LEFT, Inches(0.35), _ROOM, Inches(0.8)
     _say(box.text_frame, title, 26, bold=True)
+    if content.mode == FULL:
+        band = slide.shapes.add_textbox(0, 0, _WIDE, Inches(0.32))
+        band.fill.solid()
+        band.fill.fore_color.rgb = _BAND
+        _say(band.text_frame, content.label, 12, bold=True, colour=_WHITE)
+        band.text_frame.paragraphs[0].alignment = PP_ALIGN.CENTER
     foot = slide.shapes.add_textbox(_LEFT, Inches(7.0), _ROOM, Inches(0.35))
     _say(foot.text_frame, f"{content.label}. Source: {content.source or 'not named'}.", 11, colour=_ALARM)
     return slide

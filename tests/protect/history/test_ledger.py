@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import careflow as cf
 from careflow.errors import DisclosureError
 from careflow.protect import Ledger, audit, protect, prove
 from careflow.protect.audit import attack, view_of
@@ -337,3 +338,57 @@ def test_a_ledger_is_plain_text_without_persons(made, tmp_path) -> None:
     assert {path.name for path in tmp_path.iterdir()} - {"ledger.lock"} == {"ledger.json", "release-0001.json"}
     held = json.loads((tmp_path / "release-0001.json").read_text())
     assert set(held) == {"format", "number", "state"}
+
+
+def mutants(text: str, n: int, seed: int) -> list[bytes]:
+    """Return a text of JSON with one value, key or character changed at random, ``n`` times."""
+    random = np.random.default_rng(seed)
+    odd = [None, -1, 1e400, "x", [], {}, "../../etc/passwd", True, 10**30]
+
+    def changed(value, target: list[int]):
+        target[0] -= 1
+        if target[0] == 0:
+            return odd[random.integers(len(odd))]
+        if isinstance(value, dict):
+            kept = {key: changed(item, target) for key, item in value.items()}
+            return {f"{key}?" if random.random() < 0.01 else key: item for key, item in kept.items()}
+        return [changed(item, target) for item in value] if isinstance(value, list) else value
+
+    out = []
+    for _ in range(n):
+        if random.random() < 0.3:
+            at = int(random.integers(len(text)))
+            out.append((text[:at] + chr(random.integers(32, 127)) + text[at + 1 :]).encode())
+        else:
+            out.append(json.dumps(changed(json.loads(text), [int(random.integers(1, 200))])).encode())
+    return out
+
+
+@pytest.mark.parametrize("name", ["ledger.json", "release-0001.json"])
+def test_a_damaged_ledger_is_refused_in_one_sentence_or_reads_as_it_was(made, tmp_path, name) -> None:
+    """The checksum is made to fit, so that what is in the file is looked at and not the checksum alone."""
+    from hashlib import sha256
+
+    protect(made["by_quarter"](made["flows"](1, 900, 1)), ledger=tmp_path)
+    index, whole = (tmp_path / "ledger.json").read_text(), (tmp_path / "release-0001.json").read_bytes()
+    refused = 0
+    for content in mutants((tmp_path / name).read_text(), 150, 0):
+        (tmp_path / name).write_bytes(content)
+        if name != "ledger.json":
+            listed = json.loads(index)
+            listed["releases"][0]["sha256"] = sha256(content).hexdigest()
+            (tmp_path / "ledger.json").write_text(json.dumps(listed))
+        try:
+            Ledger.open(tmp_path)
+        except DisclosureError as error:
+            refused += 1
+            assert "\n" not in str(error)  # noqa: PT017
+        (tmp_path / "ledger.json").write_text(index)
+        (tmp_path / "release-0001.json").write_bytes(whole)
+    assert refused > 30
+    assert Ledger.open(tmp_path).releases[0]["number"] == 1
+    given = made["by_quarter"](made["flows"](1, 900, 1))
+    other = replace(given, continuum=cf.Continuum.asam(4))
+    with pytest.raises(DisclosureError, match="its continuum differs"):
+        protect(other, ledger=tmp_path)
+    assert (tmp_path / "release-0001.json").read_bytes() == whole
