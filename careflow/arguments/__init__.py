@@ -11,7 +11,6 @@ from careflow.arguments.checks import (
     flag,
     flag_or_none,
     instance,
-    labels,
     mapping,
     names,
     one_of,
@@ -20,6 +19,7 @@ from careflow.arguments.checks import (
     text,
     whole,
 )
+from careflow.arguments.periods import labels, period
 
 __all__ = [
     "LEVEL_OF_CARE",
@@ -37,6 +37,7 @@ __all__ = [
     "names",
     "one_of",
     "path",
+    "period",
     "several_whole",
     "text",
     "whole",

@@ -138,11 +138,6 @@ def text(value: Any, argument: Argument) -> str:
     return value
 
 
-def labels(value: Mapping[str, Any], argument: Argument) -> Mapping[str, str]:
-    """Check labels of strata, given each by the name of its stratum."""
-    return {name: text(label, Argument(argument.call, name)) for name, label in value.items()}
-
-
 def names(value: Any, argument: Argument) -> tuple[str, ...]:
     """Check a name or several names, which become a tuple; None is none of them."""
     if value is None or isinstance(value, str):

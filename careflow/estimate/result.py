@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import pandas as pd
 
 from careflow.continuum.html import NOTE, html_table
-from careflow.counts.calendar import ends_early
+from careflow.counts.calendar import Calendar, ends_early
+from careflow.counts.counts import Counts
 
 if TYPE_CHECKING:
     from careflow.continuum import Continuum
@@ -67,6 +68,8 @@ class Provenance:
     last : datetime.date, optional
         The last admission or discharge of the records. If the cut-off is more than 92 days later, ``str(about)`` says
         so: periods after that day are empty, although the cut-off says that the data are complete.
+    calendar : Calendar
+        The months of a quarter and of a year.
     """
 
     measure: str
@@ -85,6 +88,21 @@ class Provenance:
     missing: str = ""
     source: str = ""
     last: date | None = None
+    calendar: Calendar = field(default_factory=Calendar)
+
+    @classmethod
+    def of(cls, counts: Counts, **fields: Any) -> Self:
+        """Return the provenance of an estimate from counts, which say whose records, until when, by which calendar."""
+        rules = counts.definition
+        return cls(
+            persons=counts.persons,
+            cutoff=rules.cutoff,
+            start=rules.start,
+            source=counts.source,
+            last=counts.last,
+            calendar=rules.calendar,
+            **fields,
+        )
 
     def __str__(self) -> str:
         """One line: n, window, cut-off, rule, interval, what is missing."""

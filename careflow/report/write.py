@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from careflow.arguments import checked, flag_or_none, instance, names, path, text
+from careflow.arguments import checked, flag_or_none, instance, names, path, period, text
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.errors import ArgumentError
 from careflow.progress import Progress
@@ -28,7 +28,7 @@ FORMAT: Final = 1
 @checked(
     moves=instance(Transitions, Counts),
     out=path,
-    quarter=text,
+    quarter=period,
     title=text,
     source=text,
     findings=instance(pd.DataFrame),

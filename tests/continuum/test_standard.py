@@ -85,15 +85,15 @@ def test_down_is_down_and_up_is_up() -> None:
 
 def test_an_unknown_level_gets_the_valid_ones() -> None:
     message = (
-        "no level 'PHP' in this continuum (did you mean 'php'?); "
+        "no level 'PPH' in this continuum (did you mean 'php'?); "
         "it has 'inpatient', 'residential', 'php', 'iop' or 'outpatient'."
     )
     for ask in (
-        lambda: CARE.index("PHP"),
-        lambda: CARE["PHP"],
-        lambda: CARE.short("PHP"),
-        lambda: CARE.direction("PHP", "iop"),
-        lambda: CARE.has_edge("iop", "PHP"),
+        lambda: CARE.index("PPH"),
+        lambda: CARE["PPH"],
+        lambda: CARE.short("PPH"),
+        lambda: CARE.direction("PPH", "iop"),
+        lambda: CARE.has_edge("iop", "PPH"),
     ):
         with pytest.raises(ArgumentError) as caught:
             ask()

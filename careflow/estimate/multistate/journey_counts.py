@@ -47,7 +47,8 @@ class JourneyCounts:
         calendar: Calendar | None,
     ) -> None:
         continuum = moves.definition.continuum if isinstance(moves, Counts) else moves.episodes.continuum
-        place = "" if start is None else f":{continuum.index(start)}"
+        start = None if start is None else continuum[start].name
+        self.start, place = start, "" if start is None else f":{continuum.index(start)}"
         clock = f"journey{place}{_at(landmark)}{':reentry' if reentry else ''}"
         where = f" at {start}" if start else ""
         self.since = f"the first admission{f' to {start}' if start else ''}"
@@ -147,22 +148,18 @@ class JourneyCounts:
     def about(self, measure: str, definition: str, interval: str) -> Provenance:
         """Return the provenance of a result."""
         rules = self.counts.definition
-        return Provenance(
+        return Provenance.of(
+            self.counts,
             measure=measure,
             definition=definition,
             n=int(self.table.loc[self.table["event"] == ENTERED, "n"].sum()),
             unit="journeys",
-            persons=self.counts.persons,
-            cutoff=rules.cutoff,
-            start=rules.start,
             dated_by="admission" if self.by else "",
             interval=interval_name(interval, self.confidence, self.cluster),
             within=(rules.within,),
             by=self.by,
             confidence=self.confidence,
             missing=self.missing(),
-            source=self.counts.source,
-            last=self.counts.last,
         )
 
 

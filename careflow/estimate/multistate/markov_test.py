@@ -123,7 +123,8 @@ def markov_test(
     frame = _labelled(pd.DataFrame(rows, columns=["_stratum", *_COLUMNS]), strata, continuum)
     frame["p_adjusted"] = adjusted(frame["p"].where(frame["from"] != ALL_LEVELS), correction)
     reference = "chi-squared" if cluster is None else "F, clustered by person"
-    about = Provenance(
+    about = Provenance.of(
+        counts,
         measure="Markov test",
         definition=(
             "Whether what follows a discharge depends on the level before it, beside the level left (order 1 against "
@@ -131,15 +132,10 @@ def markov_test(
         ),
         n=int(table["n"].sum()),
         unit="followed discharges",
-        persons=counts.persons,
-        cutoff=counts.definition.cutoff,
-        start=counts.definition.start,
         dated_by="discharge" if names else "",
         interval=f"{reference}, {correction_name(correction)}",
         within=(counts.definition.within,),
         by=names,
-        source=counts.source,
-        last=counts.last,
     )
     return MarkovTest(frame, about, continuum, histories=_histories(cells, strata, continuum))
 

@@ -164,7 +164,12 @@ def occupation(
     )
     about = journeys.about("state occupation", definition, "log-log")
     return Occupation(
-        frame, about, journeys.counts.definition.continuum, start=start, days=journeys.days, started=journeys.started()
+        frame,
+        about,
+        journeys.counts.definition.continuum,
+        start=journeys.start,
+        days=journeys.days,
+        started=journeys.started(),
     )
 
 
@@ -230,7 +235,12 @@ def expected_days(
     )
     about = journeys.about("expected days", definition, "normal" if cluster is None else "t")
     return ExpectedDays(
-        frame, about, journeys.counts.definition.continuum, start=start, days=journeys.days, started=journeys.started()
+        frame,
+        about,
+        journeys.counts.definition.continuum,
+        start=journeys.start,
+        days=journeys.days,
+        started=journeys.started(),
     )
 
 

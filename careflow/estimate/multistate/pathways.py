@@ -154,20 +154,16 @@ def pathways(
     columns = [str(name) for name in table if str(name).startswith("step_")]
     frame = _counted(table.assign(_stratum=strata.place), columns, continuum, ended=bool(held))
     stratum = frame.pop("_stratum").to_numpy(dtype=np.int64)
-    about = Provenance(
+    about = Provenance.of(
+        counts,
         measure="pathways",
         definition=definition.format(within=counts.definition.within, apart=counts.definition.within + 1),
         n=int(frame["n"].sum()),
         unit="journeys",
-        persons=counts.persons,
-        cutoff=counts.definition.cutoff,
-        start=counts.definition.start,
         dated_by="admission" if names else "",
         interval="",
         within=(counts.definition.within,),
         by=names,
-        source=counts.source,
-        last=counts.last,
     )
     tidy = pd.concat([strata.frame.loc[stratum].reset_index(drop=True), frame], axis=1)
     return Pathways(tidy, about, continuum, steps=len(columns), days=held)

@@ -91,8 +91,8 @@ class Contrast:
 
 def labels_of(
     by: Sequence[str], first: str | None, second: str | None, strata: Mapping[str, Sequence[str]]
-) -> tuple[str, tuple[str, str]]:
-    """Return the stratum that is compared and its two labels.
+) -> tuple[str, tuple[Any, Any]]:
+    """Return the stratum that is compared and its two labels, as they were written.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def labels_of(
         raise ArgumentError(f"these rates are not split by {name}; they are split by {', '.join(by) or 'nothing'}")
     if isinstance(pair, str) or not isinstance(pair, Sequence) or len(pair) != 2 or None in pair or pair[0] == pair[1]:
         raise ArgumentError(f"compare needs two different labels of {name}, as in {name}=(one, other)")
-    return name, (str(pair[0]), str(pair[1]))
+    return name, (pair[0], pair[1])
 
 
 def differences(arrays: RateArrays, contrast: Contrast) -> pd.DataFrame:

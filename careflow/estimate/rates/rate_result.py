@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from careflow.arguments import checked, labels, one_of, text
+from careflow.arguments import checked, labels, one_of, period, text
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.rates.comparison import (
     ENOUGH,
@@ -20,7 +20,7 @@ from careflow.estimate.rates.comparison import (
 )
 from careflow.estimate.rates.methods import METHODS, RateInputs
 from careflow.estimate.result import Result
-from careflow.estimate.select import select, triangle
+from careflow.estimate.select import move_label, select, stratum_label, triangle
 from careflow.estimate.stats.multiple_testing import Correction, correction_name
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Rates(Result):
     def __post_init__(self, inputs: RateInputs | None) -> None:
         object.__setattr__(self, "_inputs", inputs)
 
-    @checked(quarter=text, value=one_of(*_NUMBERS), strata=labels)
+    @checked(quarter=period, value=one_of(*_NUMBERS), strata=labels)
     def matrix(self, quarter: str | None = None, *, value: str = "rate", **strata: str) -> pd.DataFrame:
         """Return one stratum as a matrix of levels left by levels and outcomes reached.
 
@@ -103,7 +103,7 @@ class Rates(Result):
         rows = self.at(quarter, **strata)
         return rows.pivot_table(index="from", columns="to", values=value, observed=False, dropna=False, sort=True)
 
-    @checked(quarter=text, strata=labels)
+    @checked(quarter=period, strata=labels)
     def graph(self, quarter: str | None = None, **strata: str) -> nx.DiGraph[str]:
         """Return the moves of one stratum as a directed graph.
 
@@ -135,7 +135,7 @@ class Rates(Result):
                 graph.add_edge(origin, target, **{key: row[key] for key in _EDGE})
         return graph
 
-    @checked(quarter=text, strata=labels)
+    @checked(quarter=period, strata=labels)
     def at(self, quarter: str | None = None, **strata: str) -> pd.DataFrame:
         """Return the rows of one stratum.
 
@@ -156,7 +156,7 @@ class Rates(Result):
         ArgumentError
             If a stratum has several labels and none is chosen, or a label does not exist.
         """
-        return select(self.frame, self.about.by, quarter, strata)
+        return select(self.frame, self.about, quarter, strata)
 
     @checked(frm=text, to=text, value=one_of(*_NUMBERS), strata=labels)
     def triangle(self, frm: str, to: str, *, value: str = "rate", **strata: str) -> pd.DataFrame:
@@ -196,9 +196,10 @@ class Rates(Result):
         >>> rates.triangle("php", "iop").loc["2024Q1":"2024Q2"].values.tolist()
         [[0.0, 1.0], [0.0, nan]]
         """
-        return triangle(self.frame, self.about, (frm, to), value, strata)
+        move = tuple(move_label(self.frame, name, label, self.continuum) for name, label in (("from", frm), ("to", to)))
+        return triangle(self.frame, self.about, (move[0], move[1]), value, strata)
 
-    @checked(first=text, second=text, frm=text, to=text, correction=one_of("holm", "bh", None))
+    @checked(first=period, second=period, frm=text, to=text, correction=one_of("holm", "bh", None))
     def compare(
         self,
         first: str | None = None,
@@ -270,10 +271,15 @@ class Rates(Result):
         ...   1.0     0.0 -1.0...
         """
         inputs = self._as_estimated("compare")
-        stratum, labels = labels_of(self.about.by, first, second, strata)
+        stratum, pair = labels_of(self.about.by, first, second, strata)
+        one, other = (str(stratum_label(self.frame, stratum, label, self.about)) for label in pair)
+        if one == other:
+            raise ArgumentError(f"compare needs two different labels of {stratum}; both were {one!r}")
+        labels = one, other
         variance = METHODS[inputs.method].variance
-        self._check_rows({"from": frm, "to": to})
-        contrast = Contrast(stratum, labels, inputs.cluster, variance, correction, frm, to)
+        contrast = Contrast(
+            stratum, labels, inputs.cluster, variance, correction, self._move("from", frm), self._move("to", to)
+        )
         all_arrays = inputs.rate_arrays()
         others = tuple(name for name in self.about.by if name != stratum)
         frame, directions = (differences(arrays, contrast).drop(columns=ENOUGH) for arrays in all_arrays)
@@ -308,10 +314,8 @@ class Rates(Result):
             contributors=people,
         )
 
-    def _check_rows(self, wanted: dict[str, str | None]) -> None:
-        for name, label in wanted.items():
-            if label is not None and label not in (there := self.frame[name].unique()):
-                raise ArgumentError(f"no {name} {label!r} in these rates; there are {', '.join(map(str, there))}")
+    def _move(self, name: str, value: str | None) -> str | None:
+        return None if value is None else move_label(self.frame, name, value, self.continuum)
 
     def _as_estimated(self, verb: str) -> RateInputs:
         """Return the counts and arguments of these rates, or raise if the rates were changed since."""

@@ -99,22 +99,18 @@ def transition_rates(
     to, to_direction = rate_method.arrays(counts, strata, windows, cluster, confidence)
     frame, contributors = to.frames(strata)
     directions, direction_contributors = to_direction.frames(strata)
-    about = Provenance(
+    about = Provenance.of(
+        counts,
         measure=rate_method.measure,
         definition=rate_method.definition.format(within=_words(windows)),
         n=int(to.by_window[-1].of[:, :, 0].sum()),
         unit=rate_method.unit,
-        persons=counts.persons,
-        cutoff=counts.definition.cutoff,
-        start=counts.definition.start,
         dated_by="discharge",
         interval=interval_name(rate_method.interval, confidence, cluster),
         within=windows,
         by=strata,
         confidence=confidence,
         missing=immature(frame, strata, counts.definition),
-        source=counts.source,
-        last=counts.last,
     )
     return Rates(
         frame,

@@ -163,21 +163,17 @@ def cumulative_incidence(
         lag = counts.definition.within if clock == "stay" else 0
         mature = mature_on(strata, counts.definition, np.full(len(days), stratum), days, lag)
         parts.append(_Curves(stratum, state, days, found.at_risk[keep], curves, known.known_to, mature))
-    about = Provenance(
+    about = Provenance.of(
+        counts,
         measure="cumulative incidence",
         definition=_DEFINITIONS[clock].format(within=counts.definition.within),
         n=entered,
         unit="stays" if clock == "stay" else "discharges",
-        persons=counts.persons,
-        cutoff=counts.definition.cutoff,
-        start=counts.definition.start,
         dated_by=("admission" if clock == "stay" else "discharge") if strata_names else "",
         interval=interval_name("log-log", confidence, cluster),
         within=(counts.definition.within,) if clock == "stay" else (),
         by=strata_names,
         confidence=confidence,
-        source=counts.source,
-        last=counts.last,
     )
     by_label = list(strata.frame.sort_values(list(strata_names)).index) if strata_names else [0]
     parts.sort(key=lambda part: (by_label.index(part.stratum), part.state))

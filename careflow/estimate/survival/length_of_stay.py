@@ -202,7 +202,8 @@ def length_of_stay(
         f"{int(rows['open'].sum()):,} open",
         not_followed(int((has_stays & lacking).sum()), int(has_stays.sum()), days, curves.followups, "means"),
     ]
-    about = Provenance(
+    about = Provenance.of(
+        counts,
         measure="length of stay",
         definition=(
             f"Days from admission to discharge from the level ({convention}), by Kaplan-Meier: "
@@ -210,17 +211,12 @@ def length_of_stay(
         ),
         n=int(rows["n"].sum()),
         unit="stays" if chosen != "period" or not unit_of(strata_names) else "stays in a period",
-        persons=counts.persons,
-        cutoff=counts.definition.cutoff,
-        start=counts.definition.start,
         dated_by=EVENT_TABLES[clock].dated_by if unit_of(strata_names) else "",
         interval=interval_name("log-log", confidence, cluster),
         by=strata_names,
         convention=convention,
         confidence=confidence,
         missing="; ".join(part for part in missing if part),
-        source=counts.source,
-        last=counts.last,
     )
     continuum = counts.definition.continuum
     # The table of counts is much larger than the result: keep it only if the means are not yet computed.

@@ -138,20 +138,16 @@ class LevelTests:
         """Return the provenance of the tests."""
         counted = self.counts.definition
         reference = "chi-squared" if cluster is None else "F, clustered by person"
-        return Provenance(
+        return Provenance.of(
+            self.counts,
             measure=measure,
             definition=definition,
             n=int(self.table.loc[self.table["event"] == ENTERED, "n"].sum()),
             unit=unit,
-            persons=self.counts.persons,
-            cutoff=counted.cutoff,
-            start=counted.start,
             dated_by="",
             interval=f"{reference}, {correction_name(correction)}",
             within=() if measure == "log-rank test" else (counted.within,),
             by=(self.by,),
-            source=self.counts.source,
-            last=self.counts.last,
         )
 
     def result(self, keys: list[str], about: Provenance, correction: Correction) -> GroupTest:

@@ -125,20 +125,16 @@ def census(
     frame = pd.concat([crossed, frame, contributors.add_suffix(" contributors")], axis=1)
     frame["average"] = frame["person_days"] / frame.pop("covered")
     numbers = ["opening", "admitted", "discharged", "closing", "person_days", "average", "partial"]
-    about = Provenance(
+    about = Provenance.of(
+        counts,
         measure="census",
         definition="Stays in care: from the day of admission to the day before discharge; the average is person-days "
         "over the days of the period.",
         n=counts.stays,
         unit="stays",
-        persons=counts.persons,
-        cutoff=definition.cutoff,
-        start=definition.start,
         dated_by="days in the period",
         interval="",
         by=names,
-        source=counts.source,
-        last=counts.last,
     )
     frame = frame.sort_values([*names, "level"], kind="stable", ignore_index=True)
     ordered = frame[[*names, "level", *numbers]]

@@ -73,18 +73,14 @@ def persons_served(
     persons = add_up(table["n"], (strata.place, len(strata)), (level, len(labels)))
     frame = strata.repeat(pd.Series(pd.Categorical(labels, labels, ordered=True), name="level"))
     frame["persons"] = persons.ravel()
-    about = Provenance(
+    about = Provenance.of(
+        counts,
         measure="persons served",
         definition="Distinct people who were admitted in the period or in care on any of its days.",
         n=counts.persons,
         unit="people",
-        persons=counts.persons,
-        cutoff=counts.definition.cutoff,
-        start=counts.definition.start,
         dated_by="days in the period",
         interval="",
         by=names,
-        source=counts.source,
-        last=counts.last,
     )
     return PersonsServed(frame, about, continuum)

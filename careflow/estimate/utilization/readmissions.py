@@ -108,7 +108,7 @@ def readmissions(
     [[1, 3]]
     """
     continuum = moves.definition.continuum if isinstance(moves, Counts) else moves.episodes.continuum
-    targets = (to,) if isinstance(to, str) else tuple(to or ())
+    targets = [continuum[name].name for name in ((to,) if isinstance(to, str) else to or ())]
     positions = "".join(f",{continuum.index(name)}" for name in targets)
     target_text = f"to {', '.join(targets)} " if targets else ""
     definition = (
@@ -236,22 +236,18 @@ def _returns(
     # The days of a bounce-back start with the new stay, which starts up to the link window after the discharge.
     wait = days + (counts.definition.within if "to" in kind.keys else 0)
     frame["mature"] = np.repeat(strata.mature(counts.definition, wait), len(pairs))
-    about = Provenance(
+    about = Provenance.of(
+        counts,
         measure=kind.measure,
         definition=kind.definition,
         n=int(of.sum()),
         unit=kind.unit,
-        persons=counts.persons,
-        cutoff=counts.definition.cutoff,
-        start=counts.definition.start,
         dated_by="discharge",
         interval=interval_name("Wilson", confidence, cluster),
         within=(days,),
         by=names,
         confidence=confidence,
         missing=immature(frame, names, counts.definition),
-        source=counts.source,
-        last=counts.last,
     )
     by_count = {"n": n, "of": of, "all": by_group}
     contributors = pd.DataFrame({name: (values > 0).sum(axis=-1).ravel() for name, values in by_count.items()})

@@ -11,6 +11,7 @@ import pandas as pd
 from careflow.continuum import Continuum
 from careflow.counts import Counts
 from careflow.counts.calendar import ends_early
+from careflow.counts.period_labels import period_label
 from careflow.errors import ArgumentError, CountsError
 from careflow.estimate.change import MEAN_STAY
 from careflow.estimate.multistate.pathways import Pathways
@@ -119,6 +120,8 @@ def content(
         raise CountsError("a report needs counts by quarter; count again with .counts(by='quarter')")
     if source is not None:
         counts = replace(counts, source=source)
+    if quarter is not None:
+        quarter = period_label(quarter, "quarter", counts.definition.calendar)
     results = estimates(counts, ledger, insider, quarter)
     rates = results.rates
     all_periods = periods(results)
