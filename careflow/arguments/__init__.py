@@ -17,6 +17,7 @@ from careflow.arguments.checks import (
     path,
     several_whole,
     text,
+    where,
     whole,
 )
 from careflow.arguments.periods import labels, period
@@ -40,5 +41,6 @@ __all__ = [
     "period",
     "several_whole",
     "text",
+    "where",
     "whole",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from numbers import Integral, Real
 from typing import Any, Final, NamedTuple
@@ -147,6 +147,19 @@ def names(value: Any, argument: Argument) -> tuple[str, ...]:
         wrong = value if given is None else next(one for one in given if not isinstance(one, str))
         raise ArgumentError(f"{argument.name} is a name or a list of names, in quotes; it was given {brief(wrong)}.")
     return given
+
+
+def where(value: Any, argument: Argument) -> Any:
+    """Check that a value is a mapping from strata to labels: ``{"payer": "Medicaid"}``."""
+    form = f"{argument.name}= is {{stratum: label or labels}}, such as {argument.name}={{'payer': 'Medicaid'}}"
+    if not isinstance(value, Mapping):
+        raise ArgumentError(f"{form}; it was {brief(value)}.")
+    if wrong := [name for name in value if not isinstance(name, str)]:
+        raise ArgumentError(f"{form}; it was given {brief(wrong[0])} as a stratum.")
+    for name, labels in value.items():
+        if isinstance(labels, Mapping) or (isinstance(labels, Sequence) and not labels):
+            raise ArgumentError(f"{form}; {name!r} was given {'no label' if not labels else brief(labels)}.")
+    return value
 
 
 def path(value: Any, argument: Argument) -> Any:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from careflow.cli.arguments import SHIPPED
+from careflow.cli.arguments import SHIPPED, part_asked
 from careflow.errors import ArgumentError, RecordError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def report(asked: argparse.Namespace) -> int:
         episodes = _episodes(asked)
         steps.next("Linking")
         moves = link(episodes, within=asked.within)
-    page = write_report(moves, asked.out, calendar=_calendar(asked), **_report_options(asked))
+    page = write_report(moves, asked.out, calendar=_calendar(asked), **part_asked(asked), **_report_options(asked))
     print(page)
     return 0
 
@@ -56,7 +56,8 @@ def counts(asked: argparse.Namespace) -> int:
     """Count a file and save the counts: the whole file or none."""
     from careflow.counts import link
 
-    counts = link(_episodes(asked), within=asked.within).counts(by=asked.by, calendar=_calendar(asked))
+    moves = link(_episodes(asked), within=asked.within)
+    counts = moves.counts(by=asked.by, calendar=_calendar(asked), **part_asked(asked))
     part = asked.out.with_name(f".{asked.out.name}.part")
     try:
         counts.save(part)
@@ -75,7 +76,7 @@ def pool(asked: argparse.Namespace) -> int:
     first, *others = [Counts.load(path) for path in asked.files]
     for counts in others:
         first = first + counts
-    print(write_report(first, asked.out, **_report_options(asked)))
+    print(write_report(first, asked.out, **part_asked(asked), **_report_options(asked)))
     return 0
 
 

@@ -49,6 +49,17 @@ def period_label(value: object, unit: str, calendar: Calendar | None = None) -> 
 fiscal quarter, of years that begin in July: 'FY2026Q1' is 2025-07-01 to 2025-09-30.
     """
     calendar = calendar or Calendar()
+    return calendar.label(period_number(value, unit, calendar), unit)
+
+
+def period_number(value: object, unit: str, calendar: Calendar) -> int:
+    """Return the number that a calendar gives a period; parameters and errors are those of :func:`period_label`.
+
+    Examples
+    --------
+    >>> period_number("2025Q2", "quarter", Calendar()) - period_number("2025Q1", "quarter", Calendar())
+    1
+    """
     spelled = read_period(value)
     fiscal = calendar.fiscal_start > 1
     by = f"this result is by {'fiscal ' if fiscal and unit != 'month' else ''}{unit}"
@@ -61,14 +72,14 @@ fiscal quarter, of years that begin in July: 'FY2026Q1' is 2025-07-01 to 2025-09
             raise ArgumentError(
                 f"{brief(str(value))} is {spelled.first} to {spelled.last}; {by}, and none of them spans these days."
             )
-        return calendar.label(number, unit)
+        return number
     if spelled.unit != unit:
         raise ArgumentError(f"{brief(value)} is a {spelled.unit}; {by}, such as {_example(unit, calendar)!r}.")
     number = (spelled.year - (fiscal and unit != "month")) * {"quarter": 4, "month": 12, "year": 1}[unit]
     number += spelled.part - 1 - (calendar.fiscal_start - 1 if unit == "month" else 0)
     if unit != "month" and spelled.fiscal != fiscal:
         raise ArgumentError(f"{_of_another_year(value, spelled, by, calendar)} {_days(number, unit, calendar)}.")
-    return calendar.label(number, unit)
+    return number
 
 
 def period_among(value: object, labels: Iterable[object], unit: str, calendar: Calendar | None = None) -> str:

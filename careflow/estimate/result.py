@@ -12,6 +12,7 @@ import pandas as pd
 from careflow.continuum.html import NOTE, html_table
 from careflow.counts.calendar import Calendar, ends_early
 from careflow.counts.counts import Counts
+from careflow.counts.parts import part_words
 
 if TYPE_CHECKING:
     from careflow.continuum import Continuum
@@ -70,6 +71,8 @@ class Provenance:
         so: periods after that day are empty, although the cut-off says that the data are complete.
     calendar : Calendar
         The months of a quarter and of a year.
+    where : tuple of (str, tuple of str)
+        The part of the records that was asked for: labels by stratum.
     """
 
     measure: str
@@ -89,6 +92,7 @@ class Provenance:
     source: str = ""
     last: date | None = None
     calendar: Calendar = field(default_factory=Calendar)
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @classmethod
     def of(cls, counts: Counts, **fields: Any) -> Self:
@@ -101,12 +105,15 @@ class Provenance:
             source=counts.source,
             last=counts.last,
             calendar=rules.calendar,
+            where=rules.where,
             **fields,
         )
 
     def __str__(self) -> str:
         """One line: n, window, cut-off, rule, interval, what is missing."""
         parts = [f"{self.n:,} {self.unit}, from the records of {self.persons:,} people"]
+        if self.where:
+            parts.append(f"only {part_words(self.where)}")
         if self.within:
             parts.append("within " + ", ".join(str(w) for w in self.within) + " days")
         parts.append(f"cut-off {self.cutoff:%Y-%m-%d}")

@@ -93,9 +93,11 @@ def strata_of(table: pd.DataFrame, definition: Definition, by: Sequence[str]) ->
         if definition.start is not None:
             first = min(first, definition.calendar.period(definition.start, unit))
         span = np.arange(first, max(final, int(days.max()) if len(days) else final) + 1)
+        if (shown := definition.shown_periods) is not None:
+            span = np.array(shown)
         labels = [definition.calendar.label(int(p), unit) for p in span]
         # Counts have many rows: what is not needed is not made, and what results keep is made small.
-        since = np.subtract(days, first, dtype=np.int32)
+        since = np.subtract(days, first, dtype=np.int32) if shown is None else np.searchsorted(span, days)
         place = since if place is None else since * len(keys) + place
         frame = keys.loc[np.tile(np.arange(len(keys)), len(span))].reset_index(drop=True)
         periods = np.repeat(span, len(keys))

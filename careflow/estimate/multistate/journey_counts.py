@@ -13,6 +13,7 @@ from careflow.continuum.outcomes import DIED, LEFT_CARE
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.definition import GROUPS
 from careflow.counts.event_tables import CENSORED, DIED_CODE, ENTERED
+from careflow.counts.parts import Part
 from careflow.counts.sql.journeys import BETWEEN, BETWEEN_CODE, LEFT_CODE
 from careflow.estimate.arguments import Cluster, counts_for, interval_name
 from careflow.estimate.arrays.followup import FollowUp, Longest, chosen_horizon, not_followed
@@ -45,6 +46,7 @@ class JourneyCounts:
         cluster: Cluster,
         confidence: float,
         calendar: Calendar | None,
+        part: Part,
     ) -> None:
         continuum = moves.definition.continuum if isinstance(moves, Counts) else moves.episodes.continuum
         start = None if start is None else continuum[start].name
@@ -54,7 +56,7 @@ class JourneyCounts:
         self.since = f"the first admission{f' to {start}' if start else ''}"
         if landmark is not None:
             self.since = f"day {landmark} of the journey, of those then{where or ' followed'}"
-        self.counts, self.by = counts_for(moves, clock, by, calendar=calendar)
+        self.counts, self.by = counts_for(moves, clock, by, calendar=calendar, part=part)
         self.table, self.cluster, self.confidence = self.counts.tables[clock], cluster, confidence
         self.strata: Strata = strata_of(self.table, self.counts.definition, self.by)
         self.names = [*continuum.names, *_OUT]

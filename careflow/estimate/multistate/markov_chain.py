@@ -254,4 +254,5 @@ def _about(rates: Rates, stays: LengthOfStay | None, concurrent: Concurrent, con
         source=about.source,
         last=about.last,
         calendar=about.calendar,
+        where=about.where,
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from careflow.arguments import one_of, several_whole
 from careflow.counts import Calendar, Counts, Transitions
+from careflow.counts.parts import Part, Where
 from careflow.estimate.arguments import Cluster, counts_for, estimator, immature, interval_name, windows_for
 from careflow.estimate.rates.methods import METHODS, Method, RateInputs
 from careflow.estimate.rates.rate_result import Rates
@@ -22,6 +23,8 @@ def transition_rates(
     cluster: Cluster = "person",
     confidence: float = 0.95,
     calendar: Calendar | None = None,
+    where: Where | None = None,
+    last: int | None = None,
 ) -> Rates:
     r"""Estimate the share of each level's discharges that reach each level or outcome within a window.
 
@@ -42,6 +45,10 @@ def transition_rates(
         Coverage of the intervals, such as 0.95.
     calendar : Calendar, optional
         The months of a quarter; the calendar year by default.
+    where : mapping, optional
+        Only a part of the records: ``{stratum: label or labels}``, such as ``{"payer": "Medicaid"}``.
+    last : int, optional
+        Only the newest so many periods, those not mature included: of the unit in ``by``, or quarters, put together.
 
     Returns
     -------
@@ -94,7 +101,9 @@ def transition_rates(
     '       from        to direction  n  of  rate\nresidential       php step-down  1   2   0.5\n...'
     """
     rate_method = METHODS[method]
-    counts, strata = counts_for(moves, rate_method.clocks, by, windows=within, calendar=calendar)
+    counts, strata = counts_for(
+        moves, rate_method.clocks, by, windows=within, calendar=calendar, part=Part(where, last)
+    )
     windows = windows_for(counts, within)
     to, to_direction = rate_method.arrays(counts, strata, windows, cluster, confidence)
     frame, contributors = to.frames(strata)

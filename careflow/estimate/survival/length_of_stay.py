@@ -12,6 +12,7 @@ import pandas as pd
 from careflow.arguments import one_of, whole
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.event_tables import EVENT_TABLES
+from careflow.counts.parts import Part, Where
 from careflow.estimate.arguments import Cluster, counts_for, estimator, interval_name, unit_of
 from careflow.estimate.arrays.followup import Longest, not_followed
 from careflow.estimate.arrays.strata import strata_of
@@ -106,6 +107,8 @@ def length_of_stay(
     cluster: Cluster = "person",
     confidence: float = 0.95,
     calendar: Calendar | None = None,
+    where: Where | None = None,
+    last: int | None = None,
 ) -> LengthOfStay:
     r"""Estimate the length of stay at each level by Kaplan-Meier.
 
@@ -134,6 +137,10 @@ def length_of_stay(
         Coverage of the intervals, such as 0.95.
     calendar : Calendar, optional
         The months of a quarter; the calendar year by default.
+    where : mapping, optional
+        Only a part of the records: ``{stratum: label or labels}``, such as ``{"payer": "Medicaid"}``.
+    last : int, optional
+        Only the newest so many periods, those not mature included: of the unit in ``by``, or quarters, put together.
 
     Returns
     -------
@@ -190,7 +197,7 @@ def length_of_stay(
     """
     names = (by,) if isinstance(by, str) else tuple(by or ())
     clock, chosen = stay_clock(moves, names, cohort)
-    counts, strata_names = counts_for(moves, clock, names, calendar=calendar)
+    counts, strata_names = counts_for(moves, clock, names, calendar=calendar, part=Part(where, last))
     table = counts.tables[clock]
     strata = strata_of(table, counts.definition, strata_names)
     curves = stay_curves(table, strata, counts, horizon, convention, cluster, confidence)

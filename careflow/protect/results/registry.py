@@ -125,6 +125,11 @@ def kind_of(result: Result) -> Kind:
     DisclosureError
         For a kind of result without rules, or one that is never published.
     """
+    if outside := [name for name, _ in result.about.where if name not in result.about.by]:
+        raise DisclosureError(
+            f"these numbers are of a part of the records (where= or last= of {outside[0]}), which could be subtracted "
+            f"from those of all; estimate with by={outside[0]!r}, protect that, and take the rows of the part from it"
+        )
     for base in type(result).__mro__:
         if base.__name__ in KINDS:
             return KINDS[base.__name__]

@@ -10,7 +10,8 @@ import pandas as pd
 
 from careflow.continuum import Continuum
 from careflow.counts import Counts
-from careflow.counts.calendar import ends_early
+from careflow.counts.calendar import UNITS, ends_early
+from careflow.counts.parts import part_words
 from careflow.counts.period_labels import period_label
 from careflow.errors import ArgumentError, CountsError
 from careflow.estimate.change import MEAN_STAY
@@ -129,7 +130,7 @@ def content(
     terms = glossary(counts.definition, results, BELOW)
     checks = attrition(counts, findings, BELOW) if ledger is None else Attrition((), None, None)
     return Content(
-        title=title or f"Transitions and lengths of stay, {period(chosen)}",
+        title=title or ", ".join(["Transitions and lengths of stay", period(chosen), *_part(counts)]),
         source=counts.source,
         quarter=chosen,
         periods=all_periods,
@@ -150,6 +151,12 @@ def content(
         statement=results.statement,
         release=ledger is not None,
     )
+
+
+def _part(counts: Counts) -> list[str]:
+    """Return what part of the records is counted, without its periods, in words; nothing for all records."""
+    labels = [one for one in counts.definition.where if one[0] not in UNITS]
+    return [part_words(labels)] if labels else []
 
 
 def _choose(all_periods: tuple[Period, ...], quarter: str | None) -> str:
@@ -212,6 +219,8 @@ def _facts(counts: Counts) -> tuple[tuple[str, str], ...]:
         ("Levels of care", _levels(rules.continuum)),
         ("Stays of one person that overlap", {"flag": "kept as they are"}.get(rules.overlaps, rules.overlaps)),
     ]
+    if rules.where:
+        facts.insert(1, ("Only a part of the records", part_words(rules.where)))
     if rules.start:
         facts.insert(1, ("Everyone in care recorded from", day(rules.start)))
     if rules.calendar.fiscal_start != 1:
