@@ -70,7 +70,7 @@ def process_of(cell: StateCounts | pd.DataFrame, causes: tuple[int, ...], until:
         event, jackknife_group, day, n = event[kept], jackknife_group[kept], day[kept], n[kept]
     groups, group = numbered(jackknife_group)
     days, place = numbered(day)
-    kinds = np.full(REACHED + 1, len(causes) + 2)
+    kinds = np.full(max(REACHED, *causes) + 1, len(causes) + 2)
     kinds[[ENTERED, CENSORED, *causes]] = np.arange(len(causes) + 2)
     shape = len(causes) + 3, len(groups), len(days)
     flat = (kinds[event] * shape[1] + group) * shape[2] + place

@@ -136,6 +136,8 @@ def chain(rates: Rates, stays: LengthOfStay | None = None, *, concurrent: Concur
     ([[1.0, 0.5], [0.0, 1.0]], [[15.0, 19.0], [0.0, 38.0]])
     """
     inputs = rates._as_estimated("chain")
+    if inputs.moves is not None:
+        raise ArgumentError("chain takes rates from and to every level: estimate them without frm=, to=")
     if inputs.method == "intensity" or len(inputs.windows) > 1:
         raise ArgumentError("chain takes shares of discharges within one window: method='followed' and one within=")
     arrays, _ = inputs.rate_arrays()
