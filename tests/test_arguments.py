@@ -112,7 +112,7 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
     (lambda g: f.chain(g.moves), r"Rates, made by cf.transition_rates\(moves\)"),
     (lambda g: f.chain(g.rates, g.rates), r"LengthOfStay, made by cf.length_of_stay\(moves\)"),
     (lambda g: g.rates.matrix(value="percent"), "value is 'rate', 'n'"),
-    (lambda g: g.rates.matrix(["2024Q1"]), "quarter is one name"),
+    (lambda g: g.rates.matrix(["2024Q1"]), "quarter is a quarter such as .2025Q2."),
     (lambda g: g.rates.compare(payer=5), "compare|not split by payer"),
     (lambda g: g.rates.triangle("php"), "needs to="),
     (lambda g: g.counts + DF, "only Counts are added to Counts"),

@@ -11,15 +11,16 @@ from careflow.arguments.checks import (
     flag,
     flag_or_none,
     instance,
-    labels,
     mapping,
     names,
     one_of,
     path,
     several_whole,
     text,
+    where,
     whole,
 )
+from careflow.arguments.periods import labels, period
 
 __all__ = [
     "LEVEL_OF_CARE",
@@ -37,7 +38,9 @@ __all__ = [
     "names",
     "one_of",
     "path",
+    "period",
     "several_whole",
     "text",
+    "where",
     "whole",
 ]

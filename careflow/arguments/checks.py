@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from numbers import Integral, Real
 from typing import Any, Final, NamedTuple
@@ -138,11 +138,6 @@ def text(value: Any, argument: Argument) -> str:
     return value
 
 
-def labels(value: Mapping[str, Any], argument: Argument) -> Mapping[str, str]:
-    """Check the labels of strata, each with the name of its stratum."""
-    return {name: text(label, Argument(argument.call, name)) for name, label in value.items()}
-
-
 def names(value: Any, argument: Argument) -> tuple[str, ...]:
     """Check one or several names, which become a tuple; None becomes an empty one."""
     if value is None or isinstance(value, str):
@@ -152,6 +147,19 @@ def names(value: Any, argument: Argument) -> tuple[str, ...]:
         wrong = value if items is None else next(item for item in items if not isinstance(item, str))
         raise ArgumentError(f"{argument.name} is a name or a list of names, in quotes; it was given {brief(wrong)}.")
     return items
+
+
+def where(value: Any, argument: Argument) -> Any:
+    """Check that a value is a mapping from strata to labels: ``{"payer": "Medicaid"}``."""
+    form = f"{argument.name}= is {{stratum: label or labels}}, such as {argument.name}={{'payer': 'Medicaid'}}"
+    if not isinstance(value, Mapping):
+        raise ArgumentError(f"{form}; it was {brief(value)}.")
+    if wrong := [name for name in value if not isinstance(name, str)]:
+        raise ArgumentError(f"{form}; it was given {brief(wrong[0])} as a stratum.")
+    for name, labels in value.items():
+        if isinstance(labels, Mapping) or (isinstance(labels, Sequence) and not labels):
+            raise ArgumentError(f"{form}; {name!r} was given {'no label' if not labels else brief(labels)}.")
+    return value
 
 
 def path(value: Any, argument: Argument) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 SHIPPED: Final = ("standard", "asam3", "asam4", "teds")
 """Continua that need no file; told again here, so that ``careflow --help`` need not load them."""
@@ -76,6 +76,27 @@ def add_link(to: argparse.ArgumentParser) -> None:
     """Add how stays are linked and what a year is."""
     add_within(to, 30, "an admission within so many days is a move (default: 30)")
     to.add_argument("--fiscal-start", type=int, default=1, metavar="MONTH", help="first month of the year, 1 to 12")
+
+
+def add_part(to: argparse.ArgumentParser) -> None:
+    """Add which part of the records is counted."""
+    to.add_argument(
+        "--where",
+        nargs="+",
+        type=_first_pair,
+        action="extend",
+        metavar="STRATUM=LABEL",
+        help="only these records, such as payer=Medicaid; several labels of one stratum are put together",
+    )
+    to.add_argument("--last", type=int, metavar="N", help="only the newest so many periods (quarters)")
+
+
+def part_asked(asked: argparse.Namespace) -> dict[str, Any]:
+    """Return the part of the records as functions of careflow take it."""
+    labels: dict[str, list[str]] = {}
+    for name, label in asked.where or ():
+        labels.setdefault(name, []).append(label)
+    return {"where": labels or None, "last": asked.last}
 
 
 def add_within(to: argparse.ArgumentParser, default: int | None, what: str) -> None:

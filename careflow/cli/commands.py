@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from careflow.cli.arguments import SHIPPED
+from careflow.cli.arguments import SHIPPED, part_asked
 from careflow.errors import ArgumentError, RecordError
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def report(asked: argparse.Namespace) -> int:
         episodes = _episodes(asked)
         steps.next("Linking")
         moves = link(episodes, within=asked.within)
-    page = write_report(moves, asked.out, calendar=_calendar(asked), **_report_options(asked))
-    _told(page, asked)
+    page = write_report(moves, asked.out, calendar=_calendar(asked), **part_asked(asked), **_report_options(asked))
+    _print_report(page, asked)
     return 0
 
 
@@ -58,7 +58,8 @@ def counts(asked: argparse.Namespace) -> int:
     """Count a file and save the counts: the whole file or none."""
     from careflow.counts import link
 
-    counts = link(_episodes(asked), within=asked.within).counts(by=asked.by, calendar=_calendar(asked))
+    moves = link(_episodes(asked), within=asked.within)
+    counts = moves.counts(by=asked.by, calendar=_calendar(asked), **part_asked(asked))
     part = asked.out.with_name(f".{asked.out.name}.part")
     try:
         counts.save(part)
@@ -77,7 +78,7 @@ def pool(asked: argparse.Namespace) -> int:
     first, *others = [Counts.load(path) for path in asked.files]
     for counts in others:
         first = first + counts
-    _told(write_report(first, asked.out, **_report_options(asked)), asked)
+    _print_report(write_report(first, asked.out, **part_asked(asked), **_report_options(asked)), asked)
     return 0
 
 
@@ -145,9 +146,9 @@ def _mode(asked: argparse.Namespace) -> Mode:
     return "full" if asked.full else "masked" if asked.ledger is None else "release"
 
 
-def _told(page: Path, asked: argparse.Namespace) -> None:
+def _print_report(page: Path, asked: argparse.Namespace) -> None:
     """Print where a report is, and on stderr which mode it is in and what the other two would do."""
     from careflow.report.modes import outcome
 
-    print(page)
+    _print_report(page, asked)
     print(f"careflow: {outcome(_mode(asked))}", file=sys.stderr)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from careflow import __version__
 from careflow.cli import commands
-from careflow.cli.arguments import add_link, add_records, add_report, add_within
+from careflow.cli.arguments import add_link, add_part, add_records, add_report, add_within
 from careflow.errors import CareflowError
 
 
@@ -53,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     report = kinds.add_parser("report", help="write the quarterly report of a file of episodes")
     add_records(report)
     add_link(report)
+    add_part(report)
     add_report(report)
     report.set_defaults(run=commands.report)
 
@@ -64,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     counts = kinds.add_parser("counts", help="count a file of episodes by quarter, for pooling with other sites")
     add_records(counts)
     add_link(counts)
+    add_part(counts)
     counts.add_argument("--out", required=True, type=Path, metavar="FILE.parquet", help="where to write the counts")
     counts.add_argument("--by", nargs="+", default=["quarter"], metavar="NAME", help="strata (default: quarter)")
     counts.set_defaults(run=commands.counts)
@@ -72,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     pool.add_argument(
         "files", nargs="+", type=Path, metavar="FILE.parquet", help="counts of sites without a common person"
     )
+    add_part(pool)
     add_report(pool)
     pool.set_defaults(run=commands.pool)
 

@@ -14,6 +14,7 @@ from careflow.continuum.crosswalk_lines import Line, check_crosswalks
 from careflow.continuum.level import Edge, Level
 from careflow.continuum.order import Order, Pair, order_of
 from careflow.continuum.outcomes import LATERAL, STEP_DOWN, STEP_UP
+from careflow.continuum.spellings import level_meant, level_spellings, why_unclear
 from careflow.continuum.text import check_name, check_names, check_text
 from careflow.errors import ArgumentError
 
@@ -66,14 +67,42 @@ class Taxonomy:
         return self._order.names
 
     def index(self, name: str) -> int:
-        """Return the position of a level, 0 for the most intensive; ArgumentError if there is no such level."""
+        """Return the place of a level, 0 for the most intensive, however it is written; ArgumentError if there is none.
+
+        >>> from careflow.continuum import Continuum
+        >>> Continuum.standard().index("Partial Hospitalization")
+        2
+        """
         try:
             return self._positions[name]
         except (KeyError, TypeError):
-            listed = self.names if len(self) <= 20 else (*self.names[:20], "…")
+            if (meant := self.level_meant(name)) is not None:
+                return self._positions[meant]
+            some = self.names if len(self) <= 20 else (*self.names[:20], "…")
+            why = why_unclear(name, self.name) if isinstance(name, str) else ""
             raise ArgumentError(
-                f"no level {shown(name)} in this continuum{hint(name, self.names)}; it has {either(listed)}."
+                f"no level {shown(name)} in this continuum{'' if why else hint(name, self.names)}; "
+                f"it has {either(some)}{f' ({why})' if why else ''}."
             ) from None
+
+    def level_meant(self, word: object) -> str | None:
+        """Return the name of the level that a word means, or None.
+
+        A level may be called by its name, short name, label or alias, in any case, and where the continuum comes with
+        the package by the field's words for it.
+
+        >>> from careflow.continuum import Continuum
+        >>> [Continuum.standard().level_meant(word) for word in ("PHP", "day treatment", "RTC", "detox")]
+        ['php', 'php', 'residential', None]
+        >>> Continuum.asam(edition=4).level_meant("ASAM Level 3.5")
+        '3.5'
+        """
+        return level_meant(word, self.name, self.spellings) if isinstance(word, str) else None
+
+    @cached_property
+    def spellings(self) -> dict[str, str]:
+        """The level of each way to write it, folded: names, short names, labels, aliases, the field's words."""
+        return level_spellings(self.name, self.levels)
 
     def __getitem__(self, name: str) -> Level:
         return self.levels[self.index(name)]
@@ -103,9 +132,7 @@ class Taxonomy:
 
     def has_edge(self, frm: str, to: str) -> bool:
         """Return whether a move belongs to the continuum, named or added."""
-        for name in (frm, to):
-            self.index(name)
-        return (frm, to) in self._edges
+        return (self[frm].name, self[to].name) in self._edges
 
     @property
     def silent(self) -> int:

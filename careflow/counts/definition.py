@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from careflow.continuum import Continuum
 from careflow.counts.calendar import UNITS, Calendar
+from careflow.counts.period_labels import period_number
 from careflow.errors import CountsError
 
 GROUPS: Final = 100
@@ -41,6 +42,8 @@ class Definition:
         The strata; at most one of them is ``"quarter"``, ``"month"`` or ``"year"``.
     calendar : Calendar
         The months of a quarter.
+    where : tuple of (str, tuple of str)
+        The part of the records: the labels of a stratum that are counted, if not all.
     """
 
     continuum: Continuum
@@ -51,6 +54,15 @@ class Definition:
     overlaps: str
     by: tuple[str, ...] = ()
     calendar: Calendar = field(default_factory=Calendar)
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def shown_periods(self) -> tuple[int, ...] | None:
+        """The periods of the part, if it is a part of them."""
+        unit, labels = self.unit, dict(self.where).get(self.unit or "")
+        if unit is None or labels is None:
+            return None
+        return tuple(sorted(period_number(label, unit, self.calendar) for label in labels))
 
     @property
     def unit(self) -> str | None:
@@ -81,6 +93,8 @@ class Definition:
             "start": self.start and self.start.isoformat(),
             "calendar": asdict(self.calendar),
         }
+        if not self.where:
+            del plain["where"]  # so that counts of all records are the same file as before there were parts
         return json.dumps(plain, sort_keys=True)
 
     @classmethod
@@ -97,5 +111,6 @@ class Definition:
             "calendar": Calendar(**plain["calendar"]),
             "windows": tuple(plain["windows"]),
             "by": tuple(plain["by"]),
+            "where": tuple((name, tuple(labels)) for name, labels in plain.get("where", ())),
         }
         return cls(**plain)

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import pandas as pd
 
-from careflow.arguments import checked, flag, instance, names, several_whole, text, whole
+from careflow.arguments import checked, flag, instance, names, several_whole, text, where, whole
 from careflow.counts.attrition import attrition_steps, summary
 from careflow.counts.calendar import UNITS, Calendar
 from careflow.counts.count import check_strata, count_table
@@ -18,6 +18,7 @@ from careflow.counts.counts import Counts
 from careflow.counts.definition import Definition
 from careflow.counts.exports import event_log_rows, lifelines_rows, mstate_rows, require_person_level, sequence_rows
 from careflow.counts.linked_stays import Linked
+from careflow.counts.parts import Where, part_of, strata_to_count
 from careflow.counts.table_names import DEFAULT, event_table
 from careflow.errors import ArgumentError, CountsError
 from careflow.records.parsing.date_basis import CALENDAR, LINKING, answers, require
@@ -41,7 +42,14 @@ class Transitions(Linked):
 
     _cache: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict, init=False)
 
-    @checked(by=names, windows=several_whole(0), clocks=names, calendar=instance(Calendar))
+    @checked(
+        by=names,
+        windows=several_whole(0),
+        clocks=names,
+        calendar=instance(Calendar),
+        where=where,
+        last=whole(1, None, "periods"),
+    )
     def counts(
         self,
         by: str | Sequence[str] | None = None,
@@ -49,6 +57,8 @@ class Transitions(Linked):
         windows: int | Sequence[int] | None = None,
         clocks: str | Sequence[str] | None = None,
         calendar: Calendar | None = None,
+        where: Where | None = None,
+        last: int | None = None,
     ) -> Counts:
         """Count the linked stays: event tables of integers, from which every estimate is computed.
 
@@ -61,19 +71,19 @@ class Transitions(Linked):
         clocks : str or sequence of str, optional
             The event tables (see :func:`careflow.counts.event_table`). Default: ``careflow.counts.DEFAULT``.
         calendar : Calendar, optional
-            The months of a quarter; the calendar year by default.
-
-        Returns
-        -------
-        Counts
-            The event tables with their definition.
+            Default: quarters of the calendar year.
+        where : mapping, optional
+            Only a part of the records: ``{stratum: label or labels}``, such as ``{"payer": "Medicaid"}``. The counts
+            are then split by these strata too.
+        last : int, optional
+            Only the newest so many periods: of the unit in ``by``, or quarters.
 
         Raises
         ------
         ArgumentError
             If a stratum, window or event table does not exist, or the date basis does not allow it.
         """
-        strata = (by,) if isinstance(by, str) else tuple(by or ())
+        strata = strata_to_count((by,) if isinstance(by, str) else tuple(by or ()), where, last)
         check_strata(self, strata)
         episodes = self.episodes
         names = (clocks,) if isinstance(clocks, str) else tuple(clocks or self._answerable())
@@ -92,7 +102,7 @@ class Transitions(Linked):
             by=strata,
             calendar=calendar or Calendar(),
         )
-        return Counts(
+        counts = Counts(
             definition=definition,
             tables={name: self._table(name, definition) for name in names},
             persons=episodes.persons,
@@ -101,6 +111,7 @@ class Transitions(Linked):
             source=episodes.source,
             last=episodes.last,
         )
+        return counts if where is None and last is None else part_of(counts, where, last)
 
     @checked()
     def to_lifelines(self, *, person_level: bool = False) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from careflow.estimate.result import Provenance, Result
 from careflow.estimate.survival.cumulative_incidence import CumulativeIncidence, cumulative_incidence
 from careflow.estimate.survival.group_tests import gray_test, logrank_test
 from careflow.estimate.survival.length_of_stay import LengthOfStay, length_of_stay
+from careflow.estimate.survival.stay_comparison import StayComparison
 from careflow.estimate.survival.test_result import GroupTest
 from careflow.estimate.utilization.census import Census, census
 from careflow.estimate.utilization.persons_served import PersonsServed, persons_served
@@ -32,6 +33,7 @@ __all__ = [
     "Rates",
     "Result",
     "Returns",
+    "StayComparison",
     "bounce_back",
     "census",
     "chain",

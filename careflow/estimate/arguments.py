@@ -8,9 +8,11 @@ from typing import Final, Literal, ParamSpec, TypeVar
 
 import pandas as pd
 
-from careflow.arguments import Check, checked, confidence, instance, names, one_of
+from careflow.arguments import Check, checked, confidence, instance, names, one_of, where, whole
+from careflow.continuum import Continuum
 from careflow.counts import Calendar, Counts, Definition, Transitions, event_table
 from careflow.counts.calendar import UNITS
+from careflow.counts.parts import ALL, Part, part_of, strata_to_count
 from careflow.errors import CountsError
 
 Cluster = Literal["person"] | None
@@ -25,6 +27,8 @@ _COMMON: Final[dict[str, Check]] = {
     "confidence": confidence,
     "correction": one_of("holm", "bh", None),
     "calendar": instance(Calendar),
+    "where": where,
+    "last": whole(1, None, "periods"),
 }
 """The checks of the parameters that estimators share."""
 
@@ -41,31 +45,43 @@ def counts_for(
     *,
     windows: int | Sequence[int] | None = None,
     calendar: Calendar | None = None,
+    part: Part = ALL,
 ) -> tuple[Counts, tuple[str, ...]]:
     """Return counts of these event tables and strata, counted from linked stays or checked, and the strata."""
     names = (clocks,) if isinstance(clocks, str) else tuple(clocks)
     strata = (by,) if isinstance(by, str) else tuple(by or ())
+    needed = strata_to_count(strata, *part)
     if isinstance(source, Transitions):
-        return source.counts(strata, windows=windows, clocks=names, calendar=calendar), strata
-    if absent := [name for name in names if name not in source.tables]:
-        raise CountsError(f"these counts hold no {absent[0]!r} table; count again with {absent[0]!r} among clocks=")
+        _check_periods(source.episodes.continuum, names, strata, needed)
+        where, last = part
+        return source.counts(strata, windows=windows, clocks=names, calendar=calendar, where=where, last=last), strata
+    if unheld := [name for name in names if name not in source.tables]:
+        raise CountsError(f"these counts hold no {unheld[0]!r} table; count again with {unheld[0]!r} among clocks=")
     unit = source.definition.unit
-    if absent := [name for name in strata if name not in source.definition.by]:
+    if part.last is not None and not set(UNITS).intersection(strata):
+        needed = strata_to_count(strata, {**(part.where or {}), **({unit: ()} if unit else {})}, part.last)
+    if lacking := [name for name in needed if name not in source.definition.by]:
         raise CountsError(
-            f"these counts are not split by {absent[0]!r} "
-            f"(they are by {', '.join(source.definition.by) or 'nothing'}); count again with by={list(strata)}"
+            f"these counts are not split by {lacking[0]!r} "
+            f"(they are by {', '.join(source.definition.by) or 'nothing'}); count again with by={list(needed)}"
         )
+    _check_periods(source.definition.continuum, names, strata, source.definition.by)
+    if calendar is not None and calendar != source.definition.calendar:
+        raise CountsError("these counts were made by another calendar; count again with calendar=")
+    return part_of(source, *part), strata
+
+
+def _check_periods(continuum: Continuum, names: Sequence[str], strata: Sequence[str], counted: Sequence[str]) -> None:
+    """Raise if stays are followed within each period and the estimate is not by period: they do not add up."""
+    unit = unit_of(counted)
     if (
         unit is not None
         and unit not in strata
-        and any(event_table(n, source.definition.continuum).dated_by == "days in the period" for n in names)
+        and any(event_table(name, continuum).dated_by == "days in the period" for name in names)
     ):
         raise CountsError(
             f"these counts follow each stay within each {unit}; ask with by={unit!r} or count again without"
         )
-    if calendar is not None and calendar != source.definition.calendar:
-        raise CountsError("these counts were made by another calendar; count again with calendar=")
-    return source, strata
 
 
 def windows_for(counts: Counts, within: int | Sequence[int] | None) -> tuple[int, ...]:

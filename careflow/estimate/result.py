@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import pandas as pd
 
 from careflow.continuum.html import NOTE, html_table
-from careflow.counts.calendar import ends_early
+from careflow.counts.calendar import Calendar, ends_early
+from careflow.counts.counts import Counts
+from careflow.counts.parts import part_words
 
 if TYPE_CHECKING:
     from careflow.continuum import Continuum
@@ -67,6 +69,10 @@ class Provenance:
     last : datetime.date, optional
         The last admission or discharge of the records. If the cut-off is more than 92 days later, ``str(about)`` says
         so: periods after that day are empty, although the cut-off says that the data are complete.
+    calendar : Calendar
+        The months of a quarter and of a year.
+    where : tuple of (str, tuple of str)
+        The part of the records that was asked for: labels by stratum.
     """
 
     measure: str
@@ -85,10 +91,29 @@ class Provenance:
     missing: str = ""
     source: str = ""
     last: date | None = None
+    calendar: Calendar = field(default_factory=Calendar)
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @classmethod
+    def of(cls, counts: Counts, **fields: Any) -> Self:
+        """Return the provenance of an estimate from counts, which say whose records, until when, by which calendar."""
+        rules = counts.definition
+        return cls(
+            persons=counts.persons,
+            cutoff=rules.cutoff,
+            start=rules.start,
+            source=counts.source,
+            last=counts.last,
+            calendar=rules.calendar,
+            where=rules.where,
+            **fields,
+        )
 
     def __str__(self) -> str:
         """One line: n, window, cut-off, rule, interval, missing numbers."""
         parts = [f"{self.n:,} {self.unit}, from the records of {self.persons:,} people"]
+        if self.where:
+            parts.append(f"only {part_words(self.where)}")
         if self.within:
             parts.append("within " + ", ".join(str(w) for w in self.within) + " days")
         parts.append(f"cut-off {self.cutoff:%Y-%m-%d}")

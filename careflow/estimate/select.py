@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from careflow.arguments.folding import label_among
+from careflow.arguments.messages import brief, hint
+from careflow.continuum import Continuum
+from careflow.continuum.spellings import outcome_meant, why_unclear
+from careflow.counts.calendar import UNITS
+from careflow.counts.period_labels import period_among
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import unit_of
 from careflow.estimate.result import Provenance
@@ -16,20 +22,15 @@ WITHIN: Final = "within"
 """The column of windows, present if there are several."""
 
 
-def select(frame: pd.DataFrame, by: Sequence[str], quarter: str | None, strata: Mapping[str, str]) -> pd.DataFrame:
-    """Return the rows of one stratum of a tidy frame, or raise with the existing labels."""
-    unit = unit_of(by)
-    chosen: dict[str, object] = dict(strata)
+def select(frame: pd.DataFrame, about: Provenance, quarter: object, strata: Mapping[str, object]) -> pd.DataFrame:
+    """Return the rows of one stratum of a tidy frame, or raise with the labels that there are."""
+    unit = unit_of(about.by)
+    asked = dict(strata)
     if quarter is not None:
-        chosen[unit or "quarter"] = quarter
-    for name, label in chosen.items():
-        if name not in frame:
-            raise ArgumentError(f"this result is not split by {name}; it is split by {', '.join(by) or 'nothing'}")
-        labels = frame[name].unique()
-        if label not in labels:
-            raise ArgumentError(f"no {name} {label!r} in this result; there are {', '.join(map(str, sorted(labels)))}")
+        asked[unit or "quarter"] = quarter
+    chosen = {name: stratum_label(frame, name, label, about) for name, label in asked.items()}
     windows = [WITHIN] if WITHIN in frame and frame[WITHIN].nunique() > 1 else []
-    if open_strata := [name for name in [*by, *windows] if name not in chosen]:
+    if open_strata := [name for name in [*about.by, *windows] if name not in chosen]:
         raise ArgumentError(f"say which {open_strata[0]}: {', '.join(map(str, frame[open_strata[0]].unique()))}")
     mask = np.ones(len(frame), dtype=bool)
     for name, label in chosen.items():
@@ -37,8 +38,39 @@ def select(frame: pd.DataFrame, by: Sequence[str], quarter: str | None, strata: 
     return frame[mask].reset_index(drop=True)
 
 
+def stratum_label(frame: pd.DataFrame, name: str, value: object, about: Provenance) -> object:
+    """Return the label of a stratum that a value means, however it is written, or raise with those that there are."""
+    if name not in frame:
+        raise ArgumentError(f"this result is not split by {name}; it is split by {', '.join(about.by) or 'nothing'}")
+    labels = list(frame[name].unique())
+    if name in UNITS:
+        return period_among(value, labels, name, about.calendar)
+    if value in labels:
+        return value
+    meant = label_among(value, map(str, labels))
+    if meant is None or meant not in labels:
+        raise ArgumentError(f"no {name} {value!r} in this result; there are {', '.join(map(str, sorted(labels)))}")
+    return meant
+
+
+def move_label(frame: pd.DataFrame, name: str, value: object, continuum: Continuum) -> str:
+    """Return the level or outcome of the column ``from`` or ``to`` that a word means, or raise with those there are.
+
+    A label of the frame itself comes first, then a level in any of its spellings, then an outcome in any case.
+    """
+    labels = [str(label) for label in frame[name].unique()]
+    for meant in (label_among(value, labels), continuum.level_meant(value), outcome_meant(str(value))):
+        if meant in labels:
+            return meant
+    why = why_unclear(str(value), continuum.name)
+    raise ArgumentError(
+        f"no {name} {brief(value)} in this result{'' if why else hint(value, labels)}; there are {', '.join(labels)}"
+        f"{f' ({why})' if why else ''}"
+    )
+
+
 def triangle(
-    frame: pd.DataFrame, about: Provenance, move: tuple[str, str], value: str, strata: Mapping[str, str]
+    frame: pd.DataFrame, about: Provenance, move: tuple[str, str], value: str, strata: Mapping[str, object]
 ) -> pd.DataFrame:
     """Return one rate by period and window; see :meth:`careflow.estimate.Rates.triangle`."""
     unit = unit_of(about.by)
@@ -46,12 +78,8 @@ def triangle(
         raise ArgumentError(
             f"a triangle is by period, and this result is by {', '.join(about.by) or 'nothing'}: by='quarter'"
         )
-    chosen = dict(strata) | {"from": move[0], "to": move[1]}
-    for name, label in chosen.items():
-        if name not in frame:
-            raise ArgumentError(f"this result is not split by {name}; it is split by {', '.join(about.by)}")
-        if label not in (labels := frame[name].unique()):
-            raise ArgumentError(f"no {name} {label!r} in this result; there are {', '.join(map(str, labels))}")
+    chosen = {name: stratum_label(frame, name, label, about) for name, label in strata.items()}
+    chosen |= {"from": move[0], "to": move[1]}
     if open_strata := [name for name in about.by if name != unit and name not in chosen]:
         raise ArgumentError(f"say which {open_strata[0]}: {', '.join(map(str, frame[open_strata[0]].unique()))}")
     rows = frame[np.logical_and.reduce([frame[name] == label for name, label in chosen.items()])]

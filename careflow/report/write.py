@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import pandas as pd
 
-from careflow.arguments import checked, flag_or_none, instance, names, one_of, path, text
+from careflow.arguments import checked, flag_or_none, instance, names, one_of, path, period, text, where, whole
 from careflow.counts import Calendar, Counts, Transitions
+from careflow.counts.parts import Where, part_of
 from careflow.errors import ArgumentError
 from careflow.progress import Progress
 from careflow.report.atomic_folder import folder
@@ -30,7 +31,7 @@ FORMAT: Final = 1
 @checked(
     moves=instance(Transitions, Counts),
     out=path,
-    quarter=text,
+    quarter=period,
     title=text,
     source=text,
     findings=instance(pd.DataFrame),
@@ -40,6 +41,8 @@ FORMAT: Final = 1
     ledger=path,
     insider=text,
     progress=flag_or_none,
+    where=where,
+    last=whole(1, None, "quarters"),
 )
 def write_report(
     moves: Transitions | Counts,
@@ -55,6 +58,8 @@ def write_report(
     ledger: str | os.PathLike[str] | None = None,
     insider: str | None = None,
     progress: bool | None = False,
+    where: Where | None = None,
+    last: int | None = None,
 ) -> Path:
     """Write the quarterly report of linked stays, or of their counts, as a folder.
 
@@ -92,6 +97,11 @@ def write_report(
         protected against each facility that knows its own row.
     progress : bool, optional
         Show a progress bar on stderr; None shows one on a terminal.
+    where : mapping, optional
+        Only a part of the records: ``{stratum: label or labels}``, such as ``{"payer": "Medicaid"}``. Such a report is
+        not for release: a part could be subtracted from all.
+    last : int, optional
+        Only the newest so many quarters.
 
     Returns
     -------
@@ -115,7 +125,7 @@ def write_report(
     try:
         with Progress(progress) as steps, folder(out, about, private=mode == FULL) as work:
             steps.next("Counting")
-            counts = _counts(moves, calendar, insider)
+            counts = _counts(moves, calendar, insider, where, last)
             if ledger is not None:
                 warn_of_unknown_releases(out, ledger, counts.source if source is None else source)
             steps.next("Estimating")
@@ -129,13 +139,15 @@ def write_report(
     return out / FORMATS[chosen[0]].file
 
 
-def _counts(moves: Transitions | Counts, calendar: Calendar | None, insider: str | None) -> Counts:
+def _counts(
+    moves: Transitions | Counts, calendar: Calendar | None, insider: str | None, where: Where | None, last: int | None
+) -> Counts:
     if isinstance(moves, Transitions):
         by = "quarter" if insider is None else ("quarter", insider)
-        return moves.counts(by=by, clocks=EVENT_TABLES, calendar=calendar)
+        return moves.counts(by=by, clocks=EVENT_TABLES, calendar=calendar, where=where, last=last)
     if calendar is not None and calendar != moves.definition.calendar:
         raise ArgumentError("these counts were made with another calendar; count again with calendar=")
-    return moves
+    return part_of(moves, where, last)
 
 
 def _fill(work: Path, report: Content, formats: tuple[str, ...], steps: Progress) -> None:

@@ -358,3 +358,15 @@ def test_reports_and_counts_hear_the_options_of_the_reader(command, tmp_path, ca
         assert main(told) == 0
         counts = cf.Counts.load(out)
         assert (counts.stays, counts.definition.overlaps) == (6, "highest")
+
+
+def test_counts_are_of_the_part_that_was_asked_for(file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "part.parquet"
+    asked = ["--where", "discharge_reason=left early", "discharge_reason=completed", "--last", "2"]
+    assert main(["counts", str(file), "--cutoff", CUTOFF, "--out", str(out), *asked]) == 0
+    counts = cf.Counts.load(out)
+    reasons, quarters = ("left early", "completed"), ("2024Q3", "2024Q4")
+    assert counts.definition.where == (("discharge_reason", reasons), ("quarter", quarters))
+    rates = cf.transition_rates(counts, by="quarter").at("2024Q3")
+    row = rates[(rates["from"] == "residential") & (rates["to"] == "left early")]
+    assert row["n"].item() == CELLS["residential", "left early"]

@@ -85,15 +85,15 @@ def test_direction_follows_the_order_of_the_levels() -> None:
 
 def test_an_unknown_level_is_refused_with_the_valid_ones() -> None:
     message = (
-        "no level 'PHP' in this continuum (did you mean 'php'?); "
+        "no level 'PPH' in this continuum (did you mean 'php'?); "
         "it has 'inpatient', 'residential', 'php', 'iop' or 'outpatient'."
     )
     for ask in (
-        lambda: CARE.index("PHP"),
-        lambda: CARE["PHP"],
-        lambda: CARE.short("PHP"),
-        lambda: CARE.direction("PHP", "iop"),
-        lambda: CARE.has_edge("iop", "PHP"),
+        lambda: CARE.index("PPH"),
+        lambda: CARE["PPH"],
+        lambda: CARE.short("PPH"),
+        lambda: CARE.direction("PPH", "iop"),
+        lambda: CARE.has_edge("iop", "PPH"),
     ):
         with pytest.raises(ArgumentError) as caught:
             ask()

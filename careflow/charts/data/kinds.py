@@ -85,11 +85,16 @@ KINDS: Final = (
     Kind("ExpectedDays", "expected days", "expected_days()", ("expected_days",)),
     Kind("Pathways", "pathways", "pathways()", ("alluvial", "sequence_index")),
     Kind("Comparison", "differences of rates", "transition_rates(...).compare()", ()),
+    Kind("StayComparison", "differences of lengths of stay", "length_of_stay(...).compare()", ()),
     Kind("Chain", "the chain of rates", "chain()", ()),
     Kind("GroupTest", "a test between groups", "logrank_test() or careflow.gray_test()", ()),
     Kind("MarkovTest", "a test of the past", "markov_test()", ()),
 )  # fmt: skip
 """Every kind of result. A new kind gets a row: its charts, or what to do instead."""
+
+
+ALL_MOVES: Final = ("flow_map", "transition_matrix", "headline")
+"""Charts of rates that need a row for every level left, and for every level and outcome reached."""
 
 
 def kinds_of(chart: str) -> tuple[Kind, ...]:
@@ -117,6 +122,11 @@ def accepted(result: Any, chart: str, kinds: tuple[Kind, ...] = ()) -> Any:
     if any(base.__name__ == "Released" for base in type(result).__mro__) and len(result) == 1:
         result = result[0]
     kinds = kinds or kinds_of(chart)
+    if getattr(result, "moves", None) is not None and chart in ALL_MOVES:
+        raise KindError(
+            f"charts.{chart}() draws the rates from and to every level, and these are of what frm= and to= put "
+            "together: estimate them without frm= and to="
+        )
     if any(kind.holds(result) for kind in kinds):
         return result
     draws = f"charts.{chart}() draws {' or '.join(map(str, kinds))}"

@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 
 from careflow import formatting
+from careflow.arguments.folding import label_among
 from careflow.charts.data.kinds import KINDS, accepted, kind_of
+from careflow.counts.period_labels import period_among
 from careflow.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -192,7 +194,7 @@ def read(
         if stratum in PERIODS and over and stratum not in where:
             continue
         wanted = where.get(stratum, quarter if stratum in PERIODS else None)
-        chosen[stratum] = _choice(table, stratum, wanted)
+        chosen[stratum] = _choice(table, stratum, wanted, about)
         table = table[table[stratum].astype(str) == str(chosen[stratum])].drop(columns=stratum)
     return View(
         frame=table.reset_index(drop=True),
@@ -272,14 +274,16 @@ def number(value: Any) -> float:
     return float(value) if pd.notna(value) else float("nan")
 
 
-def _choice(table: pd.DataFrame, stratum: str, wanted: object) -> object:
+def _choice(table: pd.DataFrame, stratum: str, wanted: object, about: Provenance) -> object:
     values = list(dict.fromkeys(table[stratum].astype(str)))
     if stratum in PERIODS:
         values = sorted(values)
+    if wanted is not None and stratum in PERIODS:
+        return period_among(wanted, values, stratum, about.calendar)
     if wanted is not None:
-        if str(wanted) not in values:
+        if (meant := label_among(str(wanted), values)) is None:
             raise ArgumentError(f"the result has no {stratum} {str(wanted)!r}; it has {formatting.listing(values, 12)}")
-        return wanted
+        return meant
     if not values:
         return ""
     if len(values) == 1:

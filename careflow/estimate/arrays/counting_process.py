@@ -72,7 +72,7 @@ def process_of(cell: StateCounts | pd.DataFrame, causes: tuple[int, ...], until:
     groups, group_code = distinct(jackknife_group)
     days, day_code = distinct(day)
     # The last kind collects the events of all other causes.
-    kinds = np.full(REACHED + 1, len(causes) + 2)
+    kinds = np.full(max(REACHED, *causes) + 1, len(causes) + 2)
     kinds[[ENTERED, CENSORED, *causes]] = np.arange(len(causes) + 2)
     shape = len(causes) + 3, len(groups), len(days)
     cells = (kinds[event] * shape[1] + group_code) * shape[2] + day_code

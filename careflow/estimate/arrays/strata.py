@@ -94,9 +94,15 @@ def strata_of(table: pd.DataFrame, definition: Definition, by: Sequence[str]) ->
         if definition.start is not None:
             first = min(first, definition.calendar.period(definition.start, unit))
         span = np.arange(first, max(final, int(periods_of_rows.max()) if len(periods_of_rows) else final) + 1)
+        if (shown := definition.shown_periods) is not None:
+            span = np.array(shown)
         labels = [definition.calendar.label(int(p), unit) for p in span]
         # Counts have many rows: the codes, which results keep, take 32 bits.
-        offset = np.subtract(periods_of_rows, first, dtype=np.int32)
+        offset = (
+            np.subtract(periods_of_rows, first, dtype=np.int32)
+            if shown is None
+            else np.searchsorted(span, periods_of_rows)
+        )
         codes = offset if codes is None else offset * len(keys) + codes
         frame = keys.loc[np.tile(np.arange(len(keys)), len(span))].reset_index(drop=True)
         periods = np.repeat(span, len(keys))

@@ -13,6 +13,7 @@ from careflow.continuum.outcomes import DIED, LEFT_CARE
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.definition import GROUPS
 from careflow.counts.event_tables import CENSORED, DIED_CODE, ENTERED
+from careflow.counts.parts import Part
 from careflow.counts.sql.journeys import BETWEEN, BETWEEN_CODE, LEFT_CODE
 from careflow.estimate.arguments import Cluster, counts_for, interval_name
 from careflow.estimate.arrays.followup import FollowUp, Longest, chosen_horizon, not_followed
@@ -45,15 +46,18 @@ class JourneyCounts:
         cluster: Cluster,
         confidence: float,
         calendar: Calendar | None,
+        part: Part,
     ) -> None:
         continuum = moves.definition.continuum if isinstance(moves, Counts) else moves.episodes.continuum
+        start = None if start is None else continuum[start].name
+        self.start = start
         level = "" if start is None else f":{continuum.index(start)}"
         day = "" if landmark is None else f"@{landmark}"
         clock = f"journey{level}{day}{':reentry' if reentry else ''}"
         self.since = f"the first admission{f' to {start}' if start else ''}"
         if landmark is not None:
             self.since = f"day {landmark} of the journey, of those then {f'at {start}' if start else 'followed'}"
-        self.counts, self.by = counts_for(moves, clock, by, calendar=calendar)
+        self.counts, self.by = counts_for(moves, clock, by, calendar=calendar, part=part)
         self.table, self.cluster, self.confidence = self.counts.tables[clock], cluster, confidence
         self.strata: Strata = strata_of(self.table, self.counts.definition, self.by)
         self.names = [*continuum.names, *_OUT]
@@ -148,20 +152,16 @@ class JourneyCounts:
     def about(self, measure: str, definition: str, interval: str) -> Provenance:
         """Return the provenance of a result."""
         rules = self.counts.definition
-        return Provenance(
+        return Provenance.of(
+            self.counts,
             measure=measure,
             definition=definition,
             n=int(self.table.loc[self.table["event"] == ENTERED, "n"].sum()),
             unit="journeys",
-            persons=self.counts.persons,
-            cutoff=rules.cutoff,
-            start=rules.start,
             dated_by="admission" if self.by else "",
             interval=interval_name(interval, self.confidence, self.cluster),
             within=(rules.within,),
             by=self.by,
             confidence=self.confidence,
             missing=self.missing(),
-            source=self.counts.source,
-            last=self.counts.last,
         )

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from careflow.arguments import checked, instance, labels, one_of, text
+from careflow.arguments import checked, instance, labels, one_of, period
 from careflow.continuum.outcomes import CONCURRENT, LEFT_CARE, OUTCOMES
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import interval_name
@@ -48,7 +48,7 @@ class Chain(Result):
     rates: Rates | None = field(default=None, repr=False)
     stays: LengthOfStay | None = field(default=None, repr=False)
 
-    @checked(measure=one_of(*MEASURES), quarter=text, strata=labels)
+    @checked(measure=one_of(*MEASURES), quarter=period, strata=labels)
     def matrix(self, measure: str = "stays", quarter: str | None = None, **strata: str) -> pd.DataFrame:
         """Return one measure of one stratum as a matrix.
 
@@ -71,9 +71,9 @@ class Chain(Result):
         ArgumentError
             If there is no such measure, a stratum has several labels and none is chosen, or a label does not exist.
         """
-        if measure not in (measures := list(self.frame["measure"].unique())):
-            raise ArgumentError(f"measure is one of {', '.join(measures)}; it was {measure!r}")
-        rows = select(self.frame[self.frame["measure"] == measure], self.about.by, quarter, strata)
+        if measure not in (there := list(self.frame["measure"].unique())):
+            raise ArgumentError(f"measure is one of {', '.join(there)}; it was {measure!r}")
+        rows = select(self.frame[self.frame["measure"] == measure], self.about, quarter, strata)
         rows = rows.assign(state=rows["state"].cat.remove_unused_categories())
         return rows.pivot_table(index="start", columns="state", values="estimate", observed=False, dropna=False)
 
@@ -136,6 +136,8 @@ def chain(rates: Rates, stays: LengthOfStay | None = None, *, concurrent: Concur
     ([[1.0, 0.5], [0.0, 1.0]], [[15.0, 19.0], [0.0, 38.0]])
     """
     inputs = rates._as_estimated("chain")
+    if inputs.moves is not None:
+        raise ArgumentError("chain takes rates from and to every level: estimate them without frm=, to=")
     if inputs.method == "intensity" or len(inputs.windows) > 1:
         raise ArgumentError("chain takes shares of discharges within one window: method='followed' and one within=")
     arrays, _ = inputs.rate_arrays()
@@ -253,4 +255,6 @@ def _about(rates: Rates, stays: LengthOfStay | None, concurrent: Concurrent, con
         missing=about.missing,
         source=about.source,
         last=about.last,
+        calendar=about.calendar,
+        where=about.where,
     )

@@ -14,6 +14,7 @@ from careflow.continuum.outcomes import CONCURRENT, DIED, LEFT_CARE
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.definition import GROUPS
 from careflow.counts.event_tables import CONCURRENT_CODE, DIED_CODE
+from careflow.counts.parts import Part, Where
 from careflow.counts.sql.previous_level import NO_EARLIER
 from careflow.estimate.arguments import Cluster, counts_for, estimator
 from careflow.estimate.arrays.strata import Ints, Strata, add_up, strata_of
@@ -53,6 +54,8 @@ def markov_test(
     cluster: Cluster = "person",
     correction: Correction = "holm",
     calendar: Calendar | None = None,
+    where: Where | None = None,
+    last: int | None = None,
 ) -> MarkovTest:
     r"""Test whether what follows a discharge depends on the level before it, given the level left.
 
@@ -68,6 +71,10 @@ def markov_test(
         Correction of ``p_adjusted`` for the number of levels and strata.
     calendar : Calendar, optional
         The months of a quarter; the calendar year by default.
+    where : mapping, optional
+        Only a part of the records: ``{stratum: label or labels}``, such as ``{"payer": "Medicaid"}``.
+    last : int, optional
+        Only the newest so many periods, those not mature included: of the unit in ``by``, or quarters, put together.
 
     Returns
     -------
@@ -115,7 +122,7 @@ def markov_test(
     >>> test.loc[test["from"] == "iop", ["n", "histories", "statistic", "df"]].round(6).values.tolist()
     [[80.0, 2.0, 20.0, 1.0]]
     """
-    counts, names = counts_for(moves, "history", by, calendar=calendar)
+    counts, names = counts_for(moves, "history", by, calendar=calendar, part=Part(where, last))
     table, continuum = counts.tables["history"], counts.definition.continuum
     strata = strata_of(table, counts.definition, names)
     cells = _cells(table, strata, continuum)
@@ -123,7 +130,8 @@ def markov_test(
     frame = _labelled(pd.DataFrame(rows, columns=["_stratum", *_COLUMNS]), strata, continuum)
     frame["p_adjusted"] = adjusted(frame["p"].where(frame["from"] != ALL_LEVELS), correction)
     reference = "chi-squared" if cluster is None else "F, clustered by person"
-    about = Provenance(
+    about = Provenance.of(
+        counts,
         measure="Markov test",
         definition=(
             "Whether what follows a discharge depends on the level before it, beside the level left (order 1 against "
@@ -131,15 +139,10 @@ def markov_test(
         ),
         n=int(table["n"].sum()),
         unit="followed discharges",
-        persons=counts.persons,
-        cutoff=counts.definition.cutoff,
-        start=counts.definition.start,
         dated_by="discharge" if names else "",
         interval=f"{reference}, {correction_name(correction)}",
         within=(counts.definition.within,),
         by=names,
-        source=counts.source,
-        last=counts.last,
     )
     return MarkovTest(frame, about, continuum, histories=_histories(cells, strata, continuum))
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from careflow.arguments import Check, flag, text, whole
 from careflow.counts import Calendar, Counts, Transitions
+from careflow.counts.parts import Part, Where
 from careflow.estimate.arguments import Cluster, estimator
 from careflow.estimate.arrays.followup import Longest
 from careflow.estimate.multistate.journey_counts import Array, JourneyCounts
@@ -86,6 +87,8 @@ def occupation(
     cluster: Cluster = "person",
     confidence: float = 0.95,
     calendar: Calendar | None = None,
+    where: Where | None = None,
+    last: int | None = None,
 ) -> Occupation:
     r"""Estimate the share of journeys in each state on each day since they began.
 
@@ -112,6 +115,10 @@ def occupation(
         Coverage of the intervals, such as 0.95.
     calendar : Calendar, optional
         The months of a quarter; the calendar year by default.
+    where : mapping, optional
+        Only a part of the records: ``{stratum: label or labels}``, such as ``{"payer": "Medicaid"}``.
+    last : int, optional
+        Only the newest so many periods, those not mature included: of the unit in ``by``, or quarters, put together.
 
     Returns
     -------
@@ -155,7 +162,9 @@ def occupation(
     >>> where[(where["day"] == 12) & (where["estimate"] > 0)][["state", "estimate"]].values.tolist()
     [['php', 0.5], ['between stays', 0.5]]
     """
-    journeys = JourneyCounts(moves, start, days, landmark, reentry, by, cluster, confidence, calendar)
+    journeys = JourneyCounts(
+        moves, start, days, landmark, reentry, by, cluster, confidence, calendar, Part(where, last)
+    )
     frame = journeys.frame("state", np.arange(journeys.days + 1), _occupation, bounded=True)
     definition = (
         f"Share of journeys at each level on each day since {journeys.since} "
@@ -164,7 +173,12 @@ def occupation(
     )
     about = journeys.about("state occupation", definition, "log-log")
     return Occupation(
-        frame, about, journeys.counts.definition.continuum, start=start, days=journeys.days, started=journeys.started()
+        frame,
+        about,
+        journeys.counts.definition.continuum,
+        start=journeys.start,
+        days=journeys.days,
+        started=journeys.started(),
     )
 
 
@@ -180,6 +194,8 @@ def expected_days(
     cluster: Cluster = "person",
     confidence: float = 0.95,
     calendar: Calendar | None = None,
+    where: Where | None = None,
+    last: int | None = None,
 ) -> ExpectedDays:
     r"""Estimate the expected days in each state during the first ``days`` days of a journey.
 
@@ -222,7 +238,9 @@ def expected_days(
     >>> spent.loc[spent["days"] > 0, ["state", "days"]].values.tolist()
     [['php', 15.0], ['left care', 85.0]]
     """
-    journeys = JourneyCounts(moves, start, days, landmark, reentry, by, cluster, confidence, calendar)
+    journeys = JourneyCounts(
+        moves, start, days, landmark, reentry, by, cluster, confidence, calendar, Part(where, last)
+    )
     frame = journeys.frame("days", np.array([journeys.days]), _days_spent, bounded=False).drop(columns="day")
     definition = (
         f"Days out of the first {journeys.days} since {journeys.since} that are spent at each level: the area "
@@ -230,7 +248,12 @@ def expected_days(
     )
     about = journeys.about("expected days", definition, "normal" if cluster is None else "t")
     return ExpectedDays(
-        frame, about, journeys.counts.definition.continuum, start=start, days=journeys.days, started=journeys.started()
+        frame,
+        about,
+        journeys.counts.definition.continuum,
+        start=journeys.start,
+        days=journeys.days,
+        started=journeys.started(),
     )
 
 

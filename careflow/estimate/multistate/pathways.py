@@ -15,6 +15,7 @@ from careflow.continuum import Continuum
 from careflow.continuum.outcomes import REASONS
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.event_tables import REASON_CODE
+from careflow.counts.parts import Part, Where
 from careflow.counts.sql.journeys import BETWEEN, BETWEEN_CODE, IN_CARE_CODE, UNKNOWN_CODE
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import counts_for, estimator
@@ -98,6 +99,8 @@ def pathways(
     days: Sequence[int] | None = None,
     by: str | Sequence[str] | None = None,
     calendar: Calendar | None = None,
+    where: Where | None = None,
+    last: int | None = None,
 ) -> Pathways:
     """Count journeys by their sequence of levels.
 
@@ -116,6 +119,10 @@ def pathways(
         Strata of the journey's first stay.
     calendar : Calendar, optional
         The months of a quarter; the calendar year by default.
+    where : mapping, optional
+        Only a part of the records: ``{stratum: label or labels}``, such as ``{"payer": "Medicaid"}``.
+    last : int, optional
+        Only the newest so many periods, those not mature included: of the unit in ``by``, or quarters, put together.
 
     Returns
     -------
@@ -148,26 +155,22 @@ def pathways(
     [['php', 'iop', 'completed', 1, 0.5], ['php', 'left early', nan, 1, 0.5]]
     """
     clock, chosen_days, definition = _table_for(steps, days)
-    counts, names = counts_for(moves, clock, by, calendar=calendar)
+    counts, names = counts_for(moves, clock, by, calendar=calendar, part=Part(where, last))
     table, continuum = counts.tables[clock], counts.definition.continuum
     strata = strata_of(table, counts.definition, names)
     columns = [str(name) for name in table if str(name).startswith("step_")]
     frame = _counted(table.assign(_stratum=strata.codes), columns, continuum, ended=bool(chosen_days))
     stratum = frame.pop("_stratum").to_numpy(dtype=np.int64)
-    about = Provenance(
+    about = Provenance.of(
+        counts,
         measure="pathways",
         definition=definition.format(within=counts.definition.within, apart=counts.definition.within + 1),
         n=int(frame["n"].sum()),
         unit="journeys",
-        persons=counts.persons,
-        cutoff=counts.definition.cutoff,
-        start=counts.definition.start,
         dated_by="admission" if names else "",
         interval="",
         within=(counts.definition.within,),
         by=names,
-        source=counts.source,
-        last=counts.last,
     )
     tidy = pd.concat([strata.frame.loc[stratum].reset_index(drop=True), frame], axis=1)
     return Pathways(tidy, about, continuum, steps=len(columns), days=chosen_days)

@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from careflow.continuum import Continuum
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import Cluster, unit_of
 from careflow.estimate.arrays.strata import Strata
 from careflow.estimate.rates.rate_arrays import Array, RateArrays, WindowRates
-from careflow.estimate.result import Result
+from careflow.estimate.rates.unions import Moves
+from careflow.estimate.result import Provenance, Result
 from careflow.estimate.select import WITHIN
 from careflow.estimate.stats.differences import (
     Variance,
@@ -25,7 +27,7 @@ from careflow.estimate.stats.differences import (
     share_variance,
     two_sided,
 )
-from careflow.estimate.stats.multiple_testing import Correction, adjusted
+from careflow.estimate.stats.multiple_testing import Correction, adjusted, correction_name
 
 _NUMBERS: Final = ("n_1", "of_1", "rate_1", "n_2", "of_2", "rate_2", "difference", "se", "low", "high", "p")
 ENOUGH: Final = "enough"
@@ -52,6 +54,8 @@ class Comparison(Result):
     contributors : pair of pandas.DataFrame, or None
         For ``frame`` and ``directions``, lower bounds of the number of distinct persons in each count (``persons_1,
         persons_of_1, persons_2, persons_of_2``). Used by :func:`careflow.protect`; not for publication.
+    moves : object or None
+        What ``frm`` and ``to`` put together in each row; None where every level has its rows.
     """
 
     stratum: str
@@ -60,6 +64,7 @@ class Comparison(Result):
     directions: pd.DataFrame
     correction: Correction = "holm"
     contributors: tuple[pd.DataFrame, ...] | None = field(default=None, repr=False)
+    moves: Moves | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -92,8 +97,8 @@ class Contrast:
 
 def labels_of(
     by: Sequence[str], first: str | None, second: str | None, strata: Mapping[str, Sequence[str]]
-) -> tuple[str, tuple[str, str]]:
-    """Return the stratum that is compared and its two labels.
+) -> tuple[str, tuple[Any, Any]]:
+    """Return the stratum that is compared and its two labels, as they were written.
 
     Raises
     ------
@@ -119,7 +124,57 @@ def labels_of(
         raise ArgumentError(f"these rates are not split by {name}; they are split by {', '.join(by) or 'nothing'}")
     if isinstance(pair, str) or not isinstance(pair, Sequence) or len(pair) != 2 or None in pair or pair[0] == pair[1]:
         raise ArgumentError(f"compare needs two different labels of {name}, as in {name}=(one, other)")
-    return name, (str(pair[0]), str(pair[1]))
+    return name, (pair[0], pair[1])
+
+
+def comparison(
+    arrays: tuple[RateArrays, RateArrays],
+    contrast: Contrast,
+    about: Provenance,
+    continuum: Continuum,
+    contributors: tuple[pd.DataFrame, pd.DataFrame] | None,
+) -> Comparison:
+    """Return the differences of rates by level or outcome reached and by direction.
+
+    Parameters
+    ----------
+    arrays : pair of RateArrays
+        With their replicates.
+    contrast : Contrast
+        What to compare.
+    about : Provenance
+        That of the rates.
+    continuum : Continuum
+        Their levels.
+    contributors : pair of pandas.DataFrame, or None
+        Those of the rates, with their strata and window.
+    """
+    labels = contrast.labels
+    frame, directions = (differences(each, contrast).drop(columns=ENOUGH) for each in arrays)
+    test = f"{'Wald' if contrast.variance is None else 'score'} test, {correction_name(contrast.correction)}"
+    about = replace(
+        about,
+        measure=f"{about.measure}, difference",
+        definition=f"{about.definition} The difference is {labels[1]} less {labels[0]} ({contrast.stratum}).",
+        interval=f"{about.interval}, limits of the difference recovered from those of both; {test}",
+        by=tuple(name for name in about.by if name != contrast.stratum),
+        missing="" if frame["mature"].all() else "not both mature",
+    )
+    people = None
+    if contributors is not None:
+        both = zip(contributors, (frame, directions), strict=True)
+        people = tuple(contributors_of_both(kept, numbers, contrast.stratum, labels) for kept, numbers in both)
+    return Comparison(
+        frame,
+        about,
+        continuum,
+        contrast.stratum,
+        *labels,
+        directions=directions,
+        correction=contrast.correction,
+        contributors=people,
+        moves=arrays[0].moves,
+    )
 
 
 def differences(arrays: RateArrays, contrast: Contrast) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from careflow.estimate.rates.rate_arrays import (
     direction_targets,
     targets,
 )
+from careflow.estimate.rates.unions import Moves
 from careflow.estimate.stats.proportions import shares, shares_without
 
 
@@ -32,10 +33,11 @@ def followed_rate_arrays(
     confidence: float,
     *,
     keep: bool = False,
+    moves: Moves | None = None,
 ) -> tuple[RateArrays, RateArrays]:
     """Return shares of followed discharges by next level or outcome, and by direction.
 
-    ``keep`` is whether the blocks keep their jackknife replicates.
+    ``keep`` says whether the blocks keep their replicates, ``moves`` which rows there are.
     """
     table, continuum = counts.tables["discharge"], counts.definition.continuum
     strata = strata_of(table, counts.definition, by)
@@ -43,9 +45,10 @@ def followed_rate_arrays(
     directions: list[WindowRates] = []
     for window in windows:
         cells = outcomes(table, strata, continuum, window)
-        of = cells.sum(axis=2)
-        followed, mature = followed_share(counts, strata, of.sum(axis=-1)), strata.mature(counts.definition, window)
-        for blocks, n in ((to, with_left_care(cells, continuum)), (directions, by_direction(cells, continuum))):
+        of = cells.sum(axis=2) if moves is None else moves.left(cells.sum(axis=2))
+        followed = followed_share(counts, strata, of.sum(axis=-1), moves)
+        mature = strata.mature(counts.definition, window)
+        for blocks, n in zip((to, directions), rows_counted(cells, continuum, moves), strict=True):
             base = np.broadcast_to(of[:, :, None], n.shape)
             estimates = shares(n, base, cluster=cluster, confidence=confidence)
             blocks.append(
@@ -65,9 +68,16 @@ def followed_rate_arrays(
                 )
             )
     return (
-        RateArrays(strata, continuum, targets(continuum), tuple(to)),
-        RateArrays(strata, continuum, direction_targets(), tuple(directions)),
+        RateArrays(strata, continuum, targets(continuum, moves=moves), tuple(to), moves),
+        RateArrays(strata, continuum, direction_targets(), tuple(directions), moves),
     )
+
+
+def rows_counted(cells: Ints, continuum: Continuum, moves: Moves | None) -> tuple[Ints, Ints]:
+    """Return the counts of each row by next level or outcome, and by direction: strata x from x target x group."""
+    if moves is None:
+        return with_left_care(cells, continuum), by_direction(cells, continuum)
+    return moves.counted(cells), moves.ways(continuum).counted(cells)
 
 
 def outcomes(table: pd.DataFrame, strata: Strata, continuum: Continuum, window: int) -> Ints:
@@ -98,10 +108,11 @@ def by_direction(cells: Ints, continuum: Continuum) -> Ints:
     return np.asarray(np.einsum("sftg,fdt->sfdg", cells[:, :, : len(continuum)], direction_masks(continuum)))
 
 
-def followed_share(counts: Counts, strata: Strata, followed: Ints) -> Array:
+def followed_share(counts: Counts, strata: Strata, followed: Ints, moves: Moves | None = None) -> Array:
     """Return the share of each level's discharges that were followed, shape (strata, from)."""
-    table = counts.tables["discharge"]
-    every = add_up(table["n"], (strata.codes, len(strata)), (table["state"], followed.shape[1]))
+    table, levels = counts.tables["discharge"], len(counts.definition.continuum)
+    every = add_up(table["n"], (strata.codes, len(strata)), (table["state"], levels))
+    every = every if moves is None else moves.left(every[..., None])[..., 0]
     return np.asarray(np.divide(followed, every, out=np.full(every.shape, np.nan), where=every > 0))
 
 

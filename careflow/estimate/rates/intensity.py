@@ -9,8 +9,9 @@ from careflow.counts.definition import GROUPS
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import Cluster
 from careflow.estimate.arrays.strata import Ints, add_up, joint_strata
-from careflow.estimate.rates.followed import by_direction, followed_share, outcomes, with_left_care
+from careflow.estimate.rates.followed import followed_share, outcomes, rows_counted
 from careflow.estimate.rates.rate_arrays import Array, RateArrays, Replicates, WindowRates, direction_targets, targets
+from careflow.estimate.rates.unions import Moves
 from careflow.estimate.stats.intervals import garwood
 from careflow.estimate.stats.jackknife import jackknife_se
 from careflow.estimate.stats.proportions import shares_without
@@ -27,10 +28,11 @@ def intensity_rate_arrays(
     confidence: float,
     *,
     keep: bool = False,
+    moves: Moves | None = None,
 ) -> tuple[RateArrays, RateArrays]:
     """Return moves per 100 person-days by next level or outcome, and by direction.
 
-    ``keep`` is whether the blocks keep their jackknife replicates.
+    ``keep`` says whether the blocks keep their replicates, ``moves`` which rows there are.
     """
     if windows != (counts.definition.within,):
         raise ArgumentError(f"method='intensity' has one window, the link window: within={counts.definition.within}")
@@ -44,22 +46,22 @@ def intensity_rate_arrays(
         (exposure["state"], len(continuum)),
         (exposure["jackknife_group"], GROUPS),
     )
-    followed = followed_share(counts, strata, cells.sum(axis=(2, 3)))
+    of = cells.sum(axis=2)
+    if moves is not None:
+        days, of = moves.left(days), moves.left(of)
+    followed = followed_share(counts, strata, of.sum(axis=-1), moves)
     mature = strata.mature(counts.definition, window)
     blocks = []
-    for n in (with_left_care(cells, continuum), by_direction(cells, continuum)):
+    for n in rows_counted(cells, continuum, moves):
         base = np.broadcast_to(days[:, :, None], n.shape)
         rate, se, low, high, size = _intensity(n, base, cluster, confidence)
-        replicates = Replicates(PER * shares_without(n, base), base > 0, size) if keep else None
-        moves, total, persons = n.sum(axis=-1), base.sum(axis=-1), (n > 0).sum(axis=-1)
-        persons_of = (cells.sum(axis=2) > 0).sum(axis=-1)
-        blocks.append(
-            WindowRates(window, moves, total, rate, se, low, high, followed, mature, persons, persons_of, replicates)
-        )
+        kept = Replicates(PER * shares_without(n, base), base > 0, size) if keep else None
+        number, total, persons = n.sum(axis=-1), base.sum(axis=-1), (n > 0).sum(axis=-1)
+        whole = (of > 0).sum(axis=-1)
+        blocks.append(WindowRates(window, number, total, rate, se, low, high, followed, mature, persons, whole, kept))
     to, directions = blocks
-    return (
-        RateArrays(strata, continuum, targets(continuum), (to,)),
-        RateArrays(strata, continuum, direction_targets(), (directions,)),
+    return RateArrays(strata, continuum, targets(continuum, moves=moves), (to,), moves), RateArrays(
+        strata, continuum, direction_targets(), (directions,), moves
     )
 
 

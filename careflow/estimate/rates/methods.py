@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
 
 from careflow.counts import Counts
@@ -11,6 +11,7 @@ from careflow.estimate.rates.followed import followed_rate_arrays
 from careflow.estimate.rates.incidence import incidence_rate_arrays
 from careflow.estimate.rates.intensity import PER, intensity_rate_arrays
 from careflow.estimate.rates.rate_arrays import RateArrays
+from careflow.estimate.rates.unions import Moves
 from careflow.estimate.stats.differences import Variance, share_variance
 
 Method = Literal["followed", "incidence", "intensity"]
@@ -26,10 +27,19 @@ class RateInputs:
     method: Method
     cluster: Cluster
     confidence: float
+    moves: Moves | None = None
 
-    def rate_arrays(self) -> tuple[RateArrays, RateArrays]:
-        """Return the rates by next level or outcome, and by direction, with their jackknife replicates."""
-        return METHODS[self.method].arrays(self.counts, self.by, self.windows, self.cluster, self.confidence, keep=True)
+    def rate_arrays(self, *, keep: bool = True) -> tuple[RateArrays, RateArrays]:
+        """Return the numbers by next level or outcome, and by direction, with their replicates if these are kept."""
+        make = METHODS[self.method].arrays
+        return make(self.counts, self.by, self.windows, self.cluster, self.confidence, keep=keep, moves=self.moves)
+
+    def size(self, to: RateArrays) -> int:
+        """Return how many discharges or person-days the rates are of, those of the longest window."""
+        if self.moves is None or (self.moves.members.sum(axis=0) <= 1).all():
+            return int(to.by_window[-1].of[:, :, 0].sum())
+        whole = replace(self, moves=self.moves.together()).rate_arrays(keep=False)[0]
+        return int(whole.by_window[-1].of[:, :, 0].sum())
 
 
 class _MakeArrays(Protocol):
@@ -42,6 +52,7 @@ class _MakeArrays(Protocol):
         confidence: float,
         *,
         keep: bool = False,
+        moves: Moves | None = None,
     ) -> tuple[RateArrays, RateArrays]: ...
 
 

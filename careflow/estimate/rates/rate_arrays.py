@@ -13,6 +13,7 @@ import pandas as pd
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import CONCURRENT, DIED, DIRECTIONS, LEFT_CARE, LEFT_REASONS, OUTCOMES
 from careflow.estimate.arrays.strata import Strata
+from careflow.estimate.rates.unions import Moves
 from careflow.estimate.select import WITHIN
 
 Array = npt.NDArray[np.float64]
@@ -70,6 +71,16 @@ class RateArrays:
     continuum: Continuum
     targets: pd.Series[str]
     by_window: tuple[WindowRates, ...]
+    moves: Moves | None = None
+    """The rows that were asked for; by default every level left, and every level and outcome reached."""
+
+    @property
+    def origins(self) -> pd.Series[str]:
+        """The values of ``from``."""
+        if self.moves is not None:
+            return self.moves.labels("from", self.continuum)
+        names = self.continuum.names
+        return pd.Series(pd.Categorical(names, names, ordered=True), name="from")
 
     def frames(self, by: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame | None]:
         """Return the tidy frame, and the contributors of each row, if they were counted.
@@ -93,9 +104,7 @@ class RateArrays:
 
     def keys(self, window: int) -> pd.DataFrame:
         """Return the strata, from, target, direction and window of each number of a block."""
-        names = self.continuum.names
-        origin = pd.Series(pd.Categorical(names, names, ordered=True), name="from")
-        frame = self.strata.repeat(origin, self.targets)
+        frame = self.strata.repeat(self.origins, self.targets)
         if self.targets.name == "to":
             frame["direction"] = np.tile(self._directions(), len(self.strata))
         frame[WITHIN] = window
@@ -106,7 +115,7 @@ class RateArrays:
         for name in ("n", "of", "rate", "se", "low", "high"):
             frame[name] = getattr(block, name).ravel()
         frame["followed"] = np.repeat(block.followed.ravel(), len(self.targets))
-        frame["mature"] = np.repeat(block.mature, len(self.continuum) * len(self.targets))
+        frame["mature"] = np.repeat(block.mature, len(self.origins) * len(self.targets))
         if block.persons is not None:
             frame["persons"] = block.persons.ravel()
             persons_of = block.persons.max(axis=-1) if block.persons_of is None else block.persons_of
@@ -114,6 +123,8 @@ class RateArrays:
         return frame
 
     def _directions(self) -> npt.NDArray[np.object_]:
+        if self.moves is not None:
+            return self.moves.directions(self.continuum).ravel()
         names = self.continuum.names
         directions = [
             self.continuum.direction(a, b) if b in names else None for a in names for b in self.targets.astype(str)
@@ -121,8 +132,10 @@ class RateArrays:
         return np.array(directions, dtype=object)
 
 
-def targets(continuum: Continuum, *, reasons: bool = True) -> pd.Series[str]:
-    """Return the values of ``to``: levels, (reasons of leaving,) left care, died, concurrent."""
+def targets(continuum: Continuum, *, reasons: bool = True, moves: Moves | None = None) -> pd.Series[str]:
+    """Return the values of ``to``: levels, (reasons of leaving,) left care, died, concurrent; or those asked for."""
+    if moves is not None:
+        return moves.labels("to", continuum)
     names = [*continuum.names, *(LEFT_REASONS if reasons else ()), LEFT_CARE, DIED, CONCURRENT]
     return pd.Series(pd.Categorical(names, [*continuum.names, *OUTCOMES], ordered=True), name="to")
 

@@ -1,40 +1,28 @@
-"""Transition rates and the views of them: a matrix, a graph, a triangle, differences."""
+"""Transition rates, their differences, and the rates of levels put together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import InitVar, dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final, Self
 
-import pandas as pd
-
-from careflow.arguments import checked, labels, one_of, text
+from careflow.arguments import checked, one_of, period
 from careflow.errors import ArgumentError, DisclosureError
-from careflow.estimate.rates.comparison import (
-    ENOUGH,
-    Comparison,
-    Contrast,
-    contributors_of_both,
-    differences,
-    labels_of,
-)
+from careflow.estimate.arguments import immature, interval_name
+from careflow.estimate.rates.comparison import Comparison, Contrast, comparison, labels_of
 from careflow.estimate.rates.methods import METHODS, RateInputs
-from careflow.estimate.result import Result
-from careflow.estimate.select import WITHIN, select, triangle
-from careflow.estimate.stats.multiple_testing import Correction, correction_name
-
-if TYPE_CHECKING:
-    import networkx as nx
+from careflow.estimate.rates.rate_tables import RateTables
+from careflow.estimate.rates.unions import Asked, asked, asked_moves, is_union
+from careflow.estimate.result import Provenance
+from careflow.estimate.select import stratum_label
+from careflow.estimate.stats.multiple_testing import Correction
 
 HIDDEN: Final = "hidden"
-"""The column that :func:`careflow.protect` adds."""
-_NUMBERS: Final = ("rate", "n", "of", "se", "low", "high", "followed", "mature")
-"""The columns that a matrix or a triangle can show."""
-_EDGE: Final = ("direction", "n", "of", "rate", "se", "low", "high")
+"""The column that protection adds."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Rates(Result):
+class Rates(RateTables):
     """Transition rates by level left and level or outcome reached; made by :func:`careflow.transition_rates`.
 
     ``frame`` has one row for each stratum, window, level left and level or outcome reached. Its columns are the strata,
@@ -52,7 +40,7 @@ class Rates(Result):
     mature               whether the period is whole and its last day + window is not after the cut-off
     ===================  ==============================================================================================
 
-    Methods: :meth:`at`, :meth:`matrix`, :meth:`graph`, :meth:`triangle`, :meth:`compare`.
+    Methods: :meth:`at`, :meth:`matrix`, :meth:`graph`, :meth:`triangle`, :meth:`compare`, :meth:`union`.
 
     Attributes
     ----------
@@ -64,11 +52,10 @@ class Rates(Result):
         :func:`careflow.protect`; not for publication.
     direction_contributors : pandas.DataFrame or None
         The same for the rows of ``directions``.
+    moves : object or None
+        What ``frm`` and ``to`` put together in each row; None where every level has its rows.
     """
 
-    directions: pd.DataFrame
-    contributors: pd.DataFrame | None = field(default=None, repr=False)
-    direction_contributors: pd.DataFrame | None = field(default=None, repr=False)
     inputs: InitVar[RateInputs | None] = None
     # ``dataclasses.replace`` passes no ``inputs``: a result made from this one, such as a protected one, has none and
     # cannot be compared.
@@ -77,135 +64,14 @@ class Rates(Result):
     def __post_init__(self, inputs: RateInputs | None) -> None:
         object.__setattr__(self, "_inputs", inputs)
 
-    @checked(quarter=text, value=one_of(*_NUMBERS), strata=labels)
-    def matrix(self, quarter: str | None = None, *, value: str = "rate", **strata: str) -> pd.DataFrame:
-        """Return one stratum as a matrix of levels left by levels and outcomes reached.
-
-        Parameters
-        ----------
-        quarter : str, optional
-            The quarter (month, year) to show, if the rates are split by one.
-        value : {"rate", "n", "of", "se", "low", "high", "followed", "mature"}
-            The column to show.
-        **strata : str
-            One label of each other stratum.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Rows are levels left (``from``); columns are levels, then outcomes (``to``).
-
-        Raises
-        ------
-        ArgumentError
-            If a stratum has several labels and none is chosen, or a label does not exist.
-        """
-        rows = self.at(quarter, **strata)
-        return rows.pivot_table(index="from", columns="to", values=value, observed=False, dropna=False, sort=True)
-
-    @checked(quarter=text, strata=labels)
-    def graph(self, quarter: str | None = None, **strata: str) -> nx.DiGraph[str]:
-        """Return the moves of one stratum as a directed graph.
-
-        Parameters
-        ----------
-        quarter : str, optional
-            The quarter (month, year) to show, if the rates are split by one.
-        **strata : str
-            One label of each other stratum.
-
-        Returns
-        -------
-        networkx.DiGraph
-            The graph of the continuum. Nodes have the attributes of their level and ``discharges``; edges have ``n,
-            of, rate, se, low, high, direction``. There is an edge for every move that occurred and for every edge of
-            the continuum, the latter with ``n`` 0 if nobody took it.
-
-        Raises
-        ------
-        ArgumentError
-            If a stratum has several labels and none is chosen, or a label does not exist.
-        """
-        graph = self.continuum.graph
-        rows = self.at(quarter, **strata)
-        for row in rows[rows["to"].isin(self.continuum.names)].to_dict("records"):
-            origin, target = row["from"], row["to"]
-            graph.nodes[origin]["discharges"] = row["of"]
-            if row["n"] or graph.has_edge(origin, target):
-                graph.add_edge(origin, target, **{key: row[key] for key in _EDGE})
-        return graph
-
-    @checked(quarter=text, strata=labels)
-    def at(self, quarter: str | None = None, **strata: str) -> pd.DataFrame:
-        """Return the rows of one stratum.
-
-        Parameters
-        ----------
-        quarter : str, optional
-            The quarter (month, year) to show, if the rates are split by one.
-        **strata : str
-            One label of each other stratum.
-
-        Returns
-        -------
-        pandas.DataFrame
-            The rows of ``frame`` with these labels.
-
-        Raises
-        ------
-        ArgumentError
-            If a stratum has several labels and none is chosen, or a label does not exist.
-        """
-        return select(self.frame, self.about.by, quarter, strata)
-
-    @checked(frm=text, to=text, value=one_of(*_NUMBERS), strata=labels)
-    def triangle(self, frm: str, to: str, *, value: str = "rate", **strata: str) -> pd.DataFrame:
-        """Return one rate by quarter of discharge (rows) and days of follow-up (columns): the windows of the rates.
-
-        A cell is missing where the quarter is not mature for the window, that is while its last day + window is after
-        the cut-off.
-
-        Parameters
-        ----------
-        frm, to : str
-            The level left, and the level or outcome reached.
-        value : {"rate", "n", "of", "se", "low", "high", "followed", "mature"}
-            The column to show.
-        **strata : str
-            One label of each other stratum.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Rows are periods of discharge; columns are windows in days.
-
-        Raises
-        ------
-        ArgumentError
-            If the rates are not split by a period, a stratum has several labels and none is chosen, or a level or
-            label does not exist.
-
-        Examples
-        --------
-        >>> import pandas as pd, careflow as cf
-        >>> stays = pd.DataFrame({"person_id": ["a", "a", "b"], "level": ["php", "iop", "php"],
-        ...     "admit_date": ["2024-01-01", "2024-02-01", "2024-04-01"],
-        ...     "discharge_date": ["2024-01-11", "2024-03-01", "2024-05-01"]})
-        >>> moves = cf.link(cf.read_episodes(stays, cutoff="2024-07-10"))
-        >>> rates = cf.transition_rates(moves, by="quarter", within=[7, 30], cluster=None)
-        >>> rates.triangle("php", "iop").loc["2024Q1":"2024Q2"].values.tolist()
-        [[0.0, 1.0], [0.0, nan]]
-        """
-        return triangle(self.frame, self.about, (frm, to), value, strata)
-
-    @checked(first=text, second=text, frm=text, to=text, correction=one_of("holm", "bh", None))
+    @checked(first=period, second=period, frm=asked, to=asked, correction=one_of("holm", "bh", None))
     def compare(
         self,
         first: str | None = None,
         second: str | None = None,
         *,
-        frm: str | None = None,
-        to: str | None = None,
+        frm: Asked | None = None,
+        to: Asked | None = None,
         correction: Correction = "holm",
         **strata: Sequence[str],
     ) -> Comparison:
@@ -215,8 +81,9 @@ class Rates(Result):
         ----------
         first, second : str, optional
             Two periods, as in ``compare("2024Q2", "2025Q2")``.
-        frm, to : str, optional
-            Only this level left, and only this level or outcome reached.
+        frm, to : str, list of str or mapping, optional
+            Only this level left, and only this level or outcome reached. Several are put together, as by :meth:`union`;
+            ``to`` may be a direction.
         correction : {"holm", "bh"} or None
             Correction of ``p_adjusted`` for the number of differences in the frame.
         **strata : pair of str
@@ -270,48 +137,64 @@ class Rates(Result):
         ...   1.0     0.0 -1.0...
         """
         inputs = self._as_estimated("compare")
-        stratum, labels = labels_of(self.about.by, first, second, strata)
-        variance = METHODS[inputs.method].variance
-        self._check_rows({"from": frm, "to": to})
-        contrast = Contrast(stratum, labels, inputs.cluster, variance, correction, frm, to)
-        all_arrays = inputs.rate_arrays()
-        others = tuple(name for name in self.about.by if name != stratum)
-        frame, directions = (differences(arrays, contrast).drop(columns=ENOUGH) for arrays in all_arrays)
-        test = f"{'Wald' if variance is None else 'score'} test, {correction_name(correction)}"
-        about = replace(
-            self.about,
-            measure=f"{self.about.measure}, difference",
-            definition=f"{self.about.definition} The difference is {labels[1]} less {labels[0]} ({stratum}).",
-            interval=f"{self.about.interval}, limits of the difference recovered from those of both; {test}",
-            by=others,
-            missing="" if frame["mature"].all() else "not both mature",
-        )
-        contributors = None
-        if self.contributors is not None and self.direction_contributors is not None:
-            contributors = tuple(
-                contributors_of_both(
-                    persons.assign(**rates[[WITHIN] if WITHIN in rates else []]), compared, stratum, labels
-                )
-                for persons, rates, compared in (
-                    (self.contributors, self.frame, frame),
-                    (self.direction_contributors, self.directions, directions),
-                )
-            )
-        return Comparison(
-            frame,
-            about,
-            self.continuum,
+        rates = self._of(frm, to)
+        if rates is not self:
+            return rates.compare(first, second, correction=correction, **strata)
+        stratum, pair = labels_of(self.about.by, first, second, strata)
+        one, other = (str(stratum_label(self.frame, stratum, label, self.about)) for label in pair)
+        if one == other:
+            raise ArgumentError(f"compare needs two different labels of {stratum}; both were {one!r}")
+        contrast = Contrast(
             stratum,
-            *labels,
-            directions=directions,
-            correction=correction,
-            contributors=contributors,
+            (one, other),
+            inputs.cluster,
+            METHODS[inputs.method].variance,
+            correction,
+            self._move("from", frm),
+            self._move("to", to),
         )
+        people = None
+        if self.contributors is not None and self.direction_contributors is not None:
+            windows = [whole[["within"] if "within" in whole else []] for whole in (self.frame, self.directions)]
+            people = (self.contributors.assign(**windows[0]), self.direction_contributors.assign(**windows[1]))
+        return comparison(inputs.rate_arrays(), contrast, self.about, self.continuum, people)
 
-    def _check_rows(self, labels: dict[str, str | None]) -> None:
-        for name, label in labels.items():
-            if label is not None and label not in (existing := self.frame[name].unique()):
-                raise ArgumentError(f"no {name} {label!r} in these rates; there are {', '.join(map(str, existing))}")
+    @checked(frm=asked, to=asked)
+    def union(self, to: Asked | None = None, *, frm: Asked | None = None) -> Self:
+        """Return the rates of levels or outcomes put together, estimated again with intervals of their own.
+
+        Parameters
+        ----------
+        to, frm : str, list of str or mapping, optional
+            As in :func:`careflow.transition_rates`: ``rates.union({"day programs": ["php", "iop"]})``.
+
+        Returns
+        -------
+        Rates
+            Only these rows.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such level or outcome, or the rates are not those that :func:`careflow.transition_rates`
+            returned.
+        DisclosureError
+            If the rates are protected.
+        """
+        inputs = self._as_estimated("union")
+        moves = asked_moves(self.continuum, frm, to, reasons=inputs.method != "incidence")
+        return type(self).estimated(replace(inputs, moves=moves))
+
+    def _of(self, frm: Asked | None, to: Asked | None) -> Self:
+        """Return rates that have a row for what is asked: these, or those of a union."""
+        there = [
+            (isinstance(value, str) and is_union(value), self._has(name, value))
+            for name, value in (("from", frm), ("to", to))
+            if value is None or isinstance(value, str)
+        ]
+        if self.moves is not None or (all(has for _, has in there) and len(there) == 2):
+            return self
+        return self.union(to, frm=frm) if all(union or has for union, has in there) else self
 
     def _as_estimated(self, verb: str) -> RateInputs:
         """Return the counts and arguments of these rates, or raise if the rates were changed since."""
@@ -326,3 +209,38 @@ class Rates(Result):
             f"{verb} needs the counts of which the rates were made, and these were changed; "
             f"{verb} the result of transition_rates"
         )
+
+    @classmethod
+    def estimated(cls, inputs: RateInputs) -> Self:
+        """Return the rates of counts: the body of :func:`careflow.transition_rates`."""
+        method, counts = METHODS[inputs.method], inputs.counts
+        to, to_direction = inputs.rate_arrays(keep=False)
+        frame, contributors = to.frames(inputs.by)
+        directions, direction_contributors = to_direction.frames(inputs.by)
+        about = Provenance.of(
+            counts,
+            measure=method.measure,
+            definition=method.definition.format(within=_words(inputs.windows)),
+            n=inputs.size(to),
+            unit=method.unit,
+            dated_by="discharge",
+            interval=interval_name(method.interval, inputs.confidence, inputs.cluster),
+            within=inputs.windows,
+            by=inputs.by,
+            confidence=inputs.confidence,
+            missing=immature(frame, inputs.by, counts.definition),
+        )
+        return cls(
+            frame,
+            about,
+            counts.definition.continuum,
+            directions=directions,
+            contributors=contributors,
+            direction_contributors=direction_contributors,
+            moves=inputs.moves,
+            inputs=inputs,
+        )
+
+
+def _words(windows: tuple[int, ...]) -> str:
+    return ", ".join(map(str, windows[:-1])) + (" and " if len(windows) > 1 else "") + str(windows[-1])

@@ -6,22 +6,27 @@ from collections.abc import Sequence
 
 from careflow.arguments import one_of, several_whole
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.estimate.arguments import Cluster, counts_for, estimator, immature, interval_name, windows_for
+from careflow.counts.parts import Part, Where
+from careflow.estimate.arguments import Cluster, counts_for, estimator, windows_for
 from careflow.estimate.rates.methods import METHODS, Method, RateInputs
 from careflow.estimate.rates.rate_result import Rates
-from careflow.estimate.result import Provenance
+from careflow.estimate.rates.unions import Asked, asked, asked_moves
 
 
-@estimator(within=several_whole(0), method=one_of(*METHODS))
+@estimator(frm=asked, to=asked, within=several_whole(0), method=one_of(*METHODS))
 def transition_rates(
     moves: Transitions | Counts,
     *,
+    frm: Asked | None = None,
+    to: Asked | None = None,
     by: str | Sequence[str] | None = None,
     within: int | Sequence[int] | None = None,
     method: Method = "followed",
     cluster: Cluster = "person",
     confidence: float = 0.95,
     calendar: Calendar | None = None,
+    where: Where | None = None,
+    last: int | None = None,
 ) -> Rates:
     r"""Estimate the share of each level's discharges that reach each level or outcome within a window.
 
@@ -29,6 +34,11 @@ def transition_rates(
     ----------
     moves : Transitions or Counts
         Linked stays, or their counts.
+    frm, to : str, list of str or mapping, optional
+        Only discharges from this level, only moves to this level or outcome; by default a row for each. A list is put
+        together in one row (``to=["php", "iop"]``), and a mapping names such rows (``{"day programs": ["php",
+        "iop"]}``). ``frm`` may also be ``"24-hour"`` (the levels where people always live) or ``"all levels"``, and
+        ``to`` a direction.
     by : str or sequence of str, optional
         Strata: ``"quarter"`` (of discharge), ``"month"``, ``"year"`` and any column that was read.
     within : int or sequence of int, optional
@@ -42,6 +52,10 @@ def transition_rates(
         Coverage of the intervals, such as 0.95.
     calendar : Calendar, optional
         The months of a quarter; the calendar year by default.
+    where : mapping, optional
+        Only a part of the records: ``{stratum: label or labels}``, such as ``{"payer": "Medicaid"}``.
+    last : int, optional
+        Only the newest so many periods, those not mature included: of the unit in ``by``, or quarters, put together.
 
     Returns
     -------
@@ -51,7 +65,7 @@ def transition_rates(
         person-days for ``method="intensity"``. The shares of levels, reasons of leaving, ``died`` and ``concurrent``
         sum to 1; ``left care`` is the sum of the reasons. ``followed`` is the share of the level's discharges in the
         stratum that were followed for the window. ``mature`` is whether the period is whole and its last day + window
-        is not after the cut-off.
+        is not after the cut-off. ``direction`` is missing where a row puts moves of several directions together.
 
     Raises
     ------
@@ -92,40 +106,16 @@ def transition_rates(
     >>> rates = cf.transition_rates(moves, cluster=None).frame
     >>> rates.loc[rates["n"] > 0, ["from", "to", "direction", "n", "of", "rate"]].to_string(index=False)
     '       from        to direction  n  of  rate\nresidential       php step-down  1   2   0.5\n...'
+
+    Of residential discharges, the share that reached PHP or IOP within 14 days, the newest 8 quarters put together: the
+    first of two did, after 3 days.
+
+    >>> rates = cf.transition_rates(moves, frm="residential", to=["php", "iop"], within=14, last=8, cluster=None).frame
+    >>> rates[["from", "to", "n", "of", "rate"]].values.tolist()
+    [['residential', 'php or iop', 1, 2, 0.5]]
     """
-    rate_method = METHODS[method]
-    counts, strata = counts_for(moves, rate_method.clocks, by, windows=within, calendar=calendar)
-    windows = windows_for(counts, within)
-    to, to_direction = rate_method.arrays(counts, strata, windows, cluster, confidence)
-    frame, contributors = to.frames(strata)
-    directions, direction_contributors = to_direction.frames(strata)
-    about = Provenance(
-        measure=rate_method.measure,
-        definition=rate_method.definition.format(within=_words(windows)),
-        n=int(to.by_window[-1].of[:, :, 0].sum()),
-        unit=rate_method.unit,
-        persons=counts.persons,
-        cutoff=counts.definition.cutoff,
-        start=counts.definition.start,
-        dated_by="discharge",
-        interval=interval_name(rate_method.interval, confidence, cluster),
-        within=windows,
-        by=strata,
-        confidence=confidence,
-        missing=immature(frame, strata, counts.definition),
-        source=counts.source,
-        last=counts.last,
+    counts, strata = counts_for(
+        moves, METHODS[method].clocks, by, windows=within, calendar=calendar, part=Part(where, last)
     )
-    return Rates(
-        frame,
-        about,
-        counts.definition.continuum,
-        directions=directions,
-        contributors=contributors,
-        direction_contributors=direction_contributors,
-        inputs=RateInputs(counts, strata, windows, method, cluster, confidence),
-    )
-
-
-def _words(windows: tuple[int, ...]) -> str:
-    return ", ".join(map(str, windows[:-1])) + (" and " if len(windows) > 1 else "") + str(windows[-1])
+    rows = asked_moves(counts.definition.continuum, frm, to, reasons=method != "incidence")
+    return Rates.estimated(RateInputs(counts, strata, windows_for(counts, within), method, cluster, confidence, rows))

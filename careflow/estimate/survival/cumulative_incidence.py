@@ -15,6 +15,7 @@ from careflow.continuum import Continuum
 from careflow.continuum.outcomes import CONCURRENT, DIED, LEFT_CARE, LEFT_REASONS, OUTCOMES, REASONS
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.event_tables import CONCURRENT_CODE, DIED_CODE, REASON_CODE
+from careflow.counts.parts import Part, Where
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import Cluster, counts_for, estimator, interval_name
 from careflow.estimate.arrays.counting_process import each_state, process_of
@@ -79,6 +80,8 @@ def cumulative_incidence(
     cluster: Cluster = "person",
     confidence: float = 0.95,
     calendar: Calendar | None = None,
+    where: Where | None = None,
+    last: int | None = None,
 ) -> CumulativeIncidence:
     r"""Estimate the cumulative incidence of each next level and outcome since admission or discharge.
 
@@ -102,6 +105,10 @@ def cumulative_incidence(
         Coverage of the intervals, such as 0.95.
     calendar : Calendar, optional
         The months of a quarter; the calendar year by default.
+    where : mapping, optional
+        Only a part of the records: ``{stratum: label or labels}``, such as ``{"payer": "Medicaid"}``.
+    last : int, optional
+        Only the newest so many periods, those not mature included: of the unit in ``by``, or quarters, put together.
 
     Returns
     -------
@@ -143,7 +150,7 @@ def cumulative_incidence(
     [[10.0, 0.5], [20.0, 0.5]]
     """
     name = "exit" if clock == "stay" else "gap"
-    counts, strata_names = counts_for(moves, name, by, calendar=calendar)
+    counts, strata_names = counts_for(moves, name, by, calendar=calendar, part=Part(where, last))
     continuum = counts.definition.continuum
     table = counts.tables[name]
     if frm is not None:
@@ -164,21 +171,17 @@ def cumulative_incidence(
         lag = counts.definition.within if clock == "stay" else 0
         mature = mature_on(strata, counts.definition, np.full(len(days), stratum), days, lag)
         parts.append(_Curves(stratum, state, days, estimates.at_risk[keep], curves, followup.known_to, mature))
-    about = Provenance(
+    about = Provenance.of(
+        counts,
         measure="cumulative incidence",
         definition=_DEFINITIONS[clock].format(within=counts.definition.within),
         n=entered,
         unit="stays" if clock == "stay" else "discharges",
-        persons=counts.persons,
-        cutoff=counts.definition.cutoff,
-        start=counts.definition.start,
         dated_by=("admission" if clock == "stay" else "discharge") if strata_names else "",
         interval=interval_name("log-log", confidence, cluster),
         within=(counts.definition.within,) if clock == "stay" else (),
         by=strata_names,
         confidence=confidence,
-        source=counts.source,
-        last=counts.last,
     )
     by_label = list(strata.frame.sort_values(list(strata_names)).index) if strata_names else [0]
     parts.sort(key=lambda part: (by_label.index(part.stratum), part.state))

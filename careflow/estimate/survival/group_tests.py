@@ -11,6 +11,7 @@ from careflow.arguments import one_of, text
 from careflow.continuum import Continuum
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.event_tables import ENDED
+from careflow.counts.parts import Part, Where
 from careflow.estimate.arguments import Cluster, estimator
 from careflow.estimate.stats.gray import gray
 from careflow.estimate.stats.group_scores import GroupArrays, Score
@@ -31,6 +32,8 @@ def logrank_test(
     cluster: Cluster = "person",
     correction: Correction = "holm",
     calendar: Calendar | None = None,
+    where: Where | None = None,
+    last: int | None = None,
 ) -> GroupTest:
     r"""Test at each level whether length of stay is the same in several groups (log-rank).
 
@@ -50,6 +53,10 @@ def logrank_test(
         Correction of ``p_adjusted`` for the number of levels.
     calendar : Calendar, optional
         The months of a quarter; the calendar year by default.
+    where : mapping, optional
+        Only a part of the records: ``{stratum: label or labels}``, such as ``{"payer": "Medicaid"}``.
+    last : int, optional
+        Only the newest so many periods, those not mature included: of the unit in ``by``, or quarters, put together.
 
     Returns
     -------
@@ -90,8 +97,8 @@ def logrank_test(
     [['x', 2, 2, 0.833], ['y', 2, 1, 2.167]]
     """
     clock, chosen = stay_clock(moves, (by,), cohort)
-    level_tests = LevelTests(moves, clock, by, groups, calendar)
-    level_tests.each((ENDED,), np.eye(1, dtype=np.int64), lambda arrays: {None: log_rank(arrays, cluster)}, cluster)
+    level_tests = LevelTests(moves, clock, by, groups, calendar, Part(where, last))
+    level_tests.each((ENDED,), np.eye(1, dtype=np.int64), lambda seen: {None: log_rank(seen, cluster)}, cluster)
     about = level_tests.about(
         "log-rank test",
         f"Whether stays last equally long in the groups of {by} at each level (log-rank), open stays counted for as "
@@ -114,6 +121,8 @@ def gray_test(
     cluster: Cluster = "person",
     correction: Correction = "holm",
     calendar: Calendar | None = None,
+    where: Where | None = None,
+    last: int | None = None,
 ) -> GroupTest:
     r"""Test whether the cumulative incidence of each outcome is the same in several groups (Gray).
 
@@ -167,7 +176,7 @@ def gray_test(
     [[1.0, 0.182]]
     """
     names, sets, causes = cause_sets(_continuum(moves), clock)
-    level_tests = LevelTests(moves, "exit" if clock == "stay" else "gap", by, groups, calendar)
+    level_tests = LevelTests(moves, "exit" if clock == "stay" else "gap", by, groups, calendar, Part(where, last))
     if frm is not None:
         level_tests.only(frm)
 

@@ -95,8 +95,8 @@ def stay_curves(
 ) -> StayCurves:
     """Estimate lengths of stay for every level of every stratum."""
     continuum = counts.definition.continuum
-    each_follow_up = (followup for *_, followup in _each_process(table, strata, convention))
-    days = chosen_horizon(horizon, each_follow_up if horizon == "longest" else (), "horizon")
+    ends = () if horizon != "longest" else (one for *_, one in each_process(table, strata, convention))
+    days = chosen_horizon(horizon, ends, "horizon")
     levels = pd.Series(pd.Categorical(continuum.names, continuum.names, ordered=True), name="level")
     rows = strata.repeat(levels)
     numbers = np.full((len(rows), len(_NUMBERS)), np.nan)
@@ -106,7 +106,7 @@ def stay_curves(
     curves: list[Curve] = []
     row_numbers: list[int] = []
     followups: list[FollowUp] = []
-    for stratum, state, process, followup in _each_process(table, strata, convention):
+    for stratum, state, process, followup in each_process(table, strata, convention):
         row = stratum * len(continuum) + state
         without = None if means is None else _without_each_group(process)
         curve = _curve(process, without, followup, confidence)
@@ -135,14 +135,14 @@ def stay_curves(
 def means_of(table: pd.DataFrame, strata: Strata, levels: int, horizon: int, convention: Convention) -> Means:
     """Return the restricted means of every level of every stratum, and those without each jackknife group."""
     means = _no_means(len(strata), levels)
-    for stratum, state, process, followup in _each_process(table, strata, convention):
+    for stratum, state, process, followup in each_process(table, strata, convention):
         curve = kaplan_meier(process.every.sum(axis=0), process.at_risk.sum(axis=0))
         mean, without = (restricted_mean(process.days, of, horizon) for of in (curve, _without_each_group(process)))
         _keep_means(means, (stratum, state), process, float(mean) if followup.covers(horizon) else np.nan, without)
     return means
 
 
-def _each_process(
+def each_process(
     table: pd.DataFrame, strata: Strata, convention: Convention
 ) -> Iterator[tuple[int, int, CountingProcess, FollowUp]]:
     """Yield every stratum and level that has stays, with its process and the follow-up of its curve."""

@@ -12,6 +12,7 @@ import pandas as pd
 from careflow.continuum.outcomes import OUTCOMES
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.event_tables import ENTERED
+from careflow.counts.parts import Part
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import Cluster, counts_for
 from careflow.estimate.arrays.strata import Ints, strata_of
@@ -57,6 +58,8 @@ class LevelTests:
         The event table that is tested.
     by, groups, calendar
         As in :func:`careflow.logrank_test`.
+    part : Part
+        The part of the records that is tested.
     """
 
     def __init__(
@@ -66,9 +69,10 @@ class LevelTests:
         by: str,
         groups: Sequence[str] | None,
         calendar: Calendar | None,
+        part: Part,
     ) -> None:
         self.by = by
-        self.counts, _ = counts_for(moves, clock, by, calendar=calendar)
+        self.counts, _ = counts_for(moves, clock, by, calendar=calendar, part=part)
         table = self.counts.tables[clock]
         strata = strata_of(table, self.counts.definition, (by,))
         self.labels, self.table, self.group = strata.frame[by], table, strata.codes
@@ -138,20 +142,16 @@ class LevelTests:
         """Return the provenance of the tests."""
         counted = self.counts.definition
         reference = "chi-squared" if cluster is None else "F, clustered by person"
-        return Provenance(
+        return Provenance.of(
+            self.counts,
             measure=measure,
             definition=definition,
             n=int(self.table.loc[self.table["event"] == ENTERED, "n"].sum()),
             unit=unit,
-            persons=self.counts.persons,
-            cutoff=counted.cutoff,
-            start=counted.start,
             dated_by="",
             interval=f"{reference}, {correction_name(correction)}",
             within=() if measure == "log-rank test" else (counted.within,),
             by=(self.by,),
-            source=self.counts.source,
-            last=self.counts.last,
         )
 
     def result(self, keys: list[str], about: Provenance, correction: Correction) -> GroupTest:

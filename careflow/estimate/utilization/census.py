@@ -11,8 +11,9 @@ import pandas as pd
 
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.calendar import UNITS, day_number
-from careflow.counts.definition import GROUPS
+from careflow.counts.definition import GROUPS, Definition
 from careflow.counts.event_tables import ENTERED
+from careflow.counts.parts import Part, Where
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import counts_for, estimator
 from careflow.estimate.arrays.strata import Ints, Strata, add_up, strata_of
@@ -46,7 +47,12 @@ class Census(Result):
 
 @estimator()
 def census(
-    moves: Transitions | Counts, *, by: str | Sequence[str] = "quarter", calendar: Calendar | None = None
+    moves: Transitions | Counts,
+    *,
+    by: str | Sequence[str] = "quarter",
+    calendar: Calendar | None = None,
+    where: Where | None = None,
+    last: int | None = None,
 ) -> Census:
     r"""Count stays in care by level and period.
 
@@ -60,6 +66,10 @@ def census(
         ``"quarter"``, ``"month"`` or ``"year"``, and any further strata.
     calendar : Calendar, optional
         The months of a quarter; the calendar year by default.
+    where : mapping, optional
+        Only a part of the records: ``{stratum: label or labels}``, such as ``{"payer": "Medicaid"}``.
+    last : int, optional
+        Only the newest so many periods, those not mature included: of the unit in ``by``, or quarters, put together.
 
     Returns
     -------
@@ -97,7 +107,7 @@ def census(
     unit = next((name for name in names if name in UNITS), None)
     if unit is None:
         raise ArgumentError(f"a census is taken by period: by= must name one of {', '.join(UNITS)}")
-    counts, _ = counts_for(moves, "census", names, calendar=calendar)
+    counts, _ = counts_for(moves, "census", names, calendar=calendar, part=Part(where, last))
     definition, table = counts.definition, counts.tables["census"]
     rules_calendar = calendar or definition.calendar
     strata = strata_of(table, definition, [name for name in names if name != unit])
@@ -125,28 +135,33 @@ def census(
     frame = pd.concat([crossed, frame, contributors.add_suffix(" contributors")], axis=1)
     frame["average"] = frame["person_days"] / frame.pop("covered")
     numbers = ["opening", "admitted", "discharged", "closing", "person_days", "average", "partial"]
-    about = Provenance(
+    about = Provenance.of(
+        counts,
         measure="census",
         definition="Stays in care: from the day of admission to the day before discharge; the average is person-days "
         "over the days of the period.",
-        n=counts.stays,
+        n=counts.stays if not definition.where else int(table.loc[table["event"] == ENTERED, "n"].sum()),
         unit="stays",
-        persons=counts.persons,
-        cutoff=definition.cutoff,
-        start=definition.start,
         dated_by="days in the period",
         interval="",
         by=names,
-        source=counts.source,
-        last=counts.last,
     )
-    frame = frame.sort_values([*names, "level"], kind="stable", ignore_index=True)
+    frame = _shown(frame.sort_values([*names, "level"], kind="stable", ignore_index=True), unit, definition)
     ordered = frame[[*names, "level", *numbers]]
     contributors = frame[[f"{name} contributors" for name in _COUNTS]].rename(
         columns=lambda name: name.removesuffix(" contributors")
     )
     daily = _daily(strata.frame, definition.continuum.names, days[shown], inside[..., shown])
     return Census(ordered, about, definition.continuum, daily=daily, contributors=contributors)
+
+
+def _shown(frame: pd.DataFrame, unit: str, definition: Definition) -> pd.DataFrame:
+    """Return the rows of the periods of the part; the census before them is counted all the same."""
+    labels = dict(definition.where).get(unit)
+    if labels is None:
+        return frame
+    kept = frame[frame[unit].isin(labels)].reset_index(drop=True)
+    return kept.assign(**{unit: kept[unit].cat.remove_unused_categories()})
 
 
 def _spans(calendar: Calendar, unit: str, days: Ints, edges: Ints) -> pd.DataFrame:

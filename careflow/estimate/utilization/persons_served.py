@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.counts import Calendar, Counts, Transitions
+from careflow.counts.parts import Part, Where
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import counts_for, estimator
 from careflow.estimate.arrays.strata import add_up, strata_of
@@ -26,7 +27,12 @@ class PersonsServed(Result):
 
 @estimator()
 def persons_served(
-    moves: Transitions | Counts, *, by: str | Sequence[str] = "quarter", calendar: Calendar | None = None
+    moves: Transitions | Counts,
+    *,
+    by: str | Sequence[str] = "quarter",
+    calendar: Calendar | None = None,
+    where: Where | None = None,
+    last: int | None = None,
 ) -> PersonsServed:
     """Count the distinct persons admitted in a period or in care on any of its days.
 
@@ -38,6 +44,10 @@ def persons_served(
         ``"quarter"``, ``"month"`` or ``"year"``, and any further strata.
     calendar : Calendar, optional
         The months of a quarter; the calendar year by default.
+    where : mapping, optional
+        Only a part of the records: ``{stratum: label or labels}``, such as ``{"payer": "Medicaid"}``.
+    last : int, optional
+        Only the newest so many periods, those not mature included: of the unit in ``by``, or quarters, put together.
 
     Returns
     -------
@@ -61,9 +71,10 @@ def persons_served(
     >>> frame.loc[frame["persons"] > 0, ["level", "persons"]].values.tolist()
     [['php', 1], ['iop', 1], ['any', 1]]
     """
-    counts, names = counts_for(moves, "served", by, calendar=calendar)
+    counts, names = counts_for(moves, "served", by, calendar=calendar, part=Part(where, last))
     table, continuum = counts.tables["served"], counts.definition.continuum
-    if set(names) != set(counts.definition.by):
+    part = dict(counts.definition.where)
+    if any(name not in names and len(part.get(name, ())) != 1 for name in counts.definition.by):
         raise ArgumentError(
             f"people do not add up over strata; these counts have them by {', '.join(counts.definition.by)}"
         )
@@ -73,18 +84,14 @@ def persons_served(
     persons = add_up(table["n"], (strata.codes, len(strata)), (level, len(labels)))
     frame = strata.repeat(pd.Series(pd.Categorical(labels, labels, ordered=True), name="level"))
     frame["persons"] = persons.ravel()
-    about = Provenance(
+    about = Provenance.of(
+        counts,
         measure="persons served",
         definition="Distinct people who were admitted in the period or in care on any of its days.",
-        n=counts.persons,
+        n=counts.persons if not part else int(table["n"].sum()),
         unit="people",
-        persons=counts.persons,
-        cutoff=counts.definition.cutoff,
-        start=counts.definition.start,
         dated_by="days in the period",
         interval="",
         by=names,
-        source=counts.source,
-        last=counts.last,
     )
     return PersonsServed(frame, about, continuum)

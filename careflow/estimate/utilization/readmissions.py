@@ -12,6 +12,7 @@ from careflow.arguments import names, whole
 from careflow.continuum.outcomes import STEP_DOWN
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.definition import GROUPS
+from careflow.counts.parts import Part, Where
 from careflow.estimate.arguments import Cluster, counts_for, estimator, immature, interval_name
 from careflow.estimate.arrays.strata import Ints, add_up, strata_of
 from careflow.estimate.result import Provenance, Result
@@ -51,6 +52,8 @@ def readmissions(
     cluster: Cluster = "person",
     confidence: float = 0.95,
     calendar: Calendar | None = None,
+    where: Where | None = None,
+    last: int | None = None,
 ) -> Returns:
     """Estimate the share of discharges followed by another admission within ``days`` days.
 
@@ -74,6 +77,10 @@ def readmissions(
         Coverage of the intervals, such as 0.95.
     calendar : Calendar, optional
         The months of a quarter; the calendar year by default.
+    where : mapping, optional
+        Only a part of the records: ``{stratum: label or labels}``, such as ``{"payer": "Medicaid"}``.
+    last : int, optional
+        Only the newest so many periods, those not mature included: of the unit in ``by``, or quarters, put together.
 
     Returns
     -------
@@ -108,7 +115,7 @@ def readmissions(
     [[1, 3]]
     """
     continuum = moves.definition.continuum if isinstance(moves, Counts) else moves.episodes.continuum
-    targets = (to,) if isinstance(to, str) else tuple(to or ())
+    targets = [continuum[name].name for name in ((to,) if isinstance(to, str) else to or ())]
     positions = "".join(f",{continuum.index(name)}" for name in targets)
     target_text = f"to {', '.join(targets)} " if targets else ""
     definition = (
@@ -116,7 +123,7 @@ def readmissions(
         f"were followed for {days} days; without deaths, same-day transfers and concurrent discharges."
     )
     kind = _Measure(f"returns:{days}{positions}", ("from",), "readmission rate", definition, "discharges")
-    return _returns(moves, kind, days, by, cluster, confidence, calendar)
+    return _returns(moves, kind, days, by, cluster, confidence, calendar, Part(where, last))
 
 
 @estimator(days=whole(1))
@@ -128,6 +135,8 @@ def bounce_back(
     cluster: Cluster = "person",
     confidence: float = 0.95,
     calendar: Calendar | None = None,
+    where: Where | None = None,
+    last: int | None = None,
 ) -> Returns:
     """Estimate the share of step-downs followed by an equally or more intensive level within ``days`` days.
 
@@ -149,6 +158,10 @@ def bounce_back(
         Coverage of the intervals, such as 0.95.
     calendar : Calendar, optional
         The months of a quarter; the calendar year by default.
+    where : mapping, optional
+        Only a part of the records: ``{stratum: label or labels}``, such as ``{"payer": "Medicaid"}``.
+    last : int, optional
+        Only the newest so many periods, those not mature included: of the unit in ``by``, or quarters, put together.
 
     Returns
     -------
@@ -188,7 +201,7 @@ def bounce_back(
         f"intensive as the one left, as a share of the step-downs whose new stay began {days} days before the cut-off."
     )
     kind = _Measure(f"bounces:{days}", ("from", "to"), "bounce-back rate", definition, "step-downs")
-    return _returns(moves, kind, days, by, cluster, confidence, calendar)
+    return _returns(moves, kind, days, by, cluster, confidence, calendar, Part(where, last))
 
 
 @dataclass(frozen=True)
@@ -210,8 +223,9 @@ def _returns(
     cluster: Cluster,
     confidence: float,
     calendar: Calendar | None,
+    part: Part,
 ) -> Returns:
-    counts, names = counts_for(moves, kind.clock, by, calendar=calendar)
+    counts, names = counts_for(moves, kind.clock, by, calendar=calendar, part=part)
     table, continuum = counts.tables[kind.clock], counts.definition.continuum
     strata = strata_of(table, counts.definition, names)
     pairs = _pairs(counts, kind.keys)
@@ -236,22 +250,18 @@ def _returns(
     # The days of a bounce-back start with the new stay, which starts up to the link window after the discharge.
     wait = days + (counts.definition.within if "to" in kind.keys else 0)
     frame["mature"] = np.repeat(strata.mature(counts.definition, wait), len(pairs))
-    about = Provenance(
+    about = Provenance.of(
+        counts,
         measure=kind.measure,
         definition=kind.definition,
         n=int(of.sum()),
         unit=kind.unit,
-        persons=counts.persons,
-        cutoff=counts.definition.cutoff,
-        start=counts.definition.start,
         dated_by="discharge",
         interval=interval_name("Wilson", confidence, cluster),
         within=(days,),
         by=names,
         confidence=confidence,
         missing=immature(frame, names, counts.definition),
-        source=counts.source,
-        last=counts.last,
     )
     by_count = {"n": n, "of": of, "all": by_group}
     contributors = pd.DataFrame({name: (values > 0).sum(axis=-1).ravel() for name, values in by_count.items()})

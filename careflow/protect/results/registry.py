@@ -111,6 +111,8 @@ KINDS: Final[dict[str, Kind]] = {
 }
 """Every kind of result that can be protected, by the name of its class."""
 REFUSED: Final = {
+    "StayComparison": "it tells the lengths of both sides apart more finely than their protected curves; protect the "
+    "lengths by quarter or group, and say in words whether they differ",
     "MarkovTest": "it depends on who came from where before, mostly small counts; say in words whether the past "
     "mattered (p below 0.05 or not) and publish the rates",
 }
@@ -125,6 +127,17 @@ def kind_of(result: Result) -> Kind:
     DisclosureError
         For a kind of result without rules, or one that is never published.
     """
+    if outside := [name for name, _ in result.about.where if name not in result.about.by]:
+        raise DisclosureError(
+            f"these numbers are of a part of the records (where= or last= of {outside[0]}), which could be subtracted "
+            f"from those of all; estimate with by={outside[0]!r}, protect that, and take the rows of the part from it"
+        )
+    if getattr(result, "moves", None) is not None:
+        raise DisclosureError(
+            f"this {type(result).__name__} has rows that frm= and to= put together, from which a hidden row of a level "
+            "could be subtracted; protect the rates of every level (without frm=, to=), which hold directions and left "
+            "care as sums"
+        )
     for base in type(result).__mro__:
         if base.__name__ in KINDS:
             return KINDS[base.__name__]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from careflow.arguments.folding import alike, clean, fold
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import REASONS
 from careflow.errors import ArgumentError, RecordError
@@ -49,30 +50,6 @@ class Coded:
     note: str = ""
 
 
-def clean(text: str) -> str:
-    """Return a text with single spaces, none at the ends, and without control or zero-width characters.
-
-    Examples
-    --------
-    >>> clean("\\ufeff  PHP\\u00a0 day ")
-    'PHP day'
-    """
-    kept = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
-    return " ".join(kept.split())
-
-
-def alike(text: str) -> str:
-    """Return a key that is equal for texts that differ only in spaces, case or Unicode form (NFKC).
-
-    Examples
-    --------
-    >>> alike("CAFE\u0301  North") == alike("Caf\u00e9 north"), alike("North 1") == alike("North 2")
-    (True, False)
-    """
-    form = unicodedata.normalize("NFKC", clean(text)).casefold()
-    return clean(unicodedata.normalize("NFKC", form))
-
-
 def spellings(counts: Mapping[str, int]) -> dict[str, str]:
     """Return the label of each text: the most frequent of those with one key, on a tie the first in order."""
     cleaned = {text: unicodedata.normalize("NFC", clean(text)) for text in counts}
@@ -92,23 +69,16 @@ def code_levels(counts: Mapping[str, int], continuum: Continuum, levels: Mapping
     ArgumentError
         ``levels=`` maps to a level that the continuum does not have.
     """
-    mapping = {clean(str(code)): target for code, target in (levels or {}).items()}
+    mapping = {clean(str(code)): continuum.level_meant(target) or target for code, target in (levels or {}).items()}
     wrong = sorted({str(target) for target in mapping.values() if target not in continuum.names})
     if wrong:
         raise ArgumentError(
             f"levels= maps to {', '.join(map(repr, wrong))}; the continuum has: {', '.join(continuum.names)}."
         )
-    folded: dict[str, int] = {}
-    for names in (
-        [(alias, i) for i, level in enumerate(continuum.levels) for alias in level.aliases],
-        [(level.label, i) for i, level in enumerate(continuum.levels)],
-        [(level.short, i) for i, level in enumerate(continuum.levels)],
-        [(level.name, i) for i, level in enumerate(continuum.levels)],
-        [(code, continuum.names.index(target)) for code, target in mapping.items()],
-    ):
-        folded |= {_fold(name): i for name, i in names}
-    exact = {name: i for i, name in enumerate(continuum.names)}
-    exact |= {code: continuum.names.index(target) for code, target in mapping.items()}
+    places = {name: i for i, name in enumerate(continuum.names)}
+    folded = {fold(text): places[level] for text in counts if (level := continuum.level_meant(text)) is not None}
+    folded |= {fold(code): places[target] for code, target in mapping.items()}
+    exact = places | {code: places[target] for code, target in mapping.items()}
     return _code(counts, exact, folded, continuum.names)
 
 
@@ -120,12 +90,13 @@ def code_reasons(counts: Mapping[str, int], reasons: Mapping[Any, str] | None) -
     ArgumentError
         ``reasons=`` maps to a reason that careflow does not have.
     """
-    mapping = {clean(str(code)): target for code, target in (reasons or {}).items()}
+    meant = {fold(reason): reason for reason in REASONS}
+    mapping = {clean(str(code)): meant.get(fold(str(to)), to) for code, to in (reasons or {}).items()}
     wrong = sorted({str(target) for target in mapping.values() if target not in REASONS})
     if wrong:
         raise ArgumentError(f"reasons= maps to {', '.join(map(repr, wrong))}; the reasons are: {', '.join(REASONS)}.")
     exact = {name: i for i, name in enumerate(REASONS)} | {code: REASONS.index(to) for code, to in mapping.items()}
-    return _code(counts, exact, {_fold(name): i for name, i in exact.items()}, REASONS)
+    return _code(counts, exact, {fold(name): i for name, i in exact.items()}, REASONS)
 
 
 def code_labels(counts: Mapping[str, int], name: str) -> Coded:
@@ -157,10 +128,6 @@ def code_labels(counts: Mapping[str, int], name: str) -> Coded:
     return Coded(codes, tuple(labels), fixed, missing)
 
 
-def _fold(text: str) -> str:
-    return alike(text).replace("_", " ").replace("-", " ")
-
-
 def _code(
     counts: Mapping[str, int], exact: Mapping[str, int], folded: Mapping[str, int], labels: tuple[str, ...]
 ) -> Coded:
@@ -168,7 +135,7 @@ def _code(
     fixed = 0
     for text, n in counts.items():
         short = clean(text)
-        code = exact.get(short, folded.get(_fold(short), UNKNOWN_CODE))
+        code = exact.get(short, folded.get(fold(short), UNKNOWN_CODE))
         if code == UNKNOWN_CODE and short.casefold() in _MISSING_WORDS:
             code = MISSING_CODE
         codes[text] = code

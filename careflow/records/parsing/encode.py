@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from careflow.arguments.folding import clean
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import REASONS
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.source import SourceTable
 from careflow.records.findings import FIXED, FLAGGED, Ledger
 from careflow.records.parsing import date_formats
-from careflow.records.parsing.codes import LONGEST_LABEL, MOST_CODES, clean, code_labels, code_levels, code_reasons
+from careflow.records.parsing.codes import LONGEST_LABEL, MOST_CODES, code_labels, code_levels, code_reasons
 from careflow.records.parsing.date_basis import ACTUAL, OFFSET, QUARTER
 from careflow.records.parsing.date_columns import BAD, ENDLESS, NONE, OK, Reading, read_days, written
 from careflow.records.parsing.hours import HOURS, listed, read_hours

@@ -10,7 +10,9 @@ import pandas as pd
 
 from careflow.continuum import Continuum
 from careflow.counts import Counts
-from careflow.counts.calendar import ends_early
+from careflow.counts.calendar import UNITS, ends_early
+from careflow.counts.parts import part_words
+from careflow.counts.period_labels import period_label
 from careflow.errors import ArgumentError, CountsError, DisclosureError
 from careflow.estimate.change import MEAN_STAY
 from careflow.estimate.multistate.pathways import Pathways
@@ -124,6 +126,8 @@ def content(
         raise CountsError("a report needs counts by quarter; count again with .counts(by='quarter')")
     if source is not None:
         counts = replace(counts, source=source)
+    if quarter is not None:
+        quarter = period_label(quarter, "quarter", counts.definition.calendar)
     results = estimates(counts, mode, ledger, insider, quarter)
     rates = results.rates
     all_periods = periods(results)
@@ -139,7 +143,7 @@ def content(
         if pathways is not None:
             pathways = mark_grid(pathways, None if released is None else paths_grid(released.paths))
     return Content(
-        title=title or f"Transitions and lengths of stay, {period(chosen)}",
+        title=title or ", ".join(["Transitions and lengths of stay", period(chosen), *_part(counts)]),
         source=counts.source,
         quarter=chosen,
         periods=all_periods,
@@ -170,6 +174,12 @@ def _first_release(counts: Counts, quarter: str | None) -> Estimates | None:
         return estimates(counts, RELEASE, quarter=quarter)
     except DisclosureError:
         return None
+
+
+def _part(counts: Counts) -> list[str]:
+    """Return what part of the records is counted, without its periods, in words; nothing for all records."""
+    labels = [one for one in counts.definition.where if one[0] not in UNITS]
+    return [part_words(labels)] if labels else []
 
 
 def _choose(all_periods: tuple[Period, ...], quarter: str | None) -> str:
@@ -233,6 +243,8 @@ def _facts(counts: Counts) -> tuple[tuple[str, str], ...]:
         ("Levels of care", _levels(rules.continuum)),
         ("Stays of one person that overlap", {"flag": "kept as they are"}.get(rules.overlaps, rules.overlaps)),
     ]
+    if rules.where:
+        facts.insert(1, ("Only a part of the records", part_words(rules.where)))
     if rules.start:
         facts.insert(1, ("Everyone in care recorded from", day(rules.start)))
     if rules.calendar.fiscal_start != 1:

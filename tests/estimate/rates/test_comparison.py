@@ -218,8 +218,12 @@ def test_a_difference_names_its_two_sides_and_their_maturity() -> None:
         ((), {}, "takes one pair"),
         (("2024Q1", "2024Q2"), {"payer": ("x", "y")}, "takes one pair"),
         ((), {"payer": ("x", "y")}, "not split by payer; they are split by quarter"),
-        (("2024Q1", "2031Q1"), {}, "no quarter '2031Q1' in these rates; there are 2024Q1, 2024Q2"),
-        (("2024Q1", "2024Q2"), {"frm": "ipo"}, "no from 'ipo' in these rates; there are inpatient"),
+        (("2024Q1", "2031Q1"), {}, "no quarter '2031Q1' in this result; there are 2024Q1, 2024Q2"),
+        (
+            ("2024Q1", "2024Q2"),
+            {"frm": "ipo"},
+            "no from 'ipo' in this result .did you mean 'iop'",
+        ),
         (("2024Q1", "2024Q2"), {"correction": "bonferoni"}, "correction is 'holm', 'bh' or None"),
     ],
 )

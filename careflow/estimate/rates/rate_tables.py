@@ -1,0 +1,189 @@
+"""What can be read off transition rates: a matrix, a graph, a stratum, a triangle of windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Self
+
+import pandas as pd
+
+from careflow.arguments import checked, labels, one_of, period
+from careflow.errors import ArgumentError
+from careflow.estimate.rates.unions import Asked, Moves, asked
+from careflow.estimate.result import Result
+from careflow.estimate.select import move_label, select, triangle
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+_NUMBERS: Final = ("rate", "n", "of", "se", "low", "high", "followed", "mature")
+"""What a matrix or a triangle can show."""
+_EDGE: Final = ("direction", "n", "of", "rate", "se", "low", "high")
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class RateTables(Result):
+    """The frames of :class:`careflow.estimate.Rates`, which says what each is, and what is read off them."""
+
+    directions: pd.DataFrame
+    contributors: pd.DataFrame | None = field(default=None, repr=False)
+    direction_contributors: pd.DataFrame | None = field(default=None, repr=False)
+    moves: Moves | None = field(default=None, repr=False)
+
+    @checked(quarter=period, value=one_of(*_NUMBERS), strata=labels)
+    def matrix(self, quarter: str | None = None, *, value: str = "rate", **strata: str) -> pd.DataFrame:
+        """Return one stratum as a matrix of levels left by levels and outcomes reached.
+
+        Parameters
+        ----------
+        quarter : str, optional
+            The quarter (month, year) to show, if the rates are split by one.
+        value : {"rate", "n", "of", "se", "low", "high", "followed", "mature"}
+            The column to show.
+        **strata : str
+            One label of each other stratum.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Rows are levels left (``from``); columns are levels, then outcomes (``to``).
+
+        Raises
+        ------
+        ArgumentError
+            If a stratum has several labels and none is chosen, or a label does not exist.
+        """
+        rows = self.at(quarter, **strata)
+        return rows.pivot_table(index="from", columns="to", values=value, observed=False, dropna=False, sort=True)
+
+    @checked(quarter=period, strata=labels)
+    def graph(self, quarter: str | None = None, **strata: str) -> nx.DiGraph[str]:
+        """Return the moves of one stratum as a directed graph.
+
+        Parameters
+        ----------
+        quarter : str, optional
+            The quarter (month, year) to show, if the rates are split by one.
+        **strata : str
+            One label of each other stratum.
+
+        Returns
+        -------
+        networkx.DiGraph
+            The graph of the continuum. Nodes have the attributes of their level and ``discharges``; edges have ``n,
+            of, rate, se, low, high, direction``. There is an edge for every move that occurred and for every edge of
+            the continuum, the latter with ``n`` 0 if nobody took it.
+
+        Raises
+        ------
+        ArgumentError
+            If a stratum has several labels and none is chosen, or a label does not exist.
+        """
+        if self.moves is not None:
+            raise ArgumentError(
+                "a graph has a node for each level, and these rates are of what frm= and to= asked for; estimate "
+                "without them"
+            )
+        graph = self.continuum.graph
+        rows = self.at(quarter, **strata)
+        for row in rows[rows["to"].isin(self.continuum.names)].to_dict("records"):
+            origin, target = row["from"], row["to"]
+            graph.nodes[origin]["discharges"] = row["of"]
+            if row["n"] or graph.has_edge(origin, target):
+                graph.add_edge(origin, target, **{key: row[key] for key in _EDGE})
+        return graph
+
+    @checked(quarter=period, frm=asked, to=asked, strata=labels)
+    def at(
+        self, quarter: str | None = None, *, frm: Asked | None = None, to: Asked | None = None, **strata: str
+    ) -> pd.DataFrame:
+        """Return the rows of one stratum.
+
+        Parameters
+        ----------
+        quarter : str, optional
+            The quarter (month, year) to show, if the rates are split by one.
+        frm, to : str, list of str or mapping, optional
+            Only this level left, and only this level or outcome reached; several are put together, as by
+            :meth:`careflow.estimate.Rates.union`.
+        **strata : str
+            One label of each other stratum.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The rows of ``frame`` with these labels.
+
+        Raises
+        ------
+        ArgumentError
+            If a stratum has several labels and none is chosen, or a label does not exist.
+        """
+        rates = self._of(frm, to)
+        if rates is not self:
+            return rates.at(quarter, **strata)
+        rows = select(self.frame, self.about, quarter, strata)
+        for name, label in (("from", self._move("from", frm)), ("to", self._move("to", to))):
+            rows = rows if label is None else rows[rows[name] == label].reset_index(drop=True)
+        return rows
+
+    @checked(frm=asked, to=asked, value=one_of(*_NUMBERS), strata=labels)
+    def triangle(self, frm: Asked, to: Asked, *, value: str = "rate", **strata: str) -> pd.DataFrame:
+        """Return one rate by quarter of discharge (rows) and days of follow-up (columns): the windows contrast for.
+
+        A cell is missing where the quarter is not mature for the window, that is while its last day + window is after
+        the cut-off.
+
+        Parameters
+        ----------
+        frm, to : str, list of str or mapping
+            The level left, and the level or outcome reached; several are put together.
+        value : {"rate", "n", "of", "se", "low", "high", "followed", "mature"}
+            The column to show.
+        **strata : str
+            One label of each other stratum.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Rows are periods of discharge; columns are windows in days.
+
+        Raises
+        ------
+        ArgumentError
+            If the rates are not split by a period, a stratum has several labels and none is chosen, or a level or
+            label does not exist.
+
+        Examples
+        --------
+        >>> import pandas as pd, careflow as cf
+        >>> stays = pd.DataFrame({"person_id": ["a", "a", "b"], "level": ["php", "iop", "php"],
+        ...     "admit_date": ["2024-01-01", "2024-02-01", "2024-04-01"],
+        ...     "discharge_date": ["2024-01-11", "2024-03-01", "2024-05-01"]})
+        >>> moves = cf.link(cf.read_episodes(stays, cutoff="2024-07-10"))
+        >>> rates = cf.transition_rates(moves, by="quarter", within=[7, 30], cluster=None)
+        >>> rates.triangle("php", "iop").loc["2024Q1":"2024Q2"].values.tolist()
+        [[0.0, 1.0], [0.0, nan]]
+        """
+        rates = self._of(frm, to)
+        if rates is not self:
+            one = rates.frame.iloc[0]
+            return rates.triangle(str(one["from"]), str(one["to"]), value=value, **strata)
+        move = move_label(self.frame, "from", frm, self.continuum), move_label(self.frame, "to", to, self.continuum)
+        return triangle(self.frame, self.about, move, value, strata)
+
+    def _of(self, frm: Asked | None, to: Asked | None) -> Self:
+        """Return rates that have a row for what is asked."""
+        return self
+
+    def _has(self, name: str, value: Asked | None) -> bool:
+        """Say whether there is a row for one level or outcome; there is for all of them."""
+        try:
+            self._move(name, value)
+        except ArgumentError:
+            return False
+        return True
+
+    def _move(self, name: str, value: Asked | None) -> str | None:
+        """Return the label of a row, or raise with those that there are."""
+        return None if value is None else move_label(self.frame, name, value, self.continuum)
