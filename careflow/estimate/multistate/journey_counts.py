@@ -20,7 +20,7 @@ from careflow.estimate.arrays.strata import Strata, add_up, rows_of_each, strata
 from careflow.estimate.result import Provenance
 from careflow.estimate.stats.aalen_johansen import StateProcess, state_process
 from careflow.estimate.stats.intervals import log_log, quantile_of
-from careflow.estimate.stats.kaplan_meier import ROUNDING
+from careflow.estimate.stats.jackknife import ROUNDING
 
 Array = npt.NDArray[np.float64]
 

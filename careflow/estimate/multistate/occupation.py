@@ -16,7 +16,7 @@ from careflow.estimate.arrays.followup import Longest
 from careflow.estimate.multistate.journey_counts import Array, JourneyCounts
 from careflow.estimate.result import Result
 from careflow.estimate.stats.aalen_johansen import StateProcess, occupied_se
-from careflow.estimate.stats.kaplan_meier import clustered_se
+from careflow.estimate.stats.jackknife import clustered_se
 
 _CHECKS: Final[dict[str, Check]] = {
     "start": text,

@@ -19,11 +19,12 @@ from careflow.estimate.select import WITHIN
 from careflow.estimate.stats.differences import (
     Variance,
     enough,
-    jackknife_covariance,
+    jackknife_variances,
     recovered_limits,
     score_variance,
     two_sided,
 )
+from careflow.estimate.stats.jackknife import ROUNDING
 from careflow.estimate.stats.multiple_testing import Correction, adjusted
 
 _NUMBERS: Final = ("n_1", "of_1", "rate_1", "n_2", "of_2", "rate_2", "difference", "se", "low", "high", "p")
@@ -196,9 +197,8 @@ def stratum_pairs(strata: pd.DataFrame, contrast: Contrast) -> tuple[pd.DataFram
 
 def _numbers(block: WindowRates, rows: npt.NDArray[np.int64], contrast: Contrast) -> dict[str, Array]:
     first, second = (_Side(block, side) for side in rows.T)
-    variances, rho, groups = _variances(first, second, contrast.cluster)
+    wald, rho, groups = _variance(first, second, contrast.cluster)
     limits = recovered_limits((first.rate, first.low, first.high), (second.rate, second.low, second.high), rho)
-    wald = variances[0] + variances[1] - 2 * rho * np.sqrt(variances[0] * variances[1])
     null = wald
     if contrast.variance is not None:
         null = score_variance((first.rate, second.rate), (first.size, second.size), contrast.variance, rho)
@@ -216,14 +216,15 @@ def _share_variance(rate: Array) -> Array:
     return rate * (1 - rate)
 
 
-def _variances(first: _Side, second: _Side, cluster: Cluster) -> tuple[tuple[Array, Array], Array, Any]:
-    """Return the variances of both sides, their correlation, and the number of groups (None when not clustered)."""
+def _variance(first: _Side, second: _Side, cluster: Cluster) -> tuple[Array, Array, Any]:
+    """Return the variance of the difference, the correlation of both sides, and the groups (None if not clustered)."""
     if cluster is None:
-        return (first.se**2, second.se**2), np.zeros_like(first.rate), None
-    one, two, covariance, groups = jackknife_covariance(first.replicates, second.replicates)
+        return first.se**2 + second.se**2, np.zeros_like(first.rate), None
+    one, two, difference, groups = jackknife_variances(first.replicates, second.replicates)
     with np.errstate(divide="ignore", invalid="ignore"):
-        rho = np.where(one * two > 0, covariance / np.sqrt(one * two), 0.0)
-    return (one, two), np.clip(rho, -1.0, 1.0), groups
+        rho = np.where(one * two > 0, (one + two - difference) / (2 * np.sqrt(one * two)), 0.0)
+    rho = np.where(np.abs(rho) > 1 - ROUNDING, np.sign(rho), rho)
+    return difference, rho, groups
 
 
 class _Side:

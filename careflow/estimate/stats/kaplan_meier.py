@@ -12,12 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from careflow.estimate.arrays.counting_process import CountingProcess
+from careflow.estimate.stats.jackknife import ROUNDING
 
 Array = npt.NDArray[np.float64]
-
-ROUNDING: Final = 1e-11
-"""Products of shares are compared up to this: far above rounding error, far below a difference of one person."""
-
 
 CANCELLED: Final = 1e-14
 """A difference of sums that is this small beside them is rounding error."""
@@ -151,19 +148,6 @@ def without_each_group(process: CountingProcess) -> tuple[Array, Array]:
     """Return events (causes, groups, days) and at risk (groups, days) of everybody but each group."""
     events, at_risk = process.events, process.at_risk
     return events.sum(axis=1, keepdims=True) - events, at_risk.sum(axis=0, keepdims=True) - at_risk
-
-
-def clustered_se(estimate: Array, without: Array, present: npt.NDArray[np.bool_]) -> tuple[Array, int]:
-    r"""Return jackknife standard errors of a curve (..., days) from its curves (..., groups, days).
-
-    The variance of :func:`careflow.estimate.stats.jackknife.jackknife_se`, with the groups next to last.
-    """
-    groups = int(present.sum())
-    if groups < 2:
-        return np.full(estimate.shape, np.nan), groups
-    change = (without if groups == len(present) else without[..., present, :]) - estimate[..., None, :]
-    square = np.einsum("...gd,...gd->...d", change, change)
-    return np.sqrt(square * ((groups - 1) / groups)), groups
 
 
 def _hazard(events: npt.ArrayLike, at_risk: npt.ArrayLike) -> Array:
