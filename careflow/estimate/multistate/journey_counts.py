@@ -18,7 +18,7 @@ from careflow.estimate.arguments import Cluster, counts_for, interval_name
 from careflow.estimate.arrays.followup import FollowUp, Longest, chosen_horizon, not_followed
 from careflow.estimate.arrays.strata import Strata, add_up, rows_of_each, strata_of
 from careflow.estimate.result import Provenance
-from careflow.estimate.stats.aalen_johansen import StateProcess, state_process
+from careflow.estimate.stats.aalen_johansen import StateProcess, state_process, states_known_to
 from careflow.estimate.stats.intervals import log_log, quantile_of
 from careflow.estimate.stats.jackknife import ROUNDING
 
@@ -61,7 +61,11 @@ class JourneyCounts:
         self.lag = self.counts.definition.within + (landmark or 0)
         self.changing = [*range(len(continuum) + (2 if reentry else 1))]
         """The places of the states that can still be left: levels, between stays, and left care with reentry."""
-        self.follow_ups = {stratum: self._follow_up(cell) for stratum, cell in self._cells()}
+        self.follow_ups: dict[int, FollowUp] = {}
+        self.state_known_to = np.full((len(self.strata), len(self.names)), np.inf)
+        """The last day to which the share of each state is known, where nobody in it is followed before the others."""
+        for stratum, cell in self._cells():
+            self.follow_ups[stratum] = self._follow_up(stratum, cell)
         self.days = chosen_horizon(days, self.follow_ups.values(), "days")
 
     def _cells(self) -> Iterator[tuple[int, dict[str, npt.NDArray[np.int64]]]]:
@@ -69,8 +73,10 @@ class JourneyCounts:
         for stratum, rows in rows_of_each(self.strata.place):
             yield stratum, {name: column[rows] for name, column in columns.items()}
 
-    def _follow_up(self, cell: dict[str, npt.NDArray[np.int64]]) -> FollowUp:
+    def _follow_up(self, stratum: int, cell: dict[str, npt.NDArray[np.int64]]) -> FollowUp:
         """Return up to which day somebody was followed in a state that can be left, and whether nobody is left there.
+
+        Fills in ``state_known_to`` of the stratum.
 
         Those who are in such a state leave it or are censored there, so that the last of these days is the last one
         on which anybody was.
@@ -80,8 +86,11 @@ class JourneyCounts:
         if not (going & (cell["event"] == CENSORED)).any():
             return FollowUp(float(last), True, False)
         everybody = state_process(cell | {"jackknife_group": np.zeros_like(cell["jackknife_group"])}, self.codes, last)
-        left = everybody.occupied()[-1, 0, self.changing].sum()
-        return FollowUp(float(last), bool(left <= ROUNDING), False)
+        path = everybody.occupied()[:, 0, self.changing]
+        begun = everybody.start[:, self.changing] / everybody.start.sum()
+        states, together = states_known_to(np.concatenate([begun, path[:-1]]), everybody.at_risk[:, 0, self.changing])
+        self.state_known_to[stratum, self.changing] = states
+        return FollowUp(min(last, together), bool(path[-1].sum() <= ROUNDING) and together > last, False)
 
     def each(self) -> Iterator[tuple[int, StateProcess]]:
         """Yield the place of each stratum and the process of its journeys."""
@@ -123,19 +132,24 @@ class JourneyCounts:
                 low, high = np.maximum(low, 0), np.minimum(high, self.days)
             each = np.stack([x.ravel() for x in (found, se, low, high)], axis=-1)
             # An estimate on a day needs that day; days spent before the horizon need the horizon.
-            unknown = self.follow_ups[stratum].unknown(days)
-            numbers[stratum] = np.where(np.repeat(unknown, len(state))[:, None], np.nan, each)
+            unknown = self.follow_ups[stratum].unknown(days)[:, None] | (days[:, None] > self.state_known_to[stratum])
+            numbers[stratum] = np.where(unknown.reshape(-1, 1), np.nan, each)
         frame[[column, "se", "low", "high"]] = numbers.reshape(-1, 4)
         known_to = [self.follow_ups[i].known_to if i in self.follow_ups else np.nan for i in range(len(self.strata))]
-        rows = len(days) * len(state)
-        frame["known_to"] = np.repeat(known_to, rows)
-        frame["mature"] = np.repeat(self.strata.mature(self.counts.definition, self.days + self.lag), rows)
+        of_states = np.minimum(np.array(known_to)[:, None], self.state_known_to)
+        frame["known_to"] = np.broadcast_to(of_states[:, None], (len(of_states), len(days), len(state))).ravel()
+        mature = self.strata.mature(self.counts.definition, self.days + self.lag)
+        frame["mature"] = np.repeat(mature, len(days) * len(state))
         return frame
 
     def missing(self) -> str:
-        """Say how many strata have no number to the last day, and to which day all of them have."""
-        short = sum(not one.covers(self.days) for one in self.follow_ups.values())
-        return not_followed(short, len(self.follow_ups), self.days, self.follow_ups.values(), "strata")
+        """Say how many strata have no number to the last day, to which day all of them have, and how many states."""
+        short = [stratum for stratum, one in self.follow_ups.items() if not one.covers(self.days)]
+        states = int((np.delete(self.state_known_to, short, axis=0) < self.days).sum())
+        noun = "state" if states == 1 else "states"
+        of_states = f"{states:,} {noun} in which nobody was followed for {self.days} days"
+        of_strata = not_followed(len(short), len(self.follow_ups), self.days, self.follow_ups.values(), "strata")
+        return "; ".join(part for part in (of_strata, of_states if states else "") if part)
 
     def started(self) -> pd.DataFrame:
         """Return how many journeys began in each stratum, and in how many jackknife groups."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from support.drawn import linked
 
 import careflow as cf
 from careflow.continuum import Continuum
@@ -55,6 +56,19 @@ def test_a_stratum_of_too_few_journeys_is_hidden(moves) -> None:
     assert frame.loc[frame["hidden"], ["estimate", "se", "low", "high"]].isna().all(axis=None)
     with pytest.raises(DisclosureError, match="110 journeys are needed in a stratum; take more quarters"):
         protect(cf.expected_days(moves, days=60, by="month"))
+
+
+def test_no_day_on_which_the_last_person_of_a_state_was_followed_is_shown() -> None:
+    """One of 401 people is in IOP, and not followed after day 40."""
+    rows = [f"P{i} | php | 0 |" for i in range(400)]
+    table = ["person | level | admit | discharge", *rows, "Cyd | php | 60 | 70", "Cyd | iop | 70 |"]
+    given = cf.occupation(linked("\n".join(table), cutoff=130, within=30), days=100)
+    frame = protect(given)[0].frame
+    iop = frame["state"] == "iop"
+    assert given.frame.loc[iop, "estimate"].notna().sum() == 41
+    assert frame.loc[iop, "estimate"].isna().all()
+    assert frame["hidden"].tolist() == iop.tolist()
+    assert frame.loc[~iop, "estimate"].notna().all()
 
 
 def test_expected_days_never_tell_of_fewer_than_11_days_of_people(moves) -> None:
