@@ -17,6 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from careflow.arguments import constructed
 from careflow.atomic_files import take_lock, write_whole
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
@@ -30,6 +31,7 @@ SMALL_CHANGE: Final = 20.0
 """A count that changes by no more than this, or by half, may be restated; more counts than half may not."""
 
 
+@constructed
 @dataclass
 class Ledger:
     """The releases in a folder.
