@@ -48,6 +48,11 @@ def read(**how: Any) -> Any:
 
 f: Any = cf
 MISTAKES: list[tuple[Callable[[Any], object], str]] = [
+    (lambda g: f.Calendar(start=7), r"Calendar\(\) has no argument start=; it takes fiscal_start="),
+    (lambda g: f.Level(nam="x"), r"Level\(\) has no argument nam= \(did you mean 'name'\?\); it takes name=, short="),
+    (lambda g: f.Continuum(), r"Continuum\(\) needs name=; it takes name=, levels="),
+    (lambda g: f.continuum.Edge("a", "b", "up", "c", "d"), r"Edge\(\) was given 5 arguments without a name"),
+    (lambda g: f.simulate.Truth(facilitys=()), r"no argument facilitys= \(did you mean 'facilities'\?\)"),
     (lambda g: f.link(DF), r"link\(\) takes Episodes; read the frame first: cf.read_episodes\(df, cutoff=...\)"),
     (lambda g: f.link("stays.csv"), r"read the file first: cf.read_episodes\(path, cutoff=...\)"),
     (lambda g: f.link(g.moves), "these stays are linked already"),

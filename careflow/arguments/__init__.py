@@ -1,6 +1,6 @@
 """Checks of the arguments of public functions: the decorator ``checked`` and the checks that it takes."""
 
-from careflow.arguments.calls import checked
+from careflow.arguments.calls import checked, constructed
 from careflow.arguments.checks import (
     LEVEL_OF_CARE,
     MOST_DAYS,
@@ -29,6 +29,7 @@ __all__ = [
     "Check",
     "checked",
     "confidence",
+    "constructed",
     "day",
     "flag",
     "flag_or_none",

@@ -57,7 +57,7 @@ def checked(**checks: Check) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         signature = inspect.signature(function)
-        call = function.__qualname__
+        call = function.__qualname__.removesuffix(".__init__")
 
         @wraps(function)
         def with_checks(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -75,6 +75,24 @@ def checked(**checks: Check) -> Callable[[Callable[P, T]], Callable[P, T]]:
         return with_checks
 
     return decorate
+
+
+def constructed(cls: type[T]) -> type[T]:
+    """Check the names of the arguments with which a dataclass is made, as :func:`checked` does for a function.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @constructed
+    ... @dataclass
+    ... class Room:
+    ...     beds: int = 1
+    >>> Room(bed=2)
+    Traceback (most recent call last):
+    careflow.errors.ArgumentError: Room() has no argument bed= (did you mean 'beds'?); it takes beds=.
+    """
+    cls.__init__ = checked()(cls.__init__)  # type: ignore[method-assign]
+    return cls
 
 
 def _misfit(call: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from careflow.arguments import checked, day, mapping, path
+from careflow.arguments import checked, constructed, day, mapping, path
 from careflow.arguments.messages import brief, either, shown
 from careflow.continuum import show
 from careflow.continuum.checks import checked_levels
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 
+@constructed
 @dataclass(frozen=True, repr=False, eq=False)
 class Continuum(Taxonomy):
     """Levels of care in their order of intensity, most intensive first, and the edges between them.

@@ -8,6 +8,7 @@ from datetime import date
 from html import escape
 from typing import TYPE_CHECKING
 
+from careflow.arguments import constructed
 from careflow.arguments.messages import either, shown
 from careflow.continuum.checks import check_known
 from careflow.continuum.crosswalk_lines import Line
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@constructed
 @dataclass(frozen=True, repr=False)
 class Crosswalk:
     """The codes of one taxonomy as levels of another; made by :meth:`Continuum.crosswalk`.

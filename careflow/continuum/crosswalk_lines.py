@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from careflow.arguments import constructed
 from careflow.arguments.messages import shown
 from careflow.continuum.text import check_name, check_names, check_one_of, check_text
 from careflow.errors import DefinitionError
@@ -18,6 +19,7 @@ LINE_BASES = ("source", "deduced", "unverified")
 _DAY = re.compile(r"\d{4}(-\d{2}-\d{2})?")
 
 
+@constructed
 @dataclass(frozen=True)
 class Line:
     """The level of another taxonomy for one code.

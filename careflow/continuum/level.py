@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from careflow.arguments import constructed
 from careflow.arguments.messages import either, shown
 from careflow.continuum.outcomes import OUTCOMES
 from careflow.continuum.text import check_name, check_names, check_one_of, check_text, normalized
@@ -18,6 +19,7 @@ BASES = ("named", "added")
 """The bases of an edge: named by the source of the definition, or added with a reason."""
 
 
+@constructed
 @dataclass(frozen=True)
 class Hours:
     """Hours of service in a week.
@@ -59,6 +61,7 @@ class Hours:
         return "" if self.most is None else f"up to {self.most:g} hours a week"
 
 
+@constructed
 @dataclass(frozen=True)
 class Level:
     """One level of care of a continuum.
@@ -161,6 +164,7 @@ such as 'died level'.
         return out | {key: value for key, value in values.items() if value}
 
 
+@constructed
 @dataclass(frozen=True)
 class Edge:
     """A move that belongs to the continuum.

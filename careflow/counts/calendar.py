@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from careflow.arguments import Argument, whole
+from careflow.arguments import Argument, constructed, whole
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
@@ -46,6 +46,7 @@ def ends_early(last: date, cutoff: date) -> bool:
     return (cutoff - last).days > _QUARTER
 
 
+@constructed
 @dataclass(frozen=True)
 class Calendar:
     """Periods of the calendar year, or of a fiscal year that starts in another month.

@@ -13,7 +13,7 @@ from careflow.arguments.messages import hint
 from careflow.continuum.outcomes import REASONS
 from careflow.counts.calendar import UNITS, day_number
 from careflow.counts.definition import GROUPS, Definition
-from careflow.counts.event_tables import ENDLESS, ENTERED, REACHED, REASON_CODE
+from careflow.counts.event_tables import ENDLESS, ENTERED, REACHED
 from careflow.counts.late_entry import ENDS, split_at_period_ends, with_entries
 from careflow.counts.linked_stays import Linked
 from careflow.counts.periods import Periods
@@ -190,11 +190,6 @@ def label_order(name: str, labels: pd.Series[str]) -> pd.CategoricalDtype[Any]:
     if name == REASON:
         return pd.CategoricalDtype([*REASONS, OPEN], ordered=True)
     return pd.CategoricalDtype([*sorted(set(labels) - {MISSING}), MISSING], ordered=True)
-
-
-def outcome_names(continuum_names: Sequence[str]) -> dict[int, str]:
-    """Return the name of each ``event`` code of a discharge."""
-    return dict(enumerate(continuum_names)) | {REASON_CODE + i: reason for i, reason in enumerate(REASONS)}
 
 
 def last_day(definition: Definition, period: int) -> date:

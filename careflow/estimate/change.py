@@ -25,7 +25,7 @@ from careflow.estimate.select import WITHIN
 from careflow.estimate.stats.differences import (
     Variance,
     enough,
-    jackknife_covariance,
+    jackknife_variances,
     recovered_limits,
     score_variance,
     share_variance,
@@ -234,9 +234,8 @@ class StayChanges(Changes):
         frame = stays.frame.assign(_row=np.arange(len(stays.frame), dtype=float))
         keys = [*self._others, "level"]
         out, (one, two) = paired(frame, self.unit, keys, pairs, _STAYS)
-        variances, covariance, groups = self._variances(one, two)
+        variance, groups = self._variance(one, two)
         m1, m2 = one["rmean"], two["rmean"]
-        variance = variances[0] + variances[1] - 2 * covariance
         p = two_sided(m2 - m1, variance, groups)
         half = quantile_of(stays.about.confidence, groups) * np.sqrt(variance)
         tested = out["mature"].to_numpy(dtype=bool) & np.isfinite(p)
@@ -249,19 +248,20 @@ class StayChanges(Changes):
         )  # fmt: skip
         return self._tidy(frame, span)
 
-    def _variances(self, one: dict[str, Array], two: dict[str, Array]) -> tuple[tuple[Array, Array], Array, Any]:
+    def _variance(self, one: dict[str, Array], two: dict[str, Array]) -> tuple[Array, Any]:
+        """Return the variance of the difference of means, and the number of groups (None if not clustered)."""
         inputs, clustered = self._inputs, "clustered" in self._stays.about.interval
         if inputs is None or not clustered:
-            variances = one["rmean_se"] ** 2, two["rmean_se"] ** 2
-            return variances, np.zeros_like(variances[0]), _groups(one["n"] + two["n"]) if clustered else None
+            variance = one["rmean_se"] ** 2 + two["rmean_se"] ** 2
+            return variance, _groups(one["n"] + two["n"]) if clustered else None
         mean, without = (array.reshape(-1, *array.shape[2:]) for array in inputs.means())
         sides = []
         for side in (one, two):
             rows = side["_row"].astype(np.int64)
             with np.errstate(invalid="ignore"):
                 sides.append((mean[rows], without[rows], without[rows] != mean[rows][:, None]))
-        v1, v2, covariance, groups = jackknife_covariance(*sides)
-        return (v1, v2), covariance, groups
+        *_, square, groups = jackknife_variances(*sides)
+        return square, groups
 
 
 def changes_of(result: Rates | LengthOfStay) -> Changes:

@@ -11,6 +11,7 @@ from typing import Any, Final, NoReturn
 import numpy as np
 import pandas as pd
 
+from careflow.arguments import constructed
 from careflow.continuum import Continuum
 from careflow.continuum.html import NOTE, html_table
 from careflow.continuum.outcomes import REASONS
@@ -23,6 +24,7 @@ from careflow.records.parsing.hours import order_sql
 FEW_ROWS: Final = 20
 
 
+@constructed
 @dataclass(frozen=True)
 class Stratum:
     """A column that estimates can be split by.

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+from careflow.arguments import constructed
 from careflow.errors import ArgumentError, RecordError
 from careflow.formatting import several
 from careflow.records.person_names import is_name
 
 
+@constructed
 @dataclass(frozen=True)
 class Field:
     """A field of episode records: its name, whether it is required, its meaning, and an example."""

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from careflow.arguments import constructed
 from careflow.continuum.outcomes import CONCURRENT, DIED, LEFT_CARE, LEFT_REASONS, OUTCOMES
 from careflow.errors import ArgumentError
 from careflow.simulate.process import LAST_MOVE, LEVELS, STAY_KINDS, Process
@@ -17,6 +18,7 @@ from careflow.simulate.random import PER_MILLE, first_day
 from careflow.simulate.standard import standard
 
 
+@constructed
 @dataclass(frozen=True)
 class Truth(Process):
     """The parameters of a semi-Markov process over the five standard levels.

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from careflow.arguments import constructed
 from careflow.continuum.outcomes import DIED, REASONS
 from careflow.errors import DefinitionError
 from careflow.simulate.random import Durations, choice_table
@@ -23,6 +24,7 @@ LAST_MOVE = 30
 """Longest gap of a move, in days. A later admission is a return, which starts a new journey."""
 
 
+@constructed
 @dataclass(frozen=True)
 class Facility:
     """A facility: its name, the levels it offers, and its relative size among the facilities of a level."""

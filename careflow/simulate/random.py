@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from careflow.arguments import constructed
 from careflow.errors import DefinitionError
 
 Integers = npt.NDArray[np.int64]
@@ -80,6 +81,7 @@ def choice_table(weights: Mapping[str, int], names: Sequence[str], rest: int | N
     return table
 
 
+@constructed
 @dataclass(frozen=True)
 class Durations:
     """A distribution of whole days, given by its quantiles.

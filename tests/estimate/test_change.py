@@ -79,6 +79,22 @@ def test_a_plain_change_is_the_chi_squared_test_of_two_shares() -> None:
     assert p == pytest.approx(expected, abs=1e-12)
 
 
+def test_a_difference_of_means_that_is_the_same_for_everybody_has_no_error() -> None:
+    """Each of 150 people has a stay of 1 to 37 days in 2023, and one of 5 days more in 2024."""
+    rows = [
+        (person, "php", begin, begin + pd.Timedelta(days=1 + 7 * person % 37 + more))
+        for person in range(150)
+        for begin, more in ((pd.Timestamp("2023-03-01"), 0), (pd.Timestamp("2024-03-01"), 5))
+    ]
+    frame = pd.DataFrame(rows, columns=["person_id", "level", "admit_date", "discharge_date"])
+    stays = cf.length_of_stay(cf.link(cf.read_episodes(frame, cutoff="2025-12-31")), by="year")
+    row = changes_of(stays).between(YEARS).set_index("from").loc["php"]
+    assert row["difference"] == pytest.approx(5)
+    assert row["low"] == row["high"] == row["difference"]
+    assert np.isnan(row["p"])
+    assert not row["tested"]
+
+
 @pytest.mark.parametrize(("moved", "tested"), [((4, 6), False), ((5, 6), True)])
 def test_fewer_than_five_expected_are_not_tested(moved: tuple[int, int], tested: bool) -> None:
     """Of 100 and 100 with 10 together 100 * .05 * .95 = 4.75 is under 5; with 11 it is 5.2."""

@@ -16,7 +16,8 @@ from careflow.estimate.stats.aalen_johansen import occupied, occupied_se, state_
 from careflow.estimate.stats.absorbing_chain import absorbing_chain
 from careflow.estimate.stats.differences import recovered_limits, score_variance, two_sided
 from careflow.estimate.stats.intervals import garwood, quantile_of, wilson
-from careflow.estimate.stats.kaplan_meier import clustered_se, quantile
+from careflow.estimate.stats.jackknife import clustered_se
+from careflow.estimate.stats.kaplan_meier import quantile
 from careflow.estimate.stats.multiple_testing import adjusted
 from careflow.estimate.stats.proportions import shares
 

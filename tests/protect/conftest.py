@@ -132,7 +132,7 @@ def moves():
     return cf.link(cf.read_episodes(frame, cf.Continuum.standard(), cutoff="2025-12-31"), within=30)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def made() -> dict[str, Any]:
     """The makers above, by name."""
     return {

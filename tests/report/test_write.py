@@ -26,10 +26,8 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def report(moves: cf.Transitions, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("report") / "out"
-    assert write_report(moves, out, source="made up") == out / "report.html"
-    return out
+def report(plain_report: Path) -> Path:
+    return plain_report
 
 
 def test_the_folder_holds_page_charts_tables_and_manifest(report):
@@ -46,6 +44,7 @@ def test_the_folder_holds_page_charts_tables_and_manifest(report):
     }
     assert found == {
         "report.html",
+        *(f"report.{name}" for name in FORMATS if name == "pptx"),
         "careflow-report.json",
         *(f"charts/{name}.{form}" for name in charts for form in ("svg", "png")),
         *(f"tables/{name}.csv" for name in tables),
@@ -73,7 +72,8 @@ def test_every_picture_says_that_it_is_internal(report):
 
 @pytest.mark.slow
 def test_the_same_report_is_written_from_counts_and_byte_for_byte_again(moves, counts, report, tmp_path):
-    write_report(counts, tmp_path / "out", source="made up", findings=moves.episodes.findings)
+    formats = [name for name in FORMATS if name in ("html", "pptx")]
+    write_report(counts, tmp_path / "out", source="made up", findings=moves.episodes.findings, formats=formats)
     assert files(tmp_path / "out") == files(report)
 
 

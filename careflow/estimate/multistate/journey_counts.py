@@ -19,9 +19,9 @@ from careflow.estimate.arguments import Cluster, counts_for, interval_name
 from careflow.estimate.arrays.followup import FollowUp, Longest, chosen_horizon, not_followed
 from careflow.estimate.arrays.strata import Strata, add_up, rows_of_each, strata_of
 from careflow.estimate.result import Provenance
-from careflow.estimate.stats.aalen_johansen import StateProcess, state_process
+from careflow.estimate.stats.aalen_johansen import StateProcess, state_process, states_known_to
 from careflow.estimate.stats.intervals import log_log, quantile_of
-from careflow.estimate.stats.kaplan_meier import ROUNDING
+from careflow.estimate.stats.jackknife import ROUNDING
 
 Array = npt.NDArray[np.float64]
 
@@ -65,7 +65,11 @@ class JourneyCounts:
         self.lag = self.counts.definition.within + (landmark or 0)
         self.transient = [*range(len(continuum) + (2 if reentry else 1))]
         """The positions of the transient states: levels, between stays, and left care with reentry."""
-        self.follow_ups = {stratum: self._follow_up(cell) for stratum, cell in self._cells()}
+        self.follow_ups: dict[int, FollowUp] = {}
+        self.state_known_to = np.full((len(self.strata), len(self.names)), np.inf)
+        """The last day to which the share of each state is known, where nobody in it is followed before the others."""
+        for stratum, cell in self._cells():
+            self.follow_ups[stratum] = self._follow_up(stratum, cell)
         self.days = chosen_horizon(days, self.follow_ups.values(), "days")
 
     def _cells(self) -> Iterator[tuple[int, dict[str, npt.NDArray[np.int64]]]]:
@@ -73,18 +77,22 @@ class JourneyCounts:
         for stratum, rows in rows_of_each(self.strata.codes):
             yield stratum, {name: column[rows] for name, column in columns.items()}
 
-    def _follow_up(self, cell: dict[str, npt.NDArray[np.int64]]) -> FollowUp:
+    def _follow_up(self, stratum: int, cell: dict[str, npt.NDArray[np.int64]]) -> FollowUp:
         """Return the last day with follow-up in a transient state, and whether all transient states are then empty.
 
-        Whoever is in a transient state leaves it or is censored in it, so the last such day ends the follow-up.
+        Fills in ``state_known_to`` of the stratum. Whoever is in a transient state leaves it or is censored in it, so
+        the last such day ends the follow-up.
         """
         ends = np.isin(cell["state"], [self.codes[i] for i in self.transient]) & (cell["event"] != ENTERED)
         last = int(cell["day"][ends].max(initial=0))
         if not (ends & (cell["event"] == CENSORED)).any():
             return FollowUp(float(last), True, False)
         pooled = state_process(cell | {"jackknife_group": np.zeros_like(cell["jackknife_group"])}, self.codes, last)
-        remaining = pooled.occupied()[-1, 0, self.transient].sum()
-        return FollowUp(float(last), bool(remaining <= ROUNDING), False)
+        path = pooled.occupied()[:, 0, self.transient]
+        begun = pooled.start[:, self.transient] / pooled.start.sum()
+        states, together = states_known_to(np.concatenate([begun, path[:-1]]), pooled.at_risk[:, 0, self.transient])
+        self.state_known_to[stratum, self.transient] = states
+        return FollowUp(min(last, together), bool(path[-1].sum() <= ROUNDING) and together > last, False)
 
     def each(self) -> Iterator[tuple[int, StateProcess]]:
         """Yield the number of each stratum and the process of its journeys."""
@@ -128,19 +136,24 @@ class JourneyCounts:
                 low, high = np.maximum(values - z * se, 0), np.minimum(values + z * se, self.days)
             rows_of_stratum = np.stack([x.ravel() for x in (values, se, low, high)], axis=-1)
             # A probability needs follow-up to its day, days spent in a state need follow-up to the horizon.
-            unknown = self.follow_ups[stratum].unknown(days)
-            numbers[stratum] = np.where(np.repeat(unknown, len(state))[:, None], np.nan, rows_of_stratum)
+            unknown = self.follow_ups[stratum].unknown(days)[:, None] | (days[:, None] > self.state_known_to[stratum])
+            numbers[stratum] = np.where(unknown.reshape(-1, 1), np.nan, rows_of_stratum)
         frame[[column, "se", "low", "high"]] = numbers.reshape(-1, 4)
         known_to = [self.follow_ups[i].known_to if i in self.follow_ups else np.nan for i in range(len(self.strata))]
-        rows = len(days) * len(state)
-        frame["known_to"] = np.repeat(known_to, rows)
-        frame["mature"] = np.repeat(self.strata.mature(self.counts.definition, self.days + self.lag), rows)
+        of_states = np.minimum(np.array(known_to)[:, None], self.state_known_to)
+        frame["known_to"] = np.broadcast_to(of_states[:, None], (len(of_states), len(days), len(state))).ravel()
+        mature = self.strata.mature(self.counts.definition, self.days + self.lag)
+        frame["mature"] = np.repeat(mature, len(days) * len(state))
         return frame
 
     def missing(self) -> str:
-        """Return the note on strata without follow-up to the last day."""
-        short = sum(not follow_up.covers(self.days) for follow_up in self.follow_ups.values())
-        return not_followed(short, len(self.follow_ups), self.days, self.follow_ups.values(), "strata")
+        """Return the note on strata without follow-up to the last day, and on states without it."""
+        short = [stratum for stratum, one in self.follow_ups.items() if not one.covers(self.days)]
+        states = int((np.delete(self.state_known_to, short, axis=0) < self.days).sum())
+        noun = "state" if states == 1 else "states"
+        of_states = f"{states:,} {noun} in which nobody was followed for {self.days} days"
+        of_strata = not_followed(len(short), len(self.follow_ups), self.days, self.follow_ups.values(), "strata")
+        return "; ".join(part for part in (of_strata, of_states if states else "") if part)
 
     def started(self) -> pd.DataFrame:
         """Return the number of journeys of each stratum, and the number of jackknife groups with any of them."""

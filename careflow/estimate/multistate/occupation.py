@@ -17,7 +17,7 @@ from careflow.estimate.arrays.followup import Longest
 from careflow.estimate.multistate.journey_counts import Array, JourneyCounts
 from careflow.estimate.result import Result
 from careflow.estimate.stats.aalen_johansen import StateProcess, occupied_se
-from careflow.estimate.stats.kaplan_meier import clustered_se
+from careflow.estimate.stats.jackknife import clustered_se
 
 _CHECKS: Final[dict[str, Check]] = {
     "start": text,
@@ -125,9 +125,10 @@ def occupation(
     Occupation
         ``frame``: the strata, then ``day, state, estimate, se, low, high, known_to, mature``, for the days 0 to
         ``days``. The states are the levels, ``between stays`` (a move follows), ``left care`` and ``died``; on every
-        day they sum to 1. ``known_to`` is the last day on which somebody was followed in a transient state. After it
-        the estimate and its limits are missing, unless nobody is left in a transient state. ``mature`` is whether
-        everybody of the period was followed for ``days``.
+        day they sum to 1. ``known_to`` is the last day to which the share is known: the last one on which somebody
+        was followed in a transient state, or the last one before nobody in the state itself was followed (see Notes).
+        After it the estimate and its limits are missing, unless nobody is left in a transient state. ``mature`` is
+        whether everybody of the period was followed for ``days``.
 
     Raises
     ------
@@ -141,6 +142,11 @@ def occupation(
     The Aalen-Johansen product integral over reversible states, from the matrices of one-day transition shares:
 
     .. math:: p(t) = p(0) \prod_{s \le t} (I + dA(s))
+
+    Nothing is carried forward. If the last persons in a state are censored while others are still followed elsewhere,
+    the share of that state is missing from the next day on. The shares of the other states lack whoever left it since;
+    they are given until more than 1% of journeys are in such states, and are then missing, too. R's ``survfit`` carries
+    the share of the state on.
 
     Follow-up ends at the cut-off minus the link window, so that what follows a discharge is known. Several changes on
     one day are one net transition. Under random censoring the estimate is consistent whether or not the process is
@@ -210,8 +216,8 @@ def expected_days(
     -------
     ExpectedDays
         ``frame``: the strata, then ``state, days, se, low, high, known_to, mature``; the days of all states sum to the
-        horizon. They are missing unless ``known_to`` reaches the horizon or nobody is left in a transient state (see
-        :func:`occupation`).
+        horizon. They are missing unless ``known_to`` reaches the horizon or nobody is left in a transient state; a
+        state in which nobody was followed has an earlier ``known_to`` than the others (see :func:`occupation`).
 
     Raises
     ------

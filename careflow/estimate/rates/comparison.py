@@ -21,7 +21,7 @@ from careflow.estimate.select import WITHIN
 from careflow.estimate.stats.differences import (
     Variance,
     enough,
-    jackknife_covariance,
+    jackknife_difference,
     recovered_limits,
     score_variance,
     share_variance,
@@ -252,9 +252,8 @@ def stratum_pairs(strata: pd.DataFrame, contrast: Contrast) -> tuple[pd.DataFram
 
 def _numbers(block: WindowRates, rows: npt.NDArray[np.int64], contrast: Contrast) -> dict[str, Array]:
     first, second = (_Side(block, side) for side in rows.T)
-    variances, rho, groups = _variances(first, second, contrast.cluster)
+    wald, rho, groups = _variance(first, second, contrast.cluster)
     limits = recovered_limits((first.rate, first.low, first.high), (second.rate, second.low, second.high), rho)
-    wald = variances[0] + variances[1] - 2 * rho * np.sqrt(variances[0] * variances[1])
     null = wald
     if contrast.variance is not None:
         null = score_variance((first.rate, second.rate), (first.size, second.size), contrast.variance, rho)
@@ -268,15 +267,11 @@ def _numbers(block: WindowRates, rows: npt.NDArray[np.int64], contrast: Contrast
     return out | {ENOUGH: enough((first.rate, second.rate), (first.size, second.size), each, contrast.per)}
 
 
-def _variances(first: _Side, second: _Side, cluster: Cluster) -> tuple[tuple[Array, Array], Array, Any]:
-    """Return the variances of both sides, their correlation, and the number of groups (None when not clustered)."""
+def _variance(first: _Side, second: _Side, cluster: Cluster) -> tuple[Array, Array, Any]:
+    """Return the variance of the difference, the correlation of both sides, and the groups (None if not clustered)."""
     if cluster is None:
-        return (first.se**2, second.se**2), np.zeros_like(first.rate), None
-    variance_1, variance_2, covariance, groups = jackknife_covariance(first.replicates, second.replicates)
-    product = variance_1 * variance_2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rho = np.where(product > 0, covariance / np.sqrt(product), 0.0)
-    return (variance_1, variance_2), np.clip(rho, -1.0, 1.0), groups
+        return first.se**2 + second.se**2, np.zeros_like(first.rate), None
+    return jackknife_difference(first.replicates, second.replicates)
 
 
 class _Side:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +12,13 @@ import pandas as pd
 from careflow.counts.event_tables import CENSORED, ENTERED, REACHED
 from careflow.estimate.arrays.counting_process import StateCounts
 from careflow.estimate.arrays.strata import Ints, add_floats, distinct
+from careflow.estimate.stats.jackknife import ROUNDING
 from careflow.estimate.stats.kaplan_meier import CANCELLED
 
 Array = npt.NDArray[np.float64]
+
+UNSEEN: Final = 0.01
+"""Over this share of journeys in states in which nobody is followed, the shares of all states are unknown."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +151,33 @@ def occupied(start: npt.ArrayLike, moves: Array, at_risk: Array, transitions: In
         p = p + (per_person.take(origin, axis=-1) * moves[day]) @ net
         probabilities[day] = p
     return probabilities
+
+
+def states_known_to(occupied: Array, at_risk: Array) -> tuple[Array, float]:
+    """Return the last day to which the share of each state is known, and the last one for the states together.
+
+    On a day on which somebody should be in a state, but nobody there is followed, nothing is known of who leaves it:
+    its share is unknown from that day on. The shares of other states lack whoever left it since. They are unknown, too,
+    once more than :data:`UNSEEN` of all may be in such states. Infinite where the share is known on every day.
+
+    Parameters
+    ----------
+    occupied : numpy.ndarray, shape (days, states)
+        The share of each state that can be left, just before each day.
+    at_risk : numpy.ndarray, shape (days, states)
+
+    Examples
+    --------
+    Of the first state nobody is followed on day 2; half of all are then in it.
+
+    >>> states_known_to(np.array([[1.0, 0.0], [0.5, 0.5], [0.5, 0.5]]), np.array([[4, 0], [2, 2], [0, 2]]))
+    (array([ 1., inf]), 1.0)
+    """
+    unseen = (occupied > ROUNDING) & (at_risk == 0)
+    share = np.maximum.accumulate(np.where(unseen, occupied, 0.0), axis=0).sum(axis=1)
+    first = np.where(unseen.any(axis=0), unseen.argmax(axis=0) - 1.0, np.inf)
+    over = share > UNSEEN
+    return first, float(over.argmax()) - 1 if over.any() else np.inf
 
 
 def occupied_se(process: StateProcess, *, spent: bool = False) -> Array:

@@ -11,9 +11,9 @@ from careflow.counts.definition import GROUPS
 from careflow.estimate.arguments import Cluster
 from careflow.estimate.arrays.counting_process import CountingProcess
 from careflow.estimate.stats.intervals import log_log, quantile_of
+from careflow.estimate.stats.jackknife import clustered_se
 from careflow.estimate.stats.kaplan_meier import (
     before,
-    clustered_se,
     greenwood,
     incidence,
     incidence_se,

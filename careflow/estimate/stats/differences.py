@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from careflow.estimate.stats.jackknife import ROUNDING
+
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Variance = Callable[[Array], Array]
@@ -60,6 +62,8 @@ def score_variance(
 
     .. math:: v(\bar r)\,(1/m_1 + 1/m_2 - 2\rho/\sqrt{m_1 m_2})
 
+    as a sum of squares, so that it is exactly 0 where :math:`m_1 = m_2` and :math:`\rho = 1`.
+
     Parameters
     ----------
     rates, sizes : pair of numpy.ndarray
@@ -72,7 +76,8 @@ def score_variance(
     (r1, r2), (m1, m2), rho = rates, sizes, np.asarray(correlation, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         pooled = (m1 * r1 + m2 * r2) / (m1 + m2)
-        return np.asarray(variance(pooled) * (1 / m1 + 1 / m2 - 2 * rho / np.sqrt(m1 * m2)))
+        one, two = 1 / np.sqrt(m1), 1 / np.sqrt(m2)
+        return np.asarray(variance(pooled) * ((one - two) ** 2 + 2 * (1 - rho) * one * two))
 
 
 def enough(rates: tuple[Array, Array], sizes: tuple[Array, Array], variance: Variance, unit: float = 1.0) -> Bools:
@@ -118,14 +123,16 @@ def two_sided(difference: Array, variance: Array, groups: npt.NDArray[Any] | Non
     return np.where(groups > 1, 2 * special.stdtr(df, -z), np.nan)
 
 
-def jackknife_covariance(
+def jackknife_variances(
     first: tuple[Array, Array, Bools], second: tuple[Array, Array, Bools]
 ) -> tuple[Array, Array, Array, npt.NDArray[np.int64]]:
-    r"""Return the jackknife variances of two estimates, their covariance, and the number of groups.
+    r"""Return the jackknife variances of two estimates and of their difference, and the number of groups of either.
 
-    The groups are those that are not empty for at least one of the estimates.
+    .. math:: \mathrm{var} = \frac{G-1}{G}\sum_g (\Delta_{2(g)} - \Delta_{1(g)})^2, \qquad
+        \Delta_{k(g)} = \hat\theta_{k(g)} - \hat\theta_k
 
-    .. math:: \mathrm{cov} = \frac{G-1}{G}\sum_g (\hat\theta_{1(g)} - \hat\theta_1)(\hat\theta_{2(g)} - \hat\theta_2)
+    The variance of the difference is a sum of squares, since two variances less twice a covariance cancel: where both
+    estimates change alike without every group it is exactly 0.
 
     Parameters
     ----------
@@ -133,10 +140,33 @@ def jackknife_covariance(
         The estimate, shape (...); the estimate without each group, shape (..., groups); and which groups are not
         empty.
     """
-    changes_1, changes_2 = (
-        np.where(present, without - estimate[..., None], 0.0) for estimate, without, present in (first, second)
-    )
+    changes_1, changes_2 = (_changes(*side) for side in (first, second))
+    scale = ROUNDING * np.fmax(np.abs(first[0]), np.abs(second[0]))[..., None]
+    change = changes_2 - changes_1
+    with np.errstate(invalid="ignore"):
+        change[np.abs(change) <= scale] = 0.0
     groups = (first[2] | second[2]).sum(axis=-1)
-    scale = np.where(groups > 1, (groups - 1) / np.maximum(groups, 1), np.nan)
-    variances = (scale * (changes**2).sum(-1) for changes in (changes_1, changes_2))
-    return *variances, scale * (changes_1 * changes_2).sum(-1), groups
+    factor = np.where(groups > 1, (groups - 1) / np.maximum(groups, 1), np.nan)
+    variances = (factor * (changes**2).sum(-1) for changes in (changes_1, changes_2, change))
+    return *variances, groups
+
+
+def jackknife_difference(
+    first: tuple[Array, Array, Bools], second: tuple[Array, Array, Bools]
+) -> tuple[Array, Array, npt.NDArray[np.int64]]:
+    """Return the jackknife variance of ``second - first``, the correlation of the two, and the number of groups.
+
+    The parameters are those of :func:`jackknife_variances`.
+    """
+    variance_1, variance_2, variance, groups = jackknife_variances(first, second)
+    product = variance_1 * variance_2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rho = np.where(product > 0, (variance_1 + variance_2 - variance) / (2 * np.sqrt(product)), 0.0)
+    return variance, np.where(np.abs(rho) > 1 - ROUNDING, np.sign(rho), rho), groups
+
+
+def _changes(estimate: Array, without: Array, present: Bools) -> Array:
+    """Return how much each group that holds anyone changes an estimate; less than rounding error is 0."""
+    change = np.where(present, without - estimate[..., None], 0.0)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(change) <= ROUNDING * np.abs(estimate)[..., None], 0.0, change)

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from careflow.estimate.stats.jackknife import ROUNDING
+
 Array = npt.NDArray[np.float64]
 
 
@@ -54,6 +56,8 @@ def wilson(p: npt.ArrayLike, n: npt.ArrayLike, quantile: npt.ArrayLike) -> tuple
 def log_log(estimate: npt.ArrayLike, se: npt.ArrayLike, quantile: npt.ArrayLike) -> tuple[Array, Array]:
     r"""Return limits that are symmetric on the scale of :math:`\log(-\log S)`; missing where ``estimate`` is 0 or 1.
 
+    An estimate within rounding error of 0 or 1 is taken as 0 or 1.
+
     .. math:: S^{\exp(\pm z\,\mathrm{se}/(S\log S))}
 
     Parameters
@@ -74,7 +78,7 @@ def log_log(estimate: npt.ArrayLike, se: npt.ArrayLike, quantile: npt.ArrayLike)
     0.3987 to 0.5931
     """
     s, e, z = (np.asarray(x, dtype=float) for x in (estimate, se, quantile))
-    inside = (s > 0) & (s < 1)
+    inside = (s > ROUNDING) & (s < 1 - ROUNDING)
     safe = np.where(inside, s, 0.5)
     with np.errstate(over="ignore", invalid="ignore"):
         spread = np.exp(z * e / (safe * -np.log(safe)))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+
+ROUNDING: Final = 1e-11
+"""Products of shares are compared up to this: far above rounding error, far below a difference of one person."""
 
 
 def jackknife_se(estimate: Array, without: Array, present: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
@@ -27,7 +32,8 @@ def jackknife_se(estimate: Array, without: Array, present: npt.NDArray[np.bool_]
     Returns
     -------
     se, groups : numpy.ndarray, shape (...)
-        The standard error is missing where fewer than two groups are present.
+        The standard error is missing where fewer than two groups are present. It is exactly 0 where no group changes
+        the estimate by more than rounding error.
 
     References
     ----------
@@ -43,4 +49,30 @@ def jackknife_se(estimate: Array, without: Array, present: npt.NDArray[np.bool_]
     square = np.where(present, (without - estimate[..., None]) ** 2, 0.0).sum(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         se = np.sqrt((groups - 1) / groups * square)
-    return np.where(groups > 1, se, np.nan), groups
+    return np.where(groups > 1, without_rounding_error(se, np.abs(estimate)), np.nan), groups
+
+
+def clustered_se(estimate: Array, without: Array, present: npt.NDArray[np.bool_]) -> tuple[Array, int]:
+    """Return the errors of :func:`jackknife_se` for a curve (..., days) from its curves (..., groups, days).
+
+    The groups are the same for all curves; the largest estimate of the curves is the scale of their rounding error.
+    """
+    groups = int(present.sum())
+    if groups < 2:
+        return np.full(estimate.shape, np.nan), groups
+    change = (without if groups == len(present) else without[..., present, :]) - estimate[..., None, :]
+    square = np.einsum("...gd,...gd->...d", change, change)
+    scale = np.nanmax(np.abs(estimate), initial=0.0)
+    return without_rounding_error(np.sqrt(square * ((groups - 1) / groups)), scale), groups
+
+
+def without_rounding_error(se: Array, scale: npt.ArrayLike) -> Array:
+    """Return standard errors with 0 for those that are the rounding error of numbers of this size.
+
+    Examples
+    --------
+    >>> without_rounding_error(np.array([3e-16, 1e-4]), 1.0).tolist()
+    [0.0, 0.0001]
+    """
+    with np.errstate(invalid="ignore"):
+        return np.where(se <= ROUNDING * np.asarray(scale), 0.0, se)

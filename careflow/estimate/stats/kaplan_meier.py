@@ -12,11 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from careflow.estimate.arrays.counting_process import CountingProcess
+from careflow.estimate.stats.jackknife import ROUNDING
 
 Array = npt.NDArray[np.float64]
 
-ROUNDING: Final = 1e-11
-"""The tolerance of comparisons of survival probabilities: far above rounding error, far below one person's share."""
 CANCELLED: Final = 1e-14
 """A difference of sums is rounding error if it is smaller than this, relative to the sums."""
 
@@ -149,20 +148,6 @@ def without_each_group(process: CountingProcess) -> tuple[Array, Array]:
     """Return the events (causes, groups, days) and the numbers at risk (groups, days) without each jackknife group."""
     events, at_risk = process.events, process.at_risk
     return events.sum(axis=1, keepdims=True) - events, at_risk.sum(axis=0, keepdims=True) - at_risk
-
-
-def clustered_se(estimate: Array, without: Array, present: npt.NDArray[np.bool_]) -> tuple[Array, int]:
-    r"""Return jackknife standard errors of a curve (..., days) from its curves (..., groups, days).
-
-    The formula is that of :func:`careflow.estimate.stats.jackknife.jackknife_se`; the groups are the axis before the
-    days.
-    """
-    groups = int(present.sum())
-    if groups < 2:
-        return np.full(estimate.shape, np.nan), groups
-    change = (without if groups == len(present) else without[..., present, :]) - estimate[..., None, :]
-    square = np.einsum("...gd,...gd->...d", change, change)
-    return np.sqrt(square * ((groups - 1) / groups)), groups
 
 
 def _hazard(events: npt.ArrayLike, at_risk: npt.ArrayLike) -> Array:

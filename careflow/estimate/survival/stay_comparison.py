@@ -17,15 +17,10 @@ from careflow.estimate.arrays.followup import FollowUp
 from careflow.estimate.arrays.strata import Ints
 from careflow.estimate.rates.comparison import Contrast, stratum_pairs
 from careflow.estimate.result import Result
-from careflow.estimate.stats.differences import jackknife_covariance, recovered_limits, two_sided
+from careflow.estimate.stats.differences import jackknife_difference, recovered_limits, two_sided
 from careflow.estimate.stats.intervals import log_log, quantile_of
-from careflow.estimate.stats.kaplan_meier import (
-    clustered_se,
-    greenwood,
-    kaplan_meier,
-    restricted_mean,
-    without_each_group,
-)
+from careflow.estimate.stats.jackknife import clustered_se
+from careflow.estimate.stats.kaplan_meier import greenwood, kaplan_meier, restricted_mean, without_each_group
 from careflow.estimate.stats.multiple_testing import adjusted, correction_name
 
 Array = npt.NDArray[np.float64]
@@ -198,10 +193,7 @@ def _tested(
     variance = sides.se[one] ** 2 + sides.se[other] ** 2
     if cluster is not None:
         first, second = ((sides.estimate[at], sides.without[at], sides.present[at]) for at in (one, other))
-        v1, v2, covariance, groups = jackknife_covariance(first, second)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            rho = np.clip(np.where(v1 * v2 > 0, covariance / np.sqrt(v1 * v2), 0.0), -1.0, 1.0)
-        variance = v1 + v2 - 2 * covariance
+        variance, rho, groups = jackknife_difference(first, second)
     if measure == "rmean":
         half = quantile_of(confidence, groups) * np.sqrt(variance)
         low, high = difference - half, difference + half

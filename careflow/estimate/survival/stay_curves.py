@@ -18,9 +18,9 @@ from careflow.estimate.arrays.counting_process import CountingProcess, each_stat
 from careflow.estimate.arrays.followup import THIN, FollowUp, Longest, chosen_horizon, follow_up, least_at_risk
 from careflow.estimate.arrays.strata import Ints, Strata
 from careflow.estimate.stats.intervals import log_log, quantile_of
+from careflow.estimate.stats.jackknife import clustered_se
 from careflow.estimate.stats.kaplan_meier import (
     Array,
-    clustered_se,
     greenwood,
     kaplan_meier,
     quantile,

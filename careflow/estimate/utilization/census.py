@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.calendar import UNITS, day_number
+from careflow.counts.calendar import UNITS, day_number, day_of
 from careflow.counts.definition import GROUPS, Definition
 from careflow.counts.event_tables import ENTERED
 from careflow.counts.parts import Part, Where
@@ -29,12 +29,13 @@ class Census(Result):
     ``frame`` has one row for each period, stratum and level. Its columns are the period and other strata, ``level``,
     ``opening`` (stays in care on the day before the period), ``admitted``, ``discharged``, ``closing`` (stays in care
     on its last day), ``person_days`` (days in care), ``average`` (stays in care on an average day) and ``partial``
-    (whether the records do not cover the whole period).
+    (whether ``start`` or the cut-off cuts the period).
 
     Attributes
     ----------
     daily : pandas.DataFrame
-        Stays in care at the end of each day: strata (without the period), ``level, day, stays``.
+        Stays in care at the end of each day from ``start``, or the first admission, on: strata (without the period),
+        ``level, day, stays``.
     contributors : pandas.DataFrame or None
         For each row of ``frame``, lower bounds of the number of distinct persons in each count, in columns of the same
         names: the number of jackknife groups that hold any of them. Used by :func:`careflow.protect`; not for
@@ -76,9 +77,9 @@ def census(
     Census
         ``frame``: the period and other strata, then ``level, opening, admitted, discharged, closing, person_days,
         average, partial``. Counts are stays; ``person_days`` are days. ``opening`` is in care on the day before the
-        period, ``closing`` on its last day. A period that the records do not cover from its first day to its last is
-        ``partial`` and counted on the days that they cover: from ``start`` (or, without it, the first admission) to
-        the cut-off.
+        period, ``closing`` on its last day. A period that ``start`` or the cut-off cuts is ``partial`` and counted on
+        the days between them. Without ``start`` the records are taken as whole: the period of the first admission is
+        counted from its first day.
 
     Raises
     ------
@@ -113,7 +114,10 @@ def census(
     strata = strata_of(table, definition, [name for name in names if name != unit])
     last = day_number(definition.cutoff)
     start = last if definition.start is None else day_number(definition.start)
-    first = min(int(table["day"].min()), start) if len(table) else start
+    first_seen = min(int(table["day"].min()), start) if len(table) else start
+    first = first_seen
+    if definition.start is None:
+        first = day_number(rules_calendar.first(rules_calendar.period(day_of(first), unit), unit))
     deltas = [
         add_up(
             table["n"].to_numpy() * kept,
@@ -151,7 +155,8 @@ def census(
     contributors = frame[[f"{name} contributors" for name in _COUNTS]].rename(
         columns=lambda name: name.removesuffix(" contributors")
     )
-    daily = _daily(strata.frame, definition.continuum.names, days[shown], inside[..., shown])
+    drawn = shown[days[shown] >= first_seen]
+    daily = _daily(strata.frame, definition.continuum.names, days[drawn], inside[..., drawn])
     return Census(ordered, about, definition.continuum, daily=daily, contributors=contributors)
 
 

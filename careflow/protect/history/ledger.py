@@ -22,6 +22,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from careflow.arguments import constructed
 from careflow.atomic_files import take_lock, write_whole
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
@@ -43,6 +44,7 @@ def new_id() -> str:
     return secrets.token_hex(4)
 
 
+@constructed
 @dataclass
 class Ledger:
     """The releases in a folder.

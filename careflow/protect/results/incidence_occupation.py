@@ -13,7 +13,7 @@ from careflow.counts.definition import GROUPS
 from careflow.errors import DisclosureError
 from careflow.protect.cells.cell_table import CellTable, as_of, stratum_of
 from careflow.protect.results.curves import DECIMALS, Ints, protected_days
-from careflow.protect.results.mask import Mask, significant, tens
+from careflow.protect.results.mask import Mask, blank, significant, tens
 
 if TYPE_CHECKING:
     from careflow.continuum import Continuum
@@ -196,13 +196,22 @@ def resolution(n: int, below: int) -> int:
 
 
 def masked_occupation(result: Occupation, cells: NoCells, mask: Mask) -> Occupation:
-    """Return occupation with decimals of which one unit is at least ``below`` people of the stratum; else missing."""
+    """Return occupation with decimals of which one unit is at least ``below`` people of the stratum; else missing.
+
+    A state in which nobody is followed while others are is hidden on all days: the day on which its last person was
+    followed is not shown.
+    """
     del cells
     digits = _digits(result, mask.below)
     out = result.frame.copy()
+    there = out["estimate"].notna()
+    others = there.groupby([out[name] for name in (*result.about.by, "day")], observed=True).transform("any")
+    ends_early = others & ~there
+    ends_early = ends_early.groupby([out[name] for name in (*result.about.by, "state")], observed=True).transform("any")
     for name in LIMITS:
-        out[name] = _rounded(out[name], digits)
-    return replace(result, frame=out.assign(known_to=np.nan, hidden=digits < 1), started=_no_counts(result))
+        out[name] = blank(_rounded(out[name], digits), ends_early.to_numpy())
+    hidden = (digits < 1) | ends_early.to_numpy()
+    return replace(result, frame=out.assign(known_to=np.nan, hidden=hidden), started=_no_counts(result))
 
 
 def masked_days(result: ExpectedDays, cells: NoCells, mask: Mask) -> ExpectedDays:

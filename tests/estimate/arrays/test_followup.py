@@ -6,6 +6,8 @@ import pytest
 from support.drawn import linked
 
 import careflow as cf
+from careflow.estimate.arrays.counting_process import CountingProcess
+from careflow.estimate.stats.competing_risks import incidences
 from careflow.estimate.stats.kaplan_meier import greenwood, incidence_se
 from careflow.protect.results.length_of_stay import without_small_risk
 
@@ -84,3 +86,19 @@ def test_a_certain_probability_has_an_error_of_exactly_zero() -> None:
     se = incidence_se(events[None], at_risk)[0]
     assert se[-1] == 0
     np.testing.assert_allclose(se[:-1], greenwood(events, at_risk)[:-1], rtol=0, atol=1e-9)
+
+
+def test_what_is_certain_has_a_clustered_error_of_exactly_zero_and_no_limits() -> None:
+    """One cause, and all of every jackknife group have ended: the incidence is 1 without any group."""
+    random = np.random.default_rng(20251130)
+    ended = random.integers(0, 4, (7, 60))
+    entered = np.zeros_like(ended)
+    entered[:, 0] = ended.sum(axis=1)
+    process = CountingProcess(
+        np.arange(60), *(array.astype(float) for array in (entered, np.zeros_like(ended), ended[None])), np.arange(7)
+    )
+    found = incidences(process, np.eye(1, dtype=np.int64), "person", 0.95)
+    assert found.rate[:, -1].tolist() == pytest.approx([1, 0], abs=1e-12)
+    assert found.se[:, -1].tolist() == [0, 0]
+    assert np.isnan([found.low[:, -1], found.high[:, -1]]).all()
+    assert (found.se[:, 30] > 0).all()

@@ -67,3 +67,41 @@ def test_limits_of_days_are_from_the_quantile_within_the_range() -> None:
     assert spent.frame["high"].max() <= 30
     shares = cf.occupation(linked(f"person | level | admit | discharge\n{rows}", cutoff=90), days=30).frame
     assert shares.loc[shares["estimate"].isin([0.0, 1.0]), ["low", "high"]].isna().all(axis=None)
+
+
+def unseen(in_php: int) -> cf.Transitions:
+    """Some stay in PHP for 100 days and more; Cyd moves to IOP on her day 10, and nobody follows her after day 40."""
+    rows = [f"P{i} | php | 0 |" for i in range(in_php)]
+    table = ["person | level | admit | discharge", *rows, "Cyd | php | 60 | 70", "Cyd | iop | 70 |"]
+    return linked("\n".join(table), cutoff=130, within=30)
+
+
+@pytest.mark.parametrize("cluster", ["person", None])
+def test_a_state_is_missing_once_nobody_in_it_is_followed(cluster: str | None) -> None:
+    """1 of 201 is in IOP on her last day; R's survfit carries her share on to day 100."""
+    frame = cf.occupation(unseen(200), days=100, cluster=cluster).frame
+    share = frame.pivot(index="day", columns="state", values="estimate")
+    assert share.loc[40, ["php", "iop"]].tolist() == pytest.approx([200 / 201, 1 / 201], abs=1e-12)
+    assert share.loc[41:, "iop"].isna().all()
+    assert share["php"].tolist() == pytest.approx([1] * 10 + [200 / 201] * 91, abs=1e-12)
+    assert frame.groupby("state", observed=True)["known_to"].first()[["php", "iop", "died"]].tolist() == [100, 40, 100]
+    assert frame.loc[frame["estimate"].isna(), ["se", "low", "high"]].isna().all(axis=None)
+
+
+def test_all_states_are_missing_once_one_in_a_hundred_cannot_be_seen() -> None:
+    """Of 3 one is in IOP; from day 41 on, a third of all may be in any state."""
+    result = cf.occupation(unseen(2), days=100)
+    known = result.frame["estimate"].notna()
+    assert result.frame.loc[known, "day"].max() == 40
+    assert set(result.frame["known_to"]) == {40}
+    assert "every row is known to day 40" in result.about.missing
+    assert cf.occupation(unseen(2), days="longest").days == 40
+
+
+def test_days_in_a_state_are_missing_where_it_was_not_seen_to_the_horizon() -> None:
+    spent = cf.expected_days(unseen(200), days=100)
+    days = spent.frame.set_index("state")["days"]
+    assert np.isnan(days["iop"])
+    assert days["php"] == pytest.approx(10 + 90 * 200 / 201, abs=1e-9)
+    assert spent.about.missing == "1 state in which nobody was followed for 100 days"
+    assert cf.expected_days(unseen(200), days=40).frame.set_index("state").loc["iop", "days"] == pytest.approx(30 / 201)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from careflow.estimate.stats.differences import jackknife_covariance, recovered_limits, score_variance, two_sided
+from careflow.estimate.stats.differences import jackknife_variances, recovered_limits, score_variance, two_sided
 
 
 def test_limits_of_a_difference_allow_for_the_correlation() -> None:
@@ -42,4 +42,18 @@ def test_one_group_has_no_spread_and_two_have() -> None:
     for groups, spread in ((1, np.nan), (2, 0.5 * (0.1**2 + 0.2**2))):
         present = np.arange(3) < groups
         side = (np.array(0.5), np.array([0.4, 0.7, 0.5]), present)
-        assert jackknife_covariance(side, side)[0] == pytest.approx(spread, nan_ok=True)
+        assert jackknife_variances(side, side)[0] == pytest.approx(spread, nan_ok=True)
+
+
+def test_estimates_that_change_alike_without_each_group_differ_by_a_constant() -> None:
+    """Their difference is 0.4 without any group: its variance is 0, not a rounding error."""
+    change = np.array([0.1, -0.2, 0.3, -0.15])
+    sides = [(np.array(value), value + change, np.ones(4, dtype=bool)) for value in (0.3, 0.7)]
+    one, two, difference, groups = jackknife_variances(*sides)
+    assert (float(one), float(two)) == pytest.approx([3 / 4 * 0.1625] * 2)
+    assert (float(difference), int(groups)) == (0.0, 4)
+
+
+def test_equal_sizes_of_full_correlation_leave_no_variance() -> None:
+    half, m = np.array(0.5), np.array(7.3)
+    assert score_variance((half, half), (m, m), lambda rate: rate * (1 - rate), 1.0) == 0

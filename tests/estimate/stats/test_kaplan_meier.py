@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from careflow.estimate.stats.group_scores import covariance_of_sums
-from careflow.estimate.stats.kaplan_meier import clustered_se, incidence_se
+from careflow.estimate.stats.jackknife import clustered_se
+from careflow.estimate.stats.kaplan_meier import incidence_se
 
 
 def test_events_of_all_causes_default_to_the_sum_over_causes() -> None:

@@ -19,10 +19,10 @@ def iop(table: str, cutoff: date, **how: object) -> pd.DataFrame:
 
 @pytest.mark.parametrize(
     ("start", "days", "partial"),
-    [(None, 30, True), (date(2024, 1, 1), 91, False), (date(2024, 1, 2), 90, True), (date(2024, 3, 2), 30, True)],
+    [(None, 91, False), (date(2024, 1, 1), 91, False), (date(2024, 1, 2), 90, True), (date(2024, 3, 2), 30, True)],
 )
 def test_a_quarter_from_the_start_on_is_whole_without_admissions(start: date | None, days: int, partial: bool) -> None:
-    """Recording began with the quarter, though nobody was admitted at first."""
+    """Nobody was admitted at first; without ``start`` the records are whole, as in every other result."""
     (row,) = iop(MARCH, date(2024, 3, 31), start=start).to_dict("records")
     assert (row["person_days"], row["average"], row["partial"]) == (30, pytest.approx(30 / days, abs=1e-15), partial)
 
@@ -38,6 +38,19 @@ def test_quarters_before_the_first_admission_are_whole_and_empty() -> None:
         ["2024Q2", 1, 0, 1, 1, 1.0, True],
     ]
     assert result.daily["day"].min() == pd.Timestamp("2023-10-01")
+
+
+def test_the_first_quarter_is_partial_in_the_census_where_it_is_in_other_results() -> None:
+    """The first admission is the first day of the records, and a month after the first day of the quarter."""
+    for start, partial in ((None, False), (date(2024, 1, 1), False), (date(2024, 2, 1), True)):
+        moves = linked("person | level | admit | discharge\nAna | iop | 2024-02-01 | 2024-02-11", start=start,
+                       cutoff=date(2024, 12, 31))  # fmt: skip
+        census = cf.census(moves).frame.set_index(["quarter", "level"]).loc[("2024Q1", "iop")]
+        rates = cf.transition_rates(moves, by="quarter").frame.set_index(["quarter", "from"]).loc[("2024Q1", "iop")]
+        assert census["partial"] == partial
+        assert rates["mature"].tolist() == [not partial] * len(rates)
+        assert census["average"] == pytest.approx(10 / (60 if partial else 91))
+    assert cf.census(moves).daily["day"].min() == pd.Timestamp("2024-02-01")
 
 
 def test_who_was_admitted_before_the_start_is_in_care_on_its_eve() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from support.drawn import linked
 
 import careflow as cf
 from careflow.continuum import Continuum
@@ -57,6 +58,19 @@ def test_a_stratum_of_too_few_journeys_is_hidden(moves) -> None:
         protect(cf.expected_days(moves, days=60, by="month"))
 
 
+def test_no_day_on_which_the_last_person_of_a_state_was_followed_is_shown() -> None:
+    """One of 401 people is in IOP, and not followed after day 40."""
+    rows = [f"P{i} | php | 0 |" for i in range(400)]
+    table = ["person | level | admit | discharge", *rows, "Cyd | php | 60 | 70", "Cyd | iop | 70 |"]
+    given = cf.occupation(linked("\n".join(table), cutoff=130, within=30), days=100)
+    frame = protect(given)[0].frame
+    iop = frame["state"] == "iop"
+    assert given.frame.loc[iop, "estimate"].notna().sum() == 41
+    assert frame.loc[iop, "estimate"].isna().all()
+    assert frame["hidden"].tolist() == iop.tolist()
+    assert frame.loc[~iop, "estimate"].notna().all()
+
+
 def test_expected_days_never_tell_of_fewer_than_11_days_of_people(moves) -> None:
     given = cf.expected_days(moves, days=180)
     few = 9 / given.started["n"].sum()
@@ -93,9 +107,10 @@ def test_p_values_are_corrected_for_those_that_are_shown(moves) -> None:
 
 
 def test_a_comparison_and_its_rates_share_their_cells(moves) -> None:
-    rates = cf.transition_rates(moves, by="quarter")
-    both = protect([rates, rates.compare("2024Q3", "2025Q2")])
+    rates = cf.transition_rates(moves, by="year")
+    both = protect([rates, rates.compare("2024", "2025")])
     alone = protect(rates)
+    assert alone.proof.hidden.any()
     assert len(both.proof.system) == len(alone.proof.system)
     assert (both.proof.hidden == alone.proof.hidden).all()
 
@@ -187,8 +202,8 @@ def test_a_markov_test_is_refused_with_what_to_do_instead(moves) -> None:
 
 
 def test_functions_of_counts_go_through_the_ledger(moves, tmp_path) -> None:
-    rates = cf.transition_rates(moves, by="quarter")
-    given = [rates, rates.compare("2024Q3", "2025Q2"), cf.logrank_test(moves, by="payer"),
+    rates = cf.transition_rates(moves, by="year")
+    given = [rates, rates.compare("2024", "2025"), cf.logrank_test(moves, by="payer"),
              cf.occupation(moves, days=30, by="payer")]  # fmt: skip
     one, other = protect(given, ledger=tmp_path), protect(given, ledger=tmp_path)
     for a, b in zip(one, other, strict=True):

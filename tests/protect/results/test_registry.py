@@ -53,6 +53,7 @@ def test_everything_is_published_together_proved_and_attacked(moves) -> None:
             assert not (small & shown).any(), (type(result).__name__, name)
 
 
+@pytest.mark.slow  # the quick tests publish each kind beside others
 def test_each_kind_is_published_alone(moves) -> None:
     for given in [*everything(moves), cf.persons_served(moves)]:
         safe = protect(given)

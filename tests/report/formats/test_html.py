@@ -6,13 +6,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from support.made_up import linked, made_up
 
-import careflow as cf
-from careflow.charts import CareflowLabelWarning
-from careflow.report import LABEL, write_report
+from careflow.report import LABEL
 
-ROUGH = {"residential": "<b>$&", "php": '"><script>alert(1)</script>', "iop": "=1+1"}
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
 
@@ -48,9 +44,8 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def html(moves: cf.Transitions, tmp_path_factory: pytest.TempPathFactory) -> str:
-    out = tmp_path_factory.mktemp("page") / "out"
-    return write_report(moves, out, source="made up").read_text("utf-8")
+def html(plain_report: Path) -> str:
+    return (plain_report / "report.html").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +54,8 @@ def page(html: str) -> Page:
 
 
 @pytest.fixture(scope="module")
-def rough(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    care = cf.Continuum.of([ROUGH["residential"], ROUGH["php"], ROUGH["iop"]])
-    out = tmp_path_factory.mktemp("rough") / "out"
-    with pytest.warns(CareflowLabelWarning, match="were cut to fit into the pictures"):
-        write_report(linked(made_up(names=ROUGH), care), out, title="<i>$x$</i>", source="a & b <c>")
-    return out
+def rough(rough_report: Path) -> Path:
+    return rough_report
 
 
 def test_the_page_asks_nothing_of_the_network(html, page):
@@ -126,20 +117,20 @@ def test_the_page_and_its_print_say_that_it_is_internal(html):
     assert f'<p class="label">{LABEL}</p>' in html
 
 
-def test_names_of_levels_titles_and_sources_are_text_and_never_markup(rough):
+def test_names_of_levels_titles_and_sources_are_text_and_never_markup(rough, rough_names):
     html = (rough / "report.html").read_text("utf-8")
     page = Page(html)
     assert len(page.all("script")) == 1
     assert not page.all("b", "i", "c")
     text = " ".join(page.text)
-    assert ROUGH["residential"] in text
-    assert ROUGH["php"] in text
+    assert rough_names["residential"] in text
+    assert rough_names["php"] in text
     assert "<i>$x$</i>" in text
     assert "a & b <c>" in text
 
 
 def test_no_file_is_named_after_the_data(rough):
-    plain = re.compile(r"[a-z0-9_]+(?:_\d{4}Q[1-4])?\.(?:svg|png|csv|html)|careflow-report\.json")
+    plain = re.compile(r"[a-z0-9_]+(?:_\d{4}Q[1-4])?\.(?:svg|png|csv|html|xlsx|pptx|pdf)|careflow-report\.json")
     assert all(plain.fullmatch(path.name) for path in rough.rglob("*") if path.is_file())
 
 
