@@ -203,7 +203,7 @@ def test_rates_and_stays_that_do_not_belong_together_are_refused() -> None:
     with pytest.raises(ArgumentError, match="cut-offs or continua differ"):
         cf.chain(rates, cf.length_of_stay(linked("person | level | admit\nAna | php | 0", cutoff=100)))
     stays = cf.length_of_stay(moves)
-    with pytest.raises(ArgumentError, match="give it what length_of_stay returned"):
+    with pytest.raises(ArgumentError, match="give it the result of length_of_stay"):
         cf.chain(rates, stays.with_frame(stays.frame))
 
 

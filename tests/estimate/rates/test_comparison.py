@@ -245,7 +245,7 @@ def test_protected_or_changed_rates_cannot_be_compared() -> None:
         DisclosureError, match="these rates are protected, and compare needs the counts of which they were made"
     ):
         safe.compare("2024Q1", "2024Q2")
-    with pytest.raises(ArgumentError, match="compare what transition_rates returned"):
+    with pytest.raises(ArgumentError, match="compare the result of transition_rates"):
         rates.with_frame(rates.frame.head()).compare("2024Q1", "2024Q2")
 
 
