@@ -150,5 +150,5 @@ def _print_report(page: Path, asked: argparse.Namespace) -> None:
     """Print where a report is, and on stderr which mode it is in and what the other two would do."""
     from careflow.report.modes import outcome
 
-    _print_report(page, asked)
+    print(page)
     print(f"careflow: {outcome(_mode(asked))}", file=sys.stderr)
