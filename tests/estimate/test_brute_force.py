@@ -424,7 +424,7 @@ def test_occupation_and_expected_days(start: str | None, reentry: bool, seed: in
             *place, at, state = key
             days = expected.get(tuple(place))
             p = days[int(at)] if days else None
-            return {"estimate": p[state] if p else None}
+            return {"estimate": p.get(state) if p else None}
 
         must = [(*key, str(t), state) for key in expected for t in range(DAYS + 1) for state in STATES]
         check(frame, [*by, "day", "state"], row, must)
@@ -433,7 +433,7 @@ def test_occupation_and_expected_days(start: str | None, reentry: bool, seed: in
         def days_row(key: Key, expected: dict[Key, list[dict[str, float] | None]] = expected) -> Row:
             days = expected.get(key[:-1])
             # Up to the horizon: known on that day, or for good.
-            if days is None or any(p is None for p in days):
+            if days is None or any(p is None or key[-1] not in p for p in days):
                 return {"days": None}
             return {"days": sum(p[key[-1]] for p in days[:DAYS] if p)}
 

@@ -199,15 +199,21 @@ def occupation(
     """Return where people are on each day (Aalen-Johansen) from paths of one state a day, as long as followed.
 
     ``gone`` are the states that nobody leaves: once everybody is there, that is known for good. Before, nothing is
-    known from the day on which nobody is followed elsewhere.
+    known from the day on which nobody is followed elsewhere. A state that some should be in and nobody is followed in
+    is left out from that day on; where more than 1% of all should be in such states, nothing is known of any state.
     """
     first = Counter(path[0] for path in paths)
     p = {state: first[state] / len(paths) for state in states}
     found: list[dict[str, float] | None] = [p]
-    seen = True
+    seen, unseen = True, dict.fromkeys((state for state in states if state not in gone), 0.0)
+    lost = False
     for t in range(1, days + 1):
         steps = Counter((path[t - 1], path[t]) for path in paths if len(path) > t)
         risk = Counter(path[t - 1] for path in paths if len(path) > t)
+        for state in unseen:
+            if p[state] > 1e-9 and not risk[state]:
+                unseen[state] = max(unseen[state], p[state])
+        lost = lost or sum(unseen.values()) > 0.01
         moved = {pair: p[pair[0]] * n / risk[pair[0]] for pair, n in steps.items() if pair[0] != pair[1]}
         p = dict(p)
         for (origin, to), mass in moved.items():
@@ -215,7 +221,8 @@ def occupation(
             p[to] += mass
         ended = sum(p[state] for state in gone) > 1 - 1e-9
         seen = seen and any(len(path) > t and path[t - 1] not in gone for path in paths)
-        found.append(None if not seen and not ended else p)
+        known = {state: share for state, share in p.items() if not unseen.get(state)}
+        found.append(known if not lost and (seen or ended) else None)
     return found
 
 
