@@ -9,6 +9,8 @@ from careflow.continuum import Continuum
 from careflow.counts.event_tables import EVENT_TABLES, PROCESS, EventTable
 from careflow.counts.sql.journeys import held_sql, journey_sql, paths_sql
 from careflow.counts.sql.previous_level import COLUMNS, HISTORY
+from careflow.counts.sql.retention import COLUMNS as RETAINED
+from careflow.counts.sql.retention import retained_sql
 from careflow.counts.sql.returns import SERVED, bounces_sql, returns_sql
 from careflow.errors import ArgumentError
 from careflow.records.parsing.date_basis import DAYS, LINKING
@@ -16,7 +18,7 @@ from careflow.records.parsing.date_basis import DAYS, LINKING
 DEFAULT: Final = (*EVENT_TABLES, "served", "journey", "paths:4", "returns:30", "bounces:30")
 """What ``moves.counts()`` counts unless told otherwise."""
 
-_NAME: Final = re.compile(r"(served|journey|paths|held|returns|bounces)(?::(\d+(?:,\d+)*))?(?:@(\d+))?(:reentry)?")
+_NAME: Final = re.compile(r"(served|journey|paths|held|returns|bounces|kept)(?::(\d+(?:,\d+)*))?(?:@(\d+))?(:reentry)?")
 
 
 def event_table(name: str, continuum: Continuum) -> EventTable:
@@ -26,7 +28,8 @@ def event_table(name: str, continuum: Continuum) -> EventTable:
     ``journey:1:reentry`` follows people back into care, ``journey:1@30`` runs from day 30 on for those then at that
     level; ``paths:4`` holds the first four stays of each journey, and ``held:0,30,90`` its levels on these days;
     ``returns:30`` and ``bounces:30`` the returns and bounce-backs within 30 days, ``returns:30,0,1`` the returns to the
-    levels in places 0 and 1; ``history`` what followed each discharge by the level before it.
+    levels in places 0 and 1; ``kept:30,60`` who is in care on these days after an admission; ``history`` what followed
+    each discharge by the level before it.
 
     Raises
     ------
@@ -58,6 +61,8 @@ def event_table(name: str, continuum: Continuum) -> EventTable:
         return EventTable(
             tuple(f"step_{i}" for i in range(1, len(numbers) + 1)), held_sql(numbers), "admission", LINKING
         )
+    if kind == "kept":
+        return EventTable(RETAINED, retained_sql(numbers), "admission", DAYS)
     if kind == "returns":
         levels = tuple(numbers[1:])
         return EventTable(
