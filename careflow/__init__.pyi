@@ -16,9 +16,11 @@ from careflow.errors import CareflowError as CareflowError
 from careflow.estimate import bounce_back as bounce_back
 from careflow.estimate import census as census
 from careflow.estimate import chain as chain
+from careflow.estimate import conformance as conformance
 from careflow.estimate import cumulative_incidence as cumulative_incidence
 from careflow.estimate import expected_days as expected_days
 from careflow.estimate import gray_test as gray_test
+from careflow.estimate import in_care as in_care
 from careflow.estimate import length_of_stay as length_of_stay
 from careflow.estimate import logrank_test as logrank_test
 from careflow.estimate import markov_test as markov_test
@@ -26,6 +28,7 @@ from careflow.estimate import occupation as occupation
 from careflow.estimate import pathways as pathways
 from careflow.estimate import persons_served as persons_served
 from careflow.estimate import readmissions as readmissions
+from careflow.estimate import retention as retention
 from careflow.estimate import transition_rates as transition_rates
 from careflow.protect import audit as audit
 from careflow.protect import protect as protect

@@ -9,6 +9,8 @@ from careflow.continuum import Continuum
 from careflow.counts.event_tables import EVENT_TABLES, PROCESS, EventTable
 from careflow.counts.sql.journeys import held_sql, journey_sql, paths_sql
 from careflow.counts.sql.previous_level import COLUMNS, HISTORY
+from careflow.counts.sql.retention import COLUMNS as RETAINED
+from careflow.counts.sql.retention import retained_sql
 from careflow.counts.sql.returns import SERVED, bounces_sql, returns_sql
 from careflow.errors import ArgumentError
 from careflow.records.parsing.date_basis import DAYS, LINKING
@@ -16,27 +18,13 @@ from careflow.records.parsing.date_basis import DAYS, LINKING
 DEFAULT: Final = (*EVENT_TABLES, "served", "journey", "paths:4", "returns:30", "bounces:30")
 """The tables that ``moves.counts()`` counts by default."""
 
-_NAME: Final = re.compile(r"(served|journey|paths|held|returns|bounces)(?::(\d+(?:,\d+)*))?(?:@(\d+))?(:reentry)?")
+_NAME: Final = re.compile(r"(served|journey|paths|held|returns|bounces|kept)(?::(\d+(?:,\d+)*))?(?:@(\d+))?(:reentry)?")
 
 
 def event_table(name: str, continuum: Continuum) -> EventTable:
     """Return the event table of a name. Levels are given by their position in the continuum, from 0.
 
-    ==========================  =====================================================================
-    name                        table
-    ==========================  =====================================================================
-    ``journey``                 the journey clock, from the first admission
-    ``journey:1``               the journey clock, from the first admission to level 1
-    ``journey:1:reentry``       the same, with people followed back into care
-    ``journey:1@30``            the journey clock from day 30 on, of those then at level 1
-    ``paths:4``                 the levels of the first four stays of each journey
-    ``held:0,30,90``            the state of each journey on these days
-    ``returns:30``              discharges with an admission within 30 days
-    ``returns:30,0,1``          the same, with an admission to level 0 or 1
-    ``bounces:30``              step-downs with a bounce-back within 30 days
-    ``history``                 the outcome of each discharge, by the level before
-    ==========================  =====================================================================
-
+    ==========================  ==============================================================
     Raises
     ------
     ArgumentError
@@ -63,6 +51,8 @@ def event_table(name: str, continuum: Continuum) -> EventTable:
         return EventTable(_steps(numbers[0]), paths_sql(numbers[0]), "admission", LINKING)
     if kind == "held":
         return EventTable(_steps(len(numbers)), held_sql(numbers), "admission", LINKING)
+    if kind == "kept":
+        return EventTable(RETAINED, retained_sql(numbers), "admission", DAYS)
     if kind == "returns":
         columns: tuple[str, ...] = ("jackknife_group", "state", "event", "followed")
         return EventTable(columns, returns_sql(numbers[0], tuple(numbers[1:])), "discharge", LINKING)

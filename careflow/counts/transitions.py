@@ -83,7 +83,9 @@ class Transitions(Linked):
         ArgumentError
             If a stratum, window or event table does not exist, or the date basis does not allow it.
         """
-        strata = strata_to_count((by,) if isinstance(by, str) else tuple(by or ()), where, last)
+        strata_asked = (by,) if isinstance(by, str) else tuple(by or ())
+        check_strata(self, strata_asked)
+        strata = strata_to_count(strata_asked, where, last)
         check_strata(self, strata)
         episodes = self.episodes
         names = (clocks,) if isinstance(clocks, str) else tuple(clocks or self._answerable())

@@ -1,5 +1,6 @@
 """Estimates: counts in, tidy frames out."""
 
+from careflow.estimate.multistate.conformance import Conformance, conformance
 from careflow.estimate.multistate.markov_chain import Chain, chain
 from careflow.estimate.multistate.markov_test import MarkovTest, markov_test
 from careflow.estimate.multistate.occupation import ExpectedDays, Occupation, expected_days, occupation
@@ -14,16 +15,20 @@ from careflow.estimate.survival.length_of_stay import LengthOfStay, length_of_st
 from careflow.estimate.survival.stay_comparison import StayComparison
 from careflow.estimate.survival.test_result import GroupTest
 from careflow.estimate.utilization.census import Census, census
+from careflow.estimate.utilization.in_care import InCare, in_care
 from careflow.estimate.utilization.persons_served import PersonsServed, persons_served
 from careflow.estimate.utilization.readmissions import Returns, bounce_back, readmissions
+from careflow.estimate.utilization.retention import Retention, retention
 
 __all__ = [
     "Census",
     "Chain",
     "Comparison",
+    "Conformance",
     "CumulativeIncidence",
     "ExpectedDays",
     "GroupTest",
+    "InCare",
     "LengthOfStay",
     "MarkovTest",
     "Occupation",
@@ -32,14 +37,17 @@ __all__ = [
     "Provenance",
     "Rates",
     "Result",
+    "Retention",
     "Returns",
     "StayComparison",
     "bounce_back",
     "census",
     "chain",
+    "conformance",
     "cumulative_incidence",
     "expected_days",
     "gray_test",
+    "in_care",
     "length_of_stay",
     "logrank_test",
     "markov_test",
@@ -47,5 +55,6 @@ __all__ = [
     "pathways",
     "persons_served",
     "readmissions",
+    "retention",
     "transition_rates",
 ]

@@ -192,7 +192,7 @@ def test_a_quarter_that_is_not_yet_mature_says_so(results):
 
 
 def test_a_quarter_that_is_not_there_is_answered_with_those_that_are(results):
-    with pytest.raises(ArgumentError, match="no quarter '1999Q1'; it has 2023Q1"):
+    with pytest.raises(ArgumentError, match="no quarter '1999Q1' in this result; there are 2023Q1"):
         charts.flow_map(results("quarters", 5), quarter="1999Q1")
 
 

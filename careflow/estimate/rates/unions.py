@@ -100,7 +100,7 @@ def asked_moves(continuum: Continuum, frm: Asked | None, to: Asked | None, *, re
     Examples
     --------
     >>> moves = asked_moves(Continuum.standard(), "24-hour", {"day programs": ["PHP", "IOP"], "step-up": "step-up"})
-    >>> moves.origins, moves.targets, moves.members.sum(), moves.reached.sum(axis=2).tolist()
+    >>> moves.origins, moves.targets, int(moves.members.sum()), moves.reached.sum(axis=2).tolist()
     (('24-hour',), ('day programs', 'step-up'), 2, [[2, 2, 2, 2, 2], [0, 1, 2, 3, 4]])
     """
     if frm is None and to is None:

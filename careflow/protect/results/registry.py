@@ -111,6 +111,11 @@ KINDS: Final[dict[str, Kind]] = {
 }
 """Every kind of result that can be protected, by the name of its class."""
 REFUSED: Final = {
+    "Conformance": "its steps are parts of the pathways; protect pathways(...).gathered(), which counts these journeys",
+    "InCare": "the stays in care and those that last longer than some days are parts of each other, and change with "
+    "each release; protect the census, which has those in care at the end of each period",
+    "Retention": "shares on several days and at any level are of the same admissions, so that one can be subtracted "
+    "from another; protect length_of_stay(cohort='admission'), whose curves have the shares at the level",
     "StayComparison": "it tells the lengths of both sides apart more finely than their protected curves; protect the "
     "lengths by quarter or group, and say in words whether they differ",
     "MarkovTest": "it depends on who came from where before, mostly small counts; say in words whether the past "
