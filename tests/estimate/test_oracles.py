@@ -65,7 +65,7 @@ RUN_OUT = "early_end"
 
 @by_id("kaplan_meier", "left_truncation", "weights")
 def test_a_curve_and_its_limits_are_those_of_survfit(of: Case) -> None:
-    curve, out = length(of, level=of.given["level"]).curve, of.outputs
+    curve, out = length(of, confidence=of.given["level"]).curve, of.outputs
     if of.set == RUN_OUT:
         known = curve["survival"].notna().to_numpy()
         assert not known.all()
@@ -83,7 +83,7 @@ def test_a_curve_and_its_limits_are_those_of_survfit(of: Case) -> None:
 
 @by_id("quantiles")
 def test_quantiles_are_first_days_of_survfits_curve_and_limits(of: Case) -> None:
-    found = length(of, level=of.given["level"])
+    found = length(of, confidence=of.given["level"])
     if of.set == RUN_OUT:
         assert found.frame["known_to"].iloc[0] < found.curve["day"].max()
         return
