@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 _ROWS_SHOWN: Final = 12
+ALL_LEVELS: Final = "all levels"
+"""The label of the row of all levels together."""
 
 
 def _cell_text(value: object) -> str:

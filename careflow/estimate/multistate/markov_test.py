@@ -18,14 +18,13 @@ from careflow.counts.parts import Part, Where
 from careflow.counts.sql.previous_level import NO_EARLIER
 from careflow.estimate.arguments import Cluster, counts_for, estimator
 from careflow.estimate.arrays.strata import Ints, Strata, add_up, strata_of
-from careflow.estimate.result import Provenance, Result
+from careflow.estimate.result import ALL_LEVELS, Provenance, Result
 from careflow.estimate.stats.homogeneity import LEAST, chi_squared, residuals
 from careflow.estimate.stats.multiple_testing import Correction, adjusted, correction_name
 
 NO_EARLIER_LEVEL: Final = "none"
 """The value of ``before`` of a stay that began a journey."""
 
-ALL_LEVELS: Final = "all levels"
 _COLUMNS: Final = ("from", "n", "histories", "statistic", "df", "design_effect", "p")
 
 
