@@ -55,7 +55,7 @@ def test_a_quarter_that_is_not_mature_is_estimated_from_all_its_discharges(said)
 
 def test_the_estimate_of_the_newest_quarter_tells_whole_percents(counts):
     """The estimate from all discharges tells no count."""
-    newest = estimates(counts, None).newest
+    newest = estimates(counts, "masked").newest
     assert newest.frame["n"].isna().all()
     told = newest.frame["rate"].dropna()
     assert len(told)
@@ -83,7 +83,7 @@ def test_a_level_followed_in_full_tells_nothing_its_rates_hide(recent, gone):
 
 
 def test_a_newest_quarter_of_a_handful_is_left_out_and_the_report_written():
-    made = estimates(counted(late(5, 2)), None)
+    made = estimates(counted(late(5, 2)), "masked")
     assert made.newest is None
     assert len(made.rates.frame)
 
