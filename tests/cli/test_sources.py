@@ -55,7 +55,7 @@ def test_nothing_is_written_if_the_lines_cannot_be_read(
 
 def test_sources_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sources"]) == 0
-    assert "claims        Return claims lines as a source of stays." in capsys.readouterr().out
+    assert "claims        Read claims lines: codes, bills and days become stays." in capsys.readouterr().out
 
 
 def test_an_option_without_a_source_is_refused(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 _MODULES = {
     "claims": "careflow.records.sources.claim_lines.source",
+    "enrolments": "careflow.records.sources.emr_events",
+    "events": "careflow.records.sources.emr_events",
     "describe": "careflow.records.sources.registry",
     "names": "careflow.records.sources.registry",
     "open_named": "careflow.records.sources.registry",
@@ -18,10 +20,10 @@ _MODULES = {
     "StaySource": "careflow.records.sources.protocol",
     "Window": "careflow.records.sources.protocol",
 }
-OWN = ("claims",)
+OWN = ("claims", "enrolments", "events")
 """The sources that careflow brings."""
 
-__all__ = ["Loss", "Made", "StaySource", "Window", "claims", "names", "open_named"]
+__all__ = ["Loss", "Made", "StaySource", "Window", "claims", "enrolments", "events", "names", "open_named"]
 
 
 def __getattr__(name: str) -> Any:

@@ -122,7 +122,9 @@ def _ordered(engine: Engine, intervals: str, above: str | None, level: Level) ->
     part = "person, facility" if level.by_facility else "person"
     # Equal intervals: the one with the earliest admission date first, so that the order of the file does not matter.
     order = "start_day, end_day, admission, recorded DESC, status DESC, facility, payer"
-    packed = f"((end_day + {_SHIFT})::BIGINT * 2 + CASE WHEN start_day = end_day THEN 1 ELSE 0 END) * 2 + recorded"
+    # A stay of no night may end when the stay before it does; then it is the one that goes on or not.
+    no_night = "CASE WHEN start_day = end_day THEN 1 ELSE 0 END" if level.nights else "0"
+    packed = f"((end_day + {_SHIFT})::BIGINT * 2 + {no_night}) * 2 + recorded"
     table = engine.name("ordered")
     overlaps = "start_day < last" if level.nights else "start_day <= last"
     engine.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -84,8 +85,8 @@ def load_stays(source: StaySource, engine: Engine, window: Window, ledger: Ledge
         check = f"{loss.rule} {rules.get(loss.rule, '')}".strip()
         note = "; ".join(filter(None, (several(loss.n, loss.unit), loss.note)))
         ledger.add_loss(check, SET_ASIDE if loss.action == SET_ASIDE else FLAGGED, loss.n, note)
-    fates = {loss.rule: loss for loss in made.losses if loss.action in FATES}
-    lines = sum(loss.n for loss in fates.values())
+    fates = [loss for loss in made.losses if loss.action in FATES]
+    lines = sum(loss.n for loss in fates)
     if made.lines is not None and made.lines != lines:
         raise RecordError(
             f"the source {source.name} accounts for {lines:,} of {made.lines:,} lines; each must be kept, absorbed or "
@@ -93,7 +94,10 @@ def load_stays(source: StaySource, engine: Engine, window: Window, ledger: Ledge
             n=abs(made.lines - lines),
         )
     expected: Collection[str] = getattr(source, "expected", ())
-    aside = {rule: loss.n for rule, loss in fates.items() if loss.action == SET_ASIDE and rule not in expected}
+    aside: Counter[str] = Counter()
+    for loss in fates:
+        if loss.action == SET_ASIDE and loss.rule not in expected:
+            aside[loss.rule] += loss.n
     ledger.check_limits(lines, aside, {rule: rules.get(rule, SET_ASIDE) for rule in aside}, "lines")
     kinds = {name: _kind(name, kind) for name, kind, *_ in engine.rows(f"DESCRIBE {made.relation}")}
     missing = [name for name in _REQUIRED if name not in kinds]
@@ -104,7 +108,7 @@ def load_stays(source: StaySource, engine: Engine, window: Window, ledger: Ledge
         raise RecordError(f"the source {source.name} made {len(odd)} columns whose names are not of letters and _.")
     stays = int(engine.one(f"SELECT count(*) FROM {made.relation}")[0])
     if not stays:
-        reasons = ", ".join(f"{loss.rule} {loss.n:,}" for loss in fates.values() if loss.action == SET_ASIDE and loss.n)
+        reasons = ", ".join(f"{loss.rule} {loss.n:,}" for loss in fates if loss.action == SET_ASIDE and loss.n)
         raise RecordError(
             f"no stay is left of {several(lines, 'line')}{f': {reasons}' if reasons else ''}.", check="S11", n=lines
         )
@@ -115,7 +119,7 @@ def load_stays(source: StaySource, engine: Engine, window: Window, ledger: Ledge
         [(loss.rule, loss.action, loss.unit, loss.n, _note(loss, rules)) for loss in made.losses if loss.n],
         columns=["rule", "action", "unit", "n", "note"],
     ).astype({"n": "int64"})
-    return LoadedStays(table, Mapped(fields, strata), frame, _steps(list(fates.values()), rules, stays), made.tables)
+    return LoadedStays(table, Mapped(fields, strata), frame, _steps(fates, rules, stays), made.tables)
 
 
 def no_losses() -> pd.DataFrame:
@@ -147,7 +151,8 @@ def _note(loss: Loss, rules: Mapping[str, str]) -> str:
 
 def _steps(fates: list[Loss], rules: Mapping[str, str], stays: int) -> tuple[tuple[str, int, int], ...]:
     left = sum(loss.n for loss in fates)
-    unit = fates[0].unit if fates else "line"
+    units = {loss.unit for loss in fates}
+    unit = units.pop() if len(units) == 1 else "line"
     steps = [(f"{unit}s of the source", left, left)]
     for action in (SET_ASIDE, ABSORBED):
         for loss in sorted((loss for loss in fates if loss.action == action and loss.n), key=lambda loss: loss.rule):

@@ -11,7 +11,6 @@ import pandas as pd
 from careflow.arguments import checked, flag, mapping, names, one_of, text
 from careflow.errors import ArgumentError, RecordError
 from careflow.records.engine.duckdb_engine import Engine
-from careflow.records.files.size_limits import SizeLimits
 from careflow.records.parsing.date_columns import Reading
 from careflow.records.parsing.date_formats import EPOCH, check_format
 from careflow.records.sources.claim_lines.codes import LEVELS, check_codes, check_reasons
@@ -20,6 +19,7 @@ from careflow.records.sources.claim_lines.lines import FIELDS, REQUIRED, LineOpt
 from careflow.records.sources.claim_lines.making import StayMaker
 from careflow.records.sources.columns import InputTable
 from careflow.records.sources.protocol import Made, Window
+from careflow.records.sources.table_source import TableSource
 
 GAPS: Final = {"inpatient": 1, "residential": 1, "php": 7, "iop": 14, "outpatient": 30}
 """The most days to the next line that still continues a stay, by level."""
@@ -83,7 +83,7 @@ def claims(
     sheet: str | None = None,
     keep_fates: bool = False,
 ) -> ClaimsSource:
-    """Return claims lines as a source of stays.
+    """Read claims lines: codes, bills and days become stays.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def claims(
     return ClaimsSource(table, options, GAPS | dict(gaps or {}), keep_fates)
 
 
-class ClaimsSource:
+class ClaimsSource(TableSource):
     """Claims lines, to be read by :func:`careflow.read_episodes`; made by :func:`claims`."""
 
     name = "claims"
@@ -150,54 +150,12 @@ class ClaimsSource:
     expected = EXPECTED
 
     def __init__(self, table: InputTable, options: LineOptions, gaps: Mapping[str, int], keep_fates: bool) -> None:
+        super().__init__(table)
         self._table = table
         self._options = options
         self._gaps = gaps
         self._keep_fates = keep_fates
         self._fates: pd.DataFrame | None = None
-
-    @property
-    def label(self) -> str:
-        """Return the name of the file in messages."""
-        return self._table.opened.label
-
-    @property
-    def path(self) -> Any:
-        """Return the file."""
-        return self._table.path
-
-    @property
-    def limits(self) -> SizeLimits:
-        """Limits on the decompressed size; ``read_episodes`` sets them by ``accept=["S08"]``."""
-        return self._table.limits
-
-    @limits.setter
-    def limits(self, limits: SizeLimits) -> None:
-        self._table.limits = limits
-
-    @property
-    def engine(self) -> Engine | None:
-        """Return the engine of a cluster's table."""
-        return self._table.engine
-
-    @property
-    def header(self) -> list[str]:
-        """Return the columns of the file."""
-        return self._table.opened.header
-
-    @property
-    def dates(self) -> frozenset[str]:
-        """Return the columns of days, which are not looked at for birth dates."""
-        return frozenset(column for name, column in self._table.mapped.fields.items() if name.endswith("_date"))
-
-    @property
-    def person_column(self) -> str:
-        """Return the column of ids in the file."""
-        return self._table.mapped.fields["person_id"]
-
-    def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
-        """Return the distinct texts in the first rows of each column."""
-        return self._table.opened.head(engine, rows)
 
     def make(self, engine: Engine, window: Window) -> Made:
         """Make the stays in the engine.
