@@ -12,6 +12,7 @@ _MODULES = {
     "claims": "careflow.records.sources.claim_lines.source",
     "enrolments": "careflow.records.sources.emr_events",
     "events": "careflow.records.sources.emr_events",
+    "omop": "careflow.records.sources.omop_cdm",
     "describe": "careflow.records.sources.registry",
     "names": "careflow.records.sources.registry",
     "open_named": "careflow.records.sources.registry",
@@ -20,10 +21,10 @@ _MODULES = {
     "StaySource": "careflow.records.sources.protocol",
     "Window": "careflow.records.sources.protocol",
 }
-OWN = ("claims", "enrolments", "events")
+OWN = ("claims", "enrolments", "events", "omop")
 """The sources that careflow brings."""
 
-__all__ = ["Loss", "Made", "StaySource", "Window", "claims", "enrolments", "events", "names", "open_named"]
+__all__ = ["Loss", "Made", "StaySource", "Window", "claims", "enrolments", "events", "names", "omop", "open_named"]
 
 
 def __getattr__(name: str) -> Any:
