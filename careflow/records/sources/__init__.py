@@ -10,21 +10,46 @@ from typing import Any
 
 _MODULES = {
     "claims": "careflow.records.sources.claim_lines.source",
-    "enrolments": "careflow.records.sources.emr_events",
+    "enrolments": "careflow.records.sources.hmis_enrolments",
     "events": "careflow.records.sources.emr_events",
     "omop": "careflow.records.sources.omop_cdm",
     "describe": "careflow.records.sources.registry",
     "names": "careflow.records.sources.registry",
     "open_named": "careflow.records.sources.registry",
+    "teds": "careflow.records.sources.teds_files",
     "Loss": "careflow.records.sources.protocol",
     "Made": "careflow.records.sources.protocol",
     "StaySource": "careflow.records.sources.protocol",
     "Window": "careflow.records.sources.protocol",
 }
-OWN = ("claims", "enrolments", "events", "omop")
+OWN = ("claims", "enrolments", "events", "omop", "teds")
 """The sources that careflow brings."""
 
-__all__ = ["Loss", "Made", "StaySource", "Window", "claims", "enrolments", "events", "names", "omop", "open_named"]
+__all__ = [
+    "Loss",
+    "Made",
+    "StaySource",
+    "Window",
+    "claims",
+    "enrolments",
+    "events",
+    "names",
+    "omop",
+    "open_named",
+    "teds",
+]
+    "Loss",
+    "Made",
+    "StaySource",
+    "Window",
+    "claims",
+    "enrolments",
+    "events",
+    "names",
+    "omop",
+    "open_named",
+    "teds",
+]
 
 
 def __getattr__(name: str) -> Any:

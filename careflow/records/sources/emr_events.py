@@ -1,4 +1,4 @@
-"""Admissions with changes of level, and enrolments without: ``cf.sources.events``, ``cf.sources.enrolments``."""
+"""Admissions with changes of level as a source of stays: ``cf.sources.events``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from careflow.arguments import checked, mapping, text
-from careflow.errors import ArgumentError, RecordError
+from careflow.errors import RecordError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.source import SourceTable
 from careflow.records.findings import Ledger
@@ -26,10 +26,6 @@ ADMISSIONS: Final = (
     "updated_at",
 )  # fmt: skip
 CHANGES: Final = ("admission_id", "change_date", "level", "track", "sequence")
-ENROLLMENT: Final = ("PersonalID", "EnrollmentID", "EntryDate", "ProjectID", "DateUpdated")
-EXIT: Final = ("EnrollmentID", "ExitDate", "Destination")
-PROJECT: Final = ("ProjectID", "ProjectType")
-
 RULES: Final = {
     "E00": "admission in stays",
     "E01": "a change of no known admission",
@@ -46,7 +42,7 @@ RULES: Final = {
 }
 """What becomes of admissions and changes."""
 
-_COMMON: Final = {
+COMMON: Final = {
     "levels": mapping("{code in the file: level}, such as {'RTC': 'residential'}"),
     "reasons": mapping("{code in the file: reason}, such as {'AMA': 'left early'}"),
     "date_format": text,
@@ -54,7 +50,7 @@ _COMMON: Final = {
 }
 
 
-@checked(columns=mapping("{field: column}"), change_columns=mapping("{field: column}"), track=text, **_COMMON)
+@checked(columns=mapping("{field: column}"), change_columns=mapping("{field: column}"), track=text, **COMMON)
 def events(
     admissions: Any,
     changes: Any = None,
@@ -110,58 +106,6 @@ def events(
     return EventSource("events", tables, levels, reasons, track, check_format(date_format))
 
 
-@checked(level_from=text, **_COMMON)
-def enrolments(
-    enrollment: Any,
-    exit: Any,
-    project: Any = None,
-    *,
-    levels: Mapping[Any, str],
-    level_from: str = "ProjectType",
-    reasons: Mapping[Any, str] | None = None,
-    date_format: str | None = None,
-    encoding: str | None = None,
-) -> EnrolmentSource:
-    """Read enrolments and exits, as homeless management systems export them.
-
-    Parameters
-    ----------
-    enrollment, exit : path, glob or table
-        ``PersonalID, EnrollmentID, EntryDate, ProjectID``, and ``EnrollmentID, ExitDate, Destination``. An enrolment
-        without an exit is open.
-    project : path, glob or table, optional
-        ``ProjectID, ProjectType``.
-    levels : mapping
-        ``{project type: level}``, or ``{project: level}`` with ``level_from="ProjectID"``. There is no default.
-    level_from : {"ProjectType", "ProjectID"}
-        The column that says the level.
-    reasons : mapping, optional
-        ``{destination: reason}``.
-    date_format, encoding : str, optional
-        As of :func:`careflow.read_episodes`.
-
-    Returns
-    -------
-    EnrolmentSource
-
-    Raises
-    ------
-    ArgumentError
-        An option is wrong, or project types are asked for without a table of projects.
-    """
-    if level_from not in ("ProjectType", "ProjectID"):
-        raise ArgumentError("level_from is 'ProjectType' or 'ProjectID'.")
-    if level_from == "ProjectType" and project is None:
-        raise ArgumentError("give the table of projects as the third argument, or say level_from='ProjectID'.")
-    tables = [
-        InputTable(enrollment, ENROLLMENT, ENROLLMENT[:4], None, encoding),
-        InputTable(exit, EXIT, EXIT[:2], None, encoding),
-    ]
-    if level_from == "ProjectType":
-        tables.append(InputTable(project, PROJECT, PROJECT, None, encoding))
-    return EnrolmentSource(tables, levels, reasons, check_format(date_format))
-
-
 class EventSource(TableSource):
     """Admissions with changes of level, to be read by :func:`careflow.read_episodes`; made by :func:`events`."""
 
@@ -189,7 +133,7 @@ class EventSource(TableSource):
         reading = Reading(self._date_format, window.tz)
         admissions = self._admissions(engine, reading)
         cutoff = (window.cutoff - EPOCH).days
-        return self._cut(engine, admissions, self._changes(engine, reading), cutoff)
+        return self.cut(engine, admissions, self._changes(engine, reading), cutoff)
 
     def _admissions(self, engine: Engine, reading: Reading) -> str:
         """Return the table of admissions: ``row_id, person, id, admit, discharge, bad, reason ... updated``."""
@@ -216,18 +160,14 @@ class EventSource(TableSource):
         }
         picked = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
         engine.run(f"CREATE TEMP TABLE {table} AS SELECT {picked} FROM {raw.relation} r {' '.join(lookups.joins)}")
-        _drop(engine, raw, lookups)
+        drop_input(engine, raw, lookups)
         return table
 
     def _changes(self, engine: Engine, reading: Reading) -> str:
         """Return the table of changes: ``row_id, id, day, level, track, sequence``."""
-        table = engine.name("changes")
         if len(self._tables) < 2:
-            engine.run(
-                f"CREATE TEMP TABLE {table} AS SELECT 0::BIGINT AS row_id, ''::VARCHAR AS id, 0::INTEGER AS day, "
-                "''::VARCHAR AS level, ''::VARCHAR AS track, ''::VARCHAR AS sequence WHERE 1 = 0"
-            )
-            return table
+            return no_changes(engine)
+        table = engine.name("changes")
         raw = self._tables[1].load(engine)
         lookups = Lookups()
         days = read_dates(engine, raw, ["change_date"], lookups, Ledger(), reading)
@@ -242,10 +182,11 @@ class EventSource(TableSource):
         }
         picked = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
         engine.run(f"CREATE TEMP TABLE {table} AS SELECT {picked} FROM {raw.relation} r {' '.join(lookups.joins)}")
-        _drop(engine, raw, lookups)
+        drop_input(engine, raw, lookups)
         return table
 
-    def _cut(self, engine: Engine, admissions: str, changes: str, cutoff: int) -> Made:
+    def cut(self, engine: Engine, admissions: str, changes: str, cutoff: int) -> Made:
+        """Make the stays of a table of admissions and one of changes, which are dropped."""
         lines = [int(engine.one(f"SELECT count(*) FROM {table}")[0]) for table in (admissions, changes)]
         if not lines[0]:
             raise RecordError("the file of admissions has a line of names and no rows.", check="S11", n=0)
@@ -271,80 +212,6 @@ class EventSource(TableSource):
         return Made(relation, losses, tables, sum(lines))
 
 
-class EnrolmentSource(EventSource):
-    """Enrolments and exits, to be read by :func:`careflow.read_episodes`; made by :func:`enrolments`."""
-
-    def __init__(
-        self,
-        tables: list[InputTable],
-        levels: Mapping[Any, str],
-        reasons: Mapping[Any, str] | None,
-        date_format: str | None,
-    ) -> None:
-        super().__init__("enrolments", tables, levels, reasons, "delivered", date_format)
-
-    @property
-    def person_column(self) -> str:
-        """The column of ids in the file."""
-        return self._tables[0].mapped.fields["PersonalID"]
-
-    def make(self, engine: Engine, window: Window) -> Made:
-        """Make the stays in the engine."""
-        reading, lookups = Reading(self._date_format, window.tz), Lookups()
-        raw = self._tables[0].load(engine)
-        names = [name for name in ("EntryDate", "DateUpdated") if name in raw.kinds]
-        entered = read_dates(engine, raw, names, lookups, Ledger(), reading)
-        entries = engine.name("entries")
-        whole = f"hash({', '.join(f'''coalesce(r.{name}::VARCHAR, '')''' for name in sorted(raw.kinds))})"
-        engine.run(
-            f"""CREATE TEMP TABLE {entries} AS SELECT {trimmed_sql(raw, "PersonalID")} AS person,
-              {trimmed_sql(raw, "EnrollmentID")} AS id, {trimmed_sql(raw, "ProjectID")} AS project, {whole} AS whole,
-              CASE WHEN {entered["EntryDate_state"]} = {OK} THEN {entered["EntryDate"]} END AS admit,
-              {entered["EntryDate_state"]} <> {OK} AS bad, {entered.get("DateUpdated", "NULL::INTEGER")} AS version
-            FROM {raw.relation} r {" ".join(lookups.joins)}"""
-        )
-        _drop(engine, raw, lookups)
-        exits = self._exits(engine, reading)
-        levels = self._level_table(engine)
-        admissions = engine.name("admissions")
-        project = f"LEFT JOIN {levels} l ON e.project = l.id"
-        engine.run(
-            f"""CREATE TEMP TABLE {admissions} AS
-            SELECT row_number() OVER () AS row_id, e.person, e.id, e.admit, x.day AS discharge,
-              e.bad OR coalesce(x.bad, false) AS bad, x.reason, e.project AS facility, NULL::VARCHAR AS payer, l.level,
-              e.version, e.whole
-            FROM {entries} e LEFT JOIN {exits} x ON e.id = x.id {project}"""
-        )
-        for table in (entries, exits, levels):
-            engine.run(f"DROP TABLE {table}")
-        return self._cut(engine, admissions, EventSource._changes(_no_changes(self), engine, reading), 0)
-
-    def _exits(self, engine: Engine, reading: Reading) -> str:
-        raw, lookups, table = self._tables[1].load(engine), Lookups(), engine.name("exits")
-        days = read_dates(engine, raw, ["ExitDate"], lookups, Ledger(), reading)
-        reason = mapped_sql(engine, raw, "Destination", self._reasons, lookups)
-        engine.run(
-            f"""CREATE TEMP TABLE {table} AS SELECT {trimmed_sql(raw, "EnrollmentID")} AS id, max(
-              CASE WHEN {days["ExitDate_state"]} = {OK} THEN {days["ExitDate"]} END) AS day, max({reason}) AS reason,
-              max(CASE WHEN {days["ExitDate_state"]} = {BAD} THEN 1 ELSE 0 END) = 1 AS bad
-            FROM {raw.relation} r {" ".join(lookups.joins)} GROUP BY 1"""
-        )
-        _drop(engine, raw, lookups)
-        return table
-
-    def _level_table(self, engine: Engine) -> str:
-        """Return the level of each project: by its type, or by itself."""
-        by_type = len(self._tables) > 2
-        raw, lookups, table = self._tables[2 if by_type else 0].load(engine), Lookups(), engine.name("levels")
-        level = mapped_sql(engine, raw, "ProjectType" if by_type else "ProjectID", self._levels, lookups)
-        engine.run(
-            f"CREATE TEMP TABLE {table} AS SELECT {trimmed_sql(raw, 'ProjectID')} AS id, max({level}) AS level "
-            f"FROM {raw.relation} r {' '.join(lookups.joins)} GROUP BY 1"
-        )
-        _drop(engine, raw, lookups)
-        return table
-
-
 _ACTIONS: Final = {"E00": KEPT, "E09": KEPT, "E04": ABSORBED, "E05": ABSORBED}
 
 
@@ -362,14 +229,18 @@ def mapped_sql(engine: Engine, raw: SourceTable, name: str, meaning: Mapping[Any
     return f"{short}.word"
 
 
-def _no_changes(source: EventSource) -> EventSource:
-    return EventSource(source.name, list(source._tables[:1]), None, None, "delivered", None)
-
-
-def _drop(engine: Engine, raw: SourceTable, lookups: Lookups) -> None:
+def drop_input(engine: Engine, raw: SourceTable, lookups: Lookups) -> None:
+    """Drop the tables that only reading needs."""
     lookups.drop(engine)
     if raw.held:
         engine.run(f"DROP TABLE {raw.relation}")
 
 
-__all__ = ["EnrolmentSource", "EventSource", "enrolments", "events"]
+def no_changes(engine: Engine) -> str:
+    """Return an empty table of changes."""
+    table = engine.name("changes")
+    engine.run(
+        f"CREATE TEMP TABLE {table} AS SELECT 0::BIGINT AS row_id, ''::VARCHAR AS id, 0::INTEGER AS day, "
+        "''::VARCHAR AS level, ''::VARCHAR AS track, ''::VARCHAR AS sequence WHERE 1 = 0"
+    )
+    return table

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
@@ -26,27 +22,10 @@ from careflow.records.sources.claim_lines.codes import LEVELS
 from careflow.records.sources.claim_lines.source import GAPS
 from careflow.records.sources.columns import InputTable, trimmed_sql
 from careflow.records.sources.omop_details import split_by_details
+from careflow.records.sources.omop_tables import CONCEPTS, find_tables, shipped_levels
 from careflow.records.sources.protocol import ABSORBED, FLAGGED, KEPT, SET_ASIDE, Loss, Made, Window
 from careflow.records.sources.table_source import TableSource
 from careflow.records.sources.visits import close_deaths, dictionary, stay_relation, visit_stays
-
-_CONCEPTS: Final = ("visit_concept_id", "visit_type_concept_id", "admitted_from_concept_id", "discharged_to_concept_id")
-TABLES: Final = {
-    "visit_occurrence": (
-        "visit_occurrence_id", "person_id", "visit_start_date", "visit_end_date", *_CONCEPTS, "visit_source_value",
-        "care_site_id",
-    ),
-    "person": ("person_id",),
-    "visit_detail": (
-        "visit_occurrence_id", "visit_detail_concept_id", "visit_detail_start_date", "visit_detail_end_date",
-        "visit_detail_source_value",
-    ),
-    "observation_period": ("person_id", "observation_period_start_date", "observation_period_end_date"),
-    "death": ("person_id", "death_date"),
-    "episode": ("person_id", "episode_start_date", "episode_end_date", "episode_object_concept_id"),
-    "cohort": ("cohort_definition_id", "subject_id"),
-}  # fmt: skip
-"""The tables and columns that are read, and no others."""
 
 STILL_PATIENT: Final = "32220"
 _UNKNOWN_REASON: Final = REASONS.index("unknown")
@@ -64,13 +43,6 @@ RULES: Final = {
     "O09": "open",
 }
 _EXPECTED: Final = frozenset({"O01", "O02", "O04", "O06", "O08"})
-
-
-@cache
-def shipped_levels() -> Mapping[str, str]:
-    """Return ``{concept: level}`` of the concepts that are verified."""
-    text_ = (files("careflow.records.sources") / "data" / "omop_visits.csv").read_text("utf-8")
-    return {row["concept_id"]: row["level"] for row in csv.DictReader(text_.splitlines()) if row["used"] == "yes"}
 
 
 @checked(
@@ -123,41 +95,7 @@ def omop(
     if any(level not in GAPS or type(days) is not int or days < 0 for level, days in (gaps or {}).items()):
         raise ArgumentError(f"gaps= maps levels ({', '.join(GAPS)}) to whole numbers of days.")
     words = {str(code).strip(): level for code, level in (levels or {}).items()}
-    return OmopSource(_find_tables(source, schema), words, GAPS | dict(gaps or {}), cohort)
-
-
-def _find_tables(source: Any, schema: str | None) -> dict[str, InputTable]:
-    """Return the tables that are there.
-
-    Raises
-    ------
-    RecordError
-        There is no such folder, or no table of people or of visits.
-    """
-    found: dict[str, Any] = {}
-    if hasattr(source, "table") and hasattr(source, "execute"):
-        for name in TABLES:
-            try:
-                found[name] = source.table(f"{schema}.{name}" if schema else name)
-            except Exception:  # the table is not there; DuckDB's message may quote names of the database
-                continue
-    else:
-        folder = Path(source)
-        if not folder.is_dir():
-            raise RecordError("an OMOP source is a folder with a file for each table, or a DuckDB connection.")
-        for path in sorted(folder.iterdir()):
-            name = path.name.split(".")[0].casefold()
-            if name in TABLES and path.suffix.casefold() in (".csv", ".parquet", ".gz"):
-                found.setdefault(name, path)
-    missing = [name for name in ("visit_occurrence", "person") if name not in found]
-    if missing:
-        raise RecordError(f"the OMOP source has no table {' and '.join(missing)}.", check="S02", n=len(missing))
-    required = {"visit_occurrence": TABLES["visit_occurrence"][:5]}
-    return {
-        name: InputTable(found[name], TABLES[name], required.get(name, TABLES[name][:1]))
-        for name in TABLES
-        if name in found
-    }
+    return OmopSource(find_tables(source, schema), words, GAPS | dict(gaps or {}), cohort)
 
 
 class OmopSource(TableSource):
@@ -229,15 +167,15 @@ class OmopSource(TableSource):
         days = read_dates(
             engine, raw, ["visit_start_date", "visit_end_date"], lookups, Ledger(), Reading(None, window.tz)
         )
-        people = dictionary(engine, f"SELECT {trimmed_sql(raw, 'person_id')} AS v FROM {raw.relation} r", "people")
-        sites = dictionary(
-            engine, f"SELECT {trimmed_sql(raw, 'care_site_id')} AS v FROM {raw.relation} r", "facilities"
-        )
+        person, site = trimmed_sql(raw, "person_id"), trimmed_sql(raw, "care_site_id")
+        concept, word = trimmed_sql(raw, "visit_concept_id"), trimmed_sql(raw, "visit_source_value")
+        people = dictionary(engine, f"SELECT {person} AS v FROM {raw.relation} r", "people")
+        sites = dictionary(engine, f"SELECT {site} AS v FROM {raw.relation} r", "facilities")
         levels, visits, cohort = self._level_table(engine), engine.name("visits"), self._members(engine)
         start = f"CASE WHEN {days['visit_start_state']} = {OK} THEN {days['visit_start']} END"
         end = f"CASE WHEN {days['visit_end_state']} = {OK} THEN {days['visit_end']} END"
         still = " OR ".join(
-            f"coalesce({trimmed_sql(raw, name)} = '{STILL_PATIENT}', false)" for name in _CONCEPTS if name in raw.kinds
+            f"coalesce({trimmed_sql(raw, name)} = '{STILL_PATIENT}', false)" for name in CONCEPTS if name in raw.kinds
         )
         member = f"LEFT JOIN {cohort} m ON {person} = m.v" if cohort else ""
         engine.run(
