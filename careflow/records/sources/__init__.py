@@ -38,18 +38,6 @@ __all__ = [
     "open_named",
     "teds",
 ]
-    "Loss",
-    "Made",
-    "StaySource",
-    "Window",
-    "claims",
-    "enrolments",
-    "events",
-    "names",
-    "omop",
-    "open_named",
-    "teds",
-]
 
 
 def __getattr__(name: str) -> Any:

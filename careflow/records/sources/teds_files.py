@@ -131,7 +131,8 @@ class Teds:
         -------
         pandas.DataFrame
             ``year, service, label, n, missing``, and for each quartile the lowest and the highest number of days that
-            it can be: ``q25_low, q25_high, median_low, median_high, q75_low, q75_high``; a missing highest has no bound.
+            it can be: ``q25_low, q25_high, median_low, median_high, q75_low, q75_high``; the last band
+            has no highest.
 
         Raises
         ------
@@ -194,7 +195,7 @@ def _codes(frame: pd.DataFrame, name: str, labels: Mapping[int, str]) -> pd.Seri
         n = int(frame.loc[wrong, "n"].sum())
         raise RecordError(
             f"{name}: {n:,} records have {texts[wrong].nunique():,} values that are neither codes nor labels of the "
-            "TEDS codebook. Copies whose codes were replaced by bands of their own cannot be used; take the file of SAMHSA.",
+            "TEDS codebook. Copies with bands of their own in place of the codes cannot be used.",
             check="S05",
             n=n,
         )
