@@ -17,7 +17,13 @@ _MODULES = {
     if isinstance(statement, ast.ImportFrom)
     for alias in statement.names
 }
-__all__ = sorted(name for name, module in _MODULES.items() if module != __name__)
+_ROOT = Path(__file__).parent
+# Packages can be reached, too, but are not listed: ``careflow.records``, ``careflow.sources``.
+__all__ = sorted(
+    name
+    for name, module in _MODULES.items()
+    if module != __name__ and not _ROOT.joinpath(*module.split(".")[1:], name).is_dir()
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -34,5 +34,6 @@ from careflow.protect import audit as audit
 from careflow.protect import protect as protect
 from careflow.records import Episodes as Episodes
 from careflow.records import read_episodes as read_episodes
+from careflow.records import sources as sources
 
 __version__: str

@@ -43,7 +43,8 @@ MAY_IMPORT["simulate"] = MAY_IMPORT["cli"]
 MAY_IMPORT["cli"] |= {"simulate"}
 
 ORDER = {
-    "records": "engine findings lost_digits person_names schema files privacy parsing episodes validation read",
+    "records": "engine findings lost_digits person_names schema files privacy parsing sources episodes validation "
+    "loading read",
     "counts": "event_tables sql",
     "estimate": "arguments arrays result stats select utilization rates survival change multistate",
     "protect": "suppression cells insiders history results rounding release audit",

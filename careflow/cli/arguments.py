@@ -52,6 +52,21 @@ def add_records(to: argparse.ArgumentParser) -> None:
     group.add_argument("--anchor", metavar="DATE", help="day 0 of dates of basis offset")
     group.add_argument("--tz", metavar="ZONE", help="time zone whose dates are meant, where the file mixes several")
     group.add_argument("--encoding", metavar="NAME", help="how a text file is encoded (default: found out)")
+    group.add_argument(
+        "--source",
+        dest="stay_source",
+        metavar="NAME",
+        help="what FILE is, if not stays: claims, events and others; 'careflow sources' lists them",
+    )
+    group.add_argument(
+        "--option",
+        nargs="+",
+        action="extend",
+        default=[],
+        type=_first_pair,
+        metavar="NAME=VALUE",
+        help="an option of the source, such as scope=file gaps.iop=21",
+    )
     group.add_argument("--sheet", metavar="NAME", help="which sheet of a workbook")
     group.add_argument(
         "--memory", metavar="AMOUNT", help="the most memory that is taken, such as 3GB; the rest is spilled"
@@ -104,8 +119,8 @@ def add_within(to: argparse.ArgumentParser, default: int | None, what: str) -> N
     to.add_argument("--within", type=int, default=default, metavar="DAYS", help=what)
 
 
-def add_report(to: argparse.ArgumentParser) -> None:
-    """Add where the report goes and what is in it."""
+def add_report(to: argparse.ArgumentParser, *, reads: bool = True) -> None:
+    """Add where the report goes and what is in it; a command that reads records has another ``--source``."""
     group = to.add_argument_group("the report")
     group.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of the report")
     group.add_argument(
@@ -132,7 +147,12 @@ def add_report(to: argparse.ArgumentParser) -> None:
         help="html, xlsx, pptx, pdf, by commas (default: html)",
     )
     group.add_argument("--title", help="what the report is called")
-    group.add_argument("--source", metavar="TEXT", help="where the records came from, as it stands under each chart")
+    group.add_argument(
+        *(["--source-text"] if reads else ["--source-text", "--source"]),
+        dest="source",
+        metavar="TEXT",
+        help="where the records came from, as it stands under each chart",
+    )
     group.add_argument(
         "--progress", action=argparse.BooleanOptionalAction, default=None, help="progress bar (default: on a terminal)"
     )

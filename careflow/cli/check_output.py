@@ -32,6 +32,17 @@ def findings_told(findings: pd.DataFrame) -> Iterator[str]:
         yield f"{row['n']:>9,}  {row['action']:<9}  {row['check']}{note}"
 
 
+def losses_told(losses: pd.DataFrame) -> Iterator[str]:
+    """Return a line for each fate of the lines of a source, and for what was flagged."""
+    for rule, action, unit, n, note in losses.itertuples(index=False, name=None):
+        yield f"{n:>9,}  {action:<9}  {rule} {note} ({unit}s)"
+
+
+def source_told(name: str, what: str) -> str:
+    """Return a line with the name of a source and what it is."""
+    return f"{name:<12}  {what}".rstrip()
+
+
 def attrition_told(attrition: pd.DataFrame) -> Iterator[str]:
     """Return a line for each step from the file to the discharges, with what it took away or added."""
     for step, n, left in attrition.itertuples(index=False, name=None):

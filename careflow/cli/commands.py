@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +71,35 @@ def counts(asked: argparse.Namespace) -> int:
     return 0
 
 
+def read(asked: argparse.Namespace) -> int:
+    """Read a file or a source, print what became of its lines, and save the stays under made-up ids."""
+    from careflow.atomic_files import replacing
+    from careflow.cli.check_output import findings_told, losses_told
+
+    try:
+        episodes = _episodes(asked)
+    except RecordError as error:
+        if error.findings is not None:
+            print(*findings_told(error.findings), sep="\n")
+        raise
+    stays = episodes.rows()
+    stays.insert(0, "person_id", "P" + (stays.pop("person").rank(method="dense").astype("int64")).astype(str))
+    stays = stays.rename(columns={"admit": "admit_date", "discharge": "discharge_date", "reason": "discharge_reason"})
+    with replacing(asked.out) as file:
+        stays.to_parquet(file, index=False)
+    print(repr(episodes).strip("<>"), *losses_told(episodes.losses), asked.out, sep="\n")
+    return 0
+
+
+def sources(asked: argparse.Namespace) -> int:
+    """Print the sources that are installed, with what each is."""
+    from careflow.cli.check_output import source_told
+    from careflow.records import sources as stay_sources
+
+    print(*(source_told(name, stay_sources.describe(name)) for name in stay_sources.names()), sep="\n")
+    return 0
+
+
 def pool(asked: argparse.Namespace) -> int:
     """Write the report of the counts of several sites together."""
     from careflow.counts import Counts
@@ -92,28 +122,59 @@ def notebook(asked: argparse.Namespace) -> int:
 
 def _episodes(asked: argparse.Namespace) -> Episodes:
     from careflow.records import read_episodes
+    from careflow.records import sources as stay_sources
 
+    of_file: dict[str, Any] = {
+        "columns": dict(asked.columns or ()) or None,
+        "levels": dict(asked.levels or ()) or None,
+        "reasons": dict(asked.reasons or ()) or None,
+        "date_format": asked.date_format,
+        "encoding": asked.encoding,
+        "sheet": asked.sheet,
+    }
+    source: Any = asked.file
+    if asked.stay_source is not None:
+        told = {name: value for name, value in of_file.items() if value is not None}
+        of_file = {}
+        source = stay_sources.open_named(asked.stay_source, asked.file, **told | source_options(asked.option))
+    elif asked.option:
+        raise ArgumentError("--option is of a source; name the source with --source NAME.")
     return read_episodes(
-        asked.file,
+        source,
         _continuum(asked.continuum),
         cutoff=asked.cutoff,
         start=asked.start,
-        columns=dict(asked.columns or ()),
-        levels=dict(asked.levels or ()) or None,
-        reasons=dict(asked.reasons or ()) or None,
-        date_format=asked.date_format,
         overlaps=asked.overlaps,
         bridge_days=asked.bridge_days,
         close_open_after=asked.close_open_after,
         date_basis=asked.date_basis,
         anchor=asked.anchor,
         tz=asked.tz,
-        encoding=asked.encoding,
-        sheet=asked.sheet,
         memory=asked.memory,
         allow=asked.allow,
         accept=asked.accept,
+        **of_file,
     )
+
+
+def source_options(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Return the options of a source: ``name=value``, and ``name.key=value`` for a mapping.
+
+    Examples
+    --------
+    >>> source_options([("scope", "file"), ("gaps.iop", "21"), ("codes.H2036.U5", "php")])
+    {'scope': 'file', 'gaps': {'iop': 21}, 'codes': {('H2036', 'U5'): 'php'}}
+    """
+    options: dict[str, Any] = {}
+    for name, value in pairs:
+        option, *key = name.split(".")
+        if key:
+            number = value.isdigit() and value.isascii()
+            mapped = options.setdefault(option, {})
+            mapped[key[0] if len(key) == 1 else tuple(key)] = int(value) if number else value
+        else:
+            options[option] = value
+    return options
 
 
 def _continuum(name: str | None) -> Continuum | None:

@@ -75,8 +75,16 @@ def parser() -> argparse.ArgumentParser:
         "files", nargs="+", type=Path, metavar="FILE.parquet", help="counts of sites without a common person"
     )
     add_part(pool)
-    add_report(pool)
+    add_report(pool, reads=False)
     pool.set_defaults(run=commands.pool)
+
+    read = kinds.add_parser("read", help="read claims, events and other sources, and save the stays they are")
+    add_records(read)
+    read.add_argument("--out", required=True, type=Path, metavar="FILE.parquet", help="where to write the stays")
+    read.set_defaults(run=commands.read)
+
+    sources = kinds.add_parser("sources", help="list what can be read besides files of stays")
+    sources.set_defaults(run=commands.sources)
 
     notebook = kinds.add_parser("notebook", help="copy a notebook to start from")
     notebook.add_argument("name", choices=["quarterly"], help="which notebook")

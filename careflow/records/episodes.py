@@ -81,6 +81,11 @@ class Episodes:
         What the dates are; :mod:`careflow.records.parsing.date_basis` lists what each basis does not allow.
     attrition : pandas.DataFrame
         ``step, n, left``: from the rows of the file to the discharges that can be linked.
+    losses : pandas.DataFrame
+        ``rule, action, unit, n, note``: what became of the lines of a stay source (:mod:`careflow.records.sources`),
+        each of which has one fate; no rows for a file of stays.
+    tables : mapping of str to pandas.DataFrame
+        Counts of a stay source that explain how the stays were made, such as ``tables["gaps"]`` of claims.
     hours : bool
         Whether stays of a person on one day are ordered by the time of day, where it is known.
     """
@@ -106,6 +111,8 @@ class Episodes:
     date_basis: str = "actual"
     attrition: pd.DataFrame = field(default_factory=pd.DataFrame)
     hours: bool = False
+    losses: pd.DataFrame = field(default_factory=pd.DataFrame)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<Episodes: {self._line()}>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import pandas as pd
@@ -71,17 +71,20 @@ class Ledger:
     ----------
     accept : collection of str
         Rules (``"R06"``) that may set aside any number of rows.
+    of_source : collection of str
+        The rules of a stay source, which ``accept`` may name, too.
     """
 
-    def __init__(self, accept: Collection[str] = ()) -> None:
+    def __init__(self, accept: Collection[str] = (), of_source: Collection[str] = ()) -> None:
         accept = (accept,) if isinstance(accept, str) else tuple(accept)
-        allowed = (*RULES, *ALSO_ACCEPTED)
+        allowed = (*RULES, *ALSO_ACCEPTED, *of_source)
         unknown = [rule for rule in accept if rule not in allowed]
         if unknown:
             raise ArgumentError(f"accept= has {len(unknown)} unknown rules; the rules are: {', '.join(allowed)}.")
         # Accepting F04 means that R14 sets these stays aside, however many they are.
         self._accept = {*accept, "R14"} if "F04" in accept else set(accept)
         self._lines: list[tuple[str, str, int, str]] = []
+        self._losses: list[tuple[str, str, int, str]] = []
         self.aside: dict[str, int] = {}
 
     def accepts(self, rule: str) -> bool:
@@ -93,14 +96,36 @@ class Ledger:
         if n:
             self._lines.append((check, action, n, note))
 
+    def add_loss(self, check: str, action: str, n: int, note: str = "") -> None:
+        """Add what became of the lines of a stay source, unless there are none; these findings stand first."""
+        if n:
+            self._losses.append((check, action, n, note))
+
     def set_aside(self, rule: str, n: int, note: str = "") -> None:
         """Add the rows that a rule set aside, unless there are none."""
         if n:
             self.aside[rule] = self.aside.get(rule, 0) + n
             self.add(f"{rule} {RULES[rule]}", SET_ASIDE, n, note)
 
-    def check_limits(self, rows: int) -> None:
+    def check_limits(
+        self,
+        rows: int,
+        aside: Mapping[str, int] | None = None,
+        rules: Mapping[str, str] = RULES,
+        unit: str = "rows",
+    ) -> None:
         """Stop if too many rows were set aside.
+
+        Parameters
+        ----------
+        rows : int
+            Rows of the file, or lines of a source.
+        aside : mapping of str to int, optional
+            The lines of a source that its rules set aside. Default: the rows set aside so far.
+        rules : mapping of str to str
+            The meaning of the rules.
+        unit : str
+            What is counted.
 
         Raises
         ------
@@ -110,7 +135,8 @@ class Ledger:
         """
         if rows < SMALL_FILE:
             return
-        faults = {rule: n for rule, n in self.aside.items() if rule not in CHOSEN and rule not in self._accept}
+        counted = self.aside if aside is None else aside
+        faults = {rule: n for rule, n in counted.items() if rule not in CHOSEN and rule not in self._accept}
         excessive = {
             rule: n
             for rule, n in faults.items()
@@ -118,11 +144,11 @@ class Ledger:
         } or (faults if sum(faults.values()) > MOST_SHARE * rows else {})
         if not excessive:
             return
-        lines = "; ".join(f"{n:,} ({n / rows:.1%}) {RULES[rule]} ({rule})" for rule, n in sorted(excessive.items()))
+        lines = "; ".join(f"{n:,} ({n / rows:.1%}) {rules[rule]} ({rule})" for rule, n in sorted(excessive.items()))
         hint = " ".join(HINTS[rule] for rule in sorted(excessive) if rule in HINTS)
         names = ", ".join(repr(rule) for rule in sorted(excessive))
         raise RecordError(
-            f"of {rows:,} rows, too many would be set aside: {lines}. {hint}{' ' if hint else ''}"
+            f"of {rows:,} {unit}, too many would be set aside: {lines}. {hint}{' ' if hint else ''}"
             f"Correct the file, or accept the loss: accept=[{names}].",
             check="S10",
             n=sum(excessive.values()),
@@ -134,8 +160,13 @@ class Ledger:
         return self.frame()
 
     def frame(self) -> pd.DataFrame:
-        """Return ``check, action, n, note``, ordered by action: stopped, set aside, fixed, flagged."""
+        """Return ``check, action, n, note``, ordered by action: stopped, set aside, fixed, flagged.
+
+        What became of the lines of a stay source follows the stop.
+        """
         order = {STOPPED: 0, SET_ASIDE: 1, FIXED: 2, FLAGGED: 3}
         lines = sorted(self._lines, key=lambda line: (order[line[1]], line[0]))
+        stops = [line for line in lines if line[1] == STOPPED]
+        lines = [*stops, *self._losses, *lines[len(stops) :]]
         frame = pd.DataFrame(lines, columns=["check", "action", "n", "note"])
         return frame.astype({"check": "str", "action": "str", "n": "int64", "note": "str"})

@@ -9,19 +9,20 @@ from typing import Any, cast
 
 from careflow.arguments import checked, day, flag, instance, mapping, names, one_of, text, whole
 from careflow.continuum import Continuum
-from careflow.errors import RecordError
+from careflow.errors import ArgumentError, RecordError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.episodes import Episodes, Stratum
 from careflow.records.files import Source, open_source
 from careflow.records.files.file_stamps import FileStamps
 from careflow.records.files.size_limits import SizeLimits
-from careflow.records.findings import FIXED, RULES, Ledger
+from careflow.records.findings import RULES, Ledger
+from careflow.records.loading import load_rows
 from careflow.records.parsing import date_formats, encode
 from careflow.records.parsing.date_basis import BASES
 from careflow.records.parsing.encode import Choices, Plan
 from careflow.records.privacy import identifiers
-from careflow.records.privacy.identifier_scan import search
-from careflow.records.schema import DATES, map_columns
+from careflow.records.sources.load import LoadedStays, no_losses, refuse_options, rules_of
+from careflow.records.sources.protocol import StaySource, is_stay_source
 from careflow.records.validation import checks, neighbours
 from careflow.records.validation.attrition import attrition
 from careflow.records.validation.checks import Table
@@ -80,10 +81,11 @@ def read_episodes(
 
     Parameters
     ----------
-    source : path, glob or table
+    source : path, glob, table or stay source
         CSV (also in gz or zip), Parquet (also a partitioned folder), Excel, SAS, SPSS, Stata or Arrow files; a pandas
         or polars frame, anything with the Arrow stream protocol, or a DuckDB relation. For other databases, pass what
-        :func:`careflow.records.query` returns.
+        :func:`careflow.records.query` returns. Claims lines, level changes, OMOP and FHIR become stays by a source of
+        :mod:`careflow.records.sources`: ``cf.read_episodes(cf.sources.claims("lines.csv"), cutoff=...)``.
     continuum : Continuum, optional
         The levels of care. Default: ``Continuum.standard()``.
     cutoff : str or datetime.date
@@ -157,12 +159,23 @@ def read_episodes(
     choices = check_choices(continuum, last, first, levels, reasons, check_reading(date_format, tz))
     choices = replace(choices, basis=date_basis, anchor=day_0)
     options = Options(overlaps, bridge_days, close_open_after, tuple(allow))
-    ledger = Ledger(accept)
-    stamps = FileStamps(source)
+    if is_stay_source(source):
+        refuse_options(
+            source, columns=columns, levels=levels, reasons=reasons, date_format=date_format, encoding=encoding,
+            sheet=sheet, anchor=anchor, **({"date_basis": date_basis} if date_basis in ("offset", "quarter") else {}),
+        )  # fmt: skip
+    elif hasattr(source, "not_stays"):
+        raise ArgumentError(source.not_stays)
+    ledger = Ledger(accept, rules_of(source))
+    stamps = FileStamps(getattr(source, "path", None) if is_stay_source(source) else source)
     try:
+        if is_stay_source(source):
+            source.limits = SizeLimits(lifted=ledger.accepts("S08"))  # type: ignore[attr-defined]
+            engine = getattr(source, "engine", None) or Engine(memory=memory, progress=progress)
+            return _read(source, engine, None, choices, options, ledger, stamps)
         opened = open_source(source, encoding=encoding, sheet=sheet, limits=SizeLimits(lifted=ledger.accepts("S08")))
         # A Spark table is read on its cluster; everything else by DuckDB.
-        engine: Engine = getattr(opened, "engine", None) or Engine(memory=memory, progress=progress)
+        engine = getattr(opened, "engine", None) or Engine(memory=memory, progress=progress)
         return _read(opened, engine, columns, choices, options, ledger, stamps)
     except RecordError as error:
         error.findings = ledger.stop(error)
@@ -170,7 +183,7 @@ def read_episodes(
 
 
 def _read(
-    opened: Source,
+    opened: Source | StaySource,
     engine: Engine,
     columns: Mapping[str, str] | None,
     choices: Choices,
@@ -178,23 +191,14 @@ def _read(
     ledger: Ledger,
     stamps: FileStamps,
 ) -> Episodes:
-    mapped = map_columns(opened.header, columns)
-    head = opened.head(engine, identifiers.SAMPLE)
-    stay_dates = {mapped.fields.get(name) for name in (*DATES, "updated_at")}
-    screened = {name: texts for name, texts in head.items() if name not in stay_dates}
-    identifiers.screen(opened.header, screened, options.allow, year=choices.cutoff.year)
-    source = opened.load(engine, mapped)
-    ledger.set_aside("R13", source.ragged, f"not the {len(opened.header)} columns of the header")
-    if getattr(opened, "engine", None) is None:  # no row leaves a cluster
-        search(engine, source, mapped, options.allow)
-    for check, n, note in source.notes:
-        ledger.add(check, FIXED, n, note)
+    source, mapped, made = load_rows(opened, engine, columns, choices, options.allow, ledger)
     plan = encode.make_plan(engine, source, mapped, choices, ledger)
     # The first rows of the file were screened above; now every label of the strata is known.
     labels = {
         mapped.strata.get(name, mapped.fields.get("discharge_reason", "")): plan.labels[name] for name in plan.labels
     }
-    identifiers.screen(opened.header, labels, options.allow, year=choices.cutoff.year)
+    header = [*opened.header, *labels] if made else opened.header
+    identifiers.screen(header, labels, options.allow, year=choices.cutoff.year)
     cutoff = (choices.cutoff - date_formats.EPOCH).days
     encoded = encode.encode_rows(source, plan, choices, options.close_open_after)
     sizes = [len(labels) for labels in plan.labels.values()]
@@ -203,7 +207,7 @@ def _read(
     stamps.check()
     engine.close_file_access()
     table = Table(engine, engine.name("stays"), tuple(plan.labels), cutoff)
-    return _check(table, ordered, plan, choices, options, ledger, source.ragged, opened.label)
+    return _check(table, ordered, plan, choices, options, ledger, source.ragged, opened.label, made)
 
 
 def _check(
@@ -215,6 +219,7 @@ def _check(
     ledger: Ledger,
     ragged: int,
     label: str,
+    made: LoadedStays | None,
 ) -> Episodes:
     rows = checks.set_rows_aside(ordered, plan.level_note, ledger, ragged)
     persons, changed = checks.check_neighbours(table, ordered, rows, options, ledger)
@@ -250,5 +255,7 @@ def _check(
         source=label,
         rows_in=rows,
         date_basis=choices.basis,
-        attrition=attrition(rows, ledger.aside, change, total.n, total.open),
+        attrition=attrition(rows, ledger.aside, change, total.n, total.open, made.steps if made else ()),
+        losses=made.losses if made else no_losses(),
+        tables=made.tables if made else {},
     )

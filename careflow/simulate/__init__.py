@@ -1,6 +1,7 @@
 """Simulation of made-up records with known parameters; ``python -m careflow.simulate data/sample`` writes one."""
 
 from careflow.simulate.benchmark import benchmark_data
+from careflow.simulate.claims import claim_lines, write_claims
 from careflow.simulate.faults import FAULTS, add_faults, fault_counts
 from careflow.simulate.parameters import Truth
 from careflow.simulate.process import LEVELS, Facility
@@ -16,7 +17,9 @@ __all__ = [
     "Truth",
     "add_faults",
     "benchmark_data",
+    "claim_lines",
     "fault_counts",
     "simulate",
+    "write_claims",
     "write_sample",
 ]

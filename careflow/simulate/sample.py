@@ -9,6 +9,7 @@ import pandas as pd
 
 from careflow.atomic_files import write_whole
 from careflow.records.schema import FIELDS
+from careflow.simulate.claims import PEOPLE
 from careflow.simulate.faults import FAULTS, add_faults, fault_counts
 from careflow.simulate.parameters import Truth
 from careflow.simulate.process import LAST_MOVE, LEVELS
@@ -33,7 +34,7 @@ def write_sample(folder: str | Path) -> tuple[Path, Path]:
 
 def sample_readme(clean: pd.DataFrame, faulty: pd.DataFrame) -> str:
     """Return the README of the sample: columns, true values, sources and faults, from the objects that define them."""
-    return "\n".join((_head(clean, faulty), _truth(Truth.standard()), _sources(), _faulty(len(clean))))
+    return "\n".join((_head(clean, faulty), _truth(Truth.standard()), _sources(), _faulty(len(clean)), _claims()))
 
 
 def _head(clean: pd.DataFrame, faulty: pd.DataFrame) -> str:
@@ -108,6 +109,18 @@ def _faulty(rows: int) -> str:
 checks to find:
 
 {_faults(rows)}"""
+
+
+def _claims() -> str:
+    return f"""## Claims
+
+`claims.csv.gz` is made up, too: claims lines of the stays of the first {PEOPLE:,} people, as a payer would hold them,
+without the faults above. 24-hour care is billed by month or by stay, day programs by week, sessions one by one; some
+claims are denied and billed again, some are replaced, and professionals bill sessions within 24-hour stays. Read it
+with `cf.read_episodes(cf.sources.claims("claims.csv.gz"), cutoff="{CUTOFF}")`. Most stays come back as they were; stays
+at one level that are near each other are joined, sessions within a more intensive stay are part of it, and a day
+program that ended shortly before the cut-off may still go on, for all that claims say.
+"""
 
 
 def _columns() -> str:

@@ -31,12 +31,13 @@ def test_the_sample_is_made_again_byte_for_byte(tmp_path: Path) -> None:
         )
 
 
-def test_the_command_writes_both_files_and_says_where(
+def test_the_command_writes_the_files_and_says_where(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.argv", ["simulate", str(tmp_path)])
     main()
-    assert capsys.readouterr().out.split() == [str(tmp_path / "episodes.csv"), str(tmp_path / "README.md")]
+    names = ["episodes.csv", "README.md", "claims.csv.gz"]
+    assert capsys.readouterr().out.split() == [str(tmp_path / name) for name in names]
     assert (tmp_path / "episodes.csv").exists()
 
 

@@ -12,7 +12,8 @@ STILL, ELSEWHERE, OUT = 2, 1, 0
 # Stays admitted before the start are known only if they lasted until then, so they are no cohort.
 _ADMITTED: Final = f"""
 WITH other AS (
-    SELECT DISTINCT a.person, a.stay_order, d.after FROM {{linked}} a JOIN ({{days}}) d ON a.end_day <= a.admit + d.after
+    SELECT DISTINCT a.person, a.stay_order, d.after
+        FROM {{linked}} a JOIN ({{days}}) d ON a.end_day <= a.admit + d.after
         JOIN {{linked}} s ON s.person = a.person AND s.admit <= a.admit + d.after AND s.end_day > a.admit + d.after
 )
 SELECT {{strata}} jackknife_group, level AS state, d.after AS day,

@@ -52,7 +52,7 @@ def spark_sql(sql: str) -> str:
     sql = re.sub(r"\bUNION FROM (\w+)", r"UNION SELECT * FROM \1", sql)
     sql = re.sub(rf"\b({'|'.join(_TYPES)})\b", lambda match: _TYPES[match[1]], sql)
     sql = re.sub(rf"\b({'|'.join(_NAMES)})\(", lambda match: f"{_NAMES[match[1]]}(", sql)
-    sql = sql.replace(" // ", " div ")
+    sql = sql.replace(" // ", " div ").replace("row_number() OVER ()", "monotonically_increasing_id()")
     for name, write in _CALLS.items():
         sql = _translate(sql, name, write)
     return _literals(_days(sql))

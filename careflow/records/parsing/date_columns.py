@@ -60,7 +60,7 @@ def read_days(
     texts: dict[str, dict[str, int]] = {}
     typed: list[str] = []
     for name in DATES:
-        short = name.split("_")[0]
+        short = _short(name)
         if name not in mapped.fields:
             columns |= {short: "NULL::INTEGER", f"{short}_state": str(NONE)}
         elif source.kinds[name] in {TEXT, INTEGER}:
@@ -88,6 +88,27 @@ def read_date(
     if source.kinds[name] not in {TEXT, INTEGER}:
         return _typed(source, name, short, reading)
     return _read_texts(engine, source, {name: _texts(engine, source, name, reading)}, lookups, ledger, reading)[0]
+
+
+def read_dates(
+    engine: Engine, source: SourceTable, names: Sequence[str], lookups: Lookups, ledger: Ledger, reading: Reading
+) -> dict[str, str]:
+    """Return the SQL of several date columns and their states, all texts in one format.
+
+    Under the names of the columns without ``_date``, and those followed by ``_state``.
+    """
+    texts = {name: _texts(engine, source, name, reading) for name in names if source.kinds[name] in {TEXT, INTEGER}}
+    typed = [name for name in names if name not in texts]
+    columns: dict[str, str] = {}
+    for name in typed:
+        columns |= _typed(source, name, _short(name), reading)
+    if texts:
+        columns |= _read_texts(engine, source, texts, lookups, ledger, reading)[0]
+    return columns
+
+
+def _short(name: str) -> str:
+    return name.removesuffix("_date").removesuffix("_at")
 
 
 def written(source: SourceTable, mapped: Mapped) -> str:
@@ -127,7 +148,7 @@ def _read_texts(
     columns: dict[str, str] = {}
     in_utc = 0
     for name, counts in texts.items():
-        short = name.split("_")[0]
+        short = _short(name)
         states = _states(parts[name], date_format, name)
         trimmed = sum(n for text, n in counts.items() if text.strip(SPACES) != text and states[text][1] != NONE)
         words = sum(n for text, n in counts.items() if text.strip(SPACES) and states[text][1] == NONE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -10,7 +10,14 @@ from careflow.records.findings import RULES
 from careflow.records.validation.overlaps import Change
 
 
-def attrition(rows: int, aside: Mapping[str, int], change: Change, stays: int, still_open: int) -> pd.DataFrame:
+def attrition(
+    rows: int,
+    aside: Mapping[str, int],
+    change: Change,
+    stays: int,
+    still_open: int,
+    before: Sequence[tuple[str, int, int]] = (),
+) -> pd.DataFrame:
     """Return ``step, n, left``: what each step removed (negative) or added, and what is left after it.
 
     Parameters
@@ -23,13 +30,15 @@ def attrition(rows: int, aside: Mapping[str, int], change: Change, stays: int, s
         Stays added and absorbed by the overlap policy and by bridging.
     stays, still_open : int
         Final number of stays, and how many of them are open at the cut-off.
+    before : sequence of (str, int, int)
+        The steps from the lines of a stay source to the rows.
 
     Examples
     --------
     >>> attrition(10, {"R02": 1}, Change(), 9, 2)["left"].tolist()
     [10, 9, 9, 7]
     """
-    steps = [("rows of the file", rows, rows)]
+    steps = [*before, ("stays made by the source" if before else "rows of the file", rows, rows)]
     left = rows
     for rule in sorted(aside):
         left -= aside[rule]

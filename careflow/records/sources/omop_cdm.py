@@ -1,0 +1,297 @@
+"""OMOP common data model 5.4 as a source of stays: ``cf.sources.omop``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa
+
+from careflow.arguments import checked, mapping, text
+from careflow.arguments.messages import either
+from careflow.continuum.outcomes import REASONS
+from careflow.errors import ArgumentError, RecordError
+from careflow.records.engine.duckdb_engine import Engine
+from careflow.records.findings import Ledger
+from careflow.records.parsing.codes import SHOWN_FROM
+from careflow.records.parsing.date_columns import OK, Reading, read_dates
+from careflow.records.parsing.date_formats import EPOCH
+from careflow.records.parsing.lookup_tables import Lookups
+from careflow.records.sources.claim_lines.codes import LEVELS
+from careflow.records.sources.claim_lines.source import GAPS
+from careflow.records.sources.columns import InputTable, trimmed_sql
+from careflow.records.sources.omop_details import split_by_details
+from careflow.records.sources.omop_tables import CONCEPTS, find_tables, shipped_levels
+from careflow.records.sources.protocol import ABSORBED, FLAGGED, KEPT, SET_ASIDE, Loss, Made, Window
+from careflow.records.sources.table_source import TableSource
+from careflow.records.sources.visits import close_deaths, dictionary, stay_relation, visit_stays
+
+STILL_PATIENT: Final = "32220"
+_UNKNOWN_REASON: Final = REASONS.index("unknown")
+
+RULES: Final = {
+    "O00": "in a stay",
+    "O01": "no level, such as an emergency visit",
+    "O02": "an institution of unknown kind",
+    "O03": "outside the observation period",
+    "O04": "a concept without a level",
+    "O05": "no person, no day, or ends before it starts",
+    "O06": "begins after the cut-off",
+    "O07": "inside a stay",
+    "O08": "not in the cohort",
+    "O09": "open",
+}
+_EXPECTED: Final = frozenset({"O01", "O02", "O04", "O06", "O08"})
+
+
+@checked(
+    levels=mapping("{visit_source_value or concept_id: level}, such as {8957: 'residential'}"),
+    gaps=mapping("{level: days}, such as {'outpatient': 45}"),
+    schema=text,
+    scope=text,
+)
+def omop(
+    source: Any,
+    *,
+    scope: str | None = None,
+    cohort: int | None = None,
+    levels: Mapping[Any, str] | None = None,
+    gaps: Mapping[str, int] | None = None,
+    schema: str | None = None,
+) -> OmopSource:
+    """Read the visits of an OMOP common data model 5.4.
+
+    Parameters
+    ----------
+    source : folder or duckdb.DuckDBPyConnection
+        A folder with a CSV or Parquet file for each table, named as it is, or a connection to a DuckDB database.
+    scope : {"file"}, optional
+        ``"file"`` says that all visits are of addiction care. Else name a ``cohort``.
+    cohort : int, optional
+        The ``cohort_definition_id`` of the people in addiction care.
+    levels : mapping, optional
+        ``{visit_source_value or concept_id: level}``, before careflow's own table (inpatient, outpatient). Also for
+        ``episode_object_concept_id``: the episodes of these concepts are stays.
+    gaps : mapping, optional
+        The most days to the next visit that still continues a stay at php, iop or outpatient.
+    schema : str, optional
+        The schema of the tables in the database.
+
+    Returns
+    -------
+    OmopSource
+
+    Raises
+    ------
+    ArgumentError
+        An option is wrong, or neither a scope nor a cohort is named.
+    """
+    if scope not in (None, "file") or (scope is None) == (cohort is None):
+        raise ArgumentError("say scope='file' if all visits are of addiction care, or cohort= the number of a cohort.")
+    wrong = sorted({str(level) for level in (levels or {}).values() if level not in LEVELS})
+    if wrong:
+        raise ArgumentError(f"levels= maps to {', '.join(map(repr, wrong))}; give {either(LEVELS)}.")
+    if any(level not in GAPS or type(days) is not int or days < 0 for level, days in (gaps or {}).items()):
+        raise ArgumentError(f"gaps= maps levels ({', '.join(GAPS)}) to whole numbers of days.")
+    words = {str(code).strip(): level for code, level in (levels or {}).items()}
+    return OmopSource(find_tables(source, schema), words, GAPS | dict(gaps or {}), cohort)
+
+
+class OmopSource(TableSource):
+    """OMOP visits, to be read by :func:`careflow.read_episodes`; made by :func:`omop`."""
+
+    name = "omop"
+    rules = RULES
+    expected = _EXPECTED
+
+    def __init__(
+        self, tables: dict[str, InputTable], levels: Mapping[str, str], gaps: Mapping[str, int], cohort: int | None
+    ) -> None:
+        super().__init__(*tables.values())
+        self._named = tables
+        self._levels = levels
+        self._gaps = gaps
+        self._cohort = cohort
+
+    @property
+    def header(self) -> list[str]:
+        """The columns that are read; OMOP's table of people has birth dates, which are not."""
+        return list(dict.fromkeys(name for table in self._tables for name in table.mapped.fields.values()))
+
+    def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
+        """Return the distinct texts in the first rows of the columns that are read."""
+        return {name: texts for name, texts in super().head(engine, rows).items() if name in self.header}
+
+    def make(self, engine: Engine, window: Window) -> Made:
+        """Make the stays in the engine."""
+        missing = [level for level in LEVELS if level not in window.continuum.names]
+        if missing:
+            raise ArgumentError("OMOP visits make stays at the standard levels; read them with the standard continuum.")
+        cutoff = (window.cutoff - EPOCH).days
+        visits, people, facilities, n = self._visits(engine, window, cutoff)
+        details = self._named.get("visit_detail")
+        good = engine.name("good")
+        engine.run(
+            f"""CREATE TEMP TABLE {good} AS SELECT row_id, visit, person, facility, level, start_day, end_day, still,
+              {_UNKNOWN_REASON} AS reason FROM {visits} WHERE rule = 0"""
+        )
+        if details is not None:
+            good = split_by_details(engine, good, details, self._level_table(engine), Reading(None, window.tz))
+        good = self._with_episodes(engine, good, people, window, cutoff)
+        made = visit_stays(engine, good, self._gaps, cutoff)
+        stays = close_deaths(engine, made.table, self._deaths(engine, people, window), cutoff)
+        still_open = int(engine.one(f"SELECT count(*) FROM {stays} WHERE ended = 3")[0])
+        relation = stay_relation(engine, stays, people, facilities)
+        fates = dict(engine.rows(f"SELECT rule, count(*) FROM {visits} GROUP BY rule"))
+        kept = int(fates.pop(0, 0))
+        # A visit that details split is absorbed only as a whole.
+        losses = [
+            Loss(f"O{rule:02d}", SET_ASIDE, "visit", int(n), self._codes(engine, visits, rule))
+            for rule, n in sorted(fates.items())
+        ]
+        losses += [
+            Loss("O07", ABSORBED, "visit", made.absorbed),
+            Loss("O00", KEPT, "visit", kept - made.absorbed),
+            Loss("O03", FLAGGED, "visit", self._outside(engine, visits, people, window)),
+            Loss("O09", FLAGGED, "stay", still_open),
+        ]
+        for table in (visits, good, stays, people, facilities):
+            engine.run(f"DROP TABLE {table}")
+        by_gap = pd.DataFrame(made.stays_by_gap, columns=["level", "gap", "stays"])
+        return Made(relation, losses, {"stays_by_gap": by_gap}, n)
+
+    def _visits(self, engine: Engine, window: Window, cutoff: int) -> tuple[str, str, str, int]:
+        """Return the table of visits, those of people and care sites, and the number of visits."""
+        raw, lookups = self._named["visit_occurrence"].load(engine), Lookups()
+        days = read_dates(
+            engine, raw, ["visit_start_date", "visit_end_date"], lookups, Ledger(), Reading(None, window.tz)
+        )
+        person, site = trimmed_sql(raw, "person_id"), trimmed_sql(raw, "care_site_id")
+        concept, word = trimmed_sql(raw, "visit_concept_id"), trimmed_sql(raw, "visit_source_value")
+        people = dictionary(engine, f"SELECT {person} AS v FROM {raw.relation} r", "people")
+        sites = dictionary(engine, f"SELECT {site} AS v FROM {raw.relation} r", "facilities")
+        levels, visits, cohort = self._level_table(engine), engine.name("visits"), self._members(engine)
+        start = f"CASE WHEN {days['visit_start_state']} = {OK} THEN {days['visit_start']} END"
+        end = f"CASE WHEN {days['visit_end_state']} = {OK} THEN {days['visit_end']} END"
+        still = " OR ".join(
+            f"coalesce({trimmed_sql(raw, name)} = '{STILL_PATIENT}', false)" for name in CONCEPTS if name in raw.kinds
+        )
+        member = f"LEFT JOIN {cohort} m ON {person} = m.v" if cohort else ""
+        engine.run(
+            f"""CREATE TEMP TABLE {visits} AS
+            SELECT *, CASE WHEN person IS NULL OR start_day IS NULL OR end_day IS NULL OR end_day < start_day THEN 5
+              WHEN start_day > {cutoff} THEN 6 WHEN NOT member THEN 8 WHEN meaning IS NULL THEN 4
+              WHEN meaning = 5 THEN 1 WHEN meaning = 6 THEN 2 ELSE 0 END AS rule, meaning AS level
+            FROM (
+              SELECT row_number() OVER () AS row_id, {trimmed_sql(raw, "visit_occurrence_id")} AS visit,
+                p.code AS person, coalesce(f.code, 0) AS facility, {start} AS start_day, {end} AS end_day,
+                {still} AS still, {"m.v IS NOT NULL" if cohort else "true"} AS member,
+                coalesce(by_source.level, by_concept.level) AS meaning, {concept} AS concept
+              FROM {raw.relation} r {" ".join(lookups.joins)} {member}
+              LEFT JOIN {people} p ON {person} = p.v
+              LEFT JOIN {sites} f ON {site} = f.v
+              LEFT JOIN {levels} by_source ON {word} = by_source.v AND by_source.own = 1
+              LEFT JOIN {levels} by_concept ON {concept} = by_concept.v)"""
+        )
+        lookups.drop(engine)
+        engine.unregister(levels)
+        if raw.held:
+            engine.run(f"DROP TABLE {raw.relation}")
+        if cohort:
+            engine.run(f"DROP TABLE {cohort}")
+        n = int(engine.one(f"SELECT count(*) FROM {visits}")[0])
+        if not n:
+            raise RecordError("the table visit_occurrence has no rows.", check="S11", n=0)
+        return visits, people, sites, n
+
+    def _level_table(self, engine: Engine) -> str:
+        """Register ``v, level, own``: what a concept or source value means; the analyst's own first."""
+        meanings = (*LEVELS, "none", "ambiguous")
+        words = {**shipped_levels(), **self._levels}
+        table = {
+            "v": pa.array(list(words), pa.string()),
+            "level": pa.array([meanings.index(level) for level in words.values()], pa.int32()),
+            "own": pa.array([int(code in self._levels) for code in words], pa.int32()),
+        }
+        name = engine.name("concepts")
+        engine.register(name, pa.table(table))
+        return name
+
+    def _members(self, engine: Engine) -> str:
+        if self._cohort is None:
+            return ""
+        if "cohort" not in self._named:
+            raise RecordError("the OMOP source has no table cohort.", check="S02")
+        raw, table = self._named["cohort"].load(engine), engine.name("members")
+        engine.run(
+            f"CREATE TEMP TABLE {table} AS SELECT DISTINCT {trimmed_sql(raw, 'subject_id')} AS v FROM {raw.relation} r "
+            f"WHERE {trimmed_sql(raw, 'cohort_definition_id')} = '{int(self._cohort)}'"
+        )
+        return table
+
+    def _spans(
+        self, engine: Engine, name: str, people: str, first: str, last: str, window: Window, more: str = ""
+    ) -> str:
+        """Return ``person, day, until`` of a table of people's days; an empty table if there is none."""
+        table = engine.name(name)
+        if name not in self._named:
+            none = f"SELECT code AS person, 0 AS day, 0 AS until FROM {people} WHERE 1 = 0"
+            engine.run(f"CREATE TEMP TABLE {table} AS {none}")
+            return table
+        raw, lookups = self._named[name].load(engine), Lookups()
+        names = list(dict.fromkeys(column for column in (first, last) if column in raw.kinds))
+        days = read_dates(engine, raw, names, lookups, Ledger(), Reading(None, window.tz))
+        day = {c: f"CASE WHEN {days[f'{c[:-5]}_state']} = {OK} THEN {days[c[:-5]]} END" for c in names}
+        extra = f", {trimmed_sql(raw, more)} AS concept" if more else ""
+        engine.run(
+            f"""CREATE TEMP TABLE {table} AS
+            SELECT p.code AS person, {day.get(first, "NULL::INTEGER")} AS day, {day.get(last, "NULL::INTEGER")} AS until
+              {extra}
+            FROM {raw.relation} r {" ".join(lookups.joins)} JOIN {people} p ON {trimmed_sql(raw, "person_id")} = p.v"""
+        )
+        lookups.drop(engine)
+        return table
+
+    def _deaths(self, engine: Engine, people: str, window: Window) -> str:
+        spans, table = self._spans(engine, "death", people, "death_date", "death_date", window), engine.name("deaths")
+        engine.run(f"CREATE TEMP TABLE {table} AS SELECT person, min(day) AS day FROM {spans} GROUP BY person")
+        return table
+
+    def _with_episodes(self, engine: Engine, good: str, people: str, window: Window, cutoff: int) -> str:
+        """Add the episodes whose object is in ``levels=``, as visits that are stays of their own."""
+        if "episode" not in self._named or not self._levels:
+            return good
+        spans = self._spans(
+            engine, "episode", people, "episode_start_date", "episode_end_date", window, "episode_object_concept_id"
+        )
+        levels, table = self._level_table(engine), engine.name("good")
+        engine.run(
+            f"""CREATE TEMP TABLE {table} AS SELECT * FROM {good} UNION ALL
+            SELECT -row_number() OVER () AS row_id, '' AS visit, e.person, 0 AS facility, l.level, e.day AS start_day,
+              coalesce(e.until, {cutoff + 1}) AS end_day, e.until IS NULL AS still, {_UNKNOWN_REASON} AS reason
+            FROM {spans} e JOIN {levels} l ON e.concept = l.v AND l.own = 1
+            WHERE e.day <= {cutoff} AND (e.until IS NULL OR e.until >= e.day)"""
+        )
+        engine.unregister(levels)
+        engine.run(f"DROP TABLE {good}")
+        return table
+
+    def _outside(self, engine: Engine, visits: str, people: str, window: Window) -> int:
+        """Count the visits in no observation period of the person."""
+        if "observation_period" not in self._named:
+            return 0
+        columns = ("observation_period_start_date", "observation_period_end_date")
+        spans = self._spans(engine, "observation_period", people, *columns, window)
+        sql = f"""SELECT count(*) FROM (SELECT v.row_id FROM {visits} v ANTI JOIN {spans} o
+          ON v.person = o.person AND v.start_day BETWEEN o.day AND o.until WHERE v.rule = 0)"""
+        return int(engine.one(sql)[0])
+
+    def _codes(self, engine: Engine, visits: str, rule: int) -> str:
+        if rule not in (2, 4):
+            return ""
+        rows = engine.rows(
+            f"SELECT concept, count(*) AS n FROM {visits} WHERE rule = {rule} AND concept IS NOT NULL GROUP BY concept "
+            f"HAVING count(*) >= {SHOWN_FROM} ORDER BY n DESC, concept LIMIT 20"
+        )
+        return ", ".join(f"concept {concept[:12]} ({n:,})" for concept, n in rows)

@@ -1,0 +1,72 @@
+"""The tables of an OMOP common data model that are read, and what a kind of visit means."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from careflow.errors import RecordError
+from careflow.records.sources.columns import InputTable
+
+CONCEPTS: Final = ("visit_concept_id", "visit_type_concept_id", "admitted_from_concept_id", "discharged_to_concept_id")
+TABLES: Final = {
+    "visit_occurrence": (
+        "visit_occurrence_id", "person_id", "visit_start_date", "visit_end_date", *CONCEPTS, "visit_source_value",
+        "care_site_id",
+    ),
+    "person": ("person_id",),
+    "visit_detail": (
+        "visit_occurrence_id", "visit_detail_concept_id", "visit_detail_start_date", "visit_detail_end_date",
+        "visit_detail_source_value",
+    ),
+    "observation_period": ("person_id", "observation_period_start_date", "observation_period_end_date"),
+    "death": ("person_id", "death_date"),
+    "episode": ("person_id", "episode_start_date", "episode_end_date", "episode_object_concept_id"),
+    "cohort": ("cohort_definition_id", "subject_id"),
+}  # fmt: skip
+"""The tables and columns that are read, and no others."""
+
+
+@cache
+def shipped_levels() -> Mapping[str, str]:
+    """Return ``{concept: level}`` of the concepts that are verified."""
+    text_ = (files("careflow.records.sources") / "data" / "omop_visits.csv").read_text("utf-8")
+    return {row["concept_id"]: row["level"] for row in csv.DictReader(text_.splitlines()) if row["used"] == "yes"}
+
+
+def find_tables(source: Any, schema: str | None) -> dict[str, InputTable]:
+    """Return the tables that are there.
+
+    Raises
+    ------
+    RecordError
+        There is no such folder, or no table of people or of visits.
+    """
+    found: dict[str, Any] = {}
+    if hasattr(source, "table") and hasattr(source, "execute"):
+        for name in TABLES:
+            try:
+                found[name] = source.table(f"{schema}.{name}" if schema else name)
+            except Exception:  # the table is not there; DuckDB's message may quote names of the database
+                continue
+    else:
+        folder = Path(source)
+        if not folder.is_dir():
+            raise RecordError("an OMOP source is a folder with a file for each table, or a DuckDB connection.")
+        for path in sorted(folder.iterdir()):
+            name = path.name.split(".")[0].casefold()
+            if name in TABLES and path.suffix.casefold() in (".csv", ".parquet", ".gz"):
+                found.setdefault(name, path)
+    missing = [name for name in ("visit_occurrence", "person") if name not in found]
+    if missing:
+        raise RecordError(f"the OMOP source has no table {' and '.join(missing)}.", check="S02", n=len(missing))
+    required = {"visit_occurrence": TABLES["visit_occurrence"][:5]}
+    return {
+        name: InputTable(found[name], TABLES[name], required.get(name, TABLES[name][:1]))
+        for name in TABLES
+        if name in found
+    }
