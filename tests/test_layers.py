@@ -46,7 +46,7 @@ ORDER = {
     "records": "engine findings lost_digits person_names schema files privacy parsing episodes validation read",
     "counts": "event_tables sql",
     "estimate": "arguments arrays result stats select utilization rates survival change multistate",
-    "protect": "suppression cells insiders history results rounding release audit",
+    "protect": "suppression cells insiders results history rounding release audit",
     "charts": "data drawing headline plots",
     "report": "masking atomic_folder content formats write",
 }

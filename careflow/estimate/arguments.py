@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from typing import Final, Literal, ParamSpec, TypeVar
+from functools import wraps
+from typing import Any, Final, Literal, ParamSpec, TypeVar
 
 import pandas as pd
 
@@ -30,8 +32,39 @@ _COMMON: Final[dict[str, Check]] = {
 
 
 def estimator(**checks: Check) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Return a decorator that checks what every estimator takes, and ``checks`` besides; see `careflow.arguments`."""
-    return checked(**(_COMMON | checks))
+    """Return a decorator that checks what every estimator takes, and ``checks`` besides; see `careflow.arguments`.
+
+    It also writes into the provenance of a result by which rules its records were linked and put into periods.
+    """
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        call = checked(**(_COMMON | checks))(function)
+
+        @wraps(function)
+        def with_rules(*args: P.args, **kwargs: P.kwargs) -> T:
+            result = call(*args, **kwargs)
+            _write_rules(result, args[0] if args else kwargs.get("moves"), kwargs.get("calendar"))
+            return result
+
+        return with_rules
+
+    return decorate
+
+
+def _write_rules(result: Any, source: Any, calendar: Any) -> None:
+    """Write the link window, the policy for overlaps and the calendar into the provenance of a new result."""
+    if isinstance(source, Transitions):
+        within, overlaps = source.within, source.episodes.overlaps
+    elif isinstance(source, Counts):
+        within, overlaps = source.definition.within, source.definition.overlaps
+        calendar = source.definition.calendar
+    else:
+        return
+    about = replace(
+        result.about, linked=within, overlaps=overlaps, fiscal_start=(calendar or Calendar()).fiscal_start
+    )
+    # A copy would lose what a result keeps for its own methods, and nobody else has seen this one yet.
+    object.__setattr__(result, "about", about)
 
 
 def counts_for(

@@ -67,6 +67,12 @@ class Provenance:
     last : datetime.date, optional
         The last admission or discharge of the records. If the cut-off is more than 92 days later, ``str(about)`` says
         so: periods after that day are empty, although the cut-off says that the data are complete.
+    linked : int, optional
+        The link window of the records in days; ``within`` may be shorter.
+    overlaps : str
+        The policy for stays that overlap; empty where it is not known.
+    fiscal_start : int, optional
+        The first month of the year of the periods, 1 to 12.
     """
 
     measure: str
@@ -85,6 +91,9 @@ class Provenance:
     missing: str = ""
     source: str = ""
     last: date | None = None
+    linked: int | None = None
+    overlaps: str = ""
+    fiscal_start: int | None = None
 
     def __str__(self) -> str:
         """One line: n, window, cut-off, rule, interval, what is missing."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from careflow.protect.cells.cell_table import CellTable, Stratum, as_of, people_of, periods_in, records, stratum_of
+from careflow.protect.cells.cell_table import CellTable, Family, Stratum, as_of, people_of, records, stratum_of
+from careflow.protect.cells.periods import unit_of
 from careflow.protect.results.curves import guarded_curve
 from careflow.protect.results.mask import Mask, blank, significant
 from careflow.protect.suppression.linear_system import Bools
@@ -28,8 +29,12 @@ QUANTILES: Final = {
 """The count that each quantile depends on, and how many times the threshold it must be: n min(q, 1 - q) >= 11.
 
 The limits of a median lie near the quartiles, so they need what quartiles need."""
-IN_CARE: Final = "in care at the end"
+IN_CARE: Final = "in care"
+STAYS: Final = "stays"
+OPEN: Final = "open by admission"
+CLOSED: Final = "discharges by admission"
 BY_PERIOD: Final = "days in the period"
+ADMISSION: Final = "admission"
 
 
 @dataclass(frozen=True)
@@ -48,16 +53,12 @@ def block(result: LengthOfStay, record: dict[str, Any]) -> str:
 
 def enter(table: CellTable, result: LengthOfStay) -> StayCells:
     """Enter the cells of lengths of stay: ``n = open + closed``, linked to discharges and the census."""
-    unit, labels = periods_in(result.frame, result.about.by)
     dated = result.about.dated_by or "all"
     cells = []
     contributors = people_of(result.contributors, len(result.frame))
     for record, people in zip(records(result.frame), contributors, strict=True):
         stratum, level = stratum_of(record, result.about.by), str(record["level"])
-        row = _enter_row(table, record, people, stratum, level, dated, block(result, record))
-        cells.append(row)
-        if dated == BY_PERIOD and unit is not None:
-            _enter_admitted(table, row, stratum, level, labels, unit)
+        cells.append(_enter_row(table, record, people, stratum, level, dated, block(result, record)))
     return StayCells(pd.DataFrame(cells, columns=["n", "open", "closed"]))
 
 
@@ -71,58 +72,65 @@ def _enter_row(
     block_name: str,
 ) -> dict[str, int]:
     by_period = dated == BY_PERIOD
-    n = table.cell(("stays", dated, level), stratum, record["n"], f"stays at {level}", depth=1, block=block_name,
+    # The stays admitted in a period are its admissions.
+    stays = ("admitted", level) if dated == ADMISSION and unit_of(dict(stratum)) else (STAYS, dated, level)
+    n = table.cell(stays, stratum, record["n"], f"stays at {level}", depth=1, block=block_name,
                    persons=people["n"], over_periods=not by_period)  # fmt: skip
-    open_family = (IN_CARE, level) if by_period else ("open", dated, level)
-    open_cell = table.cell(open_family, stratum, record["open"], f"open stays at {level}", block=block_name,
+    # Those of all stays that are open are in care on the last day.
+    in_care = by_period or dated == "all"
+    open_family = (IN_CARE, level) if in_care else (OPEN, dated, level)
+    open_stratum = table.on_day(stratum) if in_care else stratum
+    open_cell = table.cell(open_family, open_stratum, record["open"], f"open stays at {level}", block=block_name,
                            persons=people["open"], over_periods=not by_period)  # fmt: skip
-    closed_family = ("discharges by admission", level) if dated == "admission" else ("discharges", level)
+    closed_family = (CLOSED, level) if dated == ADMISSION else ("discharges", level)
     closed = table.cell(closed_family, stratum, record["n"] - record["open"], f"discharges from {level}", printed=False,
                         persons=people["closed"])  # fmt: skip
     table.relation({n: 1, open_cell: -1, closed: -1})
     return {"n": n, "open": open_cell, "closed": closed}
 
 
-def _enter_admitted(
-    table: CellTable, row: dict[str, int], stratum: Stratum, level: str, labels: list[str], unit: str
-) -> None:
-    """Link the stays of a period to those in care at the end of the one before: the others are admissions."""
-    before = earlier(stratum, unit, labels)
-    open_cell = None if before is None else table.families[IN_CARE, level].get(before)
-    if open_cell is None:
-        return
-    admitted = table.cells[row["n"]].value - table.cells[open_cell].value
-    if admitted < 0:
-        return
-    admissions = table.cell(("admitted", level), stratum, admitted, f"admissions to {level}", printed=False)
-    table.relation({row["n"]: 1, open_cell: -1, admissions: -1})
+def link_stays(table: CellTable) -> None:
+    """Link stays to admissions, and to those in care when a period begins and on the last day.
+
+    The stays of a period were in care when it began, or were admitted in it. All stays were admitted in some period, or
+    were in care when the records began. Stays by admission that are open are in care on the last day.
+    """
+    for family in list(table.families):
+        if family[0] == STAYS and family[1] == BY_PERIOD:
+            _link_period_stays(table, family[2])
+        elif family[0] == STAYS and family[1] == "all":
+            admitted = table.families.get(("admitted", family[2]), {})
+            for stratum, number in list(table.families[family].items()):
+                if stratum in admitted:
+                    table.sum(number, [admitted[stratum]])
+        elif family[0] == CLOSED or family[:2] == (OPEN, ADMISSION):
+            _link_by_admission(table, family)
 
 
-def earlier(stratum: Stratum, unit: str, labels: list[str]) -> Stratum | None:
-    """Return the same stratum one period before, None for the first."""
-    at = labels.index(dict(stratum)[unit])
-    return tuple((k, labels[at - 1] if k == unit else v) for k, v in stratum) if at else None
-
-
-def link_last_period(table: CellTable, results: list[tuple[LengthOfStay, StayCells]]) -> None:
-    """Link the open stays of the last period to the open stays of all: both are in care on the cut-off day."""
-    for result, entered in results:
-        unit, labels = periods_in(result.frame, result.about.by)
-        if unit is None or result.about.dated_by != BY_PERIOD:
+def _link_period_stays(table: CellTable, level: str) -> None:
+    admitted, in_care = table.families["admitted", level], table.families[IN_CARE, level]
+    for stratum, number in table.families[STAYS, BY_PERIOD, level].items():
+        opening = in_care.get(table.on_day(stratum, before=True))
+        if opening is None:
             continue
-        for record, row in zip(records(result.frame), records(entered.frame), strict=True):
-            if str(record[unit]) != labels[-1]:
-                continue
-            without_period = tuple((k, v) for k, v in stratum_of(record, result.about.by) if k != unit)
-            whole = table.families.get(("open", "all", str(record["level"])), {}).get(without_period)
-            if whole is not None and whole != row["open"]:
-                _same(table, whole, row["open"])
+        rest = table.cells[number].value - table.cells[opening].value
+        if stratum not in admitted and not rest < 0:
+            table.cell(("admitted", level), stratum, rest, f"admissions to {level}", printed=False)
+        if stratum in admitted:
+            table.relation({number: 1, opening: -1, admitted[stratum]: -1})
 
 
-def _same(table: CellTable, one: int, other: int) -> None:
-    values = table.cells[one].value, table.cells[other].value
-    if values[0] == values[1] or np.isnan(values).any():
-        table.relation({one: 1, other: -1})
+def _link_by_admission(table: CellTable, family: Family) -> None:
+    level = family[-1]
+    for stratum, number in list(table.families[family].items()):
+        if unit_of(dict(stratum)) is None:
+            whole = (
+                table.families.get((IN_CARE, level), {}).get(table.on_day(stratum))
+                if family[0] == OPEN
+                else table.families.get(("discharges", level), {}).get(stratum)
+            )
+            if whole is not None:
+                table.sum(whole, [number])
 
 
 def masked(result: LengthOfStay, cells: StayCells, mask: Mask) -> LengthOfStay:

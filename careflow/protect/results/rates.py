@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,15 +9,14 @@ import numpy as np
 import pandas as pd
 
 from careflow.continuum.outcomes import LEFT_CARE, LEFT_REASONS
-from careflow.protect.cells.cell_table import CellTable, Stratum, as_of, people_of, records, stratum_of, words_of
+from careflow.protect.cells.cell_table import CellTable, Stratum, as_of, people_of, records, stratum_of
 from careflow.protect.results.mask import Mask, blank, significant
+from careflow.protect.results.windows import FOLLOWED, INCIDENCE
 
 if TYPE_CHECKING:
     from careflow.estimate import Rates
 
 ESTIMATES: Final = ("rate", "se", "low", "high")
-FOLLOWED: Final = "transition rate"
-INCIDENCE: Final = "cumulative incidence of the next level"
 INTENSITY: Final = "intensity"
 
 
@@ -70,9 +68,11 @@ def _enter_rows(table: CellTable, result: Rates, frame: pd.DataFrame, kind: str)
     for record, people in zip(records(frame), contributors, strict=True):
         stratum, window, origin = stratum_of(record, result.about.by), _window(result, record), str(record["from"])
         block_name = block(result, record)
+        # Who left care is known of followed discharges only, by both methods.
+        method = FOLLOWED if str(record[kind]) == LEFT_CARE else counted
         depth = 1 if kind == "direction" or str(record[kind]) == LEFT_CARE else 0
         n = table.cell(
-            (counted, window, origin, str(record[kind])), stratum, record["n"],
+            (method, window, origin, str(record[kind])), stratum, record["n"],
             f"{origin} to {record[kind]} within {window} days", depth=depth, block=block_name,
             persons=people["persons"],
         )  # fmt: skip
@@ -148,47 +148,6 @@ def _link_row(table: CellTable, result: Rates, origin: str, entry: dict[str, dic
         names = result.continuum.names
         moves = [cell for name, cell in to.items() if name in names and result.continuum.direction(origin, name) == way]
         table.sum(total, moves)
-
-
-def link_windows(table: CellTable) -> None:
-    """Link windows and methods: where one count includes another, their difference is a count like any other."""
-    cells_of: dict[tuple[str, str, Stratum], dict[tuple[str, int], int]] = {}
-    for family, members in table.families.items():
-        if len(family) == 4 and family[0] in (FOLLOWED, INCIDENCE) and family[1].isdigit():
-            for stratum, cell in members.items():
-                cells_of.setdefault((family[2], family[3], stratum), {})[family[0], int(family[1])] = cell
-    for (origin, event, stratum), cells in cells_of.items():
-        name = f"{origin} to {event}{words_of(stratum)}"
-        denominators = cells_of.get((origin, "of", stratum), {})
-        windows = sorted(window for method, window in cells if method == FOLLOWED)
-        for short, long in itertools.pairwise(windows):
-            pair = (cells[FOLLOWED, short], cells[FOLLOWED, long])
-            of = [denominators.get((FOLLOWED, window)) for window in (short, long)]
-            if event == "of" or (None not in of and _equal(table, of[0] or 0, of[1] or 0)):
-                _link_difference(table, pair, f"{name}, between {short} and {long} days")
-        for window in windows:
-            if (INCIDENCE, window) in cells:
-                pair = (cells[FOLLOWED, window], cells[INCIDENCE, window])
-                _link_difference(table, pair, f"{name}, not yet followed for {window} days")
-        longer = sorted(window for method, window in cells if method == INCIDENCE)
-        for short, long in itertools.pairwise(longer):
-            pair = (cells[INCIDENCE, short], cells[INCIDENCE, long])
-            _link_difference(table, pair, f"{name}, between {short} and {long} days")
-
-
-def _equal(table: CellTable, one: int, other: int) -> bool:
-    return table.cells[one].value == table.cells[other].value
-
-
-def _link_difference(table: CellTable, pair: tuple[int, int], name: str) -> None:
-    """Link two counts by their difference, whichever is the larger."""
-    cells = table.cells
-    low, high = pair if cells[pair[0]].value <= cells[pair[1]].value else pair[::-1]
-    if np.isnan(cells[low].value + cells[high].value):
-        low, high = pair
-    change = cells[high].value - cells[low].value
-    difference = table.unpublished(f"{cells[high].key}|less|{cells[low].key}", change, name)
-    table.relation({high: 1, low: -1, difference: -1})
 
 
 def masked(result: Rates, cells: RateCells, mask: Mask) -> Rates:

@@ -9,7 +9,6 @@ from typing import Any, Final
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
 from careflow.protect.cells.cell_table import CellTable
-from careflow.protect.history.unchanged_rows import Block
 from careflow.protect.results import (
     census,
     chains,
@@ -17,11 +16,14 @@ from careflow.protect.results import (
     group_tests,
     incidence_occupation,
     length_of_stay,
+    pathways,
     rates,
-    readmissions_pathways,
+    readmissions,
 )
 from careflow.protect.results.mask import Mask
 
+Block = Callable[[Any, dict[str, Any]], str]
+"""Names the row that a record of a result belongs to."""
 BOTH: Final = ("frame", "directions")
 TOTALS: Final = " in the levels whose total is shown"
 LEVELS: Final = " in the levels that are shown"
@@ -56,17 +58,17 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "PersonsServed": Kind(census.enter_people, census.masked_people, census.block, incidence_occupation.total, TENS),
     "Returns": Kind(
-        readmissions_pathways.enter,
-        readmissions_pathways.masked,
-        readmissions_pathways.block,
-        readmissions_pathways.total,
+        readmissions.enter,
+        readmissions.masked,
+        readmissions.block,
+        readmissions.total,
         " in the rows whose total is shown",
     ),
     "Pathways": Kind(
-        readmissions_pathways.enter_paths,
-        readmissions_pathways.masked_paths,
-        readmissions_pathways.path_block,
-        readmissions_pathways.total,
+        pathways.enter,
+        pathways.masked,
+        pathways.block,
+        readmissions.total,
         " in the pathways that are shown",
     ),
     "CumulativeIncidence": Kind(

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.estimate.result import Result
-from careflow.protect.results import census, incidence_occupation, length_of_stay, readmissions_pathways
+from careflow.protect.results import census, incidence_occupation, length_of_stay, readmissions
 from careflow.protect.results.curves import guarded_curve
 from careflow.protect.results.mask import Mask, blank, significant
 from careflow.protect.suppression.linear_system import Bools, Floats
@@ -124,7 +124,7 @@ def persons_served(result: Any, cells: census.CensusCells, rounding: Rounding) -
     return replace(result, frame=result.frame.assign(persons=persons, hidden=np.isnan(persons)))
 
 
-def pathways(result: Any, cells: readmissions_pathways.ShareCells, rounding: Rounding) -> Any:
+def pathways(result: Any, cells: readmissions.ShareCells, rounding: Rounding) -> Any:
     """Return pathways of rounded numbers, by number; those with equal numbers, and the hidden ones, by their steps."""
     n, of = rounding.of(cells.frame["n"]), rounding.of(cells.frame["of"])
     out = result.frame.assign(n=n, share=np.minimum(n / of, 1.0), hidden=np.isnan(n))

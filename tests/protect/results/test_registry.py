@@ -155,7 +155,7 @@ def test_what_a_direction_adds_and_what_is_left_are_guarded_like_causes() -> Non
 
 
 def test_people_and_moves_do_not_share_a_release(moves) -> None:
-    with pytest.raises(DisclosureError, match="protect persons served by itself"):
+    with pytest.raises(DisclosureError, match="protect persons served in a call of its own"):
         protect([cf.persons_served(moves), cf.transition_rates(moves)])
 
 
