@@ -33,7 +33,7 @@ Mode = Literal["suppress", "round"]
 TOGETHER: Final = "publish together what was counted together"
 ENTRY_ORDER: Final = {"Rates": 0, "GroupTest": 2}
 _a_result: Final = instance(Result)
-NO_COUNTS: Final = ("CumulativeIncidence", "Occupation", "ExpectedDays")
+NO_COUNTS: Final = ("Occupation", "ExpectedDays")
 """Kinds that print no count."""
 
 
@@ -165,7 +165,7 @@ def protect(
         raise ArgumentError("mode='round' has no proof against insiders; use mode='suppress', or leave out insider=")
     insiders = insider_labels(insider, given)
     plan = plan_of(given)
-    table, entered_cells = enter_results(given)
+    table, entered_cells = enter_results(given, below)
     join_release = join_rounded if mode == "round" else join
 
     def release(joint: JointRelease, number: int | None) -> tuple[Released, State]:
@@ -221,7 +221,6 @@ def _released(
         masked_cells[joint.numbers],
         proof.system.values[joint.numbers].astype(float),
         below,
-        _counts_on_curves(given, number),
     )
     results, rows = [], dict(state.rows)
     for result, cells in zip(given, entered_cells, strict=True):
@@ -258,23 +257,18 @@ def _checked(results: Result | Sequence[Result]) -> list[Result]:
     return given
 
 
-def enter_results(given: list[Result]) -> tuple[CellTable, list[Any]]:
+def enter_results(given: list[Result], below: int = 11) -> tuple[CellTable, list[Any]]:
     """Enter all results in one table of cells, and link the cells that several results count."""
     about = given[0].about
     fiscal_start = next((one.about.fiscal_start for one in given if one.about.fiscal_start is not None), None)
     table = CellTable(about.cutoff, about.start, fiscal_start)
-    table.linked = about.linked
+    table.linked, table.below = about.linked, below
     # Rates first: the others are linked to their totals of discharges. Tests last: they look for the cells of others.
     order = sorted(range(len(given)), key=lambda i: ENTRY_ORDER.get(type(given[i]).__name__, 1))
     cells_of = {i: kind_of(given[i]).enter(table, given[i]) for i in order}
     entered_cells = [cells_of[i] for i in range(len(given))]
     link(table)
     return table, entered_cells
-
-
-def _counts_on_curves(given: list[Result], number: int | None) -> bool:
-    """Whether curves may show counts at risk: there is one table of stays, and no earlier one to subtract."""
-    return number is None and sum(type(result).__name__ == "LengthOfStay" for result in given) <= 1
 
 
 def _notes(given: list[Result], insiders: tuple[str, tuple[str, ...]] | None) -> tuple[str, ...]:

@@ -105,6 +105,8 @@ class CellTable:
         self.cutoff, self.start, self.fiscal_start = cutoff, start, fiscal_start
         self.linked: int | None = None
         """The link window in days, where it is known."""
+        self.below = 11
+        """The threshold: it says which curves may be shown at all."""
         self.cells: list[Cell] = []
         self.numbers: dict[str, int] = {}
         self.sums: list[dict[int, int]] = []

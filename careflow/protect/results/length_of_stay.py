@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from careflow.protect.cells.cell_table import CellTable, Family, Stratum, as_of, people_of, records, stratum_of
+from careflow.protect.cells.cell_table import CellTable, Family, Stratum, as_of, people_of, records, stratum_of, words_of
 from careflow.protect.cells.periods import unit_of
-from careflow.protect.results.curves import guarded_curve
+from careflow.protect.results.curves import on_days, shown_days, up_to
 from careflow.protect.results.mask import Mask, blank, significant
+from careflow.protect.results.windows import difference
 from careflow.protect.suppression.linear_system import Bools
 
 if TYPE_CHECKING:
@@ -33,15 +36,20 @@ IN_CARE: Final = "in care"
 STAYS: Final = "stays"
 OPEN: Final = "open by admission"
 CLOSED: Final = "discharges by admission"
+ENDED: Final = "ended"
 BY_PERIOD: Final = "days in the period"
 ADMISSION: Final = "admission"
 
 
 @dataclass(frozen=True)
 class StayCells:
-    """The cell numbers of each row: ``n``, ``open`` and the closed stays, their difference."""
+    """The cell numbers of each row: ``n``, ``open`` and the closed stays, their difference.
+
+    ``curves`` are those of the stays that had ended by each shown day of the curve of a row.
+    """
 
     frame: pd.DataFrame
+    curves: tuple[dict[int, int], ...] = ()
 
 
 def block(result: LengthOfStay, record: dict[str, Any]) -> str:
@@ -56,10 +64,43 @@ def enter(table: CellTable, result: LengthOfStay) -> StayCells:
     dated = result.about.dated_by or "all"
     cells = []
     contributors = people_of(result.contributors, len(result.frame))
+    curves = dict(list(result.curve.groupby([*result.about.by, "level"], observed=True)))
+    ended = []
     for record, people in zip(records(result.frame), contributors, strict=True):
         stratum, level = stratum_of(record, result.about.by), str(record["level"])
-        cells.append(_enter_row(table, record, people, stratum, level, dated, block(result, record)))
-    return StayCells(pd.DataFrame(cells, columns=["n", "open", "closed"]))
+        row = _enter_row(table, record, people, stratum, level, dated, block(result, record))
+        cells.append(row)
+        key = tuple(record[name] for name in (*result.about.by, "level"))
+        part = None if "hidden" in record else curves.get(key)
+        cohort = ADMISSION if dated == ADMISSION else "discharge"
+        family = (f"{ENDED}, in {result.about.convention or 'nights'}", cohort, level)
+        ended.append(_enter_curve(table, record, part, row, family, block(result, record)))
+    return StayCells(pd.DataFrame(cells, columns=["n", "open", "closed"]), tuple(ended))
+
+
+def _enter_curve(
+    table: CellTable,
+    record: dict[str, Any],
+    part: pd.DataFrame | None,
+    row: dict[str, int],
+    family: tuple[str, str, str],
+    block_name: str,
+) -> dict[int, int]:
+    """Enter the stays that had ended by each shown day of a curve; return the cells by day."""
+    below, median = table.below, float(record["median"])
+    closed = record["n"] - record["open"]
+    if part is None or np.isnan(median) or record["n"] < 2 * below or closed < below:
+        return {}
+    part = part.sort_values("day")
+    days, events = (part[name].to_numpy(dtype=np.int64) for name in ("day", "events"))
+    shown = shown_days(record["n"], median, below)
+    counts = up_to(days, events[None, :], shown)[0]
+    stratum = table.cells[row["n"]].stratum
+    return {
+        int(day): table.cell((*family, str(day)), stratum, count,
+                             f"stays at {family[2]} of at most {day} days", block=block_name)
+        for day, count in zip(shown, counts, strict=True)
+    }  # fmt: skip
 
 
 def _enter_row(
@@ -87,6 +128,30 @@ def _enter_row(
                         persons=people["closed"])  # fmt: skip
     table.relation({n: 1, open_cell: -1, closed: -1})
     return {"n": n, "open": open_cell, "closed": closed}
+
+
+def link_curves(table: CellTable) -> None:
+    """Link what had ended by each shown day to what had by the next one, and by the last day to all that ended.
+
+    So the events between two days are a count, whichever results or releases show the days.
+    """
+    days: dict[tuple[Family, Stratum], dict[int, int]] = defaultdict(dict)
+    for family, members in table.families.items():
+        if family[0].startswith(ENDED):
+            for stratum, number in members.items():
+                days[family[:-1], stratum][int(family[-1])] = number
+    for (family, stratum), cells in days.items():
+        level = family[1] if family[0].endswith("cause") else family[2]
+        name = f"stays at {level} of {{}} to {{}} days{words_of(stratum)}"
+        for one, other in itertools.pairwise(sorted(cells)):
+            difference(table, cells[other], cells[one], name.format(one + 1, other))
+        if family[0].endswith("cause"):
+            continue
+        closed = (CLOSED, family[2]) if family[1] == ADMISSION else ("discharges", family[2])
+        every = table.families.get(closed, {}).get(stratum)
+        last = max(cells)
+        if every is not None and not table.cells[every].value < table.cells[cells[last]].value:
+            difference(table, every, cells[last], f"stays at {family[2]} of over {last} days{words_of(stratum)}")
 
 
 def link_stays(table: CellTable) -> None:
@@ -143,28 +208,43 @@ def masked(result: LengthOfStay, cells: StayCells, mask: Mask) -> LengthOfStay:
         out[name] = significant(blank(frame[name], n | _too_few(count, base, 1, open_hidden, below)))
     for name, (base, times) in QUANTILES.items():
         out[name] = blank(frame[name], n | _too_few(count, base, times, open_hidden, below))
-    out = without_small_risk(out, n, below)
+    out = without_small_risk(out)
     out["hidden"] = n
-    keys = [*result.about.by, "level"]
-    with_curve = ~n & ~_too_few(count, "n", 2, open_hidden, below)
-    curve_rows = out.loc[with_curve, keys].assign(
-        n=out["n"], counts=mask.counts_on_curves & ~pd.Series(open_hidden, out.index)
-    )
-    curve = guarded_curve(result.curve, curve_rows, keys, below=below)
+    shown = ~n & ~_too_few(count, "n", 2, open_hidden, below)
+    curve = released_curve(result, [
+        list(days) if here and days and not any(mask.hidden[cell] for cell in days.values()) else []
+        for here, days in zip(shown, cells.curves, strict=True)
+    ])  # fmt: skip
     return replace(result, frame=out, curve=curve, contributors=None)
 
 
-def without_small_risk(frame: pd.DataFrame, hidden: Bools, below: int) -> pd.DataFrame:
-    """Return lengths of stay without the day and the count that may be of one person.
+def released_curve(result: LengthOfStay, shown: list[list[int]]) -> pd.DataFrame:
+    """Return the curves on the shown days of each row of the frame; those without a day are withheld."""
+    keys = [*result.about.by, "level"]
+    days = {
+        tuple(record[key] for key in keys): np.array(days, dtype=np.int64)
+        for record, days in zip(records(result.frame), shown, strict=True)
+        if days
+    }
+    parts = [
+        on_days(part.sort_values("day"), days[key], ("survival", "se", "low", "high"), 1.0)
+        for key, part in result.curve.groupby(keys, observed=True, sort=False)
+        if key in days
+    ]
+    if not parts:
+        return result.curve.head(0).assign(hidden=pd.Series(dtype=bool))
+    return pd.concat(parts, ignore_index=True)
 
-    ``known_to`` is how long the longest-followed stay has lasted, and ``least_at_risk`` a count that no cell of the
-    book guards: both are missing. ``thin`` then says that the least at risk are fewer than ``below``, as a hidden cell
-    does.
+
+def without_small_risk(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return lengths of stay without what may be of one person, or says that few were at risk.
+
+    ``known_to`` is how long the longest-followed stay has lasted, and ``least_at_risk`` a count that no cell guards:
+    both are missing. ``thin`` would say that few were at risk, so it is left False.
     """
     if "least_at_risk" not in frame:
         return frame
-    few = (frame["least_at_risk"] < below) & ~hidden
-    return frame.assign(known_to=np.nan, least_at_risk=np.nan, thin=few)
+    return frame.assign(known_to=np.nan, least_at_risk=np.nan, thin=False)
 
 
 def total(result: LengthOfStay) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from careflow.protect.cells.cell_table import CellTable
 from careflow.protect.cells.hierarchies import link_strata
-from careflow.protect.results.length_of_stay import link_stays
+from careflow.protect.results.length_of_stay import link_curves, link_stays
 from careflow.protect.results.pathways import link_paths
 from careflow.protect.results.readmissions import link_returns
 from careflow.protect.results.windows import link_windows
@@ -14,6 +14,7 @@ def link(table: CellTable) -> None:
     """Link the cells of a table by all that a reader knows of them."""
     link_strata(table)
     link_stays(table)
+    link_curves(table)
     link_returns(table)
     link_windows(table)
     link_paths(table)

@@ -23,14 +23,11 @@ class Mask:
         The true counts.
     below : int
         The threshold.
-    counts_on_curves : bool
-        Whether curves may show counts at risk: only where no other table of the same stays could be subtracted.
     """
 
     hidden: Bools
     values: Floats
     below: int = 11
-    counts_on_curves: bool = True
 
     def hides(self, cells: pd.Series) -> Bools:
         """Return whether each cell is hidden; -1 is a count that no number implies."""
