@@ -221,6 +221,7 @@ def _released(
         masked_cells[joint.numbers],
         proof.system.values[joint.numbers].astype(float),
         below,
+        proof.least_for_readers()[joint.numbers],
     )
     results, rows = [], dict(state.rows)
     for result, cells in zip(given, entered_cells, strict=True):

@@ -86,6 +86,8 @@ class Printed:
     fiscal_start: int = 1
     windows: tuple[int, ...] = (WINDOW,)
     rounded: bool = False
+    every_discharge: bool = False
+    """Whether rates are of all discharges, followed or not."""
 
 
 def printed(result: Any, *, fiscal_start: int = 1, rounded: bool = False) -> Printed:
@@ -93,7 +95,7 @@ def printed(result: Any, *, fiscal_start: int = 1, rounded: bool = False) -> Pri
     about = result.about
     return Printed(
         type(result).__name__, result.frame, getattr(result, "directions", None), about.by, about.cutoff,
-        fiscal_start, about.within, rounded,
+        fiscal_start, about.within, rounded, about.measure.startswith("cumulative incidence"),
     )  # fmt: skip
 
 
@@ -174,7 +176,7 @@ class _Level:
             self._enter(one)
         if len(self.windows) > 1:
             for one in self.releases:
-                if one.kind == "Rates":
+                if one.kind == "Rates" and not one.every_discharge:
                     self._between(one)
         matrix = sparse.csr_array(np.array([self._row(index) for index, _, _ in self.rows]))
         low, high = (np.array([row[i] for row in self.rows]) for i in (1, 2))
@@ -242,7 +244,7 @@ class _Level:
             where = self._where(one, record)
             label = f"{self.level} {[str(record[k]) for k in one.by]} at {one.cutoff}"
             getattr(self, f"_{one.kind.lower()}")(one, record, where, label)
-        if one.directions is not None:
+        if one.directions is not None and not one.every_discharge:
             ways = one.directions[one.directions["from"].astype(str) == self.level]
             for record in ways.to_dict("records"):
                 where = self._where(one, record)
@@ -251,12 +253,32 @@ class _Level:
     def _rates(self, one: Printed, record: dict[str, Any], where: Bools, label: str) -> None:
         window, to = int(record.get("within", one.windows[-1])), str(record["to"])
         followed = where & self._known(one.cutoff, window)
+        if one.every_discharge:
+            self._observed(one, record, where, followed, label)
+            return
         if to in (*LEVELS, *REASONS, "left care"):
             self._add(followed & self._is(to, window), record["n"], f"{to} within {window} from {label}", one)
         self._add(followed, record["of"], f"followed {window} from {label}", one)
         if record["of"] > 0 and record["followed"] > 0:
             every = float(round(record["of"] / record["followed"]))
             self._add(where & self._known(one.cutoff, 0), every, f"all from {label}", one)
+
+    def _observed(
+        self, one: Printed, record: dict[str, Any], where: Bools, followed: Bools, label: str
+    ) -> None:
+        """Enter a rate of all discharges: moves that were observed, of discharges followed for the window or not."""
+        window, to, n = int(record.get("within", one.windows[-1])), str(record["to"]), record["n"]
+        every = where & self._known(one.cutoff, 0)
+        self._add(every, record["of"], f"all from {label}", one)
+        if record["followed"] >= 0 and record["of"] > 0:
+            some = float(round(record["of"] * record["followed"]))
+            self._add(followed, some, f"followed {window} from {label}", one)
+        if to == "left care":
+            self._add(followed & self._is(to, window), n, f"{to} within {window} from {label}", one)
+        elif to in LEVELS and not np.isnan(n):
+            margin = 2.0 if one.rounded else 0.0
+            self.rows.append((np.flatnonzero(followed & self._is(to, window)), 0.0, n + margin))
+            self.rows.append((np.flatnonzero(every & self._is(to, window)), n - margin, np.inf))
 
     def _direction(self, one: Printed, record: dict[str, Any], where: Bools, label: str) -> None:
         window = int(record.get("within", one.windows[-1]))

@@ -202,15 +202,17 @@ def masked(result: LengthOfStay, cells: StayCells, mask: Mask) -> LengthOfStay:
     """Return lengths of stay: hidden rows missing, quantiles and means of enough stays, curves at protected days."""
     frame, below = result.frame, mask.below
     n, open_hidden = mask.hides(cells.frame["n"]), mask.hides(cells.frame["open"])
-    count = {"n": frame["n"].astype(float), "closed": (frame["n"] - frame["open"]).astype(float)}
+    least = {name: mask.at_least(cells.frame[name]) for name in ("n", "closed")}
+    ended = (frame["n"] - frame["open"]).where(~n & ~open_hidden, 0.0)
+    least["closed"] = np.maximum(least["closed"].to_numpy(dtype=float), ended)
     out = frame.assign(n=blank(frame["n"], n), open=blank(frame["open"], open_hidden))
     for name, base in MEANS.items():
-        out[name] = significant(blank(frame[name], n | _too_few(count, base, 1, open_hidden, below)))
+        out[name] = significant(blank(frame[name], _too_few(least, base, 1, open_hidden, below)))
     for name, (base, times) in QUANTILES.items():
-        out[name] = blank(frame[name], n | _too_few(count, base, times, open_hidden, below))
+        out[name] = blank(frame[name], _too_few(least, base, times, open_hidden, below))
     out = without_small_risk(out)
     out["hidden"] = n
-    shown = ~n & ~_too_few(count, "n", 2, open_hidden, below)
+    shown = ~n & ~_too_few(least, "n", 2, open_hidden, below)
     curve = released_curve(result, [
         list(days) if here and days and not any(mask.hidden[cell] for cell in days.values()) else []
         for here, days in zip(shown, cells.curves, strict=True)
@@ -252,16 +254,18 @@ def total(result: LengthOfStay) -> int:
     return int(result.frame["n"].sum())
 
 
-def _too_few(count: dict[str, pd.Series], base: str, times: int, open_hidden: Bools, below: int) -> Bools:
-    """Return the rows in which a number depends on too few stays, judged by shown counts alone.
+def _too_few(least: dict[str, pd.Series], base: str, times: int, open_hidden: Bools, below: int) -> Bools:
+    """Return the rows in which a number depends on too few stays, judged by what a reader can prove.
 
-    With ``n`` and ``open`` shown, a quantile of the curve needs half as many closed stays as stays. With ``open``
-    hidden only ``n`` may decide, or a missing value would disclose something of the closed stays: ``n`` must be twice
-    as large, and what depends on closed stays is missing.
+    A quantile of the curve needs half as many closed stays as stays. Where ``open`` is hidden and the shown discharges
+    do not prove that as many ended, ``n`` alone decides and must be twice as large: a missing value must not disclose
+    anything of the closed stays.
     """
-    known = _few(count[base], times * below) | ((times > 1) & _few(count["closed"], times * below // 2))
-    unknown = _few(count["n"], 2 * times * below) | (base == "closed")
-    return np.asarray(np.where(open_hidden, unknown, known), dtype=np.bool_)
+    proved = ~_few(least[base], times * below)
+    if times > 1:
+        proved &= ~_few(least["closed"], times * below // 2)
+    by_n = ~_few(least["n"], 2 * times * below) & open_hidden & (base != "closed")
+    return ~(proved | by_n)
 
 
 def _few(count: pd.Series, needed: int) -> Bools:
@@ -272,4 +276,5 @@ def rests_on_few(frame: pd.DataFrame, name: str, below: int) -> Bools:
     """Say in which rows of a protected frame a mean or a quantile is left out because it rests on too few stays."""
     base, times = QUANTILES[name] if name in QUANTILES else (MEANS[name], 1)
     count = {"n": frame["n"], "closed": frame["n"] - frame["open"]}
+    count["closed"] = count["closed"].fillna(0.0)
     return _too_few(count, base, times, frame["open"].isna().to_numpy(), below)

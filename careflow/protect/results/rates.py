@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from careflow.continuum.outcomes import LEFT_CARE, LEFT_REASONS
+from careflow.continuum.outcomes import LEFT_CARE, LEFT_REASONS, OUTCOMES, REASONS, STEP_DOWN, STEP_UP
+from careflow.estimate.stats.intervals import quantile_of, wilson
 from careflow.protect.cells.cell_table import CellTable, Stratum, as_of, people_of, records, stratum_of
 from careflow.protect.results.mask import Mask, blank, significant
 from careflow.protect.results.windows import FOLLOWED, INCIDENCE
@@ -18,6 +19,19 @@ if TYPE_CHECKING:
 
 ESTIMATES: Final = ("rate", "se", "low", "high")
 INTENSITY: Final = "intensity"
+COMPLETED, LEFT_EARLY = REASONS[:2]
+
+
+ROW_TOTAL: Final = 4
+DEPTHS: Final = {STEP_DOWN: 3, STEP_UP: 3, COMPLETED: 2, LEFT_EARLY: 2, LEFT_CARE: 2}
+"""How much a reader loses with a number: the higher, the later it is hidden for the sake of others.
+
+First the direction totals, then who completed or left early, then moves between levels, last single reasons."""
+
+
+def depth_of(to: str) -> int:
+    """Return how late the number of a level, outcome or direction is hidden."""
+    return DEPTHS.get(to, 0 if to in OUTCOMES else 1)
 
 
 @dataclass(frozen=True)
@@ -70,7 +84,7 @@ def _enter_rows(table: CellTable, result: Rates, frame: pd.DataFrame, kind: str)
         block_name = block(result, record)
         # Who left care is known of followed discharges only, by both methods.
         method = FOLLOWED if str(record[kind]) == LEFT_CARE else counted
-        depth = 1 if kind == "direction" or str(record[kind]) == LEFT_CARE else 0
+        depth = depth_of(str(record[kind]))
         n = table.cell(
             (method, window, origin, str(record[kind])), stratum, record["n"],
             f"{origin} to {record[kind]} within {window} days", depth=depth, block=block_name,
@@ -112,7 +126,7 @@ class Discharges:
     def _cells(self, followed: float, every: float) -> tuple[int, int]:
         name = f"followed discharges from {self.origin} within {self.window} days"
         some = self.table.cell((FOLLOWED, self.window, self.origin, "of"), self.stratum, followed, name,
-                              depth=2, block=self.block, persons=self.persons)  # fmt: skip
+                              depth=ROW_TOTAL, block=self.block, persons=self.persons)  # fmt: skip
         if np.isnan(every):
             return some, -1
         whole = self.enter_all(every)
@@ -122,7 +136,7 @@ class Discharges:
     def enter_all(self, every: float) -> int:
         """Enter all discharges, followed or not."""
         return self.table.cell(("discharges", self.origin), self.stratum, every, f"discharges from {self.origin}",
-                              depth=2, block=self.block, persons=self.persons)  # fmt: skip
+                              depth=ROW_TOTAL, block=self.block, persons=self.persons)  # fmt: skip
 
     def followed(self, of: float, share: float) -> tuple[int, int]:
         """Enter ``of`` followed discharges that are a ``share`` of all: -1 where the share does not give all."""
@@ -153,9 +167,44 @@ def _link_row(table: CellTable, result: Rates, origin: str, entry: dict[str, dic
 def masked(result: Rates, cells: RateCells, mask: Mask) -> Rates:
     """Return the rates with every number missing that is hidden or that would disclose a hidden one."""
     days = result.about.measure == INTENSITY
-    frame = _masked(result.frame, cells.frame, mask, days=days)
-    directions = _masked(result.directions, cells.directions, mask, days=days)
+    frames = (
+        _masked(result.frame, cells.frame, mask, days=days),
+        _masked(result.directions, cells.directions, mask, days=days),
+    )
+    if result.about.measure == FOLLOWED:
+        frames = (
+            _with_limits(result, frames[0], ["from", "to"]),
+            _with_limits(result, frames[1], ["from", "direction"]),
+        )
+    frame, directions = (_in_digits(result, one) for one in frames)
     return replace(result, frame=frame, directions=directions, contributors=None, direction_contributors=None)
+
+
+def _with_limits(result: Rates, frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return rates with the limits of shares of 0 and 1 from shown rows only.
+
+    An estimate takes the design effect of such a share from the share pooled over all strata, hidden ones included. Here
+    it is the mean of those of the shown rows of the same kind, weighted by ``of``; 1 where there is none.
+    """
+    keys += ["within"] if "within" in frame else []
+    with np.errstate(divide="ignore", invalid="ignore"):
+        effect = frame["se"] ** 2 * frame["of"] / (frame["rate"] * (1 - frame["rate"]))
+    known = frame[keys].assign(weight=frame["of"].where(np.isfinite(effect)), effect=effect.clip(lower=1.0))
+    known["sum"] = (known["weight"] * known["effect"]).where(known["weight"].notna())
+    sums = known.groupby(keys, observed=True)[["sum", "weight"]].transform("sum")
+    pooled = (sums["sum"] / sums["weight"].where(sums["weight"] > 0)).fillna(1.0)
+    certain = ((frame["rate"] == 0) | (frame["rate"] == 1)).to_numpy()
+    size = (frame["of"] / pooled).to_numpy(dtype=float)
+    if "clustered" not in result.about.interval:
+        size = frame["of"].to_numpy(dtype=float)
+    low, high = wilson(frame["rate"].to_numpy(dtype=float), size, quantile_of(result.about.confidence))
+    return frame.assign(low=np.where(certain, low, frame["low"]), high=np.where(certain, high, frame["high"]))
+
+
+def _in_digits(result: Rates, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return rates with standard errors and limits to 3 digits; an incidence too, which no shown counts give."""
+    names = ["se", "low", "high", *(["rate"] if result.about.measure == INCIDENCE else [])]
+    return frame.assign(**{name: significant(frame[name]) for name in names})
 
 
 def total(result: Rates) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
-from careflow.protect.suppression.linear_system import SHOWN, VIRTUAL, Bools, Ints, System
+from careflow.protect.suppression.linear_system import SHOWN, VIRTUAL, Bools, Floats, Ints, System
 from careflow.protect.suppression.protection_goals import protection_goals
 
 NOT_DEFENDED: Final = (
@@ -147,6 +147,12 @@ class Proof:
             self.below,
             self.notes,
         )
+
+    def least_for_readers(self) -> Floats:
+        """Return a lower bound of each cell for a reader, by sums of what is shown: the count itself where it is."""
+        shown = ~self.hidden & (self.system.status != VIRTUAL)
+        known = replace(self.system, status=np.where(shown, SHOWN, self.system.status))
+        return np.asarray(known.floors(), dtype=np.float64)
 
     def _possible(self, tables: Ints, shown: Bools) -> Bools:
         system = self.system
