@@ -1,6 +1,6 @@
 """How much stays in sight: the shares of level x quarter whose headlines a release shows.
 
-``python benchmarks/headlines.py [SOURCE ...]``. A source is ``sample`` or a number of stays of a simulated provider over
+``python benchmarks/headlines.py [SOURCE ...]``. A source is ``sample``, or how many stays a simulated provider has in
 twelve quarters. Rates, stays and census go out in one release. One row a source: stepped down, stepped up, left early,
 completed (n is shown, of the levels and quarters with any discharge) and the median stay (of those that reach it), by
 quarter and by year; hidden cells; seconds.
@@ -16,17 +16,18 @@ import pandas as pd
 
 import careflow as cf
 from careflow.protect import protect
+from careflow.simulate import simulate
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample" / "episodes.csv"
 CUTOFF = "2025-12-31"
-PERSONS_A_STAY = 6000 / 14000
+PERSONS_A_STAY = 1 / 2.3
 
 
 def moves_of(source: str) -> cf.Transitions:
     """Return the linked stays of the sample, or of a simulated provider with about so many stays."""
     if source == "sample":
         return cf.link(cf.read_episodes(SAMPLE, cutoff=CUTOFF, progress=False), within=30)
-    stays = cf.simulate(round(int(source) * PERSONS_A_STAY), seed=1)
+    stays = simulate(round(int(source) * PERSONS_A_STAY), seed=1)
     return cf.link(cf.read_episodes(stays, cutoff=CUTOFF, progress=False), within=30)
 
 

@@ -60,9 +60,7 @@ def _write_rules(result: Any, source: Any, calendar: Any) -> None:
         calendar = source.definition.calendar
     else:
         return
-    about = replace(
-        result.about, linked=within, overlaps=overlaps, fiscal_start=(calendar or Calendar()).fiscal_start
-    )
+    about = replace(result.about, linked=within, overlaps=overlaps, fiscal_start=(calendar or Calendar()).fiscal_start)
     # A copy would lose what a result keeps for its own methods, and nobody else has seen this one yet.
     object.__setattr__(result, "about", about)
 

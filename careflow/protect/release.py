@@ -31,7 +31,7 @@ Mode = Literal["suppress", "round"]
 
 
 TOGETHER: Final = "publish together what was counted together"
-ENTRY_ORDER: Final = {"Rates": 0, "GroupTest": 2}
+ENTRY_ORDER: Final = {"Rates": 0}
 _a_result: Final = instance(Result)
 NO_COUNTS: Final = ("Occupation", "ExpectedDays")
 """Kinds that print no count."""
@@ -264,7 +264,7 @@ def enter_results(given: list[Result], below: int = 11) -> tuple[CellTable, list
     fiscal_start = next((one.about.fiscal_start for one in given if one.about.fiscal_start is not None), None)
     table = CellTable(about.cutoff, about.start, fiscal_start)
     table.linked, table.below = about.linked, below
-    # Rates first: the others are linked to their totals of discharges. Tests last: they look for the cells of others.
+    # Rates first: the cells that they share with others have their names and costs.
     order = sorted(range(len(given)), key=lambda i: ENTRY_ORDER.get(type(given[i]).__name__, 1))
     cells_of = {i: kind_of(given[i]).enter(table, given[i]) for i in order}
     entered_cells = [cells_of[i] for i in range(len(given))]

@@ -263,9 +263,7 @@ class _Level:
             every = float(round(record["of"] / record["followed"]))
             self._add(where & self._known(one.cutoff, 0), every, f"all from {label}", one)
 
-    def _observed(
-        self, one: Printed, record: dict[str, Any], where: Bools, followed: Bools, label: str
-    ) -> None:
+    def _observed(self, one: Printed, record: dict[str, Any], where: Bools, followed: Bools, label: str) -> None:
         """Enter a rate of all discharges: moves that were observed, of discharges followed for the window or not."""
         window, to, n = int(record.get("within", one.windows[-1])), str(record["to"]), record["n"]
         every = where & self._known(one.cutoff, 0)

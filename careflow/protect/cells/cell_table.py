@@ -99,9 +99,7 @@ class CellTable:
     (`careflow.protect.cells.hierarchies`), over periods too unless ``over_periods`` is False.
     """
 
-    def __init__(
-        self, cutoff: date | None = None, start: date | None = None, fiscal_start: int | None = None
-    ) -> None:
+    def __init__(self, cutoff: date | None = None, start: date | None = None, fiscal_start: int | None = None) -> None:
         self.cutoff, self.start, self.fiscal_start = cutoff, start, fiscal_start
         self.linked: int | None = None
         """The link window in days, where it is known."""

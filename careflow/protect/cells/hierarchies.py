@@ -45,9 +45,7 @@ def names_of(stratum: Stratum) -> Names:
     return tuple(name for name, _ in stratum)
 
 
-def _link_family(
-    table: CellTable, family: Family, splits: set[Names], strata: dict[Names, list[Stratum]]
-) -> None:
+def _link_family(table: CellTable, family: Family, splits: set[Names], strata: dict[Names, list[Stratum]]) -> None:
     members = table.families[family]
     over_periods = family not in table.not_over_periods
     by_names: dict[Names, list[Stratum]] = {}
@@ -138,9 +136,7 @@ def _fiscal_groups(
     return best[1]
 
 
-def _enter_totals(
-    table: CellTable, family: Family, splits: dict[Names, list[Stratum]], names: Names
-) -> list[Stratum]:
+def _enter_totals(table: CellTable, family: Family, splits: dict[Names, list[Stratum]], names: Names) -> list[Stratum]:
     """Enter the totals by some names that a family does not have, printed nowhere; return their strata.
 
     ``splits`` are the finer splits, with the strata that any family has: a total is entered where this family has all.

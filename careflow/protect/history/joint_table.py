@@ -70,9 +70,7 @@ class JointTable(CellTable):
         links = np.zeros((2, 0), dtype=np.int64)
         rows = [np.fromiter(row, dtype=np.int64) for row in self.sums]
         # Cells that only serve a sum join the sums that they stand in.
-        pairs = [
-            (row[:-1], row[1:]) for row in (row[row >= self.known] for row in rows) if len(row) > 1
-        ]
+        pairs = [(row[:-1], row[1:]) for row in (row[row >= self.known] for row in rows) if len(row) > 1]
         if pairs:
             links = np.array([np.concatenate([pair[i] for pair in pairs]) for i in range(2)])
         graph = sparse.coo_array((np.ones(links.shape[1]), (links[0], links[1])), shape=(size, size))

@@ -1,8 +1,8 @@
 """Curves on few days, which are chosen from public numbers alone: how many there are, and their median.
 
 A day that is left out because few events lie before it would tell that they are few. So the days do not depend on the
-events. Where a gap between shown days holds 1 to 10 events, the whole curve is withheld; the events up to each shown day
-are cells of the proof, so that what is withheld cannot be worked out from the rest of the release.
+events. Where a gap between shown days holds 1 to 10 events, the whole curve is withheld. The events up to each shown
+day are cells of the proof, so that what is withheld cannot be worked out from the rest of the release.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Cumulative incidence: the events of each cause up to each shown day are cells, and its curves are shown or withheld."""
+"""Cumulative incidence: the events of each cause up to each shown day are cells; curves are shown or withheld."""
 
 from __future__ import annotations
 

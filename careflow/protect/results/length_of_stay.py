@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from careflow.protect.cells.cell_table import CellTable, Family, Stratum, as_of, people_of, records, stratum_of, words_of
+from careflow.protect.cells.cell_table import (
+    CellTable,
+    Family,
+    Stratum,
+    as_of,
+    people_of,
+    records,
+    stratum_of,
+    words_of,
+)
 from careflow.protect.cells.periods import unit_of
 from careflow.protect.results.curves import on_days, shown_days, up_to
 from careflow.protect.results.mask import Mask, blank, significant

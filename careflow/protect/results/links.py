@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from careflow.protect.cells.cell_table import CellTable
 from careflow.protect.cells.hierarchies import link_strata
+from careflow.protect.results.group_tests import link_tests
 from careflow.protect.results.length_of_stay import link_curves, link_stays
 from careflow.protect.results.pathways import link_paths
 from careflow.protect.results.readmissions import link_returns
@@ -18,3 +19,4 @@ def link(table: CellTable) -> None:
     link_returns(table)
     link_windows(table)
     link_paths(table)
+    link_tests(table)

@@ -14,7 +14,6 @@ import pandas as pd
 from careflow.continuum.outcomes import DIED, LEFT_REASONS
 from careflow.errors import DisclosureError
 from careflow.protect.cells.cell_table import CellTable, Stratum, as_of, records, stratum_of
-from careflow.protect.cells.periods import unit_of
 from careflow.protect.results.length_of_stay import IN_CARE as STAYS_IN_CARE
 from careflow.protect.results.mask import Mask, blank
 from careflow.protect.results.readmissions import ShareCells
@@ -113,8 +112,8 @@ def link_paths(table: CellTable) -> None:
     others = {family[0] for family in table.families} - {*kinds}
     if len(kinds) > 1 or (others and " on days " in kinds[0]):
         raise DisclosureError(
-            "pathways of several numbers of steps, or by the levels on some days, cannot be linked to each other and to "
-            "other counts of the same journeys; release one kind of pathways, by steps"
+            "pathways of several numbers of steps, or by the levels on some days, cannot be linked to each other and "
+            "to other counts of the same journeys; release one kind of pathways, by steps"
         )
     by_stratum: dict[Stratum, Paths] = defaultdict(dict)
     for family, members in table.families.items():

@@ -183,8 +183,8 @@ def masked(result: Rates, cells: RateCells, mask: Mask) -> Rates:
 def _with_limits(result: Rates, frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Return rates with the limits of shares of 0 and 1 from shown rows only.
 
-    An estimate takes the design effect of such a share from the share pooled over all strata, hidden ones included. Here
-    it is the mean of those of the shown rows of the same kind, weighted by ``of``; 1 where there is none.
+    An estimate takes the design effect of such a share from the share pooled over all strata, hidden ones included.
+    Here it is the mean of those of the shown rows of the same kind, weighted by ``of``; 1 where there is none.
     """
     keys += ["within"] if "within" in frame else []
     with np.errstate(divide="ignore", invalid="ignore"):

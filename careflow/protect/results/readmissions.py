@@ -11,7 +11,7 @@ import pandas as pd
 from careflow.continuum.outcomes import DIRECTIONS, LEFT_CARE, OUTCOMES
 from careflow.protect.cells.cell_table import CellTable, Family, as_of, people_of, records, stratum_of, words_of
 from careflow.protect.results.mask import Mask, blank
-from careflow.protect.results.windows import ELIGIBLE, FOLLOWED, OF, RETURNED, difference
+from careflow.protect.results.windows import ELIGIBLE, FOLLOWED, INCIDENCE, OF, RETURNED, difference
 from careflow.protect.suppression.linear_system import UNGUARDED
 
 if TYPE_CHECKING:
@@ -62,15 +62,19 @@ def enter(table: CellTable, result: Returns) -> ShareCells:
         every = -1
         if record["followed"] > 0 and record["of"] > 0:
             whole = float(round(record["of"] / record["followed"]))
-            every = table.cell((*family, "all"), stratum, whole, f"{name}, followed or not", depth=1,
+            # All steps down are moves within the link window, of discharges followed or not.
+            step_down = len(ends) == 2 and result.about.linked is not None
+            all_family = (INCIDENCE, str(result.about.linked), *ends) if step_down else (*family, "all")
+            every = table.cell(all_family, stratum, whole, f"{name}, followed or not", depth=1,
                                block=block_name, persons=people["all"])  # fmt: skip
             table.sum(every, [of])
         cells.append({"n": n, "of": of, "every": every})
     return ShareCells(pd.DataFrame(cells, columns=["n", "of", "every"]))
 
 
-def _enter_others(table: CellTable, result: Returns, record: dict[str, Any], ends: tuple[str, ...], n: int, of: int)\
-        -> None:
+def _enter_others(
+    table: CellTable, result: Returns, record: dict[str, Any], ends: tuple[str, ...], n: int, of: int
+) -> None:
     """Enter those who did not return: of returns to any level, they are those who left care within as many days."""
     stratum = stratum_of(record, result.about.by)
     if not _to_any_level(result):

@@ -14,6 +14,7 @@ NOT_DEFENDED: Final = (
     "what a reader knows of persons from elsewhere",
     "guesses by probability (small numbers are likelier than large ones)",
     "groups of which all did the same (a share of 0% or 100%)",
+    "what means, medians, standard errors and occupation tell beyond their counts (kept to few digits, by rule)",
     "tables that are not in the ledger, or that were made by hand from the counts",
 )
 """What a proof does not cover; printed with every release."""

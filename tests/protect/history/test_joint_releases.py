@@ -189,7 +189,7 @@ def test_splits_that_form_a_tree_are_linked(made) -> None:
 def test_results_of_a_part_of_the_records_are_refused(made) -> None:
     given = made["by_quarter"](cube_with(40))
     object.__setattr__(given.about, "where", {"payer": "a"})
-    with pytest.raises(DisclosureError, match="where=.*release every part of the stratum instead, with by="):
+    with pytest.raises(DisclosureError, match=r"where=.*release every part of the stratum instead, with by="):
         plan_of([given])
 
 
