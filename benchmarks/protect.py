@@ -19,7 +19,8 @@ import numpy.typing as npt
 from careflow.protect import Proof, prove, table
 from careflow.protect.audit import attack, view_of
 from careflow.protect.cells.cell_table import CellTable
-from careflow.protect.history.successive_releases import JointRelease, State, join
+from careflow.protect.history.state import State
+from careflow.protect.history.successive_releases import JointRelease, join
 from careflow.protect.suppression.linear_system import System
 
 Table = npt.NDArray[np.int64]

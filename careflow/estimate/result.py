@@ -75,6 +75,10 @@ class Provenance:
         The months of a quarter and of a year.
     where : tuple of (str, tuple of str)
         The part of the records that was asked for: labels by stratum.
+    linked : int, optional
+        The link window of the records in days; ``within`` may be shorter.
+    overlaps : str
+        The policy for stays that overlap; empty where it is not known.
     """
 
     measure: str
@@ -95,6 +99,8 @@ class Provenance:
     last: date | None = None
     calendar: Calendar = field(default_factory=Calendar)
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    linked: int | None = None
+    overlaps: str = ""
 
     @classmethod
     def of(cls, counts: Counts, **fields: Any) -> Self:
@@ -108,6 +114,8 @@ class Provenance:
             last=counts.last,
             calendar=rules.calendar,
             where=rules.where,
+            linked=rules.within,
+            overlaps=rules.overlaps,
             **fields,
         )
 

@@ -12,12 +12,13 @@ from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.multistate.markov_chain import Chain
 from careflow.estimate.result import Result
 from careflow.protect.cells.cell_table import CellTable
-from careflow.protect.cells.hierarchies import link_strata
 from careflow.protect.history.ledger import Ledger, locked, spec_of
-from careflow.protect.history.successive_releases import JointRelease, State, join
+from careflow.protect.history.series_plan import PEOPLE, joined, plan_of
+from careflow.protect.history.state import State
+from careflow.protect.history.successive_releases import JointRelease, join
 from careflow.protect.history.unchanged_rows import rows_by_block, with_unchanged_rows
 from careflow.protect.insiders import Insider, cell_owners, insider_labels
-from careflow.protect.results import length_of_stay, rates
+from careflow.protect.results.links import link
 from careflow.protect.results.mask import Mask
 from careflow.protect.results.registry import kind_of
 from careflow.protect.rounding.rounding import RoundedProof, rounded
@@ -30,15 +31,13 @@ Mode = Literal["suppress", "round"]
 
 
 TOGETHER: Final = "publish together what was counted together"
-ENTRY_ORDER: Final = {"Rates": 0, "GroupTest": 2}
+ENTRY_ORDER: Final = {"Rates": 0}
 _a_result: Final = instance(Result)
-PEOPLE: Final = ("PersonsServed",)
-"""Kinds whose counts are of distinct people: they do not add up over levels or periods."""
 UNKNOWN_INSIDERS: Final = (
     "Not proved against insiders: where several facilities are in the data, one that knows its own part may work out "
     "numbers of the others (insider= proves against them)"
 )
-NO_COUNTS: Final = ("CumulativeIncidence", "Occupation", "ExpectedDays")
+NO_COUNTS: Final = ("Occupation", "ExpectedDays")
 """Kinds that print no count."""
 
 
@@ -172,7 +171,8 @@ def protect(
     if mode == "round" and insider is not None:
         raise ArgumentError("mode='round' has no proof against insiders; use mode='suppress', or leave out insider=")
     insiders = insider_labels(insider, given)
-    table, entered_cells = enter_results(given)
+    plan = plan_of(given)
+    table, entered_cells = enter_results(given, below)
     join_release = join_rounded if mode == "round" else join
 
     def release(joint: JointRelease, number: int | None, ledger_id: str | None) -> tuple[Released, State]:
@@ -189,6 +189,7 @@ def protect(
         spec, cutoff = spec_of(given[0], below), given[0].about.cutoff
         spec = rounded_spec(spec) if mode == "round" else spec
         history.check_spec(spec, cutoff)
+        plan = joined(history.state.plan, plan)
         history.check_same_data(table)
         joint = join_release(table, history.state, below)
         number = len(history.releases) + 1 if joint.new else len(history.releases)
@@ -198,6 +199,7 @@ def protect(
             # A reader knows that an unchanged row changed by less than the threshold. Judge every row afresh instead.
             joint = join(table, history.state, below, separate=True)
             released, state = release(joint, number, history.id)
+        state.plan = plan
         if joint.new:
             history.append(state, spec, cutoff)
         return released
@@ -228,7 +230,7 @@ def _released(
         masked_cells[joint.numbers],
         proof.system.values[joint.numbers].astype(float),
         below,
-        _counts_on_curves(given, number),
+        proof.least_for_readers()[joint.numbers],
     )
     results, rows = [], dict(state.rows)
     for result, cells in zip(given, entered_cells, strict=True):
@@ -262,34 +264,20 @@ def _checked(results: Result | Sequence[Result]) -> list[Result]:
             raise DisclosureError(f"the results have different cut-offs or first days; {TOGETHER}")
         if result.continuum != first.continuum:
             raise DisclosureError(f"the results have different continuums; {TOGETHER}")
-    people = [result for result in given if type(result).__name__ in PEOPLE]
-    if people and len(people) < len(given):
-        raise DisclosureError(
-            "people do not add up over levels or quarters, moves and stays do; protect persons served in a call of its "
-            "own, with a ledger of its own"
-        )
     return given
 
 
-def enter_results(given: list[Result]) -> tuple[CellTable, list[Any]]:
+def enter_results(given: list[Result], below: int = 11) -> tuple[CellTable, list[Any]]:
     """Enter all results in one table of cells, and link the cells that several results count."""
-    table = CellTable(given[0].about.cutoff)
-    # Rates first: the others are linked to their totals of discharges. Tests last: they look for the cells of others.
+    about = given[0].about
+    table = CellTable(about.cutoff, about.start, about.calendar.fiscal_start)
+    table.linked, table.below = about.linked, below
+    # Rates first: the cells that they share with others have their names and costs.
     order = sorted(range(len(given)), key=lambda i: ENTRY_ORDER.get(type(given[i]).__name__, 1))
     cells_of = {i: kind_of(given[i]).enter(table, given[i]) for i in order}
     entered_cells = [cells_of[i] for i in range(len(given))]
-    rates.link_windows(table)
-    stay_tables: list[Any] = [
-        pair for pair in zip(given, entered_cells, strict=True) if isinstance(pair[1], length_of_stay.StayCells)
-    ]
-    length_of_stay.link_last_period(table, stay_tables)
-    link_strata(table)
+    link(table)
     return table, entered_cells
-
-
-def _counts_on_curves(given: list[Result], number: int | None) -> bool:
-    """Whether curves may show counts at risk: there is one table of stays, and no earlier one to subtract."""
-    return number is None and sum(type(result).__name__ == "LengthOfStay" for result in given) <= 1
 
 
 def _notes(given: list[Result], insiders: tuple[str, tuple[str, ...]] | None) -> tuple[str, ...]:

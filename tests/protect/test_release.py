@@ -9,7 +9,7 @@ import pytest
 
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.protect import audit, protect
-from careflow.protect.cells.hierarchies import coarser_period
+from careflow.protect.cells.periods import coarser_period
 
 
 def test_protected_rates_are_rates_with_hidden_ones_missing(made) -> None:

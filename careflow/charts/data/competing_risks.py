@@ -14,6 +14,7 @@ from careflow.charts.data.transitions import COMPLETED, LEFT_EARLY, OTHER, ROLE_
 from careflow.charts.data.view import View, masked
 from careflow.continuum.outcomes import LATERAL, LEFT_CARE, LEFT_REASONS, STEP_DOWN, STEP_UP
 from careflow.errors import ArgumentError
+from careflow.protect.results.curves import has_small_gap, median_of, shown_days
 
 Floats = NDArray[np.float64]
 
@@ -154,19 +155,24 @@ def _survival(result: Any, view: View, level: str, grid: Floats) -> Floats | Non
 
 
 def guarded_days(found: Incidence, least: int = LEAST, *, together: bool = False) -> list[int]:
-    """Return places on the grid between which every cause, or their sum, has no event or at least ``least``."""
+    """Return the places on the grid at which curves may be shown: by how many there are and by their median alone.
+
+    The first place stands for the beginning. It is the only one where 1 to ``least`` - 1 events of any cause (or of all
+    together) lie between two places.
+    """
     events = np.array([cause.events for cause in found.causes])
-    if together:
+    if together or not len(events):
         events = events.sum(axis=0, keepdims=True)
-    places = [0]
-    # The first place shows what happened on day 0; those few events are shown only with the next ones.
-    start = np.where(np.round(events[:, 0]) >= least, events[:, 0], 0.0)
-    for place in range(1, events.shape[1]):
-        new = np.round(events[:, place] - start)
-        if ((new == 0) | (new >= least)).all() and (new >= least).any():
-            places.append(place)
-            start = events[:, place]
-    return places
+    if not len(found.at_risk) or np.isnan(found.at_risk[0]):
+        return [0]
+    median = median_of(found.days.astype(np.int64), found.left)
+    days = shown_days(float(found.at_risk[0]), median, least)
+    places = np.flatnonzero(np.isin(found.days, days))
+    counts = np.rint(events[:, places]).astype(np.int64)
+    rest = np.rint(events[:, -1:] - events[:, places[-1:]]) if len(places) else np.zeros((1, 1))
+    if has_small_gap(counts, least) or ((rest > 0) & (rest < least)).any():
+        return [0]
+    return [0, *places.tolist()]
 
 
 def _pooled(incidence: Incidence) -> Incidence:
@@ -185,11 +191,14 @@ def thinned(incidence: Incidence, positions: Sequence[int]) -> Incidence:
     """Return the incidence at some places of its grid only."""
     at = np.asarray(positions)
     causes = [Cause(c.key, c.role, c.estimate[at], c.low[at], c.high[at], c.events[at]) for c in incidence.causes]
-    for c in causes:
-        if 0 < round(float(c.events[0])) < LEAST:
+    left = incidence.left[at]
+    if len(at) and at[0] == 0:
+        # The beginning is before any event: the few of the first day are shown with those of the first gap.
+        left[0] = 1.0
+        for c in causes:
             for values in (c.estimate, c.events, c.low, c.high):
                 values[0] = 0.0
-    return Incidence(incidence.days[at], causes, incidence.left[at], incidence.at_risk[at])
+    return Incidence(incidence.days[at], causes, left, incidence.at_risk[at])
 
 
 def step_at(days: Floats, values: Floats, grid: Floats, before: float) -> Floats:

@@ -144,4 +144,7 @@ def _group(name: str, color: str, curve: pd.DataFrame, horizon: int, page: Page)
         return group
     cause = Cause("", "", 1 - values[0], values[1], values[2], events)
     at = np.array(guarded_days(Incidence(grid, [cause], values[0], at_risk)))
-    return Group(name, color, grid[at], values[0][at], values[1][at], values[2][at], at_risk[at])
+    shown = [value[at] for value in values]
+    for value in shown:
+        value[0] = 1.0  # the beginning is before any discharge
+    return Group(name, color, grid[at], shown[0], shown[1], shown[2], at_risk[at])

@@ -257,4 +257,6 @@ def _about(rates: Rates, stays: LengthOfStay | None, concurrent: Concurrent, con
         last=about.last,
         calendar=about.calendar,
         where=about.where,
+        linked=about.linked,
+        overlaps=about.overlaps,
     )

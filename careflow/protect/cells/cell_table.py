@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from careflow.errors import DisclosureError
-from careflow.protect.suppression.linear_system import CHANGE, COUNT, FREE, VIRTUAL, System, system
+from careflow.protect.cells.periods import ON, PERIODS, span, unit_of
+from careflow.protect.suppression.linear_system import CHANGE, COUNT, FREE, UNGUARDED, VIRTUAL, System, system
 
 Stratum = tuple[tuple[str, str], ...]
 Family = tuple[str, ...]
-_LABEL: Final = re.compile(r"(\d{4})(?:-(\d{2})|Q([1-4]))?")
-PERIODS: Final = ("month", "quarter", "year")
 
 
 @dataclass
@@ -41,6 +39,13 @@ class Cell:
     """Set for a total that still grows: the next release has another count of this series."""
     held: bool = False
     """Whether it is not printed because its row is printed as in an earlier release."""
+    family: Family = ()
+    stratum: Stratum = ()
+    """What is counted, and of whom; empty for differences, changes and remainders."""
+    over_periods: bool = True
+    """Whether the counts of its family add up over periods."""
+    cutoff: str = ""
+    """The cut-off of the release that counted it."""
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -60,7 +65,7 @@ def stratum_of(row: Mapping[str, Any], by: Iterable[str]) -> Stratum:
     return tuple(sorted((name, str(row[name])) for name in by))
 
 
-def as_of(stratum: Stratum, cutoff: date | None) -> str:
+def as_of(stratum: Stratum, cutoff: date | None, fiscal_start: int | None = None) -> str:
     """Return the cut-off as part of a key, for strata that still grow: without a period, or with an unfinished one.
 
     Examples
@@ -68,17 +73,17 @@ def as_of(stratum: Stratum, cutoff: date | None) -> str:
     >>> as_of((("quarter", "2025Q2"),), date(2025, 6, 30)), as_of((("quarter", "2025Q2"),), date(2025, 6, 29))
     ('', '@2025-06-29')
     """
-    if cutoff is None:
+    names = dict(stratum)
+    if cutoff is None or ON in names:
         return ""
-    label = next((value for name, value in stratum if name in PERIODS), None)
-    if label is not None and (found := _LABEL.fullmatch(label)):
-        year, month, quarter = found.groups()
-        last = int(month or 0) or 3 * int(quarter or 4)
-        if (cutoff + timedelta(days=1)) >= date(int(year) + last // 12, last % 12 + 1, 1):
+    unit = unit_of(names)
+    if unit is not None:
+        days = span(names[unit], fiscal_start)
+        if days is not None and days[1] <= cutoff:
             return ""
-    elif label is not None and "Q" in label:
-        # The last day of a fiscal quarter is not known from its label; the quarter is taken to be complete.
-        return ""
+        if days is None and "Q" in names[unit]:
+            # The last day of a fiscal quarter is not known from its label; the quarter is taken to be complete.
+            return ""
     return f"@{cutoff.isoformat()}"
 
 
@@ -94,8 +99,12 @@ class CellTable:
     (`careflow.protect.cells.hierarchies`), over periods too unless ``over_periods`` is False.
     """
 
-    def __init__(self, cutoff: date | None = None) -> None:
-        self.cutoff = cutoff
+    def __init__(self, cutoff: date | None = None, start: date | None = None, fiscal_start: int | None = None) -> None:
+        self.cutoff, self.start, self.fiscal_start = cutoff, start, fiscal_start
+        self.linked: int | None = None
+        """The link window in days, where it is known."""
+        self.below = 11
+        """The threshold: it says which curves may be shown at all."""
         self.cells: list[Cell] = []
         self.numbers: dict[str, int] = {}
         self.sums: list[dict[int, int]] = []
@@ -105,6 +114,16 @@ class CellTable:
 
     def __len__(self) -> int:
         return len(self.cells)
+
+    @property
+    def year_start(self) -> int | None:
+        """The first month of a fiscal year, None for calendar years and where it is not known."""
+        return None if self.fiscal_start == 1 else self.fiscal_start
+
+    def earlier_totals(self, family: Family, stratum: Stratum) -> list[tuple[int, str]]:
+        """Return the earlier counts of a total that has grown since, with their cut-offs; one release has none."""
+        del family, stratum
+        return []
 
     def cell(
         self,
@@ -126,7 +145,7 @@ class CellTable:
         a small difference must not be distinguishable from 0.
         """
         series = "|".join(family) + "|" + ",".join(f"{k}={v}" for k, v in stratum)
-        key = series + as_of(stratum, self.cutoff)
+        key = series + as_of(stratum, self.cutoff, self.fiscal_start)
         if key == series:
             series = ""
         if not over_periods:
@@ -135,7 +154,9 @@ class CellTable:
             new_cell = Cell(
                 key, float(value), name + words_of(stratum), depth, printed, guard, 0.0, np.inf, persons, block
             )
-            new_cell.series = series
+            new_cell.series, new_cell.family, new_cell.stratum = series, family, stratum
+            new_cell.over_periods = family not in self.not_over_periods
+            new_cell.cutoff = "" if self.cutoff is None else self.cutoff.isoformat()
             number = self._append(new_cell)
             self.families[family][stratum] = number
             return number
@@ -174,6 +195,37 @@ class CellTable:
             return self._append(Cell(key, float(value), name, 0, False, guard, lowest))
         return self.numbers[key]
 
+    def total(self, family: Family, stratum: Stratum, value: float, name: str) -> int:
+        """Enter a sum of cells that is printed nowhere: a small value in it discloses no more than its parts do."""
+        key = "|".join(family) + "|meet|" + ",".join(f"{k}={v}" for k, v in stratum)
+        key += as_of(stratum, self.cutoff, self.fiscal_start)
+        number = self.unpublished(key, value, name, guard=UNGUARDED)
+        cell = self.cells[number]
+        cell.family, cell.stratum, cell.over_periods = family, stratum, family not in self.not_over_periods
+        cell.cutoff = "" if self.cutoff is None else self.cutoff.isoformat()
+        self.families[family][stratum] = number
+        return number
+
+    def on_day(self, stratum: Stratum, *, before: bool = False) -> Stratum:
+        """Return the stratum of a count on the last day of a period, or on the day before it.
+
+        The same day has the same key, whatever the period was: a quarter ends when a year does. Records that begin or
+        end within a period cut it there. Where a label does not tell its days, the label stands for them.
+        """
+        names = dict(stratum)
+        unit = unit_of(names)
+        others = [(name, value) for name, value in stratum if name != unit]
+        days = (None, self.cutoff) if unit is None else span(names[unit], self.fiscal_start)
+        if days is None:
+            day = f"{'before' if before else 'end of'} {names[unit or '']}"
+        elif before:
+            first = days[0] if self.start is None or days[0] is None else max(days[0], self.start)
+            day = "the beginning" if first is None else (first - timedelta(days=1)).isoformat()
+        else:
+            last = days[1] if self.cutoff is None or days[1] is None else min(days[1], self.cutoff)
+            day = "the end" if last is None else last.isoformat()
+        return tuple(sorted([*others, (ON, day)]))
+
     def sum(self, total: int, parts: Iterable[int], *, rest: bool = True) -> None:
         """Link a total to its parts. What the parts lack is a remainder, protected like any count.
 
@@ -183,21 +235,26 @@ class CellTable:
             When the parts are more than the total.
         """
         members = sorted(set(parts))
-        known = [self.cells[i].value for i in members]
-        remainder = self.cells[total].value - sum(known)
+        remainder = self.cells[total].value - sum(self.cells[i].value for i in members)
         row = {total: 1, **dict.fromkeys(members, -1)}
         if remainder < 0:
-            raise DisclosureError(
-                f"{self.cells[total].name}: the parts sum to more than the total, so these results are not of the "
-                "same records; protect results that were made from one set of counts"
-            )
+            return self.restated(row, remainder)
         if remainder > 0 and rest:
             named = "+".join(self.cells[i].key for i in members)
             key = f"{self.cells[total].key}|rest of {sha256(named.encode()).hexdigest()[:12]}"
             row[self.unpublished(key, remainder, f"the remainder of {self.cells[total].name}")] = -1
         elif remainder > 0:
-            return
+            return None
         self.sums.append(row)
+        return None
+
+    def restated(self, row: dict[int, int], remainder: float) -> None:
+        """Link a total to parts that are more than it: within one release that cannot be."""
+        del remainder
+        raise DisclosureError(
+            f"{self.cells[next(iter(row))].name}: the parts sum to more than the total, so these results are not of "
+            "the same records; protect results that were made from one set of counts"
+        )
 
     def relation(self, coefficients: dict[int, int]) -> None:
         """Add a relation: cell numbers with coefficients whose sum is 0."""

@@ -27,7 +27,7 @@ from careflow.atomic_files import take_lock, write_whole
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
 from careflow.protect.cells.cell_table import CellTable
-from careflow.protect.history.successive_releases import State, from_plain, to_plain
+from careflow.protect.history.state import State, from_plain, to_plain
 
 FORMAT: Final = 1
 INDEX: Final = "ledger.json"

@@ -9,13 +9,14 @@ afresh, and one that changed by less is hidden.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from careflow.errors import DisclosureError
 from careflow.protect.cells.cell_table import Cell, CellTable
+from careflow.protect.history.joint_table import JointTable
+from careflow.protect.history.state import State
+from careflow.protect.results.links import link
 from careflow.protect.suppression.linear_system import (
     CHANGE,
     COUNT,
@@ -27,47 +28,7 @@ from careflow.protect.suppression.linear_system import (
     VIRTUAL,
     Bools,
     Ints,
-    System,
 )
-
-
-@dataclass
-class State:
-    """Every cell that the releases so far showed, hid or implied, with their sums: the content of a ledger.
-
-    Attributes
-    ----------
-    cells : list of Cell
-        With true values: never publish a state.
-    status : list of int
-        `SHOWN`, `HIDDEN` or `VIRTUAL` for each cell.
-    sums : list of dict
-        Relations: cell number to coefficient.
-    latest : dict
-        For each key, the newest version of its cell.
-    rows : dict
-        For each block, its rows as last printed.
-    """
-
-    cells: list[Cell] = field(default_factory=list)
-    status: list[int] = field(default_factory=list)
-    sums: list[dict[int, int]] = field(default_factory=list)
-    latest: dict[str, int] = field(default_factory=dict)
-    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def system(self) -> System:
-        """Return all releases as one linear system."""
-        table = CellTable()
-        table.cells, table.sums = self.cells, self.sums
-        status = np.array(self.status, dtype=np.int64)
-        system_of_cells = table.system()
-        printed = status != VIRTUAL
-        status = np.where((system_of_cells.values == 0) & printed, SHOWN, status)
-        return replace(system_of_cells, status=status, lowest=np.where(printed, 1.0, table.column("lowest")))
-
-    def hidden(self) -> Bools:
-        """Return which cells are hidden."""
-        return np.array([status == HIDDEN for status in self.status], dtype=np.bool_)
 
 
 @dataclass
@@ -113,15 +74,24 @@ def join(table: CellTable, previous: State, below: int, *, separate: bool = Fals
     a count that was hidden, is hidden and did not change becomes two cells whose difference is 0, since no reader knows
     that it did not change.
     """
-    state = copy_of(previous)
+    state, appended = copy_of(previous), len(previous.cells)
     unchanged, changed = unchanged_blocks(table, previous, below)
     if separate:
         unchanged, changed = set(), unchanged | changed
     numbers = np.array(
         [_add_cell(state, cell, cell.block in unchanged, below, separate) for cell in table.cells], dtype=np.int64
     )
-    state.sums += [{int(numbers[cell]): coefficient for cell, coefficient in row.items()} for row in table.sums]
+    add_sums(state, table, numbers, appended)
     return JointRelease(state, numbers, unchanged, bool(changed))
+
+
+def add_sums(state: State, table: CellTable, numbers: Ints, appended: int) -> None:
+    """Add the sums of a new release, and those that link it to earlier ones."""
+    state.sums += [{int(numbers[cell]): coefficient for cell, coefficient in row.items()} for row in table.sums]
+    if appended:
+        joint = JointTable(state, table)
+        link(joint)
+        joint.add_to(state, numbers, appended)
 
 
 def copy_of(previous: State) -> State:
@@ -132,6 +102,7 @@ def copy_of(previous: State) -> State:
         [dict(row) for row in previous.sums],
         dict(previous.latest),
         previous.rows,
+        previous.plan,
     )
 
 
@@ -213,45 +184,3 @@ def append(state: State, cell: Cell, status: int) -> int:
     state.cells.append(cell)
     state.status.append(status)
     return len(state.cells) - 1
-
-
-def to_plain(state: State) -> dict[str, Any]:
-    """Return the state as plain lists and dicts, for a text file."""
-    cells = []
-    for cell, status in zip(state.cells, state.status, strict=True):
-        plain = asdict(cell)
-        plain["value"] = int(cell.value)
-        plain["lowest"] = None if np.isinf(cell.lowest) else cell.lowest
-        plain["highest"] = None if np.isinf(cell.highest) else cell.highest
-        plain["status"] = status
-        cells.append(plain)
-    sums = [[[int(cell), int(coefficient)] for cell, coefficient in row.items()] for row in state.sums]
-    return {"cells": cells, "sums": sums, "latest": state.latest, "rows": state.rows}
-
-
-def from_plain(plain: dict[str, Any]) -> State:
-    """Return the state that `to_plain` wrote.
-
-    Raises
-    ------
-    DisclosureError
-        When something is missing or of the wrong kind.
-    """
-    try:
-        cells, status = [], []
-        for given in plain["cells"]:
-            entry = dict(given)
-            status.append(int(entry.pop("status")))
-            entry["lowest"] = -np.inf if entry["lowest"] is None else float(entry["lowest"])
-            entry["highest"] = np.inf if entry["highest"] is None else float(entry["highest"])
-            entry["value"] = float(entry["value"])
-            cells.append(Cell(**entry))
-        sums = [{int(cell): int(coefficient) for cell, coefficient in row} for row in plain["sums"]]
-        state = State(cells, status, sums, {k: int(v) for k, v in plain["latest"].items()}, dict(plain["rows"]))
-        state.system()
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as problem:
-        raise DisclosureError(
-            "the ledger is broken: a release in it is incomplete or its sums do not hold. Restore the folder from a "
-            "backup; a new ledger would not know what was published before"
-        ) from problem
-    return state

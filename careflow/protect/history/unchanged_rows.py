@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
@@ -11,9 +10,9 @@ import pandas as pd
 
 from careflow.estimate.result import Result
 from careflow.protect.cells.cell_table import records
+from careflow.protect.results.registry import Block
 
 R = TypeVar("R", bound=Result)
-Block = Callable[[Any, dict[str, Any]], str]
 ALWAYS_NEW: Final = ("mature",)
 """Columns that depend on the calendar alone: always printed as of now."""
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from careflow.protect.cells.cell_table import CellTable, Stratum, as_of, people_of, periods_in, records, stratum_of
-from careflow.protect.results.length_of_stay import IN_CARE, earlier
+from careflow.protect.cells.cell_table import CellTable, Stratum, as_of, people_of, records, stratum_of
+from careflow.protect.results.length_of_stay import IN_CARE
 from careflow.protect.results.mask import Mask, blank, significant
 
 if TYPE_CHECKING:
@@ -34,17 +34,15 @@ def block(result: Result, record: dict[str, Any]) -> str:
 
 def enter(table: CellTable, result: Census) -> CensusCells:
     """Enter a census: opening + admitted - discharged = closing, and one period's closing opens the next."""
-    unit, labels = periods_in(result.frame, result.about.by)
     cells = []
     contributors = people_of(result.contributors, len(result.frame))
     for record, people in zip(records(result.frame), contributors, strict=True):
         stratum, level = stratum_of(record, result.about.by), str(record["level"])
-        before = None if unit is None else earlier(stratum, unit, labels)
         families: dict[str, tuple[tuple[str, ...], Stratum]] = {
-            "opening": ((IN_CARE, level), before) if before else (("in care before", level), stratum),
+            "opening": ((IN_CARE, level), table.on_day(stratum, before=True)),
             "admitted": (("admitted", level), stratum),
             "discharged": (("discharges", level), stratum),
-            "closing": ((IN_CARE, level), stratum),
+            "closing": ((IN_CARE, level), table.on_day(stratum)),
         }
         numbers = {
             name: table.cell(

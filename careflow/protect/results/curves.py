@@ -1,117 +1,107 @@
-"""Curves at protected days only: each gap between shown days holds no event or at least 11 of them."""
+"""Curves on few days, which are chosen from public numbers alone: how many there are, and their median.
+
+A day that is left out because few events lie before it would tell that they are few. So the days do not depend on the
+events. Where a gap between shown days holds 1 to 10 events, the whole curve is withheld. The events up to each shown
+day are cells of the proof, so that what is withheld cannot be worked out from the rest of the release.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-GRID: Final = 7
-"""Days between the days at which a curve may be shown."""
-DECIMALS: Final = 4
-"""At full precision a curve gives back who was at risk; a picture does not show the fifth decimal."""
+from careflow.protect.results.mask import significant
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+BELOW: Final = 11
+FRACTIONS: Final = (
+    (2, (1.0,)),
+    (8, (0.5, 1.0, 1.5)),
+    (16, (0.25, 0.5, 1.0, 1.5, 2.0)),
+    (48, (0.125, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5)),
+)
+"""Multiples of the median at which a curve is shown, by how many times the threshold there are at least.
+
+Of lengths of stay that are exponential, the smallest gap then holds 1.5 times the threshold or more."""
+DAYS: Final = ((4, (30,)), (16, (14, 30, 90)), (48, (7, 14, 30, 60, 90, 180)))
+"""Days at which a curve without a median is shown, likewise."""
+LIMITS: Final = ("se", "low", "high")
 
 
-def protected_days(days: Ints, events: Ints, at_risk: Ints, *, below: int = 11, grid: int = GRID) -> Ints:
-    """Return the grid days at which a curve may be shown.
+def shown_days(n: float, median: float, below: int = BELOW) -> Ints:
+    """Return the days at which a curve may be shown, from numbers that are public.
 
     Parameters
     ----------
-    days : ndarray of int, shape (days,)
-        The days of the table, rising.
-    events : ndarray of int, shape (causes, days)
-        Events of each cause that is shown.
-    at_risk : ndarray of int, shape (days,)
-        At risk on each day.
+    n : float
+        How many the curve is of.
+    median : float
+        The median in days, which is public where there are 22; NaN where the curve does not reach it.
     below : int
-        Each gap must hold 0 or at least this many events of each cause, and as many must remain at risk after it.
-    grid : int
-        Shown days are multiples of this.
+        The threshold.
 
     Returns
     -------
     ndarray of int
-        Day 0 first. A gap runs from the day after one shown day to the next shown day, inclusive.
+        Days from 1 on, rising; none where there are too few.
 
     Examples
     --------
-    >>> days = np.arange(1, 41)
-    >>> protected_days(days, np.ones((1, 40), int), np.arange(60, 20, -1)).tolist()
-    [0, 14, 28]
+    >>> shown_days(100, 20).tolist(), shown_days(30, 20).tolist(), shown_days(21, 20).tolist()
+    ([10, 20, 30], [20], [])
+    >>> shown_days(200, float("nan")).tolist()
+    [14, 30, 90]
     """
-    shown = [0]
-    last = int(days.max(initial=0))
-    total = np.zeros((events.shape[0], last + 1), dtype=np.int64)
-    total[:, days] = events
-    summed = np.cumsum(total, axis=1)
-    for day in range(grid, last + 1, grid):
-        gap = summed[:, day] - summed[:, shown[-1]]
-        rest = at_risk[days > day]
-        enough = bool(len(rest)) and int(rest[0]) >= below
-        if enough and ((gap == 0) | (gap >= below)).all():
-            shown.append(day)
-    # Events on day 0 are a gap of their own.
-    start = summed[:, 0]
-    if ((start > 0) & (start < below)).any():
-        shown[0] = -1
-    return np.array([day for day in shown if day >= 0], dtype=np.int64)
+    table = DAYS if np.isnan(median) else FRACTIONS
+    chosen = next((steps for times, steps in reversed(table) if n >= times * below), ())
+    days = np.rint(np.array(chosen, dtype=float) * (1.0 if np.isnan(median) else median)).astype(np.int64)
+    return np.unique(np.maximum(days, 1))
 
 
-def guarded_curve(
-    curve: pd.DataFrame, rows: pd.DataFrame, keys: list[str], *, below: int, grid: int = GRID
-) -> pd.DataFrame:
-    """Return Kaplan-Meier curves at protected days.
+def median_of(days: Ints, remaining: Floats) -> float:
+    """Return the first day on which half or fewer remain, NaN where there is none."""
+    reached = np.flatnonzero(remaining <= 0.5 + 1e-12)
+    return float(days[reached[0]]) if len(reached) else float("nan")
 
-    Parameters
-    ----------
-    curve : DataFrame
-        ``keys``, then ``day, at_risk, events, survival, se, low, high``.
-    rows : DataFrame
-        The keys of the curves that may be shown at all, with the ``n`` shown beside them, and ``counts``: whether
-        ``at_risk`` and ``events`` (now per gap) may be kept. They are where exits other than events are also 0 or at
-        least ``below`` in every gap; otherwise both are missing.
 
-    Returns
-    -------
-    DataFrame
-        As ``curve``, with ``hidden`` (False: what is hidden has no row).
+def up_to(days: Ints, events: Ints, shown: Ints) -> Ints:
+    """Return the events up to each shown day, of each row of ``events``.
+
+    Examples
+    --------
+    >>> up_to(np.array([1, 3, 8]), np.array([[2, 3, 4]]), np.array([1, 7, 14])).tolist()
+    [[2, 5, 9]]
     """
-    names = rows[keys].astype(str).itertuples(index=False, name=None)
-    wanted = dict(zip(names, zip(rows["n"], rows["counts"], strict=True), strict=True))
-    parts = []
-    for _, part in curve.groupby(keys, observed=True, sort=False):
-        found = wanted.get(tuple(str(part[key].iloc[0]) for key in keys))
-        if found is not None:
-            parts.append(_one(part.sort_values("day"), int(found[0]), below, bool(found[1]), grid))
-    if not parts:
-        return curve.head(0).assign(hidden=pd.Series(dtype=bool))
-    return pd.concat(parts, ignore_index=True)
+    summed = np.cumsum(np.concatenate([np.zeros((len(events), 1), dtype=np.int64), events], axis=1), axis=1)
+    return np.asarray(summed[:, np.searchsorted(days, shown, side="right")], dtype=np.int64)
 
 
-def _one(part: pd.DataFrame, n: int, below: int, counts: bool, grid: int) -> pd.DataFrame:
-    days, events, at_risk = (part[name].to_numpy(dtype=np.int64) for name in ("day", "events", "at_risk"))
-    shown = protected_days(days, events[None, :], at_risk, below=below, grid=grid)
-    place = np.searchsorted(days, shown, side="right") - 1
-    first = part.iloc[[0] * len(shown)].reset_index(drop=True)
-    out = first.assign(day=shown)
-    for name, start in (("survival", 1.0), ("se", 0.0), ("low", np.nan), ("high", np.nan)):
-        values = part[name].to_numpy(dtype=float)
-        out[name] = np.round(np.where(place >= 0, values[place], start), DECIMALS)
-    gaps = np.diff(np.concatenate([[0], np.cumsum(events)])[place + 1], prepend=0)
-    risk = _at_risk(days, at_risk, shown)
-    # Late entries before the first day, and whoever leaves by day 0, count as exits too.
-    other = np.append(-np.diff(risk, prepend=at_risk[0]) - gaps, n - at_risk[0])
-    keep = counts and bool(((other == 0) | (np.abs(other) >= below)).all())
-    out["events"] = gaps.astype(float) if keep else np.nan
-    out["at_risk"] = risk.astype(float) if keep else np.nan
+def has_small_gap(counts: Ints, below: int = BELOW) -> bool:
+    """Whether 1 to ``below`` - 1 events lie between two shown days, or before the first, in any row of ``up_to``."""
+    gaps = np.diff(counts, prepend=0, axis=1)
+    return bool(((gaps > 0) & (gaps < below)).any())
+
+
+def on_days(part: pd.DataFrame, shown: Ints, values: Iterable[str], start: float) -> pd.DataFrame:
+    """Return a curve on day 0, where it is ``start`` by definition, and on the shown days, to 3 significant digits.
+
+    What is shown nowhere else is missing: the numbers at risk, and how long anybody was followed.
+    """
+    days = part["day"].to_numpy(dtype=np.int64)
+    position = np.searchsorted(days, shown, side="right") - 1
+    out = part.iloc[[0] * (len(shown) + 1)].reset_index(drop=True).assign(day=np.concatenate([[0], shown]))
+    for name in values:
+        column = part[name].to_numpy(dtype=float)
+        first = start if name not in LIMITS else 0.0 if name == "se" else np.nan
+        later = np.where(position >= 0, column[position], first)
+        out[name] = significant(pd.Series(np.concatenate([[first], later])))
+    for name in ("at_risk", "events", "known_to"):
+        if name in out:
+            out[name] = np.nan
     return out.assign(hidden=False)
-
-
-def _at_risk(days: Ints, at_risk: Ints, shown: Ints) -> Ints:
-    """At risk just after each shown day: the next day of the table tells."""
-    after = np.searchsorted(days, shown, side="right")
-    return np.asarray(at_risk[np.minimum(after, len(at_risk) - 1)], dtype=np.int64)

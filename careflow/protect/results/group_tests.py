@@ -10,13 +10,16 @@ import pandas as pd
 
 from careflow.continuum.outcomes import LEFT_CARE, LEFT_REASONS
 from careflow.estimate.stats.multiple_testing import adjusted
-from careflow.protect.cells.cell_table import PERIODS, CellTable, Family, Stratum, as_of, people_of, records, stratum_of
+from careflow.protect.cells.cell_table import CellTable, Family, Stratum, as_of, people_of, records, stratum_of
+from careflow.protect.cells.periods import PERIODS
 from careflow.protect.results.mask import Mask, blank, significant
+from careflow.protect.results.windows import FOLLOWED, INCIDENCE, difference
 from careflow.protect.suppression.linear_system import Bools
 
 if TYPE_CHECKING:
     from careflow.estimate.survival.test_result import GroupTest
 
+UNITS: Final = ("stays", "discharges")
 NUMBERS: Final = ("statistic", "p")
 
 
@@ -55,7 +58,6 @@ def enter(table: CellTable, result: GroupTest) -> TestedCells:
             table.sum(event_cells[LEFT_CARE], reasons)
             event_cells = {to: cell for to, cell in event_cells.items() if to not in LEFT_REASONS}
         table.sum(n, list(event_cells.values()))
-    _link_stays(table, result, cells)
     return TestedCells(pd.DataFrame(cells, columns=["n", "observed"]))
 
 
@@ -68,26 +70,34 @@ def _family(result: GroupTest, level: str) -> Family:
     return (f"{result.about.measure} of {unit}", level)
 
 
-def _link_stays(table: CellTable, result: GroupTest, cells: list[dict[str, int]]) -> None:
-    """Link the stays of a log-rank test, and those that ended, to the tables of stays and discharges."""
-    if "level" not in result.groups or not _adds_up(result):
-        return
-    for record, event_cells in zip(records(result.groups), cells, strict=True):
-        stratum, level = stratum_of(record, result.about.by), str(record["level"])
-        for key, family in (("n", ("stays", "all", level)), ("observed", ("discharges", level))):
-            family_cell = table.families.get(family, {}).get(stratum)
-            if family_cell is not None:
-                _link_difference(table, event_cells[key], family_cell)
+def link_tests(table: CellTable) -> None:
+    """Link the groups of tests and their events to the stays, discharges and moves that they are among.
 
-
-def _link_difference(table: CellTable, one: int, family_cell: int) -> None:
-    """Link two counts of nearly the same thing by their difference, which is a count as well."""
-    low, high = (one, family_cell) if table.cells[one].value <= table.cells[family_cell].value else (family_cell, one)
-    key = f"{table.cells[high].key}|less|{table.cells[low].key}"
-    rest = table.unpublished(
-        key, table.cells[high].value - table.cells[low].value, f"{table.cells[high].name}, less the others"
-    )
-    table.relation({high: 1, low: -1, rest: -1})
+    On the clock of stays the events are discharges that were followed; on that of discharges they are moves after any
+    number of days, and so include those within a window.
+    """
+    windows = [f[1] for f in table.families if len(f) == 4 and f[0] == FOLLOWED and f[1].isdigit()]
+    window = max(windows, key=int, default="")
+    for family in list(table.families):
+        unit = next((unit for unit in UNITS if family[0].endswith(f" of {unit}")), None)
+        if unit is None:
+            continue
+        level = family[1]
+        wholes: list[Family]
+        if len(family) == 2:
+            wholes = [("stays", "all", level) if unit == "stays" else ("discharges", level)]
+        elif family[2] == "ended":
+            wholes = [("discharges", level)]
+        elif unit == "stays":
+            wholes = [(FOLLOWED, window, level, family[2])]
+        else:
+            wholes = [(INCIDENCE, window, level, family[2]), (FOLLOWED, window, level, family[2])]
+        for stratum, number in list(table.families[family].items()):
+            others = (table.families.get(whole, {}).get(stratum) for whole in wholes)
+            other = next((cell for cell in others if cell is not None), None)
+            if other is not None:
+                smaller, larger = sorted((number, other), key=lambda cell: table.cells[cell].value)
+                difference(table, larger, smaller, f"{table.cells[larger].name}, less the others")
 
 
 def masked(result: GroupTest, cells: TestedCells, mask: Mask) -> GroupTest:

@@ -23,19 +23,25 @@ class Mask:
         The true counts.
     below : int
         The threshold.
-    counts_on_curves : bool
-        Whether curves may show counts at risk: only where no other table of the same stays could be subtracted.
+    least : ndarray of float, optional
+        The least that each count is for a reader, by the sums of shown counts; the shown counts themselves by default.
     """
 
     hidden: Bools
     values: Floats
     below: int = 11
-    counts_on_curves: bool = True
+    least: Floats | None = None
 
     def hides(self, cells: pd.Series) -> Bools:
         """Return whether each cell is hidden; -1 is a count that no number implies."""
         index = cells.to_numpy(dtype=np.int64)
         return np.asarray(np.where(index >= 0, self.hidden[index], False), dtype=np.bool_)
+
+    def at_least(self, cells: pd.Series) -> pd.Series:
+        """Return the least that each count is for a reader: the count itself where it is shown."""
+        index = cells.to_numpy(dtype=np.int64)
+        least = np.where(self.hidden, 0.0, self.values) if self.least is None else self.least
+        return pd.Series(least[index], cells.index)
 
     def zero(self, cells: pd.Series) -> Bools:
         """Return whether each cell is 0, which every reader knows."""

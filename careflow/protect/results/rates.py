@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from careflow.continuum.outcomes import LEFT_CARE, LEFT_REASONS
-from careflow.protect.cells.cell_table import CellTable, Stratum, as_of, people_of, records, stratum_of, words_of
+from careflow.continuum.outcomes import LEFT_CARE, LEFT_REASONS, OUTCOMES, REASONS, STEP_DOWN, STEP_UP
+from careflow.estimate.stats.intervals import quantile_of, wilson
+from careflow.protect.cells.cell_table import CellTable, Stratum, as_of, people_of, records, stratum_of
 from careflow.protect.results.mask import Mask, blank, significant
+from careflow.protect.results.windows import FOLLOWED, INCIDENCE
 
 if TYPE_CHECKING:
     from careflow.estimate import Rates
 
 ESTIMATES: Final = ("rate", "se", "low", "high")
-FOLLOWED: Final = "transition rate"
-INCIDENCE: Final = "cumulative incidence of the next level"
 INTENSITY: Final = "intensity"
+COMPLETED, LEFT_EARLY = REASONS[:2]
+
+
+ROW_TOTAL: Final = 4
+DEPTHS: Final = {STEP_DOWN: 3, STEP_UP: 3, COMPLETED: 2, LEFT_EARLY: 2, LEFT_CARE: 2}
+"""How much a reader loses with a number: the higher, the later it is hidden for the sake of others.
+
+First the direction totals, then who completed or left early, then moves between levels, last single reasons."""
+
+
+def depth_of(to: str) -> int:
+    """Return how late the number of a level, outcome or direction is hidden."""
+    return DEPTHS.get(to, 0 if to in OUTCOMES else 1)
 
 
 @dataclass(frozen=True)
@@ -70,9 +82,11 @@ def _enter_rows(table: CellTable, result: Rates, frame: pd.DataFrame, kind: str)
     for record, people in zip(records(frame), contributors, strict=True):
         stratum, window, origin = stratum_of(record, result.about.by), _window(result, record), str(record["from"])
         block_name = block(result, record)
-        depth = 1 if kind == "direction" or str(record[kind]) == LEFT_CARE else 0
+        # Who left care is known of followed discharges only, by both methods.
+        method = FOLLOWED if str(record[kind]) == LEFT_CARE else counted
+        depth = depth_of(str(record[kind]))
         n = table.cell(
-            (counted, window, origin, str(record[kind])), stratum, record["n"],
+            (method, window, origin, str(record[kind])), stratum, record["n"],
             f"{origin} to {record[kind]} within {window} days", depth=depth, block=block_name,
             persons=people["persons"],
         )  # fmt: skip
@@ -112,7 +126,7 @@ class Discharges:
     def _cells(self, followed: float, every: float) -> tuple[int, int]:
         name = f"followed discharges from {self.origin} within {self.window} days"
         some = self.table.cell((FOLLOWED, self.window, self.origin, "of"), self.stratum, followed, name,
-                              depth=2, block=self.block, persons=self.persons)  # fmt: skip
+                              depth=ROW_TOTAL, block=self.block, persons=self.persons)  # fmt: skip
         if np.isnan(every):
             return some, -1
         whole = self.enter_all(every)
@@ -122,7 +136,7 @@ class Discharges:
     def enter_all(self, every: float) -> int:
         """Enter all discharges, followed or not."""
         return self.table.cell(("discharges", self.origin), self.stratum, every, f"discharges from {self.origin}",
-                              depth=2, block=self.block, persons=self.persons)  # fmt: skip
+                              depth=ROW_TOTAL, block=self.block, persons=self.persons)  # fmt: skip
 
     def followed(self, of: float, share: float) -> tuple[int, int]:
         """Enter ``of`` followed discharges that are a ``share`` of all: -1 where the share does not give all."""
@@ -150,53 +164,47 @@ def _link_row(table: CellTable, result: Rates, origin: str, entry: dict[str, dic
         table.sum(total, moves)
 
 
-def link_windows(table: CellTable) -> None:
-    """Link windows and methods: where one count includes another, their difference is a count like any other."""
-    cells_of: dict[tuple[str, str, Stratum], dict[tuple[str, int], int]] = {}
-    for family, members in table.families.items():
-        if len(family) == 4 and family[0] in (FOLLOWED, INCIDENCE) and family[1].isdigit():
-            for stratum, cell in members.items():
-                cells_of.setdefault((family[2], family[3], stratum), {})[family[0], int(family[1])] = cell
-    for (origin, event, stratum), cells in cells_of.items():
-        name = f"{origin} to {event}{words_of(stratum)}"
-        denominators = cells_of.get((origin, "of", stratum), {})
-        windows = sorted(window for method, window in cells if method == FOLLOWED)
-        for short, long in itertools.pairwise(windows):
-            pair = (cells[FOLLOWED, short], cells[FOLLOWED, long])
-            of = [denominators.get((FOLLOWED, window)) for window in (short, long)]
-            if event == "of" or (None not in of and _equal(table, of[0] or 0, of[1] or 0)):
-                _link_difference(table, pair, f"{name}, between {short} and {long} days")
-        for window in windows:
-            if (INCIDENCE, window) in cells:
-                pair = (cells[FOLLOWED, window], cells[INCIDENCE, window])
-                _link_difference(table, pair, f"{name}, not yet followed for {window} days")
-        longer = sorted(window for method, window in cells if method == INCIDENCE)
-        for short, long in itertools.pairwise(longer):
-            pair = (cells[INCIDENCE, short], cells[INCIDENCE, long])
-            _link_difference(table, pair, f"{name}, between {short} and {long} days")
-
-
-def _equal(table: CellTable, one: int, other: int) -> bool:
-    return table.cells[one].value == table.cells[other].value
-
-
-def _link_difference(table: CellTable, pair: tuple[int, int], name: str) -> None:
-    """Link two counts by their difference, whichever is the larger."""
-    cells = table.cells
-    low, high = pair if cells[pair[0]].value <= cells[pair[1]].value else pair[::-1]
-    if np.isnan(cells[low].value + cells[high].value):
-        low, high = pair
-    change = cells[high].value - cells[low].value
-    difference = table.unpublished(f"{cells[high].key}|less|{cells[low].key}", change, name)
-    table.relation({high: 1, low: -1, difference: -1})
-
-
 def masked(result: Rates, cells: RateCells, mask: Mask) -> Rates:
     """Return the rates with every number missing that is hidden or that would disclose a hidden one."""
     days = result.about.measure == INTENSITY
-    frame = _masked(result.frame, cells.frame, mask, days=days)
-    directions = _masked(result.directions, cells.directions, mask, days=days)
+    frames = (
+        _masked(result.frame, cells.frame, mask, days=days),
+        _masked(result.directions, cells.directions, mask, days=days),
+    )
+    if result.about.measure == FOLLOWED:
+        frames = (
+            _with_limits(result, frames[0], ["from", "to"]),
+            _with_limits(result, frames[1], ["from", "direction"]),
+        )
+    frame, directions = (_in_digits(result, one) for one in frames)
     return replace(result, frame=frame, directions=directions, contributors=None, direction_contributors=None)
+
+
+def _with_limits(result: Rates, frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return rates with the limits of shares of 0 and 1 from shown rows only.
+
+    An estimate takes the design effect of such a share from the share pooled over all strata, hidden ones included.
+    Here it is the mean of those of the shown rows of the same kind, weighted by ``of``; 1 where there is none.
+    """
+    keys += ["within"] if "within" in frame else []
+    with np.errstate(divide="ignore", invalid="ignore"):
+        effect = frame["se"] ** 2 * frame["of"] / (frame["rate"] * (1 - frame["rate"]))
+    known = frame[keys].assign(weight=frame["of"].where(np.isfinite(effect)), effect=effect.clip(lower=1.0))
+    known["sum"] = (known["weight"] * known["effect"]).where(known["weight"].notna())
+    sums = known.groupby(keys, observed=True)[["sum", "weight"]].transform("sum")
+    pooled = (sums["sum"] / sums["weight"].where(sums["weight"] > 0)).fillna(1.0)
+    certain = ((frame["rate"] == 0) | (frame["rate"] == 1)).to_numpy()
+    size = (frame["of"] / pooled).to_numpy(dtype=float)
+    if "clustered" not in result.about.interval:
+        size = frame["of"].to_numpy(dtype=float)
+    low, high = wilson(frame["rate"].to_numpy(dtype=float), size, quantile_of(result.about.confidence))
+    return frame.assign(low=np.where(certain, low, frame["low"]), high=np.where(certain, high, frame["high"]))
+
+
+def _in_digits(result: Rates, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return rates with standard errors and limits to 3 digits; an incidence too, which no shown counts give."""
+    names = ["se", "low", "high", *(["rate"] if result.about.measure == INCIDENCE else [])]
+    return frame.assign(**{name: significant(frame[name]) for name in names})
 
 
 def total(result: Rates) -> int:

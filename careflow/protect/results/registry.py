@@ -9,19 +9,22 @@ from typing import Any, Final
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
 from careflow.protect.cells.cell_table import CellTable
-from careflow.protect.history.unchanged_rows import Block
 from careflow.protect.results import (
     census,
     chains,
     comparisons,
     group_tests,
-    incidence_occupation,
+    incidence,
     length_of_stay,
+    occupation,
+    pathways,
     rates,
-    readmissions_pathways,
+    readmissions,
 )
 from careflow.protect.results.mask import Mask
 
+Block = Callable[[Any, dict[str, Any]], str]
+"""Names the row that a record of a result belongs to."""
 BOTH: Final = ("frame", "directions")
 TOTALS: Final = " in the levels whose total is shown"
 LEVELS: Final = " in the levels that are shown"
@@ -54,41 +57,41 @@ KINDS: Final[dict[str, Kind]] = {
     "Census": Kind(
         census.enter, census.masked, census.block, census.total, " in the levels and periods that are shown"
     ),
-    "PersonsServed": Kind(census.enter_people, census.masked_people, census.block, incidence_occupation.total, TENS),
+    "PersonsServed": Kind(census.enter_people, census.masked_people, census.block, occupation.total, TENS),
     "Returns": Kind(
-        readmissions_pathways.enter,
-        readmissions_pathways.masked,
-        readmissions_pathways.block,
-        readmissions_pathways.total,
+        readmissions.enter,
+        readmissions.masked,
+        readmissions.block,
+        readmissions.total,
         " in the rows whose total is shown",
     ),
     "Pathways": Kind(
-        readmissions_pathways.enter_paths,
-        readmissions_pathways.masked_paths,
-        readmissions_pathways.path_block,
-        readmissions_pathways.total,
+        pathways.enter,
+        pathways.masked,
+        pathways.block,
+        readmissions.total,
         " in the pathways that are shown",
     ),
     "CumulativeIncidence": Kind(
-        incidence_occupation.enter,
-        incidence_occupation.masked,
-        incidence_occupation.block,
-        incidence_occupation.total,
+        incidence.enter,
+        incidence.masked,
+        occupation.block,
+        occupation.total,
         TENS,
         ("frame", "directions", "survival"),
     ),
     "Occupation": Kind(
-        incidence_occupation.enter,
-        incidence_occupation.masked_occupation,
-        incidence_occupation.block,
-        incidence_occupation.total,
+        occupation.enter,
+        occupation.masked_occupation,
+        occupation.block,
+        occupation.total,
         TENS,
     ),
     "ExpectedDays": Kind(
-        incidence_occupation.enter,
-        incidence_occupation.masked_days,
-        incidence_occupation.block,
-        incidence_occupation.total,
+        occupation.enter,
+        occupation.masked_days,
+        occupation.block,
+        occupation.total,
         TENS,
     ),
     "Comparison": Kind(

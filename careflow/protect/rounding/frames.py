@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.estimate.result import Result
-from careflow.protect.results import census, incidence_occupation, length_of_stay, readmissions_pathways
-from careflow.protect.results.curves import guarded_curve
+from careflow.protect.results import census, incidence, length_of_stay, occupation, readmissions
 from careflow.protect.results.mask import Mask, blank, significant
 from careflow.protect.suppression.linear_system import Bools, Floats
 
@@ -93,11 +92,20 @@ def lengths(result: Any, cells: length_of_stay.StayCells, rounding: Rounding) ->
         out[name] = significant(blank(frame[name], _too_few(least, base, 1, below)))
     for name, (base, times) in length_of_stay.QUANTILES.items():
         out[name] = blank(frame[name], _too_few(least, base, times, below))
-    out = length_of_stay.without_small_risk(out, np.isnan(n), below)
+    out = length_of_stay.without_small_risk(out)
     out["hidden"] = np.isnan(n)
+    few = _too_few(least, "n", 2, below)
+    shown = [
+        list(days) if not here and days and not np.isnan(rounding.printed[list(days.values())]).any() else []
+        for here, days in zip(few, cells.curves, strict=True)
+    ]
+    curve = length_of_stay.released_curve(result, shown)
+    # One unit of the last decimal stands for as many stays as rounding hides.
     keys = [*result.about.by, "level"]
-    drawn = out.loc[~_too_few(least, "n", 2, below), keys].assign(n=frame["n"], counts=False)
-    curve = guarded_curve(result.curve, drawn, keys, below=below)
+    size = curve[keys].merge(frame[keys].assign(_n=least["n"]), on=keys, how="left")["_n"].to_numpy(dtype=float)
+    unit = 10.0 ** np.floor(np.log10(np.maximum(size, 1) / BASE))
+    for name in ("survival", "se", "low", "high"):
+        curve[name] = np.rint(curve[name].to_numpy(dtype=float) * unit) / unit
     return replace(result, frame=out, curve=curve, contributors=None)
 
 
@@ -124,7 +132,7 @@ def persons_served(result: Any, cells: census.CensusCells, rounding: Rounding) -
     return replace(result, frame=result.frame.assign(persons=persons, hidden=np.isnan(persons)))
 
 
-def pathways(result: Any, cells: readmissions_pathways.ShareCells, rounding: Rounding) -> Any:
+def pathways(result: Any, cells: readmissions.ShareCells, rounding: Rounding) -> Any:
     """Return pathways of rounded numbers, by number; those with equal numbers, and the hidden ones, by their steps."""
     n, of = rounding.of(cells.frame["n"]), rounding.of(cells.frame["of"])
     out = result.frame.assign(n=n, share=np.minimum(n / of, 1.0), hidden=np.isnan(n))
@@ -133,12 +141,22 @@ def pathways(result: Any, cells: readmissions_pathways.ShareCells, rounding: Rou
     return replace(result, frame=order.drop(columns="_less").reset_index(drop=True).astype(out.dtypes.to_dict()))
 
 
+def incidences(result: Any, cells: incidence.IncidenceCells, rounding: Rounding) -> Any:
+    """Return cumulative incidences of which one unit of the last decimal is as many people as rounding hides."""
+    hidden = np.isnan(rounding.printed)
+    out = incidence.masked(result, cells, Mask(hidden, np.nan_to_num(rounding.printed), rounding.below))
+    decimals = max(occupation.resolution(max(result.about.n, BASE), BASE), 0)
+    frames = {name: getattr(out, name) for name in incidence.TABLES}
+    limits = list(incidence.LIMITS)
+    return replace(out, **{name: frame.assign(**frame[limits].round(decimals)) for name, frame in frames.items()})
+
+
 def _uncounted(masked: Callable[[Any, Any, Mask], Any]) -> Callable[[Any, Any, Rounding], Any]:
     """Return how a result without counts is masked: as in suppression."""
 
     def rounded(result: Any, cells: Any, rounding: Rounding) -> Any:
         nothing = np.zeros(0)
-        return masked(result, cells, Mask(nothing.astype(np.bool_), nothing, rounding.below, False))
+        return masked(result, cells, Mask(nothing.astype(np.bool_), nothing, rounding.below))
 
     return rounded
 
@@ -155,10 +173,10 @@ FRAMES: Final[dict[str, tuple[Callable[[Any, Any, Rounding], Any], Callable[[Any
     "Returns": (rates, lambda result: int(result.frame["of"].sum())),
     "LengthOfStay": (lengths, lambda result: int(result.frame["n"].sum())),
     "Census": (census_flows, lambda result: int(result.frame["admitted"].sum())),
-    "PersonsServed": (persons_served, incidence_occupation.total),
+    "PersonsServed": (persons_served, occupation.total),
     "Pathways": (pathways, lambda result: int(result.frame["n"].sum())),
-    "CumulativeIncidence": (_uncounted(incidence_occupation.masked), incidence_occupation.total),
-    "Occupation": (_uncounted(incidence_occupation.masked_occupation), incidence_occupation.total),
-    "ExpectedDays": (_uncounted(incidence_occupation.masked_days), incidence_occupation.total),
+    "CumulativeIncidence": (incidences, occupation.total),
+    "Occupation": (_uncounted(occupation.masked_occupation), occupation.total),
+    "ExpectedDays": (_uncounted(occupation.masked_days), occupation.total),
 }
 """How the frame of each kind is rounded, and what ``n`` of its provenance may say."""

@@ -15,7 +15,8 @@ from scipy import sparse
 
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
-from careflow.protect.history.successive_releases import JointRelease, State
+from careflow.protect.history.state import State
+from careflow.protect.history.successive_releases import JointRelease
 from careflow.protect.history.unchanged_rows import rows_by_block, with_unchanged_rows
 from careflow.protect.results.rates import INTENSITY
 from careflow.protect.results.registry import kind_of

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from careflow.protect.cells.cell_table import Cell, CellTable
+from careflow.protect.history.state import State
 from careflow.protect.history.successive_releases import (
     JointRelease,
-    State,
+    add_sums,
     append,
     copy_of,
     link_change,
@@ -40,12 +41,12 @@ MODE = {"mode": "rounded to fives"}
 
 def join_rounded(table: CellTable, previous: State, below: int) -> JointRelease:
     """Join a new release to the state of the earlier ones; ``numbers`` are the cells of the printed numbers."""
-    state = copy_of(previous)
+    state, appended = copy_of(previous), len(previous.cells)
     unchanged, fresh = unchanged_blocks(table, previous, below)
     numbers = [_add_cell(state, cell, below) for cell in table.cells]
     true_numbers = np.array([pair[0] for pair in numbers], dtype=np.int64)
     printed = np.array([pair[1] for pair in numbers], dtype=np.int64)
-    state.sums += [{int(true_numbers[cell]): coefficient for cell, coefficient in row.items()} for row in table.sums]
+    add_sums(state, table, true_numbers, appended)
     return JointRelease(state, printed, unchanged, bool(fresh))
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
-from careflow.protect.suppression.linear_system import SHOWN, VIRTUAL, Bools, Ints, System
+from careflow.protect.suppression.linear_system import SHOWN, VIRTUAL, Bools, Floats, Ints, System
 from careflow.protect.suppression.protection_goals import protection_goals
 
 NOT_DEFENDED: Final = (
     "what a reader knows of persons from elsewhere",
     "guesses by probability (small numbers are likelier than large ones)",
     "groups of which all did the same (a share of 0% or 100%)",
+    "what means, medians, standard errors and occupation tell beyond their counts (kept to few digits, by rule)",
     "tables that are not in the ledger, or that were made by hand from the counts",
 )
 """What a proof does not cover; printed with every release."""
@@ -147,6 +148,12 @@ class Proof:
             self.below,
             self.notes,
         )
+
+    def least_for_readers(self) -> Floats:
+        """Return a lower bound of each cell for a reader, by sums of what is shown: the count itself where it is."""
+        shown = ~self.hidden & (self.system.status != VIRTUAL)
+        known = replace(self.system, status=np.where(shown, SHOWN, self.system.status))
+        return np.asarray(known.floors(), dtype=np.float64)
 
     def _possible(self, tables: Ints, shown: Bools) -> Bools:
         system = self.system

@@ -19,7 +19,7 @@ from careflow.continuum.outcomes import DIRECTIONS, LEFT_CARE, LEFT_REASONS
 from careflow.errors import DisclosureError
 from careflow.estimate import Census, LengthOfStay, Pathways, Rates
 from careflow.estimate.result import Result
-from careflow.protect.results.length_of_stay import without_small_risk
+from careflow.protect.results.curves import has_small_gap, shown_days, up_to
 from careflow.report.masking.census import mask_census
 from careflow.report.masking.incidence import MEASURE, coarse
 from careflow.report.masking.pathways import mask_paths
@@ -154,7 +154,9 @@ def _stays(result: R, below: int) -> R:
     frame.loc[small(n_open, below), "open"] = np.nan
     frame.loc[small(closed, 4 * below), list(_QUARTILES)] = np.nan
     shared = _shared_limits(frame, cast(Any, result).curve, hidden, below)
-    frame = without_small_risk(frame, hidden, below).assign(known_to=shared)
+    if "least_at_risk" in frame:
+        frame = frame.assign(least_at_risk=np.nan, thin=(frame["least_at_risk"] < below) & ~hidden)
+    frame = frame.assign(known_to=shared)
     curve = _curve(cast(Any, result).curve, frame, hidden, below)
     about = replace(result.about, missing="")
     return replace(result, frame=frame.assign(hidden=hidden), curve=curve, about=about)  # type: ignore[call-arg]
@@ -174,20 +176,18 @@ def _shared_limits(frame: pd.DataFrame, curve: pd.DataFrame, hidden: Flags, belo
 
 
 def _curve(curve: pd.DataFrame, frame: pd.DataFrame, hidden: Flags, below: int) -> pd.DataFrame:
-    """Keep the days of a curve between which ``below`` stays or more ended, while as many are at risk."""
+    """Keep the days of a curve that its shown ``n`` and median give; withhold it where few stays end between two."""
     keys = list(curve.columns[: list(curve.columns).index("day")])
-    open_to_all = set(frame.loc[~hidden, keys].astype(str).itertuples(index=False, name=None))
+    rows = frame[~hidden & frame["median"].notna()]
+    shown = {tuple(map(str, row[:-2])): row[-2:] for row in rows[[*keys, "n", "median"]].itertuples(index=False)}
     kept = []
     for _, part in curve.groupby(keys, observed=True, sort=False):
-        if tuple(part[keys].iloc[0].astype(str)) not in open_to_all:
+        n, median = shown.get(tuple(part[keys].iloc[0].astype(str)), (0, np.nan))
+        days, events = (part[name].to_numpy(dtype=np.int64) for name in ("day", "events"))
+        chosen = np.zeros(0, dtype=np.int64) if np.isnan(median) else shown_days(n, median, below)
+        counts = up_to(days, events[None, :], chosen)
+        if not len(chosen) or has_small_gap(counts, below) or 0 < events.sum() - counts[0, -1] < below:
             continue
-        part = part[part["at_risk"] >= below]
-        steps, so_far = [], 0
-        for place, ended in enumerate(part["events"]):
-            so_far += int(ended)
-            if so_far >= below:
-                steps.append((place, so_far))
-                so_far = 0
-        places = [place for place, _ in steps]
-        kept.append(part.iloc[places].assign(events=[ended for _, ended in steps]))
+        places = np.maximum(np.searchsorted(days, chosen, side="right") - 1, 0)
+        kept.append(part.iloc[places].assign(day=chosen, events=np.diff(counts[0], prepend=0)))
     return pd.concat(kept, ignore_index=True) if kept else curve.head(0)

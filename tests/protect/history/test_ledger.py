@@ -18,7 +18,8 @@ from careflow.protect import Ledger, audit, protect, prove
 from careflow.protect.audit import attack, view_of
 from careflow.protect.cells.cell_table import CellTable
 from careflow.protect.history.ledger import locked
-from careflow.protect.history.successive_releases import State, join
+from careflow.protect.history.state import State
+from careflow.protect.history.successive_releases import join
 from careflow.protect.suppression.linear_system import HIDDEN
 
 

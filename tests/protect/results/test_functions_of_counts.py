@@ -12,7 +12,7 @@ from careflow.continuum import Continuum
 from careflow.errors import DisclosureError
 from careflow.estimate.stats.multiple_testing import adjusted
 from careflow.protect import audit, protect
-from careflow.protect.results.incidence_occupation import resolution
+from careflow.protect.results.occupation import resolution
 
 
 @pytest.fixture(scope="module")
