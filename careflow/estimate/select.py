@@ -18,6 +18,9 @@ from careflow.errors import ArgumentError
 from careflow.estimate.arguments import unit_of
 from careflow.estimate.result import Provenance
 
+ALL_LEVELS: Final = "all levels"
+"""The label of the row, or the union, of every level."""
+
 WITHIN: Final = "within"
 """The column of windows, there when several were asked for."""
 

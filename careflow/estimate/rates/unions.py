@@ -17,9 +17,9 @@ from careflow.continuum.outcomes import CONCURRENT, DIED, DIRECTIONS, LEFT_CARE,
 from careflow.continuum.spellings import outcome_meant
 from careflow.errors import ArgumentError
 from careflow.estimate.arrays.strata import Ints
+from careflow.estimate.select import ALL_LEVELS
 
 DAY_AND_NIGHT: Final = "24-hour"
-ALL_LEVELS: Final = "all levels"
 
 Asked = str | Sequence[str] | Mapping[str, str | Sequence[str]]
 """One level or outcome; several, put together; or names of several such sets."""

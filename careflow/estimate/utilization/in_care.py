@@ -19,8 +19,8 @@ from careflow.counts.parts import Part, Where
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import counts_for, estimator
 from careflow.estimate.arrays.strata import add_up, strata_of
-from careflow.estimate.rates.unions import ALL_LEVELS
 from careflow.estimate.result import Provenance, Result
+from careflow.estimate.select import ALL_LEVELS
 
 _CLOCK: Final = "stay by admission"
 _OVER: Final = (30, 60, 90)

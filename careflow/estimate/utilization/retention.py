@@ -15,8 +15,8 @@ from careflow.counts.parts import Part, Where
 from careflow.counts.sql.retention import OUT, STILL
 from careflow.estimate.arguments import Cluster, counts_for, estimator, immature, interval_name
 from careflow.estimate.arrays.strata import add_up, strata_of
-from careflow.estimate.rates.unions import ALL_LEVELS
 from careflow.estimate.result import Provenance, Result
+from careflow.estimate.select import ALL_LEVELS
 from careflow.estimate.stats.proportions import shares
 
 
