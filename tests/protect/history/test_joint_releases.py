@@ -147,7 +147,10 @@ def with_rules(result, **changes):
     [
         ({"linked": 60}, r"the link window was 30 and is 60\. Instead, link the records with the window"),
         ({"overlaps": "merge"}, r"the policy for overlaps was flag and is merge"),
-        ({"calendar": cf.Calendar(fiscal_start=7)}, r"first month of the year was 1 and is 7\. Instead, release months"),
+        (
+            {"calendar": cf.Calendar(fiscal_start=7)},
+            r"first month of the year was 1 and is 7\. Instead, release months",
+        ),
     ],
 )
 def test_what_does_not_fit_the_plan_of_a_ledger_is_refused_at_once(made, tmp_path, changes, says) -> None:
