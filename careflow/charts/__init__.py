@@ -3,7 +3,7 @@
 from careflow.charts.drawing.export import save, show
 from careflow.charts.drawing.fonts import CareflowLabelWarning
 from careflow.charts.drawing.metadata import ChartInfo, alt_text, chart_data
-from careflow.charts.drawing.theme import theme
+from careflow.charts.drawing.theme import register, theme
 from careflow.charts.headline import headline
 from careflow.charts.plots.alluvial import alluvial
 from careflow.charts.plots.census import census
@@ -45,6 +45,8 @@ __all__ = [
     "trend",
     "xmr",
 ]
+
+register()
 
 los = length_of_stay
 """The name of ``length_of_stay`` in the first version; kept so that old code runs."""

@@ -5,17 +5,20 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Literal, ParamSpec, TypedDict, get_type_hints
+from typing import Final, Literal, ParamSpec, TypedDict, TypeVar, get_type_hints
 
 from matplotlib.axes import Axes
 
 from careflow.charts.data.kinds import accepted
 from careflow.charts.drawing.option_checks import check_options
+from careflow.charts.drawing.parts import panel
+from careflow.charts.drawing.theme import dressed
 
 Audience = Literal["internal", "external"]
 
 
 P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Options(TypedDict, total=False):
@@ -79,13 +82,13 @@ _OPTIONS_DOC: Final = """
 """
 
 
-def drawn(chart: Callable[P, Axes]) -> Callable[P, Axes]:
+def drawn(chart: Callable[P, R]) -> Callable[P, R]:
     """Check the arguments of a chart, and add the common options to its signature and docstring.
 
     The result must be of a kind that ``KINDS`` lists for the chart, and every option must pass ``check_options``.
     """
     hints = get_type_hints(Options)
-    call: Callable[..., Axes] = chart
+    call: Callable[..., R] = chart
     signature = inspect.signature(chart)
     own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
     common = [
@@ -94,7 +97,7 @@ def drawn(chart: Callable[P, Axes]) -> Callable[P, Axes]:
     ]
 
     @functools.wraps(chart)
-    def whole(*args: P.args, **kwargs: P.kwargs) -> Axes:
+    def whole(*args: P.args, **kwargs: P.kwargs) -> R:
         unknown = [name for name in kwargs if name not in allowed]
         if unknown:
             raise TypeError(f"charts.{chart.__name__}() takes no {unknown[0]!r}; it takes {', '.join(allowed)}")
@@ -106,7 +109,10 @@ def drawn(chart: Callable[P, Axes]) -> Callable[P, Axes]:
         if missing:
             raise TypeError(f"charts.{chart.__name__}() needs {missing[0]}=")
         check_options(arguments)
-        return call(**arguments)
+        if panel.get() is not None or any(arguments.get(name) is not None for name in ("ax", "figure")):
+            return call(**arguments)
+        with dressed():
+            return call(**arguments)
 
     allowed = [p.name for p in own] + list(DEFAULTS)
     whole.__signature__ = signature.replace(parameters=[*own, *common])  # type: ignore[attr-defined]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from careflow import charts
 from careflow.charts.drawing.options import Options
@@ -17,9 +18,6 @@ from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.formatting import period
 from careflow.report.content.content import Content
 from careflow.report.content.quarters import LEFT_EARLY
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 LABEL_WARNINGS: Final[ContextVar[set[str]]] = ContextVar("careflow_label_warnings")
 """Warnings about labels, raised while the charts of a report were drawn."""
@@ -42,7 +40,7 @@ class Plan:
     name: str
     heading: str
     quarter: str
-    draw: Callable[..., Axes]
+    draw: Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -91,30 +89,31 @@ def write(plan: Plan, folder: Path) -> Picture:
     """Draw a chart and write its files into ``folder / "charts"``."""
     target = folder / FOLDER
     target.mkdir(exist_ok=True)
-    ax = _drawn(plan, "report")
-    svg = charts.save(ax, target / f"{plan.name}.svg")
-    png = charts.save(ax, target / f"{plan.name}.png", dpi=_DPI)
-    return Picture(plan.name, plan.heading, plan.quarter, charts.alt_text(ax), svg, png, plan)
+    with charts.theme("report"), _collected():
+        chart = plan.draw()
+        svg = charts.save(chart, target / f"{plan.name}.svg")
+        png = charts.save(chart, target / f"{plan.name}.png", dpi=_DPI)
+    return Picture(plan.name, plan.heading, plan.quarter, charts.alt_text(chart), svg, png, plan)
 
 
 def for_slide(picture: Picture) -> bytes:
     """Return a chart drawn again for a slide, without its title, as PNG."""
-    with tempfile.TemporaryDirectory(prefix="careflow-") as folder:
-        ax = _drawn(picture.plan, "slide", title="")
-        return charts.save(ax, Path(folder) / "slide.png", dpi=_SLIDE_DPI).read_bytes()
+    with tempfile.TemporaryDirectory(prefix="careflow-") as folder, charts.theme("slide"), _collected():
+        chart = picture.plan.draw(title="")
+        return charts.save(chart, Path(folder) / "slide.png", dpi=_SLIDE_DPI).read_bytes()
 
 
-def _drawn(plan: Plan, context: str, **look: str) -> Axes:
-    """Draw a chart; its warnings about labels are collected, so that each is raised once for the report."""
-    with charts.theme(context), warnings.catch_warnings(record=True) as caught:
+@contextmanager
+def _collected() -> Iterator[None]:
+    """Collect warnings about labels, so that each is raised once for the report; names are cut when it is drawn."""
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", charts.CareflowLabelWarning)
-        ax = plan.draw(**look)
+        yield
     for one in caught:
         if issubclass(one.category, charts.CareflowLabelWarning):
             LABEL_WARNINGS.get(set()).add(str(one.message))
         else:
             warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-    return ax
 
 
 def warn_once(collected: set[str]) -> None:
