@@ -337,3 +337,39 @@ def test_a_secret_is_in_no_plain_file_pickle_limit_or_pointer(draw, tmp_path):
         assert np.float64(0.98765).tobytes() not in whole
         assert np.float64(987.0).tobytes() not in whole
     assert files[0] == files[1]
+
+
+def test_a_chart_has_a_panel_for_each_value_of_a_stratum(results):
+    rates = sample_results.rates(5, by="payer", values=("10", "9", "other"))
+    panels = charts.transition_matrix(rates, facet="payer", title="By payer")
+    assert list(panels) == ["other", "9", "10"]
+    found, _ = drawn(panels.figure)
+    said = [mark.get_text() for mark, _ in found]
+    assert said.count("By payer") == 1
+    assert {"other", "9", "10"} <= set(said)
+    assert collisions(found) == []
+    n = sum(ax.careflow.n for ax in panels.values())
+    assert panels.careflow.n == n
+    assert f"n = {n:,}" in panels.careflow.notes
+    for payer, ax in panels.items():
+        alone = charts.transition_matrix(rates, where={"payer": payer})
+        assert ax.careflow.data.equals(alone.careflow.data)
+        assert ax.get_ylim() == alone.get_ylim()
+    with pytest.raises(ArgumentError, match="no stratum of the result; it has"):
+        charts.transition_matrix(rates, facet="county")
+    with pytest.raises(TypeError, match=r"figure=fig\.subfigures"):
+        charts.transition_matrix(rates, facet="payer", ax=Figure().subplots())
+
+
+def test_levels_and_periods_may_be_spelled_in_any_way(results):
+    one = charts.trend(results("quarters"), "Inpatient", "RESIDENTIAL")
+    other = charts.trend(results("quarters"), "inpatient", "residential")
+    assert charts.alt_text(one) == charts.alt_text(other)
+    assert charts.chart_data(one).equals(charts.chart_data(other))
+    assert "2025\u00a0Q1" in charts.transition_matrix(results("quarters"), quarter="2025 q1").careflow.subtitle
+    with pytest.raises(ArgumentError, match="no level 'reidential' in this continuum; it has 'residential', 'inp"):
+        charts.kaplan_meier(results("stays"), levels=["reidential"])
+
+
+def test_what_is_listed_of_the_charts_is_what_is_public():
+    assert dir(charts) == sorted(charts.__all__)

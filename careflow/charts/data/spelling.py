@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 import pandas as pd
 
+from careflow.continuum.outcomes import DIRECTIONS, OUTCOMES
 from careflow.errors import ArgumentError
 
 _QUARTER = re.compile(r"^\s*(\d{4})\s*[- ]?\s*Q([1-4])\s*$", re.IGNORECASE)
@@ -39,6 +40,35 @@ def level_named(text: str, names: Sequence[str], short: Callable[[str], str] | N
     nearest = [spelled[key] for key in get_close_matches(_folded(text), list(spelled), n=3)]
     order = list(dict.fromkeys([*nearest, *names])) if nearest else list(names)
     raise ArgumentError(f"no level {text!r} in this continuum; it has {', '.join(map(repr, order))}")
+
+
+def spelled(arguments: Mapping[str, Any], result: Any) -> dict[str, Any]:
+    """Return the arguments of a chart with levels, outcomes and periods as the result spells them.
+
+    What means none of them stays as it is, for the chart to say what there is.
+    """
+    out = dict(arguments)
+    names, short = tuple(result.continuum.names), getattr(result.continuum, "short", None)
+    for key in ("frm", "to", "level"):
+        if isinstance(out.get(key), str):
+            out[key] = _known(out[key], names, short)
+    if isinstance(out.get("levels"), Sequence) and not isinstance(out["levels"], str):
+        out["levels"] = [_known(name, names, short) for name in out["levels"]]
+    frame = result.frame
+    column = next((name for name in ("quarter", "month", "year") if name in frame.columns), None)
+    period = period_named(out["quarter"]) if column and out.get("quarter") is not None else None
+    if column and period is not None:
+        labels = {str(label) for label in frame[column].unique()}
+        out["quarter"] = next((label for label in labels if period_named(label) == period), out["quarter"])
+    return out
+
+
+def _known(text: Any, names: Sequence[str], short: Callable[[str], str] | None) -> Any:
+    folded = {_folded(outcome): outcome for outcome in (*OUTCOMES, *DIRECTIONS)}
+    try:
+        return level_named(text, names, short)
+    except ArgumentError:
+        return folded.get(_folded(text), text)
 
 
 def period_named(value: Any) -> pd.Period | None:

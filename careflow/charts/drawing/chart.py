@@ -88,9 +88,11 @@ class Chart(Subject):
         """
         self.say(title, subtitle, notes, masked, sign)
         frame, part = self.frame, self.part
-        frame.foot, frame.gutter = foot, gutter
+        if part is None:
+            frame.foot, frame.gutter = foot, gutter
         if part is not None:
-            part.chart, part.subtitle, part.notes = self, self.marked, [note for note in notes if note]
+            part.chart = self
+            part.words = {"title": title, "subtitle": subtitle, "notes": notes, "masked": masked, "sign": sign}
             if head is not None:
                 frame.head = ([], head[1])
             frame.name_panel(part.name)
@@ -112,6 +114,8 @@ class Chart(Subject):
         """Attach the description (see :meth:`Subject.described`), and return the Axes."""
         if self.part is None:
             self.warn_of_lost()
+        else:
+            self.part.content = content
         self.ax.careflow = self.described(**content)  # type: ignore[attr-defined]
         self.ax.format_coord = Pointed(self.ax)  # type: ignore[method-assign]
         return self.ax
@@ -138,8 +142,9 @@ class Chart(Subject):
             title=title, subtitle=rich_text.plain(self.view.population()), notes=[self.view.size(n)],
             masked=int(self.view.frame["hidden"].sum()),
         )  # fmt: skip
-        self.ax.grid(visible=False)
-        self.ax.set(xticks=[], yticks=[])
+        if self.part is None:
+            self.ax.grid(visible=False)
+            self.ax.set(xticks=[], yticks=[])
         self.frame.add(Centred(reason))
         return self.close(data=self.view.frame.head(0), n=n, largest=[], what=reason)
 
@@ -151,7 +156,8 @@ class Chart(Subject):
             get, put = getattr(self.ax, f"get_{name}lim"), getattr(self.ax, f"set_{name}lim")
             if not self.fresh[name]:
                 old = get()
-                wanted = (min(*old, *wanted), max(*old, *wanted))
+                widest = (min(*old, *wanted), max(*old, *wanted))
+                wanted = widest if wanted[0] <= wanted[1] else widest[::-1]
             put(*wanted)
 
     def ticks(self) -> None:

@@ -80,10 +80,11 @@ class Frame:
         while runs and sum(canvas.wide(run.text, size, run.weight) for run, size in runs) > room:
             runs = runs[:-1]
         wide = sum(canvas.wide(run.text, size, run.weight) for run, size in runs)
+        top = max([self.over(canvas), *(one.reached.y1 for one in self._laid_out(canvas) if one.reached is not None)])
         if runs:
-            self._line(canvas, self.over(canvas) + self.pad, runs)
+            self._line(canvas, top + self.pad, runs)
         self._wrap_title(canvas, box.x0, box.x1 - (wide + 6 * self.theme.u if wide else 0.0))
-        return Box(box.x0, box.y1, box.x1, box.y1)
+        return Box(box.x0, box.y1, box.x1, top if top > box.y1 + 1 else box.y1)
 
     def enclose(self) -> None:
         """Add the layers above and below."""

@@ -130,6 +130,16 @@ def grid(figure: Any, count: int, *, sharex: bool = True, sharey: bool = True) -
     return out
 
 
+def label_outer(axes: Sequence[Axes], *, sharex: bool, sharey: bool) -> None:
+    """Leave the names of shared axes to the outer panels."""
+    columns = min(COLUMNS.get(len(axes), 4), len(axes))
+    for place, ax in enumerate(axes):
+        if sharex and place + columns < len(axes):
+            ax.set_xlabel("")
+        if sharey and place % columns:
+            ax.set_ylabel("")
+
+
 def stacked(figure: Any, count: int) -> list[Axes]:
     """Return Axes one under the other, without axes of their own: what is drawn on them is laid out in points."""
     cells = figure.add_gridspec(count, 1)

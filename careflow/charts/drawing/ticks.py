@@ -227,4 +227,6 @@ class FitNames:
             label_lines(name, size, max(room, 1.0), t.family, weight=SEMIBOLD, lines=self.lines, among=one.names)
             for name in one.names
         ]
-        one.shown = ["\n".join(lines) for lines in broken]
+        # Under two letters a cut name says nothing.
+        one.shown = ["\n".join(lines) if room > 2 * size or lines == [name] else ""
+                     for lines, name in zip(broken, one.names, strict=True)]  # fmt: skip

@@ -84,7 +84,9 @@ class _Drawing:
     ) -> None:
         self.chart, self.view, self.stays, self.style, self.benchmark = chart, view, list(stays), style, benchmark
         medians = [s.median for s in stays if formatting.known(s.median) and s.median > 0]
-        self.log = scale == "log" or (scale == "auto" and bool(medians) and max(medians) > 5 * min(medians))
+        far = bool(medians) and max(medians) > 5 * min(medians)
+        # Panels that share an axis share its scale.
+        self.log = scale == "log" or (scale == "auto" and (far or chart.part is not None))
         finite = [d for s in stays for d in s.dots[np.isfinite(s.dots)]]
         ends = [
             *finite,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, Unpack, overload
+from typing import TYPE_CHECKING, Any, Final, Unpack, overload
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -21,7 +21,6 @@ from careflow.charts.drawing.rich_text import coloured, plain
 from careflow.charts.drawing.theme import current
 from careflow.charts.plots.trend_marks import draw_levels, draw_one, head_of
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
-from careflow.errors import ArgumentError
 
 if TYPE_CHECKING:
     from careflow.estimate import LengthOfStay, Rates
@@ -38,7 +37,7 @@ def trend(
 @overload
 def trend(
     result: Rates | LengthOfStay, frm: str | None = None, to: str | None = None, *, measure: str = ...,
-    target: float | None = ..., context: bool = ..., facet: Literal["level"] | None = ...,
+    target: float | None = ..., context: bool = ..., facet: str | None = ...,
     figure: Figure | SubFigure | None = ..., **options: Unpack[Options],
 ) -> Any: ...  # fmt: skip
 @drawn
@@ -50,7 +49,7 @@ def trend(
     measure: str = STEP_DOWN,
     target: float | None = None,
     context: bool = True,
-    facet: Literal["level"] | None = None,
+    facet: str | None = None,
     figure: Figure | SubFigure | None = None,
     **options: Unpack[Options],
 ) -> Axes | Panels:
@@ -76,16 +75,14 @@ def trend(
         A value to draw as a line, in the unit of the measure (a share, or days).
     context : bool
         Draw the other levels as faint lines in each panel.
-    facet : "level", optional
-        A panel for each level; so it is without ``frm`` and ``ax``.
+    facet : str, optional
+        ``"level"`` for a panel for each level, as without ``frm`` and ``ax``; or a stratum of the result.
     figure : matplotlib.figure.Figure or SubFigure, optional
         An empty one, for panels; by default a new figure.
     **options
     """
     given = options.get("ax")
     trend = trend_of(result, "trend", frm, to, measure, options.get("where"))
-    if facet not in (None, "level"):
-        raise ArgumentError(f'a trend has a panel for each level: facet="level", not {facet!r}')
     panelled = facet == "level" or figure is not None or (frm is None and given is None)
     if panelled and given is not None:
         raise TypeError("panels take a figure of their own: give charts.trend() figure=fig.subfigures(...), not ax=")

@@ -34,8 +34,7 @@ def test_no_two_levels_bear_the_same_text_on_a_chart(draw):
     care = Continuum.of(ALIKE["at the start"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", charts.CareflowLabelWarning)
-        ax = draw(sample_results.rates(care=care))
-    said = [text.replace("\n", " ") for text in words(ax)]
+        said = [text.replace("\n", " ") for text in words(draw(sample_results.rates(care=care)))]
     for number in range(12):
         assert any(f"{number:02d}" in text for text in said if "%" not in text), said
 
