@@ -3,7 +3,8 @@
 from careflow.charts.drawing.export import save, show
 from careflow.charts.drawing.fonts import CareflowLabelWarning
 from careflow.charts.drawing.metadata import ChartInfo, alt_text, chart_data
-from careflow.charts.drawing.theme import theme
+from careflow.charts.drawing.panels import Panels
+from careflow.charts.drawing.theme import register, theme
 from careflow.charts.headline import headline
 from careflow.charts.plots.alluvial import alluvial
 from careflow.charts.plots.census import census
@@ -23,6 +24,7 @@ from careflow.charts.plots.trend import trend
 __all__ = [
     "CareflowLabelWarning",
     "ChartInfo",
+    "Panels",
     "alluvial",
     "alt_text",
     "census",
@@ -46,5 +48,11 @@ __all__ = [
     "xmr",
 ]
 
+register()
+
 los = length_of_stay
 """The name of ``length_of_stay`` in the first version; kept so that old code runs."""
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -8,8 +8,10 @@ from io import BytesIO
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
 from matplotlib.patches import FancyBboxPatch
 from support import sample_results
+from support.words import words_drawn
 
 from careflow import charts
 from careflow.charts.drawing.canvas import Box
@@ -92,24 +94,24 @@ class Word:
 
 
 class Look:
-    """What can be seen on the figure of a chart."""
+    """What can be seen on the figure of a chart: every text is noted as it is drawn."""
 
     dpi = 100
 
     def __init__(self, ax):
         self.ax, self.figure, self._pixels = ax, ax.figure, None
-        with settings():
+        with settings(), words_drawn() as drawn:
             self.figure.set_dpi(self.dpi)
-            renderer = FigureCanvasAgg(self.figure).get_renderer()
-            self.words = [self._word(mark, renderer) for mark in ax.texts if mark.get_text().strip()]
-            self.boxes = [
-                (mark.get_label(), self._box(mark.get_window_extent(renderer)))
-                for mark in ax.patches
-                if isinstance(mark, FancyBboxPatch)
-            ]
+            FigureCanvasAgg(self.figure).draw()
+        self.words = [self._word(mark, box) for mark, box in drawn.values()]
+        renderer = self.figure.canvas.get_renderer()
+        self.boxes = [
+            (mark.get_label(), self._box(mark.get_window_extent(renderer)))
+            for mark in self.figure.findobj(FancyBboxPatch)
+        ]
 
-    def _word(self, mark, renderer):
-        return Word(mark.get_text(), mark.get_fontsize(), mark.get_color(), self._box(mark.get_window_extent(renderer)))
+    def _word(self, mark, extent):
+        return Word(mark.get_text(), mark.get_fontsize(), to_hex(mark.get_color()).upper(), self._box(extent))
 
     @staticmethod
     def _box(extent):
@@ -117,24 +119,16 @@ class Look:
 
     @property
     def host(self):
-        return self._box(self.ax.get_window_extent())
+        return self._box(self.figure.bbox)
 
     def pixels(self):
         """The page without its texts, as an array of RGB from the bottom up."""
         if self._pixels is None:
-            self._pixels = self._without_texts()
+            with settings(), words_drawn(hide=True):
+                canvas = FigureCanvasAgg(self.figure)
+                canvas.draw()
+            self._pixels = np.asarray(canvas.buffer_rgba())[::-1, :, :3]
         return self._pixels
-
-    def _without_texts(self):
-        shown = [mark for mark in self.ax.texts if mark.get_visible()]
-        for mark in shown:
-            mark.set_visible(False)
-        with settings():
-            canvas = FigureCanvasAgg(self.figure)
-            canvas.draw()
-        for mark in shown:
-            mark.set_visible(True)
-        return np.asarray(canvas.buffer_rgba())[::-1, :, :3]
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from support import sample_results
+from support.words import words
 
 from careflow import charts
 from careflow.charts.drawing.export import render
@@ -56,7 +57,7 @@ def test_an_empty_result_is_a_frame_that_says_so():
     rates, stays, quarters = sample_results.rates(5), sample_results.stays(5), sample_results.rates(5, by="quarter")
     for draw in every(empty(rates), empty(stays), empty(quarters)):
         ax = drawn_quietly(draw)
-        assert "No stays in this selection" in [text.get_text() for text in ax.texts]
+        assert "No stays in this selection" in words(ax)
 
 
 def test_nothing_counted_is_a_frame_that_says_so():
@@ -65,7 +66,7 @@ def test_nothing_counted_is_a_frame_that_says_so():
     stays = without(sample_results.stays(5), **zero)
     quarters = without(sample_results.rates(5, by="quarter", masked=False), **zero)
     for draw in every(rates, stays, quarters)[:4]:
-        assert "No stays in this selection" in [text.get_text() for text in drawn_quietly(draw).texts]
+        assert "No stays in this selection" in words(drawn_quietly(draw))
 
 
 def test_true_zeros_are_drawn_as_zeros(look):
@@ -109,17 +110,15 @@ def test_missing_intervals_are_left_out():
         drawn_quietly(draw)
 
 
-def test_a_median_that_is_not_reached_is_said_to_be(look):
+def test_a_median_that_is_not_reached_is_said_to_be():
     stays = sample_results.stays(5)
     frame = stays.frame.copy()
     frame.loc[frame["level"] == "outpatient", ["median", "median_low", "median_high", "q75"]] = np.nan
-    words = [
-        word.text for word in look(drawn_quietly(lambda: charts.length_of_stay(replace(stays, frame=frame)))).words
-    ]
-    assert "not reached" in words
+    said = words(drawn_quietly(lambda: charts.length_of_stay(replace(stays, frame=frame))))
+    assert "not reached" in said
 
 
-def test_odd_names_are_drawn_as_they_are(look):
+def test_odd_names_are_drawn_as_they_are():
     care = Continuum.of(NAMES)
     rates, quarters = sample_results.rates(care=care), sample_results.rates(care=care, by="quarter")
     for draw in (
@@ -134,9 +133,7 @@ def test_odd_names_are_drawn_as_they_are(look):
             warnings.filterwarnings("ignore", category=charts.CareflowLabelWarning)
             ax = draw()
             render(ax, "svg")
-    said = [
-        text.get_text() for text in charts.transition_matrix(rates, short_labels={NAMES[2]: "40", NAMES[3]: "J"}).texts
-    ]
+    said = words(charts.transition_matrix(rates, short_labels={NAMES[2]: "40", NAMES[3]: "J"}))
     assert NAMES[0] in said
     assert NAMES[1] in said
 
@@ -147,12 +144,12 @@ def test_a_name_that_must_be_cut_is_cut_with_a_warning():
         charts.flow_map(sample_results.rates(care=care))
 
 
-def test_short_labels_are_printed_instead(look):
+def test_short_labels_are_printed_instead():
     care = sample_results.continuum(12)
     short = {name: name.split()[0] for name in care.names}
-    words = [word.text for word in look(charts.transition_matrix(sample_results.rates(12), short_labels=short)).words]
-    assert "4.0" in words
-    assert "4.0 Inpatient" not in words
+    said = words(charts.transition_matrix(sample_results.rates(12), short_labels=short))
+    assert "4.0" in said
+    assert "4.0 Inpatient" not in said
 
 
 def test_lateral_moves_are_in_the_matrix_and_not_on_the_map():

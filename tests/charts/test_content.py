@@ -5,8 +5,11 @@ import inspect
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
+from matplotlib.patches import Polygon
 from support import sample_results
 from support.made_up import CELLS, linked, made_up
+from support.words import words
 
 import careflow as cf
 from careflow import charts, formatting
@@ -98,22 +101,16 @@ def test_the_flow_map_prints_the_shares_of_the_result(results, make, look):
 
 
 def test_arcs_are_as_wide_as_their_counts(results):
-    from careflow.charts.drawing.canvas import Canvas
-
-    widths = {}
-    original = Canvas.polygon
-
-    def watch(self, points, color, **style):
-        if color in ("#0F6499", "#DE7A16") and style.get("z", 0) >= 2 and len(points) > 90:
+    ax = charts.flow_map(results("rates", 5))
+    ax.figure.canvas.draw()
+    widths = []
+    for mark in ax.figure.findobj(Polygon):
+        points = mark.get_xy()[:-1]
+        if to_hex(mark.get_facecolor()).upper() in ("#0F6499", "#DE7A16") and len(points) > 90:
             middle = (len(points) - 3) // 4
-            widths[len(widths)] = float(np.linalg.norm(points[middle] - points[-middle - 1]))
-        return original(self, points, color, **style)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Canvas, "polygon", watch)
-        ax = charts.flow_map(results("rates", 5))
+            widths.append(float(np.linalg.norm(points[middle] - points[-middle - 1])))
     arcs = ax.careflow.data.query("mark == 'arc' and not hidden").sort_values("n", ascending=False)
-    drawn = np.array(sorted(widths.values(), reverse=True))
+    drawn = np.array(sorted(widths, reverse=True))
     scale = drawn[0] / arcs["n"].iloc[0]
     wanted = np.maximum(arcs["n"].to_numpy() * scale, 0.9)
     assert drawn == pytest.approx(wanted, rel=0.01)
@@ -243,8 +240,12 @@ def test_emphasis_pales_the_rest(results):
     plain = charts.flow_map(results("rates", 5))
     strong = charts.flow_map(results("rates", 5), emphasis=[("php", "iop")])
 
+    def patches(ax):
+        ax.figure.canvas.draw()
+        return ax.figure.findobj(Polygon)
+
     def blues(ax):
-        return sum(tuple(np.round(p.get_facecolor()[:3], 3)) == (0.059, 0.392, 0.6) for p in ax.patches)
+        return sum(tuple(np.round(p.get_facecolor()[:3], 3)) == (0.059, 0.392, 0.6) for p in patches(ax))
 
     assert blues(strong) == 1
     assert blues(plain) > 1
@@ -260,7 +261,7 @@ def test_chart_data_is_a_copy(make):
 def test_an_alluvial_chart_by_day_is_about_who_was_followed_and_says_so():
     moves = linked(made_up())
     ax = charts.alluvial(cf.pathways(moves, days=(0, 14, 60)), by="day")
-    said = " ".join(text.get_text() for text in ax.texts)
+    said = " ".join(words(ax))
     assert "every one followed for 60 days" in ax.careflow.subtitle
     for head in ("Day 0", "Day 14", "Day 60"):
         assert head in said
@@ -275,8 +276,8 @@ def test_an_alluvial_chart_with_a_suppressed_pathway_tells_no_shares():
     """Shares are told only where no pathway is suppressed."""
     paths = cf.pathways(linked(made_up({**CELLS, ("php", "other"): 1})), steps=3)
     gathered, masked = charts.alluvial(paths.gathered()), charts.alluvial(cf.protect(paths, progress=False)[0])
-    heads = [text.get_text() for text in gathered.texts if "%)" in text.get_text()]
+    heads = [text for text in words(gathered) if "%)" in text]
     assert heads
     assert all(head.startswith("at least ") for head in heads), "who went on by rarer ways may have gone to a level"
-    assert "%)" not in " ".join(text.get_text() for text in masked.texts)
+    assert "%)" not in " ".join(words(masked))
     assert "longer ones more often" in masked.careflow.notes

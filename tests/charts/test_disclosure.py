@@ -177,8 +177,9 @@ def test_outside_a_trend_carries_no_counts():
 
 def test_outside_a_census_is_by_period_and_not_by_week():
     result = sample_results.census(5)
-    assert "weekly average" in charts.census(result).careflow.subtitle
-    assert "average of each quarter" in charts.census(result, audience="external").careflow.subtitle
+    assert "average of each quarter" in charts.census(result).careflow.subtitle
+    assert "weekly average" in charts.census(result, daily=True).careflow.subtitle
+    assert "average of each quarter" in charts.census(result, daily=True, audience="external").careflow.subtitle
 
 
 def test_no_row_of_the_sequence_index_stands_for_fewer_than_11_journeys():

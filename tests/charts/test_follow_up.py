@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from support.words import words
 
 import careflow as cf
 from careflow import charts
@@ -29,10 +30,6 @@ def late():
     rows = [(f"o{i}", "iop", "2023-11-01", None) for i in range(30)]
     rows += [(f"n{i}", "iop", "2024-01-05", f"2024-01-{8 + i % 5:02d}") for i in range(12)]
     return linked(rows, start="2024-01-01", cutoff="2024-03-31")
-
-
-def words(ax):
-    return [mark.get_text().strip() for mark in ax.texts]
 
 
 def thin(stays, level):

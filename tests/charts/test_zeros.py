@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from support.words import words
 
 import careflow as cf
 from careflow import charts
@@ -74,7 +75,7 @@ def test_the_figure_above_a_panel_is_of_the_quarter_that_it_names():
     gone = (totals["quarter"] == "2024Q3") & (totals["from"] == "php")
     totals.loc[gone, ["n", "of", "rate", "low", "high"]] = [0, 0, float("nan"), float("nan"), float("nan")]
     ax = charts.trend(rates)
-    said = [mark.get_text() for mark in ax.texts]
+    said = words(ax)
     assert "2024 Q3, the latest" in " ".join([*said, ax.careflow.notes]).replace("\u00a0", " ")
     assert "0%" in said
     assert "–" in said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ import pandas as pd
 from careflow import formatting
 from careflow.arguments.folding import label_among
 from careflow.charts.data.kinds import KINDS, accepted, kind_of
+from careflow.charts.data.spelling import level_named
 from careflow.counts.period_labels import period_among
 from careflow.errors import ArgumentError
 
@@ -24,6 +26,10 @@ PERIODS: Final = ("quarter", "month", "year")
 INTENSITY: Final = "intensity"
 INCIDENCE: Final = "cumulative incidence of the next level"
 """``about.measure`` of rates of these methods."""
+
+
+unsaid: ContextVar[str] = ContextVar("careflow_unsaid", default="")
+"""The stratum that every panel names itself, so that no sentence about all panels names one of its values."""
 
 
 @dataclass(frozen=True)
@@ -95,16 +101,16 @@ class View:
 
     def check_level(self, name: str) -> None:
         """Raise ArgumentError unless the continuum has a level of that name."""
-        if name not in self.levels:
-            raise ArgumentError(f"no level {name!r} in this continuum; it has {', '.join(map(repr, self.levels))}")
+        level_named(name, self.levels)
 
     def population(self) -> str:
         """Who is counted, in words: ``Discharges of 2025 Q2, followed to 31 Dec 2025``."""
         unit = self.unit[:1].upper() + self.unit[1:]
         cut = formatting.day(self.about.cutoff)
-        others = [str(value) for key, value in self.chosen.items() if key not in (*PERIODS, "within")]
+        quiet = (*PERIODS, "within", unsaid.get())
+        others = [str(value) for key, value in self.chosen.items() if key not in quiet]
         stratum = f" at {formatting.listing(others)}" if others else ""
-        if self.when:
+        if self.when and not set(PERIODS) & {unsaid.get()}:
             return f"{unit} of {self.when}{stratum}, followed to {cut}"
         if self.about.start is not None:
             return f"{unit}{stratum} {formatting.day(self.about.start)}\u00a0–\u00a0{cut}"

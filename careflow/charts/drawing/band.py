@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import Final
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from careflow.charts.drawing.fonts import CAP, SEMIBOLD, font, set_language
 from careflow.charts.drawing.metadata import info
 from careflow.charts.drawing.palette import WHITE
+from careflow.charts.drawing.panels import Panels
 
 BAND: Final = "#B3122A"
 _HEIGHT: Final = 10.0
@@ -19,25 +21,30 @@ _HEIGHT: Final = 10.0
 _SIZE: Final = 7.6
 
 
-def mark_chart(ax: Axes, text: str, *, band: bool = False) -> None:
+def mark_chart(chart: Axes | Panels, text: str, *, band: bool = False) -> None:
     """Put a sentence before the description of a chart, and on request in a red band along the top of its figure.
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
+    chart : matplotlib.axes.Axes or Panels
         What a function of ``careflow.charts`` returned, on a figure of its own.
     text : str
         Who may see the chart, without a full stop.
     band : bool
         Draw the band.
     """
-    chart = info(ax)
-    ax.careflow = replace(chart, alt=f"{text}. {chart.alt}")  # type: ignore[attr-defined]
+    about = info(chart)
+    marked = replace(about, alt=f"{text}. {about.alt}")
+    if isinstance(chart, Panels):
+        for ax in chart.values():
+            ax.whole = marked  # type: ignore[attr-defined]
+    else:
+        chart.careflow = marked  # type: ignore[attr-defined]
     if not band:
         return
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    high = _HEIGHT * chart.context.u / (float(figure.get_size_inches()[1]) * 72)
+    figure = (chart.figure if isinstance(chart, Panels) else chart).get_figure(root=True)
+    assert isinstance(figure, Figure)
+    high = _HEIGHT * about.context.u / (float(figure.get_size_inches()[1]) * 72)
     figure.add_artist(
         Rectangle((0, 1 - high), 1, high, transform=figure.transFigure, facecolor=BAND, linewidth=0, zorder=9)
     )
@@ -46,8 +53,8 @@ def mark_chart(ax: Axes, text: str, *, band: bool = False) -> None:
         1 - high * (0.5 + CAP * _SIZE / _HEIGHT / 2),
         text,
         color=WHITE,
-        fontproperties=font(chart.context.family, SEMIBOLD),
-        fontsize=_SIZE * chart.context.u,
+        fontproperties=font(about.context.family, SEMIBOLD),
+        fontsize=_SIZE * about.context.u,
         verticalalignment="baseline",
         horizontalalignment="center",
         parse_math=False,

@@ -14,8 +14,8 @@ from matplotlib.path import Path as Outline
 from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
-from careflow.charts.drawing.fonts import CAP, LEADING, REGULAR, covering, font, missing, set_language
-from careflow.charts.drawing.palette import INK, MUTED, WHITE
+from careflow.charts.drawing.colours import Colours
+from careflow.charts.drawing.fonts import CAP, LEADING, REGULAR, covering, font, set_language
 from careflow.charts.drawing.rich_text import Run, clean, width
 from careflow.charts.drawing.theme import Theme
 
@@ -50,33 +50,23 @@ class Box:
             and other.y0 < self.y1 + gap
         )
 
+    def around(self, other: Box) -> Box:
+        """Return the smallest box around both."""
+        return Box(min(self.x0, other.x0), min(self.y0, other.y0), max(self.x1, other.x1), max(self.y1, other.y1))
+
     def inside(self, other: Box) -> bool:
         """Say whether this box lies within the other."""
         return self.x0 >= other.x0 and self.x1 <= other.x1 and self.y0 >= other.y0 and self.y1 <= other.y1
 
 
 class Canvas:
-    """Marks on one host Axes, whose data coordinates are points from its lower left corner.
+    """Marks on Axes whose data are points.
 
     All text is placed by its own measured width and its baseline, so that no backend can move it.
     """
 
-    def __init__(self, ax: Axes, theme: Theme) -> None:
-        self.ax = ax
-        self.theme = theme
-        position = ax.get_position()
-        figure = ax.get_figure(root=True)
-        assert figure is not None
-        size = figure.get_size_inches()
-        self.w = float(position.width * size[0] * 72)
-        self.h = float(position.height * size[1] * 72)
-        self.u = theme.u
-        self.missing: set[str] = set()
-        ax.set_xlim(0, self.w)
-        ax.set_ylim(0, self.h)
-        ax.set_aspect("auto")
-        ax.set_axis_off()
-        ax.set_navigate(False)
+    def __init__(self, ax: Axes, theme: Theme, colours: Colours) -> None:
+        self.ax, self.theme, self.colours, self.u = ax, theme, colours, theme.u
 
     def wide(self, text: str, size: float, weight: int = REGULAR) -> float:
         """Return the width of a text in points."""
@@ -89,12 +79,12 @@ class Canvas:
         text: str,
         *,
         size: float | None = None,
-        color: str = INK,
+        color: str = "",
         weight: int = REGULAR,
         align: Align = "left",
     ) -> float:
         """Set one line with its baseline at ``y``; return its width."""
-        return self.runs(x, y, [Run(text, color, weight)], size=size, align=align)
+        return self.runs(x, y, [Run(text, color or self.colours.ink, weight)], size=size, align=align)
 
     def runs(
         self, x: float, y: float, runs: Sequence[Run], *, size: float | None = None, align: Align = "left"
@@ -117,7 +107,7 @@ class Canvas:
         lines: Sequence[str],
         *,
         size: float | None = None,
-        color: str = INK,
+        color: str = "",
         weight: int = REGULAR,
         align: Align = "left",
     ) -> None:
@@ -129,7 +119,6 @@ class Canvas:
     def _set(self, x: float, y: float, run: Run, size: float) -> None:
         text = clean(run.text).strip(" ")
         family = covering(text, self.theme.family)
-        self.missing |= missing(text, family)
         mark = Text(
             x,
             y,
@@ -151,7 +140,7 @@ class Canvas:
         xs: ArrayLike,
         ys: ArrayLike,
         *,
-        color: str = INK,
+        color: str = "",
         lw: float = 1.0,
         dash: Sequence[float] | None = None,
         z: float = 3,
@@ -163,7 +152,7 @@ class Canvas:
             Line2D(
                 np.asarray(xs, dtype=float),
                 np.asarray(ys, dtype=float),
-                color=color,
+                color=color or self.colours.ink,
                 linewidth=lw * self.u,
                 linestyle="-" if dash is None else (0, [d * self.u / (lw * self.u) for d in dash]),
                 dash_capstyle="butt",
@@ -196,16 +185,7 @@ class Canvas:
 
     def pill(self, box: Box, *, z: float = 5) -> None:
         """Lay the pale ground of a label that stands on an arc."""
-        self.card(box, WHITE, z=z, name="pill", alpha=0.92)
-
-    def hatch(self, box: Box, *, z: float = 1) -> None:
-        """Hatch a rectangle: suppressed."""
-        self.ax.add_artist(
-            Rectangle(
-                (box.x0, box.y0), box.w, box.h,
-                facecolor=WHITE, edgecolor="#C3C9CF", hatch="////", linewidth=0, zorder=z, clip_on=False,
-            )
-        )  # fmt: skip
+        self.card(box, self.colours.ground, z=z, name="pill", alpha=0.92)
 
     def polygon(
         self, points: ArrayLike, color: str, *, z: float = 2, edge: str | None = None, lw: float = 0.0, **style: Any
@@ -237,7 +217,7 @@ class Canvas:
         *,
         size: float,
         color: str,
-        edge: str = WHITE,
+        edge: str = "",
         lw: float = 0.8,
         z: float = 4,
     ) -> None:
@@ -250,7 +230,7 @@ class Canvas:
                 marker="o",
                 markersize=size * self.u,
                 markerfacecolor=color,
-                markeredgecolor=edge,
+                markeredgecolor=edge or self.colours.ground,
                 markeredgewidth=lw * self.u,
                 zorder=z,
                 clip_on=False,
@@ -266,11 +246,6 @@ class Canvas:
             part = slice(start, stop)
             ring = np.concatenate([np.column_stack([x[part], a[part]]), np.column_stack([x[part], b[part]])[::-1]])
             self.polygon(ring, color, **style)
-
-    def swatch_s(self, x: float, y: float, *, size: float | None = None, color: str = MUTED) -> None:
-        """Set the sign of a suppressed value, centred on (x, y)."""
-        size = self.theme.small if size is None else size
-        self.text(x, middle(y, size), "s", size=size, color=color, align="center")
 
 
 def middle(y: float, size: float, line: int = 0, lines: int = 1) -> float:

@@ -9,7 +9,7 @@ import warnings
 from html import escape
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape as xml
 
 import matplotlib as mpl
@@ -20,6 +20,9 @@ from careflow.atomic_files import write_whole
 from careflow.charts.drawing.metadata import charts_of, info
 from careflow.charts.drawing.theme import settings
 from careflow.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from careflow.charts.drawing.panels import Panels
 
 FORMATS: Final = ("png", "svg", "pdf")
 
@@ -33,7 +36,7 @@ class ChartAxes(Axes):
         return html(self) if charts_of(_figure(self)) else None
 
 
-def save(ax: Axes, path: str | os.PathLike[str], *, dpi: float = 150, text: bool = False) -> Path:
+def save(ax: Axes | Panels | Figure, path: str | os.PathLike[str], *, dpi: float = 150, text: bool = False) -> Path:
     """Write the figure of a chart to a file, in the format that the suffix names.
 
     The same chart gives the same bytes on one platform and version of matplotlib: no date, no version, no
@@ -42,8 +45,8 @@ def save(ax: Axes, path: str | os.PathLike[str], *, dpi: float = 150, text: bool
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
-        What a function of ``careflow.charts`` returned.
+    ax : matplotlib.axes.Axes, Panels or matplotlib.figure.Figure
+        What a function of ``careflow.charts`` returned, or a figure with such charts.
     path : path
         Where to; ends in ``.png``, ``.svg`` or ``.pdf``.
     dpi : float
@@ -71,11 +74,12 @@ def save(ax: Axes, path: str | os.PathLike[str], *, dpi: float = 150, text: bool
     return path
 
 
-def render(ax: Axes, form: str, *, dpi: float = 150, text: bool = False) -> bytes:
+def render(ax: Axes | Panels | Figure, form: str, *, dpi: float = 150, text: bool = False) -> bytes:
     """Return the bytes that :func:`save` writes."""
-    info(ax)
     figure = _figure(ax)
     charts = charts_of(figure)
+    if not isinstance(ax, Figure) or not charts:
+        info(ax)
     title = " | ".join(chart.title for chart in charts if chart.title) or charts[0].kind
     alt = " ".join(chart.alt for chart in charts)
     described: dict[str, dict[str, Any]] = {
@@ -90,7 +94,7 @@ def render(ax: Axes, form: str, *, dpi: float = 150, text: bool = False) -> byte
     return _described(out.getvalue(), title, alt) if form == "svg" else out.getvalue()
 
 
-def html(ax: Axes, *, dpi: float = 192) -> str:
+def html(ax: Axes | Panels, *, dpi: float = 192) -> str:
     """Return a ``<figure>`` with the chart as a picture and its description, for a page or a notebook."""
     chart = info(ax)
     data = base64.b64encode(render(ax, "png", dpi=dpi)).decode("ascii")
@@ -103,7 +107,7 @@ def html(ax: Axes, *, dpi: float = 192) -> str:
     )
 
 
-def show(ax: Axes) -> None:
+def show(ax: Axes | Panels) -> None:
     """Show a chart in a notebook, once, as a picture with its description.
 
     Raises
@@ -118,9 +122,10 @@ def show(ax: Axes) -> None:
     display(HTML(html(ax)))  # type: ignore[no-untyped-call]
 
 
-def _figure(ax: Axes) -> Figure:
-    figure = ax.get_figure(root=True)
-    if figure is None:
+def _figure(ax: Any) -> Figure:
+    figure = ax if isinstance(ax, Figure) else getattr(ax, "figure", None)
+    figure = figure.get_figure(root=True) if figure is not None else None
+    if not isinstance(figure, Figure):
         raise ArgumentError("the chart was taken off its figure and can no longer be drawn")
     return figure
 

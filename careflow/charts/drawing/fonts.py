@@ -1,15 +1,19 @@
-"""The bundled typeface: found, loaded on first use, and measured without a drawing backend."""
+"""The bundled typeface: found, loaded on first use, and measured by the renderer that draws."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+import matplotlib as mpl
+from matplotlib.backend_bases import RendererBase
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
-from matplotlib.ft2font import LoadFlags
 from matplotlib.text import Text
 
 BUNDLED: Final = "Source Sans Pro"
@@ -25,10 +29,6 @@ LEADING: Final = 1.24
 
 LANGUAGE: Final = "en"
 """Text is shaped in one language in every locale: in a Turkish one the letter i would be another glyph."""
-_IN_LANGUAGE: Final[dict[str, Any]] = {"language": LANGUAGE} if hasattr(Text, "set_language") else {}
-"""Matplotlib shapes text by language from version 3.11 on."""
-
-_MEASURED_AT: Final = 100
 
 
 @cache
@@ -97,25 +97,70 @@ def _files(family: tuple[str, ...], weight: int) -> tuple[str, ...]:
 
 def set_language(text: Any) -> None:
     """Have a text shaped in one language, whatever the locale of the process."""
-    if _IN_LANGUAGE:
+    if hasattr(Text, "set_language"):  # from matplotlib 3.11 on
         text.set_language(LANGUAGE)
 
 
-def _inked(text: str, family: tuple[str, ...], weight: int) -> float:
-    face = get_font(list(_files(covering(text, family), weight)))
-    face.set_size(_MEASURED_AT, 72)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # said once, when the chart is done
-        face.set_text(text, 0.0, flags=LoadFlags.NO_HINTING, **_IN_LANGUAGE)
-    return float(face.get_width_height()[0]) / 64
+_renderer: ContextVar[RendererBase | None] = ContextVar("careflow_renderer", default=None)
+_widths: dict[tuple[object, ...], float] = {}
+_MOST_WIDTHS: Final = 50_000
 
 
-@lru_cache(maxsize=20_000)
-def advance(text: str, family: tuple[str, ...], weight: int) -> float:
-    """Return the width of ``text`` at a type size of 1 point: how far the pen moves, spaces counted.
+@contextmanager
+def measured_by(renderer: RendererBase) -> Iterator[None]:
+    """Let a renderer measure all words inside: the one that will draw them."""
+    token = _renderer.set(renderer)
+    try:
+        yield
+    finally:
+        _renderer.reset(token)
+
+
+def advance(text: str, family: tuple[str, ...], weight: int, size: float) -> float:
+    """Return the width of ``text`` in points: how far the pen moves, spaces counted.
 
     The text is set between two upright letters, because a font measures ink and would forget a space at either end.
     """
     if not text:
         return 0.0
-    return (_inked(f"H{text}H", family, weight) - _inked("HH", family, weight)) / _MEASURED_AT
+    renderer = _renderer.get()
+    if renderer is None:
+        raise LookupError("words are measured where a renderer lays them out: inside measured_by()")
+    return _drawn_width(renderer, f"H{text}H", family, weight, size) - _drawn_width(
+        renderer, "HH", family, weight, size
+    )
+
+
+def _drawn_width(renderer: RendererBase, text: str, family: tuple[str, ...], weight: int, size: float) -> float:
+    scale = renderer.points_to_pixels(1.0)
+    hinting = (mpl.rcParams["text.hinting"], mpl.rcParams["text.hinting_factor"])
+    key = (type(renderer).__name__, scale, hinting, text, family, weight, size)
+    wide = _widths.get(key)
+    if wide is None:
+        face = font(covering(text, family), weight).copy()
+        face.set_size(size)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph")
+            wide = renderer.get_text_width_height_descent(text, face, False)[0] / scale
+        if len(_widths) > _MOST_WIDTHS:
+            _widths.clear()
+        _widths[key] = wide
+    return wide
+
+
+def named(chosen: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of fonts that stand for families of a style: a generic family is the first font it has here.
+
+    The names outlive the style: matplotlib looks up what "sans-serif" means when it draws, and not before.
+    """
+    there = _there()
+    names: list[str] = []
+    for family in chosen:
+        options = mpl.rcParams.get(f"font.{family}", [family])
+        names += [name for name in options if name in there][:1]
+    return tuple(dict.fromkeys([*names, FALLBACK]))
+
+
+@cache
+def _there() -> frozenset[str]:
+    return frozenset(entry.name for entry in fontManager.ttflist)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from careflow.charts.drawing.theme import Theme
+
+if TYPE_CHECKING:
+    from careflow.charts.drawing.panels import Panels
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,9 @@ class ChartInfo:
     unlabelled : tuple of (str, str)
         Moves that were drawn without a label for want of room.
     context : Theme
-        The theme it was drawn in; ``save`` goes back to it.
+        The sizes it was drawn in.
+    left_out : tuple of str
+        What had no room when it was last drawn: ``"table"``, ``"notes"``.
     """
 
     kind: str
@@ -48,10 +54,11 @@ class ChartInfo:
     dropped_edges: tuple[tuple[str, str], ...]
     unlabelled: tuple[tuple[str, str], ...]
     context: Theme
+    left_out: tuple[str, ...] = ()
 
 
-def info(ax: Axes) -> ChartInfo:
-    """Return the chart that an Axes carries.
+def info(ax: Any) -> ChartInfo:
+    """Return the chart that an Axes or Panels carry.
 
     Raises
     ------
@@ -61,22 +68,23 @@ def info(ax: Axes) -> ChartInfo:
     attached = getattr(ax, "careflow", None)
     if not isinstance(attached, ChartInfo):
         raise TypeError(
-            "this Axes carries no careflow chart: give the Axes that a function of careflow.charts returned"
+            "this carries no careflow chart: give the Axes or Panels that a function of careflow.charts returned"
         )
     return attached
 
 
-def alt_text(ax: Axes) -> str:
+def alt_text(ax: Axes | Panels) -> str:
     """Return the description of a chart in words: kind, population, n, the largest values, what is suppressed."""
     return info(ax).alt
 
 
-def chart_data(ax: Axes) -> pd.DataFrame:
+def chart_data(ax: Axes | Panels) -> pd.DataFrame:
     """Return a copy of the numbers that a chart draws; a suppressed value is missing."""
     return info(ax).data.copy()
 
 
 def charts_of(figure: Figure) -> list[ChartInfo]:
     """Return the charts on a figure, in the order in which they were made."""
-    attached = [getattr(ax, "careflow", None) for ax in figure.axes]
+    attached = [getattr(ax, "whole", None) or getattr(ax, "careflow", None) for ax in figure.axes]
+    attached = list({id(one): one for one in attached}.values())
     return [one for one in attached if isinstance(one, ChartInfo)]

@@ -135,10 +135,10 @@ def legible(fill: str) -> str:
     raise AssertionError("white and ink themselves are legible")
 
 
-def shade(fill: str, share: float, largest: float) -> str:
+def shade(fill: str, share: float, largest: float, ground: str = WHITE) -> str:
     """Return the matrix shade of a share: ``tint(fill, .05 + .95 (share/largest)**.75)``, kept legible."""
     part = share / largest if largest > 0 else 0.0
-    return legible(tint(fill, 0.05 + 0.95 * min(max(part, 0.0), 1.0) ** 0.75))
+    return legible(mix(ground, fill, 0.05 + 0.95 * min(max(part, 0.0), 1.0) ** 0.75))
 
 
 @cache

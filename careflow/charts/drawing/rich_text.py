@@ -85,7 +85,7 @@ def unmarked(text: str) -> str:
 
 def width(runs: Sequence[Run], size: float, family: Family) -> float:
     """Return the width of runs set at ``size``, in points."""
-    return sum(advance(run.text, family, run.weight) for run in runs) * size
+    return sum(advance(run.text, family, run.weight, size) for run in runs)
 
 
 def wrap(runs: Sequence[Run], size: float, room: float, family: Family) -> list[list[Run]]:
@@ -157,7 +157,7 @@ def cut(
 
 
 def _fits(text: str, size: float, room: float, family: Family, weight: int) -> bool:
-    return advance(text, family, weight) * size <= room
+    return advance(text, family, weight, size) <= room + 1e-6
 
 
 def _common(among: Sequence[str], text: str) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
@@ -10,25 +12,32 @@ from careflow import formatting
 from careflow.charts.data.competing_risks import Floats
 from careflow.charts.data.view import View
 from careflow.charts.drawing import table
-from careflow.charts.drawing.axes import Panel
-from careflow.charts.drawing.canvas import Box
-from careflow.charts.drawing.fonts import CAP
-from careflow.charts.drawing.page import Page
-from careflow.charts.drawing.palette import INK, MUTED
+from careflow.charts.drawing.fonts import CAP, SEMIBOLD
+from careflow.charts.drawing.frame import Frame
+from careflow.charts.drawing.layers import LayerCanvas
+from careflow.charts.drawing.rich_text import cut
+from careflow.charts.drawing.subject import Subject
 from careflow.charts.drawing.table import Row
 
+_SHARE: Final = 0.4
+"""The share of a chart's height that its table may take."""
+_TALL: Final = 380
+"""Units of height under which it may take half of that."""
+_NAMES: Final = 0.25
+"""The share of its width that names of rows may take."""
 
-def rounded(page: Page, n: float) -> float:
+
+def rounded(page: Subject, n: float) -> float:
     """Return a count as it may be shown: to tens for readers outside, missing if it is missing."""
     return round(n / 10) * 10 if page.external and formatting.known(n) else n
 
 
-def row(page: Page, name: str, counts: Floats, days: Floats, ticks: Sequence[int], color: str = INK) -> Row:
+def row(page: Subject, name: str, counts: Floats, days: Floats, ticks: Sequence[int], color: str = "") -> Row:
     """Return what a count was at each tick; empty where its days do not reach.
 
     Parameters
     ----------
-    page : Page
+    page : Subject
     name : str
         What is counted.
     counts, days : array of float
@@ -41,7 +50,7 @@ def row(page: Page, name: str, counts: Floats, days: Floats, ticks: Sequence[int
     return Row(name, ["" if tick > days[-1] else cell for tick, cell in zip(ticks, shown, strict=True)], color)
 
 
-def tellable(page: Page, counts: Sequence[Floats], days: Floats, ticks: Sequence[int]) -> list[int]:
+def tellable(page: Subject, counts: Sequence[Floats], days: Floats, ticks: Sequence[int]) -> list[int]:
     """Return the ticks between which no rounded count of the table changes by 1 to 10."""
     kept = list(ticks[:1])
     for tick in ticks[1:]:
@@ -75,33 +84,51 @@ def censored(view: View, days: Floats, at_risk: Floats, ended: Floats) -> Floats
     return gone if (gone >= 0).all() and (np.diff(gone) >= 0).all() else None
 
 
-def half(page: Page) -> float:
-    """Return half of what a cell is wide, in points: it is centred on its tick, and reaches beyond the first one."""
-    return page.canvas.wide("1,000", page.theme.body) / 2
-
-
-def above(page: Page, rows: Sequence[Row], box: Box, *, gutter: float, right: float) -> Box:
-    """Return the area of the curves over a table of such rows.
+class RiskTable:
+    """The table under a chart, each cell under its tick of the axis; a tick out of view has none.
 
     Parameters
     ----------
-    page : Page
     rows : sequence of Row
-        Empty for no table.
-    box : Box
-        What there is for curves, axis and table.
-    gutter, right : float
-        Points to leave for the names of the rows at the left, and for what stands at the right.
+    ticks : sequence of int
+        The days that are tabulated.
+    heading : str
+        What is set above the table.
+    least : int
+        How many rows there are where there is no room for all.
     """
-    t, u = page.theme, page.u
-    foot = 6 * u + t.body * CAP + t.body * 1.5
-    under = table.height(page.canvas, len(rows)) + (t.small * 1.6 + 4 * u if rows else 0)
-    return Box(box.x0 + gutter + half(page) + 6 * u, box.y0 + foot + under, box.x1 - right, box.y1)
 
+    def __init__(self, rows: Sequence[Row], ticks: Sequence[int], heading: str, *, least: int = 0) -> None:
+        self.rows, self.ticks, self.heading, self.least = list(rows), list(ticks), heading, least
 
-def draw(page: Page, panel: Panel, rows: Sequence[Row], box: Box, ticks: Sequence[int], heading: str) -> None:
-    """Draw the table at the foot of ``box``, each cell under its tick of the panel, ``said`` above it."""
-    canvas, small = page.canvas, page.theme.small
-    top = box.y0 + table.height(canvas, len(rows))
-    canvas.text(box.x0, top + small * 0.45, heading, size=small, color=MUTED)
-    table.draw(canvas, rows, left=box.x0, right=panel.box.x1, top=top, at=[panel.x(tick) for tick in ticks])
+    def gutter(self, canvas: LayerCanvas) -> float:
+        """Return how far the names of the rows reach left of the Axes: a cell is centred on the first tick."""
+        t = canvas.theme
+        wide = max(canvas.wide(row.name, t.body, SEMIBOLD) for row in self.rows)
+        return min(wide, self._most(canvas)) + canvas.wide("1,000", t.body) / 2 + 6 * canvas.u
+
+    def _most(self, canvas: LayerCanvas) -> float:
+        return _NAMES * (canvas.box.x1 - canvas.box.x0 + 100 * canvas.u)
+
+    def __call__(self, canvas: LayerCanvas, frame: Frame, y: float) -> float:
+        """Draw the rows that there is room for from a height downwards."""
+        t, u = canvas.theme, canvas.u
+        slot = frame.slot(canvas)
+        share = _SHARE if slot >= _TALL * u else _SHARE / 2
+        whole = (len(self.rows) + 1) * t.body * table.ROW <= share * slot
+        rows = self.rows if whole else self.rows[: self.least]
+        frame.drop("table", dropped=len(rows) < len(self.rows))
+        if not rows:
+            return y
+        shown = [i for i, tick in enumerate(self.ticks) if canvas.sees(x=tick)]
+        at = [canvas.at(self.ticks[i], 0)[0] for i in shown]
+        names = [row.name for row in self.rows]
+        left, y = frame.left(canvas), y - 9 * u - t.small * CAP
+        canvas.text(left, y, self.heading, size=t.small, color=canvas.colours.muted)
+        rows = [
+            replace(row, name=cut(row.name, t.body, self._most(canvas), t.family, SEMIBOLD, names),
+                    cells=[row.cells[i] for i in shown]) for row in rows
+        ]  # fmt: skip
+        y -= t.small * 0.45
+        table.draw(canvas, rows, left=left, right=canvas.box.x1, top=y, at=at)
+        return y - table.height(canvas, len(rows))

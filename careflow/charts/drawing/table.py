@@ -8,7 +8,6 @@ from typing import Final
 
 from careflow.charts.drawing.canvas import Canvas, middle
 from careflow.charts.drawing.fonts import REGULAR, SEMIBOLD
-from careflow.charts.drawing.palette import FAINT, INK, RULE
 
 ROW: Final = 1.5
 """Height of a row, as a share of the type size."""
@@ -20,7 +19,7 @@ class Row:
 
     name: str
     cells: Sequence[str]
-    color: str = INK
+    color: str = ""
     strong: bool = True
 
 
@@ -35,7 +34,13 @@ def draw(canvas: Canvas, rows: Sequence[Row], *, left: float, right: float, top:
     step = size * ROW
     for i, row in enumerate(rows):
         y = top - i * step
-        canvas.line([left, right], [y, y], color=RULE if i == 0 else FAINT, lw=1.0 if i == 0 else 0.8, z=1)
+        canvas.line(
+            [left, right],
+            [y, y],
+            color=canvas.colours.rule if i == 0 else canvas.colours.faint,
+            lw=1.0 if i == 0 else 0.8,
+            z=1,
+        )
         base = middle(y - step / 2, size)
         canvas.text(left, base, row.name, color=row.color, weight=SEMIBOLD if row.strong else REGULAR)
         for x, cell in zip(at, row.cells, strict=True):

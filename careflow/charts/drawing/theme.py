@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import matplotlib as mpl
+import matplotlib.style
+from matplotlib.font_manager import FontProperties
 
-from careflow.charts.drawing.fonts import families
+from careflow.charts.drawing.fonts import families, named
 from careflow.errors import ArgumentError
 
 
@@ -54,9 +58,8 @@ CONTEXTS: Final = {
     "slide": Theme("slide", 1.45, 12.6, 6.9, 22.5, 16.2, 13.9, 12.8),
 }
 
-_STYLE: Final[Any] = {
+_OUTPUT: Final[Any] = {
     "text.hinting": "none",
-    "text.parse_math": False,
     "text.usetex": False,
     "text.antialiased": True,
     "svg.hashsalt": "careflow",
@@ -66,14 +69,59 @@ _STYLE: Final[Any] = {
     "path.sketch": None,
     "path.effects": [],
     "hatch.linewidth": 0.6,
-    "figure.facecolor": "white",
     "figure.autolayout": False,
-    "figure.constrained_layout.use": False,
     "savefig.bbox": None,
     "savefig.facecolor": "auto",
-    "axes.facecolor": "white",
-    "axes.unicode_minus": True,
 }
+"""What decides how a finished figure is written."""
+
+STYLE: Final = "careflow"
+"""The name of the look in ``matplotlib.style``."""
+_SIZES: Final = {
+    "title": ("axes.titlesize", "figure.titlesize"),
+    "body": ("font.size", "axes.labelsize", "xtick.labelsize", "ytick.labelsize", "figure.labelsize"),
+}
+_LENGTHS: Final = (
+    "axes.titlepad", "axes.labelpad", "axes.linewidth", "grid.linewidth", "lines.linewidth", "lines.markersize",
+    "xtick.major.size", "xtick.major.width", "xtick.major.pad", "ytick.major.size", "ytick.major.pad",
+)  # fmt: skip
+
+
+def register() -> None:
+    """Make the fonts and the style known to matplotlib, once."""
+    families()
+    if STYLE not in mpl.style.library:
+        mpl.style.library[STYLE] = _look()
+        mpl.style.available[:] = sorted(mpl.style.library)
+
+
+@cache
+def _look() -> Any:
+    return mpl.rc_params_from_file(Path(__file__).parents[1] / "careflow.mplstyle", use_default_template=False)
+
+
+def style_of(theme: Theme) -> dict[str, Any]:
+    """Return the settings of the style at the sizes of a theme."""
+    look: dict[str, Any] = dict(_look())
+    for size, names in _SIZES.items():
+        look |= dict.fromkeys(names, getattr(theme, size))
+    look |= {name: look[name] * theme.u for name in _LENGTHS}
+    return {**look, "font.family": list(theme.family), "figure.figsize": (theme.width, theme.height), **_OUTPUT}
+
+
+def theme_of_caller() -> Theme:
+    """Return the theme that follows from the settings of the caller, who brings the Axes."""
+    base = _current.get() or CONTEXTS["notebook"]
+    size = float(mpl.rcParams["font.size"])
+    u = size / CONTEXTS["notebook"].body
+    title = FontProperties(size=mpl.rcParams["axes.titlesize"]).get_size_in_points()
+    family = named(mpl.rcParams["font.family"])
+    notebook = CONTEXTS["notebook"]
+    return replace(
+        base, u=u, title=title, subtitle=min(notebook.subtitle * u, title), body=size, small=notebook.small * u,
+        family=family,
+    )  # fmt: skip
+
 
 _current: ContextVar[Theme | None] = ContextVar("careflow_theme", default=None)
 
@@ -90,7 +138,8 @@ def current() -> Theme:
 def theme(context: str = "notebook", *, family: str | None = None) -> Iterator[Theme]:
     """Draw the charts made inside for one place of reading; also a decorator.
 
-    Nothing outside the ``with`` block changes: matplotlib's settings are put back on leaving.
+    Inside, matplotlib's settings are the style ``careflow`` at the sizes of that place. Nothing outside the ``with``
+    block changes: the settings are put back on leaving.
 
     Parameters
     ----------
@@ -114,19 +163,26 @@ def theme(context: str = "notebook", *, family: str | None = None) -> Iterator[T
     ...     t.title
     22.5
     """
-    dressed = _dressed(context, family)
-    token = _current.set(dressed)
+    chosen = _dressed(context, family)
+    token = _current.set(chosen)
     try:
-        with settings():
-            yield dressed
+        with mpl.rc_context(style_of(chosen)):
+            yield chosen
     finally:
         _current.reset(token)
 
 
 @contextmanager
 def settings() -> Iterator[None]:
-    """Hold matplotlib to the settings under which text is as wide as it was measured."""
-    with mpl.rc_context(_STYLE):
+    """Hold matplotlib to the settings under which a figure is written to the same bytes each time."""
+    with mpl.rc_context(_OUTPUT):
+        yield
+
+
+@contextmanager
+def dressed() -> Iterator[None]:
+    """Hold matplotlib to the style in the sizes of the theme in force, for a figure of careflow's own."""
+    with mpl.rc_context(style_of(current())):
         yield
 
 

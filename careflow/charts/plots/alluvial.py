@@ -7,16 +7,21 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, Unpack
 
 import pandas as pd
-from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.path import Path as Outline
 
 from careflow import formatting
 from careflow.charts.drawing.canvas import Align, Box, middle
+from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.fonts import CAP, LEADING, SEMIBOLD, CareflowLabelWarning
+from careflow.charts.drawing.frame import Frame
+from careflow.charts.drawing.layers import LayerCanvas
+from careflow.charts.drawing.metadata import ChartInfo
 from careflow.charts.drawing.options import Options, drawn
-from careflow.charts.drawing.page import Page
-from careflow.charts.drawing.palette import INK, MUTED, OUTLINE, WHITE, text_on
+from careflow.charts.drawing.palette import text_on
+from careflow.charts.drawing.panels import Around, Panels, figure_for, refuse_axes, stacked
 from careflow.charts.drawing.rich_text import cut, plain
+from careflow.charts.drawing.theme import current
 from careflow.charts.plots import pathway_steps
 from careflow.charts.plots.alluvial_layout import Flow, Plan
 from careflow.charts.plots.pathway_steps import BETWEEN, IN_CARE, NOT_YET, RARER, Paths
@@ -38,8 +43,9 @@ def alluvial(
     by: Literal["stay", "day"] | None = None,
     steps: int | None = None,
     color_by: Literal["direction", "origin"] = "direction",
+    figure: Figure | SubFigure | None = None,
     **options: Unpack[Options],
-) -> Axes:
+) -> Panels:
     """Draw how many go from each stay to the next, or from day to day, and where paths end.
 
     Levels stand in their fixed order in every column, endings below a gap; an ending is not carried on. Suppressed
@@ -56,60 +62,75 @@ def alluvial(
         How many columns; by default those of the result.
     color_by : {"direction", "origin"}
         What the colour of a flow says.
+    figure : matplotlib.figure.Figure or SubFigure, optional
+        An empty one to draw on; by default a new figure. The chart has one Axes, ``"flow"``.
     **options
     """
     if color_by not in ("direction", "origin"):
         raise ArgumentError(f"color_by is 'direction' or 'origin', not {color_by!r}")
+    refuse_axes("alluvial", options)
     pathways = pathway_steps.paths_of(result, "alluvial", steps, options.get("where"))
     pathway_steps.check_by(by, pathways)
     title = DAYS if pathways.days else TITLE
-    page = Page("alluvial", pathways.view, options, levels=1)
+    figure = figure_for(figure, options.get("figsize"), current(), 1)
+    (ax,) = stacked(figure, 1)
+    chart = Chart("alluvial", pathways.view, {**options, "ax": ax})
     if not pathways.paths:
-        return page.nothing(title)
+        chart.nothing(title)
+        return Panels(figure, {"flow": ax}, ax.careflow)  # type: ignore[attr-defined]
     if len(pathways.view.levels) > 6 or pathways.steps > 5:
         warnings.warn(
             "an alluvial chart of this size is hard to read; charts.chronogram() may serve",
             CareflowLabelWarning,
             stacklevel=3,
         )
-    return _Drawing(page, pathways, color_by).draw()
+    drawing = _Drawing(chart, pathways, color_by)
+    ax.careflow = drawing.described()  # type: ignore[attr-defined]
+    frame = Frame(ax, chart.theme, chart.colours)
+    frame.add(drawing)
+    panels = Panels(figure, {"flow": ax}, ax.careflow)  # type: ignore[attr-defined]
+    if chart.options["header"]:
+        Around(chart, figure, [ax], [frame]).draw()
+    chart.warn_of_lost()
+    return panels
 
 
 class _Drawing:
-    """Columns of nodes and the ribbons between them."""
+    """Columns of nodes and the ribbons between them, laid out in the points of their Axes."""
 
-    def __init__(self, page: Page, pathways: Paths, color_by: str) -> None:
-        self.page, self.pathways, self.color_by = page, pathways, color_by
+    def __init__(self, chart: Chart, pathways: Paths, color_by: str) -> None:
+        self.page, self.pathways, self.color_by = chart, pathways, color_by
         self.levels = pathways.view.levels
-        self.names, self.fills = pathway_steps.names(page), pathway_steps.fills(page, pathways.view)
+        self.names, self.fills = pathway_steps.names(chart), pathway_steps.fills(chart, pathways.view)
         self.columns, self.flows = pathway_steps.tally(pathways)
 
-    def draw(self) -> Axes:
-        """Draw everything and return the host."""
-        page, pathways, t, u = self.page, self.pathways, self.page.theme, self.page.u
-        box = page.open(
-            title=DAYS if pathways.days else TITLE, subtitle=self._subtitle(), masked=pathways.hidden, sign="s", gap=18,
-            notes=[
-                pathways.view.size(None if pathways.hidden else pathways.n),
-                pathway_steps.hidden_note(pathways, "Drawn"),
-                pathway_steps.reading_note(pathways, {b for _, _, b in self.flows}),
-            ],
-        )  # fmt: skip
-        self.box = box
+    def __call__(self, canvas: LayerCanvas) -> None:
+        """Draw everything."""
+        t, u, box = canvas.theme, canvas.u, canvas.box
         body = Box(box.x0, box.y0, box.x1, box.y1 - t.body * CAP - t.small * LEADING - 8 * u)
-        called = [page.canvas.wide(self.names[s], t.body, SEMIBOLD) for column in self.columns for s in column]
-        count = page.canvas.wide(formatting.count(max(max(c.values()) for c in self.columns)), t.body)
+        called = [canvas.wide(self.names[s], t.body, SEMIBOLD) for column in self.columns for s in column]
+        count = canvas.wide(formatting.count(max(max(c.values()) for c in self.columns)), t.body)
         self.wide = min(max(81 * u, max(called) + count + 13 * u), box.w / (len(self.columns) * 1.55))
-        self.plan = Plan(page, self.levels, self.columns, self.flows, pathways.n, body, self.wide)
-        self._ribbons()
-        self._cards()
-        self._heads()
+        self.plan = Plan(self.page, self.levels, self.columns, self.flows, self.pathways.n, body, self.wide)
+        self._ribbons(canvas)
+        self._cards(canvas)
+        self._heads(canvas)
+
+    def described(self) -> ChartInfo:
+        """Choose the words, and return the description."""
+        page, pathways = self.page, self.pathways
+        notes = [
+            pathways.view.size(None if pathways.hidden else pathways.n),
+            pathway_steps.hidden_note(pathways, "Drawn"),
+            pathway_steps.reading_note(pathways, {b for _, _, b in self.flows}),
+        ]
+        page.say(DAYS if pathways.days else TITLE, self._subtitle(), notes, pathways.hidden, "s")
         moves = {key: n for key, n in self.flows.items() if key[2] in self.levels and self._role(key) != "stay"}
         flows = sorted(((n, c, a, b) for (c, a, b), n in moves.items()), reverse=True)
         data = pd.DataFrame(
             [(c + 1, a, b, n) for (c, a, b), n in self.flows.items()], columns=["step", "from", "to", "n"]
         )
-        return page.close(
+        return page.described(
             data=data,
             n=pathways.n,
             largest=[f"{self.names[a]} to {self.names[b]} {formatting.count(n)}" for n, _, a, b in flows],
@@ -134,11 +155,11 @@ class _Drawing:
         days = self.pathways.days
         return f"; every one followed for {formatting.count(days[-1])} days" if days else ""
 
-    def _ribbons(self) -> None:
+    def _ribbons(self, canvas: LayerCanvas) -> None:
         """Draw the flows, wide ones first, steps up over the others."""
         spans = self.plan.spans()
         for rank, key in enumerate(sorted(spans, key=lambda k: (self._role(k) == "up", -self.flows[k], k))):
-            self._ribbon(key, spans[key], 1 + rank / 1000)
+            self._ribbon(canvas, key, spans[key], 1 + rank / 1000)
 
     def _role(self, key: Flow) -> str:
         _, a, b = key
@@ -148,12 +169,12 @@ class _Drawing:
             return {STEP_DOWN: "down", STEP_UP: "up"}.get(self.pathways.view.continuum.direction(a, b), "other")
         return {"completed": "planned", "left early": "left", IN_CARE: "care", NOT_YET: "care"}.get(b, "other")
 
-    def _ribbon(self, key: Flow, span: tuple[float, float], z: float) -> None:
+    def _ribbon(self, canvas: LayerCanvas, key: Flow, span: tuple[float, float], z: float) -> None:
         c, a, b = key
         u, role = self.page.u, self._role(key)
         thick = max(self.flows[key] * self.plan.scale, 0.5 * u)
         x0, x1 = self.plan.nodes[c][a].box.x1 + u, self.plan.nodes[c + 1][b].box.x0 - u
-        plain_fills = {"other": OUTLINE, "stay": self.fills[a]}
+        plain_fills = {"other": self.page.colours.outline, "stay": self.fills[a]}
         fill = plain_fills.get(role) or self.page.palette.fill(role)
         if self.color_by == "origin":
             fill, role = self.fills[a], "down"
@@ -171,23 +192,25 @@ class _Drawing:
             (x0, y0),
         ]
         codes = [Outline.MOVETO, *[Outline.CURVE4] * 3, Outline.LINETO, *[Outline.CURVE4] * 3, Outline.CLOSEPOLY]
-        self.page.canvas.outline(
+        canvas.outline(
             Outline(points, codes),
             fill,
             z=z,
             alpha=_STRENGTH[role],
-            edgecolor=WHITE,
+            edgecolor=self.page.colours.ground,
             linewidth=0.45 * u if thick > 2 * u else 0,
         )
 
-    def _cards(self) -> None:
-        t, u, canvas = self.page.theme, self.page.u, self.page.canvas
+    def _cards(self, canvas: LayerCanvas) -> None:
+        t, u = self.page.theme, self.page.u
         for column in self.plan.nodes:
             for state, node in column.items():
                 fill = self.page.faded(self.fills[state], state)
                 open_ = state in (BETWEEN, IN_CARE, NOT_YET)
                 style: Mapping[str, Any] = (
-                    {"edgecolor": OUTLINE, "linewidth": 0.8 * u, "linestyle": (0, (2.4, 1.6))} if open_ else {}
+                    {"edgecolor": self.page.colours.outline, "linewidth": 0.8 * u, "linestyle": (0, (2.4, 1.6))}
+                    if open_
+                    else {}
                 )
                 canvas.rect(node.box, fill, z=3, **style)
                 ink = text_on(fill)
@@ -199,7 +222,7 @@ class _Drawing:
                     continue
                 inside = node.style == "one"
                 y = middle((node.box.y0 + node.box.y1) / 2, t.body) if inside else node.box.y1 + 2.2 * u
-                pad, ink = (4 * u, ink) if inside else (0.0, INK)
+                pad, ink = (4 * u, ink) if inside else (0.0, self.page.colours.ink)
                 count = formatting.count(node.n)
                 room = self.wide - 2 * pad - canvas.wide(count, t.body) - 4 * u
                 canvas.text(
@@ -211,9 +234,9 @@ class _Drawing:
                 )
                 canvas.text(node.box.x1 - pad, y, count, color=ink, align="right")
 
-    def _heads(self) -> None:
-        t, u, canvas = self.page.theme, self.page.u, self.page.canvas
-        y = self.box.y1 - t.body * CAP
+    def _heads(self, canvas: LayerCanvas) -> None:
+        t, u = self.page.theme, self.page.u
+        y = canvas.box.y1 - t.body * CAP
         unit = self.pathways.view.unit
         for c, column in enumerate(self.columns):
             n = sum(count for state, count in column.items() if state in (*self.levels, BETWEEN))
@@ -229,6 +252,6 @@ class _Drawing:
                 y - t.small * LEADING - u,
                 f"{least}{formatting.count(n)} {unit}{share}",
                 size=t.small,
-                color=MUTED,
+                color=self.page.colours.muted,
                 align=align,
             )

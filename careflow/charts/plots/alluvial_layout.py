@@ -8,7 +8,7 @@ from typing import Final
 
 from careflow.charts.drawing.canvas import Box
 from careflow.charts.drawing.fonts import LEADING
-from careflow.charts.drawing.page import Page
+from careflow.charts.drawing.subject import Subject
 from careflow.charts.plots.pathway_steps import ENDS
 
 Flow = tuple[int, str, str]
@@ -41,7 +41,7 @@ class Plan:
 
     Parameters
     ----------
-    page : Page
+    page : Subject
     levels : sequence of str
         Levels of the continuum; other states stand below them, after a gap.
     columns : sequence of mapping of str to float
@@ -58,7 +58,7 @@ class Plan:
 
     def __init__(
         self,
-        page: Page,
+        page: Subject,
         levels: Sequence[str],
         columns: Sequence[Mapping[str, float]],
         flows: Mapping[Flow, float],

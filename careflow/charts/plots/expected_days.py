@@ -10,19 +10,20 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from careflow import formatting
-from careflow.charts.data.ticks import COUNT_STEPS, steps
+from careflow.charts.data.scale import STAYS
 from careflow.charts.data.view import number, read
-from careflow.charts.drawing.axes import Panel
-from careflow.charts.drawing.canvas import Box, middle
-from careflow.charts.drawing.fonts import CAP, REGULAR, SEMIBOLD
+from careflow.charts.drawing.chart import Chart
+from careflow.charts.drawing.curve_labels import Word, Words
+from careflow.charts.drawing.fonts import SEMIBOLD
 from careflow.charts.drawing.options import Options, drawn
-from careflow.charts.drawing.page import Page
-from careflow.charts.drawing.palette import INK, MID, MUTED, WHITE, intensity, luminance
-from careflow.charts.drawing.rich_text import Run, cut, plain
+from careflow.charts.drawing.palette import intensity, luminance
+from careflow.charts.drawing.rich_text import Run, plain
+from careflow.charts.drawing.ticks import FitNames, name_axis, scale_axis
 
 if TYPE_CHECKING:
     from careflow.estimate import ExpectedDays
 
+TOTAL: Final = "Total in care"
 _OUTSIDE: Final = ("left care", "died", "completed", "left early")
 
 
@@ -43,17 +44,17 @@ def expected_days(
     **options
     """
     view = read(result, "ExpectedDays", "expected_days", quarter=quarter, where=options.get("where"))
-    page = Page("expected_days", view, options, levels=1)
+    chart = Chart("expected_days", view, options, levels=1)
     title = "Expected days at each level of care"
     rows = {str(row["state"]): row for row in view.frame.to_dict("records")}
     order = [name for name in view.levels if name in rows]
     order += [s for s in rows if s not in order and (outside or s not in _OUTSIDE)]
     if not order:
-        return page.nothing(title)
+        return chart.nothing(title)
     horizon = getattr(result, "horizon", None) or getattr(result, "days", None)
     within = f" in the {int(horizon)} days after admission" if isinstance(horizon, int) else ""
     hidden = sum(bool(rows[name]["hidden"]) for name in order)
-    box = page.open(
+    chart.open(
         title=title,
         subtitle=f"Mean days spent at each level{within}, with {view.ci}. {plain(view.population())}",
         notes=[
@@ -63,50 +64,48 @@ def expected_days(
             _short_note(rows, order, horizon),
         ],
         masked=hidden,
-        gap=16,
     )
-    return _draw(page, box, rows, order)
+    return _draw(chart, rows, order)
 
 
-def _draw(page: Page, box: Box, rows: dict[str, Any], order: list[str]) -> Axes:
-    t, u, canvas, view = page.theme, page.u, page.canvas, page.view
+def _draw(chart: Chart, rows: dict[str, Any], order: list[str]) -> Axes:
+    view, colours = chart.view, chart.colours
     values = {name: [number(rows[name][c]) for c in ("days", "low", "high")] for name in order}
     care = [name for name in order if name in view.levels]
     total = float(np.sum([values[name][0] for name in care]))
-    names = {name: page.labels.get(name, name.capitalize()) for name in order}
-    gutter = min(max(canvas.wide(name, t.body, SEMIBOLD) for name in [*names.values(), "Total in care"]), 0.3 * box.w)
-    right = canvas.wide("100.0", t.body, SEMIBOLD) + canvas.wide(" 100–100", t.small) + 10 * u
-    area = Box(box.x0 + gutter + 10 * u, box.y0 + 6 * u + t.body * CAP + t.body * 1.5, box.x1 - right, box.y1)
+    names = {name: chart.labels.get(name, name.capitalize()) for name in order}
     tops = [v for value in values.values() for v in value if formatting.known(v)]
     top = max([*tops, total if formatting.known(total) else 0.0, 1.0])
-    panel = Panel(canvas, area, (0, top * 1.02), (0, 1))
-    for mark in steps(top, COUNT_STEPS, at_most=6) if tops else ():
-        x = panel.x(mark)
-        canvas.line([x, x], [area.y0, area.y1], color="#D5D9DE", lw=0.7, z=0.5)
-        canvas.text(x, area.y0 - 6 * u - t.body * CAP, formatting.count(mark), color=MUTED, align="center")
-    if tops:
-        panel.caption("Days")
-    step = min(area.h / (len(order) + 1.3), 46 * u)
-    ramp = dict(zip(view.levels, intensity(len(view.levels)), strict=True))
-    for i, name in enumerate(order):
-        y = area.y1 - (i + 0.5) * step
-        fill = page.faded(ramp.get(name, MID), name)
-        canvas.text(
-            box.x0,
-            middle(y, t.body),
-            cut(names[name], t.body, gutter + 1, t.family, SEMIBOLD, page.names),
-            weight=SEMIBOLD,
-        )
-        if bool(rows[name]["hidden"]) or not formatting.known(values[name][0]):
-            canvas.text(area.x0 + 4 * u, middle(y, t.body), _lacking(rows, [name]), color=MUTED)
+    places = [*map(float, range(len(order))), len(order) + 0.3]
+    chart.limits(x=(0, top * 1.02), y=(places[-1] + 0.55, -0.6))
+    chart.grid(x=bool(tops), y=False)
+    chart.ticks()
+    scale_axis(chart.ax.xaxis, STAYS, at_most=6)
+    chart.ax.set_xlabel("Days")
+    keys = [*order, TOTAL]
+    formatter = name_axis(chart.ax.yaxis, keys, places, [*names.values(), TOTAL], chart.theme, colours)
+    chart.frame.add(FitNames(formatter, "y"))
+    chart.ax.axhline(len(order) - 0.35, color=colours.rule, linewidth=0.8 * chart.u, zorder=0.6)
+    ramp = dict(zip(view.levels, colours.intensity(len(view.levels)), strict=True))
+    words = []
+    for place, name in zip(places, order, strict=False):
+        value = values[name]
+        if bool(rows[name]["hidden"]) or not formatting.known(value[0]):
+            words.append(Word(0, place, [Run(_lacking(rows, [name]), colours.muted)], 4, 0, "left"))
             continue
-        _bar(page, panel, y, step, values[name], fill)
-    _total(page, panel, box.x0, area.y1 - (len(order) + 0.8) * step, step, total, _lacking(rows, care))
+        _bar(chart, place, value, chart.faded(ramp.get(name, colours.mid), name))
+        words.append(_figures(chart, place, value))
+    if formatting.known(total):
+        chart.ax.barh(places[-1], total, height=0.48, color=colours.grey("#4A5158"), zorder=1)
+        words.append(Word(total, places[-1], [Run(_figure(total), colours.ink, SEMIBOLD)], 5, 0, "left"))
+    else:
+        words.append(Word(0, places[-1], [Run(_lacking(rows, care), colours.muted)], 4, 0, "left"))
+    chart.frame.add(Words(words))
     ranked = sorted((n for n in order if formatting.known(values[n][0])), key=lambda n: -values[n][0])
     data = pd.DataFrame(
         [(n, *values[n], bool(rows[n]["hidden"])) for n in order], columns=["state", "days", "low", "high", "hidden"]
     )
-    return page.close(
+    return chart.close(
         data=data,
         n=None,
         largest=[f"{names[n]} {_figure(values[n][0])} days" for n in ranked],
@@ -126,38 +125,25 @@ def _short_note(rows: dict[str, Any], order: Sequence[str], horizon: object) -> 
     return f"Not followed: nobody was followed for {until}." if missing else ""
 
 
-def _total(page: Page, panel: Panel, left: float, y: float, step: float, total: float, lacking: str) -> None:
-    """Draw the row of all care; ``lacking`` is what it says where the total is missing."""
-    t, u, canvas, area = page.theme, page.u, page.canvas, panel.box
-    canvas.line([left, area.x1], [y + step * 0.65] * 2, color="#D5D9DE", lw=0.8)
-    canvas.text(left, middle(y, t.body), "Total in care", weight=SEMIBOLD)
-    if formatting.known(total):
-        canvas.rect(Box(area.x0, y - step * 0.24, panel.x(total), y + step * 0.24), "#4A5158", z=1)
-        canvas.text(panel.x(total) + 5 * u, middle(y, t.body), _figure(total), weight=SEMIBOLD)
-    else:
-        canvas.text(area.x0 + 4 * u, middle(y, t.body), lacking, color=MUTED)
-
-
-def _bar(page: Page, panel: Panel, y: float, step: float, value: list[float], fill: str) -> None:
-    t, u, canvas = page.theme, page.u, page.canvas
+def _bar(chart: Chart, place: float, value: list[float], fill: str) -> None:
     days, low, high = value
-    edge: dict[str, Any] = {"edgecolor": intensity(5)[2], "linewidth": 0.6 * u} if luminance(fill) > 0.4 else {}
-    canvas.rect(Box(panel.box.x0, y - step * 0.3, panel.x(days), y + step * 0.3), fill, z=1, **edge)
-    end = panel.x(days)
+    edge: dict[str, Any] = (
+        {"edgecolor": intensity(5)[2], "linewidth": 0.6 * chart.u} if luminance(fill) > 0.4 else {"linewidth": 0}
+    )
+    chart.ax.barh(place, days, height=0.6, color=fill, zorder=1, **edge)
     if formatting.known(low) and formatting.known(high):
-        end = max(end, panel.x(high))
-        for color, lw in ((WHITE, 2.6), (INK, 1.1)):
-            canvas.line([panel.x(low), panel.x(high)], [y, y], color=color, lw=lw, z=3)
-    x = canvas.runs(end + 5 * u, middle(y, t.body), [Run(_figure(days), INK, SEMIBOLD)])
-    if formatting.known(low) and formatting.known(high):
-        canvas.text(
-            end + 5 * u + x + 3 * u,
-            middle(y, t.body),
-            f"{_figure(low)}–{_figure(high)}",
-            size=t.small,
-            color=MUTED,
-            weight=REGULAR,
-        )
+        for color, lw in ((chart.colours.ground, 2.6), (chart.colours.ink, 1.1)):
+            chart.line([low, high], [place, place], color=color, lw=lw, z=3)
+
+
+def _figures(chart: Chart, place: float, value: list[float]) -> Word:
+    """Return the value of a bar and its interval in print, right of both."""
+    days, low, high = value
+    ink, muted = chart.colours.ink, chart.colours.muted
+    runs, has = [Run(_figure(days), ink, SEMIBOLD)], formatting.known(low) and formatting.known(high)
+    if has:
+        runs.append(Run(f" {_figure(low)}–{_figure(high)}", muted))
+    return Word(max(days, high) if has else days, place, runs, 5, 0, "left", int(has))
 
 
 def _figure(days: float) -> str:

@@ -24,9 +24,8 @@ from careflow.charts.data.transitions import (
 )  # fmt: skip
 from careflow.charts.data.view import View, number, read
 from careflow.charts.drawing import table
-from careflow.charts.drawing.page import Page
-from careflow.charts.drawing.palette import INK, MUTED
 from careflow.charts.drawing.rich_text import plain
+from careflow.charts.drawing.subject import Subject
 from careflow.continuum.outcomes import LATERAL, STEP_DOWN, STEP_UP
 
 SIDE: Final = {STEP_DOWN: -1, STEP_UP: 1}
@@ -78,12 +77,18 @@ def medians_of(stays: Any, view: View) -> dict[str, str] | None:
     return cells
 
 
-def rows_of(page: Page, plan: Plan) -> dict[str, table.Row]:
+def rows_of(subject: Subject, plan: Plan) -> dict[str, table.Row]:
     """Return the rows of the table by what they say, in their order."""
-    view, ink = plan.view, page.palette.ink
-    rows = {"n": table.Row("Discharges", [formatting.count(plan.of[name]) for name in view.levels], INK, strong=False)}
+    view, ink, colours = plan.view, subject.palette.ink, subject.colours
+    rows = {
+        "n": table.Row(
+            "Discharges", [formatting.count(plan.of[name]) for name in view.levels], colours.ink, strong=False
+        )
+    }
     if plan.medians is not None:
-        rows["median"] = table.Row("Median stay", [plan.medians[name] for name in view.levels], INK, strong=False)
+        rows["median"] = table.Row(
+            "Median stay", [plan.medians[name] for name in view.levels], colours.ink, strong=False
+        )
     for key, name in ((STEP_DOWN, "Stepped down"), (STEP_UP, "Stepped up"), (LATERAL, "Same level")):
         cells = [_total(plan, level, key) for level in view.levels]
         if key != LATERAL or set(cells) - {"·", "0%", "–"}:
@@ -93,7 +98,7 @@ def rows_of(page: Page, plan: Plan) -> dict[str, table.Row]:
         cells = [_cell(plan.by_edge.get((level, key))) for level in view.levels]
         rows[key] = table.Row(name, cells, ink(ROLE_OF[key]))
     if not all(move.hidden for move in others.values()):
-        rows[OTHER] = table.Row("Other outcomes", [_cell(others[level]) for level in view.levels], MUTED)
+        rows[OTHER] = table.Row("Other outcomes", [_cell(others[level]) for level in view.levels], colours.muted)
     return rows
 
 

@@ -9,31 +9,40 @@ import numpy as np
 from careflow import formatting
 from careflow.charts.data.transitions import ROLE_OF, Move
 from careflow.charts.drawing import table
-from careflow.charts.drawing.canvas import Box, middle
+from careflow.charts.drawing.canvas import Box, Canvas, middle
 from careflow.charts.drawing.fonts import BOLD, CAP, LEADING, REGULAR, SEMIBOLD
-from careflow.charts.drawing.page import Page
-from careflow.charts.drawing.palette import MUTED, OUTLINE, WHITE, intensity, mix, text_on
+from careflow.charts.drawing.palette import text_on
 from careflow.charts.drawing.rich_text import Run, label_lines, width, wrap
+from careflow.charts.drawing.subject import Subject
 from careflow.charts.plots import flow_map_arcs
 from careflow.charts.plots.flow_map_arcs import Arc, Points
 from careflow.charts.plots.flow_map_content import SIDE, Plan
 
 
+def gutter_of(page: Subject, canvas: Canvas, plan: Plan, rows: Mapping[str, table.Row]) -> float:
+    """Return how wide the key and the names of the rows are at the left, in points."""
+    body, small = page.theme.body, page.theme.small
+    names = [canvas.wide(row.name, body, SEMIBOLD) for row in rows.values()]
+    texts = ("to more intensive care", "to less intensive care") if len(plan.view.levels) <= 8 else ("intensive care",)
+    keys = [canvas.wide(text, small) for text in (*texts, "Arc width: discharges")]
+    return max([*names, *keys, canvas.wide("Stepped down", body, SEMIBOLD)]) + 6 * page.u
+
+
+def columns_of(box: Box, gutter: float, levels: int) -> list[float]:
+    """Return the middles of the columns, in points."""
+    pitch = (box.w - gutter) / levels
+    return [box.x0 + gutter + pitch * (i + 0.5) for i in range(levels)]
+
+
 class Stage:
     """Where everything stands: cards on a gentle staircase, arcs above and below, key at the left."""
 
-    def __init__(self, page: Page, plan: Plan, box: Box, rows: Mapping[str, table.Row]) -> None:
-        self.page, self.plan, self.canvas, self.u = page, plan, page.canvas, page.u
-        self.box, self.levels = box, plan.view.levels
-        self.floor = box.y0 + table.height(page.canvas, len(rows))
-        body, small = page.theme.body, page.theme.small
-        names = [self.canvas.wide(row.name, body, SEMIBOLD) for row in rows.values()]
-        texts = ("to more intensive care", "to less intensive care") if len(self.levels) <= 8 else ("intensive care",)
-        keys = [self.canvas.wide(text, small) for text in (*texts, "Arc width: discharges")]
-        self.gutter = max([*names, *keys, self.canvas.wide("Stepped down", body, SEMIBOLD)]) + 6 * self.u
-        pitch = (box.w - self.gutter) / len(self.levels)
-        self.at = [box.x0 + self.gutter + pitch * (i + 0.5) for i in range(len(self.levels))]
-        self.boxes = self._cards(pitch)
+    def __init__(self, page: Subject, canvas: Canvas, plan: Plan, box: Box, rows: Mapping[str, table.Row]) -> None:
+        self.page, self.plan, self.canvas, self.u = page, plan, canvas, page.u
+        self.box, self.levels, self.floor = box, plan.view.levels, box.y0
+        self.gutter = gutter_of(page, canvas, plan, rows)
+        self.at = columns_of(box, self.gutter, len(self.levels))
+        self.boxes = self._cards((box.w - self.gutter) / len(self.levels))
         self._arcs = self._widths()
 
     def _cards(self, pitch: float) -> list[Box]:
@@ -103,22 +112,27 @@ class Stage:
 
     def _width_key(self, y: float, most: float) -> None:
         t, u, canvas = self.page.theme, self.u, self.canvas
-        canvas.text(self.box.x0, y, "Arc width: discharges", size=t.small, color=MUTED)
+        canvas.text(self.box.x0, y, "Arc width: discharges", size=t.small, color=self.page.colours.muted)
         y -= 5 * u
         for value in formatting.round_numbers(most):
             thick = max(value * self.scale, 0.9 * u)
             row = max(thick, t.small) + 2 * u
             canvas.rect(
-                Box(self.box.x0, y - row / 2 - thick / 2, self.box.x0 + 22 * u, y - row / 2 + thick / 2), OUTLINE
+                Box(self.box.x0, y - row / 2 - thick / 2, self.box.x0 + 22 * u, y - row / 2 + thick / 2),
+                self.page.colours.outline,
             )
             canvas.text(
-                self.box.x0 + 27 * u, middle(y - row / 2, t.small), formatting.count(value), size=t.small, color=MUTED
+                self.box.x0 + 27 * u,
+                middle(y - row / 2, t.small),
+                formatting.count(value),
+                size=t.small,
+                color=self.page.colours.muted,
             )
             y -= row
 
     def cards(self) -> None:
         """Draw the cards, dark for the most intensive level."""
-        fills = intensity(len(self.levels))
+        fills = self.page.colours.intensity(len(self.levels))
         for box, name, lines, fill in zip(self.boxes, self.levels, self.names, fills, strict=True):
             near = [name, *(m.edge for m in self.plan.shown if name in m.edge)]
             fill = self.page.faded(fill, *near)
@@ -172,20 +186,21 @@ class Stage:
         fill = self.page.faded(self.page.palette.fill(ROLE_OF[move.direction]), move.edge, move.frm, move.to)
         wide = flow_map_arcs.head(arc.thickness, u)
         if arc.dashed:
-            pale = mix(WHITE, fill, 0.65)
+            pale = self.page.colours.tint(fill, 0.65)
             canvas.line(line[:, 0], line[:, 1], color=pale, lw=0.9, dash=(2.6, 1.8), z=1.5)
             barb = np.array([line[-1] + (wide / 2, 0), tip, line[-1] - (wide / 2, 0)])
             canvas.polygon(barb, pale, z=1.5)
             return
         ring = flow_map_arcs.body(line, arc.thickness, tip, wide)
-        canvas.polygon(ring, WHITE, edge=WHITE, lw=2.4, z=z)
+        ground = self.page.colours.ground
+        canvas.polygon(ring, ground, edge=ground, lw=2.4, z=z)
         canvas.polygon(ring, fill, z=z + 0.0005)
 
     def _label(self, arc: Arc, move: Move, line: Points, region: Box, taken: list[Box], others: Points) -> bool:
         t, u = self.page.theme, self.u
         ink = self.page.palette.ink(ROLE_OF[move.direction])
         if not self.page.emphasised(move.edge, move.frm, move.to):
-            ink = MUTED
+            ink = self.page.colours.muted
         runs = [
             Run(
                 formatting.percent(move.share), ink, BOLD if self.page.emphasised(move.edge, move.frm, move.to) else 600

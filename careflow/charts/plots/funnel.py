@@ -12,18 +12,19 @@ from matplotlib.axes import Axes
 
 from careflow import formatting
 from careflow.charts.data.control_limits import Floats, dispersion, funnel_limits
-from careflow.charts.data.scale import SHARE
-from careflow.charts.data.ticks import COUNT_STEPS, SHARE_STEPS, shares, steps
+from careflow.charts.data.scale import SHARE, STAYS
 from careflow.charts.data.time_series import words_for
 from careflow.charts.data.transitions import ROLE_OF
 from careflow.charts.data.view import PERIODS, View, read
-from careflow.charts.drawing.axes import Panel, apart
 from careflow.charts.drawing.canvas import Box, middle
-from careflow.charts.drawing.fonts import CAP, LEADING, REGULAR, SEMIBOLD
+from careflow.charts.drawing.chart import Chart
+from careflow.charts.drawing.curve_labels import End, Ends
+from careflow.charts.drawing.fonts import SEMIBOLD
+from careflow.charts.drawing.layers import LayerCanvas
 from careflow.charts.drawing.options import Options, drawn
-from careflow.charts.drawing.page import NONE, Page
-from careflow.charts.drawing.palette import INK, MUTED, OUTLINE
-from careflow.charts.drawing.rich_text import coloured, cut, plain
+from careflow.charts.drawing.rich_text import Run, coloured, cut, plain
+from careflow.charts.drawing.subject import NONE
+from careflow.charts.drawing.ticks import scale_axis
 from careflow.continuum.outcomes import DIRECTIONS, OUTCOMES, STEP_DOWN
 from careflow.errors import ArgumentError
 
@@ -85,33 +86,33 @@ def funnel(
     view.check_level(frm)
     if goal not in (*view.levels, *OUTCOMES, *DIRECTIONS):
         raise ArgumentError(f"no measure {goal!r}; there are {', '.join(map(repr, (*DIRECTIONS, *OUTCOMES)))}")
-    page = Page("funnel", view, options, levels=1)
+    chart = Chart("funnel", view, options, levels=1)
     column = "direction" if frame == "directions" else "to"
     rows = view.frame[(view.frame["from"].astype(str) == frm) & (view.frame[column].astype(str) == goal)]
-    verb = _verb(page, goal)
-    title = f"{verb[:1].upper()}{verb[1:]} from {page.labels[frm]}, by {over}"
+    verb = _verb(chart, goal)
+    title = f"{verb[:1].upper()}{verb[1:]} from {chart.labels[frm]}, by {over}"
     shown, left_out = _shown(rows, over)
     if len(shown) < 2:
-        return _too_few(page, rows, over, title, len(shown) + left_out)
-    return _draw(page, view, shown, left_out, (frm, goal, over, title), limits, overdispersion)
+        return _too_few(chart, rows, over, title, len(shown) + left_out)
+    return _draw(chart, view, shown, left_out, (frm, goal, over, title), limits, overdispersion)
 
 
-def _too_few(page: Page, rows: pd.DataFrame, over: str, title: str, groups: int) -> Axes:
+def _too_few(chart: Chart, rows: pd.DataFrame, over: str, title: str, groups: int) -> Axes:
     """Say why there is no funnel: nobody was discharged, there is one facility, or too few have enough events."""
     if groups == 1:
         why = f"One {over} only: there is none to compare it with"
     else:
         why = f"Too few {_plural(over)} with 11 or more events and non-events, or none: {groups} in all"
     n = float(rows["of"].sum(skipna=False))
-    return page.nothing(title, why if groups else NONE, n=n)
+    return chart.nothing(title, why if groups else NONE, n=n)
 
 
 def _plural(over: str) -> str:
     return {"facility": "facilities"}.get(over, f"groups by {over}")
 
 
-def _verb(page: Page, goal: str) -> str:
-    return f"moved to {page.labels[goal]}" if goal in page.labels else words_for(goal)
+def _verb(chart: Chart, goal: str) -> str:
+    return f"moved to {chart.labels[goal]}" if goal in chart.labels else words_for(goal)
 
 
 def _shown(rows: pd.DataFrame, over: str) -> tuple[pd.DataFrame, int]:
@@ -125,7 +126,7 @@ def _shown(rows: pd.DataFrame, over: str) -> tuple[pd.DataFrame, int]:
 
 
 def _draw(
-    page: Page, view: View, shown: pd.DataFrame, left_out: int, names: tuple[str, str, str, str],
+    chart: Chart, view: View, shown: pd.DataFrame, left_out: int, names: tuple[str, str, str, str],
     limits: Sequence[float], widen: bool,
 ) -> Axes:  # fmt: skip
     frm, goal, over, title = names
@@ -135,13 +136,13 @@ def _draw(
     inner, outer = sorted(limits)
     out = _outside(rate, of, mean, outer, phi)
     role = ROLE_OF.get(goal, "")
-    verb = _verb(page, goal)
+    verb = _verb(chart, goal)
     within = f" within {view.within} days" if view.within else ""
     unit = plain(view.unit)
     few = f"{left_out} with 1–10 events or non-events, or suppressed, not drawn." if left_out else ""
-    box = page.open(
+    chart.open(
         title=title,
-        subtitle=f"Share of {plain(page.labels[frm])} {unit} that {coloured(role, verb)}{within}, by {plain(over)}, "
+        subtitle=f"Share of {plain(chart.labels[frm])} {unit} that {coloured(role, verb)}{within}, by {plain(over)}, "
         f"against {inner * 100:g}% and {outer * 100:g}% limits around the average. {plain(view.population())}",
         notes=[
             f"n = {formatting.count(of.sum())} {view.unit}, {len(shown)} {_plural(over)}.",
@@ -150,16 +151,16 @@ def _draw(
             "Not adjusted for case mix.",
         ],
         masked=int(shown["hidden"].sum()),
-        gap=16,
     )
-    ends = [f"{outer * 100:g}% limit", f"{inner * 100:g}% limit", f"Average {formatting.percent(mean)}"]
     spread = _Spread(mean, phi, inner, outer)
-    panel = _panel(page, box, of, rate, spread, ends, f"{page.labels[frm]} {view.unit} at the {over}")
-    panel.dots(of[~out], rate[~out], size=7.4, color=OUTLINE, z=3)
-    panel.dots(of[out], rate[out], size=7.8, color=INK, z=4)
-    _name_outside(page, panel, shown[out], over)
+    _axes(chart, of, rate, spread, f"{chart.labels[frm]} {view.unit} at the {over}")
+    colours = chart.colours
+    chart.dots(of[~out], rate[~out], size=7.4, color=colours.outline, z=3)
+    chart.dots(of[out], rate[out], size=7.8, color=colours.ink, z=4)
+    outside = shown[out].sort_values("rate", ascending=False)
+    chart.frame.add(_Outside([(float(r["of"]), float(r["rate"]), str(r[over])) for _, r in outside.iterrows()]))
     order = shown.nlargest(3, "rate")
-    return page.close(
+    return chart.close(
         data=shown.assign(outside=out),
         n=float(of.sum()),
         largest=[f"{row[over]} {formatting.percent(row['rate'])}" for _, row in order.iterrows()],
@@ -177,33 +178,27 @@ class _Spread:
     outer: float
 
 
-def _panel(page: Page, box: Box, of: Floats, rate: Floats, spread: _Spread, ends: Sequence[str], caption: str) -> Panel:
+def _axes(chart: Chart, of: Floats, rate: Floats, spread: _Spread, caption: str) -> None:
     """Draw axes, average and limits, and name them at the right."""
-    t, u, canvas = page.theme, page.u, page.canvas
     mean, phi, inner, outer = spread.mean, spread.phi, spread.inner, spread.outer
-    right = max(canvas.wide(end, t.body, SEMIBOLD) for end in ends) + 9 * u
     most = float(of.max()) * 1.04
     size = np.unique(np.round(np.geomspace(min(float(of.min()), 15.0), most, 160)))
     curves = {level: _limits(mean, size, level, phi) for level in (inner, outer)}
     top = min(max(float(rate.max()) * 1.15, float(np.quantile(curves[outer][1], 0.9)) * 1.1, mean * 1.3), 1.0)
-    top = top or SHARE.least
-    marks = steps(top, SHARE_STEPS, at_most=5)
-    texts = shares(marks)
-    foot = 6 * u + t.body * CAP + t.body * 1.5
-    area = Box(box.x0 + max(canvas.wide(x, t.body) for x in texts) + 7 * u, box.y0 + foot, box.x1 - right, box.y1)
-    panel = Panel(canvas, area, (0, most), (0, top))
-    panel.grid(marks, texts)
-    panel.floor()
-    for tick in steps(most, COUNT_STEPS, at_most=6):
-        panel.tick(tick, formatting.count(tick))
-    panel.caption(caption)
-    panel.line([0, most], [mean, mean], color=INK, lw=1.2, z=2)
+    chart.limits(x=(0, most), y=(0, top or SHARE.least))
+    chart.grid()
+    chart.ticks()
+    scale_axis(chart.ax.yaxis, SHARE, at_most=5)
+    scale_axis(chart.ax.xaxis, STAYS, at_most=6)
+    chart.ax.set_xlabel(caption)
+    chart.ax.axhline(mean, color=chart.colours.ink, linewidth=1.2 * chart.u, zorder=2)
     for level, dash in ((inner, (3.2, 2.0)), (outer, None)):
         for curve in curves[level]:
-            inside = np.where((curve <= top) & (curve >= 0), curve, np.nan)
-            panel.line(size, inside, color=_CURVE, lw=1.1, dash=dash, z=1.5)
-    _name_lines(page, panel, ends, [float(curves[outer][1][-1]), float(curves[inner][1][-1]), mean])
-    return panel
+            chart.line(size, curve, color=chart.colours.grey(_CURVE), lw=1.1, dash=dash, z=1.5)
+    ink, muted = chart.colours.ink, chart.colours.muted
+    ends = [End(mean, [Run(f"Average {formatting.percent(mean)}", ink, SEMIBOLD)], ink)]
+    ends += [End(float(curves[one][1][-1]), [Run(f"{one * 100:g}% limit", muted)], muted) for one in (inner, outer)]
+    chart.frame.add(Ends(ends, leader=False))
 
 
 def _limits(mean: float, size: Floats, coverage: float, phi: float) -> tuple[Floats, Floats]:
@@ -217,34 +212,26 @@ def _outside(rate: Floats, of: Floats, mean: float, coverage: float, phi: float)
     return (rate < low) | (rate > high)
 
 
-def _name_outside(page: Page, panel: Panel, rows: pd.DataFrame, over: str) -> None:
-    t, u, canvas = page.theme, page.u, page.canvas
-    taken: list[Box] = []
-    for _, row in rows.sort_values("rate", ascending=False).iterrows():
-        x, y = panel.x(float(row["of"])), panel.y(float(row["rate"]))
-        figure = formatting.percent(float(row["rate"]))
-        room = 0.3 * panel.box.w
-        name = cut(str(row[over]), t.body, room, t.family, SEMIBOLD, list(map(str, rows[over])))
-        wide = canvas.wide(f"{name}  {figure}", t.body, SEMIBOLD)
-        for x0 in (x + 7 * u, x - 7 * u - wide):
-            box = Box(x0, y - t.body * 0.6, x0 + wide, y + t.body * 0.6)
-            if box.x0 > panel.box.x0 and box.x1 < panel.box.x1 and not any(box.meets(b, u) for b in taken):
-                taken.append(box)
-                canvas.text(x0, middle(y, t.body), f"{name}  {figure}", weight=SEMIBOLD)
-                break
+class _Outside:
+    """Names the facilities outside the limits beside their dots, where no other name stands."""
 
+    def __init__(self, dots: Sequence[tuple[float, float, str]]) -> None:
+        self.dots = list(dots)
 
-def _name_lines(page: Page, panel: Panel, names: Sequence[str], heights: Sequence[float]) -> None:
-    t, u = page.theme, page.u
-    order = np.argsort(heights)
-    wanted = [panel.y(heights[i]) for i in order]
-    gap = t.body * LEADING
-    for i, y in zip(order, apart(wanted, gap, panel.box.y0, panel.box.y1), strict=True):
-        strong = names[i].startswith("Average")
-        page.canvas.text(
-            panel.box.x1 + 6 * u,
-            middle(y, t.body),
-            names[i],
-            color=INK if strong else MUTED,
-            weight=SEMIBOLD if strong else REGULAR,
-        )
+    def __call__(self, canvas: LayerCanvas) -> None:
+        """Draw the names of those in view."""
+        t, u, area = canvas.theme, canvas.u, canvas.box
+        names = [name for _, _, name in self.dots]
+        taken: list[Box] = []
+        for of, rate, name in self.dots:
+            if not canvas.sees(of, rate):
+                continue
+            x, y = canvas.at(of, rate)
+            text = f"{cut(name, t.body, 0.3 * area.w, t.family, SEMIBOLD, names)}  {formatting.percent(rate)}"
+            wide = canvas.wide(text, t.body, SEMIBOLD)
+            for x0 in (x + 7 * u, x - 7 * u - wide):
+                box = Box(x0, y - t.body * 0.6, x0 + wide, y + t.body * 0.6)
+                if box.x0 > area.x0 and box.x1 < area.x1 and not any(box.meets(other, u) for other in taken):
+                    taken.append(box)
+                    canvas.text(x0, middle(y, t.body), text, weight=SEMIBOLD)
+                    break

@@ -11,19 +11,19 @@ from matplotlib.axes import Axes
 
 from careflow import formatting
 from careflow.charts.data.competing_risks import LEAST
+from careflow.charts.data.scale import SHARE
 from careflow.charts.data.thin import MARK, thin_note
-from careflow.charts.data.ticks import even_ticks, shares
+from careflow.charts.data.ticks import even_ticks
 from careflow.charts.data.view import PERIODS, View, check, read
 from careflow.charts.drawing import risk_table
-from careflow.charts.drawing.axes import Panel, stepped
-from careflow.charts.drawing.canvas import Box, middle
-from careflow.charts.drawing.curve_labels import dense, free
-from careflow.charts.drawing.fonts import SEMIBOLD
+from careflow.charts.drawing.chart import Chart
+from careflow.charts.drawing.curve_labels import CurveName, CurveNames, stepped
 from careflow.charts.drawing.options import Options, drawn
-from careflow.charts.drawing.page import NONE, Page
-from careflow.charts.drawing.palette import INK, MUTED, WHITE, contrast, tint
-from careflow.charts.drawing.rich_text import cut, plain
+from careflow.charts.drawing.rich_text import plain
+from careflow.charts.drawing.risk_table import RiskTable
+from careflow.charts.drawing.subject import NONE
 from careflow.charts.drawing.table import Row
+from careflow.charts.drawing.ticks import days_axis, scale_axis
 from careflow.charts.plots.kaplan_meier_groups import Group, groups_of
 
 if TYPE_CHECKING:
@@ -70,16 +70,16 @@ def kaplan_meier(
     strata = [c for c in result.about.by if c not in PERIODS] if level is not None else []
     selection: dict[str, Any] = {"frame": "curve", "quarter": quarter, "where": options.get("where"), "keep": strata}
     view = read(result, "LengthOfStay", "kaplan_meier", **selection)
-    page = Page("kaplan_meier", view, options, levels=1)
+    chart = Chart("kaplan_meier", view, options, levels=1)
     named = [*(levels or []), *([level] if level else [])]
     for name in named:
         view.check_level(name)
-    groups, dropped = groups_of(result, page, level, levels, strata, horizon)
-    title = f"Length of stay at {page.labels[level]}" if level else "How long stays last"
+    groups, dropped = groups_of(result, chart, level, levels, strata, horizon)
+    title = f"Length of stay at {chart.labels[level]}" if level else "How long stays last"
     if not groups:
         n = view.about.n if len(view.frame) else 0
-        return page.nothing(title, "Too few stays for a curve" if n else NONE, n=None if n else 0)
-    return _draw(page, view, groups, title, ticks, dropped=dropped, table=table)
+        return chart.nothing(title, "Too few stays for a curve" if n else NONE, n=None if n else 0)
+    return _draw(chart, view, groups, title, ticks, dropped=dropped, table=table)
 
 
 def _people(groups: Sequence[Group]) -> float | None:
@@ -89,7 +89,7 @@ def _people(groups: Sequence[Group]) -> float | None:
 
 
 def _draw(
-    page: Page,
+    chart: Chart,
     view: View,
     groups: Sequence[Group],
     title: str,
@@ -98,8 +98,14 @@ def _draw(
     dropped: int,
     table: bool,
 ) -> Axes:
-    guard = "Drawn at days between which none or at least 11 stays ended; counts to tens." if page.coarse else ""
-    box = page.open(
+    guard = "Drawn at days between which none or at least 11 stays ended; counts to tens." if chart.coarse else ""
+    last = max(float(g.days[-1]) for g in groups)
+    marks = [tick for tick in (ticks or even_ticks(int(last))) if tick <= last]
+    has_counts = all(np.isfinite(g.at_risk).all() for g in groups)
+    rows = _rows(chart, groups, marks) if table and has_counts else []
+    heading = "Stays at risk" if len(rows) == len(groups) else "Number of stays (cumulative, except at risk)"
+    foot = RiskTable(rows, marks, heading) if rows else None
+    chart.open(
         title=title,
         subtitle=f"Share of stays not yet ended, % by days since admission, with {view.ci}. {plain(view.population())}",
         notes=[
@@ -111,19 +117,23 @@ def _draw(
             thin_note(view) if any(g.thin for g in groups) else "",
             guard,
         ],
-        gap=16,
+        foot=foot,
+        gutter=foot.gutter if foot is not None else None,
     )
-    last = max(float(g.days[-1]) for g in groups)
-    panel = _panel(page, box, groups, last, ticks, table=table)
+    steps = not chart.coarse
     for g in groups:
-        limits = (g.days, g.low, g.high)
-        panel.area(*(limits if page.coarse else stepped(*limits)), tint(g.color, 0.16), z=1)
-        panel.line(g.days, g.survival, color=page.faded(g.color, g.name), lw=1.9, z=3, steps=not page.coarse)
-    _names(page, panel, groups)
+        chart.area(g.days, g.low, g.high, chart.colours.tint(g.color, 0.16), z=1, steps=steps)
+        chart.line(g.days, g.survival, color=chart.faded(g.color, g.name), z=3, steps=steps)
+    chart.limits(x=(0, last), y=(0, 1))
+    chart.grid()
+    chart.ticks()
+    scale_axis(chart.ax.yaxis, SHARE)
+    days_axis(chart.ax, marks, "Days since admission")
+    chart.frame.add(CurveNames([_named(chart, g) for g in groups]))
     columns = ("days", "survival", "low", "high")
     tables_of = [pd.DataFrame({"group": g.name, **{c: getattr(g, c) for c in columns}}) for g in groups]
     order = sorted(groups, key=lambda g: -g.survival[-1])
-    return page.close(
+    return chart.close(
         data=pd.concat(tables_of, ignore_index=True).rename(columns={"days": "day"}),
         n=_people(groups),
         largest=[f"{g.name} {formatting.percent(float(g.survival[-1]))} on day {int(g.days[-1])}" for g in order],
@@ -131,68 +141,26 @@ def _draw(
     )
 
 
-def _panel(
-    page: Page, box: Box, groups: Sequence[Group], last: float, ticks: Sequence[int] | None, *, table: bool
-) -> Panel:
-    """Draw the axes, and who is at risk under them."""
-    t, canvas = page.theme, page.canvas
-    marks = [tick for tick in (ticks or even_ticks(int(last))) if tick <= last]
-    has_counts = all(np.isfinite(g.at_risk).all() for g in groups)
-    rows = _rows(page, groups, marks) if table and has_counts else []
-    gutter = max([canvas.wide(r.name, t.body, SEMIBOLD) for r in rows] + [canvas.wide("100%", t.body)])
-    gutter = min(gutter, 0.25 * box.w)
-    area = risk_table.above(page, rows, box, gutter=gutter, right=risk_table.half(page))
-    panel = Panel(canvas, area, (0, last), (0, 1))
-    panel.grid([0, 0.25, 0.5, 0.75, 1], shares([0, 0.25, 0.5, 0.75, 1]))
-    panel.floor()
-    for tick in marks:
-        panel.tick(tick, f"{tick:,}")
-    panel.caption("Days since admission")
-    if rows:
-        heading = "Stays at risk" if len(rows) == len(groups) else "Number of stays (cumulative, except at risk)"
-        risk_table.draw(page, panel, rows, box, marks, heading)
-    return panel
-
-
-def _rows(page: Page, groups: Sequence[Group], marks: Sequence[int]) -> list[Row]:
+def _rows(chart: Chart, groups: Sequence[Group], marks: Sequence[int]) -> list[Row]:
     """Return who was at risk in each group; of a lone one also how many had ended and been censored."""
-    t, g = page.theme, groups[0]
-    names = [
-        cut(group.name, t.body, 0.25 * page.canvas.w, t.family, SEMIBOLD, [one.name for one in groups])
+    g, muted, ink = groups[0], chart.colours.muted, chart.colours.ink
+    every = [
+        risk_table.row(chart, group.name, group.at_risk, group.days, marks, chart.colours.word(group.color))
         for group in groups
     ]
-    inks = [group.color if contrast(group.color, WHITE) >= 4.5 else MUTED for group in groups]
-    every = [
-        risk_table.row(page, name, group.at_risk, group.days, marks, ink)
-        for name, group, ink in zip(names, groups, inks, strict=True)
-    ]
-    if len(groups) > 1 or page.external or g.ended is None or page.canvas.h < 380 * page.u:
+    if len(groups) > 1 or chart.external or g.ended is None:
         return every
-    gone = risk_table.censored(page.view, g.days, g.at_risk, g.ended)
+    gone = risk_table.censored(chart.view, g.days, g.at_risk, g.ended)
     if gone is None:
         return every
-    table_rows = (("At risk", g.at_risk, INK), ("Ended", g.ended, INK), ("Censored", gone, MUTED))
-    return [risk_table.row(page, name, n, g.days, marks, ink) for name, n, ink in table_rows]
+    table_rows = (("At risk", g.at_risk, ink), ("Ended", g.ended, ink), ("Censored", gone, muted))
+    return [risk_table.row(chart, name, n, g.days, marks, color) for name, n, color in table_rows]
 
 
-def _names(page: Page, panel: Panel, groups: Sequence[Group]) -> None:
-    """Name each curve beside it, with its median, where the least of the other curves is covered."""
-    t, u, canvas = page.theme, page.u, page.canvas
-    points = [np.column_stack(dense(panel, g.days, g.survival)) for g in groups]
-    taken: list[Box] = []
-    for i, g in enumerate(groups):
-        half = np.flatnonzero(g.survival <= 0.5 + 1e-12)
-        median = f" {formatting.days(float(g.days[half[0]]))}" if len(half) and not page.coarse else ""
-        median += f" {MARK}" if g.thin else ""
-        name = cut(g.name, t.body, 0.3 * panel.box.w, t.family, SEMIBOLD, [one.name for one in groups])
-        ink = g.color if contrast(g.color, WHITE) >= 4.5 else MUTED
-        wide = canvas.wide(name, t.body, SEMIBOLD) + canvas.wide(median, t.small)
-        box = free(panel, points[i], (wide + 5 * u, t.body * 1.3), np.concatenate(points), taken, u)
-        if box is None:
-            continue
-        taken.append(box)
-        canvas.pill(box, z=4.5)
-        y = middle((box.y0 + box.y1) / 2, t.body)
-        x = box.x0 + 2.5 * u
-        x += canvas.text(x, y, name, color=ink, weight=SEMIBOLD)
-        canvas.text(x, y, median, size=t.small, color=ink)
+def _named(chart: Chart, g: Group) -> CurveName:
+    """Return the name of a curve, with its median."""
+    half = np.flatnonzero(g.survival <= 0.5 + 1e-12)
+    median = f" {formatting.days(float(g.days[half[0]]))}" if len(half) and not chart.coarse else ""
+    median += f" {MARK}" if g.thin else ""
+    x, y = (g.days, g.survival) if chart.coarse else stepped(g.days, g.survival)
+    return CurveName(x, y, g.name, median, chart.colours.word(g.color))

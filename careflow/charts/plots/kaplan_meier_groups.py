@@ -12,8 +12,9 @@ import pandas as pd
 from careflow.charts.data.competing_risks import LEAST, Cause, Floats, Incidence, guarded_days, risk_at, step_at
 from careflow.charts.data.thin import is_thin
 from careflow.charts.data.view import View, masked
-from careflow.charts.drawing.page import Page
-from careflow.charts.drawing.palette import INK, WHITE, contrast, intensity, mix
+from careflow.charts.drawing.chart import Chart
+from careflow.charts.drawing.colours import Colours
+from careflow.charts.drawing.palette import contrast, mix
 from careflow.errors import ArgumentError
 
 MOST: Final = 4
@@ -38,14 +39,14 @@ class Group:
 
 
 def groups_of(
-    result: Any, page: Page, level: str | None, levels: Sequence[str] | None, strata: Sequence[str], horizon: int
+    result: Any, chart: Chart, level: str | None, levels: Sequence[str] | None, strata: Sequence[str], horizon: int
 ) -> tuple[list[Group], int]:
     """Return the curves to draw, and how many levels were left out.
 
     Parameters
     ----------
     result : LengthOfStay
-    page : Page
+    chart : Chart
         With the view of the curves.
     level : str, optional
         The one level whose ``strata`` are compared.
@@ -61,7 +62,7 @@ def groups_of(
     ArgumentError
         If there are more than can be told apart.
     """
-    view = page.view
+    view = chart.view
     frame = view.frame
     if level is not None:
         frame = frame[frame["level"].astype(str) == level]
@@ -72,8 +73,9 @@ def groups_of(
                 f"the result has {len(names)} values of {key!r}, and more than {MOST} curves cannot be told apart: "
                 f"make it of fewer, or choose one with where={{{key!r}: ...}}"
             )
-        colors = [INK, "#7C858E", "#A9B1B9", "#4A5158"] if strata else [INK]
-        labels = {name: name if strata else page.labels[level] for name in names}
+        ink, grey = chart.colours.ink, chart.colours.grey
+        colors = [ink, *map(grey, ("#7C858E", "#A9B1B9", "#4A5158"))] if strata else [ink]
+        labels = {name: name if strata else chart.labels[level] for name in names}
     else:
         key = "level"
         size = {name: _size(result, view, name, part) for name, part in frame.groupby(frame[key].astype(str))}
@@ -81,11 +83,11 @@ def groups_of(
         if len(kept) > MOST:
             raise ArgumentError(f"kaplan_meier compares up to {MOST} levels, not {len(kept)}")
         names = [name for name in view.levels if name in kept and name in size]
-        ramp = dict(zip(view.levels, intensity(len(view.levels)), strict=True))
-        colors = [_line(ramp[name]) for name in names]
-        labels = page.labels
+        ramp = dict(zip(view.levels, chart.colours.intensity(len(view.levels)), strict=True))
+        colors = [_line(ramp[name], chart.colours) for name in names]
+        labels = chart.labels
     groups = {
-        name: _group(labels[name], color, frame[frame[key].astype(str) == name].sort_values("day"), horizon, page)
+        name: _group(labels[name], color, frame[frame[key].astype(str) == name].sort_values("day"), horizon, chart)
         for name, color in zip(names, colors, strict=False)
     }
     thin = _thin(result, view, key, level)
@@ -113,19 +115,21 @@ def _size(result: Any, view: View, name: str, part: pd.DataFrame) -> float:
     return float(table.loc[table["level"].astype(str) == name, "n"].sum())
 
 
-def _line(fill: str) -> str:
-    """Darken a pale violet until a line of it stands out on white."""
-    while contrast(fill, WHITE) < 2.6:
+def _line(fill: str, colours: Colours) -> str:
+    """Darken a pale violet until a line of it stands out on white; on another ground make it stand out from that."""
+    if not colours.plain:
+        return colours.mark(fill)
+    while contrast(fill, colours.ground) < 2.6:
         fill = mix(fill, "#51458A", 0.1)
     return fill
 
 
-def _group(name: str, color: str, curve: pd.DataFrame, horizon: int, page: Page) -> Group | None:
+def _group(name: str, color: str, curve: pd.DataFrame, horizon: int, chart: Chart) -> Group | None:
     curve = curve[curve["survival"].notna()]
     if not len(curve):
         return None
     day, risk = curve["day"].to_numpy(float), curve["at_risk"].to_numpy(float)
-    if page.view.protected:
+    if chart.view.protected:
         kept = day <= horizon
         survival, low, high = (curve[c].to_numpy(float)[kept] for c in ("survival", "low", "high"))
         return Group(name, color, day[kept], survival, low, high, risk[kept])
@@ -140,7 +144,7 @@ def _group(name: str, color: str, curve: pd.DataFrame, horizon: int, page: Page)
     at_risk = np.where((grid > day[-1]) & (values[0] == 0), 0.0, risk_at(day, risk, grid))
     events = step_at(day, np.cumsum(curve["events"].to_numpy(float)), grid, 0.0)
     group = Group(name, color, grid, values[0], values[1], values[2], at_risk, events)
-    if not page.external:
+    if not chart.external:
         return group
     cause = Cause("", "", 1 - values[0], values[1], values[2], events)
     at = np.array(guarded_days(Incidence(grid, [cause], values[0], at_risk)))

@@ -10,8 +10,8 @@ import pandas as pd
 
 from careflow import formatting
 from careflow.charts.data.view import View, masked, number, read
-from careflow.charts.drawing.page import Page
-from careflow.charts.drawing.palette import MID, intensity
+from careflow.charts.drawing.palette import MID
+from careflow.charts.drawing.subject import Subject
 from careflow.errors import ArgumentError
 
 STEP: Final = "step_"
@@ -90,10 +90,10 @@ def _state(view: View, value: str) -> str:
     return value if value in view.levels or value in ENDS else "other endings"
 
 
-def fills(page: Page, view: View) -> dict[str, str]:
+def fills(subject: Subject, view: View) -> dict[str, str]:
     """Return the colour of every state."""
-    ramp = dict(zip(view.levels, intensity(len(view.levels)), strict=True))
-    p = page.palette
+    ramp = dict(zip(view.levels, subject.colours.intensity(len(view.levels)), strict=True))
+    p = subject.palette
     ends = {
         "completed": p.fill("planned"),
         "left early": p.fill("left"),
@@ -106,9 +106,9 @@ def fills(page: Page, view: View) -> dict[str, str]:
     return ramp | ends
 
 
-def names(page: Page) -> dict[str, str]:
+def names(subject: Subject) -> dict[str, str]:
     """Return what every state is called."""
-    return page.labels | _NAMES
+    return subject.labels | _NAMES
 
 
 def hidden_note(pathways: Paths, drawn: str) -> str:

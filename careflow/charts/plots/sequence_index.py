@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Final, Unpack
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from careflow import formatting
-from careflow.charts.drawing.canvas import Box, middle
-from careflow.charts.drawing.fonts import CAP, LEADING, SEMIBOLD
+from careflow.charts.data.scale import SHARE
+from careflow.charts.drawing.canvas import middle
+from careflow.charts.drawing.chart import Chart
+from careflow.charts.drawing.fonts import LEADING, SEMIBOLD
+from careflow.charts.drawing.layers import LayerCanvas
 from careflow.charts.drawing.options import Options, drawn
-from careflow.charts.drawing.page import NONE, Page
-from careflow.charts.drawing.palette import FAINT, text_on
+from careflow.charts.drawing.palette import text_on
 from careflow.charts.drawing.rich_text import plain
+from careflow.charts.drawing.subject import NONE
+from careflow.charts.drawing.ticks import scale_axis
 from careflow.charts.plots.pathway_steps import Paths, fills, head, hidden_note, names, ordered, paths_of
 from careflow.errors import ArgumentError
 
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
 
 TITLE: Final = "Typical pathways"
 LEAST: Final = 11
+_HALF: Final = 0.49
+"""Half of what a column takes of its unit."""
 Path = tuple[str, ...]
 
 
@@ -49,12 +56,12 @@ def sequence_index(
     if groups < 1:
         raise ArgumentError(f"groups is a whole number, 1 or more; it was {groups}")
     pathways = paths_of(result, "sequence_index", steps, options.get("where"))
-    page = Page("sequence_index", pathways.view, options, levels=1)
+    chart = Chart("sequence_index", pathways.view, options, levels=1)
     rows = min(groups, int(pathways.n // LEAST))
     if rows < 1:
         reason = "Too few journeys to be drawn" if pathways.n or pathways.hidden else NONE
-        return page.nothing(TITLE, reason, n=pathways.n)
-    return _draw(page, pathways, _medoids(pathways, rows))
+        return chart.nothing(TITLE, reason, n=pathways.n)
+    return _draw(chart, pathways, _medoids(pathways, rows))
 
 
 def _medoids(pathways: Paths, groups: int) -> list[Path]:
@@ -113,10 +120,10 @@ def _blocks(rows: Sequence[Path], steps: int) -> list[_Block]:
     return out
 
 
-def _draw(page: Page, pathways: Paths, rows: Sequence[Path]) -> Axes:
+def _draw(chart: Chart, pathways: Paths, rows: Sequence[Path]) -> Axes:
     view = pathways.view
     each = pathways.n / len(rows)
-    box = page.open(
+    chart.open(
         title=TITLE,
         subtitle=f"Each row stands for {100 / len(rows):.3g}% of {plain(view.unit)} and is the most central "
         f"pathway among them, sorted by first level. {plain(view.population())}",
@@ -127,14 +134,13 @@ def _draw(page: Page, pathways: Paths, rows: Sequence[Path]) -> Axes:
             "Blank: the pathway has ended.",
         ],
         masked=pathways.hidden,
-        gap=18,
     )
-    _grid(page, pathways, rows, box)
+    _grid(chart, pathways, rows)
     data = pd.DataFrame([(*path, *[None] * (pathways.steps - len(path))) for path in rows])
     data.columns = [f"step_{i + 1}" for i in range(pathways.steps)]
     firsts = pd.Series([path[0] for path in rows]).value_counts()
-    called = names(page)
-    return page.close(
+    called = names(chart)
+    return chart.close(
         data=data,
         n=pathways.n,
         largest=[f"first {called[str(s)]} {formatting.percent(n / len(rows))}" for s, n in firsts.items()],
@@ -142,28 +148,66 @@ def _draw(page: Page, pathways: Paths, rows: Sequence[Path]) -> Axes:
     )
 
 
-def _grid(page: Page, pathways: Paths, rows: Sequence[Path], box: Box) -> None:
+def _grid(chart: Chart, pathways: Paths, rows: Sequence[Path]) -> None:
     """Draw a column for each step, neighbours of one state as one block with its name."""
-    t, u, canvas = page.theme, page.u, page.canvas
-    colours, called = fills(page, pathways.view), names(page)
-    gap = 3 * u
-    wide = (box.w - gap * (pathways.steps - 1)) / pathways.steps
-    top = box.y1 - t.body * CAP - 7 * u
-    tall = (top - box.y0) / len(rows)
-    for c in range(pathways.steps):
-        x = box.x0 + c * (wide + gap)
-        canvas.text(x, box.y1 - t.body * CAP, head(c, pathways.days), weight=SEMIBOLD)
-        canvas.rect(Box(x, box.y0, x + wide, top), FAINT, z=0.3, alpha=0.5)
+    ax, count, ground = chart.ax, len(rows), chart.colours.ground
+    colours, called = fills(chart, pathways.view), names(chart)
+    chart.limits(x=(0.5, pathways.steps + 0.5), y=(1, 0))
+    chart.grid(y=False)
+    chart.ticks()
+    scale_axis(ax.yaxis, SHARE)
+    places = list(range(1, pathways.steps + 1))
+    heads = [head(place - 1, pathways.days) for place in places]
+    ax.xaxis.tick_top()
+    ax.xaxis.set_label_position("top")
+    ax.tick_params(axis="both", length=0)
+    ax.set_xticks(places, labels=heads, fontweight=SEMIBOLD, color=chart.colours.ink, ha="center")
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    pale = chart.colours.tint(chart.colours.faint, 0.5)
+    for place in places:
+        ax.add_patch(Rectangle((place - _HALF, 0), 2 * _HALF, 1, facecolor=pale, linewidth=0, zorder=0.3))
+    blocks: list[_Name] = []
     for block in _blocks(rows, pathways.steps):
-        x = box.x0 + block.column * (wide + gap)
-        y1 = top - block.first * tall
-        y0 = y1 - block.rows * tall
-        fill = page.faded(colours[block.state], block.state)
-        canvas.rect(Box(x, y0, x + wide, y1), fill, z=1, edgecolor="#FFFFFF", linewidth=0.4 * u)
-        share = formatting.percent(block.rows / len(rows))
-        if y1 - y0 >= t.small * LEADING:
-            ink, y = text_on(fill), middle((y0 + y1) / 2, t.small)
-            name = called[block.state]
-            if canvas.wide(f"{name}  {share}", t.small, SEMIBOLD) < wide - 8 * u:
-                x += 4 * u + canvas.text(x + 4 * u, y, name, size=t.small, color=ink, weight=SEMIBOLD)
-                canvas.text(x + 4 * u, y, share, size=t.small, color=ink)
+        fill = chart.faded(colours[block.state], block.state)
+        x, y, tall = block.column + 1 - _HALF, block.first / count, block.rows / count
+        ax.add_patch(
+            Rectangle((x, y), 2 * _HALF, tall, facecolor=fill, edgecolor=ground, linewidth=0.4 * chart.u, zorder=1)
+        )
+        share = formatting.percent(block.rows / count)
+        blocks.append(_Name(x, y, y + tall, called[block.state], share, text_on(fill)))
+    chart.frame.add(_Names(blocks))
+
+
+@dataclass(frozen=True)
+class _Name:
+    """The name of a block and its share: where it stands in data."""
+
+    x: float
+    top: float
+    foot: float
+    name: str
+    share: str
+    color: str
+
+
+class _Names:
+    """Names blocks that are high and wide enough."""
+
+    def __init__(self, blocks: Sequence[_Name]) -> None:
+        self.blocks = list(blocks)
+
+    def __call__(self, canvas: LayerCanvas) -> None:
+        """Draw the names."""
+        t, u = canvas.theme, canvas.u
+        for block in self.blocks:
+            if not canvas.sees(block.x + _HALF, (block.top + block.foot) / 2):
+                continue
+            x, y1 = canvas.at(block.x, block.top)
+            x1, y0 = canvas.at(block.x + 2 * _HALF, block.foot)
+            wide = canvas.wide(f"{block.name}  {block.share}", t.small, SEMIBOLD)
+            if abs(y1 - y0) < t.small * LEADING or wide >= x1 - x - 8 * u:
+                continue
+            y = middle((y0 + y1) / 2, t.small)
+            x += 4 * u + canvas.text(x + 4 * u, y, block.name, size=t.small, color=block.color, weight=SEMIBOLD)
+            canvas.text(x + 4 * u, y, block.share, size=t.small, color=block.color)

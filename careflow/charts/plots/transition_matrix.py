@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Unpack
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from careflow import formatting
 from careflow.charts.data.transitions import (
@@ -27,11 +28,13 @@ from careflow.charts.data.transitions import (
 )  # fmt: skip
 from careflow.charts.data.view import View, read
 from careflow.charts.drawing.canvas import Box, middle
+from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.fonts import CAP, LEADING, REGULAR, SEMIBOLD
+from careflow.charts.drawing.layers import LayerCanvas
 from careflow.charts.drawing.options import Options, drawn
-from careflow.charts.drawing.page import Page
-from careflow.charts.drawing.palette import AXIS, INK, MID, MUTED, WHITE, shade, text_on
-from careflow.charts.drawing.rich_text import label_lines, plain
+from careflow.charts.drawing.palette import shade, text_on
+from careflow.charts.drawing.rich_text import plain
+from careflow.charts.drawing.ticks import FitNames, name_axis
 from careflow.continuum.outcomes import LATERAL
 from careflow.errors import ArgumentError
 
@@ -42,6 +45,10 @@ TITLE: Final = "Where discharges went next"
 _EXITS: Final = {COMPLETED: "Completed", LEFT_EARLY: "Left early", OTHER: "Other outcomes"}
 _COUNT: Final = "Discharges"
 _TWO_LINES: Final = 36
+_GAP: Final = 0.25
+"""Between levels and outcomes, in cells."""
+_EDGE: Final = 0.012
+"""Of a cell left free at each side."""
 
 
 @drawn
@@ -74,13 +81,13 @@ def transition_matrix(
     if unknown:
         raise ArgumentError(f"show= takes 'pct' and 'ci', not {sorted(unknown)[0]!r}")
     view = read(result, "Rates", "transition_matrix", quarter=quarter, where=options.get("where"))
-    page = Page("transition_matrix", view, options)
+    chart = Chart("transition_matrix", view, options)
     by_edge = moves(view)
-    if page.external:
+    if chart.external:
         assert_protected(view, by_edge)
     of = discharges(view)
     if not by_edge or (np.nansum(list(of.values())) == 0 and not view.frame["hidden"].any()):
-        return page.nothing(TITLE)
+        return chart.nothing(TITLE)
     cells = {edge: move for edge, move in by_edge.items() if edge[1] in view.levels}
     if exits:
         others = other_outcomes(view, by_edge)
@@ -88,32 +95,18 @@ def transition_matrix(
             cells |= {(name, end): by_edge[name, end] for end in (COMPLETED, LEFT_EARLY) if (name, end) in by_edge}
             if not all(move.hidden for move in others.values()):
                 cells[name, OTHER] = others[name]
-    return _draw(page, view, cells, of, by_edge, ci="ci" in show)
-
-
-@dataclass(frozen=True)
-class _Grid:
-    """Places of rows and columns in points."""
-
-    box: Box
-    columns: Mapping[str, tuple[float, float]]
-    rows: Mapping[str, tuple[float, float]]
-    name_end: float
-    top: float
-    heads: Mapping[str, list[str]]
-    head_size: float
-    two_lines: bool
+    return _draw(chart, view, cells, of, by_edge, ci="ci" in show)
 
 
 def _draw(
-    page: Page, view: View, cells: Mapping[tuple[str, str], Move], of: Mapping[str, float],
+    chart: Chart, view: View, cells: Mapping[tuple[str, str], Move], of: Mapping[str, float],
     by_edge: Mapping[tuple[str, str], Move], *, ci: bool,
 ) -> Axes:  # fmt: skip
     exits = [end for end in _EXITS if any(to == end for _, to in cells)]
     masked = sum(move.hidden for move in cells.values()) + sum(not formatting.known(n) for n in of.values())
-    box = page.open(
+    chart.open(
         title=TITLE,
-        subtitle=_subtitle(page, view, exits, ci),
+        subtitle=_subtitle(view, exits, ci),
         notes=[
             view.size(total(of)),
             view.interval() if ci else "",
@@ -123,18 +116,24 @@ def _draw(
         ],
         masked=masked,
         sign="s, hatched",
-        gap=16,
     )
-    grid = _grid(page, view, box, exits, ci)
-    _heads(page, view, grid, of, exits)
+    places = _axes(chart, view, exits)
     largest = max((m.share for m in cells.values() if not m.hidden and formatting.known(m.share)), default=1.0)
-    for edge, move in cells.items():
-        _cell(page, grid, edge, move, largest, ci=ci and grid.two_lines)
+    texts = [
+        _cell(chart, (places[to], view.levels.index(frm)), (frm, to), move, largest, ci=ci)
+        for (frm, to), move in cells.items()
+    ]
+    chart.frame.add(_CellTexts([text for text in texts if text is not None]))
+    heads = [("Next level of care", -0.5, len(view.levels) - 0.5)]
+    if exits:
+        heads.append(("Or else", places[exits[0]] - 0.5, places[exits[-1]] + 0.5))
+    chart.frame.add(_Heads(heads, [formatting.count(of[name]) for name in view.levels]))
     order = sorted((m for m in cells.values() if not m.hidden and m.share > 0), key=lambda m: (-m.share, m.edge))
-    return page.close(
-        data=_data(view, cells, of, ci=ci and grid.two_lines),
+    labels = chart.labels
+    return chart.close(
+        data=_data(view, cells, of, ci=ci),
         n=total(of),
-        largest=[f"{page.labels[m.frm]} to {page.labels.get(m.to, m.to)} {formatting.percent(m.share)}" for m in order],
+        largest=[f"{labels[m.frm]} to {labels.get(m.to, m.to)} {formatting.percent(m.share)}" for m in order],
         what="Transition matrix, rows from, columns to",
     )
 
@@ -143,7 +142,7 @@ def _any_lateral(cells: Mapping[tuple[str, str], Move]) -> bool:
     return any(move.direction == LATERAL and not move.hidden and move.n > 0 for move in cells.values())
 
 
-def _subtitle(page: Page, view: View, exits: Sequence[str], ci: bool) -> str:
+def _subtitle(view: View, exits: Sequence[str], ci: bool) -> str:
     within = f" within {view.within} days" if view.within else ""
     ends = [
         *(["{planned:completed}", "{left:left early}"] if exits else []),
@@ -158,127 +157,135 @@ def _subtitle(page: Page, view: View, exits: Sequence[str], ci: bool) -> str:
     )
 
 
-def _grid(page: Page, view: View, box: Box, exits: Sequence[str], ci: bool) -> _Grid:
-    """Share out the box: names, discharges, levels, a gap, exits."""
-    u, t, canvas = page.u, page.theme, page.canvas
-    names = max(canvas.wide(page.labels[name], t.body, SEMIBOLD) for name in view.levels)
-    names = min(names, 0.26 * box.w)
-    count = canvas.wide(_COUNT, t.body) + 8 * u
-    left = box.x0 + names + count + 14 * u
-    gap = 16 * u if exits else 0.0
-    texts = {name: page.labels.get(name) or _EXITS[name] for name in (*view.levels, *exits)}
-    wide = (box.x1 - left - gap) / len(texts)
-    word = [canvas.wide(w, t.small, SEMIBOLD) for end in exits for w in _EXITS[end].split(" ")]
-    out = max([wide, *(w + 3 * u for w in word)])
-    wide = (box.x1 - left - gap - out * len(exits)) / len(view.levels)
-    columns = {name: (left + i * wide, left + (i + 1) * wide) for i, name in enumerate(view.levels)}
-    start = left + len(view.levels) * wide + gap
-    columns |= {end: (start + i * out, start + (i + 1) * out) for i, end in enumerate(exits)}
-    longest = max(canvas.wide(word, t.body, SEMIBOLD) for text in texts.values() for word in text.split(" "))
-    size = t.body if longest <= wide - 2 * u else t.small
-    heads = {
-        name: label_lines(
-            text,
-            size,
-            columns[name][1] - columns[name][0] - 2 * u,
-            t.family,
-            weight=SEMIBOLD,
-            lines=3,
-            among=page.names,
-        )
-        for name, text in texts.items()
-    }
-    top = box.y1 - 22 * u - max(map(len, heads.values())) * size * LEADING - 6 * u
-    tall = min((top - box.y0) / len(view.levels), max(62 * u, 1.1 * wide))
-    rows = {name: (top - (i + 1) * tall, top - i * tall) for i, name in enumerate(view.levels)}
-    room = wide >= _TWO_LINES * u and tall >= t.body * CAP + t.small * LEADING + 4 * u
-    return _Grid(box, columns, rows, box.x0 + names + 1 * u, top, heads, size, ci and room)
+def _axes(chart: Chart, view: View, exits: Sequence[str]) -> dict[str, float]:
+    """Set names and limits; return where the columns stand. Cells are unit squares about their places."""
+    ax, colours, k = chart.ax, chart.colours, len(view.levels)
+    places = {name: float(i) for i, name in enumerate(view.levels)}
+    places |= {end: k + _GAP + i for i, end in enumerate(exits)}
+    chart.limits(x=(-0.5, max(places.values()) + 0.5), y=(k - 0.5, -0.5))
+    chart.grid(y=False)
+    chart.ticks()
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    ax.xaxis.tick_top()
+    names = [chart.labels.get(name) or _EXITS[name] for name in places]
+    inks = [colours.ink if name in chart.labels else chart.palette.ink(ROLE_OF.get(name, "")) for name in places]
+    columns = name_axis(ax.xaxis, list(places), list(places.values()), names, chart.theme, colours, inks)
+    rows = name_axis(
+        ax.yaxis, view.levels, range(k), [chart.labels[name] for name in view.levels], chart.theme, colours
+    )
+    ax.tick_params(axis="x", length=0)
+    # Between the names and the cells stands how many were discharged.
+    ax.tick_params(axis="y", length=0, pad=5.6 * chart.theme.body)
+    chart.frame.add(FitNames(columns, "x", lines=3))
+    chart.frame.add(FitNames(rows, "y"))
+    return places
 
 
-def _heads(page: Page, view: View, grid: _Grid, of: Mapping[str, float], exits: Sequence[str]) -> None:
-    u, t, canvas = page.u, page.theme, page.canvas
-    levels = [grid.columns[name] for name in view.levels]
-    blocks = [("Next level of care", levels[0][0], levels[-1][1])]
-    if exits:
-        blocks.append(("Or else", grid.columns[exits[0]][0], grid.columns[exits[-1]][1]))
-    y = grid.box.y1 - t.body * CAP
-    for heading, x0, x1 in blocks:
-        canvas.text(x0 + u, y, heading, weight=SEMIBOLD)
-        canvas.line([x0 + u, x1 - u], [y - 7 * u] * 2, color=AXIS, lw=0.8)
-    base = grid.top + 6 * u
-    canvas.text(grid.box.x0, base, "From", weight=SEMIBOLD)
-    canvas.text(levels[0][0] - 12 * u, base, _COUNT, color=MUTED, align="right")
-    for name, (x0, x1) in grid.columns.items():
-        color = INK if name in page.labels else page.palette.ink(ROLE_OF.get(name, ""))
-        size, middle_of = grid.head_size, (x0 + x1) / 2
-        for i, line in enumerate(reversed(grid.heads[name])):
-            y = base + i * size * LEADING
-            canvas.text(middle_of, y, line, size=size, color=color, weight=SEMIBOLD, align="center")
-    for name, (y0, y1) in grid.rows.items():
-        tall = y1 - y0 >= 2.6 * t.body
-        lines = label_lines(
-            page.labels[name],
-            t.body,
-            grid.name_end - grid.box.x0,
-            t.family,
-            weight=SEMIBOLD,
-            lines=2 if tall else 1,
-            among=page.names,
-        )
-        canvas.lines(grid.box.x0, (y0 + y1) / 2, lines, weight=SEMIBOLD)
-        canvas.text(
-            levels[0][0] - 12 * u, middle((y0 + y1) / 2, t.body), formatting.count(of[name]), color=MUTED, align="right"
-        )
+@dataclass(frozen=True)
+class _CellText:
+    """What a cell says: its middle in data, the share, its interval, and their colour."""
+
+    x: float
+    y: float
+    text: str
+    span: str
+    color: str
+    strong: bool = True
+    pale: bool = False
 
 
-def _cell(page: Page, grid: _Grid, edge: tuple[str, str], move: Move, largest: float, *, ci: bool) -> None:
-    """Draw one cell: a dash on the diagonal, hatched if suppressed, else its share on its shade."""
-    u, t, canvas = page.u, page.theme, page.canvas
-    (x0, x1), (y0, y1) = grid.columns[edge[1]], grid.rows[edge[0]]
-    box = Box(x0 + 0.9 * u, y0 + 0.9 * u, x1 - 0.9 * u, y1 - 0.9 * u)
-    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+def _cell(
+    chart: Chart, at: tuple[float, float], edge: tuple[str, str], move: Move, largest: float, *, ci: bool
+) -> _CellText | None:
+    """Draw one cell: a dash on the diagonal, hatched if suppressed, else its share on its shade; return its words."""
+    x, y = at
+    colours = chart.colours
     if move.hidden:
-        canvas.hatch(box)
-        half = t.body * 0.5
-        canvas.card(Box(x - half, y - half, x + half, y + half), WHITE, z=2, name="clear")
-        canvas.text(x, middle(y, t.body), "s", color=MUTED, align="center")
-        return
+        _square(chart, at, colours.ground, hatch="////", edgecolor=colours.grey("#C3C9CF"))
+        return _CellText(x, y, "s", "", colours.muted, strong=False, pale=True)
     if not formatting.known(move.share) or (edge[0] == edge[1] and move.n == 0):
-        canvas.line([x - 5 * u, x + 5 * u], [y, y], color=MID, lw=1.1)
-        return
+        chart.line([x - 0.08, x + 0.08], [y, y], color=colours.mid, lw=1.1, z=2)
+        return None
     if move.n == 0:
-        canvas.rect(box, "#F9FAFA")
-        canvas.text(x, middle(y, t.body), "0", color=MUTED, align="center")
-        return
+        _square(chart, at, colours.grey("#F9FAFA"))
+        return _CellText(x, y, "0", "", colours.muted, strong=False)
     role = ROLE_OF.get(move.direction or edge[1], "lateral")
-    fill = (
-        shade(page.palette.fill(role), move.share, largest)
-        if role != "lateral"
-        else shade("#8B939B", move.share, largest)
+    fill = chart.palette.fill(role) if role != "lateral" else colours.grey("#8B939B")
+    fill = chart.faded(shade(fill, move.share, largest, colours.ground), edge, *edge)
+    _square(chart, at, fill)
+    span = formatting.span(move.low, move.high) if ci else ""
+    return _CellText(x, y, formatting.percent(move.share), span, text_on(fill))
+
+
+def _square(chart: Chart, at: tuple[float, float], fill: str, **style: Any) -> None:
+    style = {"edgecolor": "none", **style}
+    side = 1 - 2 * _EDGE
+    chart.ax.add_patch(
+        Rectangle((at[0] - side / 2, at[1] - side / 2), side, side, facecolor=fill, linewidth=0, zorder=1, **style)
     )
-    fill = page.faded(fill, edge, *edge)
-    ink = text_on(fill)
-    canvas.rect(box, fill)
-    big = t.subtitle if box.w >= 46 * u and box.h >= 26 * u else t.body
-    if not ci or not formatting.span(move.low, move.high):
-        canvas.text(
-            x, middle(y, big), formatting.percent(move.share), size=big, color=ink, weight=SEMIBOLD, align="center"
-        )
-        return
-    gap = 3.4 * u
-    high = big * CAP + gap + t.small * CAP
-    canvas.text(
-        x,
-        y + high / 2 - big * CAP,
-        formatting.percent(move.share),
-        size=big,
-        color=ink,
-        weight=SEMIBOLD,
-        align="center",
-    )
-    canvas.text(
-        x, y - high / 2, formatting.span(move.low, move.high), size=t.small, color=ink, weight=REGULAR, align="center"
-    )
+
+
+class _CellTexts:
+    """Sets the words of cells as there is room: with the interval under the share, the share alone, or nothing."""
+
+    def __init__(self, texts: Sequence[_CellText]) -> None:
+        self.texts = list(texts)
+
+    def __call__(self, canvas: LayerCanvas) -> None:
+        """Draw the words of the cells in view."""
+        t, u = canvas.theme, canvas.u
+        (x0, y0), (x1, y1) = canvas.at(0, 0), canvas.at(1, 1)
+        wide, tall = abs(x1 - x0), abs(y1 - y0)
+        two = wide >= _TWO_LINES * u and tall >= t.body * CAP + t.small * LEADING + 4 * u
+        big = t.subtitle if wide >= 46 * u and tall >= 26 * u else t.body
+        shown = [text for text in self.texts if canvas.sees(text.x, text.y)]
+        widest = max((canvas.wide(text.text, big, SEMIBOLD) for text in shown), default=0.0)
+        if widest > wide - 2 * u or tall < t.small:
+            big = t.small
+        widest = max((canvas.wide(text.text, big, SEMIBOLD) for text in shown), default=0.0)
+        for text in shown if widest <= wide + 1 and tall >= t.small else ():
+            x, y = canvas.at(text.x, text.y)
+            if text.pale:
+                half = t.body * 0.5
+                canvas.card(Box(x - half, y - half, x + half, y + half), canvas.colours.ground, z=2, name="clear")
+            weight = SEMIBOLD if text.strong else REGULAR
+            if not text.span or not two or canvas.wide(text.span, t.small) > wide - 2 * u:
+                size = big if text.strong else min(big, t.body)
+                canvas.text(x, middle(y, size), text.text, size=size, color=text.color, weight=weight, align="center")
+                continue
+            high = big * CAP + 3.4 * u + t.small * CAP
+            canvas.text(
+                x, y + high / 2 - big * CAP, text.text, size=big, color=text.color, weight=weight, align="center"
+            )
+            canvas.text(x, y - high / 2, text.span, size=t.small, color=text.color, align="center")
+
+
+class _Heads:
+    """Sets the headings over both blocks of columns, and how many were discharged left of the cells."""
+
+    def __init__(self, heads: Sequence[tuple[str, float, float]], counts: Sequence[str]) -> None:
+        self.heads, self.counts = list(heads), list(counts)
+
+    def __call__(self, canvas: LayerCanvas) -> None:
+        """Draw the headings."""
+        t, u, box, muted = canvas.theme, canvas.u, canvas.box, canvas.colours.muted
+        ticks = canvas.host.xaxis.get_tightbbox(canvas.renderer)
+        over = max(box.y1, canvas.of(ticks).y1) if ticks is not None else box.y1
+        for heading, first, last in self.heads:
+            x0, x1 = max(canvas.at(first, 0)[0], box.x0) + u, min(canvas.at(last, 0)[0], box.x1) - u
+            if x1 - x0 < canvas.wide(heading, t.body, SEMIBOLD):
+                continue
+            canvas.text(x0, over + 13 * u, heading, weight=SEMIBOLD)
+            canvas.line([x0, x1], [over + 6 * u] * 2, color=canvas.colours.axis, lw=0.8)
+        right = box.x0 - 12 * u
+        canvas.text(right, box.y1 + 5 * u, _COUNT, color=muted, align="right")
+        names = canvas.host.yaxis.get_tightbbox(canvas.renderer)
+        if names is not None and canvas.of(names).x0 < right - canvas.wide(_COUNT, t.body) - 30 * u:
+            canvas.text(canvas.of(names).x0, box.y1 + 5 * u, "From", weight=SEMIBOLD)
+        for place, count in enumerate(self.counts):
+            if canvas.sees(y=place):
+                canvas.text(right, middle(canvas.at(0, place)[1], t.body), count, color=muted, align="right")
 
 
 def _data(view: View, cells: Mapping[tuple[str, str], Move], of: Mapping[str, float], *, ci: bool) -> pd.DataFrame:

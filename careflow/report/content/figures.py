@@ -5,11 +5,12 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from careflow import charts
 from careflow.charts.drawing.band import mark_chart
@@ -20,9 +21,6 @@ from careflow.formatting import period
 from careflow.report.content.content import Content
 from careflow.report.content.quarters import LEFT_EARLY
 from careflow.report.modes import FULL, RELEASE
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 R = TypeVar("R", bound=Result)
 
@@ -40,7 +38,7 @@ _TRENDS: Final = (
 )
 
 
-Chart = tuple[str, str, str, "Callable[..., Axes]"]
+Chart = tuple[str, str, str, Callable[..., Any]]
 """Name of the files, heading, quarter, and the function that draws."""
 
 
@@ -51,8 +49,8 @@ class Plan:
     name: str
     heading: str
     quarter: str
-    draw: Callable[..., Axes]
-    mark: Callable[[Axes], None]
+    draw: Callable[..., Any]
+    mark: Callable[[Any], None]
 
 
 @dataclass(frozen=True)
@@ -123,31 +121,33 @@ def write(plan: Plan, folder: Path) -> Picture:
     """Draw a chart and write its files into ``folder / "charts"``."""
     target = folder / FOLDER
     target.mkdir(exist_ok=True)
-    ax = _drawn(plan, "report")
-    svg = charts.save(ax, target / f"{plan.name}.svg")
-    png = charts.save(ax, target / f"{plan.name}.png", dpi=_DPI)
-    return Picture(plan.name, plan.heading, plan.quarter, charts.alt_text(ax), svg, png, plan)
+    with charts.theme("report"), _collected():
+        chart = plan.draw()
+        plan.mark(chart)
+        svg = charts.save(chart, target / f"{plan.name}.svg")
+        png = charts.save(chart, target / f"{plan.name}.png", dpi=_DPI)
+    return Picture(plan.name, plan.heading, plan.quarter, charts.alt_text(chart), svg, png, plan)
 
 
 def for_slide(picture: Picture) -> bytes:
     """Return a chart drawn again for a slide, without its title, as PNG."""
-    with tempfile.TemporaryDirectory(prefix="careflow-") as folder:
-        ax = _drawn(picture.plan, "slide", title="")
-        return charts.save(ax, Path(folder) / "slide.png", dpi=_SLIDE_DPI).read_bytes()
+    with tempfile.TemporaryDirectory(prefix="careflow-") as folder, charts.theme("slide"), _collected():
+        chart = picture.plan.draw(title="")
+        picture.plan.mark(chart)
+        return charts.save(chart, Path(folder) / "slide.png", dpi=_SLIDE_DPI).read_bytes()
 
 
-def _drawn(plan: Plan, context: str, **look: str) -> Axes:
-    """Draw a chart; its warnings about labels are collected, so that each is raised once for the report."""
-    with charts.theme(context), warnings.catch_warnings(record=True) as caught:
+@contextmanager
+def _collected() -> Iterator[None]:
+    """Collect warnings about labels, so that each is raised once for the report; names are cut when it is drawn."""
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", charts.CareflowLabelWarning)
-        ax = plan.draw(**look)
-        plan.mark(ax)
+        yield
     for one in caught:
         if issubclass(one.category, charts.CareflowLabelWarning):
             LABEL_WARNINGS.get(set()).add(str(one.message))
         else:
             warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-    return ax
 
 
 def warn_once(collected: set[str]) -> None:

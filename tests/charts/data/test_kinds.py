@@ -6,6 +6,7 @@ import typing
 import pandas as pd
 import pytest
 from support.made_up import linked, made_up
+from support.words import words
 
 import careflow as cf
 import careflow.estimate
@@ -46,7 +47,7 @@ def test_intensities_are_drawn_by_the_trend_alone_and_never_as_a_share():
         with pytest.raises(CareflowError, match="careflow"):
             getattr(charts, name)(rates)
     ax = charts.trend(rates, frm="php")
-    text = " ".join([ax.careflow.title, ax.careflow.subtitle, *(mark.get_text() for mark in ax.texts)])
+    text = " ".join([ax.careflow.title, ax.careflow.subtitle, *words(ax)])
     assert "per 100 person-days" in text
     assert "%" not in text.replace("95%", "")
 

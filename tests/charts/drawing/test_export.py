@@ -159,7 +159,7 @@ def test_a_page_of_several_charts_is_described_by_all(results):
     from matplotlib.figure import Figure
 
     axes = Figure(figsize=(18, 7)).subplots(1, 2)
-    charts.flow_map(results("rates", 5), ax=axes[0])
+    charts.transition_matrix(results("rates", 5), ax=axes[0])
     charts.length_of_stay(results("stays", 5), ax=axes[1])
     svg = render(axes[0], "svg").decode()
     assert charts.alt_text(axes[0]).split(".")[0] in svg
