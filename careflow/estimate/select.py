@@ -18,7 +18,6 @@ from careflow.errors import ArgumentError
 from careflow.estimate.arguments import unit_of
 from careflow.estimate.result import Provenance
 
-
 WITHIN: Final = "within"
 """The column of windows, present if there are several."""
 
