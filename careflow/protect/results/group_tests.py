@@ -83,6 +83,7 @@ def link_tests(table: CellTable) -> None:
         if unit is None:
             continue
         level = family[1]
+        wholes: list[Family]
         if len(family) == 2:
             wholes = [("stays", "all", level) if unit == "stays" else ("discharges", level)]
         elif family[2] == "ended":
