@@ -201,7 +201,7 @@ def expected_days(
 
     Parameters
     ----------
-    moves, start, landmark, reentry, by, cluster, confidence, calendar
+    moves, start, landmark, reentry, by, cluster, confidence, calendar, where, last
         As in :func:`occupation`.
     days : int or "longest"
         The horizon in days; ``"longest"`` is the longest horizon to which every stratum is known.

@@ -132,7 +132,7 @@ def gray_test(
         Linked stays, or their counts.
     frm : str, optional
         The level left; every level by default.
-    by, groups, cluster, correction, calendar
+    by, groups, cluster, correction, calendar, where, last
         As in :func:`logrank_test`.
     clock : {"stay", "gap"}
         As in :func:`cumulative_incidence`.
