@@ -151,7 +151,7 @@ class Teds:
                 row[f"{name}_low"], row[f"{name}_high"] = _quantile(known, share)
             rows.append(row)
         frame = _labelled(pd.DataFrame(rows), "service", SERVICES, "level").drop(columns="level")
-        highs = [name for name in frame if str(name).endswith(("_low", "_high"))]
+        highs = [str(name) for name in frame if str(name).endswith(("_low", "_high"))]
         frame[highs] = frame[highs].astype("Int64")
         return frame[["year", "service", "label", "n", "missing", *highs]]
 
