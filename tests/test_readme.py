@@ -44,6 +44,6 @@ def test_every_link_leads_somewhere() -> None:
     assert not missing
 
 
-@pytest.mark.parametrize("word", ["For and not for", "internal, not for release"])
+@pytest.mark.parametrize("word", ["For and not for", "Masked for internal use, no proof"])
 def test_it_says_what_it_is_not_for(word: str) -> None:
     assert word in README

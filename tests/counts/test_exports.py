@@ -96,9 +96,11 @@ def product_integral(rows: pd.DataFrame, start: np.ndarray, days: int) -> np.nda
 def test_the_rows_for_mstate_give_the_state_occupation(start: str | None) -> None:
     moves = FILE.moves()
     where = cf.occupation(moves, start=start, days=40, cluster=None).frame
-    expected = where.pivot_table(index="day", columns="state", values="estimate", observed=False).to_numpy()
-    actual = product_integral(moves.to_mstate(person_level=True, start=start), expected[0], 40)
-    assert np.allclose(actual, expected, rtol=0, atol=1e-12)
+    expected = where.pivot_table(index="day", columns="state", values="estimate", observed=False, dropna=False)
+    actual = product_integral(moves.to_mstate(person_level=True, start=start), expected.to_numpy()[0], 40)
+    given = expected.notna().to_numpy()  # a state in which nobody is followed is missing
+    assert given[:21].all()
+    assert np.allclose(actual[given], expected.to_numpy()[given], rtol=0, atol=1e-12)
 
 
 def test_rows_for_mstate_are_numbered_as_mstate_does(moves: cf.Transitions) -> None:

@@ -158,30 +158,42 @@ def guarded_days(found: Incidence, least: int = LEAST, *, together: bool = False
     """Return the places on the grid at which curves may be shown: by how many there are and by their median alone.
 
     The first place stands for the beginning. It is the only one where 1 to ``least`` - 1 events of any cause (or of all
-    together) lie between two places.
+    together) lie between two places, or after the last.
     """
     events = np.array([cause.events for cause in found.causes])
     if together or not len(events):
         events = events.sum(axis=0, keepdims=True)
+    places = _places(found, least)
+    few = any(_has_few(row, places, least) for row in events)
+    return [0] if few else [0, *places]
+
+
+def _places(found: Incidence, least: int) -> list[int]:
     if not len(found.at_risk) or np.isnan(found.at_risk[0]):
-        return [0]
-    median = median_of(found.days.astype(np.int64), found.left)
-    days = shown_days(float(found.at_risk[0]), median, least)
-    places = np.flatnonzero(np.isin(found.days, days))
-    counts = np.rint(events[:, places]).astype(np.int64)
-    rest = np.rint(events[:, -1:] - events[:, places[-1:]]) if len(places) else np.zeros((1, 1))
-    if has_small_gap(counts, least) or ((rest > 0) & (rest < least)).any():
-        return [0]
-    return [0, *places.tolist()]
+        return []
+    days = shown_days(float(found.at_risk[0]), median_of(found.days.astype(np.int64), found.left), least)
+    return np.flatnonzero(np.isin(found.days, days)).tolist()
+
+
+def _has_few(events: Floats, places: Sequence[int], least: int) -> bool:
+    """Whether few events lie between two places, before the first or after the last."""
+    counts = np.rint(events[[*places, -1]]).astype(np.int64)
+    return has_small_gap(counts[None, :], least)
 
 
 def _pooled(incidence: Incidence) -> Incidence:
-    """Add causes with fewer than 33 events in all to the other outcomes."""
-    rare = [c for c in incidence.causes if c.events[-1] < 3 * LEAST or c.key == OTHER]
-    if not rare or (len(rare) == 1 and rare[0].key == OTHER):
-        return incidence
+    """Add causes with few events between two shown days to the other outcomes, then the next rarest if need be."""
+    places = _places(incidence, LEAST)
     missing = np.full_like(incidence.days, np.nan)
-    estimate, events = (np.sum([getattr(c, name) for c in rare], axis=0) for name in ("estimate", "events"))
+    by_size = sorted(incidence.causes, key=lambda cause: float(cause.events[-1]))
+    rare = [c for c in by_size if c.key == OTHER or _has_few(c.events, places, LEAST)]
+    for following in [None, *(c for c in by_size if c not in rare)]:
+        rare += [] if following is None else [following]
+        if not rare or (len(rare) == 1 and rare[0].key == OTHER and following is None):
+            return incidence
+        estimate, events = (np.sum([getattr(c, name) for c in rare], axis=0) for name in ("estimate", "events"))
+        if not _has_few(events, places, LEAST):
+            break
     kept = [c for c in incidence.causes if c not in rare]
     pooled = Cause(OTHER, "lateral", estimate, missing, missing, events)
     return Incidence(incidence.days, [*kept, pooled], incidence.left, incidence.at_risk)

@@ -22,13 +22,14 @@ Floats = npt.NDArray[np.float64]
 BELOW: Final = 11
 FRACTIONS: Final = (
     (2, (1.0,)),
-    (8, (0.5, 1.0, 1.5)),
-    (16, (0.25, 0.5, 1.0, 1.5, 2.0)),
-    (48, (0.125, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5)),
+    (8, (1.0, 1.5)),
+    (16, (0.5, 1.0, 1.5)),
+    (48, (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)),
+    (160, (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5)),
 )
 """Multiples of the median at which a curve is shown, by how many times the threshold there are at least.
 
-Of lengths of stay that are exponential, the smallest gap then holds 1.5 times the threshold or more."""
+The smallest gap then holds the threshold or more, of lengths of stay that are exponential and of sums of four such."""
 DAYS: Final = ((4, (30,)), (16, (14, 30, 90)), (48, (7, 14, 30, 60, 90, 180)))
 """Days at which a curve without a median is shown, likewise."""
 LIMITS: Final = ("se", "low", "high")
@@ -54,7 +55,7 @@ def shown_days(n: float, median: float, below: int = BELOW) -> Ints:
     Examples
     --------
     >>> shown_days(100, 20).tolist(), shown_days(30, 20).tolist(), shown_days(21, 20).tolist()
-    ([10, 20, 30], [20], [])
+    ([20, 30], [20], [])
     >>> shown_days(200, float("nan")).tolist()
     [14, 30, 90]
     """

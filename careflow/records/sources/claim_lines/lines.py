@@ -130,7 +130,7 @@ def number_lines(engine: Engine, raw: SourceTable, options: LineOptions, cutoff:
     joins = [*lookups.joins]
     for name, table in (("person_id", people), (facility, facilities), ("payer", payers)):
         if table:
-            joins.append(f"LEFT JOIN {table} {name}_of ON {trimmed_sql(raw, name)} = {name}_of.v")
+            joins.append(f"LEFT JOIN {table}_raw {name}_of ON r.{name}::VARCHAR = {name}_of.raw")
     if statuses:
         key = digits_sql(raw, "discharge_disposition_code", 2)
         joins.append(f"LEFT JOIN {statuses} status_of ON {key} = status_of.v")
@@ -147,6 +147,8 @@ def number_lines(engine: Engine, raw: SourceTable, options: LineOptions, cutoff:
     table = engine.name("lines")
     engine.run(f"CREATE TEMP TABLE {table} AS {_decided_sql(read, options, fields, cutoff, registered)}")
     lookups.drop(engine)
+    for made in filter(None, (people, facilities, payers)):
+        engine.run(f"DROP TABLE {made}_raw")
     for name in registered.values():
         engine.unregister(name)
     n = int(engine.one(f"SELECT count(*) FROM {table}")[0])
@@ -154,11 +156,21 @@ def number_lines(engine: Engine, raw: SourceTable, options: LineOptions, cutoff:
 
 
 def _dictionary(engine: Engine, raw: SourceTable, name: str, stem: str, order: str = "ORDER BY v") -> str:
+    """Number the texts of a column: ``v, code``, and in the table ``..._raw`` the code of each text as written.
+
+    Only distinct texts are trimmed: trimming every line takes longer than the rest.
+    """
     table = engine.name(stem)
     engine.run(
-        f"CREATE TEMP TABLE {table} AS SELECT v, row_number() OVER ({order}) AS code FROM "
-        f"(SELECT DISTINCT {trimmed_sql(raw, name)} AS v FROM {raw.relation} r) WHERE v IS NOT NULL"
+        f"CREATE TEMP TABLE {table}_seen AS SELECT raw, {trimmed_sql(raw, name).replace(f'r.{name}', 'raw')} AS v "
+        f"FROM (SELECT DISTINCT r.{name}::VARCHAR AS raw FROM {raw.relation} r)"
     )
+    engine.run(
+        f"CREATE TEMP TABLE {table} AS SELECT v, row_number() OVER ({order}) AS code "
+        f"FROM (SELECT DISTINCT v FROM {table}_seen) WHERE v IS NOT NULL"
+    )
+    engine.run(f"CREATE TEMP TABLE {table}_raw AS SELECT s.raw, t.code FROM {table}_seen s JOIN {table} t ON s.v = t.v")
+    engine.run(f"DROP TABLE {table}_seen")
     return table
 
 
@@ -181,6 +193,11 @@ def _statuses(engine: Engine, raw: SourceTable, reasons: Mapping[str, str]) -> s
     engine.run(f"CREATE TEMP TABLE {table} AS SELECT * FROM {table}_view")
     engine.unregister(f"{table}_view")
     return table
+
+
+def _plain(raw: SourceTable, name: str) -> str:
+    """Return the SQL of a text that is only compared, without spaces at its ends."""
+    return f"nullif(trim(r.{name}::VARCHAR), '')" if name in raw.kinds else "NULL::VARCHAR"
 
 
 def _register(engine: Engine, own: Sequence[Code]) -> dict[str, str]:
@@ -208,9 +225,9 @@ def _read_sql(
     columns = {
         "line": "row_number() OVER ()",
         **numbers,
-        "claim": trimmed_sql(raw, "claim_id"),
-        "number": trimmed_sql(raw, "claim_line_number"),
-        "target": trimmed_sql(raw, "replaces_claim_id"),
+        "claim": _plain(raw, "claim_id"),
+        "number": _plain(raw, "claim_line_number"),
+        "target": _plain(raw, "replaces_claim_id"),
         "line_from": given["claim_line_start"],
         "line_state": state["claim_line_start"],
         "line_to": given["claim_line_end"],
