@@ -69,7 +69,8 @@ def test_a_release_calls_hidden_what_rests_on_few_stays(moves):
         (40, 30, np.nan, np.nan),  # 10 have ended: no median, whatever it is
         (40, np.nan, np.nan, np.nan),  # how many are open is hidden: 44 are needed
         (60, np.nan, 12.0, np.nan),
-        (20, np.nan, np.nan, np.nan),  # 22 are needed for a mean
+        (20, np.nan, np.nan, np.nan),
+        (10, np.nan, np.nan, np.nan),  # 11 are needed for a mean
         (0, 0, np.nan, np.nan),
     ]
     frame = pd.DataFrame(rows, columns=["n", "open", "median", "rmean"]).assign(known_to=np.nan, hidden=False)
@@ -80,6 +81,7 @@ def test_a_release_calls_hidden_what_rests_on_few_stays(moves):
         ["hidden", limit],
         ["hidden", limit],
         ["", limit],
+        ["hidden", limit],
         ["hidden", "hidden"],
         ["", ""],
     ]

@@ -103,7 +103,7 @@ def test_a_full_report_marks_what_a_release_would_hide_and_nothing_else(full, mo
     assert truly_small <= small
     assert len(marked) < len(rows)
     page = (full / "report.html").read_text("utf-8")
-    assert f"5{MARK}" not in page
+    assert page.count(MARK) < page.count('class="v"')
     assert page.count(MARK) > 5
 
 

@@ -61,7 +61,7 @@ def test_a_release_is_the_choice_of_the_analyst(tmp_path):
     assert PROVED not in page
 
 
-def test_a_release_shows_no_small_flow_of_the_census_and_loses_no_journey(release, moves):
+def test_a_release_shows_no_small_flow_of_the_census_and_no_rare_pathway(release, moves):
     with (release / "out" / "tables" / "census.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     flows = ("opening", "admitted", "discharged", "closing")
@@ -70,7 +70,8 @@ def test_a_release_shows_no_small_flow_of_the_census_and_loses_no_journey(releas
     with (release / "out" / "tables" / "pathways.csv").open(encoding="utf-8") as file:
         journeys = [float(row["n"]) for row in csv.DictReader(file)]
     assert min(journeys) >= 11
-    assert sum(journeys) == cf.pathways(moves).frame["n"].sum()
+    # Steps of pathways are moves: where a move is hidden, so are pathways that would give it away.
+    assert 0 < sum(journeys) <= cf.pathways(moves).frame["n"].sum()
 
 
 @pytest.fixture(scope="module")

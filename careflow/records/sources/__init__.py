@@ -12,6 +12,7 @@ _MODULES = {
     "claims": "careflow.records.sources.claim_lines.source",
     "enrolments": "careflow.records.sources.hmis_enrolments",
     "events": "careflow.records.sources.emr_events",
+    "fhir": "careflow.records.sources.fhir_bulk",
     "omop": "careflow.records.sources.omop_cdm",
     "describe": "careflow.records.sources.registry",
     "names": "careflow.records.sources.registry",
@@ -22,7 +23,7 @@ _MODULES = {
     "StaySource": "careflow.records.sources.protocol",
     "Window": "careflow.records.sources.protocol",
 }
-OWN = ("claims", "enrolments", "events", "omop", "teds")
+OWN = ("claims", "enrolments", "events", "fhir", "omop", "teds")
 """The sources that careflow brings."""
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "claims",
     "enrolments",
     "events",
+    "fhir",
     "names",
     "omop",
     "open_named",

@@ -1,0 +1,106 @@
+"""FHIR R4 encounters become stays: made-up bulk exports, one line a resource."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from records.drawing import stays
+
+import careflow as cf
+from careflow.errors import ArgumentError, RecordError
+
+LEVELS = {("http://example.org/levels", "RTC"): "residential", ("http://example.org/levels", "PHP"): "php"}
+
+
+def encounter(
+    number: str, person: str, kind: str, start: str | None, end: str | None, status: str = "finished", **more: Any
+) -> str:
+    """Return a made-up encounter as a line."""
+    period = {name: day for name, day in (("start", start), ("end", end)) if day}
+    code = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": kind}
+    made = {"resourceType": "Encounter", "id": number, "status": status, "class": code, "period": period}
+    return json.dumps(made | {"subject": {"reference": f"Patient/{person}"}} | more)
+
+
+def of_type(code: str) -> dict[str, Any]:
+    return {"type": [{"coding": [{"system": "http://example.org/levels", "code": code}]}]}
+
+
+LINES = [
+    encounter("1", "A", "IMP", "2024-01-02T23:30:00-05:00", "2024-01-20T10:00:00-05:00"),
+    encounter("2", "A", "AMB", "2024-01-10", "2024-01-10"),
+    encounter("3", "A", "AMB", "2024-01-20", None),
+    encounter("4", "A", "AMB", "2024-02-19", "2024-02-19"),
+    encounter("5", "B", "IMP", "2024-03-01", "2024-03-31", **of_type("RTC")),
+    encounter("6", "B", "EMER", "2024-04-01", "2024-04-01"),
+    encounter("7", "B", "IMP", "2024-05-01", "2024-05-09", "in-progress"),
+    encounter("8", "B", "AMB", "2024-06-01", None, "cancelled"),
+    encounter("9", "B", "AMB", "2024-03", None),
+    encounter("10", "C", "IMP", "2024-07-01", None),
+    encounter("11", "C", "IMP", "2025-07-01", "2025-07-02"),
+    '{"resourceType": "Encounter", "id": ',
+]
+
+
+def write(folder: Path, lines: list[str], name: str = "Encounter.000.ndjson") -> Path:
+    (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def read(path: Path, **options: Any) -> cf.Episodes:
+    return cf.read_episodes(cf.sources.fhir(path, **options), cutoff="2024-12-31")
+
+
+def test_each_encounter_has_one_fate(tmp_path: Path) -> None:
+    episodes = read(write(tmp_path, LINES), levels=LEVELS)
+    assert stays(episodes) == [
+        ("inpatient", "01-02", "01-20", "unknown"),
+        ("outpatient", "01-20", "02-19", "unknown"),
+        ("residential", "03-01", "03-31", "unknown"),
+        ("inpatient", "05-01", None, "unknown"),
+    ]
+    counts = dict(zip(episodes.losses["rule"], episodes.losses["n"], strict=True))
+    assert counts == {
+        "H00": 5, "H01": 1, "H02": 1, "H03": 1, "H04": 1, "H05": 1, "H06": 1, "H09": 1, "H10": 1,
+    }  # fmt: skip
+
+
+def test_the_newest_version_of_an_encounter_is_kept(tmp_path: Path) -> None:
+    old = encounter("1", "A", "IMP", "2024-01-02", None, "in-progress", meta={"lastUpdated": "2024-01-03T00:00:00Z"})
+    new = encounter("1", "A", "IMP", "2024-01-02", "2024-01-09", meta={"lastUpdated": "2024-01-10T00:00:00Z"})
+    for lines in ([old, new], [new, old]):
+        episodes = read(write(tmp_path, lines))
+        assert stays(episodes) == [("inpatient", "01-02", "01-09", "unknown")]
+        assert "H07" in set(episodes.losses["rule"])
+
+
+def test_a_disposition_is_the_reason(tmp_path: Path) -> None:
+    left = {"hospitalization": {"dischargeDisposition": {"coding": [{"code": "aadvice"}]}}}
+    episodes = read(write(tmp_path, [encounter("1", "A", "IMP", "2024-01-02", "2024-01-09", **left)]))
+    assert stays(episodes) == [("inpatient", "01-02", "01-09", "left early")]
+
+
+def test_compressed_files_are_read_as_plain_ones(tmp_path: Path) -> None:
+    plain, packed = tmp_path / "plain", tmp_path / "packed"
+    plain.mkdir()
+    packed.mkdir()
+    write(plain, LINES)
+    (packed / "Encounter.000.ndjson.gz").write_bytes(gzip.compress("\n".join(LINES).encode()))
+    assert stays(read(packed)) == stays(read(plain))
+
+
+def test_an_email_as_reference_stops_the_reading(tmp_path: Path) -> None:
+    lines = [encounter(str(i), f"p{i}@example.org", "IMP", "2024-01-02", "2024-01-09") for i in range(12)]
+    with pytest.raises(RecordError, match="e-mail addresses"):
+        read(write(tmp_path, lines))
+
+
+def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="no file of encounters"):
+        read(tmp_path)
+    with pytest.raises(ArgumentError, match="levels= maps"):
+        cf.sources.fhir(tmp_path, levels={"RTC": "residential"})
