@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 from scipy.stats import norm
 
 from careflow import formatting
 from careflow.charts.data.thin import is_thin
-from careflow.charts.data.view import View, by_name, check, flags, labels, number, periods, read
+from careflow.charts.data.view import View, check, flags, labels, number, periods, read
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.estimate.change import ALPHA, MEAN_STAY, YEAR, changes_of, corrected, reported_differences
 
@@ -151,7 +152,7 @@ def _effective(row: Any) -> float:
 def _commonest(view: View, named: dict[str, str]) -> Iterable[_Finding]:
     """At each level, compare the commonest outcome with the next (difference of two shares of one multinomial)."""
     outcomes = {"completed": "completed", "left early": "left early"}
-    for name, rows in by_name(view, "from").items():
+    for name, rows in _by_name(view, "from").items():
         to = rows["to"].astype(str)
         rows = rows[
             (to.isin(view.levels) & (to != name) | to.isin(list(outcomes))) & ~rows["hidden"] & rows["rate"].notna()
@@ -203,3 +204,9 @@ def _two_medians(one: Any, other: Any, confidence: float) -> float:
         low, high = min(values[1], values[0] - 0.5), max(values[2], values[0] + 0.5)
         spread += (np.log(high / max(low, 0.5)) / (2 * z)) ** 2
     return float(2 * norm.sf(abs(logs[1] - logs[0]) / np.sqrt(spread)))
+
+
+def _by_name(view: View, key: str) -> dict[str, pd.DataFrame]:
+    """Return the rows of each level, in the order of the continuum."""
+    text = view.frame[key].astype(str)
+    return {name: view.frame[text == name] for name in view.levels}

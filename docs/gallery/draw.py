@@ -17,7 +17,7 @@ SAMPLE = HERE.parents[1] / "data" / "sample" / "episodes.csv"
 moves = cf.link(cf.read_episodes(SAMPLE, cutoff="2025-12-31"), within=30)
 
 
-def flow_map() -> Axes:
+def flow_map() -> charts.Panels:
     """Flow map.
 
     Where did the discharges of one quarter go? Use it first: it shows every level, every move and how people left care.
@@ -35,7 +35,7 @@ def transition_matrix() -> Axes:
     return charts.transition_matrix(cf.transition_rates(moves))
 
 
-def trend() -> Axes:
+def trend() -> charts.Panels:
     """Trend of all levels.
 
     Did shares change over the quarters? One small chart a level, on one scale; quarters not yet mature are hollow.
@@ -84,7 +84,7 @@ def time_to_next() -> Axes:
     return charts.time_to_next(cf.cumulative_incidence(moves, clock="gap"), "iop")
 
 
-def alluvial() -> Axes:
+def alluvial() -> charts.Panels:
     """Alluvial chart by stay.
 
     Which ways do journeys take from stay to stay?
@@ -92,7 +92,7 @@ def alluvial() -> Axes:
     return charts.alluvial(cf.pathways(moves, steps=4))
 
 
-def alluvial_by_day() -> Axes:
+def alluvial_by_day() -> charts.Panels:
     """Alluvial chart by day.
 
     Where is everyone on day 0, 30, 90 and 180 of a journey? Only journeys followed to the last of the days are in it.
@@ -129,7 +129,7 @@ def census() -> Axes:
 
     How many people are in care, and is a level filling up?
     """
-    return charts.census(cf.census(moves, by="quarter"))
+    return charts.census(cf.census(moves, by="quarter"), daily=True)
 
 
 def funnel() -> Axes:

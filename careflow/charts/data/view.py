@@ -245,12 +245,6 @@ _VALUES: Final = {
 """Columns that are blanked in a hidden row. ``of`` and ``at_risk`` may be published beside a hidden numerator."""
 
 
-def by_name(view: View, key: str) -> dict[str, pd.DataFrame]:
-    """Return the rows of each level, in the order of the continuum."""
-    text = view.frame[key].astype(str)
-    return {name: view.frame[text == name] for name in view.levels}
-
-
 def labels(view: View, short: Mapping[str, str] | None) -> dict[str, str]:
     """Return what each level is called on the chart."""
     given = dict(short or {})
@@ -290,10 +284,8 @@ def _choice(table: pd.DataFrame, stratum: str, wanted: object, about: Provenance
         if (meant := label_among(str(wanted), values)) is None:
             raise ArgumentError(f"the result has no {stratum} {str(wanted)!r}; it has {formatting.listing(values, 12)}")
         return meant
-    if not values:
-        return ""
-    if len(values) == 1:
-        return values[0]
+    if len(values) < 2:
+        return values[0] if values else ""
     if stratum in PERIODS:
         return _latest(table, stratum, values)
     raise ArgumentError(

@@ -6,10 +6,11 @@ import base64
 import hashlib
 import os
 import warnings
+from collections.abc import Mapping
 from html import escape
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from xml.sax.saxutils import escape as xml
 
 import matplotlib as mpl
@@ -20,9 +21,6 @@ from careflow.atomic_files import write_whole
 from careflow.charts.drawing.metadata import charts_of, info
 from careflow.charts.drawing.theme import settings
 from careflow.errors import ArgumentError
-
-if TYPE_CHECKING:
-    from careflow.charts.drawing.panels import Panels
 
 FORMATS: Final = ("png", "svg", "pdf")
 
@@ -36,7 +34,9 @@ class ChartAxes(Axes):
         return html(self) if charts_of(_figure(self)) else None
 
 
-def save(ax: Axes | Panels | Figure, path: str | os.PathLike[str], *, dpi: float = 150, text: bool = False) -> Path:
+def save(
+    ax: Axes | Mapping[str, Axes] | Figure, path: str | os.PathLike[str], *, dpi: float = 150, text: bool = False
+) -> Path:
     """Write the figure of a chart to a file, in the format that the suffix names.
 
     The same chart gives the same bytes on one platform and version of matplotlib: no date, no version, no
@@ -74,7 +74,7 @@ def save(ax: Axes | Panels | Figure, path: str | os.PathLike[str], *, dpi: float
     return path
 
 
-def render(ax: Axes | Panels | Figure, form: str, *, dpi: float = 150, text: bool = False) -> bytes:
+def render(ax: Axes | Mapping[str, Axes] | Figure, form: str, *, dpi: float = 150, text: bool = False) -> bytes:
     """Return the bytes that :func:`save` writes."""
     figure = _figure(ax)
     charts = charts_of(figure)
@@ -94,7 +94,7 @@ def render(ax: Axes | Panels | Figure, form: str, *, dpi: float = 150, text: boo
     return _described(out.getvalue(), title, alt) if form == "svg" else out.getvalue()
 
 
-def html(ax: Axes | Panels, *, dpi: float = 192) -> str:
+def html(ax: Axes | Mapping[str, Axes], *, dpi: float = 192) -> str:
     """Return a ``<figure>`` with the chart as a picture and its description, for a page or a notebook."""
     chart = info(ax)
     data = base64.b64encode(render(ax, "png", dpi=dpi)).decode("ascii")
@@ -107,7 +107,7 @@ def html(ax: Axes | Panels, *, dpi: float = 192) -> str:
     )
 
 
-def show(ax: Axes | Panels) -> None:
+def show(ax: Axes | Mapping[str, Axes]) -> None:
     """Show a chart in a notebook, once, as a picture with its description.
 
     Raises

@@ -132,7 +132,7 @@ def advance(text: str, family: tuple[str, ...], weight: int, size: float) -> flo
 
 
 def _drawn_width(renderer: RendererBase, text: str, family: tuple[str, ...], weight: int, size: float) -> float:
-    scale = renderer.points_to_pixels(1.0)
+    scale = float(renderer.points_to_pixels(1.0))  # type: ignore[arg-type]
     hinting = (mpl.rcParams["text.hinting"], mpl.rcParams["text.hinting_factor"])
     key = (type(renderer).__name__, scale, hinting, text, family, weight, size)
     wide = _widths.get(key)
@@ -154,9 +154,10 @@ def named(chosen: Sequence[str]) -> tuple[str, ...]:
     The names outlive the style: matplotlib looks up what "sans-serif" means when it draws, and not before.
     """
     there = _there()
+    settings: Any = mpl.rcParams
     names: list[str] = []
     for family in chosen:
-        options = mpl.rcParams.get(f"font.{family}", [family])
+        options = settings.get(f"font.{family}", [family])
         names += [name for name in options if name in there][:1]
     return tuple(dict.fromkeys([*names, FALLBACK]))
 

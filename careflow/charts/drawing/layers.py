@@ -41,7 +41,7 @@ class LayerCanvas(Canvas):
     def __init__(self, layer: Layer, renderer: RendererBase) -> None:
         super().__init__(layer.ax, layer.theme, layer.colours)
         self.host, self.renderer = layer.host, renderer
-        self.scale = renderer.points_to_pixels(1.0)
+        self.scale = float(renderer.points_to_pixels(1.0))  # type: ignore[arg-type]
         self.box = self.of(layer.host.bbox)
         self.reached = Box(self.box.x0, self.box.y0, self.box.x0, self.box.y0)
 
@@ -66,7 +66,7 @@ class LayerCanvas(Canvas):
     def points(self, xs: ArrayLike, ys: ArrayLike) -> NDArray[np.float64]:
         """Return where many data of the host stand, in points, a row each."""
         data = np.column_stack(np.broadcast_arrays(np.asarray(xs, dtype=float), np.asarray(ys, dtype=float)))
-        return np.asarray(self.host.transData.transform(data), dtype=float) / self.scale
+        return np.asarray(np.asarray(self.host.transData.transform(data), dtype=float) / self.scale)
 
     def sees(self, x: float | None = None, y: float | None = None) -> bool:
         """Say whether data lie within the limits of the host."""
@@ -121,7 +121,7 @@ class Layer:
         self._said: set[str] = set()
         self.ax = bare(over or host)
         self.ax.set_zorder(order)
-        self.ax.set_axes_locator(self)
+        self.ax.set_axes_locator(self)  # type: ignore[arg-type]
 
     def __call__(self, _: Axes, renderer: RendererBase | None) -> Bbox:
         """Lay the layer out, and return its place as matplotlib asks for it: in shares of the figure."""
@@ -131,7 +131,7 @@ class Layer:
         assert figure is not None
         renderer = renderer or root._get_renderer()  # type: ignore[attr-defined]
         self.lay_out(renderer)
-        scale = renderer.points_to_pixels(1.0)
+        scale = float(renderer.points_to_pixels(1.0))  # type: ignore[arg-type]
         box = self._box
         pixels = Bbox.from_extents(box.x0 * scale, box.y0 * scale, box.x1 * scale, box.y1 * scale)
         return pixels.transformed(figure.transSubfigure.inverted())

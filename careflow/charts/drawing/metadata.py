@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from careflow.charts.drawing.theme import Theme
-
-if TYPE_CHECKING:
-    from careflow.charts.drawing.panels import Panels
 
 
 @dataclass(frozen=True)
@@ -73,12 +71,12 @@ def info(ax: Any) -> ChartInfo:
     return attached
 
 
-def alt_text(ax: Axes | Panels) -> str:
+def alt_text(ax: Axes | Mapping[str, Axes]) -> str:
     """Return the description of a chart in words: kind, population, n, the largest values, what is suppressed."""
     return info(ax).alt
 
 
-def chart_data(ax: Axes | Panels) -> pd.DataFrame:
+def chart_data(ax: Axes | Mapping[str, Axes]) -> pd.DataFrame:
     """Return a copy of the numbers that a chart draws; a suppressed value is missing."""
     return info(ax).data.copy()
 

@@ -115,11 +115,6 @@ def mix(one: str, other: str, share: float) -> str:
     return to_hex((r, g, b_))
 
 
-def tint(fill: str, strength: float) -> str:
-    """Return ``fill`` thinned with white; strength 1 is the fill itself, 0 is white."""
-    return mix(WHITE, fill, strength)
-
-
 def text_on(fill: str) -> str:
     """Return white or ink, whichever reads better on ``fill``."""
     return WHITE if contrast(fill, WHITE) > contrast(fill, INK) else INK
@@ -136,7 +131,7 @@ def legible(fill: str) -> str:
 
 
 def shade(fill: str, share: float, largest: float, ground: str = WHITE) -> str:
-    """Return the matrix shade of a share: ``tint(fill, .05 + .95 (share/largest)**.75)``, kept legible."""
+    """Return the shade of a share: the ground with ``.05 + .95 (share/largest)**.75`` of the fill, kept legible."""
     part = share / largest if largest > 0 else 0.0
     return legible(mix(ground, fill, 0.05 + 0.95 * min(max(part, 0.0), 1.0) ** 0.75))
 

@@ -27,6 +27,10 @@ from careflow.errors import ArgumentError
 MOST: Final = 12
 COLUMNS: Final = {1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3, 7: 4, 8: 4, 9: 3}
 """How many panels stand in a row, by how many there are; 4 where there are more."""
+_WORDS: Final = 110
+"""Points of height that header and footer take, about."""
+_LOWEST: Final = 60
+"""Points of height under which a panel shows too little: then fewer stand above one another."""
 _MARGIN: Final = 18
 _BETWEEN: Final = (11, 7)
 
@@ -114,6 +118,9 @@ def grid(figure: Any, count: int, *, sharex: bool = True, sharey: bool = True) -
     if count > MOST:
         raise ArgumentError(f"{count} panels are too many to be read; choose at most {MOST} with where=")
     columns = min(COLUMNS.get(count, 4), count)
+    high = figure.bbox.height / figure.get_figure(root=True).dpi * 72
+    while columns < min(count, 6) and (high - _WORDS) / math.ceil(count / columns) < _LOWEST:
+        columns += 1
     rows = math.ceil(count / columns)
     cells = figure.add_gridspec(rows, columns)
     out: list[Axes] = []
@@ -132,7 +139,7 @@ def grid(figure: Any, count: int, *, sharex: bool = True, sharey: bool = True) -
 
 def label_outer(axes: Sequence[Axes], *, sharex: bool, sharey: bool) -> None:
     """Leave the names of shared axes to the outer panels."""
-    columns = min(COLUMNS.get(len(axes), 4), len(axes))
+    columns = axes[0].get_gridspec().ncols  # type: ignore[union-attr]
     for place, ax in enumerate(axes):
         if sharex and place + columns < len(axes):
             ax.set_xlabel("")

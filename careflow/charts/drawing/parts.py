@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from careflow.charts.drawing.chart import Chart
+from typing import Any
 
 
 class Part:
@@ -33,7 +30,7 @@ class Part:
 
     def __init__(self, name: str, *, own: bool = True) -> None:
         self.name, self.own = name, own
-        self.chart: Chart | None = None
+        self.chart: Any = None
         self.words: dict[str, Any] = {}
         self.content: dict[str, Any] = {}
 

@@ -23,6 +23,8 @@ _SHARE: Final = 0.4
 """The share of a chart's height that its table may take."""
 _TALL: Final = 380
 """Units of height under which it may take half of that."""
+_LOW: Final = 250
+"""Units of height under which there is no table at all where there is no room for all of it."""
 _NAMES: Final = 0.25
 """The share of its width that names of rows may take."""
 
@@ -116,7 +118,7 @@ class RiskTable:
         slot = frame.slot(canvas)
         share = _SHARE if slot >= _TALL * u else _SHARE / 2
         whole = (len(self.rows) + 1) * t.body * table.ROW <= share * slot
-        rows = self.rows if whole else self.rows[: self.least]
+        rows = self.rows if whole else self.rows[: self.least if slot >= _LOW * u else 0]
         frame.drop("table", dropped=len(rows) < len(self.rows))
         if not rows:
             return y

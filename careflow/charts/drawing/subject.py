@@ -17,7 +17,7 @@ from careflow.charts.drawing.metadata import ChartInfo
 from careflow.charts.drawing.options import DEFAULTS, Options
 from careflow.charts.drawing.palette import Palette
 from careflow.charts.drawing.theme import Theme
-from careflow.errors import ArgumentError, DisclosureError
+from careflow.errors import ArgumentError
 
 NONE: Final = "No stays in this selection"
 """What is said of n = 0, and of nothing else."""
@@ -62,11 +62,6 @@ class Subject:
     def coarse(self) -> bool:
         """Whether curves are known, or may be shown, on some days only: they are drawn as lines between those."""
         return self.external or self.view.protected
-
-    def refuse(self, what: str, instead: str) -> None:
-        """Refuse to draw for readers outside what could show a person."""
-        if self.external:
-            raise DisclosureError(f"{what} may not leave the house; {instead}")
 
     def emphasised(self, *keys: object) -> bool:
         """Say whether a mark stands out: one of its keys is named, or nothing is."""

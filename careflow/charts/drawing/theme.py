@@ -100,7 +100,7 @@ def _look() -> Any:
     return mpl.rc_params_from_file(Path(__file__).parents[1] / "careflow.mplstyle", use_default_template=False)
 
 
-def style_of(theme: Theme) -> dict[str, Any]:
+def style_of(theme: Theme) -> Any:
     """Return the settings of the style at the sizes of a theme."""
     look: dict[str, Any] = dict(_look())
     for size, names in _SIZES.items():

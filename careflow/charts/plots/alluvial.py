@@ -13,11 +13,12 @@ from matplotlib.path import Path as Outline
 from careflow import formatting
 from careflow.charts.drawing.canvas import Align, Box, middle
 from careflow.charts.drawing.chart import Chart
+from careflow.charts.drawing.drawn import drawn
 from careflow.charts.drawing.fonts import CAP, LEADING, SEMIBOLD, CareflowLabelWarning
 from careflow.charts.drawing.frame import Frame
 from careflow.charts.drawing.layers import LayerCanvas
 from careflow.charts.drawing.metadata import ChartInfo
-from careflow.charts.drawing.options import Options, drawn
+from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.palette import text_on
 from careflow.charts.drawing.panels import Around, Panels, figure_for, refuse_axes, stacked
 from careflow.charts.drawing.rich_text import cut, plain

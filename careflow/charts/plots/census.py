@@ -16,8 +16,9 @@ from careflow.charts.data.scale import STAYS
 from careflow.charts.data.view import View, masked, periods, read
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import End, Ends, Word, Words
+from careflow.charts.drawing.drawn import drawn
 from careflow.charts.drawing.fonts import SEMIBOLD
-from careflow.charts.drawing.options import Options, drawn
+from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.rich_text import Run, plain
 from careflow.charts.drawing.ticks import scale_axis
 from careflow.charts.drawing.units import (

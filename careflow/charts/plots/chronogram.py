@@ -18,9 +18,10 @@ from careflow.charts.data.view import View, read
 from careflow.charts.drawing.canvas import middle
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import End, Ends
+from careflow.charts.drawing.drawn import drawn
 from careflow.charts.drawing.fonts import SEMIBOLD
 from careflow.charts.drawing.layers import LayerCanvas
-from careflow.charts.drawing.options import Options, drawn
+from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.palette import MID, text_on
 from careflow.charts.drawing.rich_text import Run, plain
 from careflow.charts.drawing.subject import NONE

@@ -16,9 +16,10 @@ from careflow.charts.data.scale import SHARE
 from careflow.charts.data.time_series import AVERAGE, MEDIAN, Series, Trend, trend_of, words_for
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import End, Ends
+from careflow.charts.drawing.drawn import drawn
 from careflow.charts.drawing.fonts import SEMIBOLD
 from careflow.charts.drawing.layers import LayerCanvas
-from careflow.charts.drawing.options import Options, drawn
+from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.rich_text import Run, coloured, plain
 from careflow.charts.drawing.subject import NONE
 from careflow.charts.drawing.ticks import scale_axis

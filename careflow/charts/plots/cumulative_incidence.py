@@ -19,9 +19,10 @@ from careflow.charts.data.view import View, read
 from careflow.charts.drawing import risk_table, table
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import End, Ends
+from careflow.charts.drawing.drawn import drawn
 from careflow.charts.drawing.fonts import REGULAR, SEMIBOLD
 from careflow.charts.drawing.layers import LayerCanvas
-from careflow.charts.drawing.options import Options, drawn
+from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.rich_text import Run, plain
 from careflow.charts.drawing.risk_table import RiskTable
 from careflow.charts.drawing.ticks import days_axis, scale_axis

@@ -14,8 +14,9 @@ from careflow.charts.data.scale import STAYS
 from careflow.charts.data.view import number, read
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import Word, Words
+from careflow.charts.drawing.drawn import drawn
 from careflow.charts.drawing.fonts import SEMIBOLD
-from careflow.charts.drawing.options import Options, drawn
+from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.palette import intensity, luminance
 from careflow.charts.drawing.rich_text import Run, plain
 from careflow.charts.drawing.ticks import FitNames, name_axis, scale_axis

@@ -24,10 +24,11 @@ from careflow.charts.data.transitions import (
 from careflow.charts.data.view import read
 from careflow.charts.drawing import table as table_rows
 from careflow.charts.drawing.chart import Chart
+from careflow.charts.drawing.drawn import drawn
 from careflow.charts.drawing.frame import Frame
 from careflow.charts.drawing.layers import LayerCanvas
 from careflow.charts.drawing.metadata import ChartInfo
-from careflow.charts.drawing.options import Options, drawn
+from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.panels import Around, Panels, figure_for, refuse_axes, stacked
 from careflow.charts.drawing.theme import current
 from careflow.charts.plots.flow_map_content import Plan, data_of, medians_of, notes_of, rows_of, subtitle_of

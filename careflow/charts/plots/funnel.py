@@ -19,9 +19,10 @@ from careflow.charts.data.view import PERIODS, View, read
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import End, Ends
+from careflow.charts.drawing.drawn import drawn
 from careflow.charts.drawing.fonts import SEMIBOLD
 from careflow.charts.drawing.layers import LayerCanvas
-from careflow.charts.drawing.options import Options, drawn
+from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.rich_text import Run, coloured, cut, plain
 from careflow.charts.drawing.subject import NONE
 from careflow.charts.drawing.ticks import scale_axis

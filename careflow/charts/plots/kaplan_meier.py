@@ -18,7 +18,8 @@ from careflow.charts.data.view import PERIODS, View, check, read
 from careflow.charts.drawing import risk_table
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import CurveName, CurveNames, stepped
-from careflow.charts.drawing.options import Options, drawn
+from careflow.charts.drawing.drawn import drawn
+from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.rich_text import plain
 from careflow.charts.drawing.risk_table import RiskTable
 from careflow.charts.drawing.subject import NONE

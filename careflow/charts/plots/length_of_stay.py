@@ -15,7 +15,8 @@ from careflow.charts.data.quantile_dots import Stay, curves_of, stays_of
 from careflow.charts.data.thin import MARK, thin_note
 from careflow.charts.data.view import View, read
 from careflow.charts.drawing.chart import Chart
-from careflow.charts.drawing.options import Options, drawn
+from careflow.charts.drawing.drawn import drawn
+from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.rich_text import plain
 from careflow.charts.drawing.ticks import FitNames, Printed, name_axis
 from careflow.charts.plots.length_of_stay_axis import LOG_TICKS, DayNames, DayTicks, stretched, unstretched

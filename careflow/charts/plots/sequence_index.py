@@ -14,9 +14,10 @@ from careflow import formatting
 from careflow.charts.data.scale import SHARE
 from careflow.charts.drawing.canvas import middle
 from careflow.charts.drawing.chart import Chart
+from careflow.charts.drawing.drawn import drawn
 from careflow.charts.drawing.fonts import LEADING, SEMIBOLD
 from careflow.charts.drawing.layers import LayerCanvas
-from careflow.charts.drawing.options import Options, drawn
+from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.palette import text_on
 from careflow.charts.drawing.rich_text import plain
 from careflow.charts.drawing.subject import NONE

@@ -15,8 +15,9 @@ from careflow.charts.data.ticks import even_ticks
 from careflow.charts.data.view import read
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import End, Ends
+from careflow.charts.drawing.drawn import drawn
 from careflow.charts.drawing.fonts import REGULAR, SEMIBOLD
-from careflow.charts.drawing.options import Options, drawn
+from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.rich_text import Run, plain
 from careflow.charts.drawing.subject import NONE
 from careflow.charts.drawing.ticks import days_axis, scale_axis

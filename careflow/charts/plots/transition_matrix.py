@@ -29,9 +29,10 @@ from careflow.charts.data.transitions import (
 from careflow.charts.data.view import View, read
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.chart import Chart
+from careflow.charts.drawing.drawn import drawn
 from careflow.charts.drawing.fonts import CAP, LEADING, REGULAR, SEMIBOLD
 from careflow.charts.drawing.layers import LayerCanvas
-from careflow.charts.drawing.options import Options, drawn
+from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.palette import shade, text_on
 from careflow.charts.drawing.rich_text import plain
 from careflow.charts.drawing.ticks import FitNames, name_axis

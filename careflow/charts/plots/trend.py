@@ -13,8 +13,9 @@ from careflow.charts.data.scale import DAYS, INTENSITY
 from careflow.charts.data.thin import thin_note
 from careflow.charts.data.time_series import Series, Trend, trend_of, words_for
 from careflow.charts.drawing.chart import Chart
+from careflow.charts.drawing.drawn import drawn
 from careflow.charts.drawing.frame import Frame
-from careflow.charts.drawing.options import Options, drawn
+from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.panels import Around, Panels, figure_for, grid
 from careflow.charts.drawing.parts import Part, drawn_as
 from careflow.charts.drawing.rich_text import coloured, plain
