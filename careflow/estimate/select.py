@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import numpy as np
@@ -59,14 +59,26 @@ def move_label(frame: pd.DataFrame, name: str, value: object, continuum: Continu
     A label of the frame itself comes first, then a level in any of its spellings, then an outcome in any case.
     """
     labels = [str(label) for label in frame[name].unique()]
-    for meant in (label_among(value, labels), continuum.level_meant(value), outcome_meant(str(value))):
-        if meant in labels:
-            return meant
+    if (meant := name_among(value, labels, continuum)) is not None:
+        return meant
     why = why_unclear(str(value), continuum.name)
     raise ArgumentError(
         f"no {name} {brief(value)} in this result{'' if why else hint(value, labels)}; there are {', '.join(labels)}"
         f"{f' ({why})' if why else ''}"
     )
+
+
+def name_among(value: object, names: Iterable[str], continuum: Continuum) -> str | None:
+    """Return which of some levels and outcomes a word means, or None.
+
+    Examples
+    --------
+    >>> name_among("Partial-Hospitalization", ["php", "left early"], Continuum.standard())
+    'php'
+    """
+    there = list(names)
+    meant = (label_among(value, there), continuum.level_meant(value), outcome_meant(str(value)))
+    return next((name for name in meant if name in there), None)
 
 
 def triangle(

@@ -14,7 +14,6 @@ import pandas as pd
 from careflow import formatting
 from careflow.arguments.folding import label_among
 from careflow.charts.data.kinds import KINDS, accepted, kind_of
-from careflow.charts.data.spelling import level_named
 from careflow.counts.period_labels import period_among
 from careflow.errors import ArgumentError
 
@@ -101,7 +100,7 @@ class View:
 
     def check_level(self, name: str) -> None:
         """Raise ArgumentError unless the continuum has a level of that name."""
-        level_named(name, self.levels)
+        self.continuum.index(name)
 
     def population(self) -> str:
         """Who is counted, in words: ``Discharges of 2025 Q2, followed to 31 Dec 2025``."""

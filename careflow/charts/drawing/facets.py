@@ -81,7 +81,7 @@ def _together(figure: Any, axes: list[Any], parts: Mapping[str, Part], facet: st
     if first.options["header"]:
         Around(first, figure, axes, [chart.frame for chart in charts]).draw()
     first.warn_of_lost()
-    return Panels(figure, dict(zip(parts, axes, strict=True)), whole)
+    return Panels(figure, dict(zip(parts, axes, strict=True)), whole, first.view.continuum)
 
 
 def values_of(result: Any, facet: str, where: Mapping[str, object]) -> list[str]:

@@ -203,7 +203,7 @@ class Frame:
         title = self.title
         if title is None or _squeezed(title.get_text()) != _squeezed(self.said) or not self.said:
             return
-        others = [self.ax.get_title(loc) for loc in LOCATIONS if loc != self.location]  # type: ignore[arg-type]
+        others = [self.ax.get_title(loc) for loc in LOCATIONS if loc != self.location]
         if self.yields and any(others):
             title.set_text("")
             return

@@ -11,7 +11,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.text import Text
 
-from careflow.charts.data.spelling import level_named
 from careflow.charts.drawing import rich_text
 from careflow.charts.drawing.canvas import Box
 from careflow.charts.drawing.export import html
@@ -22,7 +21,9 @@ from careflow.charts.drawing.metadata import ChartInfo
 from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.subject import Subject
 from careflow.charts.drawing.theme import Theme
+from careflow.continuum import Continuum
 from careflow.errors import ArgumentError
+from careflow.estimate.select import name_among
 
 MOST: Final = 12
 COLUMNS: Final = {1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3, 7: 4, 8: 4, 9: 3}
@@ -46,8 +47,10 @@ class Panels(Mapping[str, Axes]):
         The description of the whole; the panels of a trend have one each as well.
     """
 
-    def __init__(self, figure: Figure | SubFigure, axes: Mapping[str, Axes], careflow: ChartInfo) -> None:
-        self.figure, self._axes, self._info = figure, dict(axes), careflow
+    def __init__(
+        self, figure: Figure | SubFigure, axes: Mapping[str, Axes], careflow: ChartInfo, continuum: Continuum
+    ) -> None:
+        self.figure, self._axes, self._info, self._continuum = figure, dict(axes), careflow, continuum
         for ax in self._axes.values():
             ax.whole = careflow  # type: ignore[attr-defined]
 
@@ -58,15 +61,10 @@ class Panels(Mapping[str, Axes]):
 
     def __getitem__(self, name: str) -> Axes:
         """Return the Axes of a name; a level may be spelled as anywhere else."""
-        if name in self._axes:
-            return self._axes[name]
-        try:
-            return self._axes[level_named(str(name), list(self._axes), self._called)]
-        except ArgumentError:
-            raise KeyError(name) from None
-
-    def _called(self, name: str) -> str:
-        return self._axes[name].get_title(loc="left") or name
+        meant = name_among(name, self._axes, self._continuum)
+        if meant is None:
+            raise KeyError(name)
+        return self._axes[meant]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._axes)

@@ -12,12 +12,11 @@ from matplotlib.ticker import Formatter, Locator, MaxNLocator
 from careflow import formatting
 from careflow.charts.data.scale import Scale
 from careflow.charts.data.ticks import shares
-from careflow.charts.drawing.colours import Colours
 from careflow.charts.drawing.fonts import SEMIBOLD, covering
 from careflow.charts.drawing.layers import LayerCanvas
 from careflow.charts.drawing.rich_text import label_lines
-from careflow.charts.drawing.theme import Theme
-from careflow.charts.drawing.units import LevelConverter, convert_with
+from careflow.charts.drawing.subject import Subject
+from careflow.charts.drawing.units import LevelConverter, axis_of, convert_with, label_size, length
 
 
 class Steps(Locator):
@@ -28,24 +27,17 @@ class Steps(Locator):
 
     def __call__(self) -> list[float]:
         """Return the ticks in view."""
-        low, high = sorted(self.axis.get_view_interval())
-        return self.tick_values(low, high)
+        return self.tick_values(*sorted(axis_of(self).get_view_interval()))
 
     def tick_values(self, vmin: float, vmax: float) -> list[float]:
         """Return the ticks between two values."""
         span = vmax - vmin
         if not span > 0 or span < 2 * self.choices[0] or span > 40 * self.choices[-1]:
             return [float(v) for v in MaxNLocator(self.at_most).tick_values(vmin, vmax)]
-        most = max(min(self.at_most, int(self._length() / self.room)), 1)
+        most = max(min(self.at_most, int(length(axis_of(self)) / self.room)), 1)
         step = next((c for c in self.choices if math.floor(span / c + 1e-9) <= most), self.choices[-1])
         first, last = math.ceil(vmin / step - 1e-9), math.floor(vmax / step + 1e-9)
         return [round(i * step, 10) for i in range(first, last + 1)]
-
-    def _length(self) -> float:
-        """Return how long the axis is, in points."""
-        ax, figure = self.axis.axes, self.axis.get_figure(root=True)
-        size = ax.bbox.height if self.axis.axis_name == "y" else ax.bbox.width
-        return float(size / figure.dpi * 72)
 
 
 class Printed(Formatter):
@@ -65,7 +57,7 @@ class Printed(Formatter):
     def format_ticks(self, values: Sequence[float]) -> list[str]:
         """Print the ticks in view; those outside it are empty."""
         self.set_locs(list(values))
-        low, high = sorted(self.axis.get_view_interval())
+        low, high = sorted(axis_of(self).get_view_interval())
         slack = (high - low) * 1e-9
         shown = [float(v) for v in values if low - slack <= v <= high + slack]
         texts = dict(zip(shown, self.ticks(shown), strict=True))
@@ -115,17 +107,15 @@ class Days(Locator):
 
     def __call__(self) -> list[float]:
         """Return the ticks in view."""
-        return self.tick_values(*sorted(self.axis.get_view_interval()))
+        return self.tick_values(*sorted(axis_of(self).get_view_interval()))
 
     def tick_values(self, vmin: float, vmax: float) -> list[float]:
         """Return the ticks between two days."""
         shown = [mark for mark in self.marks if vmin - 1e-9 <= mark <= vmax + 1e-9]
         if len(shown) < 3 < len(self.marks):
             return [float(v) for v in MaxNLocator(6, integer=True).tick_values(vmin, vmax)]
-        figure = self.axis.get_figure(root=True)
-        size = self.axis.majorTicks[0].label1.get_fontsize()
-        wide = self.axis.axes.bbox.width / figure.dpi * 72
-        every = max(math.ceil(len(shown) * 2.8 * size / max(wide, 1.0)), 1)
+        axis = axis_of(self)
+        every = max(math.ceil(len(shown) * 2.8 * label_size(axis) / max(length(axis), 1.0)), 1)
         return shown[::every]
 
 
@@ -163,7 +153,7 @@ class Pointed:
 
 
 def name_axis(
-    axis: Axis, keys: Sequence[str], places: Sequence[float], names: Sequence[str], theme: Theme, colours: Colours,
+    axis: Axis, keys: Sequence[str], places: Sequence[float], names: Sequence[str], chart: Subject,
     color: Sequence[str] = (), **style: Any,
 ) -> NameFormatter:  # fmt: skip
     """Set the names of levels or states at their places, and let the axis take any spelling of them.
@@ -173,17 +163,17 @@ def name_axis(
     axis : matplotlib.axis.Axis
     keys, places, names : sequence
         What stands where, and what it is called.
-    theme, colours
-        Size and colour of the names.
+    chart : Subject
+        Whose continuum, family and colours the names have.
     color : sequence of str, optional
         A colour for each.
     **style
         Properties of the tick labels.
     """
-    convert_with(axis, LevelConverter(keys, places, names))
-    family = {letter for name in names for letter in covering(name, theme.family)}
-    ordered = [*theme.family, *sorted(family - set(theme.family))]
-    style = {"parse_math": False, "fontweight": SEMIBOLD, "color": colours.ink, "fontfamily": ordered, **style}
+    convert_with(axis, LevelConverter(keys, places, names, chart.view.continuum))
+    family = {letter for name in names for letter in covering(name, chart.theme.family)}
+    ordered = [*chart.theme.family, *sorted(family - set(chart.theme.family))]
+    style = {"parse_math": False, "fontweight": SEMIBOLD, "color": chart.colours.ink, "fontfamily": ordered, **style}
     axis.set_ticks(list(places), labels=list(names), **style)
     for label, ink in zip(axis.get_ticklabels(), color, strict=False):
         label.set_color(ink)
@@ -215,7 +205,7 @@ class FitNames:
         else:
             room = 0.3 * (canvas.box.w + 80 * u)
         axis = canvas.host.xaxis if self.axis == "x" else canvas.host.yaxis
-        size = axis.majorTicks[0].label1.get_fontsize() if axis.majorTicks else t.body
+        size = label_size(axis, t.body)
         longest = max(
             (canvas.wide(word, size, SEMIBOLD) for name in one.names for word in name.split(" ")), default=0.0
         )

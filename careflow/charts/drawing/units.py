@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from datetime import date, datetime, timedelta
+from typing import Any, Final, cast
 
 import numpy as np
 import pandas as pd
 from matplotlib import dates
-from matplotlib.axis import Axis
-from matplotlib.ticker import Formatter, Locator
+from matplotlib.axis import Axis, XAxis, YAxis
+from matplotlib.ticker import Formatter, Locator, TickHelper
 from matplotlib.units import ConversionInterface
 from numpy.typing import NDArray
 
 from careflow import formatting
-from careflow.charts.data.spelling import level_named, period_named
+from careflow.arguments.folding import label_among
+from careflow.arguments.messages import brief, hint
+from careflow.arguments.periods import Span, Spelled, read_period
+from careflow.continuum import Continuum
+from careflow.counts.calendar import Calendar
+from careflow.counts.period_labels import period_number
+from careflow.errors import ArgumentError
+from careflow.estimate.select import name_among
 
 Floats = NDArray[np.float64]
-_FISCAL: Final = re.compile(r"^FY")
 _EMS: Final = 3.4
 """Room that a tick of one quarter needs, in type sizes."""
 
@@ -41,16 +49,17 @@ class Periods:
     end: Floats
 
     @classmethod
-    def of(cls, names: Sequence[str]) -> Periods:
-        """Read the names; those of fiscal years stand at the dates of calendar years of that name."""
-        periods = [period_named(_FISCAL.sub("", name)) for name in names]
-        if any(period is None for period in periods):
-            places = np.arange(len(names), dtype=float)
-            return cls(list(names), places - 0.5, places + 0.5)
-        known = [period for period in periods if period is not None]
-        start = dates.date2num([period.start_time.to_pydatetime() for period in known])
-        end = dates.date2num([(period + 1).start_time.to_pydatetime() for period in known])
-        return cls(list(names), np.asarray(start, dtype=float), np.asarray(end, dtype=float))
+    def of(cls, names: Sequence[str], calendar: Calendar) -> Periods:
+        """Read the names that a calendar gives its periods.
+
+        Examples
+        --------
+        >>> [day_said(day) for day in Periods.of(["FY2026Q1"], Calendar(fiscal_start=7)).start]
+        ['2025-07-01']
+        """
+        spans = [_span(name, calendar) for name in names]
+        start, end = (np.array([span[i] for span in spans], dtype=float) for i in (0, 1))
+        return cls(list(names), start, end)
 
     @property
     def middle(self) -> Floats:
@@ -63,46 +72,64 @@ class Periods:
         return int(places[0]) if len(places) else None
 
 
-class DateConverter(ConversionInterface):
-    """A period is its middle, a date is itself; numbers are days as matplotlib counts them."""
+class _Converter(ConversionInterface):
+    """Converts values one by one; numbers are places on the axis already."""
 
-    def __init__(self, names: Sequence[str] = ()) -> None:
-        self.places = {name: float(x) for name, x in zip(names, Periods.of(names).middle, strict=True)} if names else {}
+    # The interface says that this is static; matplotlib calls it on the converter of the axis.
+    def convert(self, value: Any, unit: Any, axis: Any) -> Any:  # type: ignore[override]
+        """Return the places of one value, or of many."""
+        if isinstance(value, (str, pd.Period)) or not isinstance(value, Iterable):
+            return self._place(value)
+        return np.array([self._place(each) for each in value], dtype=float)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, DateConverter)
-
-    def __hash__(self) -> int:
-        return hash(DateConverter)
-
-    def convert(self, value: Any, unit: Any, axis: Any) -> Any:
-        """Return numbers for dates and periods."""
-        return _each(self._one, value)
-
-    def default_units(self, x: Any, axis: Any) -> None:
+    @staticmethod
+    def default_units(x: Any, axis: Any) -> None:
         """Return nothing: there is one unit."""
 
-    def axisinfo(self, unit: Any, axis: Any) -> None:
+    @staticmethod
+    def axisinfo(unit: Any, axis: Any) -> None:
         """Return nothing: ticks are set with the chart."""
 
+    def _place(self, value: Any) -> float:
+        return float(value) if isinstance(value, (int, float, np.number)) else self._one(value)
+
+    @abstractmethod
     def _one(self, value: Any) -> float:
-        if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
-            return float(value)
-        if value in self.places if isinstance(value, str) else False:
-            return self.places[value]
-        period = period_named(value) if isinstance(value, (str, pd.Period)) else None
-        if period is not None:
-            after = (period + 1).start_time
-            return float(dates.date2num((period.start_time + (after - period.start_time) / 2).to_pydatetime()))
-        return float(dates.date2num(pd.Timestamp(value).to_pydatetime()))
+        """Return the place of what is no number."""
 
 
-class LevelConverter(ConversionInterface):
+class DateConverter(_Converter):
+    """A period is its middle, a date is itself; numbers are days as matplotlib counts them.
+
+    Parameters
+    ----------
+    calendar : Calendar
+        Whose periods stand on the axis: with fiscal years a quarter or a year is written with FY.
+    """
+
+    def __init__(self, calendar: Calendar) -> None:
+        self.calendar = calendar
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DateConverter) and other.calendar == self.calendar
+
+    def __hash__(self) -> int:
+        return hash(self.calendar)
+
+    def _one(self, value: Any) -> float:
+        if isinstance(value, pd.Period) or isinstance(read_period(value), Spelled):
+            return sum(_span(value, self.calendar)) / 2
+        return place_of(pd.Timestamp(value).to_pydatetime())
+
+
+class LevelConverter(_Converter):
     """Any accepted spelling of a level is its place on the axis."""
 
-    def __init__(self, names: Sequence[str], places: Sequence[float], labels: Sequence[str]) -> None:
-        self.places = dict(zip(names, places, strict=True))
-        self.labels = dict(zip(names, labels, strict=True))
+    def __init__(
+        self, names: Sequence[str], places: Sequence[float], labels: Sequence[str], continuum: Continuum
+    ) -> None:
+        self.places, self.continuum = dict(zip(names, places, strict=True)), continuum
+        self.labels = dict(zip(labels, names, strict=False))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LevelConverter) and other.places == self.places
@@ -110,20 +137,14 @@ class LevelConverter(ConversionInterface):
     def __hash__(self) -> int:
         return hash(tuple(self.places))
 
-    def convert(self, value: Any, unit: Any, axis: Any) -> Any:
-        """Return the places of levels."""
-        return _each(self._one, value)
-
-    def default_units(self, x: Any, axis: Any) -> None:
-        """Return nothing: there is one unit."""
-
-    def axisinfo(self, unit: Any, axis: Any) -> None:
-        """Return nothing: ticks are set with the chart."""
-
     def _one(self, value: Any) -> float:
-        if isinstance(value, (int, float, np.number)):
-            return float(value)
-        return float(self.places[level_named(str(value), list(self.places), self.labels.__getitem__)])
+        name = name_among(value, self.places, self.continuum)
+        if name is None and (label := label_among(value, self.labels)) is not None:
+            name = self.labels[label]
+        if name is None:
+            there = ", ".join(map(repr, self.places))
+            raise ArgumentError(f"no {brief(value)} on this axis{hint(value, self.places)}; there are {there}")
+        return float(self.places[name])
 
 
 def convert_with(axis: Axis, converter: ConversionInterface) -> None:
@@ -131,6 +152,23 @@ def convert_with(axis: Axis, converter: ConversionInterface) -> None:
     present = axis.get_converter()
     if present is None:
         axis.set_converter(converter)
+
+
+def axis_of(ticks: TickHelper) -> XAxis | YAxis:
+    """Return the axis that a locator or a formatter was set on."""
+    return cast(XAxis | YAxis, ticks.axis)
+
+
+def length(axis: XAxis | YAxis) -> float:
+    """Return how long an axis is, in points."""
+    box, figure = axis.axes.bbox, axis.get_figure(root=True)
+    assert figure is not None
+    return float((box.height if axis.axis_name == "y" else box.width) / figure.dpi * 72)
+
+
+def label_size(axis: Axis, size: float = 10.0) -> float:
+    """Return the type size of the labels of an axis, in points; ``size`` where it has no ticks yet."""
+    return float(axis.majorTicks[0].label1.get_fontsize()) if axis.majorTicks else size
 
 
 @dataclass
@@ -143,13 +181,12 @@ class PeriodTicks:
     """Ticks stand where periods begin, and not at their middles."""
     texts: dict[float, str] = field(default_factory=dict)
 
-    def lay_out(self, axis: Axis) -> list[float]:
+    def lay_out(self, axis: XAxis | YAxis) -> list[float]:
         """Choose ticks for what is in view."""
         low, high = sorted(axis.get_view_interval())
         middle = self.periods.start if self.starts else self.periods.middle
         shown = np.flatnonzero((middle >= low) & (middle <= high))
-        figure = axis.get_figure(root=True)
-        wide = axis.axes.bbox.width / figure.dpi * 72
+        wide = length(axis)
         names = [self.periods.names[i] for i in shown]
         if len(names) and wide / len(names) >= _EMS * self.size and len(names) <= 16:
             texts = _all_of(names)
@@ -189,7 +226,7 @@ class PeriodLocator(Locator):
 
     def __call__(self) -> list[float]:
         """Return the ticks in view."""
-        return self.ticks.lay_out(self.axis)
+        return self.ticks.lay_out(axis_of(self))
 
     def tick_values(self, vmin: float, vmax: float) -> list[float]:
         """Return where the periods between two days stand."""
@@ -211,10 +248,34 @@ class PeriodFormatter(Formatter):
         place = self.ticks.periods.at(value)
         if place is not None:
             return formatting.period(self.ticks.periods.names[place]).replace("\u00a0", " ")
-        return str(dates.num2date(value).date())
+        return day_said(value)
 
 
-def _each(one: Callable[[Any], float], value: Any) -> Any:
-    if isinstance(value, (str, pd.Period)) or not isinstance(value, Iterable):
-        return one(value)
-    return np.array([one(each) for each in value], dtype=float)
+def day_said(day: float) -> str:
+    """Print a day as matplotlib counts them.
+
+    >>> day_said(0.0)
+    '1970-01-01'
+    """
+    at: datetime = dates.num2date(day)  # type: ignore[no-untyped-call]
+    return at.date().isoformat()
+
+
+def _span(period: object, calendar: Calendar) -> tuple[float, float]:
+    """Return the day on which a period begins, and the day after it."""
+    spelled = read_period(period)
+    if isinstance(spelled, Spelled):
+        number = period_number(period, spelled.unit, calendar)
+        spelled = Span(calendar.first(number, spelled.unit), calendar.last(number, spelled.unit))
+    if spelled is None:
+        raise ArgumentError(f"{brief(period)} is no quarter, month or year")
+    return place_of(spelled.first), place_of(spelled.last + timedelta(days=1))
+
+
+def place_of(day: date) -> float:
+    """Return the place of a date on an axis: its number of days as matplotlib counts them.
+
+    >>> place_of(date(1970, 1, 2))
+    1.0
+    """
+    return float(dates.date2num(day))  # type: ignore[no-untyped-call]

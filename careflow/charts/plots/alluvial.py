@@ -78,7 +78,7 @@ def alluvial(
     chart = Chart("alluvial", pathways.view, {**options, "ax": ax})
     if not pathways.paths:
         chart.nothing(title)
-        return Panels(figure, {"flow": ax}, ax.careflow)  # type: ignore[attr-defined]
+        return Panels(figure, {"flow": ax}, ax.careflow, result.continuum)  # type: ignore[attr-defined]
     if len(pathways.view.levels) > 6 or pathways.steps > 5:
         warnings.warn(
             "an alluvial chart of this size is hard to read; charts.chronogram() may serve",
@@ -89,7 +89,7 @@ def alluvial(
     ax.careflow = drawing.described()  # type: ignore[attr-defined]
     frame = Frame(ax, chart.theme, chart.colours)
     frame.add(drawing)
-    panels = Panels(figure, {"flow": ax}, ax.careflow)  # type: ignore[attr-defined]
+    panels = Panels(figure, {"flow": ax}, ax.careflow, result.continuum)  # type: ignore[attr-defined]
     if chart.options["header"]:
         Around(chart, figure, [ax], [frame]).draw()
     chart.warn_of_lost()

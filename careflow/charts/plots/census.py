@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final, Unpack
 
 import numpy as np
 import pandas as pd
-from matplotlib import dates
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
@@ -28,7 +27,9 @@ from careflow.charts.drawing.units import (
     Periods,
     PeriodTicks,
     convert_with,
+    place_of,
 )
+from careflow.counts.calendar import Calendar
 
 if TYPE_CHECKING:
     from careflow.estimate import Census
@@ -91,7 +92,7 @@ def _periods(view: View) -> _Stack:
     )
     hidden = table.pivot_table(index="_level", columns="_at", values="hidden", aggfunc="max", observed=True)
     wide, hidden = (w.reindex(index=list(view.levels), columns=order) for w in (wide, hidden))
-    spans, what = Periods.of(order), f"average of each {view.period}"
+    spans, what = Periods.of(order, view.about.calendar), f"average of each {view.period}"
     return _Stack(spans, wide.to_numpy(float), hidden.eq(True).to_numpy(bool), True, what, spans)
 
 
@@ -107,10 +108,12 @@ def _weeks(days: pd.DataFrame, view: View) -> _Stack:
     )
     grouped = grouped.reindex(index=list(view.levels)).fillna(0.0)
     starts = [first + pd.Timedelta(days=int(w) * _WEEK) for w in grouped.columns]
-    start = np.asarray(dates.date2num([one.to_pydatetime() for one in starts]), dtype=float)
+    start = np.array([place_of(one) for one in starts], dtype=float)
     values = grouped.to_numpy(float)
     spans = Periods([f"{one.date().isoformat()}" for one in starts], start, start + _WEEK)
-    years = Periods.of([f"{year}Q{q}" for year in range(first.year, at.max().year + 1) for q in (1, 2, 3, 4)])
+    years = Periods.of(
+        [f"{year}Q{q}" for year in range(first.year, at.max().year + 1) for q in (1, 2, 3, 4)], Calendar()
+    )
     return _Stack(spans, values, np.zeros(values.shape, bool), False, "weekly average", years)
 
 
@@ -124,7 +127,7 @@ def _draw(chart: Chart, view: View, stack: _Stack, capacity: float | None) -> Ax
         notes=[view.size(None), f"Line: capacity of {formatting.count(capacity)}." if capacity is not None else ""],
         masked=int(stack.hidden.sum()),
     )
-    convert_with(chart.ax.xaxis, DateConverter(spans.names if stack.bars else ()))
+    convert_with(chart.ax.xaxis, DateConverter(view.about.calendar))
     ticks = PeriodTicks(stack.ticked, chart.theme.body, starts=not stack.bars)
     chart.ax.xaxis.set_major_locator(PeriodLocator(ticks))
     chart.ax.xaxis.set_major_formatter(PeriodFormatter(ticks))
@@ -166,12 +169,12 @@ def _fill(chart: Chart, view: View, stack: _Stack, tops: NDArray[np.float64]) ->
         fill = chart.faded(color, name)
         if stack.bars:
             wide = 0.82 * (spans.end - spans.start)
-            style = {"edgecolor": chart.colours.ground, "linewidth": 0.8 * chart.u}
             height = tops[i] - tops[i + 1]
             some = height > 0
             chart.ax.bar(
-                spans.middle[some], height[some], wide[some], tops[i + 1][some], color=fill, zorder=1.5, **style
-            )
+                spans.middle[some], height[some], wide[some], tops[i + 1][some], color=fill, zorder=1.5,
+                edgecolor=chart.colours.ground, linewidth=0.8 * chart.u,
+            )  # fmt: skip
         else:
             chart.area(spans.start, tops[i + 1], tops[i], fill, z=1.5)
             chart.line(spans.start, tops[i], color=chart.colours.ground, lw=0.7, z=2)

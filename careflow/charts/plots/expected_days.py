@@ -84,7 +84,7 @@ def _draw(chart: Chart, rows: dict[str, Any], order: list[str]) -> Axes:
     scale_axis(chart.ax.xaxis, STAYS, at_most=6)
     chart.ax.set_xlabel("Days")
     keys = [*order, TOTAL]
-    formatter = name_axis(chart.ax.yaxis, keys, places, [*names.values(), TOTAL], chart.theme, colours)
+    formatter = name_axis(chart.ax.yaxis, keys, places, [*names.values(), TOTAL], chart)
     chart.frame.add(FitNames(formatter, "y"))
     chart.ax.axhline(len(order) - 0.35, color=colours.rule, linewidth=0.8 * chart.u, zorder=0.6)
     ramp = dict(zip(view.levels, colours.intensity(len(view.levels)), strict=True))

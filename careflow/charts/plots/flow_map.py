@@ -103,7 +103,7 @@ def flow_map(
     if not by_edge or (np.nansum(list(of.values())) == 0 and not view.frame["hidden"].any()):
         for ax in axes[1:]:
             ax.remove()
-        return Panels(figure, {"map": axes[0]}, _info(chart.nothing(TITLE)))
+        return Panels(figure, {"map": axes[0]}, _info(chart.nothing(TITLE)), view.continuum)
     least = (0.0 if k <= 5 else 0.03 if k <= 8 else 0.05) if min_share is None else min_share
     plan = Plan(
         view, by_edge, of, directions(result, view, by_edge), medians_of(stays, view), least,
@@ -148,7 +148,7 @@ def _draw(chart: Chart, figure: Any, axes: Sequence[Axes], plan: Plan, wanted: s
         frames[1].add(painter.table)
     for ax in axes:
         ax.careflow = info  # type: ignore[attr-defined]
-    panels = Panels(figure, dict(zip(("map", "table"), axes, strict=False)), info)
+    panels = Panels(figure, dict(zip(("map", "table"), axes, strict=False)), info, plan.view.continuum)
     if chart.options["header"]:
         Around(chart, figure, axes, frames).draw()
     chart.warn_of_lost()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Literal, Unpack
+from typing import TYPE_CHECKING, Final, Literal, Unpack, cast
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.transforms import ScaledTranslation, Transform
+from matplotlib.transforms import Affine2DBase, ScaledTranslation
 
 from careflow import formatting
 from careflow.charts.data.quantile_dots import Stay, curves_of, stays_of
@@ -184,9 +184,7 @@ class _Drawing:
         ax.set_xlabel("Length of stay, days (log scale)" if self.log else "Length of stay, days", loc="left")
         names = [chart.labels[stay.name] for stay in self.stays]
         side = "bottom" if self.style != "interval" else "center"
-        formatter = name_axis(
-            ax.yaxis, [s.name for s in self.stays], range(rows), names, chart.theme, chart.colours, va=side
-        )
+        formatter = name_axis(ax.yaxis, [s.name for s in self.stays], range(rows), names, chart, va=side)
         chart.frame.add(FitNames(formatter, "y", lines=1))
         if self.over:
             ax.axvspan(end, float(beyond), facecolor=chart.colours.band, linewidth=0, zorder=0.3)
@@ -229,10 +227,10 @@ class _Drawing:
         return pd.DataFrame(rows, columns=["level", "n", "median", "q25", "q75", "hidden", "dots", "thin"])
 
 
-def _inches(ax: Axes) -> Transform:
+def _inches(ax: Axes) -> Affine2DBase:
     figure = ax.get_figure(root=True)
     assert figure is not None
-    return figure.dpi_scale_trans
+    return cast(Affine2DBase, figure.dpi_scale_trans)
 
 
 def _counts(days: Sequence[float]) -> list[str]:

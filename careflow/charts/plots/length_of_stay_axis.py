@@ -12,6 +12,7 @@ from careflow import formatting
 from careflow.charts.data.ticks import COUNT_STEPS, steps
 from careflow.charts.drawing.canvas import middle
 from careflow.charts.drawing.layers import LayerCanvas
+from careflow.charts.drawing.units import axis_of, label_size
 
 LOG_TICKS: Final = (0, 1, 3, 7, 14, 30, 60, 90, 180, 365, 730, 1460)
 _NAMES: Final = {7: "a week", 30: "a month", 90: "a quarter", 365: "a year"}
@@ -55,15 +56,16 @@ class DayTicks(Locator):
 
     def __call__(self) -> list[float]:
         """Return the ticks in view."""
-        return self.tick_values(*sorted(self.axis.get_view_interval()))
+        return self.tick_values(*sorted(axis_of(self).get_view_interval()))
 
     def tick_values(self, vmin: float, vmax: float) -> list[float]:
         """Return the ticks between two days whose texts do not touch."""
         top = min(self.end, vmax)
         days = LOG_TICKS if self.log else steps(top, COUNT_STEPS, at_most=8)
         shown = [float(day) for day in days if vmin <= day <= top + 1e-9]
-        ax, figure = self.axis.axes, self.axis.get_figure(root=True)
-        size = self.axis.majorTicks[0].label1.get_fontsize() if self.axis.majorTicks else 10.0
+        axis = axis_of(self)
+        ax, figure, size = axis.axes, axis.get_figure(root=True), label_size(axis)
+        assert figure is not None
         out: list[float] = []
         free = -np.inf
         for day in shown:

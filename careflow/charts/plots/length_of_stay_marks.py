@@ -62,7 +62,7 @@ class RowMarks:
             if count is not None and stay.curve is not None:
                 stay = replace(stay, dots=quantiles(stay.curve, count, smooth=self.smooth))
             finite = stay.dots[np.isfinite(stay.dots)]
-            xs = canvas.points(finite, np.zeros_like(finite))[:, 0] if len(finite) else finite
+            xs: NDArray[np.float64] = canvas.points(finite, np.zeros_like(finite))[:, 0] if len(finite) else finite
             size = self._size(canvas, xs, step)
             if size >= 3.4 * u or stay.curve is None:
                 break
@@ -78,8 +78,8 @@ class RowMarks:
             start, end = canvas.at(self.over, 0)[0], canvas.box.x1
             per = max(int((end - start - 2 * u) // size), 1)
             i = np.arange(more)
-            x, y = start + u + size * (i % per + 0.5), floor + size * 0.62 + (i // per) * size
-            canvas.dots(x, y, z=3.5, **style)  # type: ignore[arg-type]
+            along, up = start + u + size * (i % per + 0.5), floor + size * 0.62 + (i // per) * size
+            canvas.dots(along, up, z=3.5, **style)  # type: ignore[arg-type]
 
     def _ridge(self, canvas: LayerCanvas, stay: Stay, floor: float, step: float, fill: str) -> None:
         """Draw the smoothed density of ends over the axis."""

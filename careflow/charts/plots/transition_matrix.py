@@ -171,10 +171,8 @@ def _axes(chart: Chart, view: View, exits: Sequence[str]) -> dict[str, float]:
     ax.xaxis.tick_top()
     names = [chart.labels.get(name) or _EXITS[name] for name in places]
     inks = [colours.ink if name in chart.labels else chart.palette.ink(ROLE_OF.get(name, "")) for name in places]
-    columns = name_axis(ax.xaxis, list(places), list(places.values()), names, chart.theme, colours, inks)
-    rows = name_axis(
-        ax.yaxis, view.levels, range(k), [chart.labels[name] for name in view.levels], chart.theme, colours
-    )
+    columns = name_axis(ax.xaxis, list(places), list(places.values()), names, chart, inks)
+    rows = name_axis(ax.yaxis, view.levels, range(k), [chart.labels[name] for name in view.levels], chart)
     ax.tick_params(axis="x", length=0)
     # Between the names and the cells stands how many were discharged.
     ax.tick_params(axis="y", length=0, pad=5.6 * chart.theme.body)

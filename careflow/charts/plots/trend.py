@@ -93,7 +93,7 @@ def trend(
     title = _title(chart, trend)
     if not trend.series:
         nothing = chart.nothing(title)
-        return Panels(nothing.figure, {}, nothing.careflow) if panelled else nothing  # type: ignore[attr-defined]
+        return Panels(nothing.figure, {}, nothing.careflow, trend.view.continuum) if panelled else nothing  # type: ignore[attr-defined]
     one = trend.series[0] if len(trend.series) == 1 else None
     head = head_of(chart, trend, one) if one is not None else None
     chart.open(title=title, subtitle=_subtitle(chart, trend), notes=_notes(trend, figures=head is not None),
@@ -133,7 +133,8 @@ def _panels(
     if first.options["header"]:
         Around(first, figure, axes, frames).draw()
     first.warn_of_lost()
-    return Panels(figure, {one.name: ax for one, ax in zip(trend.series, axes, strict=True)}, whole)
+    named = {one.name: ax for one, ax in zip(trend.series, axes, strict=True)}
+    return Panels(figure, named, whole, trend.view.continuum)
 
 
 def _panel_name(chart: Chart, trend: Trend, one: Series) -> str:

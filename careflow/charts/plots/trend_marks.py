@@ -59,8 +59,9 @@ def _figure(trend: Trend, one: Series) -> tuple[str, str]:
 
 def period_axis(chart: Chart, names: Sequence[str]) -> Periods:
     """Give the x axis dates, and ticks for the periods."""
-    axis, periods = chart.ax.xaxis, Periods.of(names)
-    convert_with(axis, DateConverter(names))
+    calendar = chart.view.about.calendar
+    axis, periods = chart.ax.xaxis, Periods.of(names, calendar)
+    convert_with(axis, DateConverter(calendar))
     ticks = PeriodTicks(periods, chart.theme.body)
     axis.set_major_locator(PeriodLocator(ticks))
     axis.set_major_formatter(PeriodFormatter(ticks))
@@ -270,7 +271,7 @@ class Signs:
                 canvas.text(at[0], at[1] + 4 * u, MARK, size=t.small, color=muted, align="center")
         for x in self.hidden:
             if canvas.sees(x=float(x)):
-                at, base = canvas.at(float(x), canvas.host.get_ylim()[0])[0], canvas.box.y0 + 3.5 * u
-                canvas.text(at, base, "s", size=t.small, color=muted, align="center")
+                left, base = canvas.at(float(x), canvas.host.get_ylim()[0])[0], canvas.box.y0 + 3.5 * u
+                canvas.text(left, base, "s", size=t.small, color=muted, align="center")
                 stem = base + t.small * 0.62 + u
-                canvas.line([at, at], [stem, stem + 3.5 * u], color=muted, lw=0.8)
+                canvas.line([left, left], [stem, stem + 3.5 * u], color=muted, lw=0.8)
