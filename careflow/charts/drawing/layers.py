@@ -13,6 +13,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.ticker import NullLocator
@@ -118,9 +119,11 @@ class Layer:
         self.reached: Box | None = None
         self._key: object = None
         self._box = Box(0, 0, 1, 1)
+        self._cut: list[str] = []
         self._said: set[str] = set()
         self.ax = bare(over or host)
         self.ax.set_zorder(order)
+        self.ax.add_artist(_Warner(self))
         self.ax.set_axes_locator(self)  # type: ignore[arg-type]
 
     def __call__(self, _: Axes, renderer: RendererBase | None) -> Bbox:
@@ -148,7 +151,10 @@ class Layer:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always", CareflowLabelWarning)
                 box = self.paint(canvas) or canvas.box
-        self._warn(caught)
+        self._cut = [str(one.message) for one in caught if issubclass(one.category, CareflowLabelWarning)]
+        for one in caught:
+            if not issubclass(one.category, CareflowLabelWarning):
+                warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
         self._key = key
         self.reached = canvas.reached.around(box)
         # An Axes without an extent has no scale: a layer without one gets a hundredth of a point.
@@ -156,14 +162,25 @@ class Layer:
         self.ax.set_xlim(self._box.x0, self._box.x1)
         self.ax.set_ylim(self._box.y0, self._box.y1)
 
-    def _warn(self, caught: list[warnings.WarningMessage]) -> None:
-        """Pass warnings on, each about labels once a layer: it is laid out several times a drawing."""
-        for one in caught:
-            text = str(one.message)
-            if issubclass(one.category, CareflowLabelWarning) and text in self._said:
-                continue
-            self._said.add(text)
-            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    def warn(self) -> None:
+        """Warn once of each label that is cut: on what is drawn, and not while a layout is still looking for sizes."""
+        for text in dict.fromkeys(self._cut):
+            if text not in self._said:
+                self._said.add(text)
+                warnings.warn(text, CareflowLabelWarning, stacklevel=2)
+
+
+class _Warner(Artist):
+    """Draws nothing: it tells a layer that it is drawn."""
+
+    def __init__(self, layer: Layer) -> None:
+        super().__init__()
+        self.layer = layer
+        self.set_in_layout(False)
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Pass on the warnings of the layer."""
+        self.layer.warn()
 
 
 def bare(host: Axes, bounds: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)) -> Axes:
