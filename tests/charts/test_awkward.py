@@ -10,7 +10,7 @@ import pytest
 from support import sample_results
 from support.words import words
 
-from careflow import charts
+from careflow import Calendar, charts
 from careflow.charts.drawing.export import render
 from careflow.continuum import Continuum
 
@@ -165,16 +165,9 @@ def test_lateral_moves_are_in_the_matrix_and_not_on_the_map():
     assert "neither up nor down" in matrix.careflow.notes
 
 
-def test_results_without_a_short_name_or_a_source_are_drawn():
-    class Levels:
-        names = ("a", "b")
-
-        @staticmethod
-        def direction(one, other):
-            return "lateral" if one == other else "step-down" if one < other else "step-up"
-
+def test_results_without_a_source_are_drawn():
     rates = sample_results.rates(care=Continuum.of(["a", "b"]))
-    bare = replace(rates, continuum=Levels(), about=replace(rates.about, source="", persons=0))
+    bare = replace(rates, about=replace(rates.about, source="", persons=0))
     ax = drawn_quietly(lambda: charts.flow_map(bare))
     assert "Source" not in ax.careflow.notes
 
@@ -185,7 +178,10 @@ def test_fiscal_quarters_years_and_months_are_named_on_the_axis(look):
         ("year", ("2023", "2024", "2025"), "’25"),
         ("month", ("2025-01", "2025-02", "2025-07"), "Jan 2025"),
     ):
-        ax = drawn_quietly(lambda by=by, values=values: charts.trend(sample_results.rates(5, by=by, values=values)))
+        rates = sample_results.rates(5, by=by, values=values)
+        calendar = Calendar(fiscal_start=7 if values[0].startswith("FY") else 1)
+        rates = replace(rates, about=replace(rates.about, calendar=calendar))
+        ax = drawn_quietly(lambda rates=rates: charts.trend(rates))
         assert wanted in [word.text for word in look(ax).words]
 
 

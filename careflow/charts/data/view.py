@@ -247,8 +247,7 @@ _VALUES: Final = {
 def labels(view: View, short: Mapping[str, str] | None) -> dict[str, str]:
     """Return what each level is called on the chart."""
     given = dict(short or {})
-    named = getattr(view.continuum, "short", None)
-    return {name: given.get(name) or (named(name) if callable(named) else name) for name in view.levels}
+    return {name: given.get(name) or view.continuum.short(name) for name in view.levels}
 
 
 def periods(view: View) -> list[str]:
