@@ -164,8 +164,9 @@ def read_episodes(
             source, columns=columns, levels=levels, reasons=reasons, date_format=date_format, encoding=encoding,
             sheet=sheet, anchor=anchor, **({"date_basis": date_basis} if date_basis in ("offset", "quarter") else {}),
         )  # fmt: skip
-    elif hasattr(source, "not_stays"):
-        raise ArgumentError(source.not_stays)
+    # The class is asked: a table of Spark has a column for every attribute.
+    elif (not_stays := getattr(type(source), "not_stays", None)) is not None:
+        raise ArgumentError(not_stays)
     ledger = Ledger(accept, rules_of(source))
     stamps = FileStamps(getattr(source, "path", None) if is_stay_source(source) else source)
     try:
