@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
+from careflow.counts.calendar import unit_of
 from careflow.counts.definition import GROUPS
 from careflow.errors import ArgumentError
-from careflow.estimate.arguments import unit_of
 from careflow.estimate.arrays.followup import THIN
 from careflow.estimate.arrays.strata import strata_of
 from careflow.estimate.rates.comparison import ENOUGH, Contrast, paired_differences, stratum_pairs

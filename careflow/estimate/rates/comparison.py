@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from careflow.continuum import Continuum
+from careflow.counts.calendar import unit_of
 from careflow.errors import ArgumentError
-from careflow.estimate.arguments import Cluster, unit_of
+from careflow.estimate.arguments import Cluster
 from careflow.estimate.arrays.strata import Strata
 from careflow.estimate.rates.rate_arrays import Array, RateArrays, WindowRates
 from careflow.estimate.rates.unions import Moves

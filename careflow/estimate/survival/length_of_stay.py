@@ -11,10 +11,11 @@ import pandas as pd
 
 from careflow.arguments import checked, one_of, period, whole
 from careflow.counts import Calendar, Counts, Transitions
+from careflow.counts.calendar import unit_of
 from careflow.counts.event_tables import EVENT_TABLES
 from careflow.counts.parts import Part, Where
 from careflow.errors import ArgumentError
-from careflow.estimate.arguments import Cluster, counts_for, estimator, interval_name, unit_of
+from careflow.estimate.arguments import Cluster, counts_for, estimator, interval_name
 from careflow.estimate.arrays.followup import Longest, not_followed
 from careflow.estimate.arrays.strata import strata_of
 from careflow.estimate.rates.comparison import Contrast, labels_of
