@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -56,7 +57,7 @@ NUMBERS: Final = ("n_1", "of_1", "value_1", "n_2", "of_2", "value_2", "differenc
 Pairs = Sequence[tuple[str, str]]
 
 
-class Changes:
+class Changes(ABC):
     """The changes of a result between its periods; made by :func:`changes_of`."""
 
     def __init__(self, result: Rates | LengthOfStay) -> None:
@@ -66,6 +67,7 @@ class Changes:
         self.unit: str = unit
         self._others = [name for name in result.about.by if name != unit]
 
+    @abstractmethod
     def between(self, pairs: Pairs, *, span: int = 1) -> pd.DataFrame:
         """Return the differences between periods, each the second minus the first.
 
@@ -84,7 +86,6 @@ class Changes:
             or ``"mean stay"``. ``tested`` is whether the difference counts as a test: both sides are mature, with
             enough observations.
         """
-        raise NotImplementedError
 
     def _tidy(self, frame: pd.DataFrame, span: int) -> pd.DataFrame:
         keys = [*self._others, *([WITHIN] if WITHIN in frame else [])]

@@ -168,13 +168,15 @@ def read_episodes(
     elif (not_stays := getattr(type(source), "not_stays", None)) is not None:
         raise ArgumentError(not_stays)
     ledger = Ledger(accept, rules_of(source))
+    limits = SizeLimits(lifted=ledger.accepts("S08"))
     stamps = FileStamps(getattr(source, "path", None) if is_stay_source(source) else source)
     try:
+        opened: Source | StaySource
         if is_stay_source(source):
-            source.limits = SizeLimits(lifted=ledger.accepts("S08"))  # type: ignore[attr-defined]
-            engine = getattr(source, "engine", None) or Engine(memory=memory, progress=progress)
-            return _read(source, engine, None, choices, options, ledger, stamps)
-        opened = open_source(source, encoding=encoding, sheet=sheet, limits=SizeLimits(lifted=ledger.accepts("S08")))
+            opened = source
+            opened.limits = limits  # type: ignore[attr-defined]
+        else:
+            opened = open_source(source, encoding=encoding, sheet=sheet, limits=limits)
         # A Spark table is read on its cluster; everything else by DuckDB.
         engine = getattr(opened, "engine", None) or Engine(memory=memory, progress=progress)
         return _read(opened, engine, columns, choices, options, ledger, stamps)
