@@ -34,8 +34,8 @@ from careflow.estimate.stats.differences import (
 )
 from careflow.estimate.stats.intervals import quantile_of
 from careflow.estimate.stats.multiple_testing import Correction, adjusted
-from careflow.estimate.survival.length_of_stay import LengthOfStay
 from careflow.estimate.survival.stay_comparison import StayInputs
+from careflow.estimate.survival.stay_result import LengthOfStay
 
 Array = npt.NDArray[np.float64]
 

@@ -23,12 +23,12 @@ from careflow.records.parsing.encode import Choices, Plan
 from careflow.records.privacy import identifiers
 from careflow.records.sources.load import LoadedStays, no_losses, refuse_options, rules_of
 from careflow.records.sources.protocol import StaySource, is_stay_source
-from careflow.records.validation import checks, neighbours
+from careflow.records.validation import checks, neighbours, stay_table
 from careflow.records.validation.attrition import attrition
-from careflow.records.validation.checks import Table
 from careflow.records.validation.neighbours import OrderedStays
 from careflow.records.validation.options import Options, check_choices, check_reading
 from careflow.records.validation.overlaps import POLICIES, Change
+from careflow.records.validation.stay_table import Table
 
 
 @checked(
@@ -229,14 +229,14 @@ def _check(
     if not persons:
         reasons = ", ".join(f"{RULES[rule]} {count:,}" for rule, count in ledger.aside.items())
         raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.", check="S11", n=rows)
-    overlapping = checks.overlapping_sql(table, ordered)
-    sequential = checks.totals(table, ordered.sequential, choices.continuum)
+    overlapping = stay_table.overlapping_sql(table, ordered)
+    sequential = stay_table.totals(table, ordered.sequential, choices.continuum)
     change = checks.apply_policies(table, ordered, options, ledger)
-    total = sequential + checks.totals(table, overlapping, choices.continuum)
+    total = sequential + stay_table.totals(table, overlapping, choices.continuum)
     checks.check_end(ordered, total, table.cutoff, ledger)
     changed |= change != Change()
     checks.flag_people(table, ordered, total, len(plan.labels.get("facility", ())), options, ledger, changed)
-    checks.join_stays(table, ordered)
+    stay_table.join_stays(table, ordered)
     return Episodes(
         engine=table.engine,
         table=table.stays,

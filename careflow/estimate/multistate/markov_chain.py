@@ -20,7 +20,7 @@ from careflow.estimate.select import select
 from careflow.estimate.stats.absorbing_chain import absorbing_chain
 from careflow.estimate.stats.intervals import log_log, quantile_of
 from careflow.estimate.stats.jackknife import jackknife_se
-from careflow.estimate.survival.length_of_stay import LengthOfStay
+from careflow.estimate.survival.stay_result import LengthOfStay
 
 Concurrent = Literal["outcome", "leave out"]
 MEASURES: Final = ("stays", "reached", "days")
