@@ -8,7 +8,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+"""In English, whatever the locale."""
 MASK: Final = "s"
 
 _QUARTER: Final = re.compile(r"(?P<year>(?:FY)?\d{4})Q(?P<quarter>[1-4])$")
@@ -90,7 +94,7 @@ def round_half_up(value: float) -> int:
 
 def day(value: date) -> str:
     """Return a date as ``31 Dec 2025``, with non-breaking spaces."""
-    return f"{value.day}\u00a0{MONTHS[value.month - 1]}\u00a0{value.year}"
+    return f"{value.day}\u00a0{MONTHS[value.month - 1][:3]}\u00a0{value.year}"
 
 
 def period(value: object) -> str:
@@ -103,7 +107,7 @@ def period(value: object) -> str:
     if match := _QUARTER.match(text):
         return f"{match['year']}\u00a0Q{match['quarter']}"
     if match := _MONTH.match(text):
-        return f"{MONTHS[int(match['month']) - 1]}\u00a0{match['year']}"
+        return f"{MONTHS[int(match['month']) - 1][:3]}\u00a0{match['year']}"
     return text
 
 

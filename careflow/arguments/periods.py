@@ -12,14 +12,11 @@ from careflow.arguments.checks import Argument, text
 from careflow.arguments.folding import alike
 from careflow.arguments.messages import brief
 from careflow.errors import ArgumentError
+from careflow.formatting import MONTHS
 
 EXAMPLES: Final = {"quarter": "2025Q2", "month": "2025-04", "year": "2025"}
 """One label of each unit."""
 
-_MONTHS: Final = (
-    *("january", "february", "march", "april", "may", "june", "july"),
-    *("august", "september", "october", "november", "december"),
-)
 _FISCAL: Final = r"(?P<fiscal>(?:fy|fiscal year|fiscal) ?)?"
 _YEAR: Final = r"(?P<year>\d{4})"
 _SHORT: Final = r"(?P<year>\d{4}|\d{2})"
@@ -122,7 +119,7 @@ def _spelled(unit: str, parts: dict[str, str | None]) -> Spelled | None:
     year = str(parts["year"])
     part = int(parts.get("part") or 1)
     if word := parts.get("word"):
-        part = next((number for number, name in enumerate(_MONTHS, start=1) if name.startswith(word)), 0)
+        part = next((number for number, name in enumerate(MONTHS, start=1) if name.lower().startswith(word)), 0)
     if unit == "month" and not 1 <= part <= 12:
         return None
     return Spelled(unit, int(year) + (2000 if len(year) == 2 else 0), part, bool(parts.get("fiscal")))

@@ -38,12 +38,7 @@ def check(asked: argparse.Namespace) -> int:
     """Print what the checks found in a file, and what each step to the discharges left out."""
     from careflow.cli.check_output import attrition_told, findings_told, seen_told
 
-    try:
-        episodes = _episodes(asked)
-    except RecordError as error:
-        if error.findings is not None:
-            print(*findings_told(error.findings), sep="\n")
-        raise
+    episodes = _episodes_or_findings(asked)
     attrition = episodes.attrition
     if asked.within is not None:
         from careflow.counts import link
@@ -61,12 +56,7 @@ def counts(asked: argparse.Namespace) -> int:
 
     moves = link(_episodes(asked), within=asked.within)
     counts = moves.counts(by=asked.by, calendar=_calendar(asked), **part_asked(asked))
-    part = asked.out.with_name(f".{asked.out.name}.part")
-    try:
-        counts.save(part)
-        part.replace(asked.out)
-    finally:
-        part.unlink(missing_ok=True)
+    counts.save(asked.out)
     print(repr(counts).strip("<>"))
     return 0
 
@@ -74,14 +64,9 @@ def counts(asked: argparse.Namespace) -> int:
 def read(asked: argparse.Namespace) -> int:
     """Read a file or a source, print what became of its lines, and save the stays under made-up ids."""
     from careflow.atomic_files import replacing
-    from careflow.cli.check_output import findings_told, losses_told
+    from careflow.cli.check_output import losses_told
 
-    try:
-        episodes = _episodes(asked)
-    except RecordError as error:
-        if error.findings is not None:
-            print(*findings_told(error.findings), sep="\n")
-        raise
+    episodes = _episodes_or_findings(asked)
     stays = episodes.rows()
     stays.insert(0, "person_id", "P" + (stays.pop("person").rank(method="dense").astype("int64")).astype(str))
     stays = stays.rename(columns={"admit": "admit_date", "discharge": "discharge_date", "reason": "discharge_reason"})
@@ -118,6 +103,18 @@ def notebook(asked: argparse.Namespace) -> int:
 
     print(copy_starter(asked.name, asked.folder))
     return 0
+
+
+def _episodes_or_findings(asked: argparse.Namespace) -> Episodes:
+    """Read the records; if the reading stops, print what was found so far."""
+    from careflow.cli.check_output import findings_told
+
+    try:
+        return _episodes(asked)
+    except RecordError as error:
+        if error.findings is not None:
+            print(*findings_told(error.findings), sep="\n")
+        raise
 
 
 def _episodes(asked: argparse.Namespace) -> Episodes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -17,6 +18,17 @@ _check_month: Final = whole(1, 12)
 _QUARTER: Final = 92
 UNITS: Final = tuple(_MONTHS)
 """The periods that estimates can be split by."""
+
+
+def unit_of(names: Iterable[str]) -> str | None:
+    """Return the unit of periods among the names of strata, None if there is none.
+
+    Examples
+    --------
+    >>> unit_of(["payer", "quarter"])
+    'quarter'
+    """
+    return next((name for name in names if name in UNITS), None)
 
 
 def day_number(day: date) -> int:

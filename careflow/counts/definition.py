@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from careflow.continuum import Continuum
-from careflow.counts.calendar import UNITS, Calendar
+from careflow.counts.calendar import Calendar, unit_of
 from careflow.counts.period_labels import period_number
 from careflow.errors import CountsError
 
@@ -67,7 +67,7 @@ class Definition:
     @property
     def unit(self) -> str | None:
         """The calendar period among the strata, if there is one."""
-        return next((name for name in self.by if name in UNITS), None)
+        return unit_of(self.by)
 
     def check_same(self, other: Definition) -> None:
         """Raise a :class:`CountsError` that names each rule in which two tables differ."""

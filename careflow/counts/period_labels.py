@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from careflow.arguments.messages import brief
 from careflow.arguments.periods import EXAMPLES, Span, Spelled, read_period
 from careflow.counts.calendar import Calendar
 from careflow.errors import ArgumentError
-
-_MONTH_NAMES: Final = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
+from careflow.formatting import MONTHS
 
 
 def period_label(value: object, unit: str, calendar: Calendar | None = None) -> str:
@@ -122,7 +117,7 @@ def _of_another_year(value: object, spelled: Spelled, by: str, calendar: Calenda
             f"{brief(value)} is of a fiscal year; {by} of the calendar year (calendar=cf.Calendar(fiscal_start=7) "
             "estimates by fiscal years that begin in July):"
         )
-    begin = _MONTH_NAMES[calendar.fiscal_start - 1]
+    begin = MONTHS[calendar.fiscal_start - 1]
     return f"{brief(value)} could be of the calendar year or of the fiscal year; {by}, of years that begin in {begin}:"
 
 

@@ -24,7 +24,22 @@ _NAME: Final = re.compile(r"(served|journey|paths|held|returns|bounces|kept)(?::
 def event_table(name: str, continuum: Continuum) -> EventTable:
     """Return the event table of a name. Levels are given by their position in the continuum, from 0.
 
-    ==========================  ==============================================================
+    ==========================  =====================================================================
+    name                        table
+    ==========================  =====================================================================
+    ``journey``                 the journey clock, from the first admission
+    ``journey:1``               the journey clock, from the first admission to level 1
+    ``journey:1:reentry``       the same, with people followed back into care
+    ``journey:1@30``            the journey clock from day 30 on, of those then at level 1
+    ``paths:4``                 the levels of the first four stays of each journey
+    ``held:0,30,90``            the state of each journey on these days
+    ``returns:30``              discharges with an admission within 30 days
+    ``returns:30,0,1``          the same, with an admission to level 0 or 1
+    ``bounces:30``              step-downs with a bounce-back within 30 days
+    ``kept:30,60``              who is in care on these days after an admission
+    ``history``                 the outcome of each discharge, by the level before
+    ==========================  =====================================================================
+
     Raises
     ------
     ArgumentError

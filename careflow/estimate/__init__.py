@@ -11,8 +11,9 @@ from careflow.estimate.rates.transition_rates import transition_rates
 from careflow.estimate.result import Provenance, Result
 from careflow.estimate.survival.cumulative_incidence import CumulativeIncidence, cumulative_incidence
 from careflow.estimate.survival.group_tests import gray_test, logrank_test
-from careflow.estimate.survival.length_of_stay import LengthOfStay, length_of_stay
+from careflow.estimate.survival.length_of_stay import length_of_stay
 from careflow.estimate.survival.stay_comparison import StayComparison
+from careflow.estimate.survival.stay_result import LengthOfStay
 from careflow.estimate.survival.test_result import GroupTest
 from careflow.estimate.utilization.census import Census, census
 from careflow.estimate.utilization.in_care import InCare, in_care

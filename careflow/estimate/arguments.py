@@ -11,7 +11,7 @@ import pandas as pd
 from careflow.arguments import Check, checked, confidence, instance, names, one_of, where, whole
 from careflow.continuum import Continuum
 from careflow.counts import Calendar, Counts, Definition, Transitions, event_table
-from careflow.counts.calendar import UNITS
+from careflow.counts.calendar import UNITS, unit_of
 from careflow.counts.parts import ALL, Part, part_of, strata_to_count
 from careflow.errors import CountsError
 
@@ -99,11 +99,6 @@ def windows_for(counts: Counts, within: int | Sequence[int] | None) -> tuple[int
 def interval_name(kind: str, confidence: float, cluster: Cluster) -> str:
     """Return the name of an interval method in a provenance."""
     return f"{kind} {confidence:.0%}" + (", clustered by person" if cluster else "")
-
-
-def unit_of(by: Sequence[str]) -> str | None:
-    """Return the period among the strata, if there is one."""
-    return next((name for name in by if name in UNITS), None)
 
 
 def immature(frame: pd.DataFrame, by: Sequence[str], definition: Definition) -> str:

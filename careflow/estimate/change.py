@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -12,9 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
+from careflow.counts.calendar import unit_of
 from careflow.counts.definition import GROUPS
 from careflow.errors import ArgumentError
-from careflow.estimate.arguments import unit_of
 from careflow.estimate.arrays.followup import THIN
 from careflow.estimate.arrays.strata import strata_of
 from careflow.estimate.rates.comparison import ENOUGH, Contrast, paired_differences, stratum_pairs
@@ -33,8 +34,8 @@ from careflow.estimate.stats.differences import (
 )
 from careflow.estimate.stats.intervals import quantile_of
 from careflow.estimate.stats.multiple_testing import Correction, adjusted
-from careflow.estimate.survival.length_of_stay import LengthOfStay
 from careflow.estimate.survival.stay_comparison import StayInputs
+from careflow.estimate.survival.stay_result import LengthOfStay
 
 Array = npt.NDArray[np.float64]
 
@@ -56,7 +57,7 @@ NUMBERS: Final = ("n_1", "of_1", "value_1", "n_2", "of_2", "value_2", "differenc
 Pairs = Sequence[tuple[str, str]]
 
 
-class Changes:
+class Changes(ABC):
     """The changes of a result between its periods; made by :func:`changes_of`."""
 
     def __init__(self, result: Rates | LengthOfStay) -> None:
@@ -66,6 +67,7 @@ class Changes:
         self.unit: str = unit
         self._others = [name for name in result.about.by if name != unit]
 
+    @abstractmethod
     def between(self, pairs: Pairs, *, span: int = 1) -> pd.DataFrame:
         """Return the differences between periods, each the second minus the first.
 
@@ -84,7 +86,6 @@ class Changes:
             or ``"mean stay"``. ``tested`` is whether the difference counts as a test: both sides are mature, with
             enough observations.
         """
-        raise NotImplementedError
 
     def _tidy(self, frame: pd.DataFrame, span: int) -> pd.DataFrame:
         keys = [*self._others, *([WITHIN] if WITHIN in frame else [])]

@@ -12,10 +12,9 @@ from careflow.arguments.folding import label_among
 from careflow.arguments.messages import brief, hint
 from careflow.continuum import Continuum
 from careflow.continuum.spellings import outcome_meant, why_unclear
-from careflow.counts.calendar import UNITS
+from careflow.counts.calendar import UNITS, unit_of
 from careflow.counts.period_labels import period_among
 from careflow.errors import ArgumentError
-from careflow.estimate.arguments import unit_of
 from careflow.estimate.result import Provenance
 
 WITHIN: Final = "within"

@@ -9,15 +9,15 @@ from typing import Any, Final, Literal, overload
 
 from careflow.arguments import Argument, checked, flag, instance, one_of, path, whole
 from careflow.errors import ArgumentError, DisclosureError
-from careflow.estimate.multistate.markov_chain import Chain
 from careflow.estimate.result import Result
 from careflow.protect.cells.cell_table import CellTable
 from careflow.protect.history.ledger import Ledger, locked, spec_of
-from careflow.protect.history.series_plan import PEOPLE, joined, plan_of
+from careflow.protect.history.series_plan import joined, plan_of
 from careflow.protect.history.state import State
 from careflow.protect.history.successive_releases import JointRelease, join
 from careflow.protect.history.unchanged_rows import rows_by_block, with_unchanged_rows
 from careflow.protect.insiders import Insider, cell_owners, insider_labels
+from careflow.protect.release_notes import notes, same_for_all
 from careflow.protect.results.links import link
 from careflow.protect.results.mask import Mask
 from careflow.protect.results.registry import kind_of
@@ -33,12 +33,6 @@ Mode = Literal["suppress", "round"]
 TOGETHER: Final = "publish together what was counted together"
 ENTRY_ORDER: Final = {"Rates": 0}
 _a_result: Final = instance(Result)
-UNKNOWN_INSIDERS: Final = (
-    "Not proved against insiders: where several facilities are in the data, one that knows its own part may work out "
-    "numbers of the others (insider= proves against them)"
-)
-NO_COUNTS: Final = ("Occupation", "ExpectedDays")
-"""Kinds that print no count."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -219,7 +213,7 @@ def _released(
     system = joint.state.system()
     if insiders is not None:
         system = replace(system, owner=cell_owners(system.names, *insiders))
-    proof = prove(system, below, progress=progress, notes=_notes(given, insiders))
+    proof = prove(system, below, progress=progress, notes=notes(given, insiders))
     checked = proof.check()
     if not checked:
         raise DisclosureError(f"this release {checked}; nothing was released")
@@ -242,7 +236,7 @@ def _released(
         about = mask.about(masked.about, kind.total(masked), hidden, len(masked.frame), kind.counted)
         results.append(replace(masked, about=about))
     state.rows = rows
-    released = Released(tuple(results), proof, number, tuple(_same_for_all(results)), ledger=ledger_id)
+    released = Released(tuple(results), proof, number, tuple(same_for_all(results)), ledger=ledger_id)
     return released, state
 
 
@@ -278,44 +272,3 @@ def enter_results(given: list[Result], below: int = 11) -> tuple[CellTable, list
     entered_cells = [cells_of[i] for i in range(len(given))]
     link(table)
     return table, entered_cells
-
-
-def _notes(given: list[Result], insiders: tuple[str, tuple[str, ...]] | None) -> tuple[str, ...]:
-    persons_known = [_persons_known(result) for result in given]
-    notes = []
-    if insiders is None:
-        notes.append(UNKNOWN_INSIDERS)
-    else:
-        known_by = f"each {insiders[0]}" if len(insiders[1]) > 1 else f"{insiders[0]} {insiders[1][0]}"
-        notes.append(f"Proved against {known_by} that knows its own numbers too")
-        if not all(insiders[0] in result.about.by for result in given):
-            notes.append(
-                f"What an insider knows of its own part in tables that are not by {insiders[0]} is not covered"
-            )
-    if not all(persons_known):
-        notes.append(
-            "Distinct people are not known for every count, so there the rule was applied to moves and stays"
-            if any(persons_known)
-            else "Distinct people behind the counts are not known, so the rule was applied to moves and stays"
-        )
-    return tuple(notes)
-
-
-def _persons_known(result: Result) -> bool:
-    """Whether the people behind every count are known, or the result prints no count or counts people."""
-    if type(result).__name__ in (*PEOPLE, *NO_COUNTS):
-        return True
-    source = result.rates if isinstance(result, Chain) else result
-    return getattr(source, "contributors", None) is not None
-
-
-def _same_for_all(results: list[Result]) -> Iterator[str]:
-    """Return warnings for rows in which everybody did the same: allowed, but it discloses an attribute."""
-    for result in results:
-        if {"n", "of"} <= set(result.frame.columns):
-            n, of = result.frame["n"], result.frame["of"]
-            if rows := int(((n == of) & (of > 0)).sum()):
-                yield (
-                    f"{type(result).__name__}: in {rows:,} rows everybody did the same (100%), which discloses it "
-                    "for each of them; leave these rows out if that could harm"
-                )

@@ -23,12 +23,12 @@ from careflow.records.parsing.encode import Choices, Plan
 from careflow.records.privacy import identifiers
 from careflow.records.sources.load import LoadedStays, no_losses, refuse_options, rules_of
 from careflow.records.sources.protocol import StaySource, is_stay_source
-from careflow.records.validation import checks, neighbours
+from careflow.records.validation import checks, neighbours, stay_table
 from careflow.records.validation.attrition import attrition
-from careflow.records.validation.checks import Table
 from careflow.records.validation.neighbours import OrderedStays
 from careflow.records.validation.options import Options, check_choices, check_reading
 from careflow.records.validation.overlaps import POLICIES, Change
+from careflow.records.validation.stay_table import Table
 
 
 @checked(
@@ -164,16 +164,19 @@ def read_episodes(
             source, columns=columns, levels=levels, reasons=reasons, date_format=date_format, encoding=encoding,
             sheet=sheet, anchor=anchor, **({"date_basis": date_basis} if date_basis in ("offset", "quarter") else {}),
         )  # fmt: skip
-    elif hasattr(source, "not_stays"):
-        raise ArgumentError(source.not_stays)
+    # The class is asked: a table of Spark has a column for every attribute.
+    elif (not_stays := getattr(type(source), "not_stays", None)) is not None:
+        raise ArgumentError(not_stays)
     ledger = Ledger(accept, rules_of(source))
+    limits = SizeLimits(lifted=ledger.accepts("S08"))
     stamps = FileStamps(getattr(source, "path", None) if is_stay_source(source) else source)
     try:
+        opened: Source | StaySource
         if is_stay_source(source):
-            source.limits = SizeLimits(lifted=ledger.accepts("S08"))  # type: ignore[attr-defined]
-            engine = getattr(source, "engine", None) or Engine(memory=memory, progress=progress)
-            return _read(source, engine, None, choices, options, ledger, stamps)
-        opened = open_source(source, encoding=encoding, sheet=sheet, limits=SizeLimits(lifted=ledger.accepts("S08")))
+            opened = source
+            opened.limits = limits  # type: ignore[attr-defined]
+        else:
+            opened = open_source(source, encoding=encoding, sheet=sheet, limits=limits)
         # A Spark table is read on its cluster; everything else by DuckDB.
         engine = getattr(opened, "engine", None) or Engine(memory=memory, progress=progress)
         return _read(opened, engine, columns, choices, options, ledger, stamps)
@@ -226,14 +229,14 @@ def _check(
     if not persons:
         reasons = ", ".join(f"{RULES[rule]} {count:,}" for rule, count in ledger.aside.items())
         raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.", check="S11", n=rows)
-    overlapping = checks.overlapping_sql(table, ordered)
-    sequential = checks.totals(table, ordered.sequential, choices.continuum)
+    overlapping = stay_table.overlapping_sql(table, ordered)
+    sequential = stay_table.totals(table, ordered.sequential, choices.continuum)
     change = checks.apply_policies(table, ordered, options, ledger)
-    total = sequential + checks.totals(table, overlapping, choices.continuum)
+    total = sequential + stay_table.totals(table, overlapping, choices.continuum)
     checks.check_end(ordered, total, table.cutoff, ledger)
     changed |= change != Change()
     checks.flag_people(table, ordered, total, len(plan.labels.get("facility", ())), options, ledger, changed)
-    checks.join_stays(table, ordered)
+    stay_table.join_stays(table, ordered)
     return Episodes(
         engine=table.engine,
         table=table.stays,

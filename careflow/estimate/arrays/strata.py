@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.types import union_categoricals
 
-from careflow.counts.calendar import UNITS
+from careflow.counts.calendar import UNITS, unit_of
 from careflow.counts.count import last_day
 from careflow.counts.definition import Definition
 
@@ -82,7 +82,7 @@ def strata_of(table: pd.DataFrame, definition: Definition, by: Sequence[str]) ->
 
     The first period is that of the start of the records, if it is known, or else the first one with counts.
     """
-    unit = next((name for name in by if name in UNITS), None)
+    unit = unit_of(by)
     others = [name for name in by if name != unit]
     codes, keys = _codes(table, others) if others else (None, pd.DataFrame(index=range(1)))
     periods = None

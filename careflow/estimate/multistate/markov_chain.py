@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -20,7 +20,7 @@ from careflow.estimate.select import select
 from careflow.estimate.stats.absorbing_chain import absorbing_chain
 from careflow.estimate.stats.intervals import log_log, quantile_of
 from careflow.estimate.stats.jackknife import jackknife_se
-from careflow.estimate.survival.length_of_stay import LengthOfStay
+from careflow.estimate.survival.stay_result import LengthOfStay
 
 Concurrent = Literal["outcome", "leave out"]
 MEASURES: Final = ("stays", "reached", "days")
@@ -234,29 +234,15 @@ def _about(rates: Rates, stays: LengthOfStay | None, concurrent: Concurrent, con
     about = rates.about
     days = "" if stays is None else f"; days are stays times their mean, each counted up to day {stays.horizon}"
     concurrent_as = "an outcome" if concurrent == "outcome" else "left out"
-    return Provenance(
+    return replace(
+        about,
         measure="chain of levels",
         definition=(
             "Stays and levels to come from each level, supposing that what follows a discharge depends on its level "
             "alone (Markov) and that rates stay as they are; a discharge while another stay goes on is "
             f"{concurrent_as}{days}. Rates: {about.definition}"
         ),
-        n=about.n,
-        unit=about.unit,
-        persons=about.persons,
-        cutoff=about.cutoff,
-        start=about.start,
-        dated_by=about.dated_by,
         interval=interval_name("log-log for probabilities, t otherwise,", confidence, "person"),
-        within=about.within,
-        by=about.by,
         convention="" if stays is None else stays.about.convention,
         confidence=confidence,
-        missing=about.missing,
-        source=about.source,
-        last=about.last,
-        calendar=about.calendar,
-        where=about.where,
-        linked=about.linked,
-        overlaps=about.overlaps,
     )

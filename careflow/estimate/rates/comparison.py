@@ -11,13 +11,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from careflow.continuum import Continuum
+from careflow.counts.calendar import unit_of
 from careflow.errors import ArgumentError
-from careflow.estimate.arguments import Cluster, unit_of
+from careflow.estimate.arguments import Cluster
 from careflow.estimate.arrays.strata import Strata
 from careflow.estimate.rates.rate_arrays import Array, RateArrays, WindowRates
 from careflow.estimate.rates.unions import Moves
 from careflow.estimate.result import Provenance, Result
-from careflow.estimate.select import WITHIN
+from careflow.estimate.select import WITHIN, stratum_label
 from careflow.estimate.stats.differences import (
     Variance,
     enough,
@@ -96,15 +97,16 @@ class Contrast:
 
 
 def labels_of(
-    by: Sequence[str], first: str | None, second: str | None, strata: Mapping[str, Sequence[str]]
-) -> tuple[str, tuple[Any, Any]]:
-    """Return the stratum that is compared and its two labels, as they were written.
+    result: Result, first: str | None, second: str | None, strata: Mapping[str, Sequence[str]]
+) -> tuple[str, tuple[str, str]]:
+    """Return the stratum that is compared and its two labels, as they stand in the result.
 
     Raises
     ------
     ArgumentError
-        If not exactly one pair is given, or its stratum does not exist.
+        If not exactly one pair is given, its stratum does not exist, or both mean the same label.
     """
+    by = result.about.by
     named: list[tuple[str, Any]] = list(strata.items())
     if first is not None or second is not None:
         unit = unit_of(by)
@@ -124,7 +126,10 @@ def labels_of(
         raise ArgumentError(f"these rates are not split by {name}; they are split by {', '.join(by) or 'nothing'}")
     if isinstance(pair, str) or not isinstance(pair, Sequence) or len(pair) != 2 or None in pair or pair[0] == pair[1]:
         raise ArgumentError(f"compare needs two different labels of {name}, as in {name}=(one, other)")
-    return name, (pair[0], pair[1])
+    one, other = (str(stratum_label(result.frame, name, label, result.about)) for label in pair)
+    if one == other:
+        raise ArgumentError(f"compare needs two different labels of {name}; both were {one!r}")
+    return name, (one, other)
 
 
 def comparison(

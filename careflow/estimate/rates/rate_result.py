@@ -14,7 +14,6 @@ from careflow.estimate.rates.methods import METHODS, RateInputs
 from careflow.estimate.rates.rate_tables import RateTables
 from careflow.estimate.rates.unions import Asked, asked, asked_moves, is_union
 from careflow.estimate.result import Provenance
-from careflow.estimate.select import stratum_label
 from careflow.estimate.stats.multiple_testing import Correction
 
 HIDDEN: Final = "hidden"
@@ -140,13 +139,10 @@ class Rates(RateTables):
         rates = self._of(frm, to)
         if rates is not self:
             return rates.compare(first, second, correction=correction, **strata)
-        stratum, pair = labels_of(self.about.by, first, second, strata)
-        one, other = (str(stratum_label(self.frame, stratum, label, self.about)) for label in pair)
-        if one == other:
-            raise ArgumentError(f"compare needs two different labels of {stratum}; both were {one!r}")
+        stratum, pair = labels_of(self, first, second, strata)
         contrast = Contrast(
             stratum,
-            (one, other),
+            pair,
             inputs.cluster,
             METHODS[inputs.method].variance,
             correction,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.calendar import UNITS, day_number, day_of
+from careflow.counts.calendar import UNITS, day_number, day_of, unit_of
 from careflow.counts.definition import GROUPS, Definition
 from careflow.counts.event_tables import ENTERED
 from careflow.counts.parts import Part, Where
@@ -105,7 +105,7 @@ def census(
     [[0, 2, 1, 1, 61]]
     """
     names = (by,) if isinstance(by, str) else tuple(by)
-    unit = next((name for name in names if name in UNITS), None)
+    unit = unit_of(names)
     if unit is None:
         raise ArgumentError(f"a census is taken by period: by= must name one of {', '.join(UNITS)}")
     counts, _ = counts_for(moves, "census", names, calendar=calendar, part=Part(where, last))

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from careflow.counts.calendar import unit_of
 from careflow.errors import DisclosureError
-from careflow.protect.cells.periods import ON, PERIODS, span, unit_of
+from careflow.protect.cells.periods import ON, span
 from careflow.protect.suppression.linear_system import CHANGE, COUNT, FREE, UNGUARDED, VIRTUAL, System, system
 
 Stratum = tuple[tuple[str, str], ...]
@@ -291,7 +292,7 @@ class CellTable:
 
 def periods_in(frame: pd.DataFrame, by: Iterable[str]) -> tuple[str | None, list[str]]:
     """Return the period column of a frame and its labels in order of time."""
-    unit = next((name for name in by if name in PERIODS), None)
+    unit = unit_of(by)
     if unit is None:
         return None, []
     column = frame[unit]

@@ -7,8 +7,9 @@ from itertools import combinations
 
 import numpy as np
 
+from careflow.counts.calendar import UNITS, unit_of
 from careflow.protect.cells.cell_table import CellTable, Family, Stratum, words_of
-from careflow.protect.cells.periods import ON, PERIODS, coarser_period, span, unit_of
+from careflow.protect.cells.periods import ON, coarser_period, span
 
 Names = tuple[str, ...]
 
@@ -75,7 +76,7 @@ def _is_coarser(coarse: Names, fine: Names, over_periods: bool) -> bool:
         return others and unit == finer
     if unit is None:
         return others
-    return others and finer is not None and PERIODS.index(finer) <= PERIODS.index(unit)
+    return others and finer is not None and UNITS.index(finer) <= UNITS.index(unit)
 
 
 def _common_split(one: Names, other: Names) -> Names | None:
@@ -85,7 +86,7 @@ def _common_split(one: Names, other: Names) -> Names | None:
     units = [unit_of(one), unit_of(other)]
     shared = (set(one) - {units[0]}) & (set(other) - {units[1]})
     if None not in units:
-        shared.add(max((unit for unit in units if unit), key=PERIODS.index))
+        shared.add(max((unit for unit in units if unit), key=UNITS.index))
     return tuple(sorted(shared))
 
 

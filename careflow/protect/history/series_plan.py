@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from careflow.counts.calendar import UNITS, unit_of
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
-from careflow.protect.cells.periods import PERIODS
 
 PEOPLE: Final = ("PersonsServed",)
 """Kinds whose counts are of distinct people: they do not add up over levels or periods."""
@@ -48,7 +48,7 @@ def _plan_of(result: Result) -> dict[str, Any]:
             "stratum instead, with by="
         )
     by = tuple(sorted(about.by))
-    dated = any(name in PERIODS and name != "month" for name in by)
+    dated = any(name in UNITS and name != "month" for name in by)
     people = type(result).__name__ in PEOPLE
     rules = {
         "link window": about.linked,
@@ -126,6 +126,6 @@ def _check_linked(strata: list[list[str]]) -> None:
 
 def _edge(names: list[str]) -> frozenset[str]:
     """Return the strata of a split; a quarter is in a year, and a month in a quarter."""
-    unit = next((name for name in names if name in PERIODS), None)
-    coarser = PERIODS[PERIODS.index(unit) :] if unit else ()
+    unit = unit_of(names)
+    coarser = UNITS[UNITS.index(unit) :] if unit else ()
     return frozenset({*names, *coarser})

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from careflow.continuum.outcomes import LEFT_CARE, LEFT_REASONS
+from careflow.counts.calendar import unit_of
 from careflow.estimate.stats.multiple_testing import adjusted
 from careflow.protect.cells.cell_table import CellTable, Family, Stratum, as_of, people_of, records, stratum_of
-from careflow.protect.cells.periods import PERIODS
 from careflow.protect.results.mask import Mask, blank, significant
 from careflow.protect.results.windows import FOLLOWED, INCIDENCE, difference
 from careflow.protect.suppression.linear_system import Bools
@@ -62,7 +62,7 @@ def enter(table: CellTable, result: GroupTest) -> TestedCells:
 
 
 def _adds_up(result: GroupTest) -> bool:
-    return result.about.by[0] not in PERIODS
+    return unit_of(result.about.by[:1]) is None
 
 
 def _family(result: GroupTest, level: str) -> Family:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from careflow.counts.calendar import unit_of
 from careflow.protect.cells.cell_table import (
     CellTable,
     Family,
@@ -20,7 +21,6 @@ from careflow.protect.cells.cell_table import (
     stratum_of,
     words_of,
 )
-from careflow.protect.cells.periods import unit_of
 from careflow.protect.results.curves import on_days, shown_days, up_to
 from careflow.protect.results.mask import Mask, blank, significant
 from careflow.protect.results.windows import difference

@@ -15,11 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from careflow.errors import ArgumentError
-
-MONTHS: Final = (
-    "january", "february", "march", "april", "may", "june",
-    "july", "august", "september", "october", "november", "december",
-)  # fmt: skip
+from careflow.formatting import MONTHS
 
 _NUMBER: Final = r"\d{1,2}"
 _DAY: Final = {
@@ -110,7 +106,7 @@ def day_reader(day: str) -> Callable[[str], date | None]:
 
 def month(word: str) -> int:
     """Return the number of an English month name or its first three letters; 0 for any other word."""
-    word = word.lower()
+    word = word.capitalize()
     return next((i for i, name in enumerate(MONTHS, start=1) if word in (name, name[:3])), 0)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from careflow.records.engine.duckdb_engine import Engine
+from careflow.records.sources.admission_dates import NO_DAY, continue_admissions
 
 BY_STATUS, BY_GAP, BY_BREAK, OPEN = range(4)
 ENDED_BY: Final = ("status", "gap", "break", "open")
@@ -27,7 +28,6 @@ _SHIFT: Final = 200_000
 """Added to days, so that they are positive and can be packed."""
 _STATUSES: Final = 32_768
 _CODES: Final = 1 << 24
-_NO_DAY: Final = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def level_stays(engine: Engine, intervals: str, above: str | None, level: Level,
     """
     ordered = _ordered(engine, intervals, above, level)
     if level.nights:
-        _continue_admissions(engine, ordered)
+        continue_admissions(engine, ordered)
     stays = [int(n or 0) for n in engine.one(f"SELECT {_sums(['b0', 'b1', 'b2'])} FROM {ordered}")]
     returned, *_ = engine.one(f"SELECT count(*) FILTER (after_discharge AND gap <= 1) FROM {ordered}")
     # Outside a stay only, and not after a recorded discharge: these gaps are what the choice of a gap decides.
@@ -131,9 +131,9 @@ def _ordered(engine: Engine, intervals: str, above: str | None, level: Level) ->
         f"""CREATE TEMP TABLE {table}_all AS
         WITH one AS (
           SELECT person, facility, payer, start_day, end_day, recorded, status,
-            coalesce(admission, {_NO_DAY}) AS admission, max(wm) AS wm, max(otp) AS otp
+            coalesce(admission, {NO_DAY}) AS admission, max(wm) AS wm, max(otp) AS otp
           FROM ({intervals})
-          GROUP BY person, facility, payer, start_day, end_day, recorded, status, coalesce(admission, {_NO_DAY})),
+          GROUP BY person, facility, payer, start_day, end_day, recorded, status, coalesce(admission, {NO_DAY})),
         placed AS (
           SELECT *, row_number() OVER w AS place,
             max({packed}) OVER (PARTITION BY {part} ORDER BY {order}
@@ -188,53 +188,6 @@ def _between(engine: Engine, ordered: str, above: str | None, level: Level) -> s
           AND s.ended <> {OPEN}"""
     )
     return table
-
-
-def _continue_admissions(engine: Engine, ordered: str) -> None:
-    """Continue a stay over any gap if an interval has the admission date of one of the stay's.
-
-    Whether it is of the same stay depends on the breaks between the two, so this is repeated until no break changes;
-    a break after a recorded discharge stays.
-    """
-    if not engine.one(f"SELECT count(*) FROM {ordered} WHERE bridgeable AND admission < {_NO_DAY}")[0]:
-        return
-    part = "PARTITION BY person, facility"
-    # Begin with every break that the admission date can mend left out; a break that lies between puts it back.
-    counted = ", ".join(f"sum(m{i}) OVER ({part} ORDER BY place) - m{i} AS c{i}" for i in range(3))
-    same = ", ".join(
-        f"max(c{i} + m{i}) OVER ({part}, admission ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) "
-        f"AS a{i}"
-        for i in range(3)
-    )
-    names = "person, facility, payer, start_day, end_day, recorded, status, admission, wm, otp, place, gap"
-    names += ", after_discharge, bridgeable"
-    marks = ", ".join(f"CASE WHEN known AND bridgeable THEN 0 ELSE b{i} END AS m{i}" for i in range(3))
-    engine.run(
-        f"""CREATE TEMP TABLE {ordered}_0 AS SELECT {names}, b0, b1, b2, known, {marks} FROM (
-          SELECT *, admission < {_NO_DAY} AND
-            count(*) OVER ({part}, admission ORDER BY place) > 1 AS known FROM {ordered})"""
-    )
-    engine.run(f"DROP TABLE {ordered}")
-    turn = 0
-    while True:
-        engine.run(
-            f"""CREATE TEMP TABLE {ordered}_{turn + 1} AS
-            SELECT {names}, b0, b1, b2, known, {", ".join(f"n{i} AS m{i}" for i in range(3))},
-              {" OR ".join(f"n{i} <> m{i}" for i in range(3))} AS changed
-            FROM (SELECT *, {", ".join(_next_mark(i) for i in range(3))}
-              FROM (SELECT *, {same} FROM (SELECT *, {counted} FROM {ordered}_{turn})))"""
-        )
-        engine.run(f"DROP TABLE {ordered}_{turn}")
-        turn += 1
-        if not engine.one(f"SELECT count(*) FROM {ordered}_{turn} WHERE changed")[0]:
-            break
-    final = ", ".join(f"m{i} AS b{i}" for i in range(3))
-    engine.run(f"CREATE TEMP TABLE {ordered} AS SELECT {names}, {final} FROM {ordered}_{turn}")
-    engine.run(f"DROP TABLE {ordered}_{turn}")
-
-
-def _next_mark(i: int) -> str:
-    return f"CASE WHEN known AND bridgeable AND c{i} > a{i} THEN b{i} ELSE m{i} END AS n{i}"
 
 
 def _joined(engine: Engine, ordered: str, above: str | None, level: Level) -> tuple[str, int]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from careflow.estimate.change import MEAN_STAY, YEAR, changes_of, corrected, reported_differences
 from careflow.estimate.rates.rate_result import Rates
-from careflow.estimate.survival.length_of_stay import LengthOfStay
+from careflow.estimate.survival.stay_result import LengthOfStay
 
 BEFORE: Final = "quarter before"
 YEAR_BEFORE: Final = "year before"

@@ -17,7 +17,7 @@ from careflow.errors import ArgumentError, CountsError, DisclosureError
 from careflow.estimate.change import MEAN_STAY
 from careflow.estimate.multistate.pathways import Pathways
 from careflow.estimate.rates.rate_result import Rates
-from careflow.estimate.survival.length_of_stay import LengthOfStay
+from careflow.estimate.survival.stay_result import LengthOfStay
 from careflow.estimate.utilization.census import Census
 from careflow.formatting import day, period
 from careflow.report.content.data_files import Table, glossary_table

@@ -14,7 +14,7 @@ from careflow.estimate import census, length_of_stay, pathways, transition_rates
 from careflow.estimate.multistate.pathways import Pathways
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.result import Result
-from careflow.estimate.survival.length_of_stay import LengthOfStay
+from careflow.estimate.survival.stay_result import LengthOfStay
 from careflow.estimate.utilization.census import Census
 from careflow.protect import protect
 from careflow.report.content.changes import changes, compared

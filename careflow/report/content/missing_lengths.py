@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from careflow.estimate.survival.length_of_stay import LengthOfStay
+from careflow.estimate.survival.stay_result import LengthOfStay
 from careflow.formatting import days
 from careflow.protect.results.length_of_stay import rests_on_few
 from careflow.report.content.grid import HIDDEN_WORD

@@ -90,7 +90,7 @@ def test_a_certain_probability_has_an_error_of_exactly_zero() -> None:
     np.testing.assert_allclose(se[:-1], greenwood(events, at_risk)[:-1], rtol=0, atol=1e-9)
 
 
-def test_what_is_certain_has_a_clustered_error_of_exactly_zero_and_no_limits() -> None:
+def test_what_is_certain_has_an_error_of_exactly_zero_and_no_limits() -> None:
     """One cause, and all of every jackknife group have ended: the incidence is 1 without any group."""
     random = np.random.default_rng(20251130)
     ended = random.integers(0, 4, (7, 60))

@@ -89,7 +89,8 @@ def test_occupation_is_aalen_johansen_over_net_moves(start: str | None, reentry:
 @given(files())
 def test_the_clustered_errors_of_days_are_the_jackknife_of_the_rows(file: File) -> None:
     few = [stay for stay in file.apart if stay.facility < "W10"]
-    spent = cf.expected_days(file.moves(frame_of(few)), days=DAYS, cluster="person").frame.set_index("state")["se"]
+    frame = cf.expected_days(file.moves(frame_of(few)), days=DAYS, cluster="person").frame.set_index("state")
+    spent, known = frame["se"], frame["days"].notna()
     rows = [(group(person), path) for person, path in paths(file, None, reentry=False) if person < "W10"]
     for state in ("php", "left care"):
 
@@ -97,7 +98,7 @@ def test_the_clustered_errors_of_days_are_the_jackknife_of_the_rows(file: File) 
             actual = reference.occupation(left, STATES, DAYS)[:DAYS] if left else []
             return sum((p[state] for p in actual), Fraction(0)) if left else None
 
-        if rows:
+        if rows and known[state]:  # unknown where nobody in some state is followed to the horizon
             assert spent[state] == pytest.approx(reference.jackknife(rows, days)[0], abs=1e-9, nan_ok=True)
 
 

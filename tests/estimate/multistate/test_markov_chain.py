@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 from support.drawn import ORIGIN, linked
+from support.endings import ENDINGS
 from support.made_up import CUTOFF, made_up
 from support.made_up import linked as linked_made_up
 from support.reference import jackknife
@@ -205,21 +206,6 @@ def test_rates_and_stays_that_do_not_belong_together_are_refused() -> None:
     stays = cf.length_of_stay(moves)
     with pytest.raises(ArgumentError, match="give it the result of length_of_stay"):
         cf.chain(rates, stays.with_frame(stays.frame))
-
-
-ENDINGS = linked(
-    """
-    person | level | admit | discharge | reason
-    Ana    | php   | 0     | 10        | completed
-    Bob    | php   | 0     | 10        | left early
-    Cem    | php   | 0     | 20        | completed
-    Dan    | php   | 0     | 20        | died
-    Eva    | php   | 0     | 30        | completed
-    Eva    | iop   | 31    | 40        | terminated
-    """,
-    cutoff=200,
-)
-"""Of five who left PHP three left care, one died and one moved to IOP, from where she left care."""
 
 
 @pytest.fixture(scope="module")

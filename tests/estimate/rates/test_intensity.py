@@ -5,25 +5,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 from support.drawn import linked
+from support.endings import ENDINGS
 
 import careflow as cf
 from careflow.estimate.rates.intensity import _intensity
 from careflow.estimate.stats.intervals import garwood
 from careflow.records.privacy.jackknife_groups import group
-
-ENDINGS = linked(
-    """
-    person | level | admit | discharge | reason
-    Ana    | php   | 0     | 10        | completed
-    Bob    | php   | 0     | 10        | left early
-    Cem    | php   | 0     | 20        | completed
-    Dan    | php   | 0     | 20        | died
-    Eva    | php   | 0     | 30        | completed
-    Eva    | iop   | 31    | 40        | terminated
-    """,
-    cutoff=200,
-)
-"""Of five who left PHP three left care, one died and one moved to IOP, from where she left care."""
 
 
 def leave_one_out(n: np.ndarray, of: np.ndarray) -> float:

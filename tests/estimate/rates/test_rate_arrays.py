@@ -3,25 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from support.drawn import linked
+from support.endings import ENDINGS
 
 import careflow as cf
 from careflow.estimate.stats.jackknife import jackknife_se
 from careflow.records.privacy.jackknife_groups import group
-
-ENDINGS = linked(
-    """
-    person | level | admit | discharge | reason
-    Ana    | php   | 0     | 10        | completed
-    Bob    | php   | 0     | 10        | left early
-    Cem    | php   | 0     | 20        | completed
-    Dan    | php   | 0     | 20        | died
-    Eva    | php   | 0     | 30        | completed
-    Eva    | iop   | 31    | 40        | terminated
-    """,
-    cutoff=200,
-)
-"""Of five who left PHP three left care, one died and one moved to IOP, from where she left care."""
 
 
 @pytest.mark.slow

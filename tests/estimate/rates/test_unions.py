@@ -90,7 +90,7 @@ def test_a_direction_from_one_level_is_that_of_the_directions(counts: cf.Counts,
 
 
 @CLUSTERS
-def test_all_reasons_together_are_left_care_and_all_moves_are_the_directions(counts: cf.Counts, cluster: Any) -> None:
+def test_all_reasons_are_left_care_and_all_moves_are_the_directions(counts: cf.Counts, cluster: Any) -> None:
     reasons = list(cf.continuum.outcomes.LEFT_REASONS)
     union = cf.transition_rates(counts, frm="all levels", to={"gone": reasons, "left care": "left care"},
                                 by=["facility", "quarter"], cluster=cluster)  # fmt: skip

@@ -45,7 +45,7 @@ def test_one_group_has_no_spread_and_two_have() -> None:
         assert jackknife_variances(side, side)[0] == pytest.approx(spread, nan_ok=True)
 
 
-def test_estimates_that_change_alike_without_each_group_differ_by_a_constant() -> None:
+def test_estimates_that_change_alike_differ_by_a_constant() -> None:
     """Their difference is 0.4 without any group: its variance is 0, not a rounding error."""
     change = np.array([0.1, -0.2, 0.3, -0.15])
     sides = [(np.array(value), value + change, np.ones(4, dtype=bool)) for value in (0.3, 0.7)]

@@ -3,27 +3,13 @@
 import numpy as np
 import pytest
 from support.drawn import linked
+from support.endings import ENDINGS
 
 import careflow as cf
 from careflow.continuum.outcomes import LEFT_REASONS
 from careflow.estimate.stats.jackknife import jackknife_se
 from careflow.estimate.survival.cumulative_incidence import cause_sets
 from careflow.records.privacy.jackknife_groups import group
-
-ENDINGS = linked(
-    """
-    person | level | admit | discharge | reason
-    Ana    | php   | 0     | 10        | completed
-    Bob    | php   | 0     | 10        | left early
-    Cem    | php   | 0     | 20        | completed
-    Dan    | php   | 0     | 20        | died
-    Eva    | php   | 0     | 30        | completed
-    Eva    | iop   | 31    | 40        | terminated
-    """,
-    cutoff=200,
-)
-"""Of five who left PHP three left care, one died and one moved to IOP, from where she left care."""
-
 
 ONE_OPEN = "person | level | admit\nAna | php | 0"
 

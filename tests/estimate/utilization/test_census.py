@@ -40,7 +40,7 @@ def test_quarters_before_the_first_admission_are_whole_and_empty() -> None:
     assert result.daily["day"].min() == pd.Timestamp("2023-10-01")
 
 
-def test_the_first_quarter_is_partial_in_the_census_where_it_is_in_other_results() -> None:
+def test_the_first_quarter_is_partial_where_it_is_in_other_results() -> None:
     """The first admission is the first day of the records, and a month after the first day of the quarter."""
     for start, partial in ((None, False), (date(2024, 1, 1), False), (date(2024, 2, 1), True)):
         moves = linked("person | level | admit | discharge\nAna | iop | 2024-02-01 | 2024-02-11", start=start,

@@ -106,7 +106,7 @@ def test_a_difference_of_11_or_more_between_windows_is_shown(made, tmp_path) -> 
     assert one_cell(safe.frame) == 40
 
 
-def test_those_in_care_at_the_end_of_a_quarter_and_of_its_year_are_one_count(moves, tmp_path) -> None:
+def test_those_in_care_at_the_end_of_a_quarter_and_its_year_are_one_count(moves, tmp_path) -> None:
     quarters, years = (protect(cf.census(moves, by=unit), ledger=tmp_path).frame for unit in ("quarter", "year"))
     last = quarters[quarters["quarter"] == "2024Q4"].set_index("level")["closing"]
     year = years[years["year"] == "2024"].set_index("level")["closing"]

@@ -126,3 +126,16 @@ def test_a_source_of_a_package_is_opened_with_its_options(monkeypatch: pytest.Mo
     assert cf.read_episodes(cf.sources.open("wristbands", READINGS), cutoff="2024-12-31").n == 2
     with pytest.raises(ArgumentError, match=r"cannot be opened \(TypeError\) with these options: colour"):
         cf.sources.open("wristbands", READINGS, colour="red")
+
+
+class AnswersEverything:
+    """As a table of Spark does, which has a column for every attribute."""
+
+    def __getattr__(self, name: str) -> str:
+        return f"Column<{name!r}>"
+
+
+def test_what_has_every_attribute_is_no_source_of_stays() -> None:
+    with pytest.raises(cf.CareflowError) as caught:
+        cf.read_episodes(AnswersEverything(), cutoff="2024-12-31")
+    assert "not_stays" not in str(caught.value)

@@ -6,15 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import pyarrow as pa
-
-from careflow.continuum.outcomes import DIED, REASONS
-from careflow.errors import ArgumentError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.source import INTEGER, SourceTable
 from careflow.records.findings import Ledger
 from careflow.records.parsing.date_columns import BAD, NONE, OK, Reading, read_dates
-from careflow.records.parsing.lookup_tables import Lookups, distinct
+from careflow.records.parsing.lookup_tables import Lookups
 from careflow.records.sources.claim_lines.codes import (
     AMBIGUOUS,
     MEANINGS,
@@ -25,6 +21,7 @@ from careflow.records.sources.claim_lines.codes import (
     code_table,
     meaning_sql,
 )
+from careflow.records.sources.claim_lines.numbered_texts import number_statuses, number_texts
 from careflow.records.sources.columns import code_sql, digits_sql, trimmed_sql
 
 MODIFIERS: Final = tuple(f"hcpcs_modifier_{i}" for i in range(1, 6))
@@ -93,40 +90,16 @@ class Lines:
     n: int
 
 
-def check_columns(fields: Mapping[str, str], scope: str | None) -> str:
-    """Check that there are days and codes, and return the scope.
-
-    Raises
-    ------
-    ArgumentError
-        There are none, or no diagnosis column and no ``scope``.
-    """
-    if not {"claim_line_start_date", "claim_start_date"} & set(fields):
-        raise ArgumentError(
-            "claims need a column claim_line_start_date or claim_start_date; name it with columns={...}."
-        )
-    if not set(CODES) & set(fields):
-        raise ArgumentError(f"claims need at least one column of codes: {', '.join(CODES)}; name it with columns=.")
-    if scope is None and "diagnosis_code_1" not in fields:
-        raise ArgumentError(
-            "the claims have no column diagnosis_code_1, so careflow cannot tell addiction care from other care. "
-            "Name it with columns=, or say scope='file' if the file holds addiction care only."
-        )
-    if scope == "diagnosis" and "diagnosis_code_1" not in fields:
-        raise ArgumentError("scope='diagnosis' needs a column diagnosis_code_1; name it with columns={...}.")
-    return scope or "diagnosis"
-
-
 def number_lines(engine: Engine, raw: SourceTable, options: LineOptions, cutoff: int) -> Lines:
     """Make the table of lines in the engine."""
     lookups = Lookups()
     fields = set(raw.kinds)
     days = read_dates(engine, raw, [name for name in DAYS if name in fields], lookups, Ledger(), options.reading)
     facility = next((name for name in ("facility", "facility_npi", "billing_npi") if name in fields), "")
-    people = "" if raw.kinds["person_id"] == INTEGER else _dictionary(engine, raw, "person_id", "people", "")
-    facilities = _dictionary(engine, raw, facility, "facilities") if facility else ""
-    payers = _dictionary(engine, raw, "payer", "payers") if "payer" in fields else ""
-    statuses = _statuses(engine, raw, options.reasons)
+    people = "" if raw.kinds["person_id"] == INTEGER else number_texts(engine, raw, "person_id", "people", "")
+    facilities = number_texts(engine, raw, facility, "facilities") if facility else ""
+    payers = number_texts(engine, raw, "payer", "payers") if "payer" in fields else ""
+    statuses = number_statuses(engine, raw, options.reasons)
     joins = [*lookups.joins]
     for name, table in (("person_id", people), (facility, facilities), ("payer", payers)):
         if table:
@@ -155,46 +128,6 @@ def number_lines(engine: Engine, raw: SourceTable, options: LineOptions, cutoff:
     return Lines(table, people, facilities, payers, statuses, n)
 
 
-def _dictionary(engine: Engine, raw: SourceTable, name: str, stem: str, order: str = "ORDER BY v") -> str:
-    """Number the texts of a column: ``v, code``, and in the table ``..._raw`` the code of each text as written.
-
-    Only distinct texts are trimmed: trimming every line takes longer than the rest.
-    """
-    table = engine.name(stem)
-    engine.run(
-        f"CREATE TEMP TABLE {table}_seen AS SELECT raw, {trimmed_sql(raw, name).replace(f'r.{name}', 'raw')} AS v "
-        f"FROM (SELECT DISTINCT r.{name}::VARCHAR AS raw FROM {raw.relation} r)"
-    )
-    engine.run(
-        f"CREATE TEMP TABLE {table} AS SELECT v, row_number() OVER ({order}) AS code "
-        f"FROM (SELECT DISTINCT v FROM {table}_seen) WHERE v IS NOT NULL"
-    )
-    engine.run(f"CREATE TEMP TABLE {table}_raw AS SELECT s.raw, t.code FROM {table}_seen s JOIN {table} t ON s.v = t.v")
-    engine.run(f"DROP TABLE {table}_seen")
-    return table
-
-
-def _statuses(engine: Engine, raw: SourceTable, reasons: Mapping[str, str]) -> str:
-    """Register the discharge statuses of the file in their order; the highest has the highest number."""
-    name = "discharge_disposition_code"
-    if name not in raw.kinds:
-        return ""
-    texts = sorted(distinct(engine, raw, name, name, digits_sql(raw, name, 2)))
-    reason = [reasons.get(text) for text in texts]
-    table = engine.name("statuses")
-    columns = {
-        "v": pa.array(texts, pa.string()),
-        "code": pa.array(range(1, len(texts) + 1), pa.int32()),
-        "recorded": pa.array([int(word is not None) for word in reason], pa.int32()),
-        "reason": pa.array([REASONS.index(word or "unknown") for word in reason], pa.int32()),
-        "died": pa.array([int(word == DIED) for word in reason], pa.int32()),
-    }
-    engine.register(f"{table}_view", _never_empty(pa.table(columns)))
-    engine.run(f"CREATE TEMP TABLE {table} AS SELECT * FROM {table}_view")
-    engine.unregister(f"{table}_view")
-    return table
-
-
 def _plain(raw: SourceTable, name: str) -> str:
     """Return the SQL of a text that is only compared, without spaces at its ends."""
     return f"nullif(trim(r.{name}::VARCHAR), '')" if name in raw.kinds else "NULL::VARCHAR"
@@ -206,10 +139,6 @@ def _register(engine: Engine, own: Sequence[Code]) -> dict[str, str]:
         names[system] = engine.name(f"codes_{system}")
         engine.register(names[system], code_table(system, own))
     return names
-
-
-def _never_empty(table: pa.Table) -> pa.Table:
-    return table if table.num_rows else pa.table([pa.nulls(1, kind.type) for kind in table.schema], table.schema)
 
 
 def _read_sql(

@@ -15,7 +15,7 @@ from careflow.records.parsing.date_columns import Reading
 from careflow.records.parsing.date_formats import EPOCH, check_format
 from careflow.records.sources.claim_lines.codes import LEVELS, check_codes, check_reasons
 from careflow.records.sources.claim_lines.corrections import correct
-from careflow.records.sources.claim_lines.lines import FIELDS, REQUIRED, LineOptions, check_columns, number_lines
+from careflow.records.sources.claim_lines.lines import CODES, FIELDS, REQUIRED, LineOptions, number_lines
 from careflow.records.sources.claim_lines.making import StayMaker
 from careflow.records.sources.columns import InputTable
 from careflow.records.sources.protocol import Made, Window
@@ -210,3 +210,27 @@ class ClaimsSource(TableSource):
         if self._fates is None:
             raise ArgumentError("the fates were not kept: say claims(..., keep_fates=True), and read the source.")
         return self._fates.copy()
+
+
+def check_columns(fields: Mapping[str, str], scope: str | None) -> str:
+    """Check that there are days and codes, and return the scope.
+
+    Raises
+    ------
+    ArgumentError
+        There are none, or no diagnosis column and no ``scope``.
+    """
+    if not {"claim_line_start_date", "claim_start_date"} & set(fields):
+        raise ArgumentError(
+            "claims need a column claim_line_start_date or claim_start_date; name it with columns={...}."
+        )
+    if not set(CODES) & set(fields):
+        raise ArgumentError(f"claims need at least one column of codes: {', '.join(CODES)}; name it with columns=.")
+    if scope is None and "diagnosis_code_1" not in fields:
+        raise ArgumentError(
+            "the claims have no column diagnosis_code_1, so careflow cannot tell addiction care from other care. "
+            "Name it with columns=, or say scope='file' if the file holds addiction care only."
+        )
+    if scope == "diagnosis" and "diagnosis_code_1" not in fields:
+        raise ArgumentError("scope='diagnosis' needs a column diagnosis_code_1; name it with columns={...}.")
+    return scope or "diagnosis"
