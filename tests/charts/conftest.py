@@ -77,10 +77,8 @@ SHEET += [(kind, 5, context) for kind in DRAWN if kind not in FOUR for context i
 @cache
 def drawn(kind, levels, context, family=None):
     """One chart of the sheet, drawn once."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", charts.CareflowLabelWarning)
-        with charts.theme(context, family=family):
-            return DRAWN[kind](levels)
+    with charts.theme(context, family=family):
+        return DRAWN[kind](levels)
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,8 @@ class Look:
 
     def __init__(self, ax):
         self.ax, self.figure, self._pixels = ax, ax.figure, None
-        with settings(), words_drawn() as drawn:
+        with settings(), words_drawn() as drawn, warnings.catch_warnings():
+            warnings.simplefilter("ignore", charts.CareflowLabelWarning)
             self.figure.set_dpi(self.dpi)
             FigureCanvasAgg(self.figure).draw()
         self.words = [self._word(mark, box) for mark, box in drawn.values()]

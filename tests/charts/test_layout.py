@@ -67,6 +67,16 @@ def test_every_text_stands_out_from_what_is_behind_it(sheet, make, look):
     assert faint == []
 
 
+@pytest.mark.slow
+def test_a_second_drawing_moves_no_word(sheet, make, look):
+    """The layout is settled when it is drawn for the first time: two files of one chart are alike."""
+    page = look(make(*sheet))
+    again = type(page)(page.ax)
+    assert [word.text for word in again.words] == [word.text for word in page.words]
+    corners = [np.array([(word.box.x0, word.box.y0) for word in one.words]) for one in (page, again)]
+    assert np.abs(corners[1] - corners[0]).max() < 0.5
+
+
 @pytest.mark.parametrize("context", ["notebook", "report", "slide"])
 @pytest.mark.parametrize("levels", [5, 8, 12])
 def test_no_label_of_an_arc_touches_a_card_or_another_label(levels, context, make, look):

@@ -21,6 +21,7 @@ from careflow.charts.drawing.export import ChartAxes
 from careflow.charts.drawing.fonts import covering, missing
 from careflow.charts.drawing.frame import Foot, Frame, Sized
 from careflow.charts.drawing.layers import LayerCanvas
+from careflow.charts.drawing.layout import figure_with
 from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.parts import panel
 from careflow.charts.drawing.subject import NONE, Subject
@@ -249,10 +250,9 @@ def _used(ax: Axes) -> bool:
 
 def new_figure(figsize: tuple[float, float], theme: Theme) -> Figure:
     """Return a figure that pyplot does not know, with constrained layout and a margin."""
-    figure = Figure(figsize=figsize, layout="constrained")
-    FigureCanvasAgg(figure)
     pad = PAD * theme.u / 72
-    figure.get_layout_engine().set(w_pad=pad, h_pad=pad, wspace=0.0, hspace=0.0)  # type: ignore[union-attr, call-arg]
+    figure = figure_with(figsize, w_pad=pad, h_pad=pad)
+    FigureCanvasAgg(figure)
     return figure
 
 

@@ -79,6 +79,11 @@ class LayerCanvas(Canvas):
                 seen = seen and low - slack <= value <= high + slack
         return seen
 
+    def leave_out_of_layout(self) -> None:
+        """Let the words drawn so far reserve no room: where they stand depends on the room that there is."""
+        for mark in self.ax.texts:
+            mark.set_in_layout(False)
+
     def runs(self, x: float, y: float, runs: Any, *, size: float | None = None, align: Align = "left") -> float:
         """Set runs of several styles on one baseline; return their width."""
         wide = super().runs(x, y, runs, size=size, align=align)

@@ -17,6 +17,7 @@ from careflow.charts.drawing.export import html
 from careflow.charts.drawing.fonts import BOLD, CAP, LEADING
 from careflow.charts.drawing.frame import Frame
 from careflow.charts.drawing.layers import Layer, LayerCanvas, bare
+from careflow.charts.drawing.layout import figure_with
 from careflow.charts.drawing.metadata import ChartInfo
 from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.subject import Subject
@@ -100,14 +101,13 @@ def figure_for(given: Figure | SubFigure | None, size: tuple[float, float] | Non
             raise ArgumentError(f"figure= takes an empty figure; it has {len(given.axes)} Axes")
         return given
     size = size or theme.figsize(levels)
-    figure = Figure(figsize=size, layout="constrained")
-    FigureCanvasAgg(figure)
     u = theme.u / 72
     w, h = ((_MARGIN - between) * u for between in _BETWEEN)
-    figure.get_layout_engine().set(  # type: ignore[union-attr]
-        w_pad=_BETWEEN[0] * u, h_pad=_BETWEEN[1] * u, wspace=0.0, hspace=0.0,  # type: ignore[call-arg]
+    figure = figure_with(
+        size, w_pad=_BETWEEN[0] * u, h_pad=_BETWEEN[1] * u,
         rect=(w / size[0], h / size[1], 1 - 2 * w / size[0], 1 - 2 * h / size[1]),
     )  # fmt: skip
+    FigureCanvasAgg(figure)
     return figure
 
 
@@ -228,7 +228,7 @@ class Around:
                 y += 9 * u if i == 0 else t.title * 1.15
                 canvas.runs(left, y, line, size=t.title)
             y += t.title * CAP
-        self._unmeasured(canvas)
+        canvas.leave_out_of_layout()
         return Box(canvas.box.x0, canvas.box.y1, canvas.box.x1, y)
 
     def _below(self, canvas: LayerCanvas) -> Box:
@@ -242,13 +242,8 @@ class Around:
         for i, line in enumerate(lines if self.notes else ()):
             y -= 11 * u + t.small * CAP if i == 0 else t.small * LEADING
             canvas.runs(left, y, line, size=t.small)
-        self._unmeasured(canvas)
+        canvas.leave_out_of_layout()
         return Box(canvas.box.x0, y - 0.2 * t.small, canvas.box.x1, canvas.box.y0)
-
-    def _unmeasured(self, canvas: LayerCanvas) -> None:
-        for mark in canvas.ax.texts:
-            mark.set_in_layout(False)
-
 
 def _titles(ax: Axes) -> list[Text]:
     """Return the title of an Axes at each place."""

@@ -215,7 +215,8 @@ class _Inside:
                 # A name stands between gridlines, not on one.
                 cuts = [low, *(y for y in grid if low < y < high), max(high, low)]
                 for a, b in pairwise(cuts):
-                    if b - a > best[0]:
+                    # Half a point is no difference: the choice does not depend on how a layout was rounded.
+                    if b - a > best[0] + 0.5:
                         best = (b - a, float(x), (a + b) / 2)
             if best[0] > t.body * 1.5:
                 canvas.text(best[1], middle(best[2], t.body), name, color=color, weight=SEMIBOLD, align="center")

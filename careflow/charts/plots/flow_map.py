@@ -167,6 +167,7 @@ class _Painter:
         stage.key()
         unlabelled = tuple(stage.arcs())
         stage.cards()
+        canvas.leave_out_of_layout()
         ax: Any = canvas.host
         if ax.whole.unlabelled != unlabelled:
             for one in (ax, *(other for other in ax.figure.axes if getattr(other, "whole", None) is ax.whole)):
@@ -179,3 +180,4 @@ class _Painter:
         at = columns_of(box, gutter_of(self.chart, canvas, self.plan, self.rows), len(self.plan.view.levels))
         rows = list(self.rows.values())[:fits]
         table_rows.draw(canvas, rows, left=box.x0, right=box.x1, top=box.y1, at=at)
+        canvas.leave_out_of_layout()

@@ -112,11 +112,16 @@ class Stage:
 
     def _width_key(self, y: float, most: float) -> None:
         t, u, canvas = self.page.theme, self.u, self.canvas
-        canvas.text(self.box.x0, y, "Arc width: discharges", size=t.small, color=self.page.colours.muted)
         y -= 5 * u
-        for value in formatting.round_numbers(most):
+        rows: list[tuple[float, float, float]] = []
+        for value in sorted(formatting.round_numbers(most)):
             thick = max(value * self.scale, 0.9 * u)
-            row = max(thick, t.small) + 2 * u
+            rows.append((value, thick, max(thick, t.small) + 2 * u))
+        while rows and y - sum(row for *_, row in rows) < self.floor:
+            rows.pop()
+        if rows:
+            canvas.text(self.box.x0, y + 5 * u, "Arc width: discharges", size=t.small, color=self.page.colours.muted)
+        for value, thick, row in rows:
             canvas.rect(
                 Box(self.box.x0, y - row / 2 - thick / 2, self.box.x0 + 22 * u, y - row / 2 + thick / 2),
                 self.page.colours.outline,
