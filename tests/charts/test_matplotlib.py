@@ -268,11 +268,13 @@ def test_a_chart_that_was_pickled_or_resized_is_laid_out_anew(kind, results):
 
 
 @pytest.mark.parametrize("size", [(5, 3), (14, 9)])
-@pytest.mark.parametrize(
-    "kind", [kind for kind in AXES_LEVEL if kind not in ("trend of all levels", "transition_matrix")]
-)
+@pytest.mark.parametrize("kind", [*AXES_LEVEL, "flow_map", "alluvial"])
 def test_nothing_collides_on_a_small_or_a_large_figure(kind, size, results):
-    chart = AXES_LEVEL[kind](results, figsize=size)
+    own = {
+        "flow_map": lambda r, **o: charts.flow_map(r("rates"), **o),
+        "alluvial": lambda r, **o: charts.alluvial(r("pathways"), **o),
+    }
+    chart = {**AXES_LEVEL, **own}[kind](results, figsize=size)
     chart.figure.set_dpi(100)
     assert collisions(drawn(chart.figure)[0]) == []
 

@@ -103,13 +103,13 @@ def drawn(chart: Callable[P, R]) -> Callable[P, R]:
             raise TypeError(f"charts.{chart.__name__}() needs {missing[0]}=")
         check_options(arguments)
         if arguments.get("facet") not in (None, "level") or (panels and arguments.get("facet") is not None):
-            with dressed() if arguments.get("figure") is None else nullcontext():
+            with dressed(arguments.get("figsize")) if arguments.get("figure") is None else nullcontext():
                 return cast(R, faceted(call, chart.__name__, arguments))
         for name in panels:
             arguments.pop(name, None)
         if panel.get() is not None or any(arguments.get(name) is not None for name in ("ax", "figure")):
             return call(**arguments)
-        with dressed():
+        with dressed(arguments.get("figsize")):
             return call(**arguments)
 
     allowed = [p.name for p in own] + list(DEFAULTS) + list(panels)

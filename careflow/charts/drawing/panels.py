@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from matplotlib.axes import Axes
@@ -155,6 +156,15 @@ def stacked(figure: Any, count: int) -> list[Axes]:
     return out
 
 
+def note_unlabelled(ax: Any, unlabelled: tuple[tuple[str, str], ...]) -> None:
+    """Note on the description of a chart, while it is drawn, what has no room for a label."""
+    if ax.whole.unlabelled != unlabelled:
+        whole = ax.whole
+        for one in ax.figure.axes:
+            if getattr(one, "whole", None) is whole:
+                one.whole = one.careflow = replace(ax.careflow, unlabelled=unlabelled)
+
+
 def refuse_axes(chart: str, options: Options) -> None:
     """Raise if a chart that owns its figure is given Axes."""
     if options.get("ax") is not None:
@@ -244,6 +254,7 @@ class Around:
             canvas.runs(left, y, line, size=t.small)
         canvas.leave_out_of_layout()
         return Box(canvas.box.x0, y - 0.2 * t.small, canvas.box.x1, canvas.box.y0)
+
 
 def _titles(ax: Axes) -> list[Text]:
     """Return the title of an Axes at each place."""

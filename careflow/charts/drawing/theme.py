@@ -51,7 +51,19 @@ class Theme:
         wide = 1.33 if levels > 8 and self.context != "slide" else 1.0
         return self.width * wide, self.height
 
+    def fitting(self, size: tuple[float, float]) -> Theme:
+        """Return the theme with smaller words for a much smaller figure; none is set smaller than ``small``.
 
+        >>> CONTEXTS["notebook"].fitting((5.0, 3.0)).title < CONTEXTS["notebook"].title
+        True
+        """
+        ratio = min(((size[0] * size[1]) / (self.width * self.height)) ** 0.5 / _MUCH_SMALLER, 1.0)
+        least = {"title": 1.25 * self.small, "subtitle": self.small, "body": self.small, "u": 0.7 * self.u}
+        return replace(self, **{name: max(getattr(self, name) * ratio, at_least) for name, at_least in least.items()})
+
+
+_MUCH_SMALLER: Final = 0.75
+"""The share of the usual size, along one side, under which words shrink with the figure."""
 CONTEXTS: Final = {
     "notebook": Theme("notebook", 1.0, 9.0, 6.2, 15.5, 11.2, 9.6, 8.8),
     "report": Theme("report", 0.8, 6.9, 4.9, 12.4, 9.0, 7.7, 7.0),
@@ -113,6 +125,8 @@ def theme_of_caller() -> Theme:
     """Return the theme that follows from the settings of the caller, who brings the Axes."""
     base = _current.get() or CONTEXTS["notebook"]
     size = float(mpl.rcParams["font.size"])
+    if size == base.body:
+        return replace(base, family=named(mpl.rcParams["font.family"]))
     u = size / CONTEXTS["notebook"].body
     title = FontProperties(size=mpl.rcParams["axes.titlesize"]).get_size_in_points()
     family = named(mpl.rcParams["font.family"])
@@ -180,10 +194,21 @@ def settings() -> Iterator[None]:
 
 
 @contextmanager
-def dressed() -> Iterator[None]:
-    """Hold matplotlib to the style in the sizes of the theme in force, for a figure of careflow's own."""
-    with mpl.rc_context(style_of(current())):
-        yield
+def dressed(size: tuple[float, float] | None = None) -> Iterator[None]:
+    """Hold matplotlib to the style in the sizes of the theme in force, for a figure of careflow's own.
+
+    Parameters
+    ----------
+    size : (float, float), optional
+        Inches of the figure, where it is not the usual one.
+    """
+    chosen = current() if size is None else current().fitting(size)
+    token = _current.set(chosen)
+    try:
+        with mpl.rc_context(style_of(chosen)):
+            yield
+    finally:
+        _current.reset(token)
 
 
 def _dressed(context: str, family: str | None) -> Theme:

@@ -220,3 +220,23 @@ class FitNames:
         # Under two letters a cut name says nothing.
         one.shown = ["\n".join(lines) if room > 2 * size or lines == [name] else ""
                      for lines, name in zip(broken, one.names, strict=True)]  # fmt: skip
+
+
+class FitLabel:
+    """Shortens the label under an axis as there is room, while it is one of those given.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        The longest first.
+    """
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.texts = list(texts)
+
+    def __call__(self, canvas: LayerCanvas) -> None:
+        """Choose the text."""
+        label = canvas.host.xaxis.label
+        if label.get_text() in self.texts:
+            size = float(label.get_fontsize())
+            label.set_text(next((one for one in self.texts if canvas.wide(one, size) <= canvas.box.w), ""))

@@ -205,7 +205,7 @@ def _all_of(names: Sequence[str]) -> dict[int, str]:
         if quarter or month:
             match = quarter or month
             assert match is not None
-            year, part = match[1], match[2] if quarter else formatting.MONTHS[int(match[2]) - 1]
+            year, part = match[1], match[2] if quarter else formatting.MONTHS[int(match[2]) - 1][:3]
             out[i] = f"{part}\n{year}" if year != before else part
             before = year
         else:

@@ -20,7 +20,7 @@ from careflow.charts.drawing.layers import LayerCanvas
 from careflow.charts.drawing.metadata import ChartInfo
 from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.palette import text_on
-from careflow.charts.drawing.panels import Around, Panels, figure_for, refuse_axes, stacked
+from careflow.charts.drawing.panels import Around, Panels, figure_for, note_unlabelled, refuse_axes, stacked
 from careflow.charts.drawing.rich_text import cut, plain
 from careflow.charts.drawing.theme import current
 from careflow.charts.plots import pathway_steps
@@ -116,6 +116,12 @@ class _Drawing:
         self._ribbons(canvas)
         self._cards(canvas)
         self._heads(canvas)
+        canvas.leave_out_of_layout()
+        lost = tuple(
+            (str(column + 1), self.names[state])
+            for column, nodes in enumerate(self.plan.nodes) for state, node in nodes.items() if node.style == "none"
+        )  # fmt: skip
+        note_unlabelled(canvas.host, lost)
 
     def described(self) -> ChartInfo:
         """Choose the words, and return the description."""
@@ -215,6 +221,8 @@ class _Drawing:
                 )
                 canvas.rect(node.box, fill, z=3, **style)
                 ink = text_on(fill)
+                if node.style == "none":
+                    continue
                 if node.style == "two":
                     name = cut(self.names[state], t.body, self.wide - 6 * u, t.family, SEMIBOLD, self.page.names)
                     y = (node.box.y0 + node.box.y1) / 2

@@ -27,8 +27,8 @@ class Node:
         How many.
     box : Box
         Where it stands.
-    style : {"two", "one", "top"}
-        Whether the label has two lines or one within the node, or stands on top of it.
+    style : {"two", "one", "top", "none"}
+        Whether the label has two lines or one within the node, stands on top of it, or has no room.
     """
 
     n: float
@@ -68,6 +68,7 @@ class Plan:
     ) -> None:
         self.page, self.u, self.levels = page, page.u, levels
         self.columns, self.flows, self.n, self.body, self.wide = columns, flows, n, body, wide
+        self.unlabelled = {(c, state) for c in range(len(columns)) for state in self._without_room(c)}
         self.scale = self._scale()
         self.nodes = [self._place(i) for i in range(len(self.columns))]
 
@@ -100,14 +101,23 @@ class Plan:
     def _states(self, column: int) -> list[str]:
         return [s for s in (*self.levels, *ENDS) if self.columns[column].get(s, 0) > 0]
 
-    def _slot(self, n: float, scale: float) -> tuple[float, str]:
-        """Return the height that a node takes with its label, and where the label stands."""
+    def _without_room(self, column: int) -> list[str]:
+        """Return the states whose labels go so that a column fits: the rarest first."""
         t, u = self.page.theme, self.u
+        states = sorted(self._states(column), key=lambda state: self.columns[column][state])
+        room = self.body.h - (self._gap(column) + 1.6 * u) * len(states) - 11 * u
+        return states[: max(len(states) - max(int(room / (t.body * 1.12)), 0), 0)]
+
+    def _slot(self, column: int, state: str, scale: float) -> tuple[float, str]:
+        """Return the height that a node takes with its label, and where the label stands."""
+        t, u, n = self.page.theme, self.u, self.columns[column][state]
         high = max(n * scale, 1.6 * u)
         if high >= 2 * t.body * LEADING + 3 * u:
             return high, "two"
         if high >= t.body * LEADING + u:
             return high, "one"
+        if (column, state) in self.unlabelled:
+            return high, "none"
         return high + t.body * 1.12, "top"
 
     def _height(self, column: int, scale: float) -> float:
@@ -116,11 +126,12 @@ class Plan:
         gaps = self._gap(column) * max(len(states) - 1, 0)
         if any(s in self.levels for s in states) and any(s not in self.levels for s in states):
             gaps += 11 * u
-        return sum(self._slot(self.columns[column][s], scale)[0] for s in states) + gaps
+        return sum(self._slot(column, state, scale)[0] for state in states) + gaps
 
     def _gap(self, column: int) -> float:
         """Return the gap between the nodes of a column: less where they are many."""
-        return (5 if len(self._states(column)) <= _MANY else 2) * self.u
+        states = len(self._states(column))
+        return min((5 if states <= _MANY else 2) * self.u, self.body.h / (3 * max(states, 1)))
 
     def _scale(self) -> float:
         """Return the most points a journey may take so that every column fits."""
@@ -139,7 +150,7 @@ class Plan:
             if state not in self.levels and out and not any(s not in self.levels for s in out):
                 y -= 11 * u
             n = self.columns[column][state]
-            slot, style = self._slot(n, self.scale)
+            slot, style = self._slot(column, state, self.scale)
             high = max(n * self.scale, 1.6 * u)
             head_room = t.body * 1.12 if style == "top" else 0.0
             box = Box(x, y - head_room - high, x + self.wide, y - head_room)

@@ -29,7 +29,7 @@ from careflow.charts.drawing.frame import Frame
 from careflow.charts.drawing.layers import LayerCanvas
 from careflow.charts.drawing.metadata import ChartInfo
 from careflow.charts.drawing.options import Options
-from careflow.charts.drawing.panels import Around, Panels, figure_for, refuse_axes, stacked
+from careflow.charts.drawing.panels import Around, Panels, figure_for, note_unlabelled, refuse_axes, stacked
 from careflow.charts.drawing.theme import current
 from careflow.charts.plots.flow_map_content import Plan, data_of, medians_of, notes_of, rows_of, subtitle_of
 from careflow.charts.plots.flow_map_layout import Stage, columns_of, gutter_of
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 TITLE: Final = "Transitions between levels of care"
 _ARCS_NEED: Final = 235
+_LEAST: Final = 110
 _WORDS: Final = 112
 """Units of height that title, subtitle and notes take, about."""
 _SHED: Final = ("lateral", OTHER, "median", STEP_UP, STEP_DOWN)
@@ -138,6 +139,11 @@ def _draw(chart: Chart, figure: Any, axes: Sequence[Axes], plan: Plan, wanted: s
         what="Flow map of moves between levels of care",
         dropped=[m.edge for m in plan.dropped],
     )
+    if wanted == "auto" and len(axes) > 1 and high - _WORDS * chart.u - len(rows) * pitch < _LEAST * chart.u:
+        rows = {}
+        axes[1].remove()
+        axes, info = axes[:1], replace(info, left_out=(*info.left_out, "table"))
+        axes[0].get_gridspec().set_height_ratios([1, 1e-3])  # type: ignore[union-attr]
     if len(axes) > 1:
         share = min(len(rows) * pitch / max(high - _WORDS * chart.u, 1.0), 0.7)
         axes[0].get_gridspec().set_height_ratios([1 - share, share])  # type: ignore[union-attr]
@@ -168,10 +174,7 @@ class _Painter:
         unlabelled = tuple(stage.arcs())
         stage.cards()
         canvas.leave_out_of_layout()
-        ax: Any = canvas.host
-        if ax.whole.unlabelled != unlabelled:
-            for one in (ax, *(other for other in ax.figure.axes if getattr(other, "whole", None) is ax.whole)):
-                one.whole = one.careflow = replace(ax.careflow, unlabelled=unlabelled)
+        note_unlabelled(canvas.host, unlabelled)
 
     def table(self, canvas: LayerCanvas) -> None:
         """Draw the rows, as many as there is room for."""

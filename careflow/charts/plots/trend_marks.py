@@ -20,7 +20,7 @@ from careflow.charts.drawing.frame import Sized
 from careflow.charts.drawing.layers import LayerCanvas
 from careflow.charts.drawing.palette import contrast
 from careflow.charts.drawing.rich_text import Run
-from careflow.charts.drawing.ticks import scale_axis
+from careflow.charts.drawing.ticks import FitLabel, scale_axis
 from careflow.charts.drawing.units import (
     DateConverter,
     PeriodFormatter,
@@ -185,8 +185,10 @@ def _count(chart: Chart, trend: Trend, one: Series) -> None:
     if chart.external:
         low, high = math.floor(low / 10) * 10, math.ceil(high / 10) * 10
     span = formatting.count(low) if low == high else f"{formatting.count(low)}–{formatting.count(high)}"
-    text = f"{'Person-days' if trend.scale is INTENSITY else 'n'} per {trend.view.period} {span}"
-    chart.ax.set_xlabel(text, loc="left", fontsize=chart.theme.small)
+    unit = "Person-days" if trend.scale is INTENSITY else "n"
+    texts = [f"{unit} per {trend.view.period} {span}", f"{unit} {span}", ""]
+    chart.ax.set_xlabel(texts[0], loc="left", fontsize=chart.theme.small)
+    chart.frame.add(FitLabel(texts))
 
 
 class NotYetMature:

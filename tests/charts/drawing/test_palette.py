@@ -98,7 +98,9 @@ def test_touching_areas_have_a_white_gap(kind, make, look):
     figure = look(make(kind, 5, "notebook")).figure
     axes = [ax for host in figure.axes for ax in (host, *host.child_axes)]
     patches = [patch for ax in axes for patch in ax.patches]
-    white_lines = [line for ax in axes for line in ax.lines if to_rgb(line.get_color()) == (1, 1, 1) and line.get_linewidth() > 0]
+    white_lines = [
+        line for ax in axes for line in ax.lines if to_rgb(line.get_color()) == (1, 1, 1) and line.get_linewidth() > 0
+    ]
     white_edges = [p for p in patches if p.get_linewidth() > 0 and tuple(p.get_edgecolor()[:3]) == (1, 1, 1)]
     cells = [p for p in patches if type(p).__name__ == "Rectangle"]
     apart = kind == "transition_matrix" and not any(
