@@ -1,6 +1,5 @@
 """Acceptance R1 and P1: awkward results are drawn too, quietly, and in time."""
 
-import time
 import warnings
 from dataclasses import replace
 
@@ -183,21 +182,6 @@ def test_fiscal_quarters_years_and_months_are_named_on_the_axis(look):
         rates = replace(rates, about=replace(rates.about, calendar=calendar))
         ax = drawn_quietly(lambda rates=rates: charts.trend(rates))
         assert wanted in [word.text for word in look(ax).words]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("levels", "limit"), [(8, 1.0), (12, 1.5)])
-@pytest.mark.parametrize("kind", ["flow_map", "transition_matrix", "trend", "length_of_stay"])
-def test_a_chart_is_drawn_and_written_in_time(kind, levels, limit, kinds, make):
-    make(kind, levels, "notebook")
-    taken = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", charts.CareflowLabelWarning)
-        for _ in range(2):
-            start = time.process_time()
-            render(kinds[kind](levels), "png", dpi=150)
-            taken.append(time.process_time() - start)
-    assert min(taken) < limit
 
 
 def test_months_of_pandas_strings_are_read(results):

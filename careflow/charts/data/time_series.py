@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -72,31 +73,31 @@ class Trend:
     to: str | None
     scale: Scale
 
-    @property
+    @cached_property
     def immature(self) -> str:
         """Why periods are drawn apart, in words; empty where all are mature."""
         if any(one.cut for one in self.series):
             return "not mature, cut by the start of the records or follow-up incomplete"
         return "not yet mature, follow-up incomplete, will change" if any(one.immature for one in self.series) else ""
 
-    @property
+    @cached_property
     def latest(self) -> str | None:
         """The latest period that is mature at every level, whether or not anything happened in it."""
         mature = np.logical_and.reduce([one.table["mature"].to_numpy(bool) for one in self.series])
         places = np.flatnonzero(mature)
         return self.periods[int(places[-1])] if len(places) else None
 
-    @property
+    @cached_property
     def thin(self) -> bool:
         """Whether a value rests on few stays at risk."""
         return any(one.table["thin"].any() for one in self.series)
 
-    @property
+    @cached_property
     def n(self) -> float:
         """How many all the periods rest on; missing where one is suppressed."""
         return float(sum(one.table["n"].sum(skipna=False) for one in self.series))
 
-    @property
+    @cached_property
     def hidden(self) -> int:
         """How many values are suppressed."""
         return int(sum(one.table["hidden"].sum() for one in self.series))

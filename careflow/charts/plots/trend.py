@@ -113,6 +113,7 @@ def _panels(
     axes = grid(figure, len(trend.series))
     frames: list[Frame] = []
     charts: list[Chart] = []
+    content: dict[str, Any] = {}
     for one, ax in zip(trend.series, axes, strict=True):
         part = Part(one.name, own=own)
         with drawn_as(part):
@@ -121,13 +122,13 @@ def _panels(
             chart.open(title=_title(chart, trend), subtitle=_subtitle(chart, trend), notes=_notes(trend, figures=True),
                        masked=trend.hidden, head=head_of(chart, trend, one))  # fmt: skip
             draw_one(chart, trend, one, target=target, others=context, named=one is trend.series[0])
-            content = _content(chart, trend)
+            content = content or _content(chart, trend)
             data = content["data"]
             chart.close(**{**content, "data": data[data["level"] == one.name]})
         frames.append(chart.frame)
         charts.append(chart)
     first = charts[0]
-    whole = first.described(**_content(first, trend))
+    whole = first.described(**content)
     for ax in axes:
         ax.whole = whole  # type: ignore[attr-defined]
     if first.options["header"]:
