@@ -80,8 +80,20 @@ def render(ax: Axes | Mapping[str, Axes] | Figure, form: str, *, dpi: float = 15
     charts = charts_of(figure)
     if not isinstance(ax, Figure) or not charts:
         info(ax)
+    written, alt = b"", ""
+    # What has no room for a label is known once a chart is drawn: then its description is another.
+    while alt != (alt := _alt(figure)):
+        written = _written(figure, form, alt, dpi=dpi, text=text)
+    return written
+
+
+def _alt(figure: Figure) -> str:
+    return " ".join(chart.alt for chart in charts_of(figure))
+
+
+def _written(figure: Figure, form: str, alt: str, *, dpi: float, text: bool) -> bytes:
+    charts = charts_of(figure)
     title = " | ".join(chart.title for chart in charts if chart.title) or charts[0].kind
-    alt = " ".join(chart.alt for chart in charts)
     described: dict[str, dict[str, Any]] = {
         "png": {"Title": title, "Description": alt, "Software": None},
         "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},

@@ -159,10 +159,10 @@ def stacked(figure: Any, count: int) -> list[Axes]:
 def note_unlabelled(ax: Any, unlabelled: tuple[tuple[str, str], ...]) -> None:
     """Note on the description of a chart, while it is drawn, what has no room for a label."""
     if ax.whole.unlabelled != unlabelled:
-        whole = ax.whole
+        old, new = ax.whole, replace(ax.careflow, unlabelled=unlabelled)
         for one in ax.figure.axes:
-            if getattr(one, "whole", None) is whole:
-                one.whole = one.careflow = replace(ax.careflow, unlabelled=unlabelled)
+            if getattr(one, "whole", None) is old:
+                one.whole = one.careflow = new
 
 
 def refuse_axes(chart: str, options: Options) -> None:
@@ -187,11 +187,8 @@ class Around:
         marked = subject.marked
         self.subtitle = rich_text.parse(marked, subject.palette, subject.colours.muted) if marked else []
         self.notes, self.owed = subject.footer(), subject.owed
-        self.foot_place = next(
-            i
-            for i, ax in enumerate(axes)
-            if ax.get_subplotspec().rowspan.stop == ax.get_gridspec().nrows  # type: ignore[union-attr]
-        )
+        rows = [ax.get_subplotspec().rowspan.stop for ax in axes]  # type: ignore[union-attr]
+        self.foot_place = rows.index(max(rows))
 
     def draw(self) -> None:
         """Add both."""
