@@ -11,7 +11,7 @@ from typing import NoReturn
 import pandas as pd
 
 from careflow.arguments import checked, flag, instance, names, several_whole, text, where, whole
-from careflow.counts.attrition import attrition_steps, summary
+from careflow.counts.attrition import attrition_steps, moves_off, summary
 from careflow.counts.calendar import UNITS, Calendar
 from careflow.counts.count import check_strata, count_table
 from careflow.counts.counts import Counts
@@ -284,6 +284,21 @@ class Transitions(Linked):
             If the date basis of the records does not allow linking.
         """
         return attrition_steps(self, self._discharges())
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """``check, action, n, note``: what the checks of the records found, then the moves off the continuum (L01).
+
+        L01 counts moves between two levels that no edge of the continuum joins, whether or not they were followed for
+        the window. A continuum whose definition has no edges has none off it.
+
+        Raises
+        ------
+        ArgumentError
+            If the date basis of the records does not allow linking.
+        """
+        off = moves_off(self.episodes.continuum, self._discharges())
+        return pd.concat([self.episodes.findings, off], ignore_index=True) if len(off) else self.episodes.findings
 
     @cached_property
     def _summary(self) -> str:

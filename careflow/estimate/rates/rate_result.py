@@ -37,6 +37,9 @@ class Rates(RateTables):
     rate, se, low, high  the estimate, its standard error and confidence limits
     followed             share of the level's discharges that were followed for the window
     mature               whether the period is whole and its last day + window is not after the cut-off
+    passed               number of levels passed over between the two; missing for outcomes
+    edge                 ``named`` or ``added`` edge of the continuum, or ``off the continuum``; missing for outcomes,
+                         moves within a level, and where a row puts several kinds together
     ===================  ==============================================================================================
 
     Methods: :meth:`at`, :meth:`matrix`, :meth:`graph`, :meth:`triangle`, :meth:`compare`, :meth:`union`.

@@ -85,13 +85,15 @@ def length_of_stay(
     -------
     LengthOfStay
         ``frame``: the strata, then ``level, n, open, median, median_low, median_high, q25, q75, rmean, rmean_se,
-        discharged_mean, discharged_median, known_to, least_at_risk, thin, mature``, in days. ``open`` stays are still
+        discharged_mean, discharged_median, known_to, least_at_risk, thin, mature, q25_least_at_risk, q25_thin,
+        q75_least_at_risk, q75_thin, rmean_least_at_risk, rmean_thin``, in days. ``open`` stays are still
         in care when observation ends. A quantile that is not reached is missing. ``discharged_mean`` and
         ``discharged_median`` are of closed stays only and too short while stays are open; they are for comparison with
         published figures. ``known_to`` is the last day with follow-up, without a gap since admission;
         missing if nobody was followed on day 0. ``least_at_risk`` is the smallest number at risk, up to the median (or
         the horizon if the median is missing), on days before the last late entry; missing without late entry. ``thin``
-        is whether it is under 5. ``mature``: with ``cohort="admission"``, whether the quarter's last day + horizon is
+        is whether it is under 5. ``q25_...``, ``q75_...`` and ``rmean_...`` are the same for the quartiles and the mean
+        (up to the horizon). ``mature``: with ``cohort="admission"``, whether the quarter's last day + horizon is
         not after the cut-off; otherwise, whether the quarter is whole.
 
     Raises
@@ -142,7 +144,8 @@ def length_of_stay(
     curves = stay_curves(table, strata, counts, horizon, convention, cluster, confidence)
     rows, days = curves.rows, curves.horizon
     mature = strata.mature(counts.definition, days if chosen == "admission" else 0)
-    rows["mature"] = mature.repeat(len(counts.definition.continuum))
+    mature = mature.repeat(len(counts.definition.continuum))
+    rows.insert(int(rows.columns.get_indexer(["thin"])[0]) + 1, "mature", mature)
     has_stays, lacking = rows["n"] > 0, rows["rmean"].isna()
     missing = [
         f"{int(rows['open'].sum()):,} open",
