@@ -7,6 +7,7 @@ from typing import Final
 
 from careflow.continuum import Continuum
 from careflow.counts.event_tables import EVENT_TABLES, PROCESS, EventTable
+from careflow.counts.sql.flow import FLOW
 from careflow.counts.sql.journeys import held_sql, journey_sql, paths_sql
 from careflow.counts.sql.previous_level import COLUMNS, HISTORY
 from careflow.counts.sql.retention import COLUMNS as RETAINED
@@ -37,6 +38,7 @@ def event_table(name: str, continuum: Continuum) -> EventTable:
     ``returns:30,0,1``          the same, with an admission to level 0 or 1
     ``bounces:30``              step-downs with a bounce-back within 30 days
     ``kept:30,60``              who is in care on these days after an admission
+    ``flow``                    people who come into care, move and leave
     ``history``                 the outcome of each discharge, by the level before
     ==========================  =====================================================================
 
@@ -49,10 +51,13 @@ def event_table(name: str, continuum: Continuum) -> EventTable:
         return EVENT_TABLES[name]
     if name == "history":
         return EventTable(COLUMNS, HISTORY, "discharge", LINKING)
+    if name == "flow":
+        return EventTable(("event",), FLOW, "days in the period", LINKING)
     match = _NAME.fullmatch(name)
     if match is None or ((match[3] or match[4]) and match[1] != "journey"):
         raise ArgumentError(
-            f"no clock {name!r}; there are {', '.join(DEFAULT)} and history, the numbers being days, steps or levels"
+            f"no clock {name!r}; there are {', '.join(DEFAULT)}, history and flow, the numbers being days, steps or "
+            "levels"
         )
     kind, numbers, reentry = match[1], [int(n) for n in (match[2] or "").split(",") if n], bool(match[4])
     if kind == "served":

@@ -26,7 +26,7 @@ _LAST: Final = 1 << 62
 """A position after every stay in the order of linking."""
 
 # A stay begins a journey when it starts later than `within` days after every earlier one.
-_NUMBERED: Final = """
+NUMBERED: Final = """
     ordered AS (
         SELECT *, max(end_day) OVER (
                 PARTITION BY person ORDER BY stay_order ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach
@@ -42,7 +42,7 @@ _NUMBERED: Final = """
 # most intensive level of them. The clock starts at the first admission for which {{first_of}} holds and runs to
 # `last_followed`, the cut-off minus the link window.
 _JOURNEY: Final = f"""
-WITH {_NUMBERED},
+WITH {NUMBERED},
     changes AS (
         SELECT person, {{number}} AS journey, admit AS day, CAST(level AS INTEGER) AS state, 2 * stay_order AS sequence
         FROM numbered
@@ -132,7 +132,7 @@ _LANDMARK: Final = """
 # The levels of the first stays of each journey, then its outcome. Of several stays that end on the last day of the
 # journey, a death gives the outcome, or else the last stay in the order of linking.
 _PATHS: Final = f"""
-WITH {_NUMBERED},
+WITH {NUMBERED},
     journey_stays AS (
         SELECT *, row_number() OVER (PARTITION BY person, journey ORDER BY stay_order) AS step,
             count(*) OVER (PARTITION BY person, journey) AS steps,

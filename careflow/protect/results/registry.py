@@ -115,6 +115,8 @@ KINDS: Final[dict[str, Kind]] = {
 """Every kind of result that can be protected, by the name of its class."""
 REFUSED: Final = {
     "Conformance": "its steps are parts of the pathways; protect pathways(...).gathered(), which counts these journeys",
+    "Flow": "a person is in several of its columns and in the next period's, so that hidden numbers follow from shown "
+    "ones; protect persons_served and the census",
     "InCare": "the stays in care and those that last longer than some days are parts of each other, and change with "
     "each release; protect the census, which has those in care at the end of each period",
     "Retention": "shares on several days and at any level are of the same admissions, so that one can be subtracted "
