@@ -19,7 +19,9 @@ from careflow.records.parsing.date_basis import DAYS, LINKING
 DEFAULT: Final = (*EVENT_TABLES, "served", "journey", "paths:4", "returns:30", "bounces:30")
 """The tables that ``moves.counts()`` counts by default."""
 
-_NAME: Final = re.compile(r"(served|journey|paths|held|returns|bounces|kept)(?::(\d+(?:,\d+)*))?(?:@(\d+))?(:reentry)?")
+_NAME: Final = re.compile(
+    r"(served|journey|paths|held|returns|bounces|step ups|kept)(?::(\d+(?:,\d+)*))?(?:@(\d+))?(:reentry)?"
+)
 
 
 def event_table(name: str, continuum: Continuum) -> EventTable:
@@ -37,6 +39,7 @@ def event_table(name: str, continuum: Continuum) -> EventTable:
     ``returns:30``              discharges with an admission within 30 days
     ``returns:30,0,1``          the same, with an admission to level 0 or 1
     ``bounces:30``              step-downs with a bounce-back within 30 days
+    ``step ups:30``             step-downs with an admission to a more intensive level within 30 days
     ``kept:30,60``              who is in care on these days after an admission
     ``flow``                    people who come into care, move and leave
     ``history``                 the outcome of each discharge, by the level before
@@ -77,7 +80,7 @@ def event_table(name: str, continuum: Continuum) -> EventTable:
         columns: tuple[str, ...] = ("jackknife_group", "state", "event", "followed")
         return EventTable(columns, returns_sql(numbers[0], tuple(numbers[1:])), "discharge", LINKING)
     columns = ("jackknife_group", "state", "target", "event", "followed")
-    return EventTable(columns, bounces_sql(numbers[0], continuum), "discharge", LINKING)
+    return EventTable(columns, bounces_sql(numbers[0], continuum, any_step_up=kind == "step ups"), "discharge", LINKING)
 
 
 def _steps(n: int) -> tuple[str, ...]:

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import InitVar, dataclass, field, replace
 from typing import Final, Self
 
-from careflow.arguments import checked, one_of, period
+import pandas as pd
+
+from careflow.arguments import checked, labels, one_of, period, whole
+from careflow.counts.calendar import unit_of
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.arguments import immature, interval_name
 from careflow.estimate.rates.comparison import Comparison, Contrast, comparison, labels_of
@@ -14,6 +17,7 @@ from careflow.estimate.rates.methods import METHODS, RateInputs
 from careflow.estimate.rates.rate_tables import RateTables
 from careflow.estimate.rates.unions import Asked, asked, asked_moves, is_union
 from careflow.estimate.result import Provenance
+from careflow.estimate.select import stratum_label
 from careflow.estimate.stats.multiple_testing import Correction
 
 HIDDEN: Final = "hidden"
@@ -42,7 +46,8 @@ class Rates(RateTables):
                          moves within a level, and where a row puts several kinds together
     ===================  ==============================================================================================
 
-    Methods: :meth:`at`, :meth:`matrix`, :meth:`graph`, :meth:`triangle`, :meth:`compare`, :meth:`union`.
+    Methods: :meth:`at`, :meth:`matrix`, :meth:`graph`, :meth:`triangle`, :meth:`compare`, :meth:`union`,
+    :meth:`rows`.
 
     Attributes
     ----------
@@ -183,6 +188,76 @@ class Rates(RateTables):
         inputs = self._as_estimated("union")
         moves = asked_moves(self.continuum, frm, to, reasons=inputs.method != "incidence")
         return type(self).estimated(replace(inputs, moves=moves))
+
+    @checked(quarter=period, frm=asked, to=asked, within=whole(0, None, "days"), strata=labels)
+    def rows(
+        self,
+        quarter: str | None = None,
+        *,
+        frm: Asked | None = None,
+        to: Asked | None = None,
+        within: int | None = None,
+        person_level: bool = False,
+        **strata: str,
+    ) -> pd.DataFrame:
+        """Return the discharges behind a rate, each with the stay after it: **records of people**, not to publish.
+
+        Parameters
+        ----------
+        quarter : str, optional
+            Only discharges of this quarter (month, year).
+        frm, to : str, list of str or mapping, optional
+            As in :func:`careflow.transition_rates`: levels left, and levels, outcomes or directions after them.
+        within : int, optional
+            The window in days, if the rates have several; the longest by default.
+        person_level : bool
+            Must be ``True``, as consent to rows of persons.
+        **strata : str
+            One label of further strata.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As :meth:`careflow.counts.Transitions.rows`. The rows of one move are as many as its ``n``, those of a
+            level as many as its ``of``.
+
+        Raises
+        ------
+        ArgumentError
+            Without ``person_level=True``; if the rates were made from counts, which hold no persons, or are not shares
+            of followed discharges; or if there is no such level, outcome or label.
+        DisclosureError
+            If the rates are protected.
+        """
+        inputs = self._as_estimated("rows")
+        if inputs.linked is None:
+            raise ArgumentError(
+                "rows are of linked stays, and these rates were made from counts, which hold no persons; estimate from "
+                "what link() returned"
+            )
+        if inputs.method != "followed":
+            raise ArgumentError("rows are the followed discharges behind a rate; estimate with method='followed'")
+        if within is not None and within not in inputs.windows:
+            raise ArgumentError(f"these rates are within {', '.join(map(str, inputs.windows))} days, not {within}")
+        part = {name: list(chosen) for name, chosen in self.about.where}
+        asked_labels = {name: stratum_label(self.frame, name, label, self.about) for name, label in strata.items()}
+        unit = unit_of(self.about.by)
+        if quarter is not None:
+            asked_labels[unit or "quarter"] = stratum_label(self.frame, unit or "quarter", quarter, self.about)
+        return inputs.linked.rows_of(
+            self._pairs(frm, to),
+            within=inputs.windows[-1] if within is None else within,
+            where=part | {name: [str(label)] for name, label in asked_labels.items()},
+            calendar=self.about.calendar,
+            person_level=person_level,
+        )
+
+    def _pairs(self, frm: Asked | None, to: Asked | None) -> set[tuple[str, str]] | None:
+        """Return the levels left with what followed of the rows that are asked for; None for all."""
+        if self.moves is None:
+            moves = asked_moves(self.continuum, frm, to)
+            return None if moves is None else moves.pairs(self.continuum)
+        return self.moves.pairs(self.continuum, self._move("from", frm), self._move("to", to))
 
     def _of(self, frm: Asked | None, to: Asked | None) -> Self:
         """Return rates that have a row for what is asked: these, or those of a union."""

@@ -124,4 +124,6 @@ def transition_rates(
         moves, METHODS[method].clocks, by, windows=within, calendar=calendar, part=Part(where, last)
     )
     rows = asked_moves(counts.definition.continuum, frm, to, reasons=method != "incidence")
-    return Rates.estimated(RateInputs(counts, strata, windows_for(counts, within), method, cluster, confidence, rows))
+    linked = moves if isinstance(moves, Transitions) else None
+    windows = windows_for(counts, within)
+    return Rates.estimated(RateInputs(counts, strata, windows, method, cluster, confidence, rows, linked))

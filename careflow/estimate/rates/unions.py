@@ -76,6 +76,18 @@ class Moves:
                 out[o, t] = values.pop() if len(values) == 1 else None
         return out
 
+    def pairs(self, continuum: Continuum, frm: str | None = None, to: str | None = None) -> set[tuple[str, str]]:
+        """Return the levels left with the levels or outcomes after them, of one origin and target or of all."""
+        codes = [*continuum.names, *LEFT_REASONS, DIED, CONCURRENT]
+        return {
+            (continuum.names[f], codes[c])
+            for origin, members in zip(self.origins, self.members, strict=True)
+            for target, reached in zip(self.targets, self.reached, strict=True)
+            if frm in (None, origin) and to in (None, target)
+            for f in np.flatnonzero(members)
+            for c in np.flatnonzero(reached[f])
+        }
+
     def labels(self, name: str, continuum: Continuum) -> pd.Series[str]:
         """Return the values of ``from`` or ``to`` as an ordered categorical, unions after what they are made of."""
         values = self.origins if name == "from" else self.targets

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 
-from careflow.arguments import names, whole
+from careflow.arguments import names, one_of, several_whole
 from careflow.continuum.outcomes import STEP_DOWN
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.definition import GROUPS
@@ -16,7 +17,15 @@ from careflow.counts.parts import Part, Where
 from careflow.estimate.arguments import Cluster, counts_for, estimator, immature, interval_name
 from careflow.estimate.arrays.strata import Ints, add_up, strata_of
 from careflow.estimate.result import Provenance, Result
+from careflow.estimate.select import WITHIN
 from careflow.estimate.stats.proportions import shares
+
+Back = Literal["at least as intensive", "any step up"]
+_BACK: Final[dict[Back, tuple[str, str]]] = {
+    "at least as intensive": ("bounces", "to a level at least as intensive as the one left"),
+    "any step up": ("step ups", "to any level more intensive than the one reached"),
+}
+"""The event table of each kind of bounce-back, and what is counted."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -24,29 +33,32 @@ class Returns(Result):
     """Readmission or bounce-back rates; made by :func:`careflow.readmissions` and :func:`careflow.bounce_back`.
 
     ``frame`` has one row for each stratum and level left (and, for bounce-backs, level reached). Its columns are the
-    strata, ``from``, ``to`` (bounce-backs only), ``n`` (readmitted), ``of`` (followed discharges or step-downs),
-    ``rate, se, low, high`` (share, its standard error and Wilson limits, 0 to 1), ``followed`` (share of the discharges
-    or step-downs that were followed for the window) and ``mature``.
+    strata, ``within`` (days, if there are several windows), ``from``, ``to`` (bounce-backs only), ``n`` (readmitted),
+    ``of`` (followed discharges or step-downs), ``rate, se, low, high`` (share, its standard error and Wilson limits, 0
+    to 1), ``followed`` (share of the discharges or step-downs that were followed for the window) and ``mature``.
 
     Attributes
     ----------
-    days : int
-        The window in days.
+    days : int or tuple of int
+        The window in days, or the windows.
     contributors : pandas.DataFrame or None
         For each row of ``frame``, lower bounds of the number of distinct persons in ``n``, ``of`` and ``all`` (followed
         or not): the number of jackknife groups that hold any of them. Used by :func:`careflow.protect`; not for
         publication.
+    back : str
+        What counts as a bounce-back, as in :func:`careflow.bounce_back`; empty for readmissions.
     """
 
-    days: int
+    days: int | tuple[int, ...]
     contributors: pd.DataFrame | None = field(default=None, repr=False)
+    back: str = ""
 
 
-@estimator(days=whole(1), to=names)
+@estimator(days=several_whole(1), to=names)
 def readmissions(
     moves: Transitions | Counts,
     *,
-    days: int = 30,
+    days: int | Sequence[int] = 30,
     to: str | Sequence[str] | None = None,
     by: str | Sequence[str] | None = None,
     cluster: Cluster = "person",
@@ -55,7 +67,7 @@ def readmissions(
     where: Where | None = None,
     last: int | None = None,
 ) -> Returns:
-    """Estimate the share of discharges followed by another admission within ``days`` days.
+    """Estimate the share of discharges followed by another admission within ``days`` days, for one window or several.
 
     The denominator is the discharges followed for ``days`` days, without deaths, same-day transfers and concurrent
     discharges (another stay of the person goes on). The numerator is those with an admission 1 to ``days`` days later.
@@ -64,8 +76,8 @@ def readmissions(
     ----------
     moves : Transitions or Counts
         Linked stays, or their counts.
-    days : int
-        The window in days, 1 or more.
+    days : int or sequence of int
+        The window in days, 1 or more. Several windows add a column ``within``.
     to : str or sequence of str, optional
         Only admissions to these levels; by default to any level.
     by : str or sequence of str, optional
@@ -85,7 +97,8 @@ def readmissions(
     Returns
     -------
     Returns
-        ``frame``: the strata, then ``from, n, of, rate, se, low, high, followed, mature``.
+        ``frame``: the strata, then ``from, n, of, rate, se, low, high, followed, mature``; each window has its own
+        denominator, those followed for it.
 
     Raises
     ------
@@ -113,24 +126,32 @@ def readmissions(
     >>> frame = cf.readmissions(cf.link(cf.read_episodes(stays, cutoff="2024-12-31")), days=30, cluster=None).frame
     >>> frame.loc[frame["from"] == "inpatient", ["n", "of"]].values.tolist()
     [[1, 3]]
+
+    Within 7 and within 30 days of discharge:
+
+    >>> moves = cf.link(cf.read_episodes(stays, cutoff="2024-12-31"))
+    >>> frame = cf.readmissions(moves, days=[7, 30], cluster=None).frame
+    >>> frame.loc[frame["from"] == "inpatient", ["within", "n", "of"]].values.tolist()
+    [[7, 0, 3], [30, 1, 3]]
     """
     continuum = moves.definition.continuum if isinstance(moves, Counts) else moves.episodes.continuum
     targets = [continuum[name].name for name in ((to,) if isinstance(to, str) else to or ())]
     positions = "".join(f",{continuum.index(name)}" for name in targets)
     target_text = f"to {', '.join(targets)} " if targets else ""
     definition = (
-        f"Discharges with another admission {target_text}1 to {days} days later, as a share of the discharges that "
-        f"were followed for {days} days; without deaths, same-day transfers and concurrent discharges."
+        f"Discharges with another admission {target_text}1 to {{days}} days later, as a share of the discharges that "
+        "were followed for {days} days; without deaths, same-day transfers and concurrent discharges."
     )
-    kind = _Measure(f"returns:{days}{positions}", ("from",), "readmission rate", definition, "discharges")
+    kind = _Measure(f"returns:{{days}}{positions}", ("from",), "readmission rate", definition, "discharges")
     return _returns(moves, kind, days, by, cluster, confidence, calendar, Part(where, last))
 
 
-@estimator(days=whole(1))
+@estimator(days=several_whole(1), back=one_of(*_BACK))
 def bounce_back(
     moves: Transitions | Counts,
     *,
-    days: int = 30,
+    days: int | Sequence[int] = 30,
+    back: Back = "at least as intensive",
     by: str | Sequence[str] | None = None,
     cluster: Cluster = "person",
     confidence: float = 0.95,
@@ -141,14 +162,18 @@ def bounce_back(
     """Estimate the share of step-downs followed by an equally or more intensive level within ``days`` days.
 
     The denominator is the step-down moves whose new stay began at least ``days`` days before the cut-off. The numerator
-    is those with an admission, within ``days`` days of that start, to a level at least as intensive as the one left.
+    is those with an admission, within ``days`` days of that start, to a level at least as intensive as the one left; or
+    with ``back="any step up"``, to any level more intensive than the one reached.
 
     Parameters
     ----------
     moves : Transitions or Counts
         Linked stays, or their counts.
-    days : int
-        The window in days, 1 or more.
+    days : int or sequence of int
+        The window in days, 1 or more. Several windows add a column ``within``.
+    back : {"at least as intensive", "any step up"}
+        What is a bounce-back: back to a level at least as intensive as the one left, or any step up from the level
+        reached, such as residential to iop and then php.
     by : str or sequence of str, optional
         Strata; a quarter is that of the discharge that began the step-down.
     cluster : {"person", None}
@@ -196,11 +221,12 @@ def bounce_back(
     >>> frame.loc[frame["of"] > 0, ["from", "to", "n", "of"]].values.tolist()
     [['residential', 'php', 1, 1]]
     """
+    table, words = _BACK[back]
     definition = (
-        f"Step-downs followed, within {days} days of the new stay's start, by an admission to a level at least as "
-        f"intensive as the one left, as a share of the step-downs whose new stay began {days} days before the cut-off."
+        f"Step-downs followed, within {{days}} days of the new stay's start, by an admission {words}, as a share of "
+        "the step-downs whose new stay began {days} days before the cut-off."
     )
-    kind = _Measure(f"bounces:{days}", ("from", "to"), "bounce-back rate", definition, "step-downs")
+    kind = _Measure(f"{table}:{{days}}", ("from", "to"), "bounce-back rate", definition, "step-downs", back)
     return _returns(moves, kind, days, by, cluster, confidence, calendar, Part(where, last))
 
 
@@ -213,9 +239,40 @@ class _Measure:
     measure: str
     definition: str
     unit: str
+    back: str = ""
 
 
 def _returns(
+    moves: Transitions | Counts,
+    kind: _Measure,
+    days: int | Sequence[int],
+    by: str | Sequence[str] | None,
+    cluster: Cluster,
+    confidence: float,
+    calendar: Calendar | None,
+    part: Part,
+) -> Returns:
+    """Return the rates within a window, or the rows of several, each estimated with its own denominator."""
+    windows = tuple(sorted({days} if isinstance(days, int) else set(days)))
+    results = [_within(moves, kind, window, by, cluster, confidence, calendar, part) for window in windows]
+    longest = results[-1]
+    if isinstance(days, int) or len(windows) == 1:
+        return longest
+    unit = len(longest.about.by)
+    frame = pd.concat([result.frame.assign(**{WITHIN: result.days}) for result in results])
+    keys = [*longest.about.by, WITHIN, *kind.keys]
+    rows = frame.reset_index(drop=True).sort_values(keys, kind="stable").index
+    frame = frame.iloc[rows][[*keys, *longest.frame.columns[unit + len(kind.keys) :]]].reset_index(drop=True)
+    people = pd.concat([result.contributors for result in results]).iloc[rows].reset_index(drop=True)
+    about = replace(
+        longest.about,
+        definition=kind.definition.format(days=" or ".join(map(str, windows))),
+        within=windows,
+    )
+    return replace(longest, frame=frame, about=about, contributors=people, days=windows)
+
+
+def _within(
     moves: Transitions | Counts,
     kind: _Measure,
     days: int,
@@ -225,8 +282,9 @@ def _returns(
     calendar: Calendar | None,
     part: Part,
 ) -> Returns:
-    counts, names = counts_for(moves, kind.clock, by, calendar=calendar, part=part)
-    table, continuum = counts.tables[kind.clock], counts.definition.continuum
+    clock = kind.clock.format(days=days)
+    counts, names = counts_for(moves, clock, by, calendar=calendar, part=part)
+    table, continuum = counts.tables[clock], counts.definition.continuum
     strata = strata_of(table, counts.definition, names)
     pairs = _pairs(counts, kind.keys)
     index = {pair: i for i, pair in enumerate(pairs)}
@@ -253,7 +311,7 @@ def _returns(
     about = Provenance.of(
         counts,
         measure=kind.measure,
-        definition=kind.definition,
+        definition=kind.definition.format(days=days),
         n=int(of.sum()),
         unit=kind.unit,
         dated_by="discharge",
@@ -265,7 +323,7 @@ def _returns(
     )
     by_count = {"n": n, "of": of, "all": by_group}
     contributors = pd.DataFrame({name: (values > 0).sum(axis=-1).ravel() for name, values in by_count.items()})
-    return Returns(frame, about, continuum, days=days, contributors=contributors)
+    return Returns(frame, about, continuum, days=days, contributors=contributors, back=kind.back)
 
 
 def _pairs(counts: Counts, keys: tuple[str, ...]) -> list[tuple[int, ...]]:

@@ -148,6 +148,8 @@ def kind_of(result: Result) -> Kind:
             "could be subtracted; protect the rates of every level (without frm=, to=), which hold directions and left "
             "care as sums"
         )
+    if reason := readmissions.why_refused(result):
+        raise DisclosureError(f"this {type(result).__name__} cannot be published: {reason}")
     for base in type(result).__mro__:
         if base.__name__ in KINDS:
             return KINDS[base.__name__]
