@@ -20,7 +20,7 @@ DEFAULT: Final = (*EVENT_TABLES, "served", "journey", "paths:4", "returns:30", "
 """The tables that ``moves.counts()`` counts by default."""
 
 _NAME: Final = re.compile(
-    r"(served|journey|paths|held|returns|bounces|step ups|kept)(?::(\d+(?:,\d+)*))?(?:@(\d+))?(:reentry)?"
+    r"(served|journey|paths|ways|held|returns|bounces|step ups|kept)(?::(\d+(?:,\d+)*))?(?:@(\d+))?(:reentry)?"
 )
 
 
@@ -35,6 +35,7 @@ def event_table(name: str, continuum: Continuum) -> EventTable:
     ``journey:1:reentry``       the same, with people followed back into care
     ``journey:1@30``            the journey clock from day 30 on, of those then at level 1
     ``paths:4``                 the levels of the first four stays of each journey
+    ``ways:4``                  the same by jackknife group, for intervals
     ``held:0,30,90``            the state of each journey on these days
     ``returns:30``              discharges with an admission within 30 days
     ``returns:30,0,1``          the same, with an admission to level 0 or 1
@@ -72,6 +73,10 @@ def event_table(name: str, continuum: Continuum) -> EventTable:
         raise ArgumentError(f"clock {name!r} needs a number, such as {kind}:30")
     if kind == "paths":
         return EventTable(_steps(numbers[0]), paths_sql(numbers[0]), "admission", LINKING)
+    if kind == "ways":
+        return EventTable(
+            ("jackknife_group", *_steps(numbers[0])), paths_sql(numbers[0], groups=True), "admission", LINKING
+        )
     if kind == "held":
         return EventTable(_steps(len(numbers)), held_sql(numbers), "admission", LINKING)
     if kind == "kept":

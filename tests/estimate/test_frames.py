@@ -24,9 +24,9 @@ REACH = [
 
 
 COLUMNS = {
-    "rates": ["quarter", "from", "to", "direction", *RATES, "passed", "edge"],
-    "rates by direction": ["quarter", "from", "direction", *RATES],
-    "windows": ["quarter", "within", "from", "to", "direction", *RATES, "passed", "edge"],
+    "rates": ["quarter", "from", "to", "direction", *RATES, "passed", "edge", "thin"],
+    "rates by direction": ["quarter", "from", "direction", *RATES, "thin"],
+    "windows": ["quarter", "within", "from", "to", "direction", *RATES, "passed", "edge", "thin"],
     "stays": ["quarter", "level", *STAYS, "discharged_mean", "discharged_median", *REACH],
     "curve": ["quarter", "level", "day", "at_risk", "events", "survival", "se", "low", "high"],
     "incidence": ["quarter", "from", "to", "day", *NUMBERS, "at_risk", "known_to", "mature"],

@@ -22,4 +22,5 @@ def is_thin(row: Mapping[Any, Any], name: str = "median") -> bool:
 
 def thin_note(view: View) -> str:
     """Return the sentence that explains the mark; protection raises the limit to its own threshold."""
-    return f"{MARK}: fewer than {max(view.below, THIN) if view.protected else THIN} at risk."
+    counted = "discharges" if "rate" in view.frame else "at risk"
+    return f"{MARK}: fewer than {max(view.below, THIN) if view.protected else THIN} {counted}."

@@ -153,7 +153,7 @@ WITH {NUMBERED},
     firsts AS (
         SELECT {{strata}} jackknife_group, person, journey FROM journey_stays {{on_admit}} WHERE step = 1
     )
-SELECT {{names}} {{path}} count(*) AS n
+SELECT {{names}} {{groups}} {{path}} count(*) AS n
 FROM firsts f JOIN paths USING (person, journey) JOIN ends USING (person, journey)
 GROUP BY ALL
 """
@@ -202,10 +202,14 @@ def _steps(start: int | None, reentry: bool, landmark: int | None, left: str = s
     )
 
 
-def paths_sql(steps: int) -> str:
-    """Return the SQL of the levels of the first ``steps`` stays of each journey, and its outcome after them."""
+def paths_sql(steps: int, *, groups: bool = False) -> str:
+    """Return the SQL of the levels of the first ``steps`` stays of each journey, and its outcome after them.
+
+    ``groups`` counts them by jackknife group.
+    """
     columns = [f"max(CASE WHEN step = {i} THEN level END) AS l{i}" for i in range(1, steps + 1)]
-    return _PATHS.replace("{steps}", ", ".join([*columns, "max(steps) AS steps"])).replace(
+    sql = _PATHS.replace("{groups}", "jackknife_group, " if groups else "")
+    return sql.replace("{steps}", ", ".join([*columns, "max(steps) AS steps"])).replace(
         "{path}",
         "".join(
             f"coalesce(l{i}, CASE WHEN steps = {i - 1} THEN outcome ELSE -1 END) AS step_{i}, "

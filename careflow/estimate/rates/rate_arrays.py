@@ -12,6 +12,7 @@ import pandas as pd
 
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import CONCURRENT, DIED, DIRECTIONS, LEFT_CARE, LEFT_REASONS, OUTCOMES
+from careflow.estimate.arrays.followup import THIN
 from careflow.estimate.arrays.strata import Strata
 from careflow.estimate.rates.unions import Moves
 from careflow.estimate.select import WITHIN
@@ -120,6 +121,7 @@ class RateArrays:
             passed = self._of_moves(lambda frm, to: len(self.continuum.passed(frm, to))).astype(float)
             frame["passed"] = np.tile(passed, len(self.strata))
             frame["edge"] = np.tile(self._of_moves(self.continuum.edge_kind), len(self.strata))
+        frame["thin"] = frame["of"] < THIN
         if block.persons is not None:
             frame["persons"] = block.persons.ravel()
             persons_of = block.persons.max(axis=-1) if block.persons_of is None else block.persons_of

@@ -44,6 +44,7 @@ class Rates(RateTables):
     passed               number of levels passed over between the two; missing for outcomes
     edge                 ``named`` or ``added`` edge of the continuum, or ``off the continuum``; missing for outcomes,
                          moves within a level, and where a row puts several kinds together
+    thin                 whether ``of`` is under 5
     ===================  ==============================================================================================
 
     Methods: :meth:`at`, :meth:`matrix`, :meth:`graph`, :meth:`triangle`, :meth:`compare`, :meth:`union`,
@@ -52,7 +53,7 @@ class Rates(RateTables):
     Attributes
     ----------
     directions : pandas.DataFrame
-        Moves by direction: strata, ``from, direction, n, of, rate, se, low, high, followed, mature``.
+        Moves by direction: strata, ``from, direction, n, of, rate, se, low, high, followed, mature, thin``.
     contributors : pandas.DataFrame or None
         For each row of ``frame``, lower bounds of the number of distinct persons in ``n`` and ``of`` (columns
         ``persons`` and ``persons_of``): the number of jackknife groups that hold any of them. Used by

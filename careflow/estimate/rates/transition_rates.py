@@ -60,14 +60,15 @@ def transition_rates(
     Returns
     -------
     Rates
-        ``frame``: the strata, then ``from, to, direction, n, of, rate, se, low, high, followed, mature, passed, edge``,
-        a row for every pair of a level and a level or outcome. ``rate, se, low, high`` are shares (0 to 1), or moves
-        per 100 person-days for ``method="intensity"``. The shares of levels, reasons of leaving, ``died`` and
+        ``frame``: the strata, then ``from, to, direction, n, of, rate, se, low, high, followed, mature, passed, edge,
+        thin``, a row for every pair of a level and a level or outcome. ``rate, se, low, high`` are shares (0 to 1), or
+        moves per 100 person-days for ``method="intensity"``. The shares of levels, reasons of leaving, ``died`` and
         ``concurrent`` sum to 1; ``left care`` is the sum of the reasons. ``followed`` is the share of the level's
         discharges in the stratum that were followed for the window. ``mature`` is whether the period is whole and its
         last day + window is not after the cut-off. ``passed`` is the number of levels passed over, and ``edge`` says
         whether the move is along an edge of the continuum (``named``, ``added``) or ``off the continuum``.
-        ``direction``, ``passed`` and ``edge`` are missing where a row puts moves together that differ in them.
+        ``direction``, ``passed`` and ``edge`` are missing where a row puts moves together that differ in them. ``thin``
+        is whether ``of`` is under 5.
 
     Raises
     ------

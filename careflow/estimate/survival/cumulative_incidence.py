@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from careflow.arguments import one_of, text
+from careflow.arguments import checked, one_of, text
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import CONCURRENT, DIED, LEFT_CARE, LEFT_REASONS, OUTCOMES, REASONS
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.event_tables import CONCURRENT_CODE, DIED_CODE, REASON_CODE
 from careflow.counts.parts import Part, Where
-from careflow.errors import ArgumentError
+from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.arguments import Cluster, counts_for, estimator, interval_name
 from careflow.estimate.arrays.counting_process import each_state, process_of
 from careflow.estimate.arrays.followup import follow_up, mature_on
@@ -24,6 +24,7 @@ from careflow.estimate.arrays.strata import Ints, strata_of
 from careflow.estimate.rates.rate_arrays import direction_masks, direction_targets
 from careflow.estimate.result import Provenance, Result
 from careflow.estimate.stats.competing_risks import incidences
+from careflow.estimate.survival.exit_lengths import exit_lengths
 
 _NUMBERS: Final = ("rate", "se", "low", "high")
 _DEFINITIONS: Final = {
@@ -68,6 +69,56 @@ class CumulativeIncidence(Result):
     clock: str
     survival: pd.DataFrame
     directions: pd.DataFrame
+
+    @checked()
+    def lengths(self) -> pd.DataFrame:
+        r"""Return a summary of lengths of stay by exit: how long the stays were that ended in each way.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The strata, then ``from, to, share, se, low, high`` (the cumulative incidence on the last day known, with
+            its interval), ``median, q25, q75, mean`` (days, of the stays that ended so by then), ``known_to`` and
+            ``complete``: whether all stays have ended by then. Otherwise longer stays are still to come.
+
+        Raises
+        ------
+        ArgumentError
+            If the days are since discharge.
+        DisclosureError
+            If the incidence is protected: it is then known on some days only.
+
+        Notes
+        -----
+        With the cumulative incidence :math:`I_k` of exit *k* and the last day known *h*, a quantile is the first day
+        with :math:`I_k(t) \ge q I_k(h)`, and the mean is :math:`\sum_t t \, \Delta I_k(t) / I_k(h)`. Open stays count
+        for as long as they were followed; the mean and median of closed stays alone would be too short. Lengths have no
+        interval.
+
+        References
+        ----------
+        Aalen OO, Johansen S (1978), Scandinavian Journal of Statistics 5:141-150.
+
+        Examples
+        --------
+        >>> import pandas as pd, careflow as cf
+        >>> stays = pd.DataFrame({"person_id": ["a", "a", "b", "c"], "level": ["php", "iop", "php", "php"],
+        ...     "admit_date": ["2024-01-01", "2024-01-15", "2024-01-01", "2024-01-01"],
+        ...     "discharge_date": ["2024-01-11", "2024-03-01", "2024-01-21", "2024-01-05"],
+        ...     "discharge_reason": ["completed", "completed", "left early", "left early"]})
+        >>> moves = cf.link(cf.read_episodes(stays, cutoff="2024-12-31"))
+        >>> lengths = cf.cumulative_incidence(moves, "php", cluster=None).lengths()
+        >>> lengths.loc[lengths["share"] > 0, ["to", "median", "mean"]].round(1).values.tolist()
+        [['iop', 10.0, 10.0], ['left early', 4.0, 12.0], ['left care', 4.0, 12.0]]
+        """
+        if "hidden" in self.frame:
+            raise DisclosureError(
+                "these incidences are protected, and known on some days only; protected lengths of "
+                "stay by exit are length_of_stay(by='discharge_reason')"
+            )
+        if self.clock != "stay":
+            raise ArgumentError("lengths of stay by exit need days since admission: clock='stay'")
+        return exit_lengths(self.frame, self.survival, self.about.by)
 
 
 @estimator(frm=text, clock=one_of("stay", "gap"))

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
+from careflow.estimate.survival.cohorts import BIAS
 from careflow.protect.cells.cell_table import CellTable
 from careflow.protect.results import (
     census,
@@ -148,6 +149,8 @@ def kind_of(result: Result) -> Kind:
             "could be subtracted; protect the rates of every level (without frm=, to=), which hold directions and left "
             "care as sums"
         )
+    if BIAS in result.frame:
+        raise DisclosureError("cohorts side by side are of the same stays; protect the lengths of one cohort")
     if reason := readmissions.why_refused(result):
         raise DisclosureError(f"this {type(result).__name__} cannot be published: {reason}")
     for base in type(result).__mro__:

@@ -135,6 +135,7 @@ def _one_row(row: pd.DataFrame, directions: pd.DataFrame, below: int) -> tuple[F
 def _shares(table: pd.DataFrame, hidden: Flags, below: int, incidence: bool) -> pd.DataFrame:
     """Blank the hidden shares, and ``followed`` where it would reveal a small number of discharges not followed."""
     table.loc[hidden, list(_SHARES)] = np.nan
+    table["thin"] = table["thin"] & ~hidden
     if incidence:
         return table.assign(hidden=hidden)
     with np.errstate(divide="ignore", invalid="ignore"):
