@@ -19,8 +19,9 @@ from careflow.estimate.utilization.census import Census, census
 from careflow.estimate.utilization.flow import Flow, flow
 from careflow.estimate.utilization.in_care import InCare, in_care
 from careflow.estimate.utilization.persons_served import PersonsServed, persons_served
-from careflow.estimate.utilization.readmissions import Returns, bounce_back, readmissions
+from careflow.estimate.utilization.readmissions import bounce_back, readmissions
 from careflow.estimate.utilization.retention import Retention, retention
+from careflow.estimate.utilization.returns import Returns
 
 __all__ = [
     "Census",

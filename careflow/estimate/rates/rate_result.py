@@ -9,15 +9,14 @@ from typing import Final, Self
 import pandas as pd
 
 from careflow.arguments import checked, labels, one_of, period, whole
-from careflow.counts.calendar import unit_of
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.arguments import immature, interval_name
 from careflow.estimate.rates.comparison import Comparison, Contrast, comparison, labels_of
 from careflow.estimate.rates.methods import METHODS, RateInputs
+from careflow.estimate.rates.rate_rows import rows_behind
 from careflow.estimate.rates.rate_tables import RateTables
 from careflow.estimate.rates.unions import Asked, asked, asked_moves, is_union
 from careflow.estimate.result import Provenance
-from careflow.estimate.select import stratum_label
 from careflow.estimate.stats.multiple_testing import Correction
 
 HIDDEN: Final = "hidden"
@@ -231,34 +230,7 @@ class Rates(RateTables):
             If the rates are protected.
         """
         inputs = self._as_estimated("rows")
-        if inputs.linked is None:
-            raise ArgumentError(
-                "rows are of linked stays, and these rates were made from counts, which hold no persons; estimate from "
-                "what link() returned"
-            )
-        if inputs.method != "followed":
-            raise ArgumentError("rows are the followed discharges behind a rate; estimate with method='followed'")
-        if within is not None and within not in inputs.windows:
-            raise ArgumentError(f"these rates are within {', '.join(map(str, inputs.windows))} days, not {within}")
-        part = {name: list(chosen) for name, chosen in self.about.where}
-        asked_labels = {name: stratum_label(self.frame, name, label, self.about) for name, label in strata.items()}
-        unit = unit_of(self.about.by)
-        if quarter is not None:
-            asked_labels[unit or "quarter"] = stratum_label(self.frame, unit or "quarter", quarter, self.about)
-        return inputs.linked.rows_of(
-            self._pairs(frm, to),
-            within=inputs.windows[-1] if within is None else within,
-            where=part | {name: [str(label)] for name, label in asked_labels.items()},
-            calendar=self.about.calendar,
-            person_level=person_level,
-        )
-
-    def _pairs(self, frm: Asked | None, to: Asked | None) -> set[tuple[str, str]] | None:
-        """Return the levels left with what followed of the rows that are asked for; None for all."""
-        if self.moves is None:
-            moves = asked_moves(self.continuum, frm, to)
-            return None if moves is None else moves.pairs(self.continuum)
-        return self.moves.pairs(self.continuum, self._move("from", frm), self._move("to", to))
+        return rows_behind(self, inputs, (frm, to), quarter, within, strata, person_level=person_level)
 
     def _of(self, frm: Asked | None, to: Asked | None) -> Self:
         """Return rates that have a row for what is asked: these, or those of a union."""
