@@ -16,11 +16,10 @@ MARK = "thin"
 
 def is_thin(row: Mapping[Any, Any], name: str = "median") -> bool:
     """Say whether a quantile or mean in a row of lengths of stay is marked as thin; a hidden row says nothing."""
-    value = row.get(THIN_OF[name])
+    value = row.get(THIN_OF[name]) if name in row else None  # thin rates have their n beside them
     return bool(value) if pd.notna(value) and not row.get("hidden", False) else False
 
 
 def thin_note(view: View) -> str:
     """Return the sentence that explains the mark; protection raises the limit to its own threshold."""
-    counted = "discharges" if "rate" in view.frame else "at risk"
-    return f"{MARK}: fewer than {max(view.below, THIN) if view.protected else THIN} {counted}."
+    return f"{MARK}: fewer than {max(view.below, THIN) if view.protected else THIN} at risk."

@@ -52,5 +52,5 @@ def _numbers(part: pd.DataFrame, *, complete: bool) -> tuple[float, ...]:
 
 def _quantile(day: npt.NDArray[np.float64], curve: npt.NDArray[np.float64], share: float) -> float:
     """Return the first day on which a share has exited, compared without rounding error; missing for none."""
-    reached = np.flatnonzero(curve >= share - 1e-12) if share > 0 else []
-    return float(day[reached[0]]) if len(reached) else np.nan
+    reached = np.flatnonzero(curve >= share - 1e-12)
+    return float(day[reached[0]]) if share > 0 and len(reached) else np.nan
