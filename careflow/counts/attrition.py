@@ -108,10 +108,10 @@ def moves_off(continuum: Continuum, discharges: pd.DataFrame) -> pd.DataFrame:
     [['L01 moves off the continuum', 'flagged', 1, 'the most frequent of 1 kind: residential to outpatient']]
     """
     names = continuum.names
-    moved = discharges[discharges["event"] < len(names)].groupby(["state", "event"])["n"].sum()
+    moved = discharges[discharges["event"] < len(names)].groupby(["state", "event"], as_index=False)["n"].sum()
     off = {
         (names[i], names[j]): int(n)
-        for (i, j), n in moved.items()
+        for i, j, n in moved[["state", "event", "n"]].to_numpy().tolist()
         if continuum.edge_kind(names[i], names[j]) == OFF_CONTINUUM
     }
     rows = []
