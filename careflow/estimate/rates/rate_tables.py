@@ -70,9 +70,8 @@ class RateTables(Result):
         [[0.0, 1.0, 1.0], [0.0, 2.0, 4.0]]
         """
         rows = self.at(quarter, **strata)
-        shape = {"index": "from", "columns": "to", "observed": False, "dropna": False, "sort": True}
-        table = rows.pivot_table(values=value, **shape)
-        return _with_margins(table, rows.pivot_table(values="n", **shape), rows) if margins else table
+        table = _matrix(rows, value)
+        return _with_margins(table, _matrix(rows, "n"), rows) if margins else table
 
     @checked(quarter=period, strata=labels)
     def graph(self, quarter: str | None = None, **strata: str) -> nx.DiGraph[str]:
@@ -205,6 +204,10 @@ class RateTables(Result):
     def _move(self, name: str, value: Asked | None) -> str | None:
         """Return the label of a row, or raise with those that there are."""
         return None if value is None else move_label(self.frame, name, value, self.continuum)
+
+
+def _matrix(rows: pd.DataFrame, value: str) -> pd.DataFrame:
+    return rows.pivot_table(index="from", columns="to", values=value, observed=False, dropna=False, sort=True)
 
 
 def _with_margins(table: pd.DataFrame, n: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

@@ -163,7 +163,7 @@ def length_of_stay(
     rows, days = curves.rows, curves.horizon
     mature = strata.mature(counts.definition, days if chosen == "admission" else 0)
     mature = mature.repeat(len(counts.definition.continuum))
-    rows.insert(int(rows.columns.get_indexer(["thin"])[0]) + 1, "mature", mature)
+    rows.insert(list(rows.columns).index("thin") + 1, "mature", mature)
     has_stays, lacking = rows["n"] > 0, rows["rmean"].isna()
     missing = [
         f"{int(rows['open'].sum()):,} open",

@@ -131,7 +131,7 @@ def stay_curves(
     rows[list(_NUMBERS)] = numbers
     rows = rows.astype({"n": np.int64, "open": np.int64})
     for name, least in LEAST_OF.items():
-        rows.insert(int(rows.columns.get_indexer([least])[0]) + 1, THIN_OF[name], rows[least] < THIN)
+        rows.insert(list(rows.columns).index(least) + 1, THIN_OF[name], rows[least] < THIN)
     contributors = pd.DataFrame(people, columns=["n", "open", "closed"])
     keys = [*strata.frame.columns, "level"]
     if not curves:
