@@ -19,6 +19,7 @@ from careflow.estimate import chain as chain
 from careflow.estimate import conformance as conformance
 from careflow.estimate import cumulative_incidence as cumulative_incidence
 from careflow.estimate import expected_days as expected_days
+from careflow.estimate import flow as flow
 from careflow.estimate import gray_test as gray_test
 from careflow.estimate import in_care as in_care
 from careflow.estimate import length_of_stay as length_of_stay

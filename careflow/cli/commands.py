@@ -13,7 +13,7 @@ from careflow.errors import ArgumentError, RecordError
 
 if TYPE_CHECKING:
     from careflow.continuum import Continuum
-    from careflow.counts import Calendar
+    from careflow.counts import Calendar, Transitions
     from careflow.records import Episodes
     from careflow.report.modes import Mode
 
@@ -39,14 +39,14 @@ def check(asked: argparse.Namespace) -> int:
     from careflow.cli.check_output import attrition_told, findings_told, seen_told
 
     episodes = _episodes_or_findings(asked)
-    attrition = episodes.attrition
+    checked: Episodes | Transitions = episodes
     if asked.within is not None:
         from careflow.counts import link
 
-        attrition = link(episodes, within=asked.within).attrition
+        checked = link(episodes, within=asked.within)
     title = "From the file to the discharges" + ("" if asked.within is None else " that are linked")
-    print(repr(episodes).strip("<>"), *findings_told(episodes.findings), sep="\n")
-    print("", title, *attrition_told(attrition), *seen_told(episodes), sep="\n")
+    print(repr(episodes).strip("<>"), *findings_told(checked.findings), sep="\n")
+    print("", title, *attrition_told(checked.attrition), *seen_told(episodes), sep="\n")
     return 0
 
 

@@ -28,3 +28,5 @@ STEP_DOWN: Final = "step-down"
 STEP_UP: Final = "step-up"
 LATERAL: Final = "lateral"
 DIRECTIONS: Final = (STEP_DOWN, STEP_UP, LATERAL)
+OFF_CONTINUUM: Final = "off the continuum"
+"""A move between two levels that no edge of the continuum joins."""

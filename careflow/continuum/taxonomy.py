@@ -13,7 +13,7 @@ from careflow.continuum.checks import checked_edges, checked_levels, checked_pai
 from careflow.continuum.crosswalk_lines import Line, check_crosswalks
 from careflow.continuum.level import Edge, Level
 from careflow.continuum.order import Order, Pair, order_of
-from careflow.continuum.outcomes import LATERAL, STEP_DOWN, STEP_UP
+from careflow.continuum.outcomes import LATERAL, OFF_CONTINUUM, STEP_DOWN, STEP_UP
 from careflow.continuum.spellings import level_meant, level_spellings, why_unclear
 from careflow.continuum.text import check_name, check_names, check_text
 from careflow.errors import ArgumentError
@@ -133,6 +133,31 @@ class Taxonomy:
     def has_edge(self, frm: str, to: str) -> bool:
         """Return whether a move belongs to the continuum, named or added."""
         return (self[frm].name, self[to].name) in self._edges
+
+    def edge_kind(self, frm: str, to: str) -> str | None:
+        """Return ``"named"``, ``"added"`` or ``"off the continuum"`` for a move; None within a level.
+
+        >>> from careflow.continuum import Continuum
+        >>> care = Continuum.standard()
+        >>> care.edge_kind("residential", "php"), care.edge_kind("php", "outpatient"), care.edge_kind("php", "php")
+        ('named', 'added', None)
+        """
+        pair = self[frm].name, self[to].name
+        if pair[0] == pair[1]:
+            return None
+        return self._edges[pair].basis if pair in self._edges else OFF_CONTINUUM
+
+    def passed(self, frm: str, to: str) -> tuple[str, ...]:
+        """Return the levels that a move passes over: those less intensive than one of its ends and more than the other.
+
+        >>> from careflow.continuum import Continuum
+        >>> Continuum.standard().passed("residential", "outpatient"), Continuum.standard().passed("iop", "php")
+        (('php', 'iop'), ())
+        """
+        ends = self.index(frm), self.index(to)
+        low, high = (min(ends), max(ends))
+        below = self._order.below
+        return tuple(name for i, name in enumerate(self.names) if below[low] >> i & 1 and below[i] >> high & 1)
 
     @property
     def silent(self) -> int:

@@ -6,9 +6,11 @@ from typing import Final
 
 import pandas as pd
 
-from careflow.continuum.outcomes import DIRECTIONS
+from careflow.continuum import Continuum
+from careflow.continuum.outcomes import DIRECTIONS, OFF_CONTINUUM
 from careflow.counts.event_tables import CONCURRENT_CODE, DIED_CODE, REASON_CODE
 from careflow.counts.linked_stays import Linked
+from careflow.records.findings import FLAGGED
 
 MOVED, LEFT, DIED, CONCURRENT, UNKNOWN = "moved", "left care", "died", "concurrent", "not yet known"
 KINDS: Final = (MOVED, LEFT, DIED, CONCURRENT, UNKNOWN)
@@ -85,6 +87,39 @@ def attrition_steps(moves: Linked, discharges: pd.DataFrame) -> pd.DataFrame:
             steps.append((step, -n, left))
     steps.append((f"linked: moved within {within} days", total.get((MOVED, True), 0), left))
     return pd.DataFrame(steps, columns=["step", "n", "left"])
+
+
+def moves_off(continuum: Continuum, discharges: pd.DataFrame) -> pd.DataFrame:
+    """Return the finding ``check, action, n, note`` of moves that no edge of the continuum joins; no row without any.
+
+    Parameters
+    ----------
+    continuum : Continuum
+        The levels and edges.
+    discharges : pandas.DataFrame
+        The event table ``discharge``.
+
+    Examples
+    --------
+    >>> import pandas as pd, careflow as cf
+    >>> stays = pd.DataFrame({"person_id": ["a", "a"], "level": ["residential", "outpatient"],
+    ...     "admit_date": ["2024-01-01", "2024-02-03"], "discharge_date": ["2024-01-31", None]})
+    >>> cf.link(cf.read_episodes(stays, cutoff="2024-03-31")).findings[["check", "action", "n", "note"]].values.tolist()
+    [['L01 moves off the continuum', 'flagged', 1, 'the most frequent of 1 kind: residential to outpatient']]
+    """
+    names = continuum.names
+    moved = discharges[discharges["event"] < len(names)].groupby(["state", "event"], as_index=False)["n"].sum()
+    off = {
+        (names[i], names[j]): int(n)
+        for i, j, n in moved[["state", "event", "n"]].to_numpy().tolist()
+        if continuum.edge_kind(names[i], names[j]) == OFF_CONTINUUM
+    }
+    rows = []
+    if off:
+        most = max(off, key=lambda pair: off[pair])
+        note = f"the most frequent of {len(off)} kind{'s' if len(off) > 1 else ''}: {most[0]} to {most[1]}"
+        rows.append(("L01 moves off the continuum", FLAGGED, sum(off.values()), note))
+    return pd.DataFrame(rows, columns=["check", "action", "n", "note"])
 
 
 def summary(moves: Linked, discharges: pd.DataFrame | None) -> str:

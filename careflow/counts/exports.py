@@ -84,7 +84,7 @@ def event_log_rows(moves: Linked) -> pd.DataFrame:
     )[left]
     log = pd.concat([admitted, ended, outcome], ignore_index=True)
     log = log.sort_values(["case:person", "when", "stay_order", "order_on_day"], kind="stable", ignore_index=True)
-    log["time:timestamp"] = _dates(log.pop("when"))
+    log["time:timestamp"] = dates(log.pop("when"))
     log = log.rename(columns={"activity": "concept:name", "life": "lifecycle:transition"})
     first = ["case:concept:name", "concept:name", "time:timestamp", "lifecycle:transition", "case:person"]
     return log[[*first, *strata.columns]]
@@ -114,8 +114,8 @@ def mstate_rows(moves: Linked, start: str | None, reentry: bool) -> pd.DataFrame
             "Tstop": out["Tstop"],
             "time": out["Tstop"] - out["Tstart"],
             "status": out["target"].eq(out["to"]).fillna(False).astype(np.int64),
-            "from_state": _categorical(out["state"], names),
-            "to_state": _categorical(out["to"], names),
+            "from_state": categorical(out["state"], names),
+            "to_state": categorical(out["to"], names),
             "person": out["person"],
             "journey": out["journey"],
         }
@@ -149,13 +149,13 @@ def _stays(moves: Linked) -> pd.DataFrame:
         _STAYS.format(strata=strata, linked=moves.table, within=moves.within, cutoff=day_number(episodes.cutoff))
     )
     names = dict(enumerate(episodes.continuum.names)) | {REASON_CODE + i: reason for i, reason in enumerate(REASONS)}
-    frame["next"] = _categorical(
+    frame["next"] = categorical(
         frame["next"], names | {CONCURRENT_CODE: CONCURRENT, ENDLESS: IN_CARE, -1: NOT_YET_KNOWN}
     )
-    frame["level"] = _categorical(frame["level"], dict(enumerate(episodes.continuum.names)))
+    frame["level"] = categorical(frame["level"], dict(enumerate(episodes.continuum.names)))
     for name, stratum in episodes.strata.items():
-        frame[name] = _categorical(frame.pop(stratum.column), dict(enumerate(stratum.labels)))
-    frame["person"] = _person_numbers(moves, frame["person"])
+        frame[name] = categorical(frame.pop(stratum.column), dict(enumerate(stratum.labels)))
+    frame["person"] = person_numbers(moves, frame["person"])
     return frame.astype({"person": np.int64, "admit": np.int64, "discharge": "Int64"})
 
 
@@ -174,12 +174,12 @@ def _spells(moves: Linked, start: str | None, reentry: bool) -> pd.DataFrame:
             start=-ENDLESS if episodes.start is None else day_number(episodes.start),
         )
     )
-    frame["person"] = _person_numbers(moves, frame["person"])
+    frame["person"] = person_numbers(moves, frame["person"])
     integers = ["person", "journey", "state", "day", "length"]
     return frame.astype(dict.fromkeys(integers, np.int64) | {"stop": "Int64", "target": "Int64"})
 
 
-def _person_numbers(moves: Linked, persons: pd.Series[Any]) -> Ints:
+def person_numbers(moves: Linked, persons: pd.Series[Any]) -> Ints:
     """Number people from 1, equally in every export; the keys of the engine are derived from the ids of the file."""
     every = moves.episodes.engine.frame(f"SELECT DISTINCT person FROM {moves.table}")["person"].to_numpy()
     return np.asarray(np.searchsorted(np.sort(every), persons.to_numpy()) + 1, dtype=np.int64)
@@ -190,10 +190,12 @@ def _state_names(moves: Linked) -> dict[int, str]:
     return levels | {BETWEEN_CODE: BETWEEN, LEFT_CODE: LEFT_CARE, DIED_CODE: DIED}
 
 
-def _categorical(codes: pd.Series[Any], names: dict[int, str]) -> pd.Categorical[Any]:
+def categorical(codes: pd.Series[Any], names: dict[int, str]) -> pd.Categorical[Any]:
+    """Return codes as an ordered categorical of their names."""
     dtype: pd.CategoricalDtype[Any] = pd.CategoricalDtype(list(names.values()), ordered=True)
     return pd.Categorical(codes.map(names), dtype=dtype)
 
 
-def _dates(days: pd.Series[Any]) -> pd.Series[Any]:
+def dates(days: pd.Series[Any]) -> pd.Series[Any]:
+    """Return numbers of days as dates; missing ones stay missing."""
     return pd.to_datetime(days.astype("Float64"), unit="D", origin="unix").astype("datetime64[s]")

@@ -7,6 +7,7 @@ from typing import Final
 
 from careflow.continuum import Continuum
 from careflow.counts.event_tables import EVENT_TABLES, PROCESS, EventTable
+from careflow.counts.sql.flow import FLOW
 from careflow.counts.sql.journeys import held_sql, journey_sql, paths_sql
 from careflow.counts.sql.previous_level import COLUMNS, HISTORY
 from careflow.counts.sql.retention import COLUMNS as RETAINED
@@ -18,7 +19,9 @@ from careflow.records.parsing.date_basis import DAYS, LINKING
 DEFAULT: Final = (*EVENT_TABLES, "served", "journey", "paths:4", "returns:30", "bounces:30")
 """The tables that ``moves.counts()`` counts by default."""
 
-_NAME: Final = re.compile(r"(served|journey|paths|held|returns|bounces|kept)(?::(\d+(?:,\d+)*))?(?:@(\d+))?(:reentry)?")
+_NAME: Final = re.compile(
+    r"(served|journey|paths|ways|held|returns|bounces|step ups|kept)(?::(\d+(?:,\d+)*))?(?:@(\d+))?(:reentry)?"
+)
 
 
 def event_table(name: str, continuum: Continuum) -> EventTable:
@@ -32,11 +35,14 @@ def event_table(name: str, continuum: Continuum) -> EventTable:
     ``journey:1:reentry``       the same, with people followed back into care
     ``journey:1@30``            the journey clock from day 30 on, of those then at level 1
     ``paths:4``                 the levels of the first four stays of each journey
+    ``ways:4``                  the same by jackknife group, for intervals
     ``held:0,30,90``            the state of each journey on these days
     ``returns:30``              discharges with an admission within 30 days
     ``returns:30,0,1``          the same, with an admission to level 0 or 1
     ``bounces:30``              step-downs with a bounce-back within 30 days
+    ``step ups:30``             step-downs with an admission to a more intensive level within 30 days
     ``kept:30,60``              who is in care on these days after an admission
+    ``flow``                    people who come into care, move and leave
     ``history``                 the outcome of each discharge, by the level before
     ==========================  =====================================================================
 
@@ -49,10 +55,13 @@ def event_table(name: str, continuum: Continuum) -> EventTable:
         return EVENT_TABLES[name]
     if name == "history":
         return EventTable(COLUMNS, HISTORY, "discharge", LINKING)
+    if name == "flow":
+        return EventTable(("event",), FLOW, "days in the period", LINKING)
     match = _NAME.fullmatch(name)
     if match is None or ((match[3] or match[4]) and match[1] != "journey"):
         raise ArgumentError(
-            f"no clock {name!r}; there are {', '.join(DEFAULT)} and history, the numbers being days, steps or levels"
+            f"no clock {name!r}; there are {', '.join(DEFAULT)}, history and flow, the numbers being days, steps or "
+            "levels"
         )
     kind, numbers, reentry = match[1], [int(n) for n in (match[2] or "").split(",") if n], bool(match[4])
     if kind == "served":
@@ -64,6 +73,10 @@ def event_table(name: str, continuum: Continuum) -> EventTable:
         raise ArgumentError(f"clock {name!r} needs a number, such as {kind}:30")
     if kind == "paths":
         return EventTable(_steps(numbers[0]), paths_sql(numbers[0]), "admission", LINKING)
+    if kind == "ways":
+        return EventTable(
+            ("jackknife_group", *_steps(numbers[0])), paths_sql(numbers[0], groups=True), "admission", LINKING
+        )
     if kind == "held":
         return EventTable(_steps(len(numbers)), held_sql(numbers), "admission", LINKING)
     if kind == "kept":
@@ -72,7 +85,7 @@ def event_table(name: str, continuum: Continuum) -> EventTable:
         columns: tuple[str, ...] = ("jackknife_group", "state", "event", "followed")
         return EventTable(columns, returns_sql(numbers[0], tuple(numbers[1:])), "discharge", LINKING)
     columns = ("jackknife_group", "state", "target", "event", "followed")
-    return EventTable(columns, bounces_sql(numbers[0], continuum), "discharge", LINKING)
+    return EventTable(columns, bounces_sql(numbers[0], continuum, any_step_up=kind == "step ups"), "discharge", LINKING)
 
 
 def _steps(n: int) -> tuple[str, ...]:

@@ -10,15 +10,14 @@ from typing import NoReturn
 
 import pandas as pd
 
-from careflow.arguments import checked, flag, instance, names, several_whole, text, where, whole
-from careflow.counts.attrition import attrition_steps, summary
+from careflow.arguments import checked, instance, names, several_whole, where, whole
+from careflow.counts.attrition import attrition_steps, moves_off, summary
 from careflow.counts.calendar import UNITS, Calendar
 from careflow.counts.count import check_strata, count_table
 from careflow.counts.counts import Counts
 from careflow.counts.definition import Definition
-from careflow.counts.exports import event_log_rows, lifelines_rows, mstate_rows, require_person_level, sequence_rows
-from careflow.counts.linked_stays import Linked
 from careflow.counts.parts import Where, part_of, strata_to_count
+from careflow.counts.person_level import PersonLevel
 from careflow.counts.table_names import DEFAULT, event_table
 from careflow.errors import ArgumentError, CountsError
 from careflow.records.parsing.date_basis import CALENDAR, LINKING, answers, require
@@ -29,7 +28,7 @@ _CACHE_BYTES = 1 << 26
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Transitions(Linked):
+class Transitions(PersonLevel):
     """Every stay with its next stay, in the engine; made by :func:`careflow.link`.
 
     Attributes
@@ -115,134 +114,6 @@ class Transitions(Linked):
         )
         return counts if where is None and last is None else part_of(counts, where, last)
 
-    @checked()
-    def to_lifelines(self, *, person_level: bool = False) -> pd.DataFrame:
-        """Return one row for each stay, for survival tools such as lifelines: **records of people**, not to publish.
-
-        Parameters
-        ----------
-        person_level : bool
-            Must be ``True``, as consent to rows of persons.
-
-        Returns
-        -------
-        pandas.DataFrame
-            ``person`` (careflow's own number, not the file's id), ``level, entry, duration, observed, next`` and the
-            strata. ``duration`` and ``entry`` are in nights since admission: a stay is at risk from ``entry`` on.
-            ``observed`` is False for an open stay. ``next`` is the next level or outcome.
-
-        Raises
-        ------
-        ArgumentError
-            Without ``person_level=True``.
-
-        Notes
-        -----
-        In lifelines nobody is at risk on the day of entry. Therefore
-        ``KaplanMeierFitter().fit(rows.duration, rows.observed, entry=rows.entry - 0.5)`` of one level is the curve of
-        :func:`careflow.length_of_stay`. Its Aalen-Johansen estimator breaks ties at random: use an exact tool for
-        ``next``.
-        """
-        require_person_level(person_level, "to_lifelines", "one row for each stay")
-        return lifelines_rows(self)
-
-    @checked(start=text, reentry=flag)
-    def to_mstate(self, *, person_level: bool = False, start: str | None = None, reentry: bool = False) -> pd.DataFrame:
-        """Return the long format of R's mstate: **records of people**, not to publish.
-
-        Parameters
-        ----------
-        person_level : bool
-            Must be ``True``, as consent to rows of persons.
-        start, reentry
-            The clock of the days, as in :func:`careflow.occupation`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            A row for each time in a state and each possible transition from it: ``id, from, to, trans, Tstart, Tstop,
-            time, status``, numbered as in mstate, then ``from_state, to_state, person, journey``. States are the
-            levels, ``between stays``, ``left care`` and ``died``; the possible transitions are those that occur in the
-            records. ``id`` is a journey, ``person`` careflow's own number. Journeys followed for less than a day have
-            no row.
-
-        Raises
-        ------
-        ArgumentError
-            Without ``person_level=True``, or if there is no such level.
-
-        Notes
-        -----
-        Putter H, Fiocco M, Geskus RB (2007), Statistics in Medicine 26:2389-2430. ``Surv(Tstart, Tstop, status)`` by
-        ``trans`` gives the hazards of :func:`careflow.occupation`.
-        """
-        require_person_level(person_level, "to_mstate", "one row for each time in a state of each journey")
-        return mstate_rows(self, start, reentry)
-
-    @checked()
-    def to_event_log(self, *, person_level: bool = False) -> pd.DataFrame:
-        """Return an event log with the columns of XES, as pm4py reads it: **records of people**, not to publish.
-
-        Parameters
-        ----------
-        person_level : bool
-            Must be ``True``, as consent to rows of persons.
-
-        Returns
-        -------
-        pandas.DataFrame
-            ``case:concept:name`` (a journey: person and number), ``concept:name`` (the level, or the outcome of the
-            journey), ``time:timestamp`` (the day), ``lifecycle:transition`` (``start`` on admission,
-            ``complete`` on discharge), ``case:person`` (careflow's own number) and the strata, a facility as
-            ``org:resource``. An open stay has no ``complete``.
-
-        Raises
-        ------
-        ArgumentError
-            Without ``person_level=True``.
-
-        Notes
-        -----
-        IEEE Std 1849-2016 (XES). For tools that need one event for each stay, keep ``lifecycle:transition == "start"``.
-        """
-        require_person_level(person_level, "to_event_log", "one row for each admission and each discharge")
-        return event_log_rows(self)
-
-    @checked(days=whole(1), every=whole(1), start=text, reentry=flag)
-    def to_sequences(
-        self,
-        *,
-        person_level: bool = False,
-        days: int = 365,
-        every: int = 7,
-        start: str | None = None,
-        reentry: bool = False,
-    ) -> pd.DataFrame:
-        """Return state sequences of journeys, as R's TraMineR reads them: **records of people**, not to publish.
-
-        Parameters
-        ----------
-        person_level : bool
-            Must be ``True``, as consent to rows of persons.
-        days, every : int
-            The states are those on day 0 and every ``every`` days after it, up to ``days``.
-        start, reentry
-            The clock of the days, as in :func:`careflow.occupation`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row for each journey: ``person`` (careflow's own number), ``journey``, ``day_0, day_7, ...``. A state is
-            a level, ``between stays``, ``left care`` or ``died``; it is missing after the end of follow-up.
-
-        Raises
-        ------
-        ArgumentError
-            Without ``person_level=True``, or if there is no such level.
-        """
-        require_person_level(person_level, "to_sequences", "one row for each journey")
-        return sequence_rows(self, start, reentry, days, every)
-
     def _answerable(self) -> tuple[str, ...]:
         """Return the default event tables that the date basis of the records allows."""
         needs = {name: event_table(name, self.episodes.continuum).needs for name in DEFAULT}
@@ -284,6 +155,21 @@ class Transitions(Linked):
             If the date basis of the records does not allow linking.
         """
         return attrition_steps(self, self._discharges())
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """``check, action, n, note``: what the checks of the records found, then the moves off the continuum (L01).
+
+        L01 counts moves between two levels that no edge of the continuum joins, whether or not they were followed for
+        the window. A continuum whose definition has no edges has none off it.
+
+        Raises
+        ------
+        ArgumentError
+            If the date basis of the records does not allow linking.
+        """
+        off = moves_off(self.episodes.continuum, self._discharges())
+        return pd.concat([self.episodes.findings, off], ignore_index=True) if len(off) else self.episodes.findings
 
     @cached_property
     def _summary(self) -> str:

@@ -16,10 +16,12 @@ from careflow.estimate.survival.stay_comparison import StayComparison
 from careflow.estimate.survival.stay_result import LengthOfStay
 from careflow.estimate.survival.test_result import GroupTest
 from careflow.estimate.utilization.census import Census, census
+from careflow.estimate.utilization.flow import Flow, flow
 from careflow.estimate.utilization.in_care import InCare, in_care
 from careflow.estimate.utilization.persons_served import PersonsServed, persons_served
-from careflow.estimate.utilization.readmissions import Returns, bounce_back, readmissions
+from careflow.estimate.utilization.readmissions import bounce_back, readmissions
 from careflow.estimate.utilization.retention import Retention, retention
+from careflow.estimate.utilization.returns import Returns
 
 __all__ = [
     "Census",
@@ -28,6 +30,7 @@ __all__ = [
     "Conformance",
     "CumulativeIncidence",
     "ExpectedDays",
+    "Flow",
     "GroupTest",
     "InCare",
     "LengthOfStay",
@@ -47,6 +50,7 @@ __all__ = [
     "conformance",
     "cumulative_incidence",
     "expected_days",
+    "flow",
     "gray_test",
     "in_care",
     "length_of_stay",

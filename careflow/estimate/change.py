@@ -16,7 +16,7 @@ from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.counts.calendar import unit_of
 from careflow.counts.definition import GROUPS
 from careflow.errors import ArgumentError
-from careflow.estimate.arrays.followup import THIN
+from careflow.estimate.arrays.followup import LEAST_OF, THIN
 from careflow.estimate.arrays.strata import strata_of
 from careflow.estimate.rates.comparison import ENOUGH, Contrast, paired_differences, stratum_pairs
 from careflow.estimate.rates.methods import METHODS, RateInputs
@@ -50,7 +50,7 @@ MEASURES: Final = (STEP_DOWN, STEP_UP, "completed", "left early")
 LEAST_ENDED: Final = 11
 """With fewer ended stays on either side, mean stays are not tested."""
 
-_STAYS: Final = ("n", "open", "rmean", "rmean_se", "least_at_risk", "_row")
+_STAYS: Final = ("n", "open", "rmean", "rmean_se", LEAST_OF["rmean"], "_row")
 KEYS: Final = ("from", "measure", "first", "second", "span")
 NUMBERS: Final = ("n_1", "of_1", "value_1", "n_2", "of_2", "value_2", "difference", "low", "high", "p", "tested")
 
@@ -242,7 +242,7 @@ class StayChanges(Changes):
         tested = out["mature"].to_numpy(dtype=bool) & np.isfinite(p)
         for side in (one, two):
             tested &= side["n"] - np.nan_to_num(side["open"], nan=0.0) >= LEAST_ENDED
-            tested &= ~(side.get("least_at_risk", np.full(len(out), np.inf)) < THIN)
+            tested &= ~(side.get(LEAST_OF["rmean"], np.full(len(out), np.inf)) < THIN)
         frame = out.rename(columns={"level": "from"}).assign(
             measure=MEAN_STAY, n_1=one["n"], of_1=one["n"], value_1=m1, n_2=two["n"], of_2=two["n"], value_2=m2,
             difference=m2 - m1, low=m2 - m1 - half, high=m2 - m1 + half, p=p, tested=tested,

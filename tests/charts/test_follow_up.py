@@ -82,6 +82,16 @@ def test_a_thin_median_is_marked_with_one_note(short, style):
     assert charts.chart_data(ax).set_index("level")["thin"].to_dict()["iop"]
 
 
+@pytest.mark.parametrize("style", ["dots", "interval"])
+def test_a_thin_quartile_is_marked_beside_the_quartiles(short, style):
+    stays = cf.length_of_stay(short)
+    frame = stays.frame.assign(thin=False, q25_thin=stays.frame["level"].astype(str) == "iop")
+    ax = charts.length_of_stay(replace(stays, frame=frame), style=style)
+    assert [word for word in words(ax) if word.endswith("thin")] == ["10–not reached thin"]
+    assert ax.careflow.notes.count("thin: fewer than 5 at risk.") == 1
+    assert charts.chart_data(ax).set_index("level")["thin_quartiles"].to_dict()["iop"]
+
+
 def test_a_hidden_row_is_not_marked_as_thin(short):
     stays = thin(cf.length_of_stay(short), "iop")
     ax = charts.length_of_stay(

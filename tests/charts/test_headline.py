@@ -99,10 +99,10 @@ def test_a_mean_stay_that_lengthened_is_said_and_a_median_alone_is_not():
     )
 
 
-@pytest.mark.parametrize(("column", "value"), [("least_at_risk", 4), ("mature", False)])
+@pytest.mark.parametrize(("column", "value"), [("rmean_least_at_risk", 4), ("mature", False)])
 def test_a_mean_stay_that_is_thin_or_not_mature_takes_no_part(column, value):
     stays = sample_results.stays(5, by="quarter")
-    frame = stays.frame.assign(rmean=25.0, rmean_se=1.0, least_at_risk=40, mature=True)
+    frame = stays.frame.assign(rmean=25.0, rmean_se=1.0, rmean_least_at_risk=40, mature=True)
     late = (frame["quarter"] == "2025Q4") & (frame["level"] == "iop")
     frame.loc[late, "rmean"] = 33.0
     assert "IOP" in headline(replace(stays, frame=frame))

@@ -122,6 +122,28 @@ def test_code_generation_and_adaptive_plans_of_spark_change_no_number(as_it_come
     assert_same(numbers(link(here), None, clocks), numbers(link(there), None, clocks))
 
 
+def test_parts_retention_flows_and_rows_are_the_embedded_engine_s(spark: Any) -> None:
+    frame = stays(seed=21, n=200)
+    here, there = (link(read(source)) for source in (frame, on_cluster(spark, frame)))
+    clocks = ["discharge", "kept:0,7,30", "flow", "ways:3", "step ups:30"]
+    how: dict[str, Any] = {"by": ["quarter", "payer"], "where": {"payer": ["medicaid", None]}, "last": 3}
+    parts = [
+        {name: table.sort_values(list(table.columns), ignore_index=True) for name, table in counts.tables.items()}
+        for counts in (moves.counts(clocks=clocks, **how) for moves in (here, there))
+    ]
+    assert min(map(len, parts[0].values())) > 0
+    assert_same(parts[0], parts[1])
+    assert set(parts[0]["flow"]["payer"]) <= {"medicaid", "(missing)"}
+    rows = [moves.rows(frm="php", where={"payer": "b"}, person_level=True) for moves in (here, there)]
+    # Each engine has its own keys of persons, so the numbers of people may differ.
+    one, other = (
+        table.drop(columns="person").sort_values(["admitted", "discharged", "reason", "to"], ignore_index=True)
+        for table in rows
+    )
+    assert len(one) > 5
+    pd.testing.assert_frame_equal(one, other)
+
+
 @pytest.mark.parametrize("kind", ["string", "timestamp_ntz"])
 def test_hours_and_deaths_order_and_end_stays_alike_on_both_engines(spark: Any, kind: str) -> None:
     frame, chance = stays(seed=6, n=200), np.random.default_rng(6)

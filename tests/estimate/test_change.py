@@ -170,12 +170,12 @@ def test_a_change_of_mean_stays_is_the_difference_by_its_jackknife(moves) -> Non
     assert row["difference"] == pytest.approx(means[two, level] - means[one, level])
 
 
-@pytest.mark.parametrize(("column", "value"), [("least_at_risk", 4), ("mature", False)])
+@pytest.mark.parametrize(("column", "value"), [("rmean_least_at_risk", 4), ("mature", False)])
 def test_a_stay_that_is_thin_or_not_mature_is_not_tested(moves, column: str, value: object) -> None:
     stays = cf.length_of_stay(moves, by="year")
-    whole = changes_of(stays).between([("2024", "2025")])
+    frame = stays.frame.assign(rmean_least_at_risk=40, mature=True)
+    whole = changes_of(stays.with_frame(frame)).between([("2024", "2025")])
     assert whole["tested"].all()
-    frame = stays.frame.assign(least_at_risk=40, mature=True)
     frame.loc[(frame["year"] == "2024") & (frame["level"] == "php"), column] = value
     actual = changes_of(stays.with_frame(frame)).between([("2024", "2025")])
     assert actual.loc[~actual["tested"], "from"].tolist() == ["php"]

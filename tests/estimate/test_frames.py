@@ -17,13 +17,16 @@ COMPARED = ["n_1", "of_1", "rate_1", "n_2", "of_2", "rate_2", "difference", "se"
 STAYS = ["n", "open", "median", "median_low", "median_high", "q25", "q75", "rmean", "rmean_se"]
 
 
-REACH = ["known_to", "least_at_risk", "thin", "mature"]
+REACH = [
+    *("known_to", "least_at_risk", "thin", "mature"),
+    *(f"{name}_{what}" for name in ("q25", "q75", "rmean") for what in ("least_at_risk", "thin")),
+]
 
 
 COLUMNS = {
-    "rates": ["quarter", "from", "to", "direction", *RATES],
-    "rates by direction": ["quarter", "from", "direction", *RATES],
-    "windows": ["quarter", "within", "from", "to", "direction", *RATES],
+    "rates": ["quarter", "from", "to", "direction", *RATES, "passed", "edge", "thin"],
+    "rates by direction": ["quarter", "from", "direction", *RATES, "thin"],
+    "windows": ["quarter", "within", "from", "to", "direction", *RATES, "passed", "edge", "thin"],
     "stays": ["quarter", "level", *STAYS, "discharged_mean", "discharged_median", *REACH],
     "curve": ["quarter", "level", "day", "at_risk", "events", "survival", "se", "low", "high"],
     "incidence": ["quarter", "from", "to", "day", *NUMBERS, "at_risk", "known_to", "mature"],

@@ -284,8 +284,11 @@ def returns(linked: Iterable[Linked], level: str, days: int, cutoff: int) -> tup
 Pairs = dict[tuple[str, str], tuple[int, int]]
 
 
-def bounces(linked: Sequence[Linked], levels: Sequence[str], days: int, cutoff: int) -> Pairs:
-    """Return {(from, to): (n, of)} over the step-downs whose new stay began ``days`` before the cut-off."""
+def bounces(linked: Sequence[Linked], levels: Sequence[str], days: int, cutoff: int, *, any_up: bool = False) -> Pairs:
+    """Return {(from, to): (n, of)} over the step-downs whose new stay began ``days`` before the cut-off.
+
+    ``any_up`` counts admissions to any level more intensive than the one reached, not than the one left.
+    """
     found: Pairs = {}
     for one in linked:
         following = one.next
@@ -296,7 +299,11 @@ def bounces(linked: Sequence[Linked], levels: Sequence[str], days: int, cutoff: 
         mine = in_order((other.stay for other in linked if other.stay.person == one.stay.person), levels)
         back = any(
             following.admit <= other.admit <= following.admit + days
-            and levels.index(other.level) <= levels.index(one.stay.level)
+            and (
+                levels.index(other.level) < levels.index(following.level)
+                if any_up
+                else levels.index(other.level) <= levels.index(one.stay.level)
+            )
             for other in mine[mine.index(following) + 1 :]
         )
         pair = one.stay.level, following.level

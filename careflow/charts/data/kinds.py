@@ -87,6 +87,7 @@ KINDS: Final = (
     Kind("Comparison", "differences of rates", "transition_rates(...).compare()", ()),
     Kind("StayComparison", "differences of lengths of stay", "length_of_stay(...).compare()", ()),
     Kind("Conformance", "journeys along a path", "conformance()", ()),
+    Kind("Flow", "flows of people", "flow()", ()),
     Kind("InCare", "stays in care on the cut-off", "in_care()", ()),
     Kind("Retention", "retention", "retention()", ()),
     Kind("Chain", "the chain of rates", "chain()", ()),

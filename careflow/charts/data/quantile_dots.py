@@ -30,6 +30,8 @@ class Stay:
     curve: pd.DataFrame | None
     thin: bool = False
     """Whether the median rests on few stays at risk."""
+    thin_quartiles: bool = False
+    """Whether a quartile that is known does."""
 
 
 def curves_of(curve: pd.DataFrame, view: View) -> dict[str, pd.DataFrame]:
@@ -54,7 +56,8 @@ def stays_of(view: View, curves: Mapping[str, pd.DataFrame], most: int) -> list[
         count = next((d for d in DOTS if d <= most and d <= n / 11), 0) if curve is not None else 0
         median, q25, q75 = (number(row.get(key)) for key in ("median", "q25", "q75"))
         dots = quantiles(curve, count, smooth=view.protected) if curve is not None and count else np.empty(0)
-        out.append(Stay(name, n, median, q25, q75, hidden, dots, curve, is_thin(row)))
+        quartiles = any(is_thin(row, key) and np.isfinite(number(row.get(key))) for key in ("q25", "q75"))
+        out.append(Stay(name, n, median, q25, q75, hidden, dots, curve, is_thin(row), quartiles))
     return out
 
 

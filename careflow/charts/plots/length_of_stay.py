@@ -108,7 +108,7 @@ class _Drawing:
                 f"Length counted in {view.about.convention}." if view.about.convention else "",
                 "Dots on straight lines between the days that may be shown." if self._smooth() else "",
                 "Upright mark: benchmark." if self.benchmark else "",
-                thin_note(view) if any(s.thin for s in self.stays) else "",
+                thin_note(view) if any(s.thin or s.thin_quartiles for s in self.stays) else "",
                 f"{_UNKNOWN}: not reached, or too few stays to show." if self._unknown() else "",
                 "Levels with too few stays for dots of 11 have no dots." if self._bare() else "",
             ],
@@ -215,7 +215,7 @@ class _Drawing:
         span = ""
         if not stay.hidden and formatting.known(stay.q25):
             upper = formatting.count(stay.q75) if formatting.known(stay.q75) else "not reached"
-            span = f"{formatting.count(stay.q25)}–{upper}"
+            span = f"{formatting.count(stay.q25)}–{upper}" + (f" {MARK}" if stay.thin_quartiles else "")
         figure = self._figure(stay)
         return RowText(
             f"n = {formatting.count(stay.n)} stays", figure, MARK if stay.thin else "", span,
@@ -223,8 +223,11 @@ class _Drawing:
         )  # fmt: skip
 
     def _data(self) -> pd.DataFrame:
-        rows = [(s.name, s.n, s.median, s.q25, s.q75, s.hidden, len(s.dots), s.thin) for s in self.stays]
-        return pd.DataFrame(rows, columns=["level", "n", "median", "q25", "q75", "hidden", "dots", "thin"])
+        rows = [
+            (s.name, s.n, s.median, s.q25, s.q75, s.hidden, len(s.dots), s.thin, s.thin_quartiles) for s in self.stays
+        ]
+        names = ["level", "n", "median", "q25", "q75", "hidden", "dots", "thin", "thin_quartiles"]
+        return pd.DataFrame(rows, columns=names)
 
 
 def _inches(ax: Axes) -> Affine2DBase:

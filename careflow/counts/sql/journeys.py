@@ -26,7 +26,7 @@ _LAST: Final = 1 << 62
 """A position after every stay in the order of linking."""
 
 # A stay begins a journey when it starts later than `within` days after every earlier one.
-_NUMBERED: Final = """
+NUMBERED: Final = """
     ordered AS (
         SELECT *, max(end_day) OVER (
                 PARTITION BY person ORDER BY stay_order ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach
@@ -42,7 +42,7 @@ _NUMBERED: Final = """
 # most intensive level of them. The clock starts at the first admission for which {{first_of}} holds and runs to
 # `last_followed`, the cut-off minus the link window.
 _JOURNEY: Final = f"""
-WITH {_NUMBERED},
+WITH {NUMBERED},
     changes AS (
         SELECT person, {{number}} AS journey, admit AS day, CAST(level AS INTEGER) AS state, 2 * stay_order AS sequence
         FROM numbered
@@ -132,7 +132,7 @@ _LANDMARK: Final = """
 # The levels of the first stays of each journey, then its outcome. Of several stays that end on the last day of the
 # journey, a death gives the outcome, or else the last stay in the order of linking.
 _PATHS: Final = f"""
-WITH {_NUMBERED},
+WITH {NUMBERED},
     journey_stays AS (
         SELECT *, row_number() OVER (PARTITION BY person, journey ORDER BY stay_order) AS step,
             count(*) OVER (PARTITION BY person, journey) AS steps,
@@ -153,7 +153,7 @@ WITH {_NUMBERED},
     firsts AS (
         SELECT {{strata}} jackknife_group, person, journey FROM journey_stays {{on_admit}} WHERE step = 1
     )
-SELECT {{names}} {{path}} count(*) AS n
+SELECT {{names}} {{groups}} {{path}} count(*) AS n
 FROM firsts f JOIN paths USING (person, journey) JOIN ends USING (person, journey)
 GROUP BY ALL
 """
@@ -202,10 +202,14 @@ def _steps(start: int | None, reentry: bool, landmark: int | None, left: str = s
     )
 
 
-def paths_sql(steps: int) -> str:
-    """Return the SQL of the levels of the first ``steps`` stays of each journey, and its outcome after them."""
+def paths_sql(steps: int, *, groups: bool = False) -> str:
+    """Return the SQL of the levels of the first ``steps`` stays of each journey, and its outcome after them.
+
+    ``groups`` counts them by jackknife group.
+    """
     columns = [f"max(CASE WHEN step = {i} THEN level END) AS l{i}" for i in range(1, steps + 1)]
-    return _PATHS.replace("{steps}", ", ".join([*columns, "max(steps) AS steps"])).replace(
+    sql = _PATHS.replace("{groups}", "jackknife_group, " if groups else "")
+    return sql.replace("{steps}", ", ".join([*columns, "max(steps) AS steps"])).replace(
         "{path}",
         "".join(
             f"coalesce(l{i}, CASE WHEN steps = {i - 1} THEN outcome ELSE -1 END) AS step_{i}, "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from careflow.continuum import Continuum
-from careflow.continuum.outcomes import STEP_DOWN
+from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.counts.event_tables import DIED_CODE, ENDLESS, REASON_CODE
 
 # Deaths, same-day transfers and concurrent discharges are not in the denominator of returns.
@@ -33,7 +33,7 @@ WITH returned AS (
     SELECT DISTINCT a.person, a.stay_order
     FROM {linked} a JOIN {linked} s ON s.person = a.person AND s.stay_order > a.stay_order
         AND s.admit >= a.discharge + a.gap AND s.admit <= a.discharge + a.gap + {days}
-    WHERE {as_intensive}
+    WHERE {back}
 )
 SELECT {strata} jackknife_group, level AS state, next_level AS target,
     CASE WHEN r.person IS NULL THEN 0 ELSE 1 END AS event,
@@ -67,8 +67,12 @@ def returns_sql(days: int, levels: tuple[int, ...]) -> str:
     )
 
 
-def bounces_sql(days: int, continuum: Continuum) -> str:
-    """Return the SQL of bounce-backs within ``days`` of the start of the new stay."""
+def bounces_sql(days: int, continuum: Continuum, *, any_step_up: bool = False) -> str:
+    """Return the SQL of bounce-backs within ``days`` of the start of the new stay.
+
+    They are admissions to a level at least as intensive as the one left, or with ``any_step_up`` to any level more
+    intensive than that of the new stay.
+    """
     names = continuum.names
     levels = range(len(names))
     down = {i: [j for j in levels if continuum.direction(names[i], names[j]) == STEP_DOWN] for i in levels}
@@ -77,10 +81,12 @@ def bounces_sql(days: int, continuum: Continuum) -> str:
         cases = [f"({origin} = {i} AND {target} IN ({', '.join(map(str, js))}))" for i, js in targets_of.items() if js]
         return " OR ".join(cases) or "false"
 
+    up = {i: [j for j in levels if continuum.direction(names[i], names[j]) == STEP_UP] for i in levels}
     as_intensive = {i: [j for j in levels if j not in down[i]] for i in levels}
+    back = pairs("a.next_level", "s.level", up) if any_step_up else pairs("a.level", "s.level", as_intensive)
     return (
         _BOUNCES.replace("{down}", pairs("l.level", "l.next_level", down))
-        .replace("{as_intensive}", pairs("a.level", "s.level", as_intensive))
+        .replace("{back}", back)
         .replace("{join_returned}", _JOIN_RETURNED)
         .replace("{days}", str(int(days)))
     )

@@ -21,6 +21,12 @@ Longest = Literal["longest"]
 
 THIN: Final = 5
 """With fewer at risk, a quantile or mean under late entry is marked as thin."""
+LEAST_OF: Final = {
+    "median": "least_at_risk",
+    **{name: f"{name}_least_at_risk" for name in ("q25", "q75", "rmean")},
+}
+THIN_OF: Final = {"median": "thin", **{name: f"{name}_thin" for name in ("q25", "q75", "rmean")}}
+"""The columns of each quantile and of the mean: the smallest number at risk, and whether that is under :data:`THIN`."""
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,17 @@ import pandas as pd
 
 from careflow.arguments import names as names_of
 from careflow.continuum import Continuum
-from careflow.continuum.outcomes import CONCURRENT, DIED, REASONS, STEP_UP
+from careflow.continuum.outcomes import REASONS, STEP_UP
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.parts import Where
+from careflow.counts.definition import GROUPS
+from careflow.counts.event_tables import REASON_CODE
+from careflow.counts.parts import Part, Where
+from careflow.counts.sql.journeys import IN_CARE_CODE, UNKNOWN_CODE
 from careflow.errors import ArgumentError
-from careflow.estimate.arguments import estimator
-from careflow.estimate.multistate.pathways import IN_CARE, NOT_YET_KNOWN, pathways
-from careflow.estimate.result import Result
+from careflow.estimate.arguments import Cluster, counts_for, estimator, immature, interval_name
+from careflow.estimate.arrays.strata import Ints, add_up, strata_of
+from careflow.estimate.result import Provenance, Result
+from careflow.estimate.stats.proportions import shares
 
 _KINDS: Final = ("kept", "skipped", "went_up", "ended_early", "open", "other")
 
@@ -30,7 +34,9 @@ class Conformance(Result):
     ``frame`` has one row for each stratum and step of the path. Its columns are the strata, ``step`` (``residential to
     php``), ``of`` (journeys that kept to the path so far), then what came next: ``kept`` (the next level of the path),
     ``skipped`` (a later one), ``went_up`` (a more intensive level), ``ended_early`` (care ended, or the person died),
-    ``open`` (still in care, or not yet known) and ``other``. These six sum to ``of``.
+    ``open`` (still in care, or not yet known) and ``other``. These six sum to ``of``. ``rate, se, low, high`` are the
+    share ``kept / of``, its standard error and Wilson limits, and ``mature`` is whether it is final: the period is
+    whole and no journey is open at the step.
 
     Attributes
     ----------
@@ -47,6 +53,8 @@ def conformance(
     path: Sequence[str],
     *,
     by: str | Sequence[str] | None = None,
+    cluster: Cluster = "person",
+    confidence: float = 0.95,
     calendar: Calendar | None = None,
     where: Where | None = None,
     last: int | None = None,
@@ -64,6 +72,11 @@ def conformance(
         Two to eleven different levels, such as ``["residential", "php", "iop", "outpatient"]``.
     by : str or sequence of str, optional
         Strata of the journey's first stay.
+    cluster : {"person", None}
+        ``"person"``: intervals by the delete-a-group jackknife over persons; None: intervals that assume independent
+        journeys.
+    confidence : float
+        Coverage of the intervals, such as 0.95.
     calendar : Calendar, optional
         The months of a quarter; the calendar year by default.
     where : mapping, optional
@@ -74,20 +87,26 @@ def conformance(
     Returns
     -------
     Conformance
-        ``frame``: the strata, then ``step, of, kept, skipped, went_up, ended_early, open, other``, in journeys.
+        ``frame``: the strata, then ``step, of, kept, skipped, went_up, ended_early, open, other``, in journeys, then
+        ``rate, se, low, high, mature``.
 
     Raises
     ------
     ArgumentError
         If the path has fewer than two levels or one twice, or an argument has a wrong value.
     CountsError
-        If counts are given that do not hold the table of pathways (``paths:`` and one more than the path has levels) or
-        the strata asked for.
+        If counts are given that do not hold the table of pathways (``ways:`` and the number of levels of the path;
+        without clustering ``paths:``) or the strata asked for.
 
     Notes
     -----
-    A description without intervals. Journeys of the newest periods are ``open`` more often, so that their shares are
-    too low; :func:`transition_rates` and :func:`occupation` allow for that.
+    ``rate = kept / of`` counts what had happened by the cut-off. While journeys are ``open`` at a step it is too low,
+    by at most ``open / of``, and the step is not ``mature``. :func:`transition_rates` and :func:`occupation` allow for
+    open journeys.
+
+    References
+    ----------
+    Wilson EB (1927), JASA 22:209-212; Kott PS (2001), Journal of Official Statistics 17:521-526.
 
     Examples
     --------
@@ -106,41 +125,60 @@ def conformance(
     levels = tuple(continuum[name].name for name in path)
     if not 2 <= len(levels) <= 11 or len(set(levels)) < len(levels):
         raise ArgumentError(f"path= is two to eleven different levels, in order; it was {', '.join(levels) or 'empty'}")
-    ways = pathways(moves, steps=len(levels), by=by, calendar=calendar, where=where, last=last)
-    by_names = list(ways.about.by)
+    clock = f"{'paths' if cluster is None else 'ways'}:{len(levels)}"
+    counts, by_names = counts_for(moves, clock, by, calendar=calendar, part=Part(where, last))
+    table, rules = counts.tables[clock], counts.definition
+    strata = strata_of(table, rules, by_names)
+    places = [continuum.index(name) for name in levels]
+    group = table["jackknife_group"] if cluster is not None else np.zeros(len(table), dtype=np.int64)
+    on_path = (table["step_1"] == places[0]).to_numpy()
+    cells = []
+    for place in range(1, len(places)):
+        state = table[f"step_{place + 1}"].to_numpy()
+        kind = _kinds(state, place, places, continuum)
+        axes = ((strata.codes, len(strata)), (kind, len(_KINDS)), (group, GROUPS))
+        cells.append(add_up(table["n"] * on_path, *axes))
+        on_path = on_path & (state == places[place])
+    by_kind = np.stack(cells, axis=1)
+    estimate = shares(by_kind[:, :, 0], by_kind.sum(axis=2), cluster=cluster, confidence=confidence)
     steps = [f"{one} to {other}" for one, other in pairwise(levels)]
-    journeys = ways.frame[ways.frame["step_1"].astype(str) == levels[0]]
-    parts = []
-    for place, step in enumerate(steps):
-        kept = np.logical_and.reduce([journeys[f"step_{i + 1}"].astype(str) == levels[i] for i in range(place + 1)])
-        rows = journeys[kept]
-        kinds = rows[f"step_{place + 2}"].astype(str).map(lambda state: _kind(state, place, levels, continuum))  # noqa: B023
-        table = pd.DataFrame({kind: rows["n"].where(kinds == kind, 0) for kind in _KINDS}).assign(of=rows["n"])
-        parts.append(table.assign(step=step, **{name: rows[name] for name in by_names}))
-    together = pd.concat(parts, ignore_index=True)
-    together["step"] = pd.Categorical(together["step"], steps, ordered=True)
-    frame = together.groupby([*by_names, "step"], observed=False)[["of", *_KINDS]].sum().reset_index()
-    about = ways.about
-    text = (
-        f"Journeys that begin at {levels[0]}, by whether their next stay is the next level of {' to '.join(levels)}. "
-    )
-    result = ways.with_frame(
-        frame,
+    frame = strata.repeat(pd.Series(pd.Categorical(steps, steps, ordered=True), name="step"))
+    n = by_kind.sum(axis=-1)
+    frame["of"] = n.sum(axis=-1).ravel()
+    for position, name in enumerate(_KINDS):
+        frame[name] = n[..., position].ravel()
+    for name, values in (("rate", estimate.share), ("se", estimate.se), ("low", estimate.low), ("high", estimate.high)):
+        frame[name] = values.ravel()
+    frame["mature"] = ~strata.partial(rules).repeat(len(steps)) & (frame["open"] == 0).to_numpy()
+    about = Provenance.of(
+        counts,
         measure="conformance",
-        definition=text + about.definition,
-        n=int(frame.loc[frame["step"] == steps[0], "of"].sum()),
+        definition=(
+            f"Journeys that begin at {levels[0]}, by whether their next stay is the next level of "
+            f"{' to '.join(levels)}; stays less than {rules.within + 1} days apart belong to one journey."
+        ),
+        n=int(n[:, 0].sum()),
+        unit="journeys",
+        dated_by="admission" if by_names else "",
+        interval=interval_name("Wilson", confidence, cluster),
+        within=(rules.within,),
+        by=by_names,
+        confidence=confidence,
+        missing=immature(frame, by_names, rules),
     )
-    return Conformance(result.frame, result.about, continuum, path=levels)
+    return Conformance(frame, about, continuum, path=levels)
 
 
-def _kind(state: str, place: int, path: Sequence[str], continuum: Continuum) -> str:
-    """Return what the next state of a journey is to a path that it has kept to so far."""
-    if state == path[place + 1]:
-        return "kept"
-    if state in path[place + 2 :]:
-        return "skipped"
-    if state in continuum.names:
-        return "went_up" if continuum.direction(path[place], state) == STEP_UP else "other"
-    if state in (IN_CARE, NOT_YET_KNOWN):
-        return "open"
-    return "ended_early" if state in (*REASONS, DIED) and state != CONCURRENT else "other"
+def _kinds(state: Ints, place: int, path: Sequence[int], continuum: Continuum) -> Ints:
+    """Return what the next states of journeys are to a path that they have kept to so far: positions in _KINDS."""
+    names, at = continuum.names, path[place - 1]
+    ups = [code for code in range(len(names)) if continuum.direction(names[at], names[code]) == STEP_UP]
+    ended = (state >= REASON_CODE) & (state < REASON_CODE + len(REASONS))
+    is_kind = {
+        "kept": state == path[place],
+        "skipped": np.isin(state, path[place + 1 :]),
+        "went_up": np.isin(state, ups),
+        "ended_early": ended,
+        "open": np.isin(state, (IN_CARE_CODE, UNKNOWN_CODE)),
+    }
+    return np.select(list(is_kind.values()), [_KINDS.index(kind) for kind in is_kind], _KINDS.index("other"))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, Protocol
 
-from careflow.counts import Counts
+from careflow.counts import Counts, Transitions
 from careflow.estimate.arguments import Cluster
 from careflow.estimate.rates.followed import followed_rate_arrays
 from careflow.estimate.rates.incidence import incidence_rate_arrays
@@ -28,6 +28,11 @@ class RateInputs:
     cluster: Cluster
     confidence: float
     moves: Moves | None = None
+    linked: Transitions | None = field(default=None, repr=False)
+    """The linked stays that were counted, for :meth:`careflow.estimate.Rates.rows`; a copy or a pickle has none."""
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "linked": None}
 
     def rate_arrays(self, *, keep: bool = True) -> tuple[RateArrays, RateArrays]:
         """Return the numbers by next level or outcome, and by direction, with their replicates if these are kept."""

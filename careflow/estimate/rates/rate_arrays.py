@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import CONCURRENT, DIED, DIRECTIONS, LEFT_CARE, LEFT_REASONS, OUTCOMES
+from careflow.estimate.arrays.followup import THIN
 from careflow.estimate.arrays.strata import Strata
 from careflow.estimate.rates.unions import Moves
 from careflow.estimate.select import WITHIN
@@ -106,7 +107,7 @@ class RateArrays:
         """Return the strata, from, target, direction and window of each number of a block."""
         frame = self.strata.repeat(self.origins, self.targets)
         if self.targets.name == "to":
-            frame["direction"] = np.tile(self._directions(), len(self.strata))
+            frame["direction"] = np.tile(self._of_moves(self.continuum.direction), len(self.strata))
         frame[WITHIN] = window
         return frame
 
@@ -116,20 +117,25 @@ class RateArrays:
             frame[name] = getattr(block, name).ravel()
         frame["followed"] = np.repeat(block.followed.ravel(), len(self.targets))
         frame["mature"] = np.repeat(block.mature, len(self.origins) * len(self.targets))
+        if self.targets.name == "to":
+            passed = self._of_moves(lambda frm, to: len(self.continuum.passed(frm, to))).astype(float)
+            frame["passed"] = np.tile(passed, len(self.strata))
+            frame["edge"] = np.tile(self._of_moves(self.continuum.edge_kind), len(self.strata))
+        frame["thin"] = frame["of"] < THIN
         if block.persons is not None:
             frame["persons"] = block.persons.ravel()
             persons_of = block.persons.max(axis=-1) if block.persons_of is None else block.persons_of
             frame["persons_of"] = np.repeat(persons_of.ravel(), len(self.targets))
         return frame
 
-    def _directions(self) -> npt.NDArray[np.object_]:
+    def _of_moves(self, of: Callable[[str, str], object]) -> npt.NDArray[np.object_]:
+        """Return a property of the move from each level to each target; None of outcomes."""
         if self.moves is not None:
-            return self.moves.directions(self.continuum).ravel()
+            return self.moves.alike(self.continuum, of).ravel()
         names = self.continuum.names
-        directions = [
-            self.continuum.direction(a, b) if b in names else None for a in names for b in self.targets.astype(str)
-        ]
-        return np.array(directions, dtype=object)
+        return np.array(
+            [of(a, b) if b in names else None for a in names for b in self.targets.astype(str)], dtype=object
+        )
 
 
 def targets(continuum: Continuum, *, reasons: bool = True, moves: Moves | None = None) -> pd.Series[str]:

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import InitVar, dataclass, field, replace
 from typing import Final, Self
 
-from careflow.arguments import checked, one_of, period
+import pandas as pd
+
+from careflow.arguments import checked, labels, one_of, period, whole
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.arguments import immature, interval_name
 from careflow.estimate.rates.comparison import Comparison, Contrast, comparison, labels_of
 from careflow.estimate.rates.methods import METHODS, RateInputs
+from careflow.estimate.rates.rate_rows import rows_behind
 from careflow.estimate.rates.rate_tables import RateTables
 from careflow.estimate.rates.unions import Asked, asked, asked_moves, is_union
 from careflow.estimate.result import Provenance
@@ -37,14 +40,19 @@ class Rates(RateTables):
     rate, se, low, high  the estimate, its standard error and confidence limits
     followed             share of the level's discharges that were followed for the window
     mature               whether the period is whole and its last day + window is not after the cut-off
+    passed               number of levels passed over between the two; missing for outcomes
+    edge                 ``named`` or ``added`` edge of the continuum, or ``off the continuum``; missing for outcomes,
+                         moves within a level, and where a row puts several kinds together
+    thin                 whether ``of`` is under 5
     ===================  ==============================================================================================
 
-    Methods: :meth:`at`, :meth:`matrix`, :meth:`graph`, :meth:`triangle`, :meth:`compare`, :meth:`union`.
+    Methods: :meth:`at`, :meth:`matrix`, :meth:`graph`, :meth:`triangle`, :meth:`compare`, :meth:`union`,
+    :meth:`rows`.
 
     Attributes
     ----------
     directions : pandas.DataFrame
-        Moves by direction: strata, ``from, direction, n, of, rate, se, low, high, followed, mature``.
+        Moves by direction: strata, ``from, direction, n, of, rate, se, low, high, followed, mature, thin``.
     contributors : pandas.DataFrame or None
         For each row of ``frame``, lower bounds of the number of distinct persons in ``n`` and ``of`` (columns
         ``persons`` and ``persons_of``): the number of jackknife groups that hold any of them. Used by
@@ -180,6 +188,49 @@ class Rates(RateTables):
         inputs = self._as_estimated("union")
         moves = asked_moves(self.continuum, frm, to, reasons=inputs.method != "incidence")
         return type(self).estimated(replace(inputs, moves=moves))
+
+    @checked(quarter=period, frm=asked, to=asked, within=whole(0, None, "days"), strata=labels)
+    def rows(
+        self,
+        quarter: str | None = None,
+        *,
+        frm: Asked | None = None,
+        to: Asked | None = None,
+        within: int | None = None,
+        person_level: bool = False,
+        **strata: str,
+    ) -> pd.DataFrame:
+        """Return the discharges behind a rate, each with the stay after it: **records of people**, not to publish.
+
+        Parameters
+        ----------
+        quarter : str, optional
+            Only discharges of this quarter (month, year).
+        frm, to : str, list of str or mapping, optional
+            As in :func:`careflow.transition_rates`: levels left, and levels, outcomes or directions after them.
+        within : int, optional
+            The window in days, if the rates have several; the longest by default.
+        person_level : bool
+            Must be ``True``, as consent to rows of persons.
+        **strata : str
+            One label of further strata.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As :meth:`careflow.counts.Transitions.rows`. The rows of one move are as many as its ``n``, those of a
+            level as many as its ``of``.
+
+        Raises
+        ------
+        ArgumentError
+            Without ``person_level=True``; if the rates were made from counts, which hold no persons, or are not shares
+            of followed discharges; or if there is no such level, outcome or label.
+        DisclosureError
+            If the rates are protected.
+        """
+        inputs = self._as_estimated("rows")
+        return rows_behind(self, inputs, (frm, to), quarter, within, strata, person_level=person_level)
 
     def _of(self, frm: Asked | None, to: Asked | None) -> Self:
         """Return rates that have a row for what is asked: these, or those of a union."""

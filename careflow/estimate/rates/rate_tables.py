@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import pandas as pd
 
-from careflow.arguments import checked, labels, one_of, period
+from careflow.arguments import checked, flag, labels, one_of, period
 from careflow.errors import ArgumentError
 from careflow.estimate.rates.unions import Asked, Moves, asked
 from careflow.estimate.result import Result
@@ -30,8 +30,10 @@ class RateTables(Result):
     direction_contributors: pd.DataFrame | None = field(default=None, repr=False)
     moves: Moves | None = field(default=None, repr=False)
 
-    @checked(quarter=period, value=one_of(*_NUMBERS), strata=labels)
-    def matrix(self, quarter: str | None = None, *, value: str = "rate", **strata: str) -> pd.DataFrame:
+    @checked(quarter=period, value=one_of(*_NUMBERS), margins=flag, strata=labels)
+    def matrix(
+        self, quarter: str | None = None, *, value: str = "rate", margins: bool = False, **strata: str
+    ) -> pd.DataFrame:
         """Return one stratum as a matrix of levels left by levels and outcomes reached.
 
         Parameters
@@ -40,21 +42,36 @@ class RateTables(Result):
             The quarter (month, year) to show, if the rates are split by one.
         value : {"rate", "n", "of", "se", "low", "high", "followed", "mature"}
             The column to show.
+        margins : bool
+            Add the row ``arrivals`` (the number of moves that reach each level, or of discharges with each outcome,
+            from all levels) and the column ``of`` (the discharges, or person-days, of each level).
         **strata : str
             One label of each other stratum.
 
         Returns
         -------
         pandas.DataFrame
-            Rows are levels left (``from``); columns are levels, then outcomes (``to``).
+            Rows are levels left (``from``); columns are levels, then outcomes (``to``). A sum with a hidden number is
+            missing.
 
         Raises
         ------
         ArgumentError
             If a stratum has several labels and none is chosen, or a label does not exist.
+
+        Examples
+        --------
+        >>> import pandas as pd, careflow as cf
+        >>> stays = pd.DataFrame({"person_id": ["a", "a", "b", "b"], "level": ["residential", "iop", "php", "iop"],
+        ...     "admit_date": ["2024-01-01", "2024-01-11", "2024-01-01", "2024-01-21"],
+        ...     "discharge_date": ["2024-01-11", "2024-02-01", "2024-01-21", "2024-03-01"]})
+        >>> rates = cf.transition_rates(cf.link(cf.read_episodes(stays, cutoff="2024-05-31")), cluster=None)
+        >>> rates.matrix(value="n", margins=True).loc[["php", "arrivals"], ["php", "iop", "of"]].values.tolist()
+        [[0.0, 1.0, 1.0], [0.0, 2.0, 4.0]]
         """
         rows = self.at(quarter, **strata)
-        return rows.pivot_table(index="from", columns="to", values=value, observed=False, dropna=False, sort=True)
+        table = _matrix(rows, value)
+        return _with_margins(table, _matrix(rows, "n"), rows) if margins else table
 
     @checked(quarter=period, strata=labels)
     def graph(self, quarter: str | None = None, **strata: str) -> nx.DiGraph[str]:
@@ -187,3 +204,18 @@ class RateTables(Result):
     def _move(self, name: str, value: Asked | None) -> str | None:
         """Return the label of a row, or raise with those that there are."""
         return None if value is None else move_label(self.frame, name, value, self.continuum)
+
+
+def _matrix(rows: pd.DataFrame, value: str) -> pd.DataFrame:
+    return rows.pivot_table(index="from", columns="to", values=value, observed=False, dropna=False, sort=True)
+
+
+def _with_margins(table: pd.DataFrame, n: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a matrix with the moves that arrive at each level, and the discharges of each level."""
+    of = rows.groupby("from", observed=True)["of"].first().reindex(table.index.astype(str))
+    out = table.astype(float).rename(index=str, columns=str)
+    out.index.name, out.columns.name = table.index.name, table.columns.name
+    out["of"] = of.to_numpy(dtype=float)
+    arrivals = n.sum(axis=0, skipna=False).to_numpy(dtype=float)
+    out.loc["arrivals"] = [*arrivals, of.sum(skipna=False)]
+    return out

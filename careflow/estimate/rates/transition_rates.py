@@ -60,12 +60,15 @@ def transition_rates(
     Returns
     -------
     Rates
-        ``frame``: the strata, then ``from, to, direction, n, of, rate, se, low, high, followed, mature``, a row for
-        every pair of a level and a level or outcome. ``rate, se, low, high`` are shares (0 to 1), or moves per 100
-        person-days for ``method="intensity"``. The shares of levels, reasons of leaving, ``died`` and ``concurrent``
-        sum to 1; ``left care`` is the sum of the reasons. ``followed`` is the share of the level's discharges in the
-        stratum that were followed for the window. ``mature`` is whether the period is whole and its last day + window
-        is not after the cut-off. ``direction`` is missing where a row puts moves of several directions together.
+        ``frame``: the strata, then ``from, to, direction, n, of, rate, se, low, high, followed, mature, passed, edge,
+        thin``, a row for every pair of a level and a level or outcome. ``rate, se, low, high`` are shares (0 to 1), or
+        moves per 100 person-days for ``method="intensity"``. The shares of levels, reasons of leaving, ``died`` and
+        ``concurrent`` sum to 1; ``left care`` is the sum of the reasons. ``followed`` is the share of the level's
+        discharges in the stratum that were followed for the window. ``mature`` is whether the period is whole and its
+        last day + window is not after the cut-off. ``passed`` is the number of levels passed over, and ``edge`` says
+        whether the move is along an edge of the continuum (``named``, ``added``) or ``off the continuum``.
+        ``direction``, ``passed`` and ``edge`` are missing where a row puts moves together that differ in them. ``thin``
+        is whether ``of`` is under 5.
 
     Raises
     ------
@@ -107,6 +110,10 @@ def transition_rates(
     >>> rates.loc[rates["n"] > 0, ["from", "to", "direction", "n", "of", "rate"]].to_string(index=False)
     '       from        to direction  n  of  rate\nresidential       php step-down  1   2   0.5\n...'
 
+    >>> every = cf.transition_rates(moves, cluster=None).frame
+    >>> every.loc[(every["from"] == "residential") & (every["passed"] > 0), ["to", "passed", "edge"]].values.tolist()
+    [['iop', 1.0, 'named'], ['outpatient', 2.0, 'off the continuum']]
+
     Of residential discharges, the share that reached PHP or IOP within 14 days, the newest 8 quarters put together: the
     first of two did, after 3 days.
 
@@ -118,4 +125,6 @@ def transition_rates(
         moves, METHODS[method].clocks, by, windows=within, calendar=calendar, part=Part(where, last)
     )
     rows = asked_moves(counts.definition.continuum, frm, to, reasons=method != "incidence")
-    return Rates.estimated(RateInputs(counts, strata, windows_for(counts, within), method, cluster, confidence, rows))
+    linked = moves if isinstance(moves, Transitions) else None
+    windows = windows_for(counts, within)
+    return Rates.estimated(RateInputs(counts, strata, windows, method, cluster, confidence, rows, linked))

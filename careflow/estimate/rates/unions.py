@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -65,16 +65,28 @@ class Moves:
         reached = [_set(continuum, way) for way in DIRECTIONS]
         return Moves(self.origins, DIRECTIONS, self.members, np.array(reached))
 
-    def directions(self, continuum: Continuum) -> npt.NDArray[np.object_]:
-        """Return the direction of the moves of each origin and target; None where they have several, or are none."""
+    def alike(self, continuum: Continuum, of: Callable[[str, str], object]) -> npt.NDArray[np.object_]:
+        """Return what is the same ``of`` all moves of each origin and target; None where it differs, or of outcomes."""
         names, levels = continuum.names, range(len(continuum))
         out = np.full((len(self.origins), len(self.targets)), None, dtype=object)
         for o, members in enumerate(self.members):
             for t, reached in enumerate(self.reached):
                 pairs = [(f, c) for f in np.flatnonzero(members) for c in np.flatnonzero(reached[f])]
-                ways = {continuum.direction(names[f], names[c]) if c in levels else None for f, c in pairs}
-                out[o, t] = ways.pop() if len(ways) == 1 else None
+                values = {of(names[f], names[c]) if c in levels else None for f, c in pairs}
+                out[o, t] = values.pop() if len(values) == 1 else None
         return out
+
+    def pairs(self, continuum: Continuum, frm: str | None = None, to: str | None = None) -> set[tuple[str, str]]:
+        """Return the levels left with the levels or outcomes after them, of one origin and target or of all."""
+        codes = [*continuum.names, *LEFT_REASONS, DIED, CONCURRENT]
+        return {
+            (continuum.names[f], codes[c])
+            for origin, members in zip(self.origins, self.members, strict=True)
+            for target, reached in zip(self.targets, self.reached, strict=True)
+            if frm in (None, origin) and to in (None, target)
+            for f in np.flatnonzero(members)
+            for c in np.flatnonzero(reached[f])
+        }
 
     def labels(self, name: str, continuum: Continuum) -> pd.Series[str]:
         """Return the values of ``from`` or ``to`` as an ordered categorical, unions after what they are made of."""

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from careflow.arguments import one_of, text
+from careflow.arguments import checked, one_of, text
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import CONCURRENT, DIED, LEFT_CARE, LEFT_REASONS, OUTCOMES, REASONS
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.event_tables import CONCURRENT_CODE, DIED_CODE, REASON_CODE
 from careflow.counts.parts import Part, Where
-from careflow.errors import ArgumentError
+from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.arguments import Cluster, counts_for, estimator, interval_name
 from careflow.estimate.arrays.counting_process import each_state, process_of
 from careflow.estimate.arrays.followup import follow_up, mature_on
@@ -24,8 +23,9 @@ from careflow.estimate.arrays.strata import Ints, strata_of
 from careflow.estimate.rates.rate_arrays import direction_masks, direction_targets
 from careflow.estimate.result import Provenance, Result
 from careflow.estimate.stats.competing_risks import incidences
+from careflow.estimate.survival.exit_lengths import exit_lengths
+from careflow.estimate.survival.incidence_frames import NUMBERS, Curves, repeated, tidy
 
-_NUMBERS: Final = ("rate", "se", "low", "high")
 _DEFINITIONS: Final = {
     "stay": "Share of stays at the level that have ended each way by each day since admission (Aalen-Johansen), for "
     "stays admitted and outcomes known up to the cut-off less {within} days; a move is the next admission within "
@@ -68,6 +68,56 @@ class CumulativeIncidence(Result):
     clock: str
     survival: pd.DataFrame
     directions: pd.DataFrame
+
+    @checked()
+    def lengths(self) -> pd.DataFrame:
+        r"""Return a summary of lengths of stay by exit: how long the stays were that ended in each way.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The strata, then ``from, to, share, se, low, high`` (the cumulative incidence on the last day known, with
+            its interval), ``median, q25, q75, mean`` (days, of the stays that ended so by then), ``known_to`` and
+            ``complete``: whether all stays have ended by then. Otherwise longer stays are still to come.
+
+        Raises
+        ------
+        ArgumentError
+            If the days are since discharge.
+        DisclosureError
+            If the incidence is protected: it is then known on some days only.
+
+        Notes
+        -----
+        With the cumulative incidence :math:`I_k` of exit *k* and the last day known *h*, a quantile is the first day
+        with :math:`I_k(t) \ge q I_k(h)`, and the mean is :math:`\sum_t t \, \Delta I_k(t) / I_k(h)`. Open stays count
+        for as long as they were followed; the mean and median of closed stays alone would be too short. Lengths have no
+        interval.
+
+        References
+        ----------
+        Aalen OO, Johansen S (1978), Scandinavian Journal of Statistics 5:141-150.
+
+        Examples
+        --------
+        >>> import pandas as pd, careflow as cf
+        >>> stays = pd.DataFrame({"person_id": ["a", "a", "b", "c"], "level": ["php", "iop", "php", "php"],
+        ...     "admit_date": ["2024-01-01", "2024-01-15", "2024-01-01", "2024-01-01"],
+        ...     "discharge_date": ["2024-01-11", "2024-03-01", "2024-01-21", "2024-01-05"],
+        ...     "discharge_reason": ["completed", "completed", "left early", "left early"]})
+        >>> moves = cf.link(cf.read_episodes(stays, cutoff="2024-12-31"))
+        >>> lengths = cf.cumulative_incidence(moves, "php", cluster=None).lengths()
+        >>> lengths.loc[lengths["share"] > 0, ["to", "median", "mean"]].round(1).values.tolist()
+        [['iop', 10.0, 10.0], ['left early', 4.0, 12.0], ['left care', 4.0, 12.0]]
+        """
+        if "hidden" in self.frame:
+            raise DisclosureError(
+                "these incidences are protected, and known on some days only; protected lengths of "
+                "stay by exit are length_of_stay(by='discharge_reason')"
+            )
+        if self.clock != "stay":
+            raise ArgumentError("lengths of stay by exit need days since admission: clock='stay'")
+        return exit_lengths(self.frame, self.survival, self.about.by)
 
 
 @estimator(frm=text, clock=one_of("stay", "gap"))
@@ -158,7 +208,7 @@ def cumulative_incidence(
     names, sets, causes = cause_sets(continuum, clock)
     strata = strata_of(table, counts.definition, strata_names)
     direction_sets = np.pad(direction_masks(continuum), ((0, 0), (0, 0), (0, len(causes) - len(continuum))))
-    parts: list[_Curves] = []
+    parts: list[Curves] = []
     entered = 0
     for stratum, state, cell in each_state(table, strata.codes):
         process = process_of(cell, causes)
@@ -167,10 +217,10 @@ def cumulative_incidence(
         keep = (process.every.sum(axis=0) + process.censored.sum(axis=0)) > 0
         followup, days = follow_up(process), estimates.days[keep]
         unknown = followup.unknown(days)
-        curves = {name: np.where(unknown, np.nan, getattr(estimates, name)[:, keep]) for name in _NUMBERS}
+        curves = {name: np.where(unknown, np.nan, getattr(estimates, name)[:, keep]) for name in NUMBERS}
         lag = counts.definition.within if clock == "stay" else 0
         mature = mature_on(strata, counts.definition, np.full(len(days), stratum), days, lag)
-        parts.append(_Curves(stratum, state, days, estimates.at_risk[keep], curves, followup.known_to, mature))
+        parts.append(Curves(stratum, state, days, estimates.at_risk[keep], curves, followup.known_to, mature))
     about = Provenance.of(
         counts,
         measure="cumulative incidence",
@@ -188,25 +238,12 @@ def cumulative_incidence(
     to, directions_of_moves = pd.Categorical(names, [*continuum.names, *OUTCOMES], ordered=True), direction_targets()
     order, direction_rows = np.argsort(to.codes), len(names) + np.arange(len(directions_of_moves))
     column = len(strata_names) + 1
-    frame = _tidy(parts, order, strata.frame, continuum)
-    frame.insert(column, "to", _repeated(to.take(order), parts))
-    directions = _tidy(parts, direction_rows, strata.frame, continuum)
-    directions.insert(column, "direction", _repeated(pd.Categorical(directions_of_moves), parts))
-    survival = _tidy(parts, np.array([-1]), strata.frame, continuum)
+    frame = tidy(parts, order, strata.frame, continuum)
+    frame.insert(column, "to", repeated(to.take(order), parts))
+    directions = tidy(parts, direction_rows, strata.frame, continuum)
+    directions.insert(column, "direction", repeated(pd.Categorical(directions_of_moves), parts))
+    survival = tidy(parts, np.array([-1]), strata.frame, continuum)
     return CumulativeIncidence(frame, about, continuum, clock=clock, survival=survival, directions=directions)
-
-
-@dataclass(frozen=True)
-class _Curves:
-    """The curves of one level of one stratum: a row for each value of ``to``, each direction, and the survival."""
-
-    stratum: int
-    state: int
-    days: Ints
-    at_risk: Ints
-    curves: dict[str, npt.NDArray[np.float64]]
-    known_to: float
-    mature: npt.NDArray[np.bool_]
 
 
 def cause_sets(continuum: Continuum, clock: str) -> tuple[list[str], Ints, tuple[int, ...]]:
@@ -224,34 +261,3 @@ def cause_sets(continuum: Continuum, clock: str) -> tuple[list[str], Ints, tuple
     left_care = single[len(levels) : len(levels) + len(reasons)].sum(axis=0, keepdims=True)
     end = len(levels) + len(reasons)
     return names, np.concatenate([single[:end], left_care, single[end:]]), causes
-
-
-def _tidy(parts: list[_Curves], rows: Ints, strata: pd.DataFrame, continuum: Continuum) -> pd.DataFrame:
-    """Return the rows of all parts in one frame, each with its stratum and level."""
-    sizes = [len(part.days) * len(rows) for part in parts]
-    frame = strata.take(np.repeat(np.array([part.stratum for part in parts], dtype=np.int64), sizes))
-    frame = frame.reset_index(drop=True)
-    states = np.repeat(np.array([part.state for part in parts], dtype=np.int64), sizes)
-    frame["from"] = pd.Categorical.from_codes(states, dtype=_dtype(continuum.names))
-
-    frame["day"] = _stacked([np.tile(part.days, len(rows)) for part in parts], np.int64)
-    for column, name in zip(("estimate", *_NUMBERS[1:]), _NUMBERS, strict=True):
-        frame[column] = _stacked([part.curves[name][rows].ravel() for part in parts], np.float64)
-    frame["at_risk"] = _stacked([np.tile(part.at_risk, len(rows)) for part in parts], np.int64)
-    frame["known_to"] = np.repeat(np.array([part.known_to for part in parts], dtype=np.float64), sizes)
-    frame["mature"] = _stacked([np.tile(part.mature, len(rows)) for part in parts], np.bool_)
-    return frame
-
-
-def _repeated(values: pd.Categorical[Any], parts: list[_Curves]) -> pd.Series[Any]:
-    """Return the values as a column of the frame of :func:`_tidy`: each on every day of its part."""
-    codes = [np.repeat(np.arange(len(values)), len(part.days)) for part in parts]
-    return pd.Series(values.take(_stacked(codes, np.int64)))
-
-
-def _stacked(arrays: list[npt.NDArray[Any]], dtype: type) -> npt.NDArray[Any]:
-    return np.concatenate([np.array([], dtype=dtype), *arrays])
-
-
-def _dtype(names: Sequence[str]) -> pd.CategoricalDtype[Any]:
-    return pd.CategoricalDtype(list(names), ordered=True)

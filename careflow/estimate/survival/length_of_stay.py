@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from careflow.arguments import one_of, whole
 from careflow.counts import Calendar, Counts, Transitions
@@ -15,17 +15,20 @@ from careflow.estimate.arguments import Cluster, counts_for, estimator, interval
 from careflow.estimate.arrays.followup import Longest, not_followed
 from careflow.estimate.arrays.strata import strata_of
 from careflow.estimate.result import Provenance
+from careflow.estimate.survival.cohorts import side_by_side
 from careflow.estimate.survival.stay_comparison import StayInputs
 from careflow.estimate.survival.stay_curves import Convention, Means, each_process, means_of, stay_curves
 from careflow.estimate.survival.stay_result import LengthOfStay
 
-Cohort = Literal["period", "admission", "discharge"]
+Cohort = Literal["period", "admission", "discharge", "all"]
 
+_ALL: Final = "all"
 _CLOCK: Final[dict[Cohort, str]] = {
     "period": "stay",
     "admission": "stay by admission",
     "discharge": "stay by discharge",
 }
+COHORTS: Final = (*_CLOCK, _ALL)
 _CONVENTIONS: Final = ("nights", "nights_min1", "days")
 _ALL_WORDS: Final = "open stays counted for as long as they have lasted"
 COHORT_WORDS: Final = {
@@ -35,7 +38,7 @@ COHORT_WORDS: Final = {
 }
 
 
-@estimator(horizon=whole(1, None, "days", word="longest"), cohort=one_of(*_CLOCK), convention=one_of(*_CONVENTIONS))
+@estimator(horizon=whole(1, None, "days", word="longest"), cohort=one_of(*COHORTS), convention=one_of(*_CONVENTIONS))
 def length_of_stay(
     moves: Transitions | Counts,
     *,
@@ -61,11 +64,11 @@ def length_of_stay(
         Days to which the mean is restricted. ``"longest"`` takes the longest horizon that is known for every row: the
         smallest ``known_to`` of the curves that have not ended, at least 1. If all have ended, it is the last day of
         the longest curve.
-    cohort : {"period", "admission", "discharge"}, optional
+    cohort : {"period", "admission", "discharge", "all"}, optional
         The stays of a quarter. ``"period"`` (the default with a period in ``by``): a period life table, in which each
         stay is at risk on its days in the quarter, with late entry at its age on the first of them. ``"admission"``
         (the default otherwise): stays admitted in the quarter, followed to the cut-off. ``"discharge"``: stays
-        discharged in the quarter, which leaves out open stays.
+        discharged in the quarter, which leaves out open stays. ``"all"``: the three side by side.
     convention : {"nights", "nights_min1", "days"}
         ``nights`` is discharge - admission (HCUP); ``nights_min1`` counts a same-day stay as 1 (CMS); ``days`` counts
         both days (TEDS outpatient since 2005).
@@ -85,14 +88,17 @@ def length_of_stay(
     -------
     LengthOfStay
         ``frame``: the strata, then ``level, n, open, median, median_low, median_high, q25, q75, rmean, rmean_se,
-        discharged_mean, discharged_median, known_to, least_at_risk, thin, mature``, in days. ``open`` stays are still
+        discharged_mean, discharged_median, known_to, least_at_risk, thin, mature, q25_least_at_risk, q25_thin,
+        q75_least_at_risk, q75_thin, rmean_least_at_risk, rmean_thin``, in days. ``open`` stays are still
         in care when observation ends. A quantile that is not reached is missing. ``discharged_mean`` and
         ``discharged_median`` are of closed stays only and too short while stays are open; they are for comparison with
         published figures. ``known_to`` is the last day with follow-up, without a gap since admission;
         missing if nobody was followed on day 0. ``least_at_risk`` is the smallest number at risk, up to the median (or
         the horizon if the median is missing), on days before the last late entry; missing without late entry. ``thin``
-        is whether it is under 5. ``mature``: with ``cohort="admission"``, whether the quarter's last day + horizon is
-        not after the cut-off; otherwise, whether the quarter is whole.
+        is whether it is under 5. ``q25_...``, ``q75_...`` and ``rmean_...`` are the same for the quartiles and the mean
+        (up to the horizon). ``mature``: with ``cohort="admission"``, whether the quarter's last day + horizon is not
+        after the cut-off; otherwise, whether the quarter is whole. With ``cohort="all"`` a column ``cohort`` follows
+        the strata, and the last column, ``bias``, names the bias of each cohort.
 
     Raises
     ------
@@ -133,7 +139,21 @@ def length_of_stay(
 
     >>> stays.frame.loc[lambda f: f["level"] == "iop", ["known_to", "rmean"]].values.tolist()
     [[181.0, nan]]
+
+    The cohorts side by side: of those discharged, both before the 21st day, the open stay is left out.
+
+    >>> cohorts = cf.length_of_stay(cf.link(cf.read_episodes(pd.DataFrame({"person_id": ["a", "b", "c"],
+    ...     "level": ["iop"] * 3, "admit_date": ["2024-01-01"] * 3, "discharge_date": ["2024-01-11", "2024-01-21",
+    ...     None]}), cutoff="2024-03-31")), cohort="all", cluster=None).frame
+    >>> cohorts.loc[cohorts["level"] == "iop", ["cohort", "n", "median"]].values.tolist()
+    [['period', 3, 20.0], ['admission', 3, 20.0], ['discharge', 2, 10.0]]
     """
+    if cohort == _ALL:
+        options = {
+            "by": by, "convention": convention, "cluster": cluster, "confidence": confidence, "calendar": calendar,
+            "where": where, "last": last,
+        }  # fmt: skip
+        return _side_by_side(moves, horizon, options)
     names = (by,) if isinstance(by, str) else tuple(by or ())
     clock, chosen = stay_clock(moves, names, cohort)
     counts, strata_names = counts_for(moves, clock, names, calendar=calendar, part=Part(where, last))
@@ -142,7 +162,8 @@ def length_of_stay(
     curves = stay_curves(table, strata, counts, horizon, convention, cluster, confidence)
     rows, days = curves.rows, curves.horizon
     mature = strata.mature(counts.definition, days if chosen == "admission" else 0)
-    rows["mature"] = mature.repeat(len(counts.definition.continuum))
+    mature = mature.repeat(len(counts.definition.continuum))
+    rows.insert(list(rows.columns).index("thin") + 1, "mature", mature)
     has_stays, lacking = rows["n"] > 0, rows["rmean"].isna()
     missing = [
         f"{int(rows['open'].sum()):,} open",
@@ -183,6 +204,14 @@ def length_of_stay(
             len(continuum),
         ),
     )
+
+
+def _side_by_side(moves: Transitions | Counts, horizon: int | Longest, options: dict[str, Any]) -> LengthOfStay:
+    """Return the lengths of all cohorts, with their means to one horizon: the longest known for every row of all."""
+    results = {name: length_of_stay(moves, horizon=horizon, cohort=name, **options) for name in _CLOCK}
+    if horizon == "longest" and len({result.horizon for result in results.values()}) > 1:
+        return _side_by_side(moves, min(result.horizon for result in results.values()), options)
+    return side_by_side(results)
 
 
 def _constant(means: Means) -> Means:

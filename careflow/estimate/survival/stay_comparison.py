@@ -13,7 +13,7 @@ import pandas as pd
 from careflow.counts.definition import GROUPS
 from careflow.estimate.arguments import Cluster
 from careflow.estimate.arrays.counting_process import CountingProcess
-from careflow.estimate.arrays.followup import FollowUp
+from careflow.estimate.arrays.followup import THIN, THIN_OF, FollowUp, least_at_risk
 from careflow.estimate.arrays.strata import Ints
 from careflow.estimate.rates.comparison import Contrast, stratum_pairs
 from careflow.estimate.result import Result
@@ -44,7 +44,8 @@ class StayComparison(Result):
 
     ``frame`` has the other strata, then ``level, n_1, estimate_1, n_2, estimate_2`` (stays and estimates of both
     sides), ``difference`` (second minus first), ``se, low, high``, ``p`` (two-sided), ``p_adjusted``, ``known_to`` (the
-    earlier of both), ``thin`` and ``mature`` (of either, of both). Levels without stays on one side have no row.
+    earlier of both), ``thin`` and ``mature`` (of either, of both). What is thin is not tested and has no
+    ``p_adjusted``. Levels without stays on one side have no row.
 
     Attributes
     ----------
@@ -100,6 +101,7 @@ class _Sides:
     high: Array
     without: Array
     present: Bools
+    thin: Bools
 
 
 def stay_differences(
@@ -124,12 +126,13 @@ def stay_differences(
     one, other = place[there].T
     sides = _estimates(frame, inputs, np.unique(place[there]), measure, day)
     low, high, se, p = _tested(sides, one, other, contrast.cluster, measure, result.about.confidence)
-    known, thin, mature = (frame[name].to_numpy() for name in ("known_to", "thin", "mature"))
+    known, mature = (frame[name].to_numpy() for name in ("known_to", "mature"))
+    thin = sides.thin[one] | sides.thin[other]
     tidy = keys[there].reset_index(drop=True).assign(
         n_1=n[there][:, 0], estimate_1=sides.estimate[one], n_2=n[there][:, 1], estimate_2=sides.estimate[other],
         difference=sides.estimate[other] - sides.estimate[one], se=se, low=low, high=high, p=p,
-        p_adjusted=np.asarray(adjusted(pd.Series(p), contrast.correction)),
-        known_to=np.fmin(known[one], known[other]), thin=thin[one] | thin[other], mature=mature[one] & mature[other],
+        p_adjusted=np.asarray(adjusted(pd.Series(p).mask(thin), contrast.correction)),
+        known_to=np.fmin(known[one], known[other]), thin=thin, mature=mature[one] & mature[other],
     )  # fmt: skip
     about = replace(
         result.about,
@@ -149,6 +152,9 @@ def _estimates(frame: pd.DataFrame, inputs: StayInputs, rows: Ints, measure: Mea
     confidence, size = inputs.confidence, len(frame)
     estimate, se, low, high = (np.full(size, np.nan) for _ in range(4))
     without, present = np.full((size, GROUPS), np.nan), np.zeros((size, GROUPS), dtype=bool)
+    thin = np.zeros(size, dtype=bool)
+    if measure != "survival":
+        thin |= frame[THIN_OF[measure]].to_numpy(dtype=bool)
     for stratum, state, process, followup in inputs.processes():
         row = stratum * inputs.levels + state
         if row not in rows:
@@ -179,9 +185,9 @@ def _estimates(frame: pd.DataFrame, inputs: StayInputs, rows: Ints, measure: Mea
         else:
             spread, groups = clustered_se(np.array([share]), each[:, None], process.present)
             error = float(spread[0])
-        estimate[row], se[row] = share, error
+        estimate[row], se[row], thin[row] = share, error, least_at_risk(process, at) < THIN
         low[row], high[row] = log_log(np.array(share), np.array(error), quantile_of(confidence, groups))
-    return _Sides(estimate, se, low, high, without, present)
+    return _Sides(estimate, se, low, high, without, present, thin)
 
 
 def _tested(

@@ -15,7 +15,16 @@ from careflow.counts.definition import GROUPS
 from careflow.counts.event_tables import ENDED
 from careflow.estimate.arguments import Cluster
 from careflow.estimate.arrays.counting_process import CountingProcess, each_state, process_of
-from careflow.estimate.arrays.followup import THIN, FollowUp, Longest, chosen_horizon, follow_up, least_at_risk
+from careflow.estimate.arrays.followup import (
+    LEAST_OF,
+    THIN,
+    THIN_OF,
+    FollowUp,
+    Longest,
+    chosen_horizon,
+    follow_up,
+    least_at_risk,
+)
 from careflow.estimate.arrays.strata import Ints, Strata
 from careflow.estimate.stats.intervals import log_log, quantile_of
 from careflow.estimate.stats.jackknife import clustered_se
@@ -46,7 +55,7 @@ _NUMBERS: Final = (
     "discharged_mean",
     "discharged_median",
     "known_to",
-    "least_at_risk",
+    *LEAST_OF.values(),
 )
 _CURVE: Final = ("day", "at_risk", "events", "survival", "se", "low", "high")
 
@@ -121,7 +130,8 @@ def stay_curves(
         row_numbers.append(row)
     rows[list(_NUMBERS)] = numbers
     rows = rows.astype({"n": np.int64, "open": np.int64})
-    rows["thin"] = rows["least_at_risk"] < THIN
+    for name, least in LEAST_OF.items():
+        rows.insert(list(rows.columns).index(least) + 1, THIN_OF[name], rows[least] < THIN)
     contributors = pd.DataFrame(people, columns=["n", "open", "closed"])
     keys = [*strata.frame.columns, "level"]
     if not curves:
@@ -211,7 +221,6 @@ def _summary(
             se = restricted_mean_se(process.days, process, horizon)
         else:
             se = clustered_se(mean[None], means_without[:, None], process.present)[0][0]
-    until = horizon if np.isnan(median) else median
     return [
         float(process.entered.sum()),
         float(process.censored.sum()),
@@ -224,8 +233,14 @@ def _summary(
         float(se),
         *_closed_stays(process.days, process.every.sum(axis=0)),
         followup.known_to,
-        least_at_risk(process, until if followup.ended else min(until, np.nan_to_num(followup.known_to, nan=-1.0))),
+        *(_least(process, followup, until, horizon) for until in (median, q25, q75, np.nan)),
     ]
+
+
+def _least(process: CountingProcess, followup: FollowUp, until: float, horizon: int) -> float:
+    """Return the smallest number at risk up to a quantile, or to the horizon if it is missing or is of the mean."""
+    until = horizon if np.isnan(until) else until
+    return least_at_risk(process, until if followup.ended else min(until, np.nan_to_num(followup.known_to, nan=-1.0)))
 
 
 def _closed_stays(days: Ints, ended: Array) -> tuple[float, float]:

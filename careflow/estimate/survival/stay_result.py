@@ -31,9 +31,12 @@ class LengthOfStay(Result):
     rmean, rmean_se                        mean restricted to the horizon and its standard error
     discharged_mean, discharged_median     of closed stays only; too short while stays are open
     known_to                               last day with follow-up, without a gap from day 0
-    least_at_risk                          smallest number at risk before the last late entry (number)
+    least_at_risk                          smallest number at risk up to the median, before the last late entry
     thin                                   whether ``least_at_risk`` is under 5
     mature                                 whether everybody of the stratum was followed long enough
+    q25_least_at_risk, q25_thin            the same for the first quartile
+    q75_least_at_risk, q75_thin            the same for the third quartile
+    rmean_least_at_risk, rmean_thin        the same for the mean, up to the horizon
     =====================================  ==========================================================================
 
     Attributes
@@ -94,8 +97,10 @@ class LengthOfStay(Result):
         -------
         StayComparison
             ``frame``: the other strata, then ``level, n_1, estimate_1, n_2, estimate_2, difference, se, low, high, p,
-            p_adjusted, known_to, thin, mature``, in days or shares; the second less the first. A level without stays on
-            one side has no row, and ``about.missing`` says so. Medians have no ``se`` and no ``p``.
+            p_adjusted, known_to, thin, mature``, in days or shares; the second less the first. ``thin`` is of the mean,
+            the median or the share compared, on either side; such a row has no ``p_adjusted`` and is not counted as a
+            test. A level without stays on one side has no row, and ``about.missing`` says so. Medians have no ``se``
+            and no ``p``.
 
         Raises
         ------

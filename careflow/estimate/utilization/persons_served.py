@@ -73,11 +73,7 @@ def persons_served(
     """
     counts, names = counts_for(moves, "served", by, calendar=calendar, part=Part(where, last))
     table, continuum = counts.tables["served"], counts.definition.continuum
-    part = dict(counts.definition.where)
-    if any(name not in names and len(part.get(name, ())) != 1 for name in counts.definition.by):
-        raise ArgumentError(
-            f"people do not add up over strata; these counts have them by {', '.join(counts.definition.by)}"
-        )
+    check_people_add_up(counts, names)
     strata = strata_of(table, counts.definition, names)
     labels = [*continuum.names, "any"]
     level = np.where(table["state"] < 0, len(continuum), table["state"])
@@ -88,10 +84,19 @@ def persons_served(
         counts,
         measure="persons served",
         definition="Distinct people who were admitted in the period or in care on any of its days.",
-        n=counts.persons if not part else int(table["n"].sum()),
+        n=counts.persons if not counts.definition.where else int(table["n"].sum()),
         unit="people",
         dated_by="days in the period",
         interval="",
         by=names,
     )
     return PersonsServed(frame, about, continuum)
+
+
+def check_people_add_up(counts: Counts, by: Sequence[str]) -> None:
+    """Raise if people counted by several labels of a stratum would have to be added up."""
+    part = dict(counts.definition.where)
+    if any(name not in by and len(part.get(name, ())) != 1 for name in counts.definition.by):
+        raise ArgumentError(
+            f"people do not add up over strata; these counts have them by {', '.join(counts.definition.by)}"
+        )

@@ -3,50 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from typing import Final, Literal
 
-import numpy as np
-import pandas as pd
-
-from careflow.arguments import names, whole
-from careflow.continuum.outcomes import STEP_DOWN
+from careflow.arguments import names, one_of, several_whole
 from careflow.counts import Calendar, Counts, Transitions
-from careflow.counts.definition import GROUPS
 from careflow.counts.parts import Part, Where
-from careflow.estimate.arguments import Cluster, counts_for, estimator, immature, interval_name
-from careflow.estimate.arrays.strata import Ints, add_up, strata_of
-from careflow.estimate.result import Provenance, Result
-from careflow.estimate.stats.proportions import shares
+from careflow.estimate.arguments import Cluster, estimator
+from careflow.estimate.utilization.returns import Measure, Returns, returns
+
+Back = Literal["at least as intensive", "any step up"]
+_BACK: Final[dict[Back, tuple[str, str]]] = {
+    "at least as intensive": ("bounces", "to a level at least as intensive as the one left"),
+    "any step up": ("step ups", "to any level more intensive than the one reached"),
+}
+"""The event table of each kind of bounce-back, and what is counted."""
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class Returns(Result):
-    """Readmission or bounce-back rates; made by :func:`careflow.readmissions` and :func:`careflow.bounce_back`.
-
-    ``frame`` has one row for each stratum and level left (and, for bounce-backs, level reached). Its columns are the
-    strata, ``from``, ``to`` (bounce-backs only), ``n`` (readmitted), ``of`` (followed discharges or step-downs),
-    ``rate, se, low, high`` (share, its standard error and Wilson limits, 0 to 1), ``followed`` (share of the discharges
-    or step-downs that were followed for the window) and ``mature``.
-
-    Attributes
-    ----------
-    days : int
-        The window in days.
-    contributors : pandas.DataFrame or None
-        For each row of ``frame``, lower bounds of the number of distinct persons in ``n``, ``of`` and ``all`` (followed
-        or not): the number of jackknife groups that hold any of them. Used by :func:`careflow.protect`; not for
-        publication.
-    """
-
-    days: int
-    contributors: pd.DataFrame | None = field(default=None, repr=False)
-
-
-@estimator(days=whole(1), to=names)
+@estimator(days=several_whole(1), to=names)
 def readmissions(
     moves: Transitions | Counts,
     *,
-    days: int = 30,
+    days: int | Sequence[int] = 30,
     to: str | Sequence[str] | None = None,
     by: str | Sequence[str] | None = None,
     cluster: Cluster = "person",
@@ -55,7 +32,7 @@ def readmissions(
     where: Where | None = None,
     last: int | None = None,
 ) -> Returns:
-    """Estimate the share of discharges followed by another admission within ``days`` days.
+    """Estimate the share of discharges followed by another admission within ``days`` days, for one window or several.
 
     The denominator is the discharges followed for ``days`` days, without deaths, same-day transfers and concurrent
     discharges (another stay of the person goes on). The numerator is those with an admission 1 to ``days`` days later.
@@ -64,8 +41,8 @@ def readmissions(
     ----------
     moves : Transitions or Counts
         Linked stays, or their counts.
-    days : int
-        The window in days, 1 or more.
+    days : int or sequence of int
+        The window in days, 1 or more. Several windows add a column ``within``.
     to : str or sequence of str, optional
         Only admissions to these levels; by default to any level.
     by : str or sequence of str, optional
@@ -85,7 +62,8 @@ def readmissions(
     Returns
     -------
     Returns
-        ``frame``: the strata, then ``from, n, of, rate, se, low, high, followed, mature``.
+        ``frame``: the strata, then ``from, n, of, rate, se, low, high, followed, mature``; each window has its own
+        denominator, those followed for it.
 
     Raises
     ------
@@ -113,24 +91,32 @@ def readmissions(
     >>> frame = cf.readmissions(cf.link(cf.read_episodes(stays, cutoff="2024-12-31")), days=30, cluster=None).frame
     >>> frame.loc[frame["from"] == "inpatient", ["n", "of"]].values.tolist()
     [[1, 3]]
+
+    Within 7 and within 30 days of discharge:
+
+    >>> moves = cf.link(cf.read_episodes(stays, cutoff="2024-12-31"))
+    >>> frame = cf.readmissions(moves, days=[7, 30], cluster=None).frame
+    >>> frame.loc[frame["from"] == "inpatient", ["within", "n", "of"]].values.tolist()
+    [[7, 0, 3], [30, 1, 3]]
     """
     continuum = moves.definition.continuum if isinstance(moves, Counts) else moves.episodes.continuum
     targets = [continuum[name].name for name in ((to,) if isinstance(to, str) else to or ())]
     positions = "".join(f",{continuum.index(name)}" for name in targets)
     target_text = f"to {', '.join(targets)} " if targets else ""
     definition = (
-        f"Discharges with another admission {target_text}1 to {days} days later, as a share of the discharges that "
-        f"were followed for {days} days; without deaths, same-day transfers and concurrent discharges."
+        f"Discharges with another admission {target_text}1 to {{days}} days later, as a share of the discharges that "
+        "were followed for {days} days; without deaths, same-day transfers and concurrent discharges."
     )
-    kind = _Measure(f"returns:{days}{positions}", ("from",), "readmission rate", definition, "discharges")
-    return _returns(moves, kind, days, by, cluster, confidence, calendar, Part(where, last))
+    kind = Measure(f"returns:{{days}}{positions}", ("from",), "readmission rate", definition, "discharges")
+    return returns(moves, kind, days, by, cluster, confidence, calendar, Part(where, last))
 
 
-@estimator(days=whole(1))
+@estimator(days=several_whole(1), back=one_of(*_BACK))
 def bounce_back(
     moves: Transitions | Counts,
     *,
-    days: int = 30,
+    days: int | Sequence[int] = 30,
+    back: Back = "at least as intensive",
     by: str | Sequence[str] | None = None,
     cluster: Cluster = "person",
     confidence: float = 0.95,
@@ -141,14 +127,18 @@ def bounce_back(
     """Estimate the share of step-downs followed by an equally or more intensive level within ``days`` days.
 
     The denominator is the step-down moves whose new stay began at least ``days`` days before the cut-off. The numerator
-    is those with an admission, within ``days`` days of that start, to a level at least as intensive as the one left.
+    is those with an admission, within ``days`` days of that start, to a level at least as intensive as the one left; or
+    with ``back="any step up"``, to any level more intensive than the one reached.
 
     Parameters
     ----------
     moves : Transitions or Counts
         Linked stays, or their counts.
-    days : int
-        The window in days, 1 or more.
+    days : int or sequence of int
+        The window in days, 1 or more. Several windows add a column ``within``.
+    back : {"at least as intensive", "any step up"}
+        What is a bounce-back: back to a level at least as intensive as the one left, or any step up from the level
+        reached, such as residential to iop and then php.
     by : str or sequence of str, optional
         Strata; a quarter is that of the discharge that began the step-down.
     cluster : {"person", None}
@@ -196,82 +186,10 @@ def bounce_back(
     >>> frame.loc[frame["of"] > 0, ["from", "to", "n", "of"]].values.tolist()
     [['residential', 'php', 1, 1]]
     """
+    table, words = _BACK[back]
     definition = (
-        f"Step-downs followed, within {days} days of the new stay's start, by an admission to a level at least as "
-        f"intensive as the one left, as a share of the step-downs whose new stay began {days} days before the cut-off."
+        f"Step-downs followed, within {{days}} days of the new stay's start, by an admission {words}, as a share of "
+        "the step-downs whose new stay began {days} days before the cut-off."
     )
-    kind = _Measure(f"bounces:{days}", ("from", "to"), "bounce-back rate", definition, "step-downs")
-    return _returns(moves, kind, days, by, cluster, confidence, calendar, Part(where, last))
-
-
-@dataclass(frozen=True)
-class _Measure:
-    """The event table, level columns and provenance of a kind of return."""
-
-    clock: str
-    keys: tuple[str, ...]
-    measure: str
-    definition: str
-    unit: str
-
-
-def _returns(
-    moves: Transitions | Counts,
-    kind: _Measure,
-    days: int,
-    by: str | Sequence[str] | None,
-    cluster: Cluster,
-    confidence: float,
-    calendar: Calendar | None,
-    part: Part,
-) -> Returns:
-    counts, names = counts_for(moves, kind.clock, by, calendar=calendar, part=part)
-    table, continuum = counts.tables[kind.clock], counts.definition.continuum
-    strata = strata_of(table, counts.definition, names)
-    pairs = _pairs(counts, kind.keys)
-    index = {pair: i for i, pair in enumerate(pairs)}
-    columns = ["state", "target"][: len(kind.keys)]
-    pair = np.array([index[row] for row in table[columns].itertuples(index=False, name=None)], dtype=np.int64)
-    axes = ((strata.codes, len(strata)), (pair, len(pairs)), (table["jackknife_group"], GROUPS))
-    of = add_up(table["n"] * table["followed"], *axes)
-    n = add_up(table["n"] * table["followed"] * table["event"], *axes)
-    by_group = add_up(table["n"], *axes)
-    every: Ints = by_group.sum(axis=-1)
-    estimate = shares(n, of, cluster=cluster, confidence=confidence)
-    labels = continuum.names
-    frame = strata.frame.loc[np.repeat(np.arange(len(strata)), len(pairs))].reset_index(drop=True)
-    for i, key in enumerate(kind.keys):
-        frame[key] = pd.Categorical(np.tile([labels[pair[i]] for pair in pairs], len(strata)), labels, ordered=True)
-    frame["n"], frame["of"] = n.sum(axis=-1).ravel(), of.sum(axis=-1).ravel()
-    for name, values in (("rate", estimate.share), ("se", estimate.se), ("low", estimate.low), ("high", estimate.high)):
-        frame[name] = values.ravel()
-    ratio = np.divide(of.sum(axis=-1), every, out=np.full(every.shape, np.nan), where=every > 0)
-    frame["followed"] = ratio.ravel()
-    # The days of a bounce-back start with the new stay, which starts up to the link window after the discharge.
-    wait = days + (counts.definition.within if "to" in kind.keys else 0)
-    frame["mature"] = np.repeat(strata.mature(counts.definition, wait), len(pairs))
-    about = Provenance.of(
-        counts,
-        measure=kind.measure,
-        definition=kind.definition,
-        n=int(of.sum()),
-        unit=kind.unit,
-        dated_by="discharge",
-        interval=interval_name("Wilson", confidence, cluster),
-        within=(days,),
-        by=names,
-        confidence=confidence,
-        missing=immature(frame, names, counts.definition),
-    )
-    by_count = {"n": n, "of": of, "all": by_group}
-    contributors = pd.DataFrame({name: (values > 0).sum(axis=-1).ravel() for name, values in by_count.items()})
-    return Returns(frame, about, continuum, days=days, contributors=contributors)
-
-
-def _pairs(counts: Counts, keys: tuple[str, ...]) -> list[tuple[int, ...]]:
-    continuum = counts.definition.continuum
-    places = range(len(continuum))
-    if len(keys) == 1:
-        return [(i,) for i in places]
-    names = continuum.names
-    return [(i, j) for i in places for j in places if continuum.direction(names[i], names[j]) == STEP_DOWN]
+    kind = Measure(f"{table}:{{days}}", ("from", "to"), "bounce-back rate", definition, "step-downs", back)
+    return returns(moves, kind, days, by, cluster, confidence, calendar, Part(where, last))

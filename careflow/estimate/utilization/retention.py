@@ -26,7 +26,8 @@ class Retention(Result):
     ``frame`` has one row for each stratum, level and day. Its columns are the strata, ``level`` (admitted to; ``all
     levels`` for all of them), ``day`` (since admission), ``n`` (still in care), ``of`` (admissions followed to that
     day), ``rate, se, low, high`` (share, its standard error and Wilson limits, 0 to 1), ``followed`` (share of the
-    admissions that were followed to that day) and ``mature``.
+    admissions that were followed to that day), ``mature`` and ``known_to`` (the last of the days to which anybody of
+    the row's level was followed; missing if nobody was).
 
     Attributes
     ----------
@@ -80,7 +81,7 @@ def retention(
     Returns
     -------
     Retention
-        ``frame``: the strata, then ``level, day, n, of, rate, se, low, high, followed, mature``.
+        ``frame``: the strata, then ``level, day, n, of, rate, se, low, high, followed, mature, known_to``.
 
     Raises
     ------
@@ -144,6 +145,9 @@ def retention(
     frame["followed"] = np.divide(totals["of"], whole, out=np.full(whole.shape, np.nan), where=whole > 0).ravel()
     mature = np.stack([strata.mature(counts.definition, day) for day in asked], axis=-1)
     frame["mature"] = np.broadcast_to(mature[:, None], whole.shape).ravel()
+    followed_to = np.where(totals["of"] > 0, np.array(asked, dtype=float), np.nan)
+    known_to = np.fmax.reduce(followed_to, axis=-1, keepdims=True)
+    frame["known_to"] = np.broadcast_to(known_to, whole.shape).ravel()
     about = Provenance.of(
         counts,
         measure="retention",

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.counts.calendar import unit_of
+from careflow.estimate.arrays.followup import LEAST_OF, THIN_OF
 from careflow.protect.cells.cell_table import (
     CellTable,
     Family,
@@ -251,11 +252,11 @@ def without_small_risk(frame: pd.DataFrame) -> pd.DataFrame:
     """Return lengths of stay without what may be of one person, or says that few were at risk.
 
     ``known_to`` is how long the longest-followed stay has lasted, and ``least_at_risk`` a count that no cell guards:
-    both are missing. ``thin`` would say that few were at risk, so it is left False.
+    both are missing. ``thin`` would say that few were at risk, so it is left False. The same holds for the quartiles
+    and the mean.
     """
-    if "least_at_risk" not in frame:
-        return frame
-    return frame.assign(known_to=np.nan, least_at_risk=np.nan, thin=False)
+    unsaid = {"known_to": np.nan, **dict.fromkeys(LEAST_OF.values(), np.nan), **dict.fromkeys(THIN_OF.values(), False)}
+    return frame.assign(**{name: value for name, value in unsaid.items() if name in frame})
 
 
 def total(result: LengthOfStay) -> int:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ESTIMATES: Final = ("rate", "se", "low", "high")
 INTENSITY: Final = "intensity"
+THIN: Final = "thin"
 COMPLETED, LEFT_EARLY = REASONS[:2]
 
 
@@ -228,5 +229,7 @@ def _masked(frame: pd.DataFrame, cells: pd.DataFrame, mask: Mask, *, days: bool)
         for name in ("of", *ESTIMATES):
             out[name] = significant(out[name])
     out["followed"] = blank(frame["followed"], of | every)
+    if THIN in out:
+        out[THIN] = False  # few discharges are hidden ones
     out["hidden"] = n | of
     return out

@@ -31,6 +31,21 @@ class ShareCells:
     frame: pd.DataFrame
 
 
+def why_refused(result: Result) -> str:
+    """Return why returns cannot be published as they are, and what to do; empty if they can."""
+    if isinstance(getattr(result, "days", 0), tuple) and "rate" in result.frame and "from" in result.frame:
+        return (
+            "several windows in one frame are proved one by one: protect a result of each together, as in "
+            "protect([readmissions(moves, days=7), readmissions(moves, days=30)])"
+        )
+    if getattr(result, "back", "") == "any step up":
+        return (
+            "those who came back to a level at least as intensive are part of them and could be subtracted; protect "
+            "bounce_back() without back="
+        )
+    return ""
+
+
 def _family_name(result: Result) -> str:
     """Return a short name of what is counted, with a checksum of the definition (days and levels)."""
     return f"{result.about.measure} {sha256(result.about.definition.encode()).hexdigest()[:8]}"

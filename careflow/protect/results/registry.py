@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
+from careflow.estimate.survival.cohorts import BIAS
 from careflow.protect.cells.cell_table import CellTable
 from careflow.protect.results import (
     census,
@@ -115,6 +116,8 @@ KINDS: Final[dict[str, Kind]] = {
 """Every kind of result that can be protected, by the name of its class."""
 REFUSED: Final = {
     "Conformance": "its steps are parts of the pathways; protect pathways(...).gathered(), which counts these journeys",
+    "Flow": "a person is in several of its columns and in the next period's, so that hidden numbers follow from shown "
+    "ones; protect persons_served and the census",
     "InCare": "the stays in care and those that last longer than some days are parts of each other, and change with "
     "each release; protect the census, which has those in care at the end of each period",
     "Retention": "shares on several days and at any level are of the same admissions, so that one can be subtracted "
@@ -146,6 +149,10 @@ def kind_of(result: Result) -> Kind:
             "could be subtracted; protect the rates of every level (without frm=, to=), which hold directions and left "
             "care as sums"
         )
+    if BIAS in result.frame:
+        raise DisclosureError("cohorts side by side are of the same stays; protect the lengths of one cohort")
+    if reason := readmissions.why_refused(result):
+        raise DisclosureError(f"this {type(result).__name__} cannot be published: {reason}")
     for base in type(result).__mro__:
         if base.__name__ in KINDS:
             return KINDS[base.__name__]

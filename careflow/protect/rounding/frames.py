@@ -13,6 +13,7 @@ import pandas as pd
 from careflow.estimate.result import Result
 from careflow.protect.results import census, incidence, length_of_stay, occupation, readmissions
 from careflow.protect.results.mask import Mask, blank, significant
+from careflow.protect.results.rates import THIN
 from careflow.protect.suppression.linear_system import Bools, Floats
 
 BASE: Final = 5
@@ -70,6 +71,8 @@ def _shares(frame: pd.DataFrame, cells: pd.DataFrame, rounding: Rounding, confid
     out = frame.assign(n=value["n"], of=value["of"], rate=share, se=np.sqrt(share * (1 - share) / size))
     out["low"], out["high"] = np.maximum(middle - half, 0), np.minimum(middle + half, 1)
     out["followed"] = np.nan
+    if THIN in out:
+        out[THIN] = False
     out["hidden"] = np.isnan(value["n"]) | np.isnan(value["of"])
     return out
 

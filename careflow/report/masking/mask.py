@@ -18,6 +18,7 @@ import pandas as pd
 from careflow.continuum.outcomes import DIRECTIONS, LEFT_CARE, LEFT_REASONS
 from careflow.errors import DisclosureError
 from careflow.estimate import Census, LengthOfStay, Pathways, Rates
+from careflow.estimate.arrays.followup import LEAST_OF, THIN_OF
 from careflow.estimate.result import Result
 from careflow.protect.results.curves import has_small_gap, shown_days, up_to
 from careflow.report.masking.census import mask_census
@@ -134,6 +135,7 @@ def _one_row(row: pd.DataFrame, directions: pd.DataFrame, below: int) -> tuple[F
 def _shares(table: pd.DataFrame, hidden: Flags, below: int, incidence: bool) -> pd.DataFrame:
     """Blank the hidden shares, and ``followed`` where it would reveal a small number of discharges not followed."""
     table.loc[hidden, list(_SHARES)] = np.nan
+    table["thin"] = table["thin"] & ~hidden
     if incidence:
         return table.assign(hidden=hidden)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -154,8 +156,10 @@ def _stays(result: R, below: int) -> R:
     frame.loc[small(n_open, below), "open"] = np.nan
     frame.loc[small(closed, 4 * below), list(_QUARTILES)] = np.nan
     shared = _shared_limits(frame, cast(Any, result).curve, hidden, below)
-    if "least_at_risk" in frame:
-        frame = frame.assign(least_at_risk=np.nan, thin=(frame["least_at_risk"] < below) & ~hidden)
+    for name, least in LEAST_OF.items():
+        if least in frame:
+            few = (frame[least] < below) & frame[name].notna()
+            frame = frame.assign(**{least: np.nan, THIN_OF[name]: few & ~hidden})
     frame = frame.assign(known_to=shared)
     curve = _curve(cast(Any, result).curve, frame, hidden, below)
     about = replace(result.about, missing="")

@@ -1,5 +1,7 @@
 """No number past the follow-up: hand-worked cases."""
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ from support.drawn import linked
 
 import careflow as cf
 from careflow.estimate.arrays.counting_process import CountingProcess
+from careflow.estimate.arrays.followup import LEAST_OF, THIN_OF
 from careflow.estimate.stats.competing_risks import incidences
 from careflow.estimate.stats.kaplan_meier import greenwood, incidence_se
 from careflow.protect.results.length_of_stay import without_small_risk
@@ -50,6 +53,26 @@ def test_an_early_risk_set_of_one_gives_no_median() -> None:
     assert (row["known_to"], row["least_at_risk"], row["thin"]) == (1, 1, True)
 
 
+def few_after_the_median() -> cf.Transitions:
+    """Of ten admitted when recording began one leaves each day from the first to the eighth; 20 came 30 days before."""
+    rows = [f"A{i} | iop | 30 | {30 + i}" for i in range(1, 9)] + [f"O{i} | iop | 30 |" for i in range(2)]
+    return linked(
+        "\n".join(["person | level | admit | discharge", *rows, *(f"B{i} | iop | 0 |" for i in range(20))]),
+        cutoff=100,
+        start=30,
+    )
+
+
+@pytest.mark.parametrize("cluster", ["person", None])
+def test_each_quantile_and_the_mean_say_how_few_were_at_risk(cluster: Literal["person", None]) -> None:
+    """Survival falls by a tenth a day; 8 are at risk on day 3, 6 on day 5, 3 on day 8 and 2 from then to day 30."""
+    row = iop(cf.length_of_stay(few_after_the_median(), horizon=40, cluster=cluster))
+    assert row[["q25", "median", "q75"]].tolist() == [3, 5, 8]
+    assert row["rmean"] == pytest.approx(5.2 + 32 * 0.2)
+    assert row[[f"{name}least_at_risk" for name in ("q25_", "", "q75_", "rmean_")]].tolist() == [8, 6, 3, 2]
+    assert row[[f"{name}thin" for name in ("q25_", "", "q75_", "rmean_")]].tolist() == [False, False, True, True]
+
+
 def test_occupation_and_days_are_missing_without_follow_up() -> None:
     moves = linked(OPEN, cutoff=90)
     where = cf.occupation(moves, start="iop", days=80, cluster=None).frame
@@ -74,10 +97,10 @@ def test_limits_of_a_median_are_of_the_curve_with_one_row_a_day() -> None:
 
 def test_a_protected_result_has_no_known_to_and_no_least_at_risk() -> None:
     frame = cf.length_of_stay(late()).frame
-    assert frame["thin"].any()
+    assert frame[list(THIN_OF.values())].any().all()
     out = without_small_risk(frame)
-    assert out[["known_to", "least_at_risk"]].isna().all(axis=None)
-    assert not out["thin"].any()
+    assert out[["known_to", *LEAST_OF.values()]].isna().all(axis=None)
+    assert not out[list(THIN_OF.values())].any(axis=None)
 
 
 def test_a_certain_probability_has_an_error_of_exactly_zero() -> None:

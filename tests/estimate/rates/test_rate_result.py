@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from support.drawn import linked
 from support.made_up import CELLS, CUTOFF, made_up
+from support.small_tables import small_tables
 
 import careflow as cf
+from careflow.errors import ArgumentError
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +44,31 @@ def test_a_move_outside_the_continuum_is_in_the_graph() -> None:
         (a, b) for a, b in off if (a, b) == ("outpatient", "inpatient")
     ]
     assert rates.graph().edges["outpatient", "inpatient"]["n"] == 1
+
+
+def test_margins_are_the_arrivals_and_the_discharges_of_each_level() -> None:
+    rates = cf.transition_rates(small_tables(0).linked_moves, by="facility", cluster=None)
+    rows = rates.at(facility="T01")
+    for value in ("rate", "n"):
+        table = rates.matrix(facility="T01", value=value, margins=True)
+        plain = rates.matrix(facility="T01", value=value)
+        assert np.array_equal(table.iloc[:-1, :-1].to_numpy(), plain.to_numpy(dtype=float), equal_nan=True)
+        assert table.loc["arrivals"].drop("of").to_dict() == rows.groupby(rows["to"].astype(str))["n"].sum().to_dict()
+        assert table["of"].drop("arrivals").to_dict() == dict(zip(rows["from"].astype(str), rows["of"], strict=True))
+    with pytest.raises(ArgumentError, match="margins"):
+        rates.matrix(facility="T01", margins="yes")  # type: ignore[arg-type]
+
+
+def test_a_rate_of_fewer_than_five_discharges_is_thin() -> None:
+    rates = cf.transition_rates(small_tables(0).linked_moves, by="facility")
+    for frame in (rates.frame, rates.directions):
+        assert frame["thin"].equals(frame["of"] < 5)
+        assert 0 < frame["thin"].mean() < 1
+
+
+def test_a_release_says_of_no_rate_that_it_is_thin() -> None:
+    rates = cf.transition_rates(small_tables(0).linked_moves)
+    for mode in ("suppress", "round"):
+        released = cf.protect(rates, mode=mode)[0]  # type: ignore[arg-type]
+        assert not released.frame["thin"].any()
+        assert not released.directions["thin"].any()

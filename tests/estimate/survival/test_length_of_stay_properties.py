@@ -13,6 +13,7 @@ from support.reference import Linked, Span
 from support.strategies import FIXED, LEVELS, File, files, frame_of, quarter_bounds
 
 import careflow as cf
+from careflow.estimate.arrays.followup import LEAST_OF, THIN_OF
 from careflow.records.privacy.jackknife_groups import group
 
 pytestmark = pytest.mark.slow
@@ -36,20 +37,34 @@ def known_to(of: list[Span]) -> tuple[int, bool]:
     return (day, day >= max(end for _, end, _ in of)) if fallen else (day - 1, False)
 
 
+def least(of: list[Span], until: float) -> float:
+    """Return the smallest number at risk on the days up to ``until`` after which somebody still enters."""
+    last_entry = max(start for start, *_ in of)
+    return min((reference.at_risk(of, day) for day in range(min(int(until), last_entry - 1) + 1)), default=np.nan)
+
+
 def check(row: pd.Series, curve: pd.DataFrame, of: list[Span]) -> None:
     """Compare one row of ``.frame`` and its curve with the reference."""
     assert (row["n"], row["open"]) == (len(of), sum(cause is None for *_, cause in of))
     if not of:
-        assert row.drop(["n", "open", "thin", "mature"]).isna().all()
+        assert row.drop(["n", "open", "mature", *THIN_OF.values()]).isna().all()
         assert curve.empty
         return
     last, ended = known_to(of)
+    limit = np.inf if ended else last
     ran_out = not ended and last >= 0 and reference.kaplan_meier(of).get(last) == 0
     for name, share in (("q25", (1, 4)), ("median", (1, 2)), ("q75", (3, 4))):
         reached = reference.quantile(of, Fraction(*share))
         if reached is not None and not ended and reached > last - ran_out:
             reached = None
         assert row[name] == pytest.approx(np.nan if reached is None else reached, nan_ok=True, abs=0)
+        until = HORIZON if reached is None else reached
+        if last >= 0:
+            assert row[LEAST_OF[name]] == pytest.approx(least(of, min(until, limit)), nan_ok=True, abs=0)
+    if last >= 0:
+        assert row["rmean_least_at_risk"] == pytest.approx(least(of, min(HORIZON, limit)), nan_ok=True, abs=0)
+    for name, column in LEAST_OF.items():
+        assert row[THIN_OF[name]] == (row[column] < 5)
     average = float(reference.restricted_mean(of, HORIZON)) if ended or last >= HORIZON else np.nan
     assert row["rmean"] == pytest.approx(average, abs=1e-9, nan_ok=True)
     assert row["known_to"] == pytest.approx(last if last >= 0 else np.nan, nan_ok=True)

@@ -110,7 +110,25 @@ def test_every_level_of_small_tables_is_its_two_lengths(tables: SmallTables) -> 
         assert min(side["n"] for side in pair) > 0
         assert (row.estimate_1, row.estimate_2) == pytest.approx(tuple(side["rmean"] for side in pair), nan_ok=True)
         assert row.mature == all(side["mature"] for side in pair)
-        assert row.thin == any(side["thin"] for side in pair)
+        assert row.thin == any(side["rmean_thin"] for side in pair)
+    assert compared.loc[compared["thin"], "p_adjusted"].isna().all()
+
+
+@pytest.mark.parametrize(("measure", "day"), [("rmean", None), ("survival", 12)])
+def test_a_thin_length_is_no_test_and_counts_as_none(measure: Any, day: int | None) -> None:
+    """At PHP 4 of each payer are seen from the first day on; 20 come at the start, on their 40th day in care."""
+    late = [(f"{payer}{i}", "php", -40, 60, payer) for payer in "xy" for i in range(20)]
+    new = [(f"N{payer}{i}", "php", i, 12 * i + 6, payer) for payer in "xy" for i in range(4)]
+    frame = pd.DataFrame([*late, *new], columns=["person_id", "level", "admit_date", "discharge_date", "payer"])
+    for name in ("admit_date", "discharge_date"):
+        frame[name] = pd.Timestamp("2024-01-01") + pd.to_timedelta(frame[name], unit="D")
+    both = pd.concat([frame, stays(9)], ignore_index=True)
+    moves = cf.link(cf.read_episodes(both, cutoff="2025-12-31", start="2024-01-01"))
+    result = cf.length_of_stay(moves, by="payer", horizon=20)
+    compared = result.compare(payer=("x", "y"), measure=measure, day=day).frame.set_index("level")
+    assert compared["thin"].to_dict() == {"php": True, "iop": False}
+    assert np.isnan(compared.loc["php", "p_adjusted"])
+    assert compared.loc["iop", "p_adjusted"] == compared.loc["iop", "p"]
 
 
 def test_a_group_without_the_level_is_one_sentence_and_no_row() -> None:

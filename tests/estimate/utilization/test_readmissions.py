@@ -2,10 +2,15 @@
 
 from datetime import date
 
+import pandas as pd
 import pytest
+from support import reference
 from support.drawn import day, linked
+from support.small_tables import SmallTables, small_tables
+from support.strategies import LEVELS
 
 import careflow as cf
+from careflow.errors import DisclosureError
 
 
 def returned(table: str, frm: str, *, days: int = 30, cutoff: int = 365, **how: object) -> tuple[int, int]:
@@ -231,3 +236,68 @@ def test_nobody_returned_and_nobody_bounced_back() -> None:
     for frame in (cf.readmissions(moves).frame, cf.bounce_back(moves).frame):
         assert (frame["of"] == 0).all()
         assert frame["rate"].isna().all()
+
+
+@pytest.fixture(scope="module", params=[0, 1, 2])
+def tables(request: pytest.FixtureRequest) -> SmallTables:
+    return small_tables(request.param)
+
+
+ZIGZAG = """
+    person | level       | admit | discharge | reason
+    Ana    | residential | 0     | 30        | completed
+    Ana    | iop         | 31    | 40        | completed
+    Ana    | php         | 45    | 60        | completed
+    Ben    | residential | 0     | 30        | completed
+    Ben    | php         | 31    | 40        | completed
+    Ben    | residential | 41    | 60        | completed
+    """
+
+
+def test_any_step_up_counts_those_who_come_back_half_way() -> None:
+    """Ana steps down to IOP and is at PHP two weeks later; Ben is back at residential."""
+    moves = linked(ZIGZAG, cutoff=365)
+    for back, n in (("at least as intensive", [0, 1]), ("any step up", [1, 1])):
+        result = cf.bounce_back(moves, back=back, cluster=None)  # type: ignore[arg-type]
+        rows = result.frame.set_index(["from", "to"])
+        assert [rows.loc[("residential", to), "n"] for to in ("iop", "php")] == n
+        assert (result.frame["of"].sum(), result.back) == (2, back)
+
+
+@pytest.mark.parametrize("back", ["at least as intensive", "any step up"])
+def test_bounce_backs_of_small_tables_are_those_of_their_rows(tables: SmallTables, back: str) -> None:
+    frame = cf.bounce_back(tables.linked_moves, days=[5, 20], back=back, by="facility", cluster=None).frame  # type: ignore[arg-type]
+    rows = frame[frame["of"] > 0].set_index(["facility", "within", "from", "to"])[["n", "of"]]
+    expected = {
+        (name, days, *pair): numbers
+        for name, stays in tables.tables.items()
+        for days in (5, 20)
+        for pair, numbers in reference.bounces(stays, LEVELS, days, tables.cutoff, any_up=back == "any step up").items()
+    }
+    assert {key: tuple(row) for key, row in zip(rows.index, rows.to_numpy().tolist(), strict=True)} == expected
+
+
+def test_several_windows_are_the_rows_of_each(tables: SmallTables) -> None:
+    moves, keys = tables.linked_moves, ["quarter", "from"]
+    several = cf.readmissions(moves, days=[30, 7], by="quarter")
+    assert (several.days, several.about.within) == ((7, 30), (7, 30))
+    assert list(several.frame.columns[:3]) == ["quarter", "within", "from"]
+    assert several.frame.equals(several.frame.sort_values(["quarter", "within", "from"], kind="stable"))
+    assert several.contributors is not None
+    for days in (7, 30):
+        one = cf.readmissions(moves, days=days, by="quarter")
+        rows = several.frame["within"] == days
+        pd.testing.assert_frame_equal(
+            several.frame[rows].drop(columns="within").reset_index(drop=True), one.frame.sort_values(keys)
+        )
+        assert one.contributors is not None
+        pd.testing.assert_frame_equal(several.contributors[rows].reset_index(drop=True), one.contributors)
+        assert one.about.definition == cf.readmissions(moves, days=[days], by="quarter").about.definition
+
+
+def test_a_release_has_a_result_for_each_window_and_no_half_way_bounces() -> None:
+    moves = small_tables(0).linked_moves
+    with pytest.raises(DisclosureError, match="several windows in one frame are proved one by one"):
+        cf.protect(cf.readmissions(moves, days=[7, 30]))
+    with pytest.raises(DisclosureError, match="could be subtracted"):
+        cf.protect(cf.bounce_back(moves, back="any step up"))

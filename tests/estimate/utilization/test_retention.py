@@ -79,6 +79,18 @@ def test_an_immature_quarter_counts_only_those_followed() -> None:
     assert row[["n", "of", "followed", "mature"]].tolist() == [2, 2, pytest.approx(2 / 3), False]
 
 
+def test_known_to_is_the_last_day_that_anybody_was_followed_to() -> None:
+    """Of two at PHP one was followed for 40 days, one for 15; nobody was at IOP."""
+    rows = pd.DataFrame({"person_id": ["a", "b"], "level": ["php"] * 2, "discharge_date": [None, None],
+                         "admit_date": ["2024-03-01", "2024-03-26"]})  # fmt: skip
+    frame = cf.retention(cf.link(cf.read_episodes(rows, cutoff="2024-04-10")), days=[10, 30, 60]).frame
+    php = frame[frame["level"] == "php"]
+    assert php["of"].tolist() == [2, 1, 0]
+    assert php["known_to"].tolist() == [30, 30, 30]
+    assert php["rate"].isna().tolist() == [False, False, True]
+    assert frame.loc[frame["level"] == "iop", "known_to"].isna().all()
+
+
 @pytest.mark.parametrize("asked", [{"start": "phq"}, {"days": -1}, {"days": []}, {"by": "nothing"}])
 def test_what_does_not_fit_is_refused(asked: dict[str, Any]) -> None:
     with pytest.raises(ArgumentError):
