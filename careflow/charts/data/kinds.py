@@ -54,6 +54,10 @@ class Kind:
         return f"{self.words} (made by careflow.{self.maker})"
 
 
+READMISSION: Final = "readmission rate"
+BOUNCE_BACK: Final = "bounce-back rate"
+"""``about.measure`` of the two kinds of returns."""
+
 KINDS: Final = (
     Kind(
         "Rates", "transition rates", "transition_rates()",
@@ -70,9 +74,10 @@ KINDS: Final = (
         "LengthOfStay", "lengths of stay", "length_of_stay()",
         ("length_of_stay", "kaplan_meier", "trend", "xmr", "headline"),
     ),
-    Kind("Returns", "returns", "readmissions() or careflow.bounce_back()", ()),
-    Kind("PersonsServed", "people served", "persons_served()", ()),
-    Kind("Census", "a census", "census()", ("census", "xmr")),
+    Kind("Returns", "readmissions", "readmissions()", ("trend", "funnel", "p_chart"), measure=READMISSION),
+    Kind("Returns", "bounce-backs", "bounce_back()", ("trend", "funnel", "p_chart"), measure=BOUNCE_BACK),
+    Kind("PersonsServed", "people served", "persons_served()", ("trend",)),
+    Kind("Census", "a census", "census()", ("census", "trend", "xmr")),
     Kind(
         "CumulativeIncidence", "cumulative incidences", "cumulative_incidence()", ("cumulative_incidence",),
         clock="stay",

@@ -32,6 +32,8 @@ class Returns(Result):
     ----------
     days : int
         The window in days.
+    to : tuple of str
+        The levels that an admission must be to in order to count; empty where any level counts.
     contributors : pandas.DataFrame or None
         For each row of ``frame``, lower bounds of the number of distinct persons in ``n``, ``of`` and ``all`` (followed
         or not): the number of jackknife groups that hold any of them. Used by :func:`careflow.protect`; not for
@@ -40,6 +42,7 @@ class Returns(Result):
 
     days: int
     contributors: pd.DataFrame | None = field(default=None, repr=False)
+    to: tuple[str, ...] = ()
 
 
 @estimator(days=whole(1), to=names)
@@ -122,7 +125,9 @@ def readmissions(
         f"Discharges with another admission {target_text}1 to {days} days later, as a share of the discharges that "
         f"were followed for {days} days; without deaths, same-day transfers and concurrent discharges."
     )
-    kind = _Measure(f"returns:{days}{positions}", ("from",), "readmission rate", definition, "discharges")
+    kind = _Measure(
+        f"returns:{days}{positions}", ("from",), "readmission rate", definition, "discharges", tuple(targets)
+    )
     return _returns(moves, kind, days, by, cluster, confidence, calendar, Part(where, last))
 
 
@@ -213,6 +218,7 @@ class _Measure:
     measure: str
     definition: str
     unit: str
+    to: tuple[str, ...] = ()
 
 
 def _returns(
@@ -265,7 +271,7 @@ def _returns(
     )
     by_count = {"n": n, "of": of, "all": by_group}
     contributors = pd.DataFrame({name: (values > 0).sum(axis=-1).ravel() for name, values in by_count.items()})
-    return Returns(frame, about, continuum, days=days, contributors=contributors)
+    return Returns(frame, about, continuum, days=days, contributors=contributors, to=kind.to)
 
 
 def _pairs(counts: Counts, keys: tuple[str, ...]) -> list[tuple[int, ...]]:
