@@ -9,6 +9,7 @@ from careflow.charts.headline import headline
 from careflow.charts.plots.alluvial import alluvial
 from careflow.charts.plots.census import census
 from careflow.charts.plots.chronogram import chronogram
+from careflow.charts.plots.comparison import comparison
 from careflow.charts.plots.control_charts import p_chart, xmr
 from careflow.charts.plots.cumulative_incidence import cumulative_incidence
 from careflow.charts.plots.expected_days import expected_days
@@ -30,6 +31,7 @@ __all__ = [
     "census",
     "chart_data",
     "chronogram",
+    "comparison",
     "cumulative_incidence",
     "expected_days",
     "flow_map",

@@ -240,6 +240,7 @@ def masked(table: pd.DataFrame) -> pd.DataFrame:
 _VALUES: Final = {
     *("n", "rate", "se", "low", "high", "estimate", "median", "median_low", "median_high", "q25", "q75", "days"),
     *("rmean", "rmean_se", "discharged_mean", "discharged_median", "survival", "events", "average", "persons"),
+    *("difference", "p", "p_adjusted", "n_1", "n_2", "rate_1", "rate_2", "estimate_1", "estimate_2"),
 }
 """Columns that are blanked in a hidden row. ``of`` and ``at_risk`` may be published beside a hidden numerator."""
 
