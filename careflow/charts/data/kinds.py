@@ -61,12 +61,13 @@ BOUNCE_BACK: Final = "bounce-back rate"
 KINDS: Final = (
     Kind(
         "Rates", "transition rates", "transition_rates()",
-        ("flow_map", "transition_matrix", "trend", "funnel", "p_chart", "xmr", "headline"), measure="transition rate",
+        ("flow_map", "transition_matrix", "trend", "funnel", "p_chart", "xmr", "headline", "explore"),
+        measure="transition rate",
     ),
     # The limits of a funnel and of a p-chart are those of a count of followed discharges, which these are not.
     Kind(
         "Rates", "rates from all discharges", 'transition_rates(method="incidence")',
-        ("flow_map", "transition_matrix", "trend", "xmr", "headline"),
+        ("flow_map", "transition_matrix", "trend", "xmr", "headline", "explore"),
         measure="cumulative incidence of the next level",
     ),
     Kind("Rates", "intensities", 'transition_rates(method="intensity")', ("trend",), measure="intensity"),
@@ -101,7 +102,7 @@ KINDS: Final = (
 """Every kind of result. A new kind gets a row: its charts, or what to do instead."""
 
 
-ALL_MOVES: Final = ("flow_map", "transition_matrix", "headline")
+ALL_MOVES: Final = ("flow_map", "transition_matrix", "headline", "explore")
 """Charts of rates that need a row for every level left, and for every level and outcome reached."""
 
 

@@ -15,6 +15,7 @@ from careflow.charts.data.differences import Difference, Differences, difference
 from careflow.charts.data.scale import DAYS, INTENSITY, SHARE, Scale
 from careflow.charts.data.thin import MARK, thin_note
 from careflow.charts.data.time_series import words_for
+from careflow.charts.data.transitions import OUTCOME_NAMES
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import Word, Words
@@ -22,14 +23,13 @@ from careflow.charts.drawing.drawn import drawn
 from careflow.charts.drawing.fonts import LEADING, SEMIBOLD
 from careflow.charts.drawing.layers import LayerCanvas
 from careflow.charts.drawing.options import Options
-from careflow.charts.drawing.rich_text import Run, cut, plain
-from careflow.charts.drawing.ticks import FitNames, NameFormatter, Printed, Steps, name_axis
+from careflow.charts.drawing.rich_text import Run, cut, label_lines, plain
+from careflow.charts.drawing.ticks import NameFormatter, Printed, Steps, name_axis
 from careflow.charts.drawing.units import label_size
 
 if TYPE_CHECKING:
     from careflow.estimate import Comparison, StayComparison
 
-_OUTCOMES: Final = {"other": "another reason", "unknown": "reason unknown"}
 _SIGN: Final = 0.9
 """How far above the first row the names of both sides stand, in rows."""
 
@@ -151,7 +151,7 @@ class _Names:
         frm = self.labels[one.frm]
         if not one.to or self.to is not None:
             return frm
-        goal = self.labels.get(one.to, _OUTCOMES.get(one.to, one.to))
+        goal = self.labels.get(one.to, OUTCOME_NAMES.get(one.to, one.to))
         if self.frm is not None:
             return goal if one.to in self.labels else goal[:1].upper() + goal[1:]
         return f"{frm} to {goal}" if one.to in self.labels else f"{frm}: {goal}"
@@ -207,45 +207,54 @@ class _Sides:
     def __init__(self, found: Differences) -> None:
         self.rows, self.scale, self.names = found.rows, found.scale, found.names
 
-    def __call__(self, canvas: LayerCanvas) -> Box | None:
-        """Draw the numbers of the rows in view, where rows are far enough apart."""
+    def __call__(self, canvas: LayerCanvas) -> Box:
+        """Draw the numbers of the rows in view, where rows are far enough apart; their room is taken in any case."""
         t, u, box = canvas.theme, canvas.u, canvas.box
-        if _pitch(canvas) < t.small * LEADING:
-            return None
-        size, x = t.body if _pitch(canvas) >= t.body * LEADING else t.small, box.x1 + 8 * u
         ink, muted = canvas.colours.ink, canvas.colours.muted
-        lines = [(-_SIGN, Run(" → ".join(self.names), muted, SEMIBOLD))]
+        room, names = 0.25 * _slot(canvas), " → ".join(self.names)
+        lines = [(-_SIGN, Run(cut(names, t.body, room, t.family, SEMIBOLD), muted, SEMIBOLD))]
         for place, one in enumerate(self.rows):
             figures = " → ".join(_figure(self.scale, side) for side in one.sides)
             lines.append((float(place), Run(formatting.MASK if one.hidden else figures, ink if one.clear else muted)))
-        wide = 0.0
+        pitch, x = _pitch(canvas), box.x1 + 8 * u
+        size = t.body if pitch >= t.body * LEADING else t.small
         for place, run in lines:
-            if canvas.sees(y=place):
-                text = cut(run.text, size, 0.35 * (box.w + 100 * u), t.family, run.weight)
-                y = middle(canvas.at(0, place)[1], size)
-                wide = max(wide, canvas.text(x, y, text, size=size, color=run.color, weight=run.weight))
+            if canvas.sees(y=place) and pitch >= t.small * LEADING:
+                canvas.runs(x, middle(canvas.at(0, place)[1], size), [run], size=size)
+        wide = max(canvas.wide(run.text, t.body, run.weight) for _, run in lines)
         return Box(box.x0, box.y0, x + wide, box.y1)
 
 
-class _FitRows(FitNames):
-    """Leaves out names of rows where rows are too near one another: those in ink are kept before the others."""
+class _FitRows:
+    """Breaks and cuts the names of rows, and leaves some out where rows are too near: those in ink stay longest."""
 
     def __init__(self, formatter: NameFormatter, chart: Chart, clear: Sequence[bool]) -> None:
-        super().__init__(formatter, "y")
-        self.frame, self.clear = chart.frame, list(clear)
+        self.formatter, self.frame, self.clear = formatter, chart.frame, list(clear)
 
     def __call__(self, canvas: LayerCanvas) -> None:
-        """Choose the lines and the names, for the next time that the axis prints its ticks."""
-        size = label_size(canvas.host.yaxis, canvas.theme.body)
+        """Choose the names, for the next time that the axis prints its ticks."""
+        t, names = canvas.theme, self.formatter.names
+        size = label_size(canvas.host.yaxis, t.body)
         pitch, high = _pitch(canvas), size * LEADING
-        self.lines = max(min(int(pitch / high), 2), 1)
-        super().__call__(canvas)
+        lines = max(min(int(pitch / high), 2), 1)
         kept: list[int] = []
-        for place in sorted(range(len(self.clear)), key=lambda i: not self.clear[i]):
+        for place in sorted(range(len(names)), key=lambda i: not self.clear[i]):
             if all(abs(place - other) * pitch >= high for other in kept):
                 kept.append(place)
-        self.frame.drop("names", dropped=len(kept) < len(self.clear))
-        self.formatter.shown = [name if i in kept else "" for i, name in enumerate(self.formatter.shown)]
+        self.frame.drop("names", dropped=len(kept) < len(names))
+        broken = {
+            i: label_lines(names[i], size, 0.3 * _slot(canvas), t.family, weight=SEMIBOLD, lines=lines, among=names)
+            for i in kept
+        }
+        self.formatter.shown = ["\n".join(broken.get(i, [""])) for i in range(len(names))]
+
+
+def _slot(canvas: LayerCanvas) -> float:
+    """Return how much width the chart has with all its words, in points: the same in every pass of a layout."""
+    spec, figure = canvas.host.get_subplotspec(), canvas.host.get_figure(root=False)
+    if spec is None or figure is None:
+        return canvas.box.w
+    return float(figure.bbox.width) / canvas.scale / spec.get_gridspec().ncols * len(spec.colspan)
 
 
 def _pitch(canvas: LayerCanvas) -> float:
