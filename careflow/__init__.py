@@ -4,19 +4,15 @@
 and their modules are listed once, in ``__init__.pyi``, which type checkers read, too.
 """
 
-import ast
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from careflow.lazy_names import names_of_stub
+
 __version__ = "0.2.0.dev0"
 
-_MODULES = {
-    alias.name: str(statement.module)
-    for statement in ast.parse(Path(__file__).with_suffix(".pyi").read_text("utf-8")).body
-    if isinstance(statement, ast.ImportFrom)
-    for alias in statement.names
-}
+_MODULES = {name: module for name, (module, _) in names_of_stub(__file__).items()}
 _ROOT = Path(__file__).parent
 # Packages can be reached, too, but are not listed: ``careflow.records``, ``careflow.sources``.
 __all__ = sorted(

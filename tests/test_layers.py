@@ -20,6 +20,7 @@ import careflow
 PACKAGE = Path(careflow.__file__).parent
 
 ROOMS = (
+    "lazy_names",
     "formatting",
     "errors",
     "atomic_files",
@@ -48,7 +49,7 @@ ORDER = {
     "counts": "event_tables sql",
     "estimate": "arguments arrays result stats select utilization rates survival change multistate",
     "protect": "suppression cells insiders results history rounding release_notes release audit",
-    "charts": "data drawing headline plots",
+    "charts": "data drawing headlines plots interactive",
     "report": "masking modes atomic_folder earlier_releases content formats write",
 }
 """What a room holds, sub-rooms and modules, from the ground up: each may import what stands before it.

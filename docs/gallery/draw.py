@@ -51,6 +51,24 @@ def trend_of_one_move() -> Axes:
     return charts.trend(cf.transition_rates(moves, by="quarter"), frm="residential", to="php")
 
 
+def bounce_back() -> Axes:
+    """Trend of bounce-backs.
+
+    Of those who stepped down, how many came back up within 30 days? Readmissions and people served have trends as well.
+    """
+    return charts.trend(cf.bounce_back(moves, by="quarter"), frm="residential", to="php")
+
+
+def comparison() -> Axes:
+    """Comparison.
+
+    What changed between two quarters, or differs between two groups? Dots in ink are more than chance, after the
+    correction for all rows.
+    """
+    rates = cf.transition_rates(moves, by="quarter")
+    return charts.comparison(rates.compare("2023Q2", "2025Q2"))
+
+
 def length_of_stay() -> Axes:
     """Lengths of stay.
 
@@ -157,7 +175,7 @@ def xmr() -> Axes:
 
 
 KINDS = (
-    *(flow_map, transition_matrix, trend, trend_of_one_move, length_of_stay, kaplan_meier),
+    *(flow_map, transition_matrix, trend, trend_of_one_move, bounce_back, comparison, length_of_stay, kaplan_meier),
     *(cumulative_incidence, time_to_next),
     *(alluvial, alluvial_by_day, sequence_index, chronogram, expected_days, census, funnel, p_chart, xmr),
 )

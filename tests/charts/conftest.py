@@ -37,6 +37,7 @@ def result(what, levels=5):
         "expected days": lambda: sample_results.expected_days(levels),
         "census": lambda: sample_results.census(levels),
         "pathways": lambda: sample_results.pathways(levels),
+        "comparison": lambda: sample_results.comparison(levels),
     }
     return made[what]()
 
@@ -67,6 +68,7 @@ DRAWN = {
     "xmr": lambda k, **look: charts.xmr(result("stay quarters", k), _level(k, 0), baseline=8, **look),
     "census": lambda k, **look: charts.census(result("census", k), **look),
     "expected_days": lambda k, **look: charts.expected_days(result("expected days", k), **look),
+    "comparison": lambda k, **look: charts.comparison(result("comparison", k), **look),
 }
 FOUR = ("flow_map", "transition_matrix", "trend", "length_of_stay")
 CONTEXTS = ("notebook", "report", "slide")

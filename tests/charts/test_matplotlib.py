@@ -36,6 +36,7 @@ AXES_LEVEL = {
     "p_chart": lambda r, **o: charts.p_chart(r("months"), "inpatient", **o),
     "xmr": lambda r, **o: charts.xmr(r("stay quarters"), "inpatient", baseline=8, **o),
     "sequence_index": lambda r, **o: charts.sequence_index(r("pathways"), **o),
+    "comparison": lambda r, **o: charts.comparison(r("comparison"), **o),
 }
 
 

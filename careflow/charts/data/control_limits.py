@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binom
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +43,8 @@ def funnel_limits(target: float, size: ArrayLike, coverage: float) -> tuple[Floa
 def _quantile(n: Floats, target: float, p: float) -> Floats:
     if target <= 0 or target >= 1:
         return np.full_like(n, target)
+    from scipy.stats import binom  # half a second, which only a funnel needs
+
     r = binom.ppf(p, n, target)
     at, before = binom.cdf(r, n, target), binom.cdf(r - 1, n, target)
     return np.asarray((r - (at - p) / np.maximum(at - before, 1e-300)) / n)

@@ -54,15 +54,20 @@ class Kind:
         return f"{self.words} (made by careflow.{self.maker})"
 
 
+READMISSION: Final = "readmission rate"
+BOUNCE_BACK: Final = "bounce-back rate"
+"""``about.measure`` of the two kinds of returns."""
+
 KINDS: Final = (
     Kind(
         "Rates", "transition rates", "transition_rates()",
-        ("flow_map", "transition_matrix", "trend", "funnel", "p_chart", "xmr", "headline"), measure="transition rate",
+        ("flow_map", "transition_matrix", "trend", "funnel", "p_chart", "xmr", "headline", "explore"),
+        measure="transition rate",
     ),
     # The limits of a funnel and of a p-chart are those of a count of followed discharges, which these are not.
     Kind(
         "Rates", "rates from all discharges", 'transition_rates(method="incidence")',
-        ("flow_map", "transition_matrix", "trend", "xmr", "headline"),
+        ("flow_map", "transition_matrix", "trend", "xmr", "headline", "explore"),
         measure="cumulative incidence of the next level",
     ),
     Kind("Rates", "intensities", 'transition_rates(method="intensity")', ("trend",), measure="intensity"),
@@ -70,9 +75,10 @@ KINDS: Final = (
         "LengthOfStay", "lengths of stay", "length_of_stay()",
         ("length_of_stay", "kaplan_meier", "trend", "xmr", "headline"),
     ),
-    Kind("Returns", "returns", "readmissions() or careflow.bounce_back()", ()),
-    Kind("PersonsServed", "people served", "persons_served()", ()),
-    Kind("Census", "a census", "census()", ("census", "xmr")),
+    Kind("Returns", "readmissions", "readmissions()", ("trend", "funnel", "p_chart"), measure=READMISSION),
+    Kind("Returns", "bounce-backs", "bounce_back()", ("trend", "funnel", "p_chart"), measure=BOUNCE_BACK),
+    Kind("PersonsServed", "people served", "persons_served()", ("trend",)),
+    Kind("Census", "a census", "census()", ("census", "trend", "xmr")),
     Kind(
         "CumulativeIncidence", "cumulative incidences", "cumulative_incidence()", ("cumulative_incidence",),
         clock="stay",
@@ -84,8 +90,8 @@ KINDS: Final = (
     Kind("Occupation", "state occupation", "occupation()", ("chronogram",)),
     Kind("ExpectedDays", "expected days", "expected_days()", ("expected_days",)),
     Kind("Pathways", "pathways", "pathways()", ("alluvial", "sequence_index")),
-    Kind("Comparison", "differences of rates", "transition_rates(...).compare()", ()),
-    Kind("StayComparison", "differences of lengths of stay", "length_of_stay(...).compare()", ()),
+    Kind("Comparison", "differences of rates", "transition_rates(...).compare()", ("comparison",)),
+    Kind("StayComparison", "differences of lengths of stay", "length_of_stay(...).compare()", ("comparison",)),
     Kind("Conformance", "journeys along a path", "conformance()", ()),
     Kind("Flow", "flows of people", "flow()", ()),
     Kind("InCare", "stays in care on the cut-off", "in_care()", ()),
@@ -97,7 +103,7 @@ KINDS: Final = (
 """Every kind of result. A new kind gets a row: its charts, or what to do instead."""
 
 
-ALL_MOVES: Final = ("flow_map", "transition_matrix", "headline")
+ALL_MOVES: Final = ("flow_map", "transition_matrix", "headline", "explore")
 """Charts of rates that need a row for every level left, and for every level and outcome reached."""
 
 

@@ -1,106 +1,29 @@
-"""One measure over time, by level: what the trend chart draws, from rates or from lengths of stay."""
+"""What a trend or a control chart was asked for, as lines: from rates, stays, returns, people served or a census."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import replace
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
 from careflow.charts.data.kinds import kind_of
-from careflow.charts.data.scale import DAYS, INTENSITY, SHARE, STAYS, Scale
-from careflow.charts.data.thin import is_thin
+from careflow.charts.data.return_words import ReturnWords
+from careflow.charts.data.scale import DAYS, INTENSITY, PEOPLE, SHARE, STAYS, Scale
+from careflow.charts.data.series import ALL, Series, Trend, counted, peopled, table_of
 from careflow.charts.data.transitions import ROLE_OF, WORDS
-from careflow.charts.data.view import View, number, periods, read
+from careflow.charts.data.view import View, periods, read
 from careflow.continuum.outcomes import DIRECTIONS, OUTCOMES, STEP_DOWN, STEP_UP
+from careflow.counts.period_labels import period_number
 from careflow.errors import ArgumentError
 
 MEDIAN: Final = "median"
 AVERAGE: Final = "average"
-
-
-@dataclass(frozen=True)
-class Series:
-    """One line of a trend: a table by period, in order.
-
-    Attributes
-    ----------
-    name : str
-        The level.
-    role : str
-        The hue.
-    table : pandas.DataFrame
-        ``period, value, low, high, n, hidden, mature, thin``, one row a period.
-    """
-
-    name: str
-    role: str
-    table: pd.DataFrame
-
-    @property
-    def immature(self) -> list[tuple[int, int]]:
-        """The first and the last place of each run of periods that are not mature.
-
-        One that a mature period follows is cut by the start of the records; the last run waits for its follow-up.
-        """
-        mature = self.table["mature"].to_numpy(bool)
-        edges = np.flatnonzero(np.diff(np.concatenate([[True], mature, [True]]).astype(int)))
-        return [(int(first), int(after) - 1) for first, after in edges.reshape(-1, 2)]
-
-    @property
-    def cut(self) -> bool:
-        """Whether the start of the records cuts a period."""
-        return any(last < len(self.table) - 1 for _, last in self.immature)
-
-    def at(self, period: str) -> pd.Series[Any]:
-        """Return the row of a period."""
-        return self.table[self.table["period"] == period].iloc[0]
-
-
-@dataclass(frozen=True)
-class Trend:
-    """Everything a trend chart says."""
-
-    view: View
-    periods: list[str]
-    series: list[Series]
-    measure: str
-    role: str
-    frm: str | None
-    to: str | None
-    scale: Scale
-
-    @cached_property
-    def immature(self) -> str:
-        """Why periods are drawn apart, in words; empty where all are mature."""
-        if any(one.cut for one in self.series):
-            return "not mature, cut by the start of the records or follow-up incomplete"
-        return "not yet mature, follow-up incomplete, will change" if any(one.immature for one in self.series) else ""
-
-    @cached_property
-    def latest(self) -> str | None:
-        """The latest period that is mature at every level, whether or not anything happened in it."""
-        mature = np.logical_and.reduce([one.table["mature"].to_numpy(bool) for one in self.series])
-        places = np.flatnonzero(mature)
-        return self.periods[int(places[-1])] if len(places) else None
-
-    @cached_property
-    def thin(self) -> bool:
-        """Whether a value rests on few stays at risk."""
-        return any(one.table["thin"].any() for one in self.series)
-
-    @cached_property
-    def n(self) -> float:
-        """How many all the periods rest on; missing where one is suppressed."""
-        return float(sum(one.table["n"].sum(skipna=False) for one in self.series))
-
-    @cached_property
-    def hidden(self) -> int:
-        """How many values are suppressed."""
-        return int(sum(one.table["hidden"].sum() for one in self.series))
+PERSONS: Final = "persons"
+SHARES: Final = ("rate", "low", "high", "of")
+PAIRS: Final = 12
+"""Lines of pairs of levels that one chart may have."""
 
 
 def trend_of(result: Any, chart: str, frm: str | None, to: str | None, measure: str, where: Any) -> Trend:
@@ -112,11 +35,17 @@ def trend_of(result: Any, chart: str, frm: str | None, to: str | None, measure: 
         If a level, an outcome or the measure does not exist, or the result is not by period.
     """
     names = tuple(result.continuum.names)
+    kind = kind_of(result).result
+    all_levels = ("all", "any", ALL) if kind == "PersonsServed" else ()
+    ends = () if kind == "Returns" else OUTCOMES
     for name in (frm,) if to is None else (frm, to):
-        allowed = (*names, *OUTCOMES) if name is to and name is not frm else names
+        allowed = (*names, *ends) if name is to and name is not frm else (*names, *all_levels)
         if name is not None and name not in allowed:
             raise ArgumentError(f"no level {name!r} in this continuum; it has {', '.join(map(repr, names))}")
-    kind = kind_of(result).result
+    if kind == "Returns":
+        return _of_returns(result, chart, frm, to, where)
+    if kind == "PersonsServed":
+        return _of_people(result, chart, ALL if frm in all_levels else frm, where)
     if kind in ("LengthOfStay", "Census"):
         return _of_levels(result, kind, chart, frm, where)
     if to is None and measure not in (*DIRECTIONS, *OUTCOMES):
@@ -129,7 +58,7 @@ def trend_of(result: Any, chart: str, frm: str | None, to: str | None, measure: 
         raise ArgumentError(f"the result does not tell {goal!r} apart: {view.about.definition}")
     role = _role(result, frm, goal, names)
     scale = INTENSITY if view.is_intensity else SHARE
-    return _assembled(view, rows, "from", ("rate", "low", "high", "of"), goal, role, frm, to, scale)
+    return _assembled(view, rows, "from", SHARES, goal, role, frm, to, scale)
 
 
 def words_for(goal: str) -> str:
@@ -149,7 +78,50 @@ def _of_levels(result: Any, kind: str, chart: str, frm: str | None, where: Any) 
         columns = (MEDIAN, "median_low", "median_high", "n")
         return _assembled(view, view.frame, "level", columns, MEDIAN, "stay", frm, None, DAYS)
     whole = view.frame[~view.frame["partial"].astype(bool)] if "partial" in view.frame.columns else view.frame
-    return _assembled(view, whole, "level", ("average", "", "", ""), AVERAGE, "stay", frm, None, STAYS)
+    return _assembled(view, whole, "level", (AVERAGE, "", "", ""), AVERAGE, "stay", frm, None, STAYS)
+
+
+def _of_people(result: Any, chart: str, frm: str | None, where: Any) -> Trend:
+    """Return a line for each level and one for all of them; people do not add up over either."""
+    view = read(result, "PersonsServed", chart, where=where, over=True)
+    order = periods(view)
+    assert view.period is not None
+    rows, about, unit = view.frame, view.about, view.period
+    days = about.start, about.cutoff
+    cut = {name: about.calendar.cut(period_number(name, unit, about.calendar), unit, *days) for name in order}
+    rows = rows.assign(partial=rows[unit].astype(str).map(cut).astype(bool))
+    level = rows["level"].astype(str)
+    level = level.where(level.isin(view.levels), ALL)
+    lines = [(name, rows[level == name]) for name in ((*view.levels, ALL) if frm is None else (frm,))]
+    series = [Series(name, "stay", table_of(view, part, (PERSONS, "", "", ""), order)) for name, part in lines]
+    series = [one for one in series if frm is not None or peopled(one.table)]
+    return Trend(view, order, series, PERSONS, "stay", frm, None, PEOPLE)
+
+
+def _of_returns(result: Any, chart: str, frm: str | None, to: str | None, where: Any) -> Trend:
+    """Return a line for each level left; of bounce-backs one for each pair of levels, since theirs do not add up."""
+    view = read(result, "Returns", chart, where=where, over=True)
+    back, order = ReturnWords.of(result), periods(view)
+    left = view.frame["from"].astype(str)
+    if not back.bounced:
+        if to is not None:
+            raise ArgumentError("readmissions are of the level left: give to= to careflow.readmissions() itself")
+        trend = _assembled(view, view.frame, "from", SHARES, view.about.measure, back.role, frm, None, SHARE)
+        return replace(trend, back=back)
+    reached = view.frame["to"].astype(str)
+    pairs = dict.fromkeys(zip(left, reached, strict=True))
+    if frm is not None and to is not None and (frm, to) not in pairs and len(pairs):
+        raise ArgumentError(f"{frm!r} to {to!r} is no step down in this continuum; a bounce-back follows one")
+    series = []
+    for pair in [(a, b) for a in view.levels for b in view.levels if (a, b) in pairs]:
+        if frm in (None, pair[0]) and to in (None, pair[1]):
+            table = table_of(view, view.frame[(left == pair[0]) & (reached == pair[1])], SHARES, order)
+            name = pair[1] if frm is not None and to is None else pair[0] if to is not None else " to ".join(pair)
+            if counted(table):
+                series.append(Series(name, back.role, table, pair))
+    if len(series) > PAIRS:
+        raise ArgumentError(f"{len(series)} pairs of levels are too many for one chart: choose with frm= or to=")
+    return Trend(view, order, series, view.about.measure, back.role, frm, to, SHARE, back)
 
 
 def _assembled(
@@ -159,36 +131,22 @@ def _assembled(
     order = periods(view)
     series = []
     for name in view.levels if frm is None else (frm,):
-        table = _table(view, rows[rows[key].astype(str) == name], columns, order)
+        table = table_of(view, rows[rows[key].astype(str) == name], columns, order)
         own = role
+        move = None if frm is None or to is None else (frm, to)
         if role == "move":
             own = ROLE_OF.get(view.continuum.direction(name, measure), "care")
             if name == measure:
                 continue
-        counted = table["hidden"].any() or table["value"].notna().any() or (table["n"] > 0).any()
-        if counted and (frm is not None or _can_be(view, name, measure)):
-            series.append(Series(name, own, table))
+        if counted(table) and (frm is not None or _can_be(view, name, measure, table)):
+            series.append(Series(name, own, table, move))
     return Trend(view, order, series, measure, role, frm, to, scale)
 
 
-def _can_be(view: View, name: str, measure: str) -> bool:
-    """Say whether anything can be counted: nobody steps down from the least intensive level."""
+def _can_be(view: View, name: str, measure: str, table: pd.DataFrame) -> bool:
+    """Say whether anything can be counted: nobody steps down from the least intensive level, or is where nobody was."""
+    if measure == AVERAGE:
+        return peopled(table)
     if measure not in (STEP_DOWN, STEP_UP):
         return True
     return any(view.continuum.direction(name, other) == measure for other in view.levels)
-
-
-def _table(view: View, rows: pd.DataFrame, columns: tuple[str, str, str, str], order: Sequence[str]) -> pd.DataFrame:
-    assert view.period is not None
-    by = {str(row[view.period]): row for row in rows.to_dict("records")}
-    out: list[tuple[object, ...]] = []
-    for name in order:
-        row = by.get(name)
-        if row is None:
-            out.append((name, np.nan, np.nan, np.nan, np.nan, False, True, False))
-        else:
-            values = [number(row.get(column)) for column in columns]
-            mature = row.get("mature", not row.get("partial", False))
-            mature = bool(mature) if pd.notna(mature) else False
-            out.append((name, *values, bool(row["hidden"]), mature, is_thin(row)))
-    return pd.DataFrame(out, columns=["period", "value", "low", "high", "n", "hidden", "mature", "thin"])

@@ -30,6 +30,9 @@ WORDS: Final = {
     LEFT_EARLY: "left early",
 }
 
+OUTCOME_NAMES: Final = {CONCURRENT: "in care elsewhere", "other": "another reason", "unknown": "reason unknown"}
+"""What outcomes are called in lists, where their names do not say it."""
+
 
 @dataclass(frozen=True)
 class Move:
@@ -104,10 +107,9 @@ def other_outcomes(view: View, by_edge: Mapping[tuple[str, str], Move]) -> dict[
 def rest_note(by_edge: Mapping[tuple[str, str], Move]) -> str:
     """Say which outcomes stand behind "other outcomes": those that occurred at all."""
     seen = [end for end in _REST if any(m.to == end and (m.hidden or m.n > 0) for m in by_edge.values())]
-    named = {CONCURRENT: "in care elsewhere", "other": "another reason", "unknown": "reason unknown"}
     if not seen:
         return ""
-    return f"Other outcomes: {formatting.listing([named.get(end, end) for end in seen], 8)}."
+    return f"Other outcomes: {formatting.listing([OUTCOME_NAMES.get(end, end) for end in seen], 8)}."
 
 
 def total(of: Mapping[str, float]) -> float:

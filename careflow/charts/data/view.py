@@ -120,7 +120,7 @@ class View:
         has_n = n is not None and formatting.known(n)
         size = formatting.round_half_up(n) if n is not None and has_n else self.about.n
         everyone = "" if has_n or self.whole else " in all strata together"
-        all_of_them = size == self.about.n and self.about.persons > 0
+        all_of_them = size == self.about.n and self.about.persons > 0 and self.about.unit != "people"
         people = f", from the records of {formatting.count(self.about.persons)} people" if all_of_them else ""
         return f"n = {formatting.count(size)} {self.about.unit}{everyone}{people}."
 
@@ -239,7 +239,8 @@ def masked(table: pd.DataFrame) -> pd.DataFrame:
 
 _VALUES: Final = {
     *("n", "rate", "se", "low", "high", "estimate", "median", "median_low", "median_high", "q25", "q75", "days"),
-    *("rmean", "rmean_se", "discharged_mean", "discharged_median", "survival", "events", "average"),
+    *("rmean", "rmean_se", "discharged_mean", "discharged_median", "survival", "events", "average", "persons"),
+    *("difference", "p", "p_adjusted", "n_1", "n_2", "rate_1", "rate_2", "estimate_1", "estimate_2"),
 }
 """Columns that are blanked in a hidden row. ``of`` and ``at_risk`` may be published beside a hidden numerator."""
 

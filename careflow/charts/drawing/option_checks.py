@@ -44,7 +44,7 @@ RULES: Final[dict[str, Rule]] = {
     "levels": (_some(_text), "a list of names of levels"),
     "measure": (_text, "the name of a direction or an outcome"), "over": (_text, "the name of a stratum"),
     "horizon": _DAYS, "days": _DAYS, "ticks": (_some(_whole(0)), "a list of whole numbers of days"),
-    "dots": _COUNT, "groups": _COUNT, "steps": _COUNT,
+    "dots": _COUNT, "groups": _COUNT, "steps": _COUNT, "top": _COUNT,
     "baseline": (_whole(2), "a number of periods, 2 or more"),
     "capacity": (lambda value: _number(value) and value > 0, "one number of places for all levels together, above 0"),
     "target": (_number, "a number in the unit of the measure"),

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from careflow import formatting
 from careflow.charts.data.control_limits import RUN, p_limits, signals, xmr_limits
 from careflow.charts.data.scale import SHARE
-from careflow.charts.data.time_series import AVERAGE, MEDIAN, Series, Trend, trend_of, words_for
+from careflow.charts.data.series import Series, Trend
+from careflow.charts.data.time_series import AVERAGE, MEDIAN, trend_of, words_for
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import End, Ends
 from careflow.charts.drawing.drawn import drawn
@@ -28,15 +29,15 @@ from careflow.charts.plots.trend_marks import Signs, grounds, period_axis
 from careflow.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from careflow.estimate import Census, LengthOfStay, Rates
+    from careflow.estimate import Census, LengthOfStay, Rates, Returns
 
 _LINE: Final = "#9AA1A9"
 
 
 @drawn
 def p_chart(
-    result: Rates, frm: str | None = None, to: str | None = None, *, measure: str = "left early", baseline: int = 18,
-    **options: Unpack[Options],
+    result: Rates | Returns, frm: str | None = None, to: str | None = None, *, measure: str = "left early",
+    baseline: int = 18, **options: Unpack[Options],
 ) -> Axes:  # fmt: skip
     """Draw a share month by month (or quarter) against the limits of ordinary variation.
 
@@ -45,14 +46,14 @@ def p_chart(
 
     Parameters
     ----------
-    result : Rates
+    result : Rates or Returns
         By month or quarter.
     frm : str, optional
         The level; needed where there are several.
     to : str, optional
-        A level or outcome.
+        A level or outcome; of bounce-backs the level that the step-down led to.
     measure : str
-        A direction or outcome, where ``to`` is not given.
+        A direction or outcome of rates, where ``to`` is not given.
     baseline : int
         How many periods, from the first, set the mean.
     **options
@@ -135,8 +136,9 @@ def _one(
 ) -> tuple[Trend, Series | None]:
     trend = trend_of(result, chart, frm, to, measure, where)
     if len(trend.series) > 1:
-        names = ", ".join(repr(one.name) for one in trend.series)
-        raise ArgumentError(f"a control chart is of one level: say which with frm=, one of {names}")
+        names = ", ".join(repr(" to ".join(one.move) if one.move else one.name) for one in trend.series)
+        what, how = ("pair of levels", "frm= and to=") if trend.series[0].move else ("level", "frm=")
+        raise ArgumentError(f"a control chart is of one {what}: say which with {how}, one of {names}")
     one = trend.series[0] if trend.series else None
     if one is not None and one.table.loc[one.table["mature"], "value"].notna().sum() < 2:
         one = None
@@ -153,14 +155,26 @@ def _what(chart: Chart, trend: Trend) -> str:
 
 
 def _title(chart: Chart, trend: Trend) -> str:
+    if trend.back is not None:
+        frm, to = _pair(trend)
+        return f"{trend.back.event(chart.labels, frm, to)}, by {trend.view.period}"
     name = chart.labels[trend.series[0].name] if trend.series else (chart.labels[trend.frm] if trend.frm else "")
     return f"{_what(chart, trend)}{f', {name}' if name else ''}, by {trend.view.period}"
 
 
+def _pair(trend: Trend) -> tuple[str | None, str | None]:
+    """Return the level left and the level reached of the one line."""
+    move = trend.series[0].move if trend.series else None
+    return move or (trend.series[0].name if trend.series else trend.frm, trend.to)
+
+
 def _subtitle(chart: Chart, trend: Trend, limits: _Limits) -> str:
-    span = f"{formatting.period(trend.periods[0])} – {formatting.period(trend.periods[-1])}"
+    span = trend.span
     name = plain(chart.labels[trend.series[0].name])
-    if trend.measure == MEDIAN:
+    if trend.back is not None:
+        verb = coloured(trend.role, trend.back.verb(chart.labels, *_pair(trend)))
+        subject = f"Share of {plain(trend.back.whom(chart.labels, *_pair(trend)))} that {verb}"
+    elif trend.measure == MEDIAN:
         subject = f"Days by which half of {name} stays had ended"
     elif trend.measure == AVERAGE:
         subject = f"Average number in care at {name}"
@@ -187,6 +201,7 @@ def _draw(chart: Chart, trend: Trend, one: Series, limits: _Limits) -> Axes:
             if len(n) and not chart.external
             else "",
             limits.rule,
+            trend.back.left_out if trend.back is not None else "",
             f"On grey: {'not mature' if one.cut else 'not yet mature'}, not judged." if late else "",
         ],
         masked=trend.hidden,

@@ -12,10 +12,12 @@ from matplotlib.axes import Axes
 
 from careflow import formatting
 from careflow.charts.data.control_limits import Floats, dispersion, funnel_limits
+from careflow.charts.data.kinds import kind_of
+from careflow.charts.data.return_words import ReturnWords
 from careflow.charts.data.scale import SHARE, STAYS
 from careflow.charts.data.time_series import words_for
 from careflow.charts.data.transitions import ROLE_OF
-from careflow.charts.data.view import PERIODS, View, read
+from careflow.charts.data.view import PERIODS, read
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import End, Ends
@@ -30,7 +32,7 @@ from careflow.continuum.outcomes import DIRECTIONS, OUTCOMES, STEP_DOWN
 from careflow.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from careflow.estimate import Rates
+    from careflow.estimate import Rates, Returns
 
 LEAST: Final = 11
 _CURVE: Final = "#8B939B"
@@ -38,7 +40,7 @@ _CURVE: Final = "#8B939B"
 
 @drawn
 def funnel(
-    result: Rates,
+    result: Rates | Returns,
     frm: str,
     to: str | None = None,
     *,
@@ -56,14 +58,14 @@ def funnel(
 
     Parameters
     ----------
-    result : Rates
-        By facility: ``careflow.transition_rates(moves, by="facility")``.
+    result : Rates or Returns
+        By facility: ``careflow.transition_rates(moves, by="facility")``, or readmissions and bounce-backs so.
     frm : str
-        The level.
+        The level left.
     to : str, optional
-        A level or outcome.
+        A level or outcome; of bounce-backs, which need it, the level that the step-down led to.
     measure : str
-        A direction or outcome, where ``to`` is not given.
+        A direction or outcome of rates, where ``to`` is not given.
     over : str, optional
         The stratum to compare; needed if there are several.
     limits : (float, float)
@@ -74,28 +76,69 @@ def funnel(
         The period to draw, if the result is by period as well.
     **options
     """
-    goal = to or measure
-    strata = [c for c in getattr(getattr(result, "about", None), "by", ()) if c not in PERIODS]
+    strata = [c for c in result.about.by if c not in PERIODS]
     over = over or (strata[0] if strata else None)
-    frame = "directions" if goal in DIRECTIONS else "frame"
+    goal, back = to or measure, ReturnWords.of(result) if kind_of(result).result == "Returns" else None
+    frame = "directions" if goal in DIRECTIONS and back is None else "frame"
     selection: dict[str, Any] = {"quarter": quarter, "where": options.get("where"), "keep": [over] if over else []}
-    view = read(result, "Rates", "funnel", frame=frame, **selection)
+    view = read(result, ("Rates", "Returns"), "funnel", frame=frame, **selection)
     if over is None or over not in view.frame.columns:
         raise ArgumentError(
             'a funnel compares facilities: make the rates with by="facility", or name the stratum with over='
         )
     view.check_level(frm)
-    if goal not in (*view.levels, *OUTCOMES, *DIRECTIONS):
-        raise ArgumentError(f"no measure {goal!r}; there are {', '.join(map(repr, (*DIRECTIONS, *OUTCOMES)))}")
     chart = Chart("funnel", view, options, levels=1)
-    column = "direction" if frame == "directions" else "to"
-    rows = view.frame[(view.frame["from"].astype(str) == frm) & (view.frame[column].astype(str) == goal)]
-    verb = _verb(chart, goal)
-    title = f"{verb[:1].upper()}{verb[1:]} from {chart.labels[frm]}, by {over}"
+    rows = view.frame[view.frame["from"].astype(str) == frm]
+    if back is not None:
+        rows = _returns(rows, back, to)
+        said = _said_of_returns(chart, back, frm, to, over)
+    else:
+        if goal not in (*view.levels, *OUTCOMES, *DIRECTIONS):
+            raise ArgumentError(f"no measure {goal!r}; there are {', '.join(map(repr, (*DIRECTIONS, *OUTCOMES)))}")
+        rows = rows[rows["direction" if frame == "directions" else "to"].astype(str) == goal]
+        said = _said_of_rates(chart, frm, goal, over)
     shown, left_out = _shown(rows, over)
     if len(shown) < 2:
-        return _too_few(chart, rows, over, title, len(shown) + left_out)
-    return _draw(chart, view, shown, left_out, (frm, goal, over, title), limits, overdispersion)
+        return _too_few(chart, rows, over, said.title, len(shown) + left_out)
+    return _draw(chart, shown, left_out, said, limits, widen=overdispersion)
+
+
+@dataclass(frozen=True)
+class _Said:
+    """The words of one funnel: ``share`` is marked up, ``caption`` names the x axis."""
+
+    over: str
+    title: str
+    share: str
+    caption: str
+    left_out: str = ""
+
+
+def _said_of_rates(chart: Chart, frm: str, goal: str, over: str) -> _Said:
+    view, verb, level = chart.view, _verb(chart, goal), chart.labels[frm]
+    within = f" within {view.within} days" if view.within else ""
+    share = f"Share of {plain(level)} {plain(view.unit)} that {coloured(ROLE_OF.get(goal, ''), verb)}{within}"
+    title = f"{verb[:1].upper()}{verb[1:]} from {level}, by {over}"
+    return _Said(over, title, share, f"{level} {view.unit} at the {over}")
+
+
+def _said_of_returns(chart: Chart, back: ReturnWords, frm: str, to: str | None, over: str) -> _Said:
+    whom = back.whom(chart.labels, frm, to)
+    share = f"Share of {plain(whom)} that {coloured(back.role, back.verb(chart.labels, frm, to))}"
+    title = f"{back.event(chart.labels, frm, to)}, by {over}"
+    return _Said(over, title, share, f"{whom[:1].upper()}{whom[1:]} at the {over}", back.left_out)
+
+
+def _returns(rows: pd.DataFrame, back: ReturnWords, to: str | None) -> pd.DataFrame:
+    """Return the rows of one step-down, or of one level left."""
+    if not back.bounced:
+        if to is not None:
+            raise ArgumentError("readmissions are of the level left: give to= to careflow.readmissions() itself")
+        return rows
+    reached = list(dict.fromkeys(rows["to"].astype(str)))
+    if to not in reached and len(rows):
+        raise ArgumentError(f"say which step-down with to=: {', '.join(map(repr, reached))}")
+    return rows[rows["to"].astype(str) == to]
 
 
 def _too_few(chart: Chart, rows: pd.DataFrame, over: str, title: str, groups: int) -> Axes:
@@ -127,34 +170,30 @@ def _shown(rows: pd.DataFrame, over: str) -> tuple[pd.DataFrame, int]:
 
 
 def _draw(
-    chart: Chart, view: View, shown: pd.DataFrame, left_out: int, names: tuple[str, str, str, str],
-    limits: Sequence[float], widen: bool,
-) -> Axes:  # fmt: skip
-    frm, goal, over, title = names
+    chart: Chart, shown: pd.DataFrame, left_out: int, said: _Said, limits: Sequence[float], *, widen: bool
+) -> Axes:
+    view, over = chart.view, said.over
     n, of, rate = (shown[c].to_numpy(float) for c in ("n", "of", "rate"))
     mean = float(n.sum() / of.sum())
     phi = dispersion(rate, of, mean) if widen else 1.0
     inner, outer = sorted(limits)
     out = _outside(rate, of, mean, outer, phi)
-    role = ROLE_OF.get(goal, "")
-    verb = _verb(chart, goal)
-    within = f" within {view.within} days" if view.within else ""
-    unit = plain(view.unit)
     few = f"{left_out} with 1–10 events or non-events, or suppressed, not drawn." if left_out else ""
     chart.open(
-        title=title,
-        subtitle=f"Share of {plain(chart.labels[frm])} {unit} that {coloured(role, verb)}{within}, by {plain(over)}, "
+        title=said.title,
+        subtitle=f"{said.share}, by {plain(over)}, "
         f"against {inner * 100:g}% and {outer * 100:g}% limits around the average. {plain(view.population())}",
         notes=[
             f"n = {formatting.count(of.sum())} {view.unit}, {len(shown)} {_plural(over)}.",
             "Limits: exact binomial" + (f", widened for over-dispersion (φ = {phi:.1f})." if phi > 1 else "."),
             few,
+            said.left_out,
             "Not adjusted for case mix.",
         ],
         masked=int(shown["hidden"].sum()),
     )
     spread = _Spread(mean, phi, inner, outer)
-    _axes(chart, of, rate, spread, f"{chart.labels[frm]} {view.unit} at the {over}")
+    _axes(chart, of, rate, spread, said.caption)
     colours = chart.colours
     chart.dots(of[~out], rate[~out], size=7.4, color=colours.outline, z=3)
     chart.dots(of[out], rate[out], size=7.8, color=colours.ink, z=4)

@@ -2,48 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Unpack, overload
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from careflow import formatting
-from careflow.charts.data.scale import DAYS, INTENSITY
+from careflow.charts.data.series import Series, Trend
 from careflow.charts.data.thin import thin_note
-from careflow.charts.data.time_series import Series, Trend, trend_of, words_for
+from careflow.charts.data.time_series import PERSONS, trend_of
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.drawn import drawn
 from careflow.charts.drawing.frame import Frame
 from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.panels import Around, Panels, figure_for, grid
 from careflow.charts.drawing.parts import Part, drawn_as
-from careflow.charts.drawing.rich_text import coloured, plain
 from careflow.charts.drawing.theme import current
 from careflow.charts.plots.trend_marks import draw_levels, draw_one, head_of
-from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
+from careflow.charts.plots.trend_words import subtitle_of, title_of
+from careflow.continuum.outcomes import STEP_DOWN
 
 if TYPE_CHECKING:
-    from careflow.estimate import LengthOfStay, Rates
-
-PER: Final = 100
-"""Person-days of an intensity."""
+    from careflow.estimate import Census, LengthOfStay, PersonsServed, Rates, Returns
 
 
 @overload
 def trend(
-    result: Rates | LengthOfStay, frm: str, to: str | None = None, *, measure: str = ..., target: float | None = ...,
-    context: bool = ..., **options: Unpack[Options],
+    result: Rates | LengthOfStay | Returns | PersonsServed | Census, frm: str, to: str | None = None, *,
+    measure: str = ..., target: float | None = ..., context: bool = ..., **options: Unpack[Options],
 ) -> Axes: ...  # fmt: skip
 @overload
 def trend(
-    result: Rates | LengthOfStay, frm: str | None = None, to: str | None = None, *, measure: str = ...,
-    target: float | None = ..., context: bool = ..., facet: str | None = ...,
+    result: Rates | LengthOfStay | Returns | PersonsServed | Census, frm: str | None = None, to: str | None = None, *,
+    measure: str = ..., target: float | None = ..., context: bool = ..., facet: str | None = ...,
     figure: Figure | SubFigure | None = ..., **options: Unpack[Options],
 ) -> Any: ...  # fmt: skip
 @drawn
 def trend(
-    result: Rates | LengthOfStay,
+    result: Rates | LengthOfStay | Returns | PersonsServed | Census,
     frm: str | None = None,
     to: str | None = None,
     *,
@@ -54,24 +52,28 @@ def trend(
     figure: Figure | SubFigure | None = None,
     **options: Unpack[Options],
 ) -> Axes | Panels:
-    """Draw a rate, or the median stay, quarter by quarter.
+    """Draw a rate, the median stay, the average census or the people served, quarter by quarter.
 
     With ``frm`` and ``to``: that move. With ``frm`` alone: the measure at that level. With ``to`` alone: moves to that
     level or outcome, a panel for each level. With neither: the measure, a panel for each level. A quarter that is not
     yet mature is drawn apart (hollow, dashed, on grey); a suppressed one is a gap marked ``s``. On Axes of your own
     (``ax=``) all levels are lines with their names at the right.
 
+    Of readmissions ``frm`` is the level left; of bounce-backs ``frm`` and ``to`` are the two levels of the step-down:
+    with ``frm`` alone each of its step-downs is a line, without it each has a panel. Of people served the panel
+    ``"all levels"`` counts each person once.
+
     The x axis has dates: a period stands at its middle, and ``ax.axvline("2025-01-01")`` or ``ax.axvline("2025Q1")``
-    find their place. The y axis has shares from 0 to 1, events per 100 person-days, or days.
+    find their place. The y axis begins at 0 and has shares up to 1, events per 100 person-days, days, stays or people.
 
     Parameters
     ----------
-    result : Rates or LengthOfStay
+    result : Rates, LengthOfStay, Returns, PersonsServed or Census
         By quarter, month or year.
     frm, to : str, optional
-        Levels; ``to`` also takes an outcome such as ``"left early"``.
+        Levels; ``to`` of rates also takes an outcome such as ``"left early"``.
     measure : str
-        ``"step-down"``, ``"step-up"``, ``"lateral"`` or an outcome; for lengths of stay it is the median.
+        Of rates: ``"step-down"``, ``"step-up"``, ``"lateral"`` or an outcome.
     target : float, optional
         A value to draw as a line, in the unit of the measure (a share, or days).
     context : bool
@@ -90,19 +92,20 @@ def trend(
     if panelled and len(trend.series) > 0:
         return _panels(trend, options, target, figure, context=context)
     chart = Chart("trend", trend.view, options, levels=1 if frm is not None else len(trend.series))
-    title = _title(chart, trend)
+    title = title_of(chart, trend)
     if not trend.series:
         nothing = chart.nothing(title)
         return Panels(nothing.figure, {}, nothing.careflow, trend.view.continuum) if panelled else nothing  # type: ignore[attr-defined]
     one = trend.series[0] if len(trend.series) == 1 else None
     head = head_of(chart, trend, one) if one is not None else None
-    chart.open(title=title, subtitle=_subtitle(chart, trend), notes=_notes(trend, figures=head is not None),
+    subtitle = subtitle_of(chart, trend, intervals=one is not None)
+    chart.open(title=title, subtitle=subtitle, notes=_notes(trend, figures=head is not None),
                masked=trend.hidden, head=head)  # fmt: skip
     if one is not None:
         draw_one(chart, trend, one, target=target)
     else:
         draw_levels(chart, trend, target=target)
-    return chart.close(**_content(chart, trend))
+    return chart.close(**_content(chart, trend, each="line"))
 
 
 def _panels(
@@ -118,13 +121,14 @@ def _panels(
         part = Part(one.name, own=own)
         with drawn_as(part):
             chart = Chart("trend", trend.view, {**options, "ax": ax})
-            part.name = _panel_name(chart, trend, one)
-            chart.open(title=_title(chart, trend), subtitle=_subtitle(chart, trend), notes=_notes(trend, figures=True),
-                       masked=trend.hidden, head=head_of(chart, trend, one))  # fmt: skip
+            part.name = one.label(chart.labels)
+            chart.open(
+                title=title_of(chart, trend), subtitle=subtitle_of(chart, trend), notes=_notes(trend, figures=True),
+                masked=trend.hidden, head=head_of(chart, trend, one),
+            )  # fmt: skip
             draw_one(chart, trend, one, target=target, others=context, named=one is trend.series[0])
             content = content or _content(chart, trend)
-            data = content["data"]
-            chart.close(**{**content, "data": data[data["level"] == one.name]})
+            chart.close(**{**content, "data": _data(chart, [one])})
         frames.append(chart.frame)
         charts.append(chart)
     first = charts[0]
@@ -138,19 +142,13 @@ def _panels(
     return Panels(figure, named, whole, trend.view.continuum)
 
 
-def _panel_name(chart: Chart, trend: Trend, one: Series) -> str:
-    name = chart.labels[one.name]
-    if trend.to is not None and trend.frm is not None:
-        return f"{name} to {chart.labels.get(trend.to, trend.to)}"
-    return name
-
-
-def _content(chart: Chart, trend: Trend) -> dict[str, Any]:
+def _content(chart: Chart, trend: Trend, *, each: str = "panel") -> dict[str, Any]:
+    of = "pair of levels" if any(one.move for one in trend.series) else "level"
     return {
-        "data": _data(chart, trend),
+        "data": _data(chart, trend.series),
         "n": trend.n,
         "largest": _largest(chart, trend),
-        "what": f"Trend by {trend.view.period}" + (", a panel per level" if len(trend.series) > 1 else ""),
+        "what": f"Trend by {trend.view.period}" + (f", a {each} per {of}" if len(trend.series) > 1 else ""),
     }
 
 
@@ -160,41 +158,11 @@ def _notes(trend: Trend, *, figures: bool) -> list[str]:
         trend.view.interval(),
         trend.view.method(),
         thin_note(trend.view) if trend.thin else "",
+        trend.back.left_out if trend.back is not None else "",
+        "People do not add up over levels or periods." if trend.measure == PERSONS else "",
         f"Figure above each panel: {_named(trend)}." if trend.latest and figures else "",
         f"Shaded, hollow and dashed: {trend.immature}." if trend.immature else "",
     ]
-
-
-def _title(chart: Chart, trend: Trend) -> str:
-    span = trend.view.period or "quarter"
-    dated = trend.view.about.dated_by
-    by = f"by {span}" + (f" of {dated}" if dated and "days" not in dated else "")
-    within = f" within {trend.view.within} days" if trend.view.within and trend.scale is not DAYS else ""
-    within += f" per {PER} person-days" if trend.scale is INTENSITY else ""
-    frm = chart.labels[trend.frm] if trend.frm else ""
-    if trend.scale is DAYS:
-        return f"Median length of stay{f' at {frm}' if frm else ''}, {by}"
-    if trend.to is not None:
-        goal = chart.labels.get(trend.to, trend.to)
-        return f"{frm} to {goal}{within}, {by}" if frm else f"Moves to {goal}{within}, by level and {by[3:]}"
-    name = {STEP_DOWN: "Step-down", STEP_UP: "Step-up"}.get(trend.measure, trend.measure.capitalize())
-    return f"{name} from {frm}{within}, {by}" if frm else f"{name}{within}, by level and {by[3:]}"
-
-
-def _subtitle(chart: Chart, trend: Trend) -> str:
-    first, last = formatting.period(trend.periods[0]), formatting.period(trend.periods[-1])
-    span = first if first == last else f"{first} – {last}"
-    frm = f"{chart.labels[trend.frm]} " if trend.frm else ""
-    if trend.scale is DAYS:
-        return f"Days by which half of {plain(frm)}stays had ended, with {trend.view.ci}, {span}"
-    moved = trend.to is not None and trend.to in chart.labels
-    verb = f"moved to {chart.labels[str(trend.to)]}" if moved else words_for(trend.measure)
-    within = f" within {trend.view.within} days" if trend.view.within else ""
-    unit = plain(trend.view.unit)
-    if trend.scale is INTENSITY:
-        sentence = f"Discharges that {coloured(trend.role, verb)}{within}, per {PER} {plain(frm)}{unit}"
-        return f"{sentence}, with {trend.view.ci}, {span}"
-    return f"Share of {plain(frm)}{unit} that {coloured(trend.role, verb)}{within}, % with {trend.view.ci}, {span}"
 
 
 def _named(trend: Trend) -> str:
@@ -205,15 +173,18 @@ def _named(trend: Trend) -> str:
 def _largest(chart: Chart, trend: Trend) -> list[str]:
     if trend.latest is None:
         return []
-    content = [(float(one.at(trend.latest)["value"]), chart.labels[one.name]) for one in trend.series]
+    content = [(float(one.at(trend.latest)["value"]), one.label(chart.labels)) for one in trend.series]
     content = sorted((one for one in content if formatting.known(one[0])), key=lambda one: -one[0])
     return [f"{name} {trend.scale.figure(value)} in {formatting.period(trend.latest)}" for value, name in content]
 
 
-def _data(chart: Chart, trend: Trend) -> pd.DataFrame:
+def _data(chart: Chart, series: Sequence[Series]) -> pd.DataFrame:
+    """Return what is drawn: a row for each line and period, pairs of levels with what they lead to."""
     tables = []
-    for one in trend.series:
+    for one in series:
         table = one.table.drop(columns="n") if chart.external else one.table.copy()
-        table.insert(0, "level", one.name)
+        table.insert(0, "level", one.name if one.move is None else one.move[0])
+        if one.move is not None and len(series) > 1:
+            table.insert(1, "to", one.move[1])
         tables.append(table)
     return pd.concat(tables, ignore_index=True)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from careflow import formatting
 from careflow.charts.data.scale import INTENSITY, SHARE
+from careflow.charts.data.series import ALL, Series, Trend
 from careflow.charts.data.thin import MARK
-from careflow.charts.data.time_series import Series, Trend
 from careflow.charts.drawing.canvas import Align, Box, middle
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import End, Ends
@@ -39,10 +39,7 @@ def head_of(chart: Chart, trend: Trend, one: Series) -> tuple[list[Sized], list[
     ink = chart.palette.ink(one.role) if one.role in chart.palette.inks else colours.ink
     figure, span = _figure(trend, one)
     right = [(Run(figure, ink, BOLD), t.body), (Run(f" {span}" if span else "", ink), t.small)]
-    name = chart.labels[one.name]
-    if trend.to is not None and trend.frm is not None:
-        name = f"{name} to {chart.labels.get(trend.to, trend.to)}"
-    return [(Run(name, colours.ink, SEMIBOLD), t.body)], right if figure else []
+    return [(Run(one.label(chart.labels), colours.ink, SEMIBOLD), t.body)], right if figure else []
 
 
 def _figure(trend: Trend, one: Series) -> tuple[str, str]:
@@ -109,16 +106,18 @@ def draw_levels(chart: Chart, trend: Trend, *, target: float | None) -> None:
     chart.ticks()
     scale_axis(chart.ax.yaxis, trend.scale)
     ramp = dict(zip(trend.view.levels, chart.colours.intensity(len(trend.view.levels)), strict=True))
+    if not {one.name for one in trend.series} <= {*ramp, ALL}:
+        ramp = dict(zip((one.name for one in trend.series), chart.colours.intensity(len(trend.series)), strict=True))
     ends = []
     for one in trend.series:
-        color = chart.faded(_line(chart, ramp[one.name]), one.name)
+        color = chart.faded(_line(chart, ramp.get(one.name, chart.colours.ink)), one.name)
         value, mature = one.table["value"].to_numpy(float), one.table["mature"].to_numpy(bool)
         _lines(chart, periods.middle, value, mature, color)
         last = np.flatnonzero(np.isfinite(value))
         if len(last):
             ink = chart.colours.word(color)
             figure = trend.scale.figure(float(value[last[-1]]))
-            runs = [Run(chart.labels[one.name], ink, SEMIBOLD), Run(f" {figure}", ink)]
+            runs = [Run(one.label(chart.labels), ink, SEMIBOLD), Run(f" {figure}", ink)]
             ends.append(End(float(value[last[-1]]), runs, ink))
     if target is not None:
         chart.ax.axhline(target, color=chart.colours.ink, linewidth=0.8 * chart.u, zorder=2.5)

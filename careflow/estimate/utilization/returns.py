@@ -38,11 +38,14 @@ class Returns(Result):
         publication.
     back : str
         What counts as a bounce-back, as in :func:`careflow.bounce_back`; empty for readmissions.
+    to : tuple of str
+        The levels that an admission must be to in order to count; empty where any level counts.
     """
 
     days: int | tuple[int, ...]
     contributors: pd.DataFrame | None = field(default=None, repr=False)
     back: str = ""
+    to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Measure:
     definition: str
     unit: str
     back: str = ""
+    to: tuple[str, ...] = ()
 
 
 def returns(
@@ -138,7 +142,7 @@ def _within(
     )
     by_count = {"n": n, "of": of, "all": by_group}
     contributors = pd.DataFrame({name: (values > 0).sum(axis=-1).ravel() for name, values in by_count.items()})
-    return Returns(frame, about, continuum, days=days, contributors=contributors, back=kind.back)
+    return Returns(frame, about, continuum, days=days, contributors=contributors, back=kind.back, to=kind.to)
 
 
 def _pairs(counts: Counts, keys: tuple[str, ...]) -> list[tuple[int, ...]]:

@@ -14,7 +14,7 @@ from careflow import charts
 from careflow.charts.data.kinds import KINDS, kinds_of
 from careflow.errors import ArgumentError, CareflowError
 
-CHARTS = sorted({chart for kind in KINDS for chart in kind.charts} - {"headline"})
+CHARTS = sorted({chart for kind in KINDS for chart in kind.charts} - {"headline", "explore"})
 
 
 @pytest.mark.parametrize("name", CHARTS)
@@ -35,8 +35,8 @@ def test_what_is_no_result_is_refused_in_words(name, given):
 
 def test_a_return_is_never_drawn_as_a_move():
     back = cf.bounce_back(linked(made_up()))
-    for name in CHARTS:
-        with pytest.raises(TypeError, match=r"not Returns: returns .*no chart draws those yet"):
+    for name in set(CHARTS) - {"trend", "funnel", "p_chart"}:
+        with pytest.raises(TypeError, match=r"not Returns: .*\(made by careflow\.bounce_back\(\)\): charts\.trend\(\)"):
             getattr(charts, name)(back)
 
 

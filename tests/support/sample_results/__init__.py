@@ -2,9 +2,10 @@
 
 from support.sample_results.base import QUARTERS, continuum, mask, provenance, rates, wilson
 from support.sample_results.curves import expected_days, incidence, occupation, stays
+from support.sample_results.differences import comparison
 from support.sample_results.people import census, pathways
 
 __all__ = [
-    "QUARTERS", "census", "continuum", "expected_days", "incidence", "mask", "occupation", "pathways",
+    "QUARTERS", "census", "comparison", "continuum", "expected_days", "incidence", "mask", "occupation", "pathways",
     "provenance", "rates", "stays", "wilson",
 ]  # fmt: skip

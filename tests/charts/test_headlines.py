@@ -9,7 +9,7 @@ from support import sample_results
 from support.sample_results import wilson
 
 from careflow import charts
-from careflow.charts.headline import headline
+from careflow.charts.headlines import headline
 
 
 @cache

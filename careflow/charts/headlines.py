@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from careflow import formatting
 from careflow.charts.data.thin import is_thin
@@ -162,7 +162,7 @@ def _commonest(view: View, named: dict[str, str]) -> Iterable[_Finding]:
             continue
         a, b = number(top[0]["rate"]), number(top[1]["rate"])
         n = np.nanmin([_effective(top[0]), _effective(top[1])])
-        p = float(2 * norm.sf((a - b) / np.sqrt((a + b - (a - b) ** 2) / n)))
+        p = float(2 * ndtr(-(a - b) / np.sqrt((a + b - (a - b) ** 2) / n)))
         # The two largest of several were picked: any pair of them could have been.
         pairs = len(rows) * (len(rows) - 1) / 2
         first, second = (_way(view, named, str(row["to"])) for row in top)
@@ -193,7 +193,7 @@ def _stay_range(view: View, named: dict[str, str]) -> Iterable[_Finding]:
 
 def _two_medians(one: Any, other: Any, confidence: float) -> float:
     """Return the p-value of a difference of two medians on the log scale, from the widths of their intervals."""
-    z = norm.ppf((1 + confidence) / 2)
+    z = ndtri((1 + confidence) / 2)
     logs, spread = [], 0.0
     for row in (one, other):
         values = [number(row[c]) for c in ("median", "median_low", "median_high")]
@@ -203,7 +203,7 @@ def _two_medians(one: Any, other: Any, confidence: float) -> float:
         # Whole days: an interval is at least half a day wide on either side, whatever the ties say.
         low, high = min(values[1], values[0] - 0.5), max(values[2], values[0] + 0.5)
         spread += (np.log(high / max(low, 0.5)) / (2 * z)) ** 2
-    return float(2 * norm.sf(abs(logs[1] - logs[0]) / np.sqrt(spread)))
+    return float(2 * ndtr(-abs(logs[1] - logs[0]) / np.sqrt(spread)))
 
 
 def _by_name(view: View, key: str) -> dict[str, pd.DataFrame]:

@@ -1,0 +1,1 @@
+"""The explorer: one interactive picture for live notebooks."""
