@@ -57,10 +57,12 @@ def checked(**checks: Check) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         signature = inspect.signature(function)
-        call = function.__qualname__.removesuffix(".__init__")
+        defined_as = function.__qualname__.removesuffix(".__init__")
+        bound_to = next(iter(signature.parameters), "")
 
         @wraps(function)
         def with_checks(*args: P.args, **kwargs: P.kwargs) -> T:
+            call = _named(defined_as, bound_to, args)
             try:
                 bound = signature.bind(*args, **kwargs)
             except TypeError:
@@ -93,6 +95,14 @@ def constructed(cls: type[T]) -> type[T]:
     """
     cls.__init__ = checked()(cls.__init__)  # type: ignore[method-assign]
     return cls
+
+
+def _named(defined_as: str, bound_to: str, args: tuple[Any, ...]) -> str:
+    """Return the name of a function for messages: a method by the class that it was called on, not its base."""
+    if not args or bound_to not in ("self", "cls") or "." not in defined_as:
+        return defined_as
+    owner = args[0] if bound_to == "cls" else type(args[0])
+    return f"{owner.__name__}.{defined_as.rpartition('.')[2]}"
 
 
 def _misfit(call: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:

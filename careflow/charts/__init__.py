@@ -1,5 +1,8 @@
 """Charts of results: each takes one result, carries its definition, and shows no suppressed value."""
 
+from typing import Any
+
+from careflow.arguments.messages import hint, shown
 from careflow.charts.drawing.export import save, show
 from careflow.charts.drawing.fonts import CareflowLabelWarning
 from careflow.charts.drawing.metadata import ChartInfo, alt_text, chart_data
@@ -20,6 +23,7 @@ from careflow.charts.plots.sequence_index import sequence_index
 from careflow.charts.plots.time_to_next import time_to_next
 from careflow.charts.plots.transition_matrix import transition_matrix
 from careflow.charts.plots.trend import trend
+from careflow.errors import MissingNameError
 
 __all__ = [
     "CareflowLabelWarning",
@@ -52,6 +56,13 @@ register()
 
 los = length_of_stay
 """The name of ``length_of_stay`` in the first version; kept so that old code runs."""
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    near = hint(name, __all__) or f"; it has {', '.join(__all__)}"
+    raise MissingNameError(f"careflow.charts has no {shown(name)}{near}.")
 
 
 def __dir__() -> list[str]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 import pandas as pd
 
 from careflow.arguments import checked, path
+from careflow.arguments.attributes import PublicNames
 from careflow.arguments.messages import brief
 from careflow.atomic_files import replacing
 from careflow.counts.calendar import UNITS
@@ -28,7 +29,7 @@ _CLOCK: Final = "clock"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Counts:
+class Counts(PublicNames):
     """Small tables of integers that add up over disjoint sets of persons.
 
     They are made by ``moves.counts(by=...)``, saved and loaded as plain Parquet, and pooled with ``+``.
@@ -46,6 +47,8 @@ class Counts:
     last : datetime.date or None
         The last admission or discharge, where it is known.
     """
+
+    _where_table: ClassVar[str] = "Its tables are .tables, by name"
 
     definition: Definition
     tables: Mapping[str, pd.DataFrame]

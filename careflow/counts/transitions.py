@@ -11,6 +11,7 @@ from typing import NoReturn
 import pandas as pd
 
 from careflow.arguments import checked, flag, instance, names, several_whole, text, where, whole
+from careflow.continuum.html import NOTE, html_table
 from careflow.counts.attrition import attrition_steps, summary
 from careflow.counts.calendar import UNITS, Calendar
 from careflow.counts.count import check_strata, count_table
@@ -297,7 +298,13 @@ class Transitions(Linked):
         return f"<Transitions: {self._summary}>"
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(repr(self))}</p>"
+        line = f"<p>{escape(self._summary)}</p>"
+        if not answers(self.episodes, LINKING):
+            return line
+        rows = [[step, f"{n:,}", f"{left:,}"] for step, n, left in self.attrition.itertuples(index=False, name=None)]
+        note = "Rows are not shown: these are records of people. Estimates: cf.transition_rates(moves) and others."
+        table = html_table(["step", "n", "left"], rows, [True, False, False])
+        return f'{line}{table}<p style="{NOTE}">{note}</p>'
 
     def __reduce__(self) -> NoReturn:
         raise CountsError(

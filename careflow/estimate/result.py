@@ -4,32 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date
-from html import escape
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 import pandas as pd
 
-from careflow.continuum.html import NOTE, html_table
+from careflow.arguments.attributes import PublicNames
 from careflow.counts.calendar import Calendar, ends_early
 from careflow.counts.counts import Counts
 from careflow.counts.parts import part_words
+from careflow.estimate.show import frame_html
 
 if TYPE_CHECKING:
     from careflow.continuum import Continuum
 
 
-_ROWS_SHOWN: Final = 12
 ALL_LEVELS: Final = "all levels"
 """The label of the row of all levels together."""
-
-
-def _cell_text(value: object) -> str:
-    """Return a cell as text: four significant digits of a number that is not whole, empty if missing."""
-    if pd.isna(value):  # type: ignore[call-overload]
-        return ""
-    if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 @dataclass(frozen=True)
@@ -140,7 +130,7 @@ class Provenance:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Result:
+class Result(PublicNames):
     """A frozen result: one tidy frame, its continuum and its definition.
 
     Attributes
@@ -158,6 +148,10 @@ class Result:
     ``pyarrow.table(result)`` read the frame by the Arrow protocol.
     """
 
+    _where_table: ClassVar[str] = "Its table is .frame, a pandas DataFrame"
+
+    _internal: ClassVar[frozenset[str]] = frozenset({"contributors", "direction_contributors", "estimated", "inputs"})
+
     frame: pd.DataFrame
     about: Provenance
     continuum: Continuum = field(repr=False)
@@ -169,12 +163,7 @@ class Result:
         return len(self.frame)
 
     def _repr_html_(self) -> str:
-        shown = self.frame.head(_ROWS_SHOWN)
-        cells = [[_cell_text(value) for value in row] for row in shown.itertuples(index=False, name=None)]
-        is_text = [not pd.api.types.is_numeric_dtype(dtype) for dtype in shown.dtypes]
-        table = html_table([str(name) for name in shown.columns], cells, is_text)
-        rows = f" · the first {len(shown)} of {len(self.frame):,} rows" if len(shown) < len(self.frame) else ""
-        return f'<div>{table}<p style="{NOTE}">{escape(str(self.about))}{rows}</p></div>'
+        return frame_html(self.frame, str(self.about))
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Export the frame by the Arrow protocol, as ``polars.DataFrame(result)`` reads it."""

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from html import escape
-from typing import Any, Final, NoReturn
+from typing import Any, ClassVar, Final, NoReturn
 
 import numpy as np
 import pandas as pd
 
 from careflow.arguments import constructed
+from careflow.arguments.attributes import PublicNames
 from careflow.continuum import Continuum
 from careflow.continuum.html import NOTE, html_table
 from careflow.continuum.outcomes import REASONS
@@ -61,7 +62,7 @@ def unlike(labels: int, rows: int) -> bool:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Episodes:
+class Episodes(PublicNames):
     """Episode records after the checks. The engine holds the rows; no output shows them unless :meth:`rows` is called.
 
     Attributes
@@ -89,6 +90,9 @@ class Episodes:
     hours : bool
         Whether stays of a person on one day are ordered by the time of day, where it is known.
     """
+
+    _where_table: ClassVar[str] = "The rows of persons are shown by .rows(); what the checks found is .findings"
+    _internal: ClassVar[frozenset[str]] = frozenset({"engine", "table", "sequential", "overlapping"})
 
     engine: Engine = field(repr=False)
     table: str

@@ -15,7 +15,7 @@ from careflow.records.episodes import Episodes, Stratum
 from careflow.records.files import Source, open_source
 from careflow.records.files.file_stamps import FileStamps
 from careflow.records.files.size_limits import SizeLimits
-from careflow.records.findings import RULES, Ledger
+from careflow.records.findings import HINTS, RULES, Ledger
 from careflow.records.loading import load_rows
 from careflow.records.parsing import date_formats, encode
 from careflow.records.parsing.date_basis import BASES
@@ -228,7 +228,8 @@ def _check(
     persons, changed = checks.check_neighbours(table, ordered, rows, options, ledger)
     if not persons:
         reasons = ", ".join(f"{RULES[rule]} {count:,}" for rule, count in ledger.aside.items())
-        raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.", check="S11", n=rows)
+        advice = " ".join(["", ledger.codes(), HINTS["R03"]]) if ledger.codes() else ""
+        raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.{advice}", check="S11", n=rows)
     overlapping = stay_table.overlapping_sql(table, ordered)
     sequential = stay_table.totals(table, ordered.sequential, choices.continuum)
     change = checks.apply_policies(table, ordered, options, ledger)

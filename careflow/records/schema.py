@@ -51,6 +51,12 @@ FIELDS: Final = (
 
 DATES: Final[tuple[str, ...]] = ("admit_date", "discharge_date")
 STRATA: Final[tuple[str, ...]] = ("facility", "payer")
+_TOTALS: Final = frozenset({
+    "n", "count", "counts", "total", "totals", "rate", "rates", "percent", "pct", "share", "mean", "median",
+    "admissions", "discharges", "episodes_n", "clients", "patients", "persons", "stays", "average_los", "avg_los",
+    "alos", "census",
+})  # fmt: skip
+"""Names of columns that hold totals of a published table."""
 _ALIKE: Final = 0.88
 """Similarity (of difflib) from which a name counts as a misspelled field: ``persn``, but not ``admit_type``."""
 _SHORTEST: Final = 5
@@ -119,6 +125,14 @@ def map_columns(header: Iterable[str], columns: Mapping[str, str] | None = None)
         raise RecordError(
             "the first line of the file holds values, not the names of columns. Put a line of names above it.",
             check="S02",
+        )
+    if "person_id" in missing and (totals := [name for name in names if name.strip().lower() in _TOTALS]):
+        raise RecordError(
+            f"the table has no column of persons and has {shown(totals)}: are these counts that were added up already? "
+            "careflow needs one row for each stay, with person_id, level and admit_date, since a rate needs to know "
+            "which stay follows which. If the rows are stays, name the column of persons: columns={'person_id': ...}.",
+            check="S02",
+            n=len(missing),
         )
     if missing:
         raise RecordError(_missing(missing, names), check="S02", n=len(missing))

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from careflow.arguments.messages import hint
 from careflow.charts.data.kinds import kind_of
 from careflow.charts.data.scale import DAYS, INTENSITY, SHARE, STAYS, Scale
 from careflow.charts.data.thin import is_thin
@@ -114,7 +115,9 @@ def trend_of(result: Any, chart: str, frm: str | None, to: str | None, measure: 
     for name in (frm,) if to is None else (frm, to):
         allowed = (*names, *OUTCOMES) if name is to and name is not frm else names
         if name is not None and name not in allowed:
-            raise ArgumentError(f"no level {name!r} in this continuum; it has {', '.join(map(repr, names))}")
+            raise ArgumentError(
+                f"no level {name!r} in this continuum{hint(name, allowed)}; it has {', '.join(map(repr, names))}"
+            )
     kind = kind_of(result).result
     if kind in ("LengthOfStay", "Census"):
         return _of_levels(result, kind, chart, frm, where)

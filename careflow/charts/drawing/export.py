@@ -66,6 +66,8 @@ def save(
     TypeError
         If the Axes carries no chart.
     """
+    if isinstance(ax, str | os.PathLike) or not isinstance(path, str | os.PathLike):
+        raise ArgumentError("save() takes the chart, then the path: charts.save(chart, 'chart.png')")
     path = Path(path)
     form = path.suffix.lower().lstrip(".")
     if form not in FORMATS:

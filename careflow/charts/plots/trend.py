@@ -22,6 +22,7 @@ from careflow.charts.drawing.rich_text import coloured, plain
 from careflow.charts.drawing.theme import current
 from careflow.charts.plots.trend_marks import draw_levels, draw_one, head_of
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
+from careflow.errors import ArgumentError
 
 if TYPE_CHECKING:
     from careflow.estimate import LengthOfStay, Rates
@@ -84,6 +85,10 @@ def trend(
     """
     given = options.get("ax")
     trend = trend_of(result, "trend", frm, to, measure, options.get("where"))
+    if target is not None and not 0 <= target <= trend.scale.most:
+        advice = f" (write {target:g}% as {target / 100:g})" if 1 < target <= 100 and trend.scale.most == 1 else ""
+        unit = "a share from 0 to 1" if trend.scale.most == 1 else "0 or more"
+        raise ArgumentError(f"target is in the unit of the measure, here {unit}; it was {target:g}{advice}")
     panelled = facet == "level" or figure is not None or (frm is None and given is None)
     if panelled and given is not None:
         raise TypeError("panels take a figure of their own: give charts.trend() figure=fig.subfigures(...), not ax=")
