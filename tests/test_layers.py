@@ -49,7 +49,8 @@ ORDER = {
     "loading read",
     "office": "libraries slides error_bars line_chart workbook",
     "counts": "event_tables sql",
-    "estimate": "arguments arrays show result stats select utilization rates survival change multistate",
+    "estimate": "arguments arrays show stamp saved excel result stats select utilization rates survival change "
+    "multistate",
     "protect": "suppression cells insiders results history rounding release_notes release audit",
     "charts": "data drawing headline plots",
     "report": "masking modes atomic_folder earlier_releases content formats write",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import pandas as pd
 
@@ -46,6 +46,8 @@ class Counts(PublicNames):
         Where the records came from, as the analyst named it.
     last : datetime.date or None
         The last admission or discharge, where it is known.
+    input : object or None
+        The files that were read, with ``sha256``; not kept by :meth:`save`, nor for pooled counts.
     """
 
     _where_table: ClassVar[str] = "Its tables are .tables, by name"
@@ -57,6 +59,7 @@ class Counts(PublicNames):
     set_aside: int
     source: str = ""
     last: date | None = None
+    input: Any = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for name in self.definition.by:
@@ -90,6 +93,7 @@ class Counts(PublicNames):
             persons=self.persons + other.persons,
             stays=self.stays + other.stays,
             set_aside=self.set_aside + other.set_aside,
+            input=None,
             last=max(self.last, other.last) if self.last and other.last else None,
             source=self.source
             if self.source == other.source

@@ -20,8 +20,10 @@ from careflow.counts.definition import Definition
 from careflow.counts.exports import event_log_rows, lifelines_rows, mstate_rows, require_person_level, sequence_rows
 from careflow.counts.linked_stays import Linked
 from careflow.counts.parts import Where, part_of, strata_to_count
+from careflow.counts.recoding import recoded_moves
 from careflow.counts.table_names import DEFAULT, event_table
 from careflow.errors import ArgumentError, CountsError
+from careflow.formatting import several
 from careflow.records.parsing.date_basis import CALENDAR, LINKING, answers, require
 
 _USUAL_WINDOWS = (7, 14, 30, 60, 90)
@@ -113,6 +115,7 @@ class Transitions(Linked):
             set_aside=episodes.set_aside,
             source=episodes.source,
             last=episodes.last,
+            input=episodes.files,
         )
         return counts if where is None and last is None else part_of(counts, where, last)
 
@@ -287,8 +290,20 @@ class Transitions(Linked):
         return attrition_steps(self, self._discharges())
 
     @cached_property
+    def recoded(self) -> pd.DataFrame:
+        """``from, to, n``: the moves that a change of codes alone explains, counted apart; they stay among the moves.
+
+        The person was admitted again on the day of discharge or the next, over a day on which lines of the crosswalk
+        begin or end, and either the code is the same and its later line gives the later level, or the first code is in
+        force no more and the second was not before. No rows unless ``levels=`` was a crosswalk with days.
+        """
+        return recoded_moves(self)
+
+    @cached_property
     def _summary(self) -> str:
-        return summary(self, self._discharges() if answers(self.episodes, LINKING) else None)
+        line = summary(self, self._discharges() if answers(self.episodes, LINKING) else None)
+        n = int(self.recoded["n"].sum()) if self.episodes.crosswalk is not None else 0
+        return f"{line}; {several(n, 'move')} by a change of codes alone" if n else line
 
     def _discharges(self) -> pd.DataFrame:
         """Return the event table ``discharge``, or raise if the date basis does not allow it."""

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 import pandas as pd
 
+from careflow import __version__
+from careflow.arguments import checked, path
 from careflow.arguments.attributes import PublicNames
 from careflow.counts.calendar import Calendar, ends_early
 from careflow.counts.counts import Counts
 from careflow.counts.parts import part_words
+from careflow.estimate.excel import write_excel
+from careflow.estimate.saved import write_result
 from careflow.estimate.show import frame_html
+from careflow.estimate.stamp import stamp_of
 
 if TYPE_CHECKING:
     from careflow.continuum import Continuum
@@ -69,6 +76,12 @@ class Provenance:
         The link window of the records in days; ``within`` may be shorter.
     overlaps : str
         The policy for stays that overlap; empty where it is not known.
+    stays, set_aside : int, optional
+        Stays of the records, and rows of the file that the checks set aside.
+    input : object, optional
+        The files that were read, with ``sha256``, the hash of their contents.
+    version : str
+        The version of careflow that made the numbers.
     """
 
     measure: str
@@ -91,6 +104,10 @@ class Provenance:
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
     linked: int | None = None
     overlaps: str = ""
+    stays: int | None = None
+    set_aside: int | None = None
+    input: Any = field(default=None, repr=False, compare=False)
+    version: str = __version__
 
     @classmethod
     def of(cls, counts: Counts, **fields: Any) -> Self:
@@ -106,6 +123,9 @@ class Provenance:
             where=rules.where,
             linked=rules.within,
             overlaps=rules.overlaps,
+            stays=counts.stays,
+            set_aside=counts.set_aside,
+            input=counts.input,
             **fields,
         )
 
@@ -170,6 +190,61 @@ class Result(PublicNames):
         import pyarrow as pa
 
         return pa.Table.from_pandas(self.frame, preserve_index=False).__arrow_c_stream__(requested_schema)
+
+    @property
+    def stamp(self) -> dict[str, str]:
+        """What the numbers are and where they come from, as text by name.
+
+        Among them the rules (cut-off, windows, overlapping stays, continuum), the rows that the checks set aside, the
+        hash of the files that were read (while they are there unchanged) and the version of careflow.
+        """
+        return stamp_of(self.about, self.continuum)
+
+    @checked(path=path)
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write the result with its provenance to one Parquet file, which :func:`careflow.load` reads.
+
+        Any other program reads the rows of ``frame`` from it. An existing file is replaced, whole or not at all.
+
+        Parameters
+        ----------
+        path : path
+            Ends in ``.parquet``.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        ArgumentError
+            If the path has another suffix.
+        """
+        return write_result(self, path)
+
+    @checked(path=path)
+    def to_excel(self, path: str | PathLike[str]) -> Path:
+        """Write an Excel workbook: a formatted sheet for each frame, and a sheet with the provenance.
+
+        Shares are shown in percent, suppressed cells are grey and empty. Needs ``careflow[office]``.
+
+        Parameters
+        ----------
+        path : path
+            Ends in ``.xlsx``; an existing file is replaced, whole or not at all.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        ArgumentError
+            If the path has another suffix, a frame has more rows than a sheet, or the library is not installed.
+        """
+        return write_excel(self, path, type(self)._internal)
 
     def with_frame(self, frame: pd.DataFrame, **changes: Any) -> Self:
         """Return a copy with another frame and a changed provenance.

@@ -52,6 +52,16 @@ def add_picture(slide: Any, png: bytes, description: str) -> None:
     describe(shape, description)
 
 
+def inches(length: float) -> int:
+    """Return a length in the units of a slide."""
+    return int(Inches(length))
+
+
+def colour_of(code: str) -> Any:
+    """Return a colour from its code, as ``"#2B2350"``."""
+    return _Colour.from_string(code.lstrip("#"))
+
+
 def describe(shape: Any, description: str) -> None:
     """Give a picture or a chart the description that a screen reader reads."""
     shape._element._nvXxPr.cNvPr.set("descr", description)

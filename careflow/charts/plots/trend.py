@@ -82,6 +82,15 @@ def trend(
     figure : matplotlib.figure.Figure or SubFigure, optional
         An empty one, for panels; by default a new figure.
     **options
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> from careflow import charts
+    >>> moves = cf.link(cf.read_episodes(cf.simulate.simulate(300), cutoff="2025-12-31"))
+    >>> chart = charts.trend(cf.transition_rates(moves, by="quarter"), frm="residential", to="php")
+    >>> charts.alt_text(chart).split(". ")[0]
+    'Trend by quarter'
     """
     given = options.get("ax")
     trend = trend_of(result, "trend", frm, to, measure, options.get("where"))

@@ -19,6 +19,7 @@ from careflow.estimate.rates.rate_arrays import Array, RateArrays, WindowRates
 from careflow.estimate.rates.unions import Moves
 from careflow.estimate.result import Provenance, Result
 from careflow.estimate.select import WITHIN, stratum_label
+from careflow.estimate.show import frame_html
 from careflow.estimate.stats.differences import (
     Variance,
     enough,
