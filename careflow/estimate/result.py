@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, field, replace
 from datetime import date
 from os import PathLike
@@ -176,6 +177,15 @@ class Result(PublicNames):
     about: Provenance
     continuum: Continuum = field(repr=False)
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Name the methods in the docstring of the class, which a notebook shows for its results."""
+        super().__init_subclass__(**options)
+        text = cls.__doc__ or ""
+        if "Methods:" not in text:
+            methods = ", ".join(f":meth:`{name}`" for name in sorted(_methods(cls)))
+            before, section, after = text.partition("\n\n    Attributes\n")
+            cls.__doc__ = f"{before.rstrip()}\n\n    Methods: {methods}.{section}{after}"
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.about}>"
 
@@ -257,3 +267,13 @@ class Result(PublicNames):
             New values of attributes of :class:`Provenance`.
         """
         return replace(self, frame=frame, about=replace(self.about, **changes))
+
+
+def _methods(cls: type) -> set[str]:
+    """Return the names of the public methods of a class of results."""
+    return {
+        name
+        for base in cls.__mro__
+        for name, value in vars(base).items()
+        if inspect.isfunction(value) and not name.startswith("_")
+    }

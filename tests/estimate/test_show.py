@@ -1,5 +1,6 @@
 """What a notebook shows of results: the newest mature matrix in percent, differences that fit, attrition."""
 
+import inspect
 import re
 
 import pandas as pd
@@ -74,3 +75,22 @@ def test_linked_stays_show_their_attrition(moves: cf.Transitions) -> None:
     assert head == ["step", "n", "left"]
     assert [line[0] for line in body] == moves.attrition["step"].tolist()
     assert body[-1][2] == f"{moves.attrition['left'].iloc[-1]:,}"
+
+
+def results() -> list[type[cf.estimate.Result]]:
+    named = [getattr(cf.estimate, name) for name in cf.estimate.__all__]
+    return [kind for kind in named if isinstance(kind, type) and issubclass(kind, cf.estimate.Result)]
+
+
+@pytest.mark.parametrize("kind", results(), ids=lambda kind: kind.__name__)
+def test_the_help_of_a_result_names_its_frame_and_its_methods(kind: type[cf.estimate.Result]) -> None:
+    text = kind.__doc__ or ""
+    assert "``frame``" in text or "frame : pandas.DataFrame" in text
+    for name in ("save", "to_excel", *(["matrix", "compare"] if kind is cf.estimate.Rates else [])):
+        assert f":meth:`{name}`" in text or kind is cf.estimate.Result
+
+
+def test_the_help_spells_out_the_choices_of_an_argument() -> None:
+    shown = str(inspect.signature(cf.transition_rates))
+    assert "Literal['followed', 'incidence', 'intensity']" in shown
+    assert "Literal['person'] | None" in shown

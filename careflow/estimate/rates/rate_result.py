@@ -39,8 +39,6 @@ class Rates(RateTables):
     mature               whether the period is whole and its last day + window is not after the cut-off
     ===================  ==============================================================================================
 
-    Methods: :meth:`at`, :meth:`matrix`, :meth:`graph`, :meth:`triangle`, :meth:`compare`, :meth:`union`.
-
     Attributes
     ----------
     directions : pandas.DataFrame
