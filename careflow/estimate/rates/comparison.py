@@ -71,7 +71,7 @@ class Comparison(Result):
     def _repr_html_(self) -> str:
         """Show what has discharges on both sides, without the columns that make it wider than a notebook."""
         there = self.frame["difference"].notna() | self.frame.get("hidden", False)
-        shown = self.frame[there].drop(columns=["direction", "n_1", "n_2", "se", "p"], errors="ignore")
+        shown = self.frame[there].drop(columns=["direction", "n_1", "n_2", "se", "p", "mature"], errors="ignore")
         rest = f"1: {self.first}, 2: {self.second}; all {len(self.frame):,} rows with n, se and p: .frame"
         return frame_html(shown, str(self.about), rest=rest)
 

@@ -53,7 +53,11 @@ def matrix_html(frame: pd.DataFrame, about: Provenance, continuum: Continuum) ->
         row = rows[rows["from"] == origin].set_index("to")
         of = row["of"].iloc[0]
         body.append(
-            [names.get(str(origin), str(origin)), *(_cell(row.loc[name], about) for name in targets), count(of)]
+            [
+                names.get(str(origin), str(origin)),
+                *(_cell(row.loc[name], about) for name in targets),
+                MASK if pd.isna(of) else count(of),
+            ]
         )
     table = html_table(heads, body, [True] + [False] * (len(heads) - 1))
     return page([_title(about, chosen, rows)], table, _notes(frame, about, chosen))
