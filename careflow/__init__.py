@@ -24,12 +24,21 @@ __all__ = sorted(
 
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
-        raise AttributeError(f"module 'careflow' has no attribute {name!r}; it has {', '.join(__all__)}")
+        raise _missing(name)
     own = f"{__name__}.{name}"
     # ``careflow.protect`` is a package and a function: its module can be called.
     if _MODULES[name] in (__name__, own):
         return import_module(own)
     return getattr(import_module(_MODULES[name]), name)
+
+
+def _missing(name: str) -> AttributeError:
+    if name.startswith("_"):
+        return AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    messages, errors = import_module("careflow.arguments.messages"), import_module("careflow.errors")
+    near = messages.hint(name, __all__) or f"; it has {', '.join(__all__)}"
+    error: AttributeError = errors.MissingNameError(f"careflow has no {messages.shown(name)}{near}.")
+    return error
 
 
 def __dir__() -> list[str]:

@@ -23,6 +23,7 @@ from careflow.estimate import flow as flow
 from careflow.estimate import gray_test as gray_test
 from careflow.estimate import in_care as in_care
 from careflow.estimate import length_of_stay as length_of_stay
+from careflow.estimate import load as load
 from careflow.estimate import logrank_test as logrank_test
 from careflow.estimate import markov_test as markov_test
 from careflow.estimate import occupation as occupation

@@ -48,6 +48,14 @@ class ArgumentError(CareflowError, ValueError):
     """An argument that does not fit the data or the other arguments."""
 
 
+class MissingNameError(CareflowError, AttributeError):
+    """A name that a module or an object of careflow does not have."""
+
+
+class MissingItemError(CareflowError, TypeError):
+    """Square brackets after an object of careflow that has no items."""
+
+
 class CountsError(CareflowError, ValueError):
     """Counts that were made by different rules, or that lack what was asked of them."""
 

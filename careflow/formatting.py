@@ -15,6 +15,16 @@ MONTHS: Final = (
 """In English, whatever the locale."""
 MASK: Final = "s"
 
+_SHARES: Final = re.compile(
+    r"(rate|difference|se|low|high|followed|share|estimate|survival|of_stays)(_before|_[12])?$|survival_(se|low|high)$"
+)
+_WHOLE: Final = re.compile(
+    r"(n|of|open|opening|admitted|discharged|closing|person_days|persons|at_risk|events|day|within|least_at_risk|known_to"
+    r"|capacity|over_\d+)(_[12])?$"
+)
+_SMALL: Final = re.compile(r"p(_adjusted)?$")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+
 _QUARTER: Final = re.compile(r"(?P<year>(?:FY)?\d{4})Q(?P<quarter>[1-4])$")
 _MONTH: Final = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})$")
 
@@ -194,3 +204,25 @@ def people(n: int) -> str:
     '2 people'
     """
     return several(n, "person", "people")
+
+
+def column_kind(name: str) -> str:
+    """Return how the numbers of a column of a table are written: as shares, whole, small, or with one decimal.
+
+    Examples
+    --------
+    >>> [column_kind(name) for name in ("rate_1", "of_2", "p_adjusted", "median", "note")]
+    ['share', 'whole', 'small', 'number', 'wrapped']
+    """
+    kinds = {"share": _SHARES, "whole": _WHOLE, "small": _SMALL}
+    kind = next((kind for kind, pattern in kinds.items() if pattern.match(name)), "number")
+    return "wrapped" if name in ("meaning", "facts", "note") else kind
+
+
+def harmless(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula (OWASP ASVS 1.2.10).
+
+    >>> harmless("=1+1"), harmless("PHP")
+    ("'=1+1", 'PHP')
+    """
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -25,6 +25,7 @@ ROOMS = (
     "errors",
     "atomic_files",
     "progress",
+    "office",
     "arguments",
     "continuum",
     "records",
@@ -40,14 +41,17 @@ ROOMS = (
 MAY_IMPORT = {room: frozenset(ROOMS[:floor]) for floor, room in enumerate(ROOMS)}
 for _room in ("estimate", "protect", "charts", "report"):
     MAY_IMPORT[_room] -= {"records"}
+MAY_IMPORT["office"] = frozenset({"formatting", "errors"})
 MAY_IMPORT["simulate"] = MAY_IMPORT["cli"]
 MAY_IMPORT["cli"] |= {"simulate"}
 
 ORDER = {
     "records": "engine findings lost_digits person_names schema files privacy parsing sources episodes validation "
     "loading read",
+    "office": "libraries slides error_bars line_chart workbook",
     "counts": "event_tables sql",
-    "estimate": "arguments arrays result stats select utilization rates survival change multistate",
+    "estimate": "arguments arrays show stamp saved excel result stats select utilization rates survival change "
+    "multistate",
     "protect": "suppression cells insiders results history rounding release_notes release audit",
     "charts": "data drawing headlines plots interactive",
     "report": "masking modes atomic_folder earlier_releases content formats write",

@@ -37,7 +37,7 @@ def test_the_front_door_is_short_sorted_and_listed() -> None:
 
 
 def test_a_name_that_is_not_there_is_answered_with_those_that_are() -> None:
-    with pytest.raises(AttributeError, match=r"no attribute 'lenght_of_stay'; it has .*length_of_stay"):
+    with pytest.raises(AttributeError, match=r"no 'lenght_of_stay' \(did you mean 'length_of_stay'\?\)"):
         _ = cf.lenght_of_stay
 
 

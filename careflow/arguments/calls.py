@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, Final, ParamSpec, TypeVar
+from types import UnionType
+from typing import Any, Final, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
 
 from careflow.arguments.checks import LEVEL_OF_CARE, Argument, Check
 from careflow.arguments.messages import hint
@@ -13,6 +15,8 @@ from careflow.errors import ArgumentError
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_NAME: Final = re.compile(r"[A-Za-z_]\w*")
 
 NEEDED: Final = {
     "cutoff": "the last day on which the data are complete, such as cutoff='2025-12-31'; it is never read from a clock",
@@ -57,10 +61,12 @@ def checked(**checks: Check) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         signature = inspect.signature(function)
-        call = function.__qualname__.removesuffix(".__init__")
+        defined_as = function.__qualname__.removesuffix(".__init__")
+        bound_to = next(iter(signature.parameters), "")
 
         @wraps(function)
         def with_checks(*args: P.args, **kwargs: P.kwargs) -> T:
+            call = _named(defined_as, bound_to, args)
             try:
                 bound = signature.bind(*args, **kwargs)
             except TypeError:
@@ -72,9 +78,43 @@ def checked(**checks: Check) -> Callable[[Callable[P, T]], Callable[P, T]]:
                     bound.arguments[name] = checks[name](value, Argument(call, name))
             return function(*bound.args, **bound.kwargs)
 
+        with_checks.__signature__ = _spelled_out(signature, function)  # type: ignore[attr-defined]
         return with_checks
 
     return decorate
+
+
+def _spelled_out(signature: inspect.Signature, function: Callable[..., Any]) -> inspect.Signature:
+    """Return a signature that shows the choices of an argument where its annotation has the name of a list of them."""
+    names = getattr(function, "__globals__", {})
+
+    def spelled(annotation: Any) -> Any:
+        if not isinstance(annotation, str):
+            return annotation
+        return _NAME.sub(lambda match: _choices(names.get(match[0])) or match[0], annotation)
+
+    parameters = [
+        parameter.replace(annotation=spelled(parameter.annotation)) for parameter in signature.parameters.values()
+    ]
+    return signature.replace(parameters=parameters)
+
+
+def _choices(annotation: Any) -> str:
+    """Return a Literal, or a union with one, as it is written; "" for any other type.
+
+    Examples
+    --------
+    >>> from typing import Literal
+    >>> _choices(Literal["person"] | None), _choices(int)
+    ("Literal['person'] | None", '')
+    """
+    if get_origin(annotation) is Literal:
+        return f"Literal[{', '.join(map(repr, get_args(annotation)))}]"
+    parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else ()
+    if not any(get_origin(part) is Literal for part in parts):
+        return ""
+    return " | ".join(_choices(part) or ("None" if part is type(None) else getattr(part, "__name__", str(part)))
+                      for part in parts)  # fmt: skip
 
 
 def constructed(cls: type[T]) -> type[T]:
@@ -93,6 +133,14 @@ def constructed(cls: type[T]) -> type[T]:
     """
     cls.__init__ = checked()(cls.__init__)  # type: ignore[method-assign]
     return cls
+
+
+def _named(defined_as: str, bound_to: str, args: tuple[Any, ...]) -> str:
+    """Return the name of a function for messages: a method by the class that it was called on, not its base."""
+    if not args or bound_to not in ("self", "cls") or "." not in defined_as:
+        return defined_as
+    owner = args[0] if bound_to == "cls" else type(args[0])
+    return f"{owner.__name__}.{defined_as.rpartition('.')[2]}"
 
 
 def _misfit(call: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:

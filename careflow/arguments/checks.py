@@ -63,7 +63,9 @@ def whole(least: int, most: int | None = MOST_DAYS, unit: str = "", *, word: str
             return word
         if not _is_whole(value, least, most):
             other = f", or {word!r}" if word else ""
-            raise ArgumentError(f"{argument.name} is {_range(least, most, unit)}{other}; it was {brief(value)}.")
+            raise ArgumentError(
+                f"{argument.name} is {_range(least, most, unit)}{other}; it was {brief(value)}{_whole_hint(value)}."
+            )
         return int(value)
 
     return check
@@ -255,6 +257,15 @@ def _is_whole(value: Any, least: int, most: int | None) -> bool:
 def _range(least: int, most: int | None, unit: str) -> str:
     noun = f"a whole number{f' of {unit}' if unit else ''}"
     return f"{noun}, {least} or more" if most is None else f"{noun} from {least} to {most}"
+
+
+def _whole_hint(value: object) -> str:
+    """Return the advice how to write a number that is a text, a time difference of whole days, or a whole float."""
+    days = getattr(value, "days", None)
+    number = value.strip() if isinstance(value, str) else str(days) if isinstance(days, int) else ""
+    if isinstance(value, float) and value.is_integer():
+        number = str(int(value))
+    return f" (write {number})" if number.isdecimal() else ""
 
 
 def _iso_hint(value: object) -> str:

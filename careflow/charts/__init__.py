@@ -6,7 +6,9 @@ A chart is imported when it is first used. The public names and their modules ar
 from importlib import import_module
 from typing import Any, Final
 
+from careflow.arguments.messages import hint, shown
 from careflow.charts.drawing.theme import register
+from careflow.errors import MissingNameError
 from careflow.lazy_names import names_of_stub
 
 _NAMES: Final = names_of_stub(__file__)
@@ -20,7 +22,10 @@ register()
 
 def __getattr__(name: str) -> Any:
     if name not in _NAMES:
-        raise AttributeError(f"module 'careflow.charts' has no attribute {name!r}; it has {', '.join(__all__)}")
+        if name.startswith("_"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        near = hint(name, __all__) or f"; it has {', '.join(__all__)}"
+        raise MissingNameError(f"careflow.charts has no {shown(name)}{near}.")
     module, own = _NAMES[name]
     value = globals()[name] = getattr(import_module(module), own)
     return value

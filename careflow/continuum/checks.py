@@ -16,12 +16,9 @@ UNDECLARED = "no edges were declared, so a move between any two levels counts as
 
 
 def check_count(count: int) -> None:
-    """Raise DefinitionError unless there are 2 to 100 levels."""
-    if count < 2:
-        raise DefinitionError(
-            f"a continuum needs two levels or more, but {'one is' if count else 'none are'} given; "
-            "add the levels that people move between."
-        )
+    """Raise DefinitionError unless there are 1 to 100 levels."""
+    if count < 1:
+        raise DefinitionError("a continuum needs a level or more, but none are given; name the levels of care.")
     if count > MOST_LEVELS:
         raise DefinitionError(f"{count:,} levels are given; careflow takes up to {MOST_LEVELS}, so group some of them.")
 

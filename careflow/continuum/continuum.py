@@ -33,7 +33,7 @@ class Continuum(Taxonomy):
     name : str
         The name of the continuum in provenance.
     levels : sequence of Level or str
-        At least two and at most 100, with different names.
+        At least one and at most 100, with different names.
     above : sequence of (str, str), optional
         Pairs (more intensive, less intensive). The relation is transitive: if a is above b and b above c, a is above c.
         Levels that no chain of pairs joins are not comparable: a move between them is lateral. The default is the order

@@ -64,9 +64,29 @@ class Crosswalk:
             if out.setdefault(line.code, line.level) != line.level:
                 raise ArgumentError(
                     f"code {shown(line.code)} changes its level over time; choose a day with "
-                    f"crosswalk({shown(self.to.name)}, on='YYYY-MM-DD'), and read the records of each span separately."
+                    f"crosswalk({shown(self.to.name)}, on='YYYY-MM-DD'), or give the crosswalk itself as levels= of "
+                    "read_episodes(), which reads each row by its day of admission."
                 )
         return out
+
+    @property
+    def dated(self) -> bool:
+        """Whether any line is in force for a part of time only."""
+        return any(line.starts or line.ends for line in self.lines)
+
+    def level_on(self, code: str, day: date) -> str | None:
+        """Return the level of a code on a day, or None if no line of it is in force.
+
+        Examples
+        --------
+        >>> from careflow.continuum import Continuum
+        >>> Continuum.teds().crosswalk().level_on("6", date(2024, 1, 1))
+        'iop'
+        """
+        for line in self.lines:
+            if line.code == code and line.level and line.basis != "unverified" and line.first <= day <= line.last:
+                return line.level
+        return None
 
     @property
     def flags(self) -> dict[str, tuple[str, ...]]:

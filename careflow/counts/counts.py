@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Any, ClassVar, Final
 
 import pandas as pd
 
 from careflow.arguments import checked, path
+from careflow.arguments.attributes import PublicNames
 from careflow.arguments.messages import brief
 from careflow.atomic_files import replacing
 from careflow.counts.calendar import UNITS
@@ -28,7 +29,7 @@ _CLOCK: Final = "clock"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Counts:
+class Counts(PublicNames):
     """Small tables of integers that add up over disjoint sets of persons.
 
     They are made by ``moves.counts(by=...)``, saved and loaded as plain Parquet, and pooled with ``+``.
@@ -45,7 +46,11 @@ class Counts:
         Where the records came from, as the analyst named it.
     last : datetime.date or None
         The last admission or discharge, where it is known.
+    input : object or None
+        The files that were read, with ``sha256``; not kept by :meth:`save`, nor for pooled counts.
     """
+
+    _where_table: ClassVar[str] = "Its tables are .tables, by name"
 
     definition: Definition
     tables: Mapping[str, pd.DataFrame]
@@ -54,6 +59,7 @@ class Counts:
     set_aside: int
     source: str = ""
     last: date | None = None
+    input: Any = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for name in self.definition.by:
@@ -87,6 +93,7 @@ class Counts:
             persons=self.persons + other.persons,
             stays=self.stays + other.stays,
             set_aside=self.set_aside + other.set_aside,
+            input=None,
             last=max(self.last, other.last) if self.last and other.last else None,
             source=self.source
             if self.source == other.source

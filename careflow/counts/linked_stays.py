@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
+from careflow.arguments.attributes import PublicNames
 from careflow.records.episodes import Episodes
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Linked:
+class Linked(PublicNames):
     """Stays and their next stays; :class:`~careflow.counts.Transitions` is the public class.
 
     Attributes
@@ -23,6 +25,9 @@ class Linked:
     within : int
         The link window in days.
     """
+
+    _where_table: ClassVar[str] = "Estimate first, as by cf.transition_rates(moves); the result has a .frame"
+    _internal: ClassVar[frozenset[str]] = frozenset({"table"})
 
     episodes: Episodes
     table: str = field(repr=False)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from careflow.arguments.folding import label_among
-from careflow.arguments.messages import brief, choice
+from careflow.arguments.messages import brief, choice, hint
 from careflow.counts.calendar import UNITS, day_of
 from careflow.counts.count import MISSING
 from careflow.counts.counts import Counts
@@ -125,7 +125,8 @@ def _label(name: str, value: object, there: Sequence[str]) -> str:
     if meant is None:
         more = f" and {len(there) - _MOST_SHOWN:,} more" if len(there) > _MOST_SHOWN else ""
         raise ArgumentError(
-            f"where= names {name} {brief(value)}, which is not there; there are {', '.join(there[:_MOST_SHOWN])}{more}"
+            f"where= names {name} {brief(value)}, which is not there{hint(value, there)}; "
+            f"there are {', '.join(there[:_MOST_SHOWN])}{more}"
         )
     return meant
 

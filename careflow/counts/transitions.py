@@ -11,6 +11,7 @@ from typing import NoReturn
 import pandas as pd
 
 from careflow.arguments import checked, instance, names, several_whole, where, whole
+from careflow.continuum.html import NOTE, html_table
 from careflow.counts.attrition import attrition_steps, moves_off, summary
 from careflow.counts.calendar import UNITS, Calendar
 from careflow.counts.count import check_strata, count_table
@@ -18,8 +19,10 @@ from careflow.counts.counts import Counts
 from careflow.counts.definition import Definition
 from careflow.counts.parts import Where, part_of, strata_to_count
 from careflow.counts.person_level import PersonLevel
+from careflow.counts.recoding import recoded_moves
 from careflow.counts.table_names import DEFAULT, event_table
 from careflow.errors import ArgumentError, CountsError
+from careflow.formatting import several
 from careflow.records.parsing.date_basis import CALENDAR, LINKING, answers, require
 
 _USUAL_WINDOWS = (7, 14, 30, 60, 90)
@@ -111,6 +114,7 @@ class Transitions(PersonLevel):
             set_aside=episodes.set_aside,
             source=episodes.source,
             last=episodes.last,
+            input=episodes.files,
         )
         return counts if where is None and last is None else part_of(counts, where, last)
 
@@ -172,8 +176,20 @@ class Transitions(PersonLevel):
         return pd.concat([self.episodes.findings, off], ignore_index=True) if len(off) else self.episodes.findings
 
     @cached_property
+    def recoded(self) -> pd.DataFrame:
+        """``from, to, n``: the moves that a change of codes alone explains, counted apart; they stay among the moves.
+
+        The person was admitted again on the day of discharge or the next, over a day on which lines of the crosswalk
+        begin or end, and either the code is the same and its later line gives the later level, or the first code is in
+        force no more and the second was not before. No rows unless ``levels=`` was a crosswalk with days.
+        """
+        return recoded_moves(self)
+
+    @cached_property
     def _summary(self) -> str:
-        return summary(self, self._discharges() if answers(self.episodes, LINKING) else None)
+        line = summary(self, self._discharges() if answers(self.episodes, LINKING) else None)
+        n = int(self.recoded["n"].sum()) if self.episodes.crosswalk is not None else 0
+        return f"{line}; {several(n, 'move')} by a change of codes alone" if n else line
 
     def _discharges(self) -> pd.DataFrame:
         """Return the event table ``discharge``, or raise if the date basis does not allow it."""
@@ -183,7 +199,13 @@ class Transitions(PersonLevel):
         return f"<Transitions: {self._summary}>"
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(repr(self))}</p>"
+        line = f"<p>{escape(self._summary)}</p>"
+        if not answers(self.episodes, LINKING):
+            return line
+        rows = [[step, f"{n:,}", f"{left:,}"] for step, n, left in self.attrition.itertuples(index=False, name=None)]
+        note = "Rows are not shown: these are records of people. Estimates: cf.transition_rates(moves) and others."
+        table = html_table(["step", "n", "left"], rows, [True, False, False])
+        return f'{line}{table}<p style="{NOTE}">{note}</p>'
 
     def __reduce__(self) -> NoReturn:
         raise CountsError(

@@ -9,6 +9,7 @@ from careflow.estimate.rates.comparison import Comparison
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.rates.transition_rates import transition_rates
 from careflow.estimate.result import Provenance, Result
+from careflow.estimate.saved import load
 from careflow.estimate.survival.cumulative_incidence import CumulativeIncidence, cumulative_incidence
 from careflow.estimate.survival.group_tests import gray_test, logrank_test
 from careflow.estimate.survival.length_of_stay import length_of_stay
@@ -54,6 +55,7 @@ __all__ = [
     "gray_test",
     "in_care",
     "length_of_stay",
+    "load",
     "logrank_test",
     "markov_test",
     "occupation",

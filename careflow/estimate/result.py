@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, field, replace
 from datetime import date
-from html import escape
-from typing import TYPE_CHECKING, Any, Final, Self
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 import pandas as pd
 
-from careflow.continuum.html import NOTE, html_table
+from careflow import __version__
+from careflow.arguments import checked, path
+from careflow.arguments.attributes import PublicNames
 from careflow.counts.calendar import Calendar, ends_early
 from careflow.counts.counts import Counts
 from careflow.counts.parts import part_words
+from careflow.estimate.excel import write_excel
+from careflow.estimate.saved import write_result
+from careflow.estimate.show import frame_html
+from careflow.estimate.stamp import stamp_of
 
 if TYPE_CHECKING:
     from careflow.continuum import Continuum
 
 
-_ROWS_SHOWN: Final = 12
 ALL_LEVELS: Final = "all levels"
 """The label of the row of all levels together."""
-
-
-def _cell_text(value: object) -> str:
-    """Return a cell as text: four significant digits of a number that is not whole, empty if missing."""
-    if pd.isna(value):  # type: ignore[call-overload]
-        return ""
-    if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 @dataclass(frozen=True)
@@ -79,6 +77,12 @@ class Provenance:
         The link window of the records in days; ``within`` may be shorter.
     overlaps : str
         The policy for stays that overlap; empty where it is not known.
+    stays, set_aside : int, optional
+        Stays of the records, and rows of the file that the checks set aside.
+    input : object, optional
+        The files that were read, with ``sha256``, the hash of their contents.
+    version : str
+        The version of careflow that made the numbers.
     """
 
     measure: str
@@ -101,6 +105,10 @@ class Provenance:
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
     linked: int | None = None
     overlaps: str = ""
+    stays: int | None = None
+    set_aside: int | None = None
+    input: Any = field(default=None, repr=False, compare=False)
+    version: str = __version__
 
     @classmethod
     def of(cls, counts: Counts, **fields: Any) -> Self:
@@ -116,6 +124,9 @@ class Provenance:
             where=rules.where,
             linked=rules.within,
             overlaps=rules.overlaps,
+            stays=counts.stays,
+            set_aside=counts.set_aside,
+            input=counts.input,
             **fields,
         )
 
@@ -140,7 +151,7 @@ class Provenance:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Result:
+class Result(PublicNames):
     """A frozen result: one tidy frame, its continuum and its definition.
 
     Attributes
@@ -158,9 +169,22 @@ class Result:
     ``pyarrow.table(result)`` read the frame by the Arrow protocol.
     """
 
+    _where_table: ClassVar[str] = "Its table is .frame, a pandas DataFrame"
+
+    _internal: ClassVar[frozenset[str]] = frozenset({"contributors", "direction_contributors", "estimated", "inputs"})
+
     frame: pd.DataFrame
     about: Provenance
     continuum: Continuum = field(repr=False)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Name the methods in the docstring of the class, which a notebook shows for its results."""
+        super().__init_subclass__(**options)
+        text = cls.__doc__ or ""
+        if "Methods:" not in text:
+            methods = ", ".join(f":meth:`{name}`" for name in sorted(_methods(cls)))
+            before, section, after = text.partition("\n\n    Attributes\n")
+            cls.__doc__ = f"{before.rstrip()}\n\n    Methods: {methods}.{section}{after}"
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.about}>"
@@ -169,18 +193,68 @@ class Result:
         return len(self.frame)
 
     def _repr_html_(self) -> str:
-        shown = self.frame.head(_ROWS_SHOWN)
-        cells = [[_cell_text(value) for value in row] for row in shown.itertuples(index=False, name=None)]
-        is_text = [not pd.api.types.is_numeric_dtype(dtype) for dtype in shown.dtypes]
-        table = html_table([str(name) for name in shown.columns], cells, is_text)
-        rows = f" · the first {len(shown)} of {len(self.frame):,} rows" if len(shown) < len(self.frame) else ""
-        return f'<div>{table}<p style="{NOTE}">{escape(str(self.about))}{rows}</p></div>'
+        return frame_html(self.frame, str(self.about))
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Export the frame by the Arrow protocol, as ``polars.DataFrame(result)`` reads it."""
         import pyarrow as pa
 
         return pa.Table.from_pandas(self.frame, preserve_index=False).__arrow_c_stream__(requested_schema)
+
+    @property
+    def stamp(self) -> dict[str, str]:
+        """What the numbers are and where they come from, as text by name.
+
+        Among them the rules (cut-off, windows, overlapping stays, continuum), the rows that the checks set aside, the
+        hash of the files that were read (while they are there unchanged) and the version of careflow.
+        """
+        return stamp_of(self.about, self.continuum)
+
+    @checked(path=path)
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write the result with its provenance to one Parquet file, which :func:`careflow.load` reads.
+
+        Any other program reads the rows of ``frame`` from it. An existing file is replaced, whole or not at all.
+
+        Parameters
+        ----------
+        path : path
+            Ends in ``.parquet``.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        ArgumentError
+            If the path has another suffix.
+        """
+        return write_result(self, path)
+
+    @checked(path=path)
+    def to_excel(self, path: str | PathLike[str]) -> Path:
+        """Write an Excel workbook: a formatted sheet for each frame, and a sheet with the provenance.
+
+        Shares are shown in percent, suppressed cells are grey and empty. Needs ``careflow[office]``.
+
+        Parameters
+        ----------
+        path : path
+            Ends in ``.xlsx``; an existing file is replaced, whole or not at all.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        ArgumentError
+            If the path has another suffix, a frame has more rows than a sheet, or the library is not installed.
+        """
+        return write_excel(self, path, type(self)._internal)
 
     def with_frame(self, frame: pd.DataFrame, **changes: Any) -> Self:
         """Return a copy with another frame and a changed provenance.
@@ -193,3 +267,13 @@ class Result:
             New values of attributes of :class:`Provenance`.
         """
         return replace(self, frame=frame, about=replace(self.about, **changes))
+
+
+def _methods(cls: type) -> set[str]:
+    """Return the names of the public methods of a class of results."""
+    return {
+        name
+        for base in cls.__mro__
+        for name, value in vars(base).items()
+        if inspect.isfunction(value) and not name.startswith("_")
+    }

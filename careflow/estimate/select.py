@@ -30,11 +30,18 @@ def select(frame: pd.DataFrame, about: Provenance, quarter: object, strata: Mapp
     chosen = {name: stratum_label(frame, name, label, about) for name, label in asked.items()}
     windows = [WITHIN] if WITHIN in frame and frame[WITHIN].nunique() > 1 else []
     if open_strata := [name for name in [*about.by, *windows] if name not in chosen]:
-        raise ArgumentError(f"say which {open_strata[0]}: {', '.join(map(str, frame[open_strata[0]].unique()))}")
+        raise ArgumentError(which(frame, open_strata[0]))
     mask = np.ones(len(frame), dtype=bool)
     for name, label in chosen.items():
         mask &= (frame[name] == label).to_numpy()
     return frame[mask].reset_index(drop=True)
+
+
+def which(frame: pd.DataFrame, name: str) -> str:
+    """Return the message that one label of a stratum is to be chosen."""
+    labels = [str(label) for label in frame[name].unique()]
+    written = labels[-1] if name == WITHIN else repr(labels[-1])
+    return f"say which {name}, as in {name}={written}: {', '.join(labels)}"
 
 
 def stratum_label(frame: pd.DataFrame, name: str, value: object, about: Provenance) -> object:
@@ -48,7 +55,8 @@ def stratum_label(frame: pd.DataFrame, name: str, value: object, about: Provenan
         return value
     meant = label_among(value, map(str, labels))
     if meant is None or meant not in labels:
-        raise ArgumentError(f"no {name} {value!r} in this result; there are {', '.join(map(str, sorted(labels)))}")
+        near = hint(value, map(str, labels))
+        raise ArgumentError(f"no {name} {brief(value)} in this result{near}; there are {', '.join(map(str, labels))}")
     return meant
 
 
@@ -92,7 +100,7 @@ def triangle(
     chosen = {name: stratum_label(frame, name, label, about) for name, label in strata.items()}
     chosen |= {"from": move[0], "to": move[1]}
     if open_strata := [name for name in about.by if name != unit and name not in chosen]:
-        raise ArgumentError(f"say which {open_strata[0]}: {', '.join(map(str, frame[open_strata[0]].unique()))}")
+        raise ArgumentError(which(frame, open_strata[0]))
     rows = frame[np.logical_and.reduce([frame[name] == label for name, label in chosen.items()])]
     rows = rows if WITHIN in rows else rows.assign(**{WITHIN: about.within[0]})
     shown = rows.assign(**{value: rows[value].where(rows["mature"].astype(bool))})

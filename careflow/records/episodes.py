@@ -6,18 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from html import escape
-from typing import Any, Final, NoReturn
+from typing import Any, ClassVar, Final, NoReturn
 
 import numpy as np
 import pandas as pd
 
 from careflow.arguments import constructed
+from careflow.arguments.attributes import PublicNames
 from careflow.continuum import Continuum
+from careflow.continuum.crosswalk import Crosswalk
 from careflow.continuum.html import NOTE, html_table
 from careflow.continuum.outcomes import REASONS
 from careflow.errors import CareflowError
 from careflow.formatting import people, several
 from careflow.records.engine.duckdb_engine import Engine
+from careflow.records.files.file_stamps import FileStamps
 from careflow.records.findings import RULES
 from careflow.records.parsing.hours import order_sql
 
@@ -61,7 +64,7 @@ def unlike(labels: int, rows: int) -> bool:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Episodes:
+class Episodes(PublicNames):
     """Episode records after the checks. The engine holds the rows; no output shows them unless :meth:`rows` is called.
 
     Attributes
@@ -88,7 +91,14 @@ class Episodes:
         Counts of a stay source that explain how the stays were made, such as ``tables["gaps"]`` of claims.
     hours : bool
         Whether stays of a person on one day are ordered by the time of day, where it is known.
+    files : object, optional
+        The files that were read, with ``sha256``, the hash of their contents.
+    crosswalk : Crosswalk, optional
+        The crosswalk by whose dated lines the codes were read.
     """
+
+    _where_table: ClassVar[str] = "The rows of persons are shown by .rows(); what the checks found is .findings"
+    _internal: ClassVar[frozenset[str]] = frozenset({"engine", "files", "table", "sequential", "overlapping"})
 
     engine: Engine = field(repr=False)
     table: str
@@ -113,6 +123,8 @@ class Episodes:
     hours: bool = False
     losses: pd.DataFrame = field(default_factory=pd.DataFrame)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    files: FileStamps | None = field(default=None, repr=False)
+    crosswalk: Crosswalk | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         return f"<Episodes: {self._line()}>"

@@ -86,6 +86,7 @@ class Ledger:
         self._lines: list[tuple[str, str, int, str]] = []
         self._losses: list[tuple[str, str, int, str]] = []
         self.aside: dict[str, int] = {}
+        self.notes: dict[str, str] = {}
 
     def accepts(self, rule: str) -> bool:
         """Return whether ``accept=`` names a rule."""
@@ -105,6 +106,7 @@ class Ledger:
         """Add the rows that a rule set aside, unless there are none."""
         if n:
             self.aside[rule] = self.aside.get(rule, 0) + n
+            self.notes[rule] = note
             self.add(f"{rule} {RULES[rule]}", SET_ASIDE, n, note)
 
     def check_limits(
@@ -146,6 +148,8 @@ class Ledger:
             return
         lines = "; ".join(f"{n:,} ({n / rows:.1%}) {rules[rule]} ({rule})" for rule, n in sorted(excessive.items()))
         hint = " ".join(HINTS[rule] for rule in sorted(excessive) if rule in HINTS)
+        codes = self.codes()
+        hint = f"{codes} {hint}" if "R03" in excessive and codes else hint
         names = ", ".join(repr(rule) for rule in sorted(excessive))
         raise RecordError(
             f"of {rows:,} {unit}, too many would be set aside: {lines}. {hint}{' ' if hint else ''}"
@@ -153,6 +157,11 @@ class Ledger:
             check="S10",
             n=sum(excessive.values()),
         )
+
+    def codes(self) -> str:
+        """Return the sentence that lists the unknown codes of levels (those of 11 rows or more), or ""."""
+        note = self.notes.get("R03", "").partition(". Map")[0]
+        return f"Unknown: {note}." if note else ""
 
     def stop(self, error: RecordError) -> pd.DataFrame:
         """Return the findings so far; the first line is what stopped the reading, with its message as the note."""

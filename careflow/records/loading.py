@@ -8,6 +8,7 @@ from typing import cast
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files import Source, SourceTable
 from careflow.records.findings import FIXED, Ledger
+from careflow.records.parsing.date_basis import DURATION
 from careflow.records.parsing.encode import Choices
 from careflow.records.privacy import identifiers
 from careflow.records.privacy.identifier_scan import search
@@ -43,7 +44,7 @@ def load_rows(
             search(engine, made.table, made.mapped, passed)
         return made.table, made.mapped, made
     file = cast("Source", opened)
-    mapped = map_columns(file.header, columns)
+    mapped = map_columns(file.header, columns, without=("admit_date",) if choices.basis == DURATION else ())
     _screen(file, head, [mapped.fields.get(name, "") for name in (*DATES, "updated_at")], allow, choices)
     source = file.load(engine, mapped)
     ledger.set_aside("R13", source.ragged, f"not the {len(file.header)} columns of the header")

@@ -7,15 +7,16 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, cast
 
-from careflow.arguments import checked, day, flag, instance, mapping, names, one_of, text, whole
+from careflow.arguments import Argument, checked, day, flag, instance, mapping, names, one_of, text, whole
 from careflow.continuum import Continuum
+from careflow.continuum.crosswalk import Crosswalk
 from careflow.errors import ArgumentError, RecordError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.episodes import Episodes, Stratum
 from careflow.records.files import Source, open_source
 from careflow.records.files.file_stamps import FileStamps
 from careflow.records.files.size_limits import SizeLimits
-from careflow.records.findings import RULES, Ledger
+from careflow.records.findings import HINTS, RULES, Ledger
 from careflow.records.loading import load_rows
 from careflow.records.parsing import date_formats, encode
 from careflow.records.parsing.date_basis import BASES
@@ -31,12 +32,19 @@ from careflow.records.validation.overlaps import POLICIES, Change
 from careflow.records.validation.stay_table import Table
 
 
+def _levels(value: Any, argument: Argument) -> Any:
+    """Check that a value is a crosswalk, or a mapping of codes to levels."""
+    if isinstance(value, Crosswalk):
+        return value
+    return mapping("{code in the file: level}, such as {'RTC': 'residential'}, or a crosswalk")(value, argument)
+
+
 @checked(
     continuum=instance(Continuum),
     cutoff=day,
     start=day,
     columns=mapping("{field: column in the file}, such as {'person_id': 'Person ID'}"),
-    levels=mapping("{code in the file: level}, such as {'RTC': 'residential'}"),
+    levels=_levels,
     reasons=mapping("{code in the file: reason}, such as {'AMA': 'left early'}"),
     date_format=text,
     overlaps=one_of(*POLICIES),
@@ -44,6 +52,7 @@ from careflow.records.validation.stay_table import Table
     close_open_after=whole(1, unit="days"),
     allow=names,
     accept=names,
+    unknown=one_of("set aside", "keep"),
     date_basis=one_of(*BASES),
     anchor=day,
     tz=text,
@@ -59,7 +68,7 @@ def read_episodes(
     cutoff: str | date,
     start: str | date | None = None,
     columns: Mapping[str, str] | None = None,
-    levels: Mapping[Any, str] | None = None,
+    levels: Mapping[Any, str] | Crosswalk | None = None,
     reasons: Mapping[Any, str] | None = None,
     date_format: str | None = None,
     overlaps: str = "flag",
@@ -67,6 +76,7 @@ def read_episodes(
     close_open_after: int | None = None,
     allow: Collection[str] = (),
     accept: Collection[str] = (),
+    unknown: str = "set aside",
     date_basis: str = "actual",
     anchor: str | date | None = None,
     tz: str | None = None,
@@ -97,7 +107,9 @@ def read_episodes(
         that column a stratum for ``by=``.
     levels, reasons : mapping, optional
         What the codes in the file mean: ``{code in the file: level}`` and ``{code in the file: reason}``. The names of
-        levels and reasons need no mapping.
+        levels and reasons need no mapping. ``levels`` may be a crosswalk, such as
+        ``Continuum.asam(edition=3).crosswalk()``: each row is then read by the line in force on its day of admission,
+        and flags of its codes (``wm``, ``otp``) are strata.
     date_format : str, optional
         The format of dates written as text: ``"%d.%m.%Y"``, with a time of day ``"%Y%m%d%H%M%S"``, or ``"excel"`` for
         day numbers. Default: the only format that fits all dates.
@@ -114,10 +126,14 @@ def read_episodes(
     accept : collection of str
         Rules (``"R06"``) that may set aside more rows than the limits allow, or ``"S08"`` for a file that decompresses
         to far more than its size.
-    date_basis : {"actual", "shifted", "offset", "quarter"}
+    unknown : {"set aside", "keep"}
+        What to do with stays whose level is not known: set them aside, or keep them at a level ``unknown level``, which
+        is not ranked against the others.
+    date_basis : {"actual", "shifted", "offset", "quarter", "duration"}
         What the dates are: actual dates; dates shifted by a number of days that differs between people; days since
-        ``anchor`` (or since each row's ``anchor_date``); or the quarter of admission (``2024Q2``) with the ``nights``
-        of the stay. Estimates that a basis does not allow are refused.
+        ``anchor`` (or since each row's ``anchor_date``); the quarter of admission (``2024Q2``) with the ``nights``
+        of the stay; or no dates, only ``nights`` and whether the stay has ``ended``. Estimates that a basis does not
+        allow are refused.
     anchor : str or datetime.date, optional
         Day 0, with ``date_basis="offset"``.
     tz : str, optional
@@ -156,13 +172,13 @@ def read_episodes(
     """
     # @checked has turned the texts into dates.
     last, first, day_0 = cast("tuple[date, date | None, date | None]", (cutoff, start, anchor))
-    choices = check_choices(continuum, last, first, levels, reasons, check_reading(date_format, tz))
+    choices = check_choices(continuum, last, first, levels, reasons, check_reading(date_format, tz), unknown)
     choices = replace(choices, basis=date_basis, anchor=day_0)
     options = Options(overlaps, bridge_days, close_open_after, tuple(allow))
     if is_stay_source(source):
         refuse_options(
             source, columns=columns, levels=levels, reasons=reasons, date_format=date_format, encoding=encoding,
-            sheet=sheet, anchor=anchor, **({"date_basis": date_basis} if date_basis in ("offset", "quarter") else {}),
+            sheet=sheet, anchor=anchor, date_basis="" if date_basis in ("actual", "shifted") else date_basis,
         )  # fmt: skip
     # The class is asked: a table of Spark has a column for every attribute.
     elif (not_stays := getattr(type(source), "not_stays", None)) is not None:
@@ -210,7 +226,8 @@ def _read(
     stamps.check()
     engine.close_file_access()
     table = Table(engine, engine.name("stays"), tuple(plan.labels), cutoff)
-    return _check(table, ordered, plan, choices, options, ledger, source.ragged, opened.label, made)
+    episodes = _check(table, ordered, plan, choices, options, ledger, source.ragged, opened.label, made)
+    return replace(episodes, files=stamps)
 
 
 def _check(
@@ -228,7 +245,8 @@ def _check(
     persons, changed = checks.check_neighbours(table, ordered, rows, options, ledger)
     if not persons:
         reasons = ", ".join(f"{RULES[rule]} {count:,}" for rule, count in ledger.aside.items())
-        raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.", check="S11", n=rows)
+        advice = " ".join(["", ledger.codes(), HINTS["R03"]]) if ledger.codes() else ""
+        raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.{advice}", check="S11", n=rows)
     overlapping = stay_table.overlapping_sql(table, ordered)
     sequential = stay_table.totals(table, ordered.sequential, choices.continuum)
     change = checks.apply_policies(table, ordered, options, ledger)
@@ -261,4 +279,5 @@ def _check(
         attrition=attrition(rows, ledger.aside, change, total.n, total.open, made.steps if made else ()),
         losses=made.losses if made else no_losses(),
         tables=made.tables if made else {},
+        crosswalk=choices.levels if isinstance(choices.levels, Crosswalk) and choices.levels.dated else None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
@@ -42,7 +42,8 @@ FIELDS: Final = (
     Field("facility", False, "where the stay was; a stratum for by=", "F07"),
     Field("payer", False, "who paid for the stay; a stratum for by=", "medicaid"),
     Field("anchor_date", False, "day 0 of the row's dates, with date_basis='offset'", "2024-01-01"),
-    Field("nights", False, "the length of the stay in nights, with date_basis='quarter'", "18"),
+    Field("nights", False, "the length of the stay in nights, with date_basis='quarter' or 'duration'", "18"),
+    Field("ended", False, "whether the stay has ended (yes or no), with date_basis='duration'", "yes"),
     Field(
         "updated_at", False, "when the row was last written; of two versions of a stay the newest is kept", "2024-04-02"
     ),
@@ -51,6 +52,12 @@ FIELDS: Final = (
 
 DATES: Final[tuple[str, ...]] = ("admit_date", "discharge_date")
 STRATA: Final[tuple[str, ...]] = ("facility", "payer")
+_TOTALS: Final = frozenset({
+    "n", "count", "counts", "total", "totals", "rate", "rates", "percent", "pct", "share", "mean", "median",
+    "admissions", "discharges", "episodes_n", "clients", "patients", "persons", "stays", "average_los", "avg_los",
+    "alos", "census",
+})  # fmt: skip
+"""Names of columns that hold totals of a published table."""
 _ALIKE: Final = 0.88
 """Similarity (of difflib) from which a name counts as a misspelled field: ``persn``, but not ``admit_type``."""
 _SHORTEST: Final = 5
@@ -73,7 +80,9 @@ class Mapped:
         return tuple(dict.fromkeys((*self.fields.values(), *self.strata.values())))
 
 
-def map_columns(header: Iterable[str], columns: Mapping[str, str] | None = None) -> Mapped:
+def map_columns(
+    header: Iterable[str], columns: Mapping[str, str] | None = None, *, without: Container[str] = ()
+) -> Mapped:
     """Match the columns of a file to the fields.
 
     Parameters
@@ -82,6 +91,8 @@ def map_columns(header: Iterable[str], columns: Mapping[str, str] | None = None)
         The file's columns.
     columns : mapping, optional
         ``{field: column in the file}``; a field that is not one of :data:`FIELDS` becomes a stratum of that name.
+    without : collection of str
+        Required fields that this file need not have.
 
     Raises
     ------
@@ -114,11 +125,19 @@ def map_columns(header: Iterable[str], columns: Mapping[str, str] | None = None)
         if name not in _NAMES and not name.isidentifier():
             raise ArgumentError(f"a stratum's name has only letters, digits and _: columns= has {name!r}")
     fields = {name: mapping.get(name, name) for name in _NAMES if mapping.get(name, name) in names}
-    missing = [f.name for f in FIELDS if f.required and f.name not in fields]
+    missing = [f.name for f in FIELDS if f.required and f.name not in fields and f.name not in without]
     if len(missing) == 3 and not mapping and any(_VALUE.fullmatch(name.strip()) for name in names):
         raise RecordError(
             "the first line of the file holds values, not the names of columns. Put a line of names above it.",
             check="S02",
+        )
+    if "person_id" in missing and (totals := [name for name in names if name.strip().lower() in _TOTALS]):
+        raise RecordError(
+            f"the table has no column of persons and has {shown(totals)}: are these counts that were added up already? "
+            "careflow needs one row for each stay, with person_id, level and admit_date, since a rate needs to know "
+            "which stay follows which. If the rows are stays, name the column of persons: columns={'person_id': ...}.",
+            check="S02",
+            n=len(missing),
         )
     if missing:
         raise RecordError(_missing(missing, names), check="S02", n=len(missing))

@@ -26,8 +26,7 @@ def load(tmp_path: Path, text: str | bytes) -> Continuum:
 BAD = {
     "an empty file": ("", "the definition has no 'name'; add it."),
     "no levels": ('name = "x"\n', "the definition has no 'levels'; add it."),
-    "an empty list of levels": ('name = "x"\nlevels = []', "needs two levels or more, but none are given"),
-    "one level": ('name = "x"\n[[levels]]\nname = "a"\n', "needs two levels or more, but one is given"),
+    "an empty list of levels": ('name = "x"\nlevels = []', "needs a level or more, but none are given"),
     "more than 100 levels": (
         'name = "x"\n' + "".join(f'[[levels]]\nname = "l{i}"\nrank = {i}\n' for i in range(101)),
         "101 levels are given; careflow takes up to 100, so group some of them.",

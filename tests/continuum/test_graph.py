@@ -10,7 +10,7 @@ from dataclasses import FrozenInstanceError
 import networkx as nx
 import pytest
 
-from careflow.continuum import Continuum
+from careflow.continuum import Continuum, Level
 
 CARE = Continuum.standard()
 
@@ -102,3 +102,12 @@ def test_the_html_is_small_and_escaped() -> None:
     assert "<i>" not in html
     assert 'x" onload' not in html
     assert html.count("<tr>") == 21
+
+
+def test_the_html_tells_services_professionals_hours_and_who_lives_in() -> None:
+    html = CARE._repr_html_()
+    for part in ("medication management (where needed)", "family therapy", "psychiatrists", "live in", "sometimes"):
+        assert part in html
+    assert "hours a week" in html
+    mixed = Continuum([Level("a", rank=1, services=("x",)), Level("b", rank=2, services=("y",))])._repr_html_()
+    assert '<th style="text-align:left">services</th>' in mixed

@@ -16,7 +16,8 @@ from support.strategies import File
 
 import careflow as cf
 from careflow.continuum import Continuum
-from careflow.estimate.result import Provenance, Result, _cell_text
+from careflow.estimate.result import Provenance, Result
+from careflow.estimate.show import cell_text
 
 
 @pytest.fixture
@@ -135,5 +136,5 @@ def test_time_zone_locale_and_hash_seed_change_no_bit(environment: dict[str, str
 
 def test_numbers_are_shown_with_four_digits_or_whole() -> None:
     shown = {1234567.0: "1,234,567", 0.123456: "0.1235", 1e15: "1e+15", 999999999999999.0: "999,999,999,999,999"}
-    assert {value: _cell_text(value) for value in shown} == shown
-    assert (_cell_text(1234), _cell_text(True), _cell_text(None), _cell_text("php")) == ("1,234", "True", "", "php")
+    assert {value: cell_text(value) for value in shown} == shown
+    assert (cell_text(1234), cell_text(True), cell_text(None), cell_text("php")) == ("1,234", "True", "", "php")

@@ -84,6 +84,10 @@ CASES: list[tuple[str, str, int, str, pd.DataFrame, dict[str, Any]]] = [
      "no admission or discharge after 2024-05-01, 244 days before the cut-off: were later stays left out?", rows(), {}),
     ("F13", FLAGGED, 1, "times in UTC and no tz=: read as days in UTC, not as local days. Name the time zone: "
      "tz='America/New_York'", rows("A | php | 2024-03-01T03:30:00Z | 2024-03-19"), {}),
+    ("F14", FLAGGED, 11, "of 11 stays at levels where people live in; are the rows visits? A row must be a whole stay, "
+     "to its discharge", repeat(11, level="residential", discharge_date="2024-03-01"), {}),
+    ("F14", FLAGGED, 11, "of 21 stays at all levels; are the rows visits? A row must be a whole stay, to its "
+     "discharge", repeat(21, discharge_date=["2024-03-01"] * 11 + ["2024-03-19"] * 10), {}),
     ("S02", STOPPED, 2, "columns level, admit_date are missing; the file has: person_id. ", frame("person_id\nA"), {}),
     ("S03", STOPPED, 1, "1 column looks like direct identifiers: home_phone is named like a phone number. ",
      repeat(2, home_phone="x"), {}),

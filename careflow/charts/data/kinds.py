@@ -107,6 +107,14 @@ ALL_MOVES: Final = ("flow_map", "transition_matrix", "headline", "explore")
 """Charts of rates that need a row for every level left, and for every level and outcome reached."""
 
 
+_FIRST: Final = {
+    "Episodes": "link these stays and estimate first, moves = cf.link(episodes)",
+    "Transitions": "estimate first",
+    "Counts": "estimate first",
+}
+"""What to do with an object that no estimate was made of yet."""
+
+
 def kinds_of(chart: str) -> tuple[Kind, ...]:
     """Return the kinds that a chart draws, in the order of the table."""
     return tuple(kind for kind in KINDS if chart in kind.charts)
@@ -139,11 +147,16 @@ def accepted(result: Any, chart: str, kinds: tuple[Kind, ...] = ()) -> Any:
         )
     if any(kind.holds(result) for kind in kinds):
         return result
+    if (first := _FIRST.get(type(result).__name__)) is not None or hasattr(result, "columns"):
+        call = f"cf.{kinds[0].maker.replace('()', '(moves)')}"
+        raise KindError(
+            f"charts.{chart}() draws a result of careflow; {first or 'give the result itself, not its frame'}: "
+            f"charts.{chart}({call})"
+        )
     draws = f"charts.{chart}() draws {' or '.join(map(str, kinds))}"
     given = next((kind for kind in KINDS if kind.holds(result)), None)
     if given is None:
-        hint = "; give the result itself, not its frame" if hasattr(result, "columns") else ""
-        raise KindError(f"{draws}, not {type(result).__name__}{hint}")
+        raise KindError(f"{draws}, not {type(result).__name__}")
     named = f"{given.result}: {given}"
     if not given.charts:
         raise KindError(f"{draws}, not {named}: no chart draws those yet, {given.instead}")

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from careflow.arguments.messages import hint
 from careflow.charts.data.kinds import kind_of
 from careflow.charts.data.return_words import ReturnWords
 from careflow.charts.data.scale import DAYS, INTENSITY, PEOPLE, SHARE, STAYS, Scale
@@ -41,7 +42,9 @@ def trend_of(result: Any, chart: str, frm: str | None, to: str | None, measure: 
     for name in (frm,) if to is None else (frm, to):
         allowed = (*names, *ends) if name is to and name is not frm else (*names, *all_levels)
         if name is not None and name not in allowed:
-            raise ArgumentError(f"no level {name!r} in this continuum; it has {', '.join(map(repr, names))}")
+            raise ArgumentError(
+                f"no level {name!r} in this continuum{hint(name, allowed)}; it has {', '.join(map(repr, names))}"
+            )
     if kind == "Returns":
         return _of_returns(result, chart, frm, to, where)
     if kind == "PersonsServed":

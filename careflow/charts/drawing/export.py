@@ -19,10 +19,11 @@ from matplotlib.figure import Figure
 
 from careflow.atomic_files import write_whole
 from careflow.charts.drawing.metadata import charts_of, info
+from careflow.charts.drawing.slides import slide
 from careflow.charts.drawing.theme import settings
 from careflow.errors import ArgumentError
 
-FORMATS: Final = ("png", "svg", "pdf")
+FORMATS: Final = ("png", "svg", "pdf", "pptx")
 
 
 class ChartAxes(Axes):
@@ -48,7 +49,8 @@ def save(
     ax : matplotlib.axes.Axes, Panels or matplotlib.figure.Figure
         What a function of ``careflow.charts`` returned, or a figure with such charts.
     path : path
-        Where to; ends in ``.png``, ``.svg`` or ``.pdf``.
+        Where to; ends in ``.png``, ``.svg``, ``.pdf`` or ``.pptx``. A slide holds a trend of shares as a native chart,
+        any other chart as a picture, and the description; it needs ``careflow[office]``.
     dpi : float
         Resolution of a PNG, in dots an inch.
     text : bool
@@ -66,10 +68,12 @@ def save(
     TypeError
         If the Axes carries no chart.
     """
+    if isinstance(ax, str | os.PathLike) or not isinstance(path, str | os.PathLike):
+        raise ArgumentError("save() takes the chart, then the path: charts.save(chart, 'chart.png')")
     path = Path(path)
     form = path.suffix.lower().lstrip(".")
     if form not in FORMATS:
-        raise ArgumentError(f"cannot write a chart as {path.suffix!r}; the suffixes are .png, .svg and .pdf")
+        raise ArgumentError(f"cannot write a chart as {path.suffix!r}; the suffixes are .png, .svg, .pdf and .pptx")
     write_whole(path, render(ax, form, dpi=dpi, text=text))
     return path
 
@@ -94,6 +98,8 @@ def _alt(figure: Figure) -> str:
 def _written(figure: Figure, form: str, alt: str, *, dpi: float, text: bool) -> bytes:
     charts = charts_of(figure)
     title = " | ".join(chart.title for chart in charts if chart.title) or charts[0].kind
+    if form == "pptx":
+        return slide(charts, title, alt, render(figure, "png", dpi=dpi))
     described: dict[str, dict[str, Any]] = {
         "png": {"Title": title, "Description": alt, "Software": None},
         "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},

@@ -66,6 +66,15 @@ def alluvial(
     figure : matplotlib.figure.Figure or SubFigure, optional
         An empty one to draw on; by default a new figure. The chart has one Axes, ``"flow"``.
     **options
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> from careflow import charts
+    >>> moves = cf.link(cf.read_episodes(cf.simulate.simulate(300), cutoff="2025-12-31"))
+    >>> chart = charts.alluvial(cf.pathways(moves, steps=3))
+    >>> charts.alt_text(chart).split(". ")[0]
+    'Alluvial chart of 3 stays'
     """
     if color_by not in ("direction", "origin"):
         raise ArgumentError(f"color_by is 'direction' or 'origin', not {color_by!r}")

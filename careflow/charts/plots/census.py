@@ -54,6 +54,15 @@ def census(result: Census, *, capacity: float | None = None, daily: bool = False
     daily : bool
         Draw weekly averages, where the days are known.
     **options
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> from careflow import charts
+    >>> moves = cf.link(cf.read_episodes(cf.simulate.simulate(300), cutoff="2025-12-31"))
+    >>> chart = charts.census(cf.census(moves, by="quarter"))
+    >>> charts.alt_text(chart).split(". ")[0]
+    'Stacked census by level, average of each quarter'
     """
     view = read(result, "Census", "census", where=options.get("where"), over=True)
     chart = Chart("census", view, options)

@@ -53,6 +53,15 @@ def chronogram(result: Occupation, *, days: int = 365, quarter: str | None = Non
     quarter : str, optional
         The period to draw, if the result is by period of the first admission.
     **options
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> from careflow import charts
+    >>> moves = cf.link(cf.read_episodes(cf.simulate.simulate(300), cutoff="2025-12-31"))
+    >>> chart = charts.chronogram(cf.occupation(moves, start="residential", days=90))
+    >>> charts.alt_text(chart).split(". ")[0]
+    'Chronogram of states over 90 days'
     """
     view = read(result, "Occupation", "chronogram", quarter=quarter, where=options.get("where"))
     chart = Chart("chronogram", view, options, levels=1)

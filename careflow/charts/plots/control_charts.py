@@ -57,6 +57,15 @@ def p_chart(
     baseline : int
         How many periods, from the first, set the mean.
     **options
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> from careflow import charts
+    >>> moves = cf.link(cf.read_episodes(cf.simulate.simulate(300), cutoff="2025-12-31"))
+    >>> chart = charts.p_chart(cf.transition_rates(moves, by="quarter"), "residential", "php")
+    >>> charts.alt_text(chart).split(". ")[0]
+    'Control chart, 0 points break a rule'
     """
     trend, one = _one(result, "p_chart", frm, to, measure, options.get("where"))
     chart = Chart("p_chart", trend.view, options, levels=1)
@@ -93,6 +102,15 @@ def xmr(
     baseline : int
         How many periods, from the first, set the mean.
     **options
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> from careflow import charts
+    >>> moves = cf.link(cf.read_episodes(cf.simulate.simulate(300), cutoff="2025-12-31"))
+    >>> chart = charts.xmr(cf.census(moves, by="quarter"), frm="residential")
+    >>> charts.alt_text(chart).split(". ")[0]
+    'Control chart, 0 points break a rule'
     """
     trend, one = _one(result, "xmr", frm, to, measure, options.get("where"))
     chart = Chart("xmr", trend.view, options, levels=1)

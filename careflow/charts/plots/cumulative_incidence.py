@@ -70,6 +70,15 @@ def cumulative_incidence(
     table : bool
         Add who was at risk and what had happened, at each tick.
     **options
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> from careflow import charts
+    >>> moves = cf.link(cf.read_episodes(cf.simulate.simulate(300), cutoff="2025-12-31"))
+    >>> chart = charts.cumulative_incidence(cf.cumulative_incidence(moves, "residential"))
+    >>> charts.alt_text(chart).split(". ")[0]
+    'Stacked cumulative incidence over 90 days'
     """
     view = read(result, "CumulativeIncidence", "cumulative_incidence", quarter=quarter, where=options.get("where"))
     about = list(dict.fromkeys(view.frame["from"].astype(str)))

@@ -43,6 +43,15 @@ def expected_days(
     outside : bool
         Also draw the days after leaving care.
     **options
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> from careflow import charts
+    >>> moves = cf.link(cf.read_episodes(cf.simulate.simulate(300), cutoff="2025-12-31"))
+    >>> chart = charts.expected_days(cf.expected_days(moves, start="residential", days=90))
+    >>> charts.alt_text(chart).split(". ")[0]
+    'Expected days by level'
     """
     view = read(result, "ExpectedDays", "expected_days", quarter=quarter, where=options.get("where"))
     chart = Chart("expected_days", view, options, levels=1)

@@ -88,6 +88,15 @@ def flow_map(
     figure : matplotlib.figure.Figure or SubFigure, optional
         An empty one to draw on; by default a new figure. The chart has Axes ``"map"`` and ``"table"``.
     **options
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> from careflow import charts
+    >>> moves = cf.link(cf.read_episodes(cf.simulate.simulate(300), cutoff="2025-12-31"))
+    >>> chart = charts.flow_map(cf.transition_rates(moves, by="quarter"), quarter="2025Q2")
+    >>> charts.alt_text(chart).split(". ")[0]
+    'Flow map of moves between levels of care'
     """
     if table not in ("auto", "full", "none"):
         raise ArgumentError(f"table is 'auto', 'full' or 'none', not {table!r}")

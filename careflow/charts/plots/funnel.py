@@ -75,6 +75,15 @@ def funnel(
     quarter : str, optional
         The period to draw, if the result is by period as well.
     **options
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> from careflow import charts
+    >>> moves = cf.link(cf.read_episodes(cf.simulate.simulate(300), cutoff="2025-12-31"))
+    >>> chart = charts.funnel(cf.transition_rates(moves, by="facility"), "residential")
+    >>> charts.alt_text(chart).split(". ")[0]
+    'Funnel plot, 0 of 3 outside the 99.8% limits'
     """
     strata = [c for c in result.about.by if c not in PERIODS]
     over = over or (strata[0] if strata else None)

@@ -66,6 +66,15 @@ def kaplan_meier(
     table : bool
         Add who was at risk at each tick.
     **options
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> from careflow import charts
+    >>> moves = cf.link(cf.read_episodes(cf.simulate.simulate(300), cutoff="2025-12-31"))
+    >>> chart = charts.kaplan_meier(cf.length_of_stay(moves), level="residential")
+    >>> charts.alt_text(chart).split(". ")[0]
+    'Kaplan-Meier curves of length of stay over 134 days'
     """
     check(result, "LengthOfStay", "kaplan_meier")
     strata = [c for c in result.about.by if c not in PERIODS] if level is not None else []

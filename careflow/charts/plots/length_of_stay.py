@@ -62,6 +62,15 @@ def length_of_stay(
     benchmark : dict of str to float, optional
         Days to mark, by level.
     **options
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> from careflow import charts
+    >>> moves = cf.link(cf.read_episodes(cf.simulate.simulate(300), cutoff="2025-12-31"))
+    >>> chart = charts.length_of_stay(cf.length_of_stay(moves))
+    >>> charts.alt_text(chart).split(". ")[0]
+    'Length of stay by level, with medians and middle halves'
     """
     if style not in ("auto", "dots", "interval", "ridge") or scale not in ("auto", "log", "linear"):
         raise ArgumentError(f"no style {style!r} with scale {scale!r}; see the docstring of charts.length_of_stay")

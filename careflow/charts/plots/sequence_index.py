@@ -53,6 +53,15 @@ def sequence_index(
     steps : int, optional
         How many stays of each; by default those of the result.
     **options
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> from careflow import charts
+    >>> moves = cf.link(cf.read_episodes(cf.simulate.simulate(300), cutoff="2025-12-31"))
+    >>> chart = charts.sequence_index(cf.pathways(moves, steps=3))
+    >>> charts.alt_text(chart).split(". ")[0]
+    'Relative-frequency sequence plot, 46 groups'
     """
     if groups < 1:
         raise ArgumentError(f"groups is a whole number, 1 or more; it was {groups}")

@@ -48,6 +48,15 @@ def time_to_next(
     horizon : int
         Days to draw.
     **options
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> from careflow import charts
+    >>> moves = cf.link(cf.read_episodes(cf.simulate.simulate(300), cutoff="2025-12-31"))
+    >>> chart = charts.time_to_next(cf.cumulative_incidence(moves, "residential", clock="gap"))
+    >>> charts.alt_text(chart).split(". ")[0]
+    'Time from discharge to the next level, over 90 days'
     """
     view = read(result, "CumulativeIncidence", "time_to_next", quarter=quarter, where=options.get("where"))
     chart = Chart("time_to_next", view, options, levels=1)

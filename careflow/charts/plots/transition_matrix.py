@@ -77,6 +77,15 @@ def transition_matrix(
     exits : bool
         Add the block of outcomes.
     **options
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> from careflow import charts
+    >>> moves = cf.link(cf.read_episodes(cf.simulate.simulate(300), cutoff="2025-12-31"))
+    >>> chart = charts.transition_matrix(cf.transition_rates(moves))
+    >>> charts.alt_text(chart).split(". ")[0]
+    'Transition matrix, rows from, columns to'
     """
     unknown = set(show) - {"pct", "ci"}
     if unknown:

@@ -83,9 +83,22 @@ def trend(
     figure : matplotlib.figure.Figure or SubFigure, optional
         An empty one, for panels; by default a new figure.
     **options
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> from careflow import charts
+    >>> moves = cf.link(cf.read_episodes(cf.simulate.simulate(300), cutoff="2025-12-31"))
+    >>> chart = charts.trend(cf.transition_rates(moves, by="quarter"), frm="residential", to="php")
+    >>> charts.alt_text(chart).split(". ")[0]
+    'Trend by quarter'
     """
     given = options.get("ax")
     trend = trend_of(result, "trend", frm, to, measure, options.get("where"))
+    if target is not None and not 0 <= target <= trend.scale.most:
+        advice = f" (write {target:g}% as {target / 100:g})" if 1 < target <= 100 and trend.scale.most == 1 else ""
+        unit = "a share from 0 to 1" if trend.scale.most == 1 else "0 or more"
+        raise ArgumentError(f"target is in the unit of the measure, here {unit}; it was {target:g}{advice}")
     panelled = facet == "level" or figure is not None or (frm is None and given is None)
     if panelled and given is not None:
         raise TypeError("panels take a figure of their own: give charts.trend() figure=fig.subfigures(...), not ax=")

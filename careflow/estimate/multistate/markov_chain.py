@@ -37,8 +37,6 @@ class Chain(Result):
     (level), ``state`` (level or outcome), ``measure`` (``stays``, ``reached`` or ``days``), ``estimate`` (number of
     stays, probability or days), ``se, low, high`` (its standard error and limits) and ``mature``.
 
-    Methods: :meth:`matrix`.
-
     Attributes
     ----------
     rates, stays : Rates, LengthOfStay or None

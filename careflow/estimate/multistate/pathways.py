@@ -37,8 +37,6 @@ class Pathways(Result):
     to ``step_k`` (level or end of the journey; missing after the end), ``n`` (journeys) and ``share`` (of the
     stratum's journeys, 0 to 1).
 
-    Methods: :meth:`gathered`.
-
     Attributes
     ----------
     steps : int

@@ -19,6 +19,7 @@ from careflow.estimate.rates.rate_arrays import Array, RateArrays, WindowRates
 from careflow.estimate.rates.unions import Moves
 from careflow.estimate.result import Provenance, Result
 from careflow.estimate.select import WITHIN, stratum_label
+from careflow.estimate.show import frame_html
 from careflow.estimate.stats.differences import (
     Variance,
     enough,
@@ -66,6 +67,13 @@ class Comparison(Result):
     correction: Correction = "holm"
     contributors: tuple[pd.DataFrame, ...] | None = field(default=None, repr=False)
     moves: Moves | None = field(default=None, repr=False)
+
+    def _repr_html_(self) -> str:
+        """Show what has discharges on both sides, without the columns that make it wider than a notebook."""
+        there = self.frame["difference"].notna() | self.frame.get("hidden", False)
+        shown = self.frame[there].drop(columns=["direction", "n_1", "n_2", "se", "p", "mature"], errors="ignore")
+        rest = f"1: {self.first}, 2: {self.second}; all {len(self.frame):,} rows with n, se and p: .frame"
+        return frame_html(shown, str(self.about), rest=rest)
 
 
 @dataclass(frozen=True)

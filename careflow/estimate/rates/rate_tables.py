@@ -9,6 +9,8 @@ import pandas as pd
 
 from careflow.arguments import checked, flag, labels, one_of, period
 from careflow.errors import ArgumentError
+from careflow.estimate.rates.rate_graph import rate_graph
+from careflow.estimate.rates.rate_html import matrix_html
 from careflow.estimate.rates.unions import Asked, Moves, asked
 from careflow.estimate.result import Result
 from careflow.estimate.select import move_label, select, triangle
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
 _NUMBERS: Final = ("rate", "n", "of", "se", "low", "high", "followed", "mature")
 """What a matrix or a triangle can show."""
-_EDGE: Final = ("direction", "n", "of", "rate", "se", "low", "high")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -73,42 +74,57 @@ class RateTables(Result):
         table = _matrix(rows, value)
         return _with_margins(table, _matrix(rows, "n"), rows) if margins else table
 
-    @checked(quarter=period, strata=labels)
-    def graph(self, quarter: str | None = None, **strata: str) -> nx.DiGraph[str]:
-        """Return the moves of one stratum as a directed graph.
+    def _repr_html_(self) -> str:
+        return matrix_html(self.frame, self.about, self.continuum) if len(self.frame) else super()._repr_html_()
+
+    @checked(quarter=period, unused=flag, strata=labels)
+    def graph(self, quarter: str | None = None, *, unused: bool = False, **strata: str) -> nx.DiGraph[str]:
+        """Return the moves of one stratum as a directed graph: what happened, for the algorithms of networkx.
 
         Parameters
         ----------
         quarter : str, optional
             The quarter (month, year) to show, if the rates are split by one.
+        unused : bool
+            Whether edges of the continuum that nobody took are in the graph, too, with ``n`` 0.
         **strata : str
             One label of each other stratum.
 
         Returns
         -------
         networkx.DiGraph
-            The graph of the continuum. Nodes have the attributes of their level and ``discharges``; edges have ``n,
-            of, rate, se, low, high, direction``. There is an edge for every move that occurred and for every edge of
-            the continuum, the latter with ``n`` 0 if nobody took it.
+            A node for each level, an edge for each move that occurred. Edges have ``n, of, rate, se, low, high,
+            direction``, and ``basis`` and ``reason`` where the continuum has the edge. Nodes have the attributes of
+            their level; ``discharges``; ``left_care, left_early, died`` (discharges) and ``left_care_rate,
+            left_early_rate, died_rate`` (shares of them, 0 to 1); and a place for drawing, ``x, y``. What is missing
+            or suppressed has no attribute; a suppressed edge has ``hidden`` True.
 
         Raises
         ------
         ArgumentError
             If a stratum has several labels and none is chosen, or a label does not exist.
+
+        Examples
+        --------
+        Of two people who leave residential care, one moves on to PHP.
+
+        >>> import pandas as pd, careflow as cf
+        >>> stays = pd.DataFrame({"person_id": ["a", "a", "b"], "level": ["residential", "php", "residential"],
+        ...     "admit_date": ["2024-01-01", "2024-02-01", "2024-01-01"],
+        ...     "discharge_date": ["2024-02-01", "2024-03-01", "2024-02-01"]})
+        >>> moves = cf.link(cf.read_episodes(stays, cutoff="2024-12-31"))
+        >>> graph = cf.transition_rates(moves, cluster=None).graph()
+        >>> [(*edge, graph.edges[edge]["rate"]) for edge in graph.edges]
+        [('residential', 'php', 0.5)]
+        >>> graph.nodes["residential"]["left_care_rate"], graph.nodes["php"]["left_care_rate"]
+        (0.5, 1.0)
         """
         if self.moves is not None:
             raise ArgumentError(
                 "a graph has a node for each level, and these rates are of what frm= and to= asked for; estimate "
                 "without them"
             )
-        graph = self.continuum.graph
-        rows = self.at(quarter, **strata)
-        for row in rows[rows["to"].isin(self.continuum.names)].to_dict("records"):
-            origin, target = row["from"], row["to"]
-            graph.nodes[origin]["discharges"] = row["of"]
-            if row["n"] or graph.has_edge(origin, target):
-                graph.add_edge(origin, target, **{key: row[key] for key in _EDGE})
-        return graph
+        return rate_graph(self.at(quarter, **strata), self.continuum, unused=unused)
 
     @checked(quarter=period, frm=asked, to=asked, strata=labels)
     def at(

@@ -107,7 +107,9 @@ def readmissions(
         f"Discharges with another admission {target_text}1 to {{days}} days later, as a share of the discharges that "
         "were followed for {days} days; without deaths, same-day transfers and concurrent discharges."
     )
-    kind = Measure(f"returns:{{days}}{positions}", ("from",), "readmission rate", definition, "discharges", to=tuple(targets))
+    kind = Measure(
+        f"returns:{{days}}{positions}", ("from",), "readmission rate", definition, "discharges", to=tuple(targets)
+    )
     return returns(moves, kind, days, by, cluster, confidence, calendar, Part(where, last))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import glob
+import hashlib
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,20 @@ class FileStamps:
             raise RecordError(
                 "the file changed while it was being read. Wait until it is completely written, and read it again."
             )
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of the contents, computed when asked for; "" if there is no file or it has changed since.
+
+        That of several files is the hash of their hashes, ordered by name.
+        """
+        if not self._before or self._stamps() != self._before:
+            return ""
+        hashes = []
+        for name in sorted(self._before):
+            with Path(name).open("rb") as file:
+                hashes.append(hashlib.file_digest(file, "sha256").hexdigest())
+        return hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 
     def _stamps(self) -> dict[str, tuple[int, int]]:
         if self._source is None or "\x00" in self._source:

@@ -79,7 +79,7 @@ def code_levels(counts: Mapping[str, int], continuum: Continuum, levels: Mapping
     folded = {fold(text): places[level] for text in counts if (level := continuum.level_meant(text)) is not None}
     folded |= {fold(code): places[target] for code, target in mapping.items()}
     exact = places | {code: places[target] for code, target in mapping.items()}
-    return _code(counts, exact, folded, continuum.names)
+    return code_texts(counts, exact, folded, continuum.names)
 
 
 def code_reasons(counts: Mapping[str, int], reasons: Mapping[Any, str] | None) -> Coded:
@@ -96,7 +96,7 @@ def code_reasons(counts: Mapping[str, int], reasons: Mapping[Any, str] | None) -
     if wrong:
         raise ArgumentError(f"reasons= maps to {', '.join(map(repr, wrong))}; the reasons are: {', '.join(REASONS)}.")
     exact = {name: i for i, name in enumerate(REASONS)} | {code: REASONS.index(to) for code, to in mapping.items()}
-    return _code(counts, exact, {fold(name): i for name, i in exact.items()}, REASONS)
+    return code_texts(counts, exact, {fold(name): i for name, i in exact.items()}, REASONS)
 
 
 def code_labels(counts: Mapping[str, int], name: str) -> Coded:
@@ -128,9 +128,10 @@ def code_labels(counts: Mapping[str, int], name: str) -> Coded:
     return Coded(codes, tuple(labels), fixed, missing)
 
 
-def _code(
+def code_texts(
     counts: Mapping[str, int], exact: Mapping[str, int], folded: Mapping[str, int], labels: tuple[str, ...]
 ) -> Coded:
+    """Code texts by their exact spelling, then by their folded one; -1 for missing words, -2 for all others."""
     codes: dict[str, int] = {}
     fixed = 0
     for text, n in counts.items():

@@ -1,7 +1,8 @@
 """The date basis of a file, and the estimates that each basis does not allow.
 
 A file has actual dates, or dates anonymised in one of three ways: all dates of a person are shifted by one secret
-number of days; dates become days since a day 0; or only the quarter of admission and the length of stay are left.
+number of days; dates become days since a day 0; or only the quarter of admission and the length of stay are left. A
+file of durations has no dates at all.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from typing import Final, Protocol
 
 from careflow.errors import ArgumentError
 
-ACTUAL, SHIFTED, OFFSET, QUARTER = "actual", "shifted", "offset", "quarter"
-BASES: Final = (ACTUAL, SHIFTED, OFFSET, QUARTER)
+ACTUAL, SHIFTED, OFFSET, QUARTER, DURATION = "actual", "shifted", "offset", "quarter", "duration"
+BASES: Final = (ACTUAL, SHIFTED, OFFSET, QUARTER, DURATION)
 
 CALENDAR, LINKING, DAYS = "calendar periods", "what follows a discharge", "the days of a period"
 
@@ -22,6 +23,9 @@ REFUSED: Final = {
         QUARTER,
         LINKING,
     ): "within a quarter it is not known which of a person's stays came first",
+    (DURATION, CALENDAR): "only the length of each stay is known, not when it was",
+    (DURATION, LINKING): "only the length of each stay is known, not which of a person's stays came first",
+    (DURATION, DAYS): "only the length of each stay is known, not on which days it was",
     (QUARTER, DAYS): "it is not known on which days of the quarter a stay began and ended",
 }
 """What each basis does not allow, and why."""

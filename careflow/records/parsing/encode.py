@@ -13,17 +13,19 @@ from typing import Any, Final
 
 from careflow.arguments.folding import clean
 from careflow.continuum import Continuum
+from careflow.continuum.crosswalk import Crosswalk
 from careflow.continuum.outcomes import REASONS
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.source import SourceTable
 from careflow.records.findings import FIXED, FLAGGED, Ledger
 from careflow.records.parsing import date_formats
-from careflow.records.parsing.codes import LONGEST_LABEL, MOST_CODES, code_labels, code_levels, code_reasons
-from careflow.records.parsing.date_basis import ACTUAL, OFFSET, QUARTER
+from careflow.records.parsing.codes import LONGEST_LABEL, MOST_CODES, code_labels, code_reasons
+from careflow.records.parsing.date_basis import ACTUAL, DURATION, OFFSET, QUARTER
 from careflow.records.parsing.date_columns import BAD, ENDLESS, NONE, OK, Reading, read_days, written
 from careflow.records.parsing.hours import HOURS, listed, read_hours
+from careflow.records.parsing.level_column import FLAG_LABELS, read_levels
 from careflow.records.parsing.lookup_tables import Lookups, distinct, text_of
-from careflow.records.parsing.relative_dates import read_offsets, read_quarters
+from careflow.records.parsing.relative_dates import read_durations, read_offsets, read_quarters
 from careflow.records.privacy.pseudonyms import People, flag_episodes, read_people
 from careflow.records.schema import Mapped
 
@@ -37,6 +39,9 @@ MARKS: Final = 7
 
 RAW_REASON: Final = "raw_reason"
 """The stratum of the reasons as written in the file, kept if they are not careflow's own."""
+
+LEVEL_CODE: Final = "level_code"
+"""The stratum of the codes of levels as written in the file, kept if their meaning changes over time."""
 
 HELPERS: Final = {
     "episode": "VARCHAR",
@@ -54,7 +59,7 @@ class Choices:
     """The arguments about the codes and dates of the file."""
 
     continuum: Continuum
-    levels: Mapping[Any, str] | None
+    levels: Mapping[Any, str] | Crosswalk | None
     reasons: Mapping[Any, str] | None
     cutoff: date
     start: date | None
@@ -97,24 +102,29 @@ def make_plan(engine: Engine, source: SourceTable, mapped: Mapped, choices: Choi
     lookups = Lookups()
     people = read_people(engine, source, ledger)
     flag_episodes(engine, source, ledger)
-    levels = code_levels(distinct(engine, source, "level", "level"), choices.continuum, choices.levels)
-    ledger.add("levels mended", FIXED, levels.fixed, "spaces, case, Unicode form, or the short name of the level")
     given = "discharge_reason" in mapped.fields
     reasons = distinct(engine, source, "discharge_reason", "discharge_reason") if given else None
+    dates = _read_dates(engine, source, mapped, lookups, ledger, choices)
+    columns_of = {name: f"x{i}" for i, name in enumerate(mapped.strata)}
+    levels = read_levels(
+        engine, source, lookups, ledger,
+        continuum=choices.continuum, levels=choices.levels, admit=dates["admit"], strata=columns_of,
+    )  # fmt: skip
     columns = {
         "person": people.person,
         "jackknife_group": people.group,
-        "level": lookups.codes(engine, text_of(source, "level"), levels.codes, "level"),
-        **_read_dates(engine, source, mapped, lookups, ledger, choices),
-        **({} if choices.basis in (OFFSET, QUARTER) else read_hours(source, mapped, choices.reading)),
+        "level": levels.sql,
+        **dates,
+        **({} if choices.basis in (OFFSET, QUARTER, DURATION) else read_hours(source, mapped, choices.reading)),
         **_read_reason(engine, source, reasons, choices, lookups, ledger),
         "written": written(source, mapped),
-        "episode": "nullif(trim(r.episode_id::VARCHAR), '')" if "episode_id" in mapped.fields else "NULL",
+        "episode": _episode(mapped, choices),
         "version": "r.updated_at::VARCHAR" if "updated_at" in mapped.fields else "NULL",
     }
     labels: dict[str, tuple[str, ...]] = {}
     filled: dict[str, int] = {}
-    columns_of = {name: f"x{i}" for i, name in enumerate(mapped.strata)}
+    if isinstance(choices.levels, Crosswalk) and choices.levels.dated and LEVEL_CODE not in columns_of:
+        columns_of[LEVEL_CODE] = "level"
     if RAW_REASON not in columns_of and reasons is not None and _keeps_raw_reasons(reasons):
         columns_of[RAW_REASON] = "discharge_reason"
     for i, (name, column) in enumerate(columns_of.items()):
@@ -130,7 +140,18 @@ def make_plan(engine: Engine, source: SourceTable, mapped: Mapped, choices: Choi
         )
         columns[f"s{i}"] = lookups.codes(engine, text_of(source, column), coded.codes, f"s{i}")
         labels[name] = coded.labels
-    return Plan(columns, people, lookups, labels, levels.note, filled)
+    for name, sql in levels.flags.items():
+        if name not in labels:
+            columns[f"s{len(labels)}"] = sql
+            labels[name], filled[name] = FLAG_LABELS, engine.one(f"SELECT count(*) FROM {source.relation}")[0]
+    return Plan(columns, people, lookups, labels, levels.coded.note, filled)
+
+
+def _episode(mapped: Mapped, choices: Choices) -> str:
+    """Return the SQL of the episode id; without dates two stays of one length are told apart by their rows."""
+    if "episode_id" in mapped.fields:
+        return "nullif(trim(r.episode_id::VARCHAR), '')"
+    return "CAST(row_number() OVER () AS VARCHAR)" if choices.basis == DURATION else "NULL"
 
 
 def _read_dates(
@@ -140,6 +161,8 @@ def _read_dates(
         return read_offsets(engine, source, mapped, lookups, ledger, choices.reading, choices.anchor)
     if choices.basis == QUARTER:
         return read_quarters(engine, source, mapped, lookups)
+    if choices.basis == DURATION:
+        return read_durations(engine, source, mapped, lookups, choices.cutoff)
     return read_days(engine, source, mapped, lookups, ledger, choices.reading)
 
 

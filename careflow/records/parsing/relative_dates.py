@@ -8,15 +8,18 @@ from typing import Final
 
 from careflow.errors import ArgumentError, RecordError
 from careflow.records.engine.duckdb_engine import Engine
-from careflow.records.files.source import INTEGER, TEXT, SourceTable
+from careflow.records.files.source import FLOAT, INTEGER, TEXT, SourceTable
 from careflow.records.findings import Ledger
 from careflow.records.parsing import date_formats
 from careflow.records.parsing.date_columns import BAD, NONE, OK, Reading, read_date
-from careflow.records.parsing.lookup_tables import Lookups, distinct
+from careflow.records.parsing.lookup_tables import Lookups, distinct, text_of
 from careflow.records.schema import Mapped
 
 FARTHEST: Final = 36_525
 """Days (a century) beyond which a number counts as an impossible offset or length of stay."""
+
+_YES: Final = frozenset({"1", "y", "yes", "true", "t", "ended", "closed"})
+_NO: Final = frozenset({"0", "n", "no", "false", "f", "open"})
 
 _QUARTER: Final = re.compile(r"(\d{4}) ?-?Q([1-4])", re.IGNORECASE)
 
@@ -82,6 +85,42 @@ def read_quarters(engine: Engine, source: SourceTable, mapped: Mapped, lookups: 
     }
 
 
+def read_durations(
+    engine: Engine, source: SourceTable, mapped: Mapped, lookups: Lookups, cutoff: date
+) -> dict[str, str]:
+    """Read the nights of stays without dates; every stay ends on the cut-off, or is still open there.
+
+    A stay has ended unless the column ``ended`` says no; where it is empty the row is set aside as an impossible date.
+
+    Raises
+    ------
+    RecordError
+        A column is missing or holds other values.
+    """
+    if "nights" not in mapped.fields:
+        raise RecordError(
+            "date_basis='duration' needs the nights of each stay: columns={'nights': 'its column'}.", check="S02"
+        )
+    day, state = _number(source, "nights")
+    last = (cutoff - date_formats.EPOCH).days
+    ended = "1"
+    if "ended" in mapped.fields:
+        texts = distinct(engine, source, "ended", "ended")
+        ended = lookups.codes(engine, text_of(source, "ended"), {text: _said(text) for text in texts}, "ended")
+    return {
+        "admit": f"{last} - ({day})",
+        "admit_state": f"CASE WHEN ({ended}) < 0 THEN {BAD} ELSE {state} END",
+        "discharge": str(last),
+        "discharge_state": f"CASE WHEN ({ended}) = 1 THEN {OK} ELSE {NONE} END",
+    }
+
+
+def _said(text: str) -> int:
+    """Return 1 for a word that means yes, 0 for one that means no, -1 for any other."""
+    word = text.strip().casefold()
+    return 1 if word in _YES else 0 if word in _NO else -1
+
+
 def _quarter(text: str) -> tuple[int | None, int]:
     match = _QUARTER.fullmatch(text.strip())
     if match:
@@ -91,15 +130,17 @@ def _quarter(text: str) -> tuple[int | None, int]:
 
 def _number(source: SourceTable, name: str) -> tuple[str, str]:
     kind = source.kinds[name]
-    if kind not in {INTEGER, TEXT}:
+    if kind not in {INTEGER, FLOAT, TEXT}:
         raise RecordError(f"{name} does not hold whole numbers of days, which this date_basis= needs.", check="S05")
     text = f"trim(r.{name}::VARCHAR)"
     missing = ", ".join(f"'{word}'" for word in sorted(date_formats.MISSING))
-    number = (
-        f"r.{name}::BIGINT"
-        if kind == INTEGER
-        else f"CASE WHEN regexp_matches({text}, '^[+-]?\\d{{1,6}}$') THEN {text}::INTEGER END"
-    )
+    numbers = {
+        INTEGER: f"r.{name}::BIGINT",
+        # Whole numbers that a table keeps as floating ones, since some are missing.
+        FLOAT: f"CASE WHEN r.{name} = floor(r.{name}) AND abs(r.{name}) < 1e9 THEN r.{name}::BIGINT END",
+        TEXT: f"CASE WHEN regexp_matches({text}, '^[+-]?\\d{{1,6}}(\\.0+)?$') THEN {text}::DOUBLE::BIGINT END",
+    }
+    number = numbers[kind]
     state = (
         f"CASE WHEN r.{name} IS NULL OR lower({text}) IN ({missing}) THEN {NONE} "
         f"WHEN coalesce(abs({number}) <= {FARTHEST}, false) THEN {OK} ELSE {BAD} END"

@@ -19,6 +19,8 @@ FEW_PEOPLE: Final = 11
 R07: Final = 7
 """The rule for stays admitted after the cut-off."""
 MANY_FACILITIES: Final = 12
+FEW_STAYS: Final = 11
+"""The number of stays below which nothing is said about their nights."""
 LONG_OVERLAP: Final = 30
 MIXED_GRAIN: Final = 0.3
 MOST_AFTER_END: Final = 92
@@ -183,6 +185,7 @@ def flag_people(
         note += "" if options.bridge_days else " bridge_days=1 joins them"
         ledger.add("F10 rows may be parts of stays", FLAGGED, counts[neighbours.TOUCH], note)
     ledger.add("F09 stays of no night", FLAGGED, total.no_night, "admitted and discharged on one day: length 0")
+    _flag_visits(total, ledger)
     if table.facility is not None and facilities > MANY_FACILITIES:
         many = engine.one(
             "SELECT count(DISTINCT person) FROM ("
@@ -192,6 +195,19 @@ def flag_people(
         )[0]
         note = f"people with more than {MANY_FACILITIES} facilities in a year: is the id of several people?"
         ledger.add("F11 ids that may be shared", FLAGGED, many, note)
+
+
+def _flag_visits(total: Totals, ledger: Ledger) -> None:
+    """Flag (F14) stays of which more than half have no night, at the levels where people live in or at all levels."""
+    live_in, everywhere = "at levels where people live in", "at all levels"
+    for stays, no_night, where in (
+        (total.living_in, total.living_in_no_night, live_in),
+        (total.n, total.no_night, everywhere),
+    ):
+        if stays >= FEW_STAYS and 2 * no_night > stays:
+            note = f"of {stays:,} stays {where}; are the rows visits? A row must be a whole stay, to its discharge"
+            ledger.add("F14 most stays have no night", FLAGGED, no_night, note)
+            return
 
 
 def check_end(ordered: OrderedStays, total: Totals, cutoff: int, ledger: Ledger) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from careflow.continuum import Continuum
+from careflow.continuum.crosswalk import Crosswalk
 from careflow.errors import ArgumentError
 from careflow.records.parsing import date_formats
 from careflow.records.parsing.date_columns import Reading
 from careflow.records.parsing.encode import Choices
+from careflow.records.parsing.level_column import check_unknown, continuum_of
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,10 @@ def check_choices(
     continuum: Continuum | None,
     cutoff: date,
     start: date | None,
-    levels: Mapping[Any, str] | None,
+    levels: Mapping[Any, str] | Crosswalk | None,
     reasons: Mapping[Any, str] | None,
     dates_read: Reading,
+    unknown: str = "set aside",
 ) -> Choices:
     """Check the arguments about codes and dates.
 
@@ -56,7 +59,8 @@ def check_choices(
         raise ArgumentError(
             f"start={start} is after cutoff={cutoff}: start is the first day of the records, cutoff the last."
         )
-    return Choices(continuum or Continuum.standard(), levels, reasons, cutoff, start, dates_read)
+    care = check_unknown(unknown, continuum_of(continuum, levels))
+    return Choices(care, levels, reasons, cutoff, start, dates_read)
 
 
 def check_reading(date_format: str | None, tz: str | None) -> Reading:

@@ -44,12 +44,16 @@ class Table:
 
 @dataclass(frozen=True)
 class Totals:
-    """Number of stays; of very long, open, and zero-night stays; first and last day (days since 1970-01-01)."""
+    """Number of stays; of very long, open, and zero-night stays; of stays at levels where people always live in, and
+    of those without a night; first and last day (days since 1970-01-01).
+    """
 
     n: int = 0
     long: int = 0
     open: int = 0
     no_night: int = 0
+    living_in: int = 0
+    living_in_no_night: int = 0
     first: int = neighbours.NEVER
     last: int = -neighbours.NEVER
 
@@ -59,6 +63,8 @@ class Totals:
             self.long + other.long,
             self.open + other.open,
             self.no_night + other.no_night,
+            self.living_in + other.living_in,
+            self.living_in_no_night + other.living_in_no_night,
             min(self.first, other.first),
             max(self.last, other.last),
         )
@@ -69,7 +75,8 @@ def totals(table: Table, stays: str, continuum: Continuum) -> Totals:
     cutoff = table.cutoff
     n, *others = table.engine.one(
         f"SELECT count(*), count(*) FILTER ({_long(continuum, cutoff)}), count(*) FILTER (end_day > {cutoff}), "
-        "count(*) FILTER (admit = end_day), "
+        f"count(*) FILTER (admit = end_day), count(*) FILTER ({_living_in(continuum)}), "
+        f"count(*) FILTER (admit = end_day AND {_living_in(continuum)}), "
         f"min(admit), max(CASE WHEN end_day <= {cutoff} THEN end_day ELSE admit END) FROM {stays}"
     )
     return Totals(int(n), *map(int, others)) if n else Totals()
@@ -90,8 +97,10 @@ def join_stays(table: Table, ordered: OrderedStays) -> None:
 
 
 def _long(continuum: Continuum, cutoff: int) -> str:
-    living_in = [str(i) for i, level in enumerate(continuum.levels) if level.live_in == "always"]
-    limit = (
-        f"CASE WHEN level IN ({', '.join(living_in)}) THEN 365 ELSE {LONG_STAY} END" if living_in else str(LONG_STAY)
-    )
-    return f"least(end_day, {cutoff}) - admit > {limit}"
+    return f"least(end_day, {cutoff}) - admit > CASE WHEN {_living_in(continuum)} THEN 365 ELSE {LONG_STAY} END"
+
+
+def _living_in(continuum: Continuum) -> str:
+    """Return the SQL of the test whether a stay is at a level where people always live in."""
+    levels = [str(i) for i, level in enumerate(continuum.levels) if level.live_in == "always"]
+    return f"level IN ({', '.join(levels)})" if levels else "false"

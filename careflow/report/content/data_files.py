@@ -5,14 +5,12 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from io import StringIO
-from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from careflow.formatting import harmless
 from careflow.report.content.glossary import Term
-
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 
 
 @dataclass(frozen=True)
@@ -27,15 +25,6 @@ class Table:
     title: str
     frame: pd.DataFrame
     reasons: pd.DataFrame | None = None
-
-
-def harmless(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula (OWASP ASVS 1.2.10).
-
-    >>> harmless("=1+1"), harmless("PHP")
-    ("'=1+1", 'PHP')
-    """
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:

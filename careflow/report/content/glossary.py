@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from careflow.continuum.show import described
 from careflow.counts.definition import Definition
 from careflow.estimate.result import Provenance
 from careflow.formatting import day
@@ -24,7 +25,13 @@ class Term:
 def glossary(rules: Definition, results: Estimates, below: int, mode: Mode) -> tuple[Term, ...]:
     """Return the terms of the report in the order of their use."""
     rates, stays = results.rates.about, results.stays.about
-    return (*_of_rates(rules, rates), *_of_sections(results), *_of_lengths(rates, stays), _hidden(below, mode))
+    return (
+        *_of_rates(rules, rates),
+        *_of_levels(rules),
+        *_of_sections(results),
+        *_of_lengths(rates, stays),
+        _hidden(below, mode),
+    )
 
 
 def _of_rates(rules: Definition, rates: Provenance) -> tuple[Term, ...]:
@@ -59,6 +66,12 @@ def _of_rates(rules: Definition, rates: Provenance) -> tuple[Term, ...]:
             "never mature.",
         ),
     )
+
+
+def _of_levels(rules: Definition) -> tuple[Term, ...]:
+    """Return what the continuum tells of each level; nothing where it gives names only."""
+    told = [(place, level, described(level)) for place, level in enumerate(rules.continuum.levels, start=1)]
+    return tuple(Term(f"level-{place}", level.label, meaning) for place, level, meaning in told if meaning)
 
 
 def _of_sections(results: Estimates) -> tuple[Term, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Final
 
 from careflow.errors import ArgumentError
+from careflow.office.libraries import require
 from careflow.report.content.content import Content
 from careflow.report.content.figures import Picture
 
@@ -47,10 +47,8 @@ def check_formats(formats: str | Sequence[str]) -> tuple[str, ...]:
         if name not in FORMATS:
             raise ArgumentError(f"no format {name!r}; there are {', '.join(FORMATS)}")
         form = FORMATS[name]
-        if form.needs and find_spec(form.needs) is None:
-            raise ArgumentError(
-                f"format {name} needs {form.package}, which is not installed: pip install 'careflow[office]'"
-            )
+        if form.needs:
+            require(f"format {name}", form.needs, form.package)
     if not names:
         raise ArgumentError(f"name at least one format; there are {', '.join(FORMATS)}")
     return names

@@ -131,8 +131,27 @@ def test_save_writes_what_the_suffix_names_and_nothing_else(tmp_path, make):
 
 
 def test_save_names_the_suffixes_it_knows(tmp_path, make):
-    with pytest.raises(ArgumentError, match=r"suffixes are \.png, \.svg and \.pdf"):
+    with pytest.raises(ArgumentError, match=r"suffixes are \.png, \.svg, \.pdf and \.pptx"):
         charts.save(make("length_of_stay", 2, "notebook"), tmp_path / "a.gif")
+
+
+def test_a_slide_holds_a_trend_as_a_native_chart_and_others_as_pictures(tmp_path, make):
+    pptx = pytest.importorskip("pptx")
+    trend = make("trend of one move", 5, "notebook")
+    path = charts.save(trend, tmp_path / "trend.pptx")
+    (page,) = pptx.Presentation(path).slides
+    (native,) = [shape.chart for shape in page.shapes if shape.has_chart]
+    truth = charts.chart_data(trend)
+    drawn = [None if value != value else value for value in truth["value"]]
+    assert list(native.plots[0].series[0].values) == drawn
+    assert page.shapes.title.text_frame.text == trend.careflow.title
+    assert page.notes_slide.notes_text_frame.text == charts.alt_text(trend)
+    assert path.read_bytes() == charts.save(trend, tmp_path / "again.pptx").read_bytes()
+    flow = make("flow_map", 5, "notebook")
+    (page,) = pptx.Presentation(charts.save(flow, tmp_path / "flow.pptx")).slides
+    assert not [shape for shape in page.shapes if shape.has_chart]
+    (picture,) = [shape for shape in page.shapes if hasattr(shape, "image")]
+    assert picture._element._nvXxPr.cNvPr.get("descr") == charts.alt_text(flow)
 
 
 def test_save_refuses_axes_without_a_chart(tmp_path):

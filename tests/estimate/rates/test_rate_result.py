@@ -23,13 +23,19 @@ def test_a_matrix_is_from_by_to_and_a_graph_has_the_moves_that_occurred(moves: c
     assert n.index.tolist() == list(moves.episodes.continuum.names)
     assert {(frm, to): n.loc[frm, to] for frm, to in CELLS} == CELLS
     assert share.loc["php", "iop"] == pytest.approx(30 / 71)
-    graph = rates.graph("2024Q1")
-    assert {(a, b) for a, b, of in graph.edges(data=True) if of.get("n")} == {key for key in CELLS if key[1] in n.index}
+    graph, every = rates.graph("2024Q1"), rates.graph("2024Q1", unused=True)
+    assert set(graph.edges) == {key for key in CELLS if key[1] in n.index}, "what happened, and nothing else"
     assert graph.edges["php", "iop"]["n"] == 30
     assert graph.edges["php", "iop"]["direction"] == "step-down"
-    assert graph.edges["inpatient", "residential"]["n"] == 0
+    assert every.edges["inpatient", "residential"]["n"] == 0
+    assert set(every.edges) == set(graph.edges) | set(rates.continuum.graph.edges)
     assert graph.nodes["php"]["discharges"] == 71
     assert not graph.has_edge("php", "php")
+    left = {name: graph.nodes["php"][name] for name in ("left_care", "left_early", "left_early_rate", "died")}
+    assert left["left_care"] + left["died"] + sum(of["n"] for _, _, of in graph.out_edges("php", data=True)) == 71
+    assert left["left_early_rate"] == left["left_early"] / 71
+    places = {(of["x"], of["y"]) for _, of in graph.nodes(data=True)}
+    assert len(places) == len(graph), "each level has a place of its own"
 
 
 def test_a_move_outside_the_continuum_is_in_the_graph() -> None:

@@ -11,6 +11,7 @@ from support.made_up import linked, made_up
 
 import careflow as cf
 from careflow.errors import ArgumentError
+from careflow.office import libraries
 from careflow.report import LABEL, write_report
 from careflow.report.formats import registry
 
@@ -127,7 +128,7 @@ def test_a_format_that_does_not_exist_is_said(asked, told, tmp_path):
 
 
 def test_a_format_whose_library_is_not_there_says_how_to_get_it(monkeypatch):
-    monkeypatch.setattr(registry, "find_spec", lambda name: None)
+    monkeypatch.setattr(libraries, "find_spec", lambda name: None)
     with pytest.raises(ArgumentError, match=r"pdf needs fpdf2, .* pip install 'careflow\[office\]'"):
         registry.check_formats("pdf")
     assert registry.check_formats("html") == ("html",)
