@@ -22,13 +22,13 @@ from careflow.records.sources.care_levels import (
 )
 
 _FLAGS: Final = ("wm", "otp")
-_PRECEDING: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
 
 
 def join_days(engine: Engine, intervals: str, above: str | None, level: Level) -> JoinedStays:
     """Join the days of service of one level to stays; the parameters are those of ``level_stays``."""
     part = "person, facility" if level.by_facility else "person"
-    flags = [name for name in _FLAGS if engine.one(f"SELECT count(*) FROM ({intervals}) i WHERE {name} = 1")[0]]
+    tests = ", ".join(f"count(*) FILTER ({name} = 1)" for name in _FLAGS)
+    flags = [name for name, n in zip(_FLAGS, engine.one(f"SELECT {tests} FROM ({intervals}) i"), strict=True) if n]
     placed = _placed(engine, intervals, part, flags)
     between = gaps_with_a_stay(engine, placed, above, level)
     split, join = split_by(between)
@@ -65,9 +65,9 @@ def join_days(engine: Engine, intervals: str, above: str | None, level: Level) -
 def _placed(engine: Engine, intervals: str, part: str, flags: list[str]) -> str:
     """Return the table of the intervals that are not inside earlier ones, with what is known before each."""
     table = engine.name("ordered")
-    # The facility and the payer only decide which of the lines of one day is the first.
-    before = f"OVER (PARTITION BY {part} ORDER BY start_day, facility, payer {_PRECEDING})"
-    every = f"OVER (PARTITION BY {part})"
+    # The facility and the payer only decide which of the lines of one day is the first. One window, so one ordering.
+    order = f"OVER (PARTITION BY {part} ORDER BY start_day, facility, payer ROWS BETWEEN UNBOUNDED PRECEDING AND "
+    before, every = f"{order}1 PRECEDING)", f"{order}UNBOUNDED FOLLOWING)"
     known = [f"max(ending) {before} AS before", f"max(ending) {every} AS every"]
     for name in flags:
         known += [

@@ -1,7 +1,7 @@
 """Visits become stays: those of 24-hour care as they are, all others bridged by day and absorbed as claims are.
 
 Shared by OMOP and FHIR. A table of visits has ``row_id, person, level, facility, start_day, end_day, still, reason``;
-``still`` marks visits that are open.
+``still`` marks visits that are open. A visit that changes its level has one row for each piece.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class VisitStays:
     table : str
         ``person, level, facility, admit, last, status, ended``; ``status`` is the number of a reason.
     absorbed : int
-        Visits inside a stay above.
+        Visits of which every piece lies inside a stay above.
     still_open : int
         Stays that are open.
     stays_by_gap : list of (str, int, int)
@@ -43,7 +43,7 @@ class VisitStays:
     stays_by_gap: list[tuple[str, int, int]]
 
 
-def visit_stays(engine: Engine, visits: str, gaps: Mapping[str, int], cutoff: int) -> VisitStays:
+def visit_stays(engine: Engine, visits: str, gaps: Mapping[str, int], cutoff: int, episodes: str = "") -> VisitStays:
     """Make the stays of a table of visits.
 
     Parameters
@@ -57,15 +57,17 @@ def visit_stays(engine: Engine, visits: str, gaps: Mapping[str, int], cutoff: in
         The most days to the next visit that still continues a stay, by level.
     cutoff : int
         The last complete day; a visit that ends on it or later is open.
+    episodes : str
+        A table with the same columns, of episodes of care: stays as they are, whatever their level.
     """
     first = engine.name("stays")
     ended = f"CASE WHEN still OR end_day >= {cutoff} THEN {care_levels.OPEN} ELSE {care_levels.BY_STATUS} END"
-    engine.run(
-        f"""CREATE TEMP TABLE {first} AS
-        SELECT person, level, facility, 0 AS payer, start_day AS admit, end_day AS last, 1 AS recorded,
-          reason AS status, 0 AS wm, 0 AS otp, {ended} AS ended
-        FROM {visits} WHERE level < {_NIGHTS}"""
+    as_it_is = (
+        "SELECT person, level, facility, 0 AS payer, start_day AS admit, end_day AS last, 1 AS recorded, "
+        f"reason AS status, 0 AS wm, 0 AS otp, {ended} AS ended FROM {{}}"
     )
+    more = f" UNION ALL {as_it_is.format(episodes)}" if episodes else ""
+    engine.run(f"CREATE TEMP TABLE {first} AS {as_it_is.format(visits)} WHERE level < {_NIGHTS}{more}")
     above, absorbed = first, 0
     by_gap: list[tuple[str, int, int]] = []
     there = {level for (level,) in engine.rows(f"SELECT DISTINCT level FROM {visits}")}
@@ -77,9 +79,17 @@ def visit_stays(engine: Engine, visits: str, gaps: Mapping[str, int], cutoff: in
         if number == _OUTPATIENT:
             inside = engine.name("absorbed")
             sql = inside_sql(above, rows, closed_at=_PHP, levels=_OUTPATIENT)
-            engine.run(f"CREATE TEMP TABLE {inside} AS SELECT row_id FROM ({sql})")
-            absorbed = int(engine.one(f"SELECT count(*) FROM {inside}")[0])
-            rows = f"SELECT v.* FROM ({rows}) v ANTI JOIN {inside} a ON v.row_id = a.row_id"
+            engine.run(f"CREATE TEMP TABLE {inside} AS SELECT row_id, start_day FROM ({sql}) q")
+            rows = (
+                f"SELECT v.* FROM ({rows}) v ANTI JOIN {inside} a ON v.row_id = a.row_id AND v.start_day = a.start_day"
+            )
+            absorbed = int(
+                engine.one(
+                    f"SELECT count(DISTINCT i.row_id) FROM {inside} i ANTI JOIN ("
+                    f"SELECT v.row_id FROM {visits} v ANTI JOIN {inside} a ON v.row_id = a.row_id "
+                    "AND v.start_day = a.start_day) o ON i.row_id = o.row_id"
+                )[0]
+            )
         # A day program's or an outpatient's visit says nothing of how care ended, unless the person died.
         intervals = (
             "SELECT person, facility, 0 AS payer, start_day, end_day, 0 AS recorded, "

@@ -36,6 +36,8 @@ class KindCount:
         Another level, which a later code names.
     attending : bool
         Whether they are attending lines.
+    died : int
+        1 if their status says that the person died.
     n : int
         How many.
     """
@@ -46,6 +48,7 @@ class KindCount:
     level: int | None
     conflict: int | None
     attending: bool
+    died: int
     n: int
 
     @property

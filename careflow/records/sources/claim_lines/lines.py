@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.source import SourceTable
@@ -13,6 +14,8 @@ from careflow.records.parsing.lookup_tables import Lookups
 from careflow.records.sources.claim_lines.kinds import LineKinds, line_kinds
 from careflow.records.sources.claim_lines.numbered_texts import number_people, number_texts
 from careflow.records.sources.claim_lines.options import DAYS, FACILITIES, LineOptions
+
+_SMALL: Final = ("paid", "from_day", "to_day", "claim_from", "claim_to", "admission", "discharge")
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,8 @@ def _judged_sql(read: str, kinds: LineKinds, fields: set[str], cutoff: int, *, t
     item = f"hash({every})"
     if "claim_line_number" in fields:
         item = f"CASE WHEN number IS NULL OR claim IS NULL THEN {item} ELSE hash(claim, number) END"
+    # The difference of two dates is a BIGINT.
+    small = ", ".join(f"{name}::INTEGER AS {name}" for name in _SMALL) + ", units"
     more = ", claim_text, number_text" if texts else ""
     return f"""
       WITH read AS ({read}),
@@ -162,6 +167,5 @@ def _judged_sql(read: str, kinds: LineKinds, fields: set[str], cutoff: int, *, t
             WHEN k.denied THEN 7 WHEN from_day > {cutoff} THEN 9 ELSE k.rule END AS rule
         FROM timed r {kinds.join})
       SELECT person, facility, payer, kind, claim, {item} AS item,
-        CASE WHEN target <> claim THEN target END AS target, paid, units, from_day, to_day, claim_from, claim_to,
-        admission, discharge{more}, rule::UTINYINT AS rule
+        CASE WHEN target <> claim THEN target END AS target, {small}{more}, rule::UTINYINT AS rule
       FROM judged"""

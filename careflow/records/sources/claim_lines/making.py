@@ -13,7 +13,7 @@ from careflow.records.sources import bridging, care_levels
 from careflow.records.sources.claim_lines.account import KindCount, codes_seen, conflicts, fates_of
 from careflow.records.sources.claim_lines.codes import LEVELS
 from careflow.records.sources.claim_lines.corrections import Corrections
-from careflow.records.sources.claim_lines.intervals import attending_lines, inside_sql, nights, service_days
+from careflow.records.sources.claim_lines.intervals import ServiceDays, attending_lines, inside_sql, nights
 from careflow.records.sources.claim_lines.lines import Lines
 from careflow.records.sources.protocol import FLAGGED, Loss, Made
 
@@ -57,25 +57,26 @@ class StayMaker:
         self._cutoff = cutoff
         self._tables: list[str] = []
         self._made = {name: bridging.LevelStays("", (0, 0, 0), {}, 0, 0) for name in LEVELS}
+        self._counts = self._counted()
         self._nights = self._keep(nights(engine, lines, corrections))
-        self._service = self._keep(service_days(engine, lines, corrections))
+        died = any(one.died for one in self._counts)
+        self._service = ServiceDays(engine, lines, corrections, died=died)
+        self._keep(self._service.deaths)
         self._attending = self._keep(attending_lines(engine, lines, corrections))
 
     def make(self, ragged: int = 0) -> Made:
         """Make the stays; ``ragged`` lines could not be split into columns."""
-        single = f"SELECT * FROM {self._service} WHERE level = {_OUTPATIENT}"
-        rows = f"SELECT level FROM {self._nights} UNION ALL SELECT level FROM {self._service}"
-        there = {level for (level,) in self._engine.rows(f"SELECT DISTINCT level FROM ({rows})")}
+        there = {one.level for one in self._counts if one.rule == 0 and not one.attending}
+        single = self._service.sql(_OUTPATIENT)
         above: str | None = None
         for level in self._levels[:_OUTPATIENT]:
             if level.number in there:
-                intervals = f"FROM {self._nights if level.nights else self._service} WHERE level = {level.number}"
-                above = self._build(
-                    level, f"SELECT {_INTERVAL}{', admission' if level.nights else ''} {intervals}", above
-                )
+                night = f"SELECT {_INTERVAL}, admission FROM {self._nights} WHERE level = {level.number}"
+                day = f"SELECT {_INTERVAL} FROM ({self._service.sql(level.number)}) d"
+                above = self._build(level, night if level.nights else day, above)
         self._inside = [
             self._absorbed(above, f"SELECT * FROM {self._attending}", closed_at=0, levels=_PHP + 1),
-            self._absorbed(above, single, closed_at=_PHP, levels=_OUTPATIENT),
+            self._absorbed(above, f"SELECT * FROM ({single}) s", closed_at=_PHP, levels=_OUTPATIENT),
         ]
         stays = above
         if stays is None or _OUTPATIENT in there:
@@ -105,6 +106,20 @@ class StayMaker:
         if not self._corrections.table:
             return "", "l.rule"
         return f"LEFT JOIN {self._corrections.table} c ON l.rowid = c.line", "coalesce(c.rule, l.rule)"
+
+    def _counted(self) -> list[KindCount]:
+        """Count the lines by their kind and the rule that holds."""
+        corrected, rule = self._corrected()
+        columns = "a.rule, decider, code, level, conflict, attending, died"
+        return [
+            KindCount(*row)
+            for row in self._engine.rows(
+                f"""SELECT {columns}, sum(n)::BIGINT FROM (
+                  SELECT {rule} AS rule, l.kind, count(*) AS n FROM {self._lines.table} l {corrected}
+                  GROUP BY {rule}, l.kind) a JOIN {self._lines.kinds.table} k ON a.kind = k.kind
+                GROUP BY {columns}"""
+            )
+        ]
 
     def _keep(self, table: str) -> str:
         self._tables.append(table)
@@ -167,16 +182,7 @@ class StayMaker:
 
     def _account(self, stays: str, ragged: int) -> tuple[list[Loss], dict[str, pd.DataFrame]]:
         engine = self._engine
-        corrected, rule = self._corrected()
-        counts = [
-            KindCount(*row)
-            for row in engine.rows(
-                f"""SELECT a.rule, decider, code, level, conflict, attending, sum(n)::BIGINT FROM (
-                  SELECT {rule} AS rule, l.kind, count(*) AS n FROM {self._lines.table} l {corrected}
-                  GROUP BY {rule}, l.kind) a JOIN {self._lines.kinds.table} k ON a.kind = k.kind
-                GROUP BY a.rule, decider, code, level, conflict, attending"""
-            )
-        ]
+        counts = self._counts
         attending, absorbed = (int(engine.one(f"SELECT count(*) FROM {table}")[0]) for table in self._inside)
         interim, two = engine.one(
             f"SELECT count(DISTINCT claim) FILTER (interim), count(DISTINCT claim) FILTER (two) FROM {self._nights}"
