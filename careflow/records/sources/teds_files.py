@@ -163,7 +163,9 @@ class Teds:
             for name, share in (("q25", 0.25), ("median", 0.5), ("q75", 0.75)):
                 row[f"{name}_low"], row[f"{name}_high"] = _quantile(known, share)
             rows.append(row)
-        frame = _labelled(pd.DataFrame(rows), "service", SERVICES, "level").drop(columns="level")
+        quartiles = [f"{name}_{end}" for name in ("q25", "median", "q75") for end in ("low", "high")]
+        made = pd.DataFrame(rows, columns=["year", "service", "n", "missing", *quartiles])
+        frame = _labelled(made, "service", SERVICES, "level").drop(columns="level")
         highs = [str(name) for name in frame if str(name).endswith(("_low", "_high"))]
         frame[highs] = frame[highs].astype("Int64")
         return frame[["year", "service", "label", "n", "missing", *highs]]

@@ -134,6 +134,12 @@ def test_bands_that_no_teds_file_has_are_refused() -> None:
         cf.sources.teds(frame).los()
 
 
+def test_a_file_without_records_has_empty_tables() -> None:
+    teds = cf.sources.teds(pd.DataFrame(columns=["SERVICES_D", "REASON", "LOS"], dtype="object"))
+    assert [len(frame) for frame in (teds.services(), teds.reasons(), teds.los())] == [0, 0, 0]
+    assert "median_high" in teds.los()
+
+
 def test_a_teds_file_gives_no_stays_and_says_why() -> None:
     teds = cf.sources.teds(pd.DataFrame({"SERVICES_D": [7]}))
     with pytest.raises(ArgumentError, match="no person and no dates"):
