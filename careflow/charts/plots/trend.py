@@ -23,6 +23,7 @@ from careflow.charts.drawing.theme import current
 from careflow.charts.plots.trend_marks import draw_levels, draw_one, head_of
 from careflow.charts.plots.trend_words import subtitle_of, title_of
 from careflow.continuum.outcomes import STEP_DOWN
+from careflow.errors import ArgumentError
 
 if TYPE_CHECKING:
     from careflow.estimate import Census, LengthOfStay, PersonsServed, Rates, Returns

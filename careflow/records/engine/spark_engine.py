@@ -135,8 +135,8 @@ class SparkEngine(Engine):
 
     def _create(self, name: str, sql: str) -> None:
         frame = self._query(sql)
-        # Only the table of stays needs row ids, for rows that are changed or set aside.
-        if "_stays_" in name and "rowid" not in frame.columns and "_aside" not in name:
+        # Only the tables of stays and of lines need row ids, for rows that are changed or set aside.
+        if ("_stays_" in name or "_lines_" in name) and "rowid" not in frame.columns and "_aside" not in name:
             frame = frame.selectExpr("*", "monotonically_increasing_id() AS rowid")
         self._keep(name, frame)
 

@@ -22,11 +22,14 @@ _TYPES: Final = {
 _NAMES: Final = {
     "arg_min": "min_by",
     "arg_max": "max_by",
-    "hash": "xxhash64",
     "regexp_matches": "regexp_like",
     "to_timestamp": "timestamp_seconds",
 }
 _CALLS: Final[dict[str, Callable[[list[str]], str]]] = {
+    # Spark's hash passes over NULL, so that a value in another column would not make another hash.
+    "hash": lambda of: (
+        f"xxhash64({', '.join([*of, *(f'({value}) IS NULL' for value in of if not value[0].isdigit())])})"
+    ),
     "xor": lambda of: f"(({of[0]}) ^ ({of[1]}))",
     "isfinite": lambda of: f"(({of[0]}) IS NOT NULL)",
     "timezone": lambda of: f"from_utc_timestamp({of[1]}, {of[0]})",

@@ -123,7 +123,7 @@ def _texts(engine: Engine, source: SourceTable, ledger: Ledger, key: int) -> Peo
         f"count(*) FILTER (lost), coalesce(sum(n) FILTER (lost), 0)::BIGINT, {_long('number')} "
         f"FROM (SELECT *, {integer_sql('id')} AS number, {lost_digits.lost_sql('id')} AS lost FROM {table}_seen)"
     )
-    _check_unique(shared)
+    check_unique(shared)
     lost_digits.refuse("person_id", lost, lost_rows)
     _flag_zeros(long, not_rounded, ledger)
     if wide is not None and wide > LONGEST_ID:
@@ -155,15 +155,16 @@ def _texts(engine: Engine, source: SourceTable, ledger: Ledger, key: int) -> Peo
         f"FROM (SELECT h, {text} AS t FROM {table}_seen) WHERE t IS NOT NULL"
     )
     if trimmed:
-        _check_unique(engine.one(f"SELECT count(DISTINCT t) - count(DISTINCT person) FROM {table}")[0])
+        check_unique(engine.one(f"SELECT count(DISTINCT t) - count(DISTINCT person) FROM {table}")[0])
     engine.run(f"DROP TABLE {table}_seen")
     who = "who.person" if trimmed else "who.h"
     return People(who, "who.jackknife_group", f"LEFT JOIN {table} who ON {hashed} = who.h", table)
 
 
-def _check_unique(shared: int) -> None:
+def check_unique(shared: int, what: str = "ids") -> None:
+    """Refuse a reading in which different ids, or other texts, have one hash."""
     if shared:
         raise RecordError(
-            "two different ids were given the same number on load, which happens once in millions of readings. "
+            f"two different {what} were given the same number on load, which happens once in millions of readings. "
             "Read the file again: the key is new each time."
         )

@@ -16,8 +16,18 @@ def continue_admissions(engine: Engine, ordered: str) -> None:
     Whether it is of the same stay depends on the breaks between the two, so this is repeated until no break changes;
     a break after a recorded discharge stays.
     """
-    if not engine.one(f"SELECT count(*) FROM {ordered} WHERE bridgeable AND admission < {NO_DAY}")[0]:
-        return
+    # Only people whose records have a break that an admission date might mend are looked at.
+    people = f"{ordered}_people"
+    engine.run(
+        f"""CREATE TEMP TABLE {people} AS SELECT DISTINCT person FROM {ordered}
+        WHERE bridgeable AND admission < {NO_DAY} AND b0 + b1 + b2 > 0"""
+    )
+    if engine.one(f"SELECT count(*) FROM {people}")[0]:
+        _continue(engine, ordered, people)
+    engine.run(f"DROP TABLE {people}")
+
+
+def _continue(engine: Engine, ordered: str, people: str) -> None:
     part = "PARTITION BY person, facility"
     # Begin with every break that the admission date can mend left out; a break that lies between puts it back.
     counted = ", ".join(f"sum(m{i}) OVER ({part} ORDER BY place) - m{i} AS c{i}" for i in range(3))
@@ -32,7 +42,12 @@ def continue_admissions(engine: Engine, ordered: str) -> None:
     engine.run(
         f"""CREATE TEMP TABLE {ordered}_0 AS SELECT {names}, b0, b1, b2, known, {marks} FROM (
           SELECT *, admission < {NO_DAY} AND
-            count(*) OVER ({part}, admission ORDER BY place) > 1 AS known FROM {ordered})"""
+            count(*) OVER ({part}, admission ORDER BY place) > 1 AS known
+          FROM {ordered} o SEMI JOIN {people} p ON o.person = p.person) k"""
+    )
+    engine.run(
+        f"""CREATE TEMP TABLE {ordered}_others AS SELECT {names}, b0, b1, b2
+        FROM {ordered} o ANTI JOIN {people} p ON o.person = p.person"""
     )
     engine.run(f"DROP TABLE {ordered}")
     turn = 0
@@ -49,7 +64,11 @@ def continue_admissions(engine: Engine, ordered: str) -> None:
         if not engine.one(f"SELECT count(*) FROM {ordered}_{turn} WHERE changed")[0]:
             break
     final = ", ".join(f"m{i} AS b{i}" for i in range(3))
-    engine.run(f"CREATE TEMP TABLE {ordered} AS SELECT {names}, {final} FROM {ordered}_{turn}")
+    engine.run(
+        f"""CREATE TEMP TABLE {ordered} AS
+        SELECT * FROM {ordered}_others UNION ALL SELECT {names}, {final} FROM {ordered}_{turn}"""
+    )
+    engine.run(f"DROP TABLE {ordered}_others")
     engine.run(f"DROP TABLE {ordered}_{turn}")
 
 

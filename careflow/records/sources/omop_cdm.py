@@ -138,8 +138,8 @@ class OmopSource(TableSource):
         )
         if details is not None:
             good = split_by_details(engine, good, details, self._level_table(engine), Reading(None, window.tz))
-        good = self._with_episodes(engine, good, people, window, cutoff)
-        made = visit_stays(engine, good, self._gaps, cutoff)
+        episodes = self._episodes(engine, people, window, cutoff)
+        made = visit_stays(engine, good, self._gaps, cutoff, episodes)
         stays = close_deaths(engine, made.table, self._deaths(engine, people, window), cutoff)
         still_open = int(engine.one(f"SELECT count(*) FROM {stays} WHERE ended = 3")[0])
         relation = stay_relation(engine, stays, people, facilities)
@@ -156,7 +156,7 @@ class OmopSource(TableSource):
             Loss("O03", FLAGGED, "visit", self._outside(engine, visits, people, window)),
             Loss("O09", FLAGGED, "stay", still_open),
         ]
-        for table in (visits, good, stays, people, facilities):
+        for table in filter(None, (visits, good, episodes, stays, people, facilities)):
             engine.run(f"DROP TABLE {table}")
         by_gap = pd.DataFrame(made.stays_by_gap, columns=["level", "gap", "stays"])
         return Made(relation, losses, {"stays_by_gap": by_gap}, n)
@@ -258,23 +258,22 @@ class OmopSource(TableSource):
         engine.run(f"CREATE TEMP TABLE {table} AS SELECT person, min(day) AS day FROM {spans} GROUP BY person")
         return table
 
-    def _with_episodes(self, engine: Engine, good: str, people: str, window: Window, cutoff: int) -> str:
-        """Add the episodes whose object is in ``levels=``, as visits that are stays of their own."""
+    def _episodes(self, engine: Engine, people: str, window: Window, cutoff: int) -> str:
+        """Return the table of the episodes whose object is in ``levels=``; "" if there are none."""
         if "episode" not in self._named or not self._levels:
-            return good
+            return ""
         spans = self._spans(
             engine, "episode", people, "episode_start_date", "episode_end_date", window, "episode_object_concept_id"
         )
-        levels, table = self._level_table(engine), engine.name("good")
+        levels, table = self._level_table(engine), engine.name("episodes")
         engine.run(
-            f"""CREATE TEMP TABLE {table} AS SELECT * FROM {good} UNION ALL
-            SELECT -row_number() OVER () AS row_id, '' AS visit, e.person, 0 AS facility, l.level, e.day AS start_day,
+            f"""CREATE TEMP TABLE {table} AS
+            SELECT e.person, 0 AS facility, l.level, e.day AS start_day,
               coalesce(e.until, {cutoff + 1}) AS end_day, e.until IS NULL AS still, {_UNKNOWN_REASON} AS reason
             FROM {spans} e JOIN {levels} l ON e.concept = l.v AND l.own = 1
             WHERE e.day <= {cutoff} AND (e.until IS NULL OR e.until >= e.day)"""
         )
         engine.unregister(levels)
-        engine.run(f"DROP TABLE {good}")
         return table
 
     def _outside(self, engine: Engine, visits: str, people: str, window: Window) -> int:

@@ -50,7 +50,20 @@ BANDS: Final = {
 _LOS_LABELS: Final = {
     code: f"{low} to {high} days" if high else "More than a year" for code, (low, high) in BANDS.items()
 }
-_MISSING: Final = ("-9", "")
+_OLDER_LABELS: Final = {
+    "detox, 24 hr, hospital inpatient": 1,
+    "detox, 24 hr, free-standing residential": 2,
+    "rehab/res, hospital (non-detox)": 3,
+    "rehab/res, short term (30 days or fewer)": 4,
+    "rehab/res, long term (more than 30 days)": 5,
+}
+_OLDER_REASONS: Final = {
+    "left against professional advice": 2,
+    "transferred to another treatment program or": 4,
+}
+"""Labels of the codebooks up to 2016 that differ from those of later ones."""
+
+_MISSING: Final = ("-9", "", "missing/unknown/not collected/invalid")
 _NOT_STAYS: Final = (
     "a TEDS public file has no person and no dates: its records are discharges, so there are no stays to link and no "
     "transitions of people. Use teds.los(), teds.reasons() and teds.services()."
@@ -150,7 +163,9 @@ class Teds:
             for name, share in (("q25", 0.25), ("median", 0.5), ("q75", 0.75)):
                 row[f"{name}_low"], row[f"{name}_high"] = _quantile(known, share)
             rows.append(row)
-        frame = _labelled(pd.DataFrame(rows), "service", SERVICES, "level").drop(columns="level")
+        quartiles = [f"{name}_{end}" for name in ("q25", "median", "q75") for end in ("low", "high")]
+        made = pd.DataFrame(rows, columns=["year", "service", "n", "missing", *quartiles])
+        frame = _labelled(made, "service", SERVICES, "level").drop(columns="level")
         highs = [str(name) for name in frame if str(name).endswith(("_low", "_high"))]
         frame[highs] = frame[highs].astype("Int64")
         return frame[["year", "service", "label", "n", "missing", *highs]]
@@ -167,8 +182,9 @@ class Teds:
         )
         days = {code: str(code) for code in range(1, 31)} | _LOS_LABELS
         frame["year"] = frame["year"].where(~frame["year"].isin(_MISSING), None)
-        frame["service"] = _codes(frame, "service", {code: label for code, (label, _) in SERVICES.items()})
-        frame["reason"] = _codes(frame, "reason", {code: label for code, (label, _) in REASONS.items()})
+        services, reasons = ({code: label for code, (label, _) in words.items()} for words in (SERVICES, REASONS))
+        frame["service"] = _codes(frame, "service", services, _OLDER_LABELS)
+        frame["reason"] = _codes(frame, "reason", reasons, _OLDER_REASONS)
         frame["los"] = _codes(frame, "los", days)
         return frame
 
@@ -179,7 +195,9 @@ class Teds:
             )
 
 
-def _codes(frame: pd.DataFrame, name: str, labels: Mapping[int, str]) -> pd.Series[Any]:
+def _codes(
+    frame: pd.DataFrame, name: str, labels: Mapping[int, str], older: Mapping[str, int] | None = None
+) -> pd.Series[Any]:
     """Return the codes of a column written as codes or as labels, missing where it is -9.
 
     Raises
@@ -187,7 +205,7 @@ def _codes(frame: pd.DataFrame, name: str, labels: Mapping[int, str]) -> pd.Seri
     RecordError
         Texts are neither.
     """
-    known: dict[str, int] = {label.casefold(): code for code, label in labels.items()}
+    known: dict[str, int] = {label.casefold(): code for code, label in labels.items()} | dict(older or {})
     known |= {str(code): code for code in labels}
     texts = frame[name].fillna("").str.replace(r"\\.0$", "", regex=True).str.strip().str.casefold()
     wrong = ~texts.isin([*known, *_MISSING])

@@ -1,7 +1,7 @@
 """Visits become stays: those of 24-hour care as they are, all others bridged by day and absorbed as claims are.
 
 Shared by OMOP and FHIR. A table of visits has ``row_id, person, level, facility, start_day, end_day, still, reason``;
-``still`` marks visits that are open.
+``still`` marks visits that are open. A visit that changes its level has one row for each piece.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from careflow.continuum.outcomes import REASONS
 from careflow.records.engine.duckdb_engine import Engine
-from careflow.records.sources import bridging
+from careflow.records.sources import bridging, care_levels
 from careflow.records.sources.claim_lines.codes import LEVELS
 from careflow.records.sources.claim_lines.intervals import inside_sql
 
@@ -30,7 +30,7 @@ class VisitStays:
     table : str
         ``person, level, facility, admit, last, status, ended``; ``status`` is the number of a reason.
     absorbed : int
-        Visits inside a stay above.
+        Visits of which every piece lies inside a stay above.
     still_open : int
         Stays that are open.
     stays_by_gap : list of (str, int, int)
@@ -43,7 +43,7 @@ class VisitStays:
     stays_by_gap: list[tuple[str, int, int]]
 
 
-def visit_stays(engine: Engine, visits: str, gaps: Mapping[str, int], cutoff: int) -> VisitStays:
+def visit_stays(engine: Engine, visits: str, gaps: Mapping[str, int], cutoff: int, episodes: str = "") -> VisitStays:
     """Make the stays of a table of visits.
 
     Parameters
@@ -57,35 +57,45 @@ def visit_stays(engine: Engine, visits: str, gaps: Mapping[str, int], cutoff: in
         The most days to the next visit that still continues a stay, by level.
     cutoff : int
         The last complete day; a visit that ends on it or later is open.
+    episodes : str
+        A table with the same columns, of episodes of care: stays as they are, whatever their level.
     """
     first = engine.name("stays")
-    ended = f"CASE WHEN still OR end_day >= {cutoff} THEN {bridging.OPEN} ELSE {bridging.BY_STATUS} END"
-    engine.run(
-        f"""CREATE TEMP TABLE {first} AS
-        SELECT person, level, facility, 0 AS payer, start_day AS admit, end_day AS last, 1 AS recorded,
-          reason AS status, 0 AS wm, 0 AS otp, {ended} AS ended
-        FROM {visits} WHERE level < {_NIGHTS}"""
+    ended = f"CASE WHEN still OR end_day >= {cutoff} THEN {care_levels.OPEN} ELSE {care_levels.BY_STATUS} END"
+    as_it_is = (
+        "SELECT person, level, facility, 0 AS payer, start_day AS admit, end_day AS last, 1 AS recorded, "
+        f"reason AS status, 0 AS wm, 0 AS otp, {ended} AS ended FROM {{}}"
     )
+    more = f" UNION ALL {as_it_is.format(episodes)}" if episodes else ""
+    engine.run(f"CREATE TEMP TABLE {first} AS {as_it_is.format(visits)} WHERE level < {_NIGHTS}{more}")
     above, absorbed = first, 0
     by_gap: list[tuple[str, int, int]] = []
     there = {level for (level,) in engine.rows(f"SELECT DISTINCT level FROM {visits}")}
     for number in range(_NIGHTS, len(LEVELS)):
         if number not in there:
             continue
-        rows = f"SELECT *, start_day AS from_day, end_day AS to_day FROM {visits} WHERE level = {number}"
+        rows = f"SELECT *, end_day AS to_day FROM {visits} WHERE level = {number}"
         inside = ""
         if number == _OUTPATIENT:
             inside = engine.name("absorbed")
             sql = inside_sql(above, rows, closed_at=_PHP, levels=_OUTPATIENT)
-            engine.run(f"CREATE TEMP TABLE {inside} AS SELECT row_id FROM ({sql})")
-            absorbed = int(engine.one(f"SELECT count(*) FROM {inside}")[0])
-            rows = f"SELECT v.* FROM ({rows}) v ANTI JOIN {inside} a ON v.row_id = a.row_id"
+            engine.run(f"CREATE TEMP TABLE {inside} AS SELECT row_id, start_day FROM ({sql}) q")
+            rows = (
+                f"SELECT v.* FROM ({rows}) v ANTI JOIN {inside} a ON v.row_id = a.row_id AND v.start_day = a.start_day"
+            )
+            absorbed = int(
+                engine.one(
+                    f"SELECT count(DISTINCT i.row_id) FROM {inside} i ANTI JOIN ("
+                    f"SELECT v.row_id FROM {visits} v ANTI JOIN {inside} a ON v.row_id = a.row_id "
+                    "AND v.start_day = a.start_day) o ON i.row_id = o.row_id"
+                )[0]
+            )
         # A day program's or an outpatient's visit says nothing of how care ended, unless the person died.
         intervals = (
             "SELECT person, facility, 0 AS payer, start_day, end_day, 0 AS recorded, "
-            f"{_UNKNOWN} AS status, NULL::INTEGER AS admission, 0 AS wm, 0 AS otp FROM ({rows})"
+            f"{_UNKNOWN} AS status, 0 AS wm, 0 AS otp FROM ({rows})"
         )
-        level = bridging.Level(number, False, gaps[LEVELS[number]], by_facility=number < _OUTPATIENT)
+        level = care_levels.Level(number, False, gaps[LEVELS[number]], by_facility=number < _OUTPATIENT)
         made = bridging.level_stays(engine, intervals, above, level, cutoff)
         by_gap += [(LEVELS[number], gap, n) for gap, n in zip(level.gaps, made.stays, strict=True)]
         table = engine.name("stays")
@@ -95,19 +105,19 @@ def visit_stays(engine: Engine, visits: str, gaps: Mapping[str, int], cutoff: in
         for old in filter(None, (above, made.table, inside)):
             engine.run(f"DROP TABLE {old}")
         above = table
-    still_open = int(engine.one(f"SELECT count(*) FROM {above} WHERE ended = {bridging.OPEN}")[0])
+    still_open = int(engine.one(f"SELECT count(*) FROM {above} WHERE ended = {care_levels.OPEN}")[0])
     return VisitStays(above, absorbed, still_open, by_gap)
 
 
 def close_deaths(engine: Engine, stays: str, deaths: str, cutoff: int) -> str:
     """Return the table of stays in which a death closes what is open; ``deaths`` has ``person, day``."""
     table = engine.name("stays")
-    died = f"s.ended = {bridging.OPEN} AND d.day BETWEEN s.admit AND {cutoff}"
+    died = f"s.ended = {care_levels.OPEN} AND d.day BETWEEN s.admit AND {cutoff}"
     engine.run(
         f"""CREATE TEMP TABLE {table} AS
         SELECT s.person, s.level, s.facility, s.admit, CASE WHEN {died} THEN d.day ELSE s.last END AS last,
           CASE WHEN {died} THEN {REASONS.index("died")} ELSE s.status END AS status,
-          CASE WHEN {died} THEN {bridging.BY_STATUS} ELSE s.ended END AS ended
+          CASE WHEN {died} THEN {care_levels.BY_STATUS} ELSE s.ended END AS ended
         FROM {stays} s LEFT JOIN {deaths} d ON s.person = d.person"""
     )
     engine.run(f"DROP TABLE {stays}")
@@ -120,12 +130,12 @@ def stay_relation(engine: Engine, stays: str, people: str, facilities: str) -> s
     day = "DATE '1970-01-01' + {}::INTEGER"
     levels = " ".join(f"WHEN {i} THEN '{name}'" for i, name in enumerate(LEVELS))
     reasons = " ".join(f"WHEN {i} THEN '{name}'" for i, name in enumerate(REASONS))
-    ended = " ".join(f"WHEN {i} THEN '{name}'" for i, name in enumerate(bridging.ENDED_BY))
+    ended = " ".join(f"WHEN {i} THEN '{name}'" for i, name in enumerate(care_levels.ENDED_BY))
     engine.run(
         f"""CREATE TEMP TABLE {table} AS
         SELECT p.v AS person_id, CASE s.level {levels} END AS level, {day.format("s.admit")} AS admit_date,
-          CASE WHEN s.ended <> {bridging.OPEN} THEN {day.format("s.last")} END AS discharge_date,
-          CASE WHEN s.ended <> {bridging.OPEN} THEN CASE s.status {reasons} END END AS discharge_reason,
+          CASE WHEN s.ended <> {care_levels.OPEN} THEN {day.format("s.last")} END AS discharge_date,
+          CASE WHEN s.ended <> {care_levels.OPEN} THEN CASE s.status {reasons} END END AS discharge_reason,
           row_number() OVER () AS episode_id, f.v AS facility, CASE s.ended {ended} END AS ended_by
         FROM {stays} s JOIN {people} p ON s.person = p.code LEFT JOIN {facilities} f ON s.facility = f.code"""
     )

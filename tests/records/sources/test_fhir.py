@@ -69,6 +69,129 @@ def test_each_encounter_has_one_fate(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def changed(*classes: tuple[str, str | None, str | None]) -> dict[str, Any]:
+    """Return a history of classes: code, first and last day."""
+    return {
+        "classHistory": [
+            {
+                "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": code},
+                "period": {name: day for name, day in (("start", start), ("end", end)) if day},
+            }
+            for code, start, end in classes
+        ]
+    }
+
+
+HISTORIES: dict[str, tuple[dict[str, Any], list[tuple[str, str, str | None, str]]]] = {
+    "each class holds to the next": (
+        changed(("AMB", "2024-01-02", "2024-01-05"), ("IMP", "2024-01-05", "2024-01-20")),
+        [("outpatient", "01-02", "01-05", "transferred out"), ("inpatient", "01-05", "01-20", "left early")],
+    ),
+    "the class of the encounter holds where none is written": (
+        changed(("AMB", "2024-01-05", "2024-01-08")),
+        [
+            ("inpatient", "01-02", "01-05", "transferred out"),
+            ("outpatient", "01-05", "01-08", "transferred out"),
+            ("inpatient", "01-08", "01-20", "left early"),
+        ],
+    ),
+    "a class without a level changes nothing": (
+        changed(("EMER", "2024-01-02", "2024-01-03")),
+        [("inpatient", "01-02", "01-20", "left early")],
+    ),
+    "two classes of one level are one": (
+        changed(("ACUTE", "2024-01-02", "2024-01-09"), ("NONAC", "2024-01-09", "2024-01-20")),
+        [("inpatient", "01-02", "01-20", "left early")],
+    ),
+    "of two on one day the last written holds": (
+        changed(("AMB", "2024-01-02", None), ("IMP", "2024-01-02", None)),
+        [("inpatient", "01-02", "01-20", "left early")],
+    ),
+    "a change outside the encounter is none": (
+        changed(("AMB", "2024-02-02", None)),
+        [("inpatient", "01-02", "01-20", "left early")],
+    ),
+    "a change without a day is none": (
+        changed(("AMB", "2024-01", None)),
+        [("inpatient", "01-02", "01-20", "left early")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_a_history_of_classes_cuts_an_encounter(tmp_path: Path, name: str) -> None:
+    history, expected = HISTORIES[name]
+    left = {"hospitalization": {"dischargeDisposition": {"coding": [{"code": "aadvice"}]}}}
+    episodes = read(write(tmp_path, [encounter("1", "A", "IMP", "2024-01-02", "2024-01-20", **history, **left)]))
+    # A day program's or an outpatient's visit says nothing of how care ended.
+    level = [(stay[0], *stay[1:3], "unknown" if stay[0] == "outpatient" else stay[3]) for stay in expected]
+    assert stays(episodes) == level
+    counts = dict(zip(episodes.losses["rule"], episodes.losses["n"], strict=True))
+    assert counts["H00"] == 1
+    assert counts.get("H11", 0) == (name == "a change without a day is none")
+
+
+def episode_of_care(number: str, person: str, start: str | None, end: str | None, status: str, code: str) -> str:
+    """Return a made-up episode of care as a line."""
+    period = {name: day for name, day in (("start", start), ("end", end)) if day}
+    made = {"resourceType": "EpisodeOfCare", "id": number, "status": status, "period": period}
+    return json.dumps(made | {"patient": {"reference": f"Patient/{person}"}} | of_type(code))
+
+
+def test_an_episode_of_care_is_a_stay_if_its_type_has_a_level(tmp_path: Path) -> None:
+    of = {"episodeOfCare": [{"reference": "EpisodeOfCare/e1"}]}
+    write(
+        tmp_path,
+        [
+            encounter("1", "A", "AMB", "2024-01-02", "2024-01-02", **of),
+            encounter("2", "A", "AMB", "2024-01-09", "2024-01-09", **of),
+            encounter("3", "A", "AMB", "2024-06-01", "2024-06-01"),
+            encounter("4", "B", "AMB", "2024-06-01", "2024-06-01", **of),
+        ],
+    )
+    lines = [
+        episode_of_care("e1", "A", "2024-01-02", "2024-03-01", "finished", "PHP"),
+        episode_of_care("e2", "B", "2024-05-01", None, "active", "RTC"),
+        episode_of_care("e3", "B", "2024-01-01", None, "waitlist", "RTC"),
+        episode_of_care("e4", "B", "2024-01-01", "2024-02-01", "finished", "other"),
+        episode_of_care("e5", "B", "2024-01", "2024-02-01", "finished", "PHP"),
+        episode_of_care("e6", "B", "2024-01-01", None, "finished", "PHP"),
+    ]
+    episodes = read(write(tmp_path, lines, "EpisodeOfCare.000.ndjson"), levels=LEVELS)
+    # What B's encounter refers to is the episode of another person, and lies within B's own residential stay.
+    assert stays(episodes) == [
+        ("php", "01-02", "03-01", "unknown"),
+        ("residential", "05-01", None, "unknown"),
+        ("outpatient", "06-01", "06-01", "unknown"),
+    ]
+    losses = episodes.losses
+    counts = {(unit, rule): n for unit, rule, n in zip(losses["unit"], losses["rule"], losses["n"], strict=True)}
+    assert counts == {
+        ("encounter", "H08"): 2, ("encounter", "H09"): 1, ("encounter", "H00"): 1, ("episode", "H00"): 2,
+        ("episode", "H02"): 1, ("episode", "H03"): 1, ("episode", "H05"): 1, ("episode", "H06"): 1, ("stay", "H10"): 1,
+    }  # fmt: skip
+
+
+def test_the_made_up_resources_are_sound_fhir() -> None:
+    models = {
+        name: pytest.importorskip(f"fhir.resources.R4B.{name.lower()}", reason="pip install careflow[test]")
+        for name in ("Encounter", "EpisodeOfCare")
+    }
+    history = changed(("AMB", "2024-01-02", "2024-01-05"), ("IMP", "2024-01-05", None))
+    of = {"episodeOfCare": [{"reference": "EpisodeOfCare/e1"}]}
+    lines = [
+        *(line for line in LINES if line.endswith("}")),
+        encounter("12", "A", "IMP", "2024-01-02", "2024-01-20", **history, **of),
+        episode_of_care("e1", "A", "2024-01-02", "2024-03-01", "finished", "PHP"),
+        episode_of_care("e2", "B", "2024-05", None, "active", "RTC"),
+    ]
+    for line in lines:
+        kind = json.loads(line)["resourceType"]
+        assert getattr(models[kind], kind).model_validate_json(line)
+    with pytest.raises(ValueError, match="class"):
+        models["Encounter"].Encounter.model_validate_json('{"resourceType": "Encounter"}')
+
+
 def test_the_newest_version_of_an_encounter_is_kept(tmp_path: Path) -> None:
     old = encounter("1", "A", "IMP", "2024-01-02", None, "in-progress", meta={"lastUpdated": "2024-01-03T00:00:00Z"})
     new = encounter("1", "A", "IMP", "2024-01-02", "2024-01-09", meta={"lastUpdated": "2024-01-10T00:00:00Z"})

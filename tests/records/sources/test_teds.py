@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,6 +31,76 @@ def test_quartiles_of_2019_are_intervals_of_the_codebook() -> None:
     assert codes[2] == 34
     assert (row["q75_low"], row["q75_high"]) == (91, 120)
     assert "mean" not in " ".join(los.columns)
+
+
+PUBLIC = Path(__file__).resolve().parents[4] / "shared" / "data"
+CODEBOOK, SAMPLE = PUBLIC / "tedsd_codebook_frequencies.csv", PUBLIC / "tedsd_2023_sample1000.csv"
+
+ENDS_2004 = {
+    7: (399037, 145426, 46611, 108605, 41913, 56482),
+    6: (114440, 43119, 20441, 26561, 16025, 8294),
+    4: (78423, 48222, 11189, 11025, 4906, 3081),
+    5: (95087, 40771, 11851, 26727, 7326, 8412),
+    3: (8080, 5597, 1200, 884, 214, 185),
+    2: (211161, 131476, 28706, 34570, 4512, 11897),
+}
+"""Discharges by service: total, completed, transferred, dropped out, terminated, other (SAMHSA, TEDS 2004, table 2.5).
+
+Detoxification is one service; methadone, which has no code of its own in later files, is left out."""
+
+SHARES_2004 = {
+    7: (36.4, 11.7, 27.2, 10.5, 14.2),
+    6: (37.7, 17.9, 23.2, 14.0, 7.2),
+    4: (61.5, 14.3, 14.1, 6.3, 3.9),
+    5: (42.9, 12.5, 28.1, 7.7, 8.8),
+    3: (69.3, 14.9, 10.9, 2.6, 2.3),
+    2: (62.3, 13.6, 16.4, 2.1, 5.6),
+}
+"""The same in percent of the service, as published."""
+
+
+def test_reasons_of_2004_have_the_published_shares() -> None:
+    # A record for ten discharges moves the shares by less than the last digit published.
+    codes = (1, 4, 2, 3, 7)
+    rows = [
+        (service, reason)
+        for service, (_, *counts) in ENDS_2004.items()
+        for reason, n in zip(codes, counts, strict=True)
+        for _ in range(round(n / 10))
+    ]
+    frame = pd.DataFrame(rows, columns=["SERVICES_D", "REASON"])
+    found = cf.sources.teds(frame).reasons().pivot_table(index="service", columns="reason", values="n")
+    shares = 100 * found.div(found.sum(axis=1), axis=0)
+    for service, published in SHARES_2004.items():
+        assert shares.loc[service, list(codes)].tolist() == pytest.approx(list(published), abs=0.11)
+
+
+@pytest.mark.skipif(not CODEBOOK.exists(), reason="the TEDS codebooks (../shared/data) are not on this machine")
+@pytest.mark.parametrize("year", ["2006-2014", "2015", "2016", "2017", "2018", "2019"])
+@pytest.mark.parametrize("written", ["code", "label"])
+def test_codes_and_labels_of_each_codebook_are_read(year: str, written: str) -> None:
+    book = pd.read_csv(CODEBOOK, dtype=str)
+    book = book[(book["year"] == year) & book["code"].notna()].assign(n=lambda rows: rows["frequency"].astype(int))
+    parts = {name: book[book["variable"] == name] for name in ("SERVICES_D", "REASON", "LOS")}
+    # One record for each code; what it stands for is looked up in the codebook again.
+    longest = max(map(len, parts.values()))
+    frame = pd.DataFrame({name: [*part[written], *[None] * (longest - len(part))] for name, part in parts.items()})
+    if frame["SERVICES_D"].isna().all():
+        frame["SERVICES_D"] = "7"
+    teds = cf.sources.teds(frame)
+    for column, part in (("service", parts["SERVICES_D"]), ("reason", parts["REASON"])):
+        counts = (teds.services() if column == "service" else teds.reasons()).groupby(column)["n"].sum()
+        if len(part):
+            assert set(counts.index) == {int(code) for code in part["code"] if code != "-9"}
+    assert teds.los()["n"].sum() == sum(code != "-9" for code in parts["LOS"]["code"])
+
+
+@pytest.mark.skipif(not SAMPLE.exists(), reason="the TEDS-D sample (../shared/data) is not on this machine")
+def test_the_sample_whose_codes_were_taken_for_bands_is_refused() -> None:
+    sample = pd.read_csv(SAMPLE)
+    frame = pd.DataFrame({"SERVICES_D": 7, "LOS": sample["length_of_stay"]})
+    with pytest.raises(RecordError, match="neither codes nor labels"):
+        cf.sources.teds(frame).los()
 
 
 @pytest.mark.parametrize(
@@ -60,6 +132,12 @@ def test_bands_that_no_teds_file_has_are_refused() -> None:
     frame = pd.DataFrame({"SERVICES_D": [7, 7], "LOS": ["1-7 days", "8-30 days"]})
     with pytest.raises(RecordError, match="2 records have 2 values that are neither codes nor labels"):
         cf.sources.teds(frame).los()
+
+
+def test_a_file_without_records_has_empty_tables() -> None:
+    teds = cf.sources.teds(pd.DataFrame(columns=["SERVICES_D", "REASON", "LOS"], dtype="object"))
+    assert [len(frame) for frame in (teds.services(), teds.reasons(), teds.los())] == [0, 0, 0]
+    assert "median_high" in teds.los()
 
 
 def test_a_teds_file_gives_no_stays_and_says_why() -> None:

@@ -170,8 +170,8 @@ def code_table(system: str, own: Iterable[Code]) -> pa.Table:
         "specific": [int(code.specific) for code in rows],
         **{flag: [int(flag in code.flags) for code in rows] for flag in FLAGS},
         "days": [code.days for code in rows],
-        "starts": [_number(code.starts, FIRST_DAY) for code in rows],
-        "ends": [_number(code.ends, LAST_DAY) for code in rows],
+        "starts": [day_number(code.starts, FIRST_DAY) for code in rows],
+        "ends": [day_number(code.ends, LAST_DAY) for code in rows],
     }
     return pa.table({name: pa.array(values, None if name == "v" else pa.int32()) for name, values in columns.items()})
 
@@ -189,7 +189,7 @@ def meaning_sql(system: str, code: str, modifiers: str, start: str, payer: str, 
             quoted = line.payer.replace("'", "''")
             tests.append(f"{payer} = '{quoted}'")
         if line.starts or line.ends:
-            tests.append(f"{start} BETWEEN {_number(line.starts, FIRST_DAY)} AND {_number(line.ends, LAST_DAY)}")
+            tests.append(f"{start} BETWEEN {day_number(line.starts, FIRST_DAY)} AND {day_number(line.ends, LAST_DAY)}")
         levels += f"WHEN {' AND '.join(tests)} THEN {MEANINGS.index(line.level)} "
         roles += f"WHEN {' AND '.join(tests)} THEN {ROLES.index(line.role)} "
     level, role = f"{system}_map.level", f"coalesce({system}_map.role, {ROLES.index(PROGRAM)})"
@@ -241,5 +241,6 @@ def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def _number(day: date | None, default: int) -> int:
+def day_number(day: date | None, default: int) -> int:
+    """Return a day as a number of days since 1970-01-01."""
     return default if day is None else (day - EPOCH).days

@@ -1,7 +1,8 @@
 """Lines that other lines correct: repeats, older versions, reversals, voided and replaced claims (C02 to C06).
 
 A void and a replacement act on the claim that they name, or on the other lines of their own claim. A claim that was
-replaced or voided does not come back when what replaced it is denied: the last of a chain decides.
+replaced or voided does not come back when what replaced it is denied: the last of a chain decides. Few lines are
+corrected, so each rule first finds out whether there is anything for it.
 """
 
 from __future__ import annotations
@@ -10,11 +11,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from careflow.records.engine.duckdb_engine import Engine
+from careflow.records.sources.claim_lines.lines import Lines
 
 VOID, REPLACEMENT = 2, 1
-"""Kinds of lines besides the original, 0."""
+"""What a line does besides being a line, 0."""
 
 _READ: Final = "rule NOT IN (1, 8)"
+_COLUMNS: Final = (
+    "person, facility, payer, kind, claim, item, target, paid, units, from_day, to_day, claim_from, claim_to, "
+    "admission, discharge"
+)
+"""Every column read."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,7 @@ class Corrections:
     Attributes
     ----------
     table : str
-        ``line, rule``.
+        ``line, rule``; "" where there are none.
     no_target : int
         Voids and replacements, by claim, that correct nothing in the file (C28).
     """
@@ -32,29 +39,22 @@ class Corrections:
     table: str
     no_target: int
 
+    def without(self, rows: str) -> str:
+        """Return the SQL of rows ``line, ...`` without those that a correction sets aside."""
+        return f"SELECT a.* FROM ({rows}) a ANTI JOIN {self.table} c ON a.line = c.line" if self.table else rows
 
-def correct(engine: Engine, lines: str, *, numbered: bool, paid: bool) -> Corrections:
-    """Find the lines that others correct.
 
-    Parameters
-    ----------
-    engine : Engine
-        Holds the lines.
-    lines : str
-        The table of lines.
-    numbered, paid : bool
-        Whether there are line numbers, and days of payment.
-    """
-    parts: list[tuple[int, str]] = [(2, _repeats(engine, lines))]
-    if numbered and paid:
-        parts.append((3, _older(engine, lines, _left(lines, parts))))
-    negative, kinds = engine.one(f"SELECT count(*) FILTER (units < 0), count(*) FILTER (kind > 0) FROM {lines}")
-    if negative:
-        parts.append((4, _reversals(engine, _left(lines, parts))))
+def correct(engine: Engine, lines: Lines) -> Corrections:
+    """Find the lines that others correct."""
+    parts = _versions(engine, lines)
+    if lines.negative:
+        parts.append((4, _reversals(engine, lines, _left(lines.table, parts))))
     no_target = 0
-    if kinds:
+    if engine.one(f"SELECT count(*) FROM {lines.kinds.table} WHERE act > 0")[0]:
         voided, replaced, no_target = _voids(engine, lines, parts)
         parts += [(5, voided), (6, replaced)]
+    if not parts:
+        return Corrections("", no_target)
     table = engine.name("corrected")
     union = " UNION ALL ".join(f"SELECT line, {rule} AS rule FROM {part}" for rule, part in parts)
     engine.run(f"CREATE TEMP TABLE {table} AS SELECT line, min(rule) AS rule FROM ({union}) GROUP BY line")
@@ -65,50 +65,64 @@ def correct(engine: Engine, lines: str, *, numbered: bool, paid: bool) -> Correc
 
 def _left(lines: str, parts: list[tuple[int, str]]) -> str:
     """Return the SQL of the lines that can be read and that no earlier correction set aside."""
+    rows = f"SELECT rowid AS line, * FROM {lines} WHERE {_READ}"
     gone = " UNION ALL ".join(f"SELECT line FROM {part}" for _, part in parts)
-    return f"SELECT l.* FROM {lines} l ANTI JOIN ({gone}) g ON l.line = g.line WHERE {_READ}"
+    return f"SELECT l.* FROM ({rows}) l ANTI JOIN ({gone}) g ON l.line = g.line" if parts else rows
 
 
-def _repeats(engine: Engine, lines: str) -> str:
-    """Find the same line again, in every column read; one of each is left."""
-    table = engine.name("repeats")
-    # One hash of all columns finds the lines to look at; the person and the days are compared as they are.
+def _versions(engine: Engine, lines: Lines) -> list[tuple[int, str]]:
+    """Find the same line again, in every column read, and the older versions of a line, by the day it was paid."""
+    items, several = engine.name("items"), engine.name("several")
     engine.run(
-        f"""CREATE TEMP TABLE {table} AS SELECT line FROM (
-          SELECT line, row_number() OVER (PARTITION BY whole, person, from_day, to_day ORDER BY line) AS nth
-          FROM {lines} WHERE {_READ} AND whole IN (
-            SELECT whole FROM {lines} WHERE {_READ} GROUP BY whole HAVING count(*) > 1))
+        f"CREATE TEMP TABLE {items} AS SELECT item FROM {lines.table} WHERE {_READ} GROUP BY item HAVING count(*) > 1"
+    )
+    n = engine.one(f"SELECT count(*) FROM {items}")[0]
+    if n:
+        engine.run(
+            f"""CREATE TEMP TABLE {several} AS SELECT l.*, k.act
+            FROM (SELECT rowid AS line, {_COLUMNS} FROM {lines.table} WHERE {_READ}) l
+              SEMI JOIN {items} i ON l.item = i.item JOIN {lines.kinds.table} k ON l.kind = k.kind"""
+        )
+    engine.run(f"DROP TABLE {items}")
+    if not n:
+        return []
+    repeats, older = engine.name("repeats"), engine.name("older")
+    engine.run(
+        f"""CREATE TEMP TABLE {repeats} AS SELECT line FROM (
+          SELECT line, row_number() OVER (PARTITION BY {_COLUMNS} ORDER BY line) AS nth FROM {several}) a
         WHERE nth > 1"""
     )
-    return table
+    parts = [(2, repeats)]
+    if lines.numbered:
+        engine.run(
+            f"""CREATE TEMP TABLE {older} AS
+            WITH versions AS (
+              SELECT item, act, max(paid) AS newest FROM {several} WHERE claim IS NOT NULL AND paid IS NOT NULL
+              GROUP BY item, act HAVING min(paid) < max(paid))
+            SELECT l.line FROM {several} l JOIN versions v ON l.item = v.item AND l.act = v.act
+            WHERE l.paid < v.newest"""
+        )
+        parts.append((3, older))
+    engine.run(f"DROP TABLE {several}")
+    return parts
 
 
-def _older(engine: Engine, lines: str, left: str) -> str:
-    """Find the older versions of a line, by the day on which it was paid."""
-    table = engine.name("older")
-    engine.run(
-        f"""CREATE TEMP TABLE {table} AS
-        WITH versions AS (
-          SELECT claim, number, kind, max(paid) AS paid FROM ({left})
-          WHERE claim IS NOT NULL AND number IS NOT NULL AND paid IS NOT NULL
-          GROUP BY claim, number, kind HAVING min(paid) < max(paid))
-        SELECT l.line FROM ({left}) l JOIN versions v ON l.claim = v.claim AND l.number = v.number AND l.kind = v.kind
-        WHERE l.paid < v.paid"""
-    )
-    return table
-
-
-def _reversals(engine: Engine, left: str) -> str:
+def _reversals(engine: Engine, lines: Lines, left: str) -> str:
     """Find lines of negative units, and with each of them one line of the same person, codes, days and units."""
     table = engine.name("reversals")
     same = "person, codes, from_day, to_day, abs(units)"
-    order = "coalesce(claim, ''), coalesce(number, ''), whole, line"
+    # By texts and days, not by numbers that differ between readings: which of two equal lines goes must not change.
+    order = "coalesce(claim_text, ''), coalesce(number_text, ''), paid, claim_from, claim_to, admission, discharge, "
+    order += "facility, payer, status, line"
     engine.run(
         f"""CREATE TEMP TABLE {table} AS
-        WITH paired AS (
+        WITH coded AS (
+          SELECT l.*, k.codes, k.status FROM ({left}) l JOIN {lines.kinds.table} k ON l.kind = k.kind
+          WHERE l.units <> 0),
+        paired AS (
           SELECT line, person, codes, from_day, to_day, units,
             row_number() OVER (PARTITION BY {same}, units < 0 ORDER BY {order}) AS nth
-          FROM ({left}) WHERE units <> 0 AND person IN (SELECT person FROM ({left}) WHERE units < 0))
+          FROM coded WHERE person IN (SELECT person FROM coded WHERE units < 0))
         SELECT line FROM paired WHERE units < 0
         UNION ALL
         SELECT p.line FROM paired p JOIN paired n ON p.person = n.person AND p.codes = n.codes
@@ -118,36 +132,50 @@ def _reversals(engine: Engine, left: str) -> str:
     return table
 
 
-def _voids(engine: Engine, lines: str, parts: list[tuple[int, str]]) -> tuple[str, str, int]:
+def _voids(engine: Engine, lines: Lines, parts: list[tuple[int, str]]) -> tuple[str, str, int]:
     """Find the lines that voids and replacements take, and count the claims that take none."""
-    acts, left = engine.name("acts"), _left(lines, parts)
+    acts, rows, kinds = engine.name("acts"), engine.name("acted"), lines.kinds.table
     # A void acts by its claim, whatever its own days and units are; only an older or repeated one does not.
     earlier = " UNION ALL ".join(f"SELECT line FROM {part}" for rule, part in parts if rule < 4)
+    anti = f"ANTI JOIN ({earlier}) g ON l.line = g.line" if earlier else ""
     engine.run(
         f"""CREATE TEMP TABLE {acts} AS
-        SELECT claim, kind, target, max(paid) AS paid FROM {lines} l ANTI JOIN ({earlier}) g ON l.line = g.line
-        WHERE kind > 0 AND claim IS NOT NULL GROUP BY claim, kind, target"""
+        SELECT claim, act, target, max(paid) AS paid FROM (
+          SELECT l.rowid AS line, l.claim, k.act, l.target, l.paid
+          FROM {lines.table} l JOIN {kinds} k ON l.kind = k.kind AND k.act > 0 WHERE l.claim IS NOT NULL) l {anti}
+        GROUP BY claim, act, target"""
     )
-    later = f"coalesce(l.kind = {REPLACEMENT} AND l.paid >= a.paid, false)"
-    taken = f"""SELECT l.line, CASE WHEN a.kind = {VOID} THEN 5 ELSE 6 END AS rule, a.claim AS acting
+    # Only lines of the claims that act or are acted on matter, and every void, for it goes too.
+    engine.run(
+        f"""CREATE TEMP TABLE {rows} AS
+        SELECT l.rowid AS line, l.claim, k.act, l.paid, l.rule
+        FROM {lines.table} l JOIN {kinds} k ON l.kind = k.kind
+        WHERE k.act = {VOID} OR l.claim IN (SELECT coalesce(target, claim) FROM {acts})"""
+    )
+    gone = " UNION ALL ".join(f"SELECT line FROM {part}" for _, part in parts)
+    left = f"SELECT * FROM {rows} WHERE {_READ}"
+    left = f"SELECT l.* FROM ({left}) l ANTI JOIN ({gone}) g ON l.line = g.line" if gone else left
+    later = f"coalesce(l.act = {REPLACEMENT} AND l.paid >= a.paid, false)"
+    taken = f"""SELECT l.line, CASE WHEN a.act = {VOID} THEN 5 ELSE 6 END AS rule, a.claim AS acting
           FROM ({{lines}}) l JOIN {acts} a ON l.claim = a.target
         UNION ALL
         SELECT l.line, 5, a.claim FROM ({{lines}}) l JOIN {acts} a ON l.claim = a.claim
-          WHERE a.kind = {VOID} AND a.target IS NULL AND l.kind < {VOID} AND NOT {later}
+          WHERE a.act = {VOID} AND a.target IS NULL AND l.act < {VOID} AND NOT {later}
         UNION ALL
         SELECT l.line, 6, a.claim FROM ({{lines}}) l JOIN {acts} a ON l.claim = a.claim
-          WHERE a.kind = {REPLACEMENT} AND a.target IS NULL AND l.kind = 0"""
+          WHERE a.act = {REPLACEMENT} AND a.target IS NULL AND l.act = 0"""
     tables = []
     for rule in (5, 6):
         tables.append(engine.name("voided"))
-        own = f" UNION ALL SELECT line FROM ({left}) WHERE kind = {VOID}" if rule == 5 else ""
+        own = f" UNION ALL SELECT line FROM ({left}) v WHERE act = {VOID}" if rule == 5 else ""
         engine.run(
-            f"CREATE TEMP TABLE {tables[-1]} AS "
-            f"SELECT DISTINCT line FROM (SELECT line FROM ({taken.format(lines=left)}) WHERE rule = {rule}{own})"
+            f"CREATE TEMP TABLE {tables[-1]} AS SELECT DISTINCT line "
+            f"FROM (SELECT line FROM ({taken.format(lines=left)}) t WHERE rule = {rule}{own}) u"
         )
     no_target = engine.one(
         f"SELECT count(DISTINCT claim) FROM {acts} WHERE claim NOT IN "
-        f"(SELECT acting FROM ({taken.format(lines=f'SELECT * FROM {lines}')}))"
+        f"(SELECT acting FROM ({taken.format(lines=f'SELECT * FROM {rows}')}) t)"
     )[0]
     engine.run(f"DROP TABLE {acts}")
+    engine.run(f"DROP TABLE {rows}")
     return tables[0], tables[1], int(no_target)

@@ -15,8 +15,9 @@ from careflow.records.parsing.date_columns import Reading
 from careflow.records.parsing.date_formats import EPOCH, check_format
 from careflow.records.sources.claim_lines.codes import LEVELS, check_codes, check_reasons
 from careflow.records.sources.claim_lines.corrections import correct
-from careflow.records.sources.claim_lines.lines import CODES, FIELDS, REQUIRED, LineOptions, number_lines
+from careflow.records.sources.claim_lines.lines import number_lines
 from careflow.records.sources.claim_lines.making import StayMaker
+from careflow.records.sources.claim_lines.options import CODES, FIELDS, REQUIRED, LineOptions
 from careflow.records.sources.columns import InputTable
 from careflow.records.sources.protocol import Made, Window
 from careflow.records.sources.table_source import TableSource
@@ -180,14 +181,12 @@ class ClaimsSource(TableSource):
         )  # fmt: skip
         raw = self._table.load(engine)
         cutoff = (window.cutoff - EPOCH).days
-        lines = number_lines(engine, raw, options, cutoff)
+        lines = number_lines(engine, raw, options, cutoff, texts=self._keep_fates)
         if raw.held:
             engine.run(f"DROP TABLE {raw.relation}")
         if not lines.n:
             raise RecordError("the file has a line of names and no rows.", check="S11", n=0)
-        corrections = correct(
-            engine, lines.table, numbered="claim_line_number" in raw.kinds, paid="paid_date" in raw.kinds
-        )
+        corrections = correct(engine, lines)
         maker = StayMaker(engine, lines, corrections, self._gaps, cutoff)
         made = maker.make(raw.ragged)
         self._fates = maker.fates() if self._keep_fates else None
