@@ -6,7 +6,9 @@ from careflow.estimate.multistate.markov_test import MarkovTest, markov_test
 from careflow.estimate.multistate.occupation import ExpectedDays, Occupation, expected_days, occupation
 from careflow.estimate.multistate.pathways import Pathways, pathways
 from careflow.estimate.rates.comparison import Comparison
+from careflow.estimate.rates.decompose import Decomposition
 from careflow.estimate.rates.rate_result import Rates
+from careflow.estimate.rates.standardize import Standardized
 from careflow.estimate.rates.transition_rates import transition_rates
 from careflow.estimate.result import Provenance, Result
 from careflow.estimate.survival.cumulative_incidence import CumulativeIncidence, cumulative_incidence
@@ -27,6 +29,7 @@ __all__ = [
     "Comparison",
     "Conformance",
     "CumulativeIncidence",
+    "Decomposition",
     "ExpectedDays",
     "GroupTest",
     "InCare",
@@ -40,6 +43,7 @@ __all__ = [
     "Result",
     "Retention",
     "Returns",
+    "Standardized",
     "StayComparison",
     "bounce_back",
     "census",

@@ -1,0 +1,161 @@
+"""What is estimated from the counts behind rates: decompositions, standardized rates, bounds, expected numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import InitVar, dataclass, field
+
+from careflow.arguments import checked, labels, names, text
+from careflow.errors import ArgumentError, DisclosureError
+from careflow.estimate.rates.decompose import Decomposition, decomposition
+from careflow.estimate.rates.methods import RateInputs
+from careflow.estimate.rates.rate_tables import RateTables
+from careflow.estimate.rates.standardize import Standard, Standardized, standard_given, standardized
+
+HIDDEN = "hidden"
+"""The column that protection adds."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class CountedRates(RateTables):
+    """Rates with the counts of which they were made; :class:`careflow.estimate.Rates` is the public class."""
+
+    inputs: InitVar[RateInputs | None] = None
+    # ``dataclasses.replace`` passes no ``inputs``: a result made from this one, such as a protected one, has none and
+    # cannot be compared.
+    _inputs: RateInputs | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self, inputs: RateInputs | None) -> None:
+        object.__setattr__(self, "_inputs", inputs)
+
+    def counted(self, verb: str) -> RateInputs:
+        """Return the counts and arguments of these rates, or raise if the rates were changed since."""
+        if self._inputs is not None:
+            return self._inputs
+        if HIDDEN in self.frame:
+            raise DisclosureError(
+                f"these rates are protected, and {verb} needs the counts of which they were made; {verb} first, on the "
+                "rates as they were estimated, and protect the result together with the rates"
+            )
+        raise ArgumentError(
+            f"{verb} needs the counts of which the rates were made, and these were changed; "
+            f"{verb} the result of transition_rates"
+        )
+
+    @checked(old=text, new=text, over=names, strata=labels)
+    def decompose(self, old: str, new: str, *, over: str | Sequence[str], **strata: str) -> Decomposition:
+        r"""Split the change between two periods, or the difference of two groups, into mix and rates.
+
+        Parameters
+        ----------
+        old, new : str
+            Two periods, or two labels of another stratum of the rates.
+        over : str or sequence of str
+            The factors: strata of the rates whose mix may have changed, such as ``"payer"``. ``"level"`` makes the
+            level left a factor; ``from`` is then ``all levels``.
+        **strata : str
+            One label of each other stratum to keep to; by default there is a row for each.
+
+        Returns
+        -------
+        Decomposition
+            ``frame``: the other strata, ``from, to, factor`` (each of ``over``, ``rate``, ``total``), ``points``
+            (percentage points), ``se, low, high, share, mature``. The factors sum to the total.
+
+        Raises
+        ------
+        ArgumentError
+            If the rates are not by what ``over`` names, not shares of followed discharges, or a side has no discharges.
+
+        Notes
+        -----
+        With the cells *c* (the combinations of labels of ``over``), their shares *w* of the discharges and their rates
+        *r*:
+
+        .. math::
+            \text{rate} = \sum_c (r_{2c} - r_{1c}) \frac{w_{1c} + w_{2c}}{2}, \qquad
+            \text{mix} = \sum_c (w_{2c} - w_{1c}) \frac{r_{1c} + r_{2c}}{2}
+
+        The mix is split among several factors so that each counts as much in every order
+        (:func:`careflow.estimate.decomposition.decomposed`). A cell that is empty on one side takes the rate of the
+        other, so that it counts in the mix only; ``rates`` says how many there are. It is arithmetic: what changes
+        together with the mix is not told apart from it.
+
+        Limits are by the delete-a-group jackknife: both sides without each group, Student's *t* with
+        :math:`G - 1` degrees of freedom; missing if that empties a side. With ``cluster=None`` one discharge is left
+        out at a time, and the limits are normal.
+
+        References
+        ----------
+        Kitagawa EM (1955), JASA 50:1168-1194; Das Gupta P (1993), US Census Bureau P23-186.
+
+        Examples
+        --------
+        Of 100 discharges by each of two payers 30 and 10 moved on, and in the next quarter 90 of 300 and 10 of 100: the
+        rates stand still, and the mix makes 5 points.
+
+        >>> import pandas as pd, careflow as cf
+        >>> rows = [(payer, day, i < moved) for payer, day, moved, of in (("a", 10, 30, 100), ("b", 10, 10, 100),
+        ...     ("a", 110, 90, 300), ("b", 110, 10, 100)) for i in range(of)]
+        >>> origin = pd.Timestamp("2024-01-01")
+        >>> stays = [stay for i, (payer, day, moved) in enumerate(rows) for stay in
+        ...     [(i, payer, "residential", day, day + 9), (i, payer, "php", day + 12, day + 40)][: 1 + moved]]
+        >>> frame = pd.DataFrame(stays, columns=["person_id", "payer", "level", "admit_date", "discharge_date"])
+        >>> for name in ("admit_date", "discharge_date"):
+        ...     frame[name] = origin + pd.to_timedelta(frame[name], unit="D")
+        >>> moves = cf.link(cf.read_episodes(frame, cutoff="2024-12-31"))
+        >>> rates = cf.transition_rates(moves, frm="residential", to="php", by=["quarter", "payer"])
+        >>> rates.decompose("2024Q1", "2024Q2", over="payer").frame[["factor", "points"]].round(6).values.tolist()
+        [['payer', 5.0], ['rate', 0.0], ['total', 5.0]]
+        """
+        return decomposition(self, old, new, tuple(over), strata)
+
+    @checked(over=names, standard=standard_given)
+    def standardize(self, *, over: str | Sequence[str], standard: Standard = "all") -> Standardized:
+        r"""Return what the rates would be if the mix of some strata were the same in every row.
+
+        Parameters
+        ----------
+        over : str or sequence of str
+            Strata of the rates whose mix is held; ``"level"`` is the level left, and ``from`` is then ``all levels``.
+        standard : str or mapping
+            The mix: ``"all"`` (the discharges of all periods in the row, or of all rows where there are no periods),
+            one period, or a weight for each label of ``over`` (a tuple of labels, if it names several strata).
+
+        Returns
+        -------
+        Standardized
+            ``frame``: the other strata, ``from, to, n, of, rate`` (as observed), ``standardized, se, low, high,
+            mature``.
+
+        Raises
+        ------
+        ArgumentError
+            If the rates are not by what ``over`` names, not shares of followed discharges, or the standard has no
+            discharges or other labels.
+
+        Notes
+        -----
+        .. math:: R = \sum_c W_c r_c, \qquad \sum_c W_c = 1
+
+        The weights are a definition, not an estimate. A rate is missing where a cell with a weight has no discharges.
+        The variance is that of the delete-a-group jackknife (a cell that a group empties drops out, and the weights are
+        scaled again), or :math:`\sum W^2 r(1-r)/N` with ``cluster=None``; limits are Wilson's at
+        :math:`R(1-R)/\mathrm{var}`, at most the number of discharges.
+
+        Examples
+        --------
+        30 of 100 and 10 of 50 at weights 1 to 3:
+
+        >>> import pandas as pd, careflow as cf
+        >>> rows = [(payer, i < moved) for payer, moved, of in (("a", 30, 100), ("b", 10, 50)) for i in range(of)]
+        >>> stays = [stay for i, (payer, moved) in enumerate(rows) for stay in
+        ...     [(i, payer, "residential", "2024-01-01", "2024-01-20"),
+        ...      (i, payer, "php", "2024-01-25", None)][: 1 + moved]]
+        >>> frame = pd.DataFrame(stays, columns=["person_id", "payer", "level", "admit_date", "discharge_date"])
+        >>> moves = cf.link(cf.read_episodes(frame, cutoff="2024-12-31"))
+        >>> rates = cf.transition_rates(moves, frm="residential", to="php", by="payer")
+        >>> float(rates.standardize(over="payer", standard={"a": 1, "b": 3}).frame["standardized"].iloc[0].round(6))
+        0.225
+        """
+        return standardized(self, tuple(over), standard)
