@@ -48,6 +48,10 @@ class ArgumentError(CareflowError, ValueError):
     """An argument that does not fit the data or the other arguments."""
 
 
+class MeasureError(ArgumentError):
+    """A measure whose definition contradicts itself, or does not fit the levels of the records."""
+
+
 class CountsError(CareflowError, ValueError):
     """Counts that were made by different rules, or that lack what was asked of them."""
 

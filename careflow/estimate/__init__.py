@@ -1,10 +1,12 @@
 """Estimates: counts in, tidy frames out."""
 
+from careflow.estimate.measures.measure import Measured, measure
 from careflow.estimate.multistate.conformance import Conformance, conformance
 from careflow.estimate.multistate.markov_chain import Chain, chain
 from careflow.estimate.multistate.markov_test import MarkovTest, markov_test
 from careflow.estimate.multistate.occupation import ExpectedDays, Occupation, expected_days, occupation
 from careflow.estimate.multistate.pathways import Pathways, pathways
+from careflow.estimate.rates.bounds import Bounds
 from careflow.estimate.rates.comparison import Comparison
 from careflow.estimate.rates.decompose import Decomposition
 from careflow.estimate.rates.rate_result import Rates
@@ -24,6 +26,7 @@ from careflow.estimate.utilization.readmissions import Returns, bounce_back, rea
 from careflow.estimate.utilization.retention import Retention, retention
 
 __all__ = [
+    "Bounds",
     "Census",
     "Chain",
     "Comparison",
@@ -35,6 +38,7 @@ __all__ = [
     "InCare",
     "LengthOfStay",
     "MarkovTest",
+    "Measured",
     "Occupation",
     "Pathways",
     "PersonsServed",
@@ -56,6 +60,7 @@ __all__ = [
     "length_of_stay",
     "logrank_test",
     "markov_test",
+    "measure",
     "occupation",
     "pathways",
     "persons_served",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import InitVar, dataclass, field
 
-from careflow.arguments import checked, labels, names, text
+from careflow.arguments import checked, labels, names, one_of, text
 from careflow.errors import ArgumentError, DisclosureError
+from careflow.estimate.rates.bounds import UNSEEN, Bounds, Pending, bounds, deltas_given, reasons_given
 from careflow.estimate.rates.decompose import Decomposition, decomposition
 from careflow.estimate.rates.methods import RateInputs
 from careflow.estimate.rates.rate_tables import RateTables
@@ -159,3 +160,67 @@ class CountedRates(RateTables):
         0.225
         """
         return standardized(self, tuple(over), standard)
+
+    @checked(unseen=reasons_given, pending=one_of("left out", "unknown"), delta=deltas_given)
+    def bounds(
+        self,
+        *,
+        unseen: str | Sequence[str] = UNSEEN,
+        pending: Pending = "left out",
+        delta: float | Sequence[float] | None = None,
+    ) -> Bounds:
+        r"""Return how low and how high each rate can be, whatever became of those who were not seen again.
+
+        Parameters
+        ----------
+        unseen : str or sequence of str
+            Reasons of leaving care after which the destination is unknown; by default all but ``incarcerated``.
+        pending : {"left out", "unknown"}
+            Discharges not yet followed for the window: left out, as in the rates, or counted with what was seen of them
+            so far, those without a next stay as unknown.
+        delta : float or sequence of float, optional
+            Shares of the unknown, for ``sensitivity``; by default 0, 0.25, 0.5, 0.75 and 1.
+
+        Returns
+        -------
+        Bounds
+            ``frame``: the strata, ``from, to, direction, n, unknown, of, rate, lower, upper, low, high, followed,
+            mature``, for each level, direction and ``left care``. ``sensitivity`` has the rates by share of the unknown
+            who went there, ``tipping(target)`` the share that gives a target.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such reason, or the rates are not shares of followed discharges.
+
+        Notes
+        -----
+        With *n* seen at the next level and *u* not seen again, of *N*: the rate lies between :math:`n/N` and
+        :math:`(n+u)/N`, and that of ``left care`` (*L* of *N*) between :math:`(L-u)/N` and :math:`L/N`. Nothing is
+        assumed of the *u*. The limits cover the true rate, wherever it lies between the bounds, as often as asked:
+        Wilson's lower limit at the lower bound and upper limit at the upper bound, with the critical value *C* of
+        Imbens and Manski (:func:`careflow.estimate.rates.bounds.critical_value`). Without unknown destinations they are
+        the limits of the rate.
+
+        References
+        ----------
+        Manski CF (1989), Journal of Human Resources 24:343-360; Imbens GW, Manski CF (2004), Econometrica 72:1845-1857.
+
+        Examples
+        --------
+        Of 100 discharges 40 were seen at the next level, and 30 left and were not seen again:
+
+        >>> import pandas as pd, careflow as cf
+        >>> reasons = [*["completed"] * 40, *["left early"] * 30, *["incarcerated"] * 30]
+        >>> stays = [stay for i, reason in enumerate(reasons) for stay in
+        ...     [(i, "residential", "2024-01-01", "2024-01-20", reason),
+        ...      (i, "php", "2024-01-25", None, None)][: 1 + (i < 40)]]
+        >>> columns = ["person_id", "level", "admit_date", "discharge_date", "discharge_reason"]
+        >>> moves = cf.link(cf.read_episodes(pd.DataFrame(stays, columns=columns), cutoff="2024-12-31"))
+        >>> rates = cf.transition_rates(moves, frm="residential", to="php", cluster=None)
+        >>> rates.bounds().frame[["n", "unknown", "lower", "upper", "low", "high"]].round(5).values.tolist()
+        [[40.0, 30.0, 0.4, 0.7, 0.32308, 0.7693]]
+        >>> float(rates.bounds().tipping(0.55)["delta"].round(9).iloc[0])
+        0.5
+        """
+        return bounds(self, tuple(unseen), pending, delta)  # type: ignore[arg-type]
