@@ -7,6 +7,7 @@ from careflow.charts.drawing.panels import Panels
 from careflow.charts.drawing.theme import register, theme
 from careflow.charts.headline import headline
 from careflow.charts.plots.alluvial import alluvial
+from careflow.charts.plots.bounds import bounds
 from careflow.charts.plots.census import census
 from careflow.charts.plots.chronogram import chronogram
 from careflow.charts.plots.control_charts import p_chart, xmr
@@ -20,6 +21,7 @@ from careflow.charts.plots.sequence_index import sequence_index
 from careflow.charts.plots.time_to_next import time_to_next
 from careflow.charts.plots.transition_matrix import transition_matrix
 from careflow.charts.plots.trend import trend
+from careflow.charts.plots.waterfall import waterfall
 
 __all__ = [
     "CareflowLabelWarning",
@@ -27,6 +29,7 @@ __all__ = [
     "Panels",
     "alluvial",
     "alt_text",
+    "bounds",
     "census",
     "chart_data",
     "chronogram",
@@ -45,6 +48,7 @@ __all__ = [
     "time_to_next",
     "transition_matrix",
     "trend",
+    "waterfall",
     "xmr",
 ]
 

@@ -8,7 +8,8 @@ from typing import Final
 
 from careflow.continuum import Continuum
 from careflow.counts.event_tables import EVENT_TABLES, PROCESS, EventTable
-from careflow.counts.measures.definition import FOLLOW_UP, MEAN_STAY, Measure
+from careflow.counts.measures.checks import FOLLOW_UP, MEAN_STAY
+from careflow.counts.measures.definition import Measure
 from careflow.counts.measures.resolved import population
 from careflow.counts.sql.journeys import held_sql, journey_sql, paths_sql
 from careflow.counts.sql.measures import COLUMNS as MEASURED

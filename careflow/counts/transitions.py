@@ -91,9 +91,7 @@ class Transitions(Linked):
         check_strata(self, strata)
         episodes = self.episodes
         names, measures = named(clocks or self._answerable(), episodes.continuum)
-        if any(measure.until for measure in measures):
-            require(episodes, CALENDAR)
-        if any(name in UNITS for name in strata):
+        if any(name in UNITS for name in strata) or any(measure.until for measure in measures):
             require(episodes, CALENDAR)
         for name in names:
             if (need := event_table(name, episodes.continuum, measures).needs) is not None:

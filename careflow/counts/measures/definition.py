@@ -13,13 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from careflow.arguments.messages import hint
-from careflow.counts.measures.checks import (
-    ANY,
-    FOLLOW_UP,
-    MEAN_STAY,
-    PERSONS_SERVED,
-    checked_values,
-)
+from careflow.counts.measures.checks import ANY, FOLLOW_UP, checked_values
 from careflow.errors import MeasureError
 
 SHIPPED: Final = (
@@ -125,7 +119,7 @@ class Measure:
     Examples
     --------
     >>> Measure.load("continuity-inpatient-residential")
-    <Measure continuity-inpatient-residential#2c6e5cf4: Continuity after inpatient or residential care>
+    <Measure continuity-inpatient-residential#e77e107c: Continuity after inpatient or residential care>
     """
 
     name: str
@@ -184,8 +178,8 @@ class Measure:
         path = Path(name)
         if path.suffix != ".toml":
             raise MeasureError(
-                f"no measure {str(name)!r}{hint(str(name), SHIPPED)}; there are {', '.join(SHIPPED)}, and TOML files by "
-                "their path"
+                f"no measure {str(name)!r}{hint(str(name), SHIPPED)}; there are {', '.join(SHIPPED)}, and TOML "
+                "files by their path"
             )
         try:
             data = path.read_bytes()
@@ -300,6 +294,3 @@ def _parsed(data: bytes, name: str) -> dict[str, Any]:
         raise MeasureError(f"{name} is not text in UTF-8 (byte {error.start:,}); save it as UTF-8.") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise MeasureError(f"{name} is not TOML: {error}; correct that line.") from None
-
-
-__all__ = ["FOLLOW_UP", "MEAN_STAY", "PERSONS_SERVED", "SHIPPED", "Arm", "Denominator", "Measure"]

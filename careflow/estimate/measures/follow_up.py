@@ -11,7 +11,7 @@ import pandas as pd
 from careflow.continuum import Continuum
 from careflow.counts import Counts, Measure
 from careflow.counts.definition import GROUPS
-from careflow.counts.measures.checks import ANY, LAST, PERSON
+from careflow.counts.measures.checks import ANY, FOLLOW_UP, LAST, PERSON, PERSONS_SERVED
 from careflow.counts.measures.resolved import population
 from careflow.counts.sql.measures import ALL, EXCLUDED, HIT, NOT_LAST, WHY
 from careflow.errors import ArgumentError
@@ -146,11 +146,36 @@ def sentence(measure: Measure) -> str:
         after = f" after {_joined(arm.after, 'or')}" if arm.after else ""
         arms.append(f"{to}{after} {arm.first} to {days} days later{' (or in care there)' if arm.ongoing else ''}")
     until = f", to {measure.until} of each year" if measure.until else ""
-    modelled = f"; modelled on {measure.modelled_on}" if measure.modelled_on else ""
     return (
         f"Of {of}{reasons} from {' or '.join(filter(None, (left, flagged)))}{until} followed for {days} days{without}: "
-        f"those admitted to {', or '.join(arms)}{modelled}."
+        f"those admitted to {', or '.join(arms)}{modelled_on(measure)}."
     )
+
+
+def definition_of(measure: Measure) -> str:
+    """Return the rule of a measure of any kind in one sentence.
+
+    Examples
+    --------
+    >>> definition_of(Measure.load("average-residential-stay"))
+    'Mean nights of the closed stays at residential, by discharge; modelled on 1115 demonstrations on substance use, \
+metric 36 (number unverified).'
+    """
+    if measure.kind == FOLLOW_UP:
+        return sentence(measure)
+    if measure.kind == PERSONS_SERVED:
+        groups = _joined((name for name, _ in measure.groups), "and")
+        return f"Distinct people admitted or in care in the period: {groups}{modelled_on(measure)}."
+    levels = measure.denominator.levels
+    return (
+        f"Mean nights of the closed stays at {'any level' if levels == ANY else _joined(levels, 'or')}, by discharge"
+        f"{modelled_on(measure)}."
+    )
+
+
+def modelled_on(measure: Measure) -> str:
+    """Return the end of a definition: what it is modelled on, empty if nothing."""
+    return f"; modelled on {measure.modelled_on}" if measure.modelled_on else ""
 
 
 def _joined(words: object, last: str) -> str:

@@ -11,6 +11,7 @@ from careflow.counts.event_tables import ENDED
 from careflow.counts.measures.resolved import population
 from careflow.estimate.arguments import Cluster, interval_name
 from careflow.estimate.arrays.strata import add_up, strata_of
+from careflow.estimate.measures.follow_up import modelled_on
 from careflow.estimate.result import ALL_LEVELS, Provenance
 from careflow.estimate.stats.intervals import quantile_of
 from careflow.estimate.stats.jackknife import jackknife_se
@@ -55,8 +56,8 @@ def mean_stay(
     about = Provenance.of(
         counts,
         measure=measure.title or measure.name,
-        definition="Mean nights of the stays that were closed in the period, by discharge; rmean is the restricted "
-        f"mean of all stays, open ones included{f'; modelled on {measure.modelled_on}' if measure.modelled_on else ''}.",
+        definition="Mean nights of the stays that were closed in the period, by discharge; rmean is the "
+        f"restricted mean of all stays, open ones included{modelled_on(measure)}.",
         n=int(size.sum()),
         unit="closed stays",
         dated_by="discharge",

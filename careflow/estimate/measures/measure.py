@@ -12,7 +12,7 @@ import pandas as pd
 from careflow.arguments import Argument
 from careflow.arguments.messages import brief, choice
 from careflow.counts import Calendar, Counts, Measure, Transitions
-from careflow.counts.measures.definition import FOLLOW_UP, MEAN_STAY, PERSONS_SERVED
+from careflow.counts.measures.checks import FOLLOW_UP, MEAN_STAY, PERSONS_SERVED
 from careflow.counts.parts import Part, Where
 from careflow.errors import CountsError, MeasureError
 from careflow.estimate.arguments import Cluster, counts_for, estimator
@@ -112,11 +112,11 @@ def measure(
     Notes
     -----
     A discharge on day *d* is followed for a window *w* if ``cutoff - d >= w`` (and as long as its chain could go on).
-    It is a hit if a later stay of the person, not only the next one, begins on day *d* + ``from`` to *d* + *w* at a level
-    of the numerator. ``rate = n / of`` with Wilson limits at the effective sample size. Where persons are counted,
-    ``of`` are those with a followed discharge and ``n`` those with a hit after any of these, in each stratum and level
-    and over all levels; they do not add up. "Modelled on" is no claim of equality: ``measure.differs`` says in what
-    the rule differs from its source.
+    It is a hit if a later stay of the person, not only the next one, begins on day *d* + ``from`` to *d* + *w* at a
+    level of the numerator. ``rate = n / of`` with Wilson limits at the effective sample size. Where persons are
+    counted, ``of`` are those with a followed discharge and ``n`` those with a hit after any of these, in each stratum
+    and level and over all levels; they do not add up. "Modelled on" is no claim of equality: ``measure.differs`` says
+    in what the rule differs from its source.
 
     Examples
     --------

@@ -8,7 +8,7 @@ from careflow.counts import Counts, Measure
 from careflow.counts.measures.resolved import population
 from careflow.counts.table_names import served_name
 from careflow.estimate.arrays.strata import add_up, joint_strata
-from careflow.estimate.measures.follow_up import check_persons
+from careflow.estimate.measures.follow_up import check_persons, modelled_on
 from careflow.estimate.result import Provenance
 
 
@@ -35,7 +35,7 @@ def persons_by_group(counts: Counts, by: tuple[str, ...], measure: Measure) -> t
         counts,
         measure=measure.title or measure.name,
         definition="Distinct people who were admitted to a level of the group in the period, or in care there on any "
-        f"of its days{f'; modelled on {measure.modelled_on}' if measure.modelled_on else ''}.",
+        f"of its days{modelled_on(measure)}.",
         n=counts.persons,
         unit="people",
         dated_by="days in the period",
