@@ -46,8 +46,8 @@ ORDER = {
     "records": "engine findings lost_digits person_names schema files privacy parsing sources episodes validation "
     "loading read",
     "counts": "event_tables measures sql",
-    "estimate": "arguments arrays result stats select decomposition utilization rates survival measures change "
-    "multistate",
+    "estimate": "arguments arrays result stats select decomposition overdispersion utilization rates survival measures "
+    "change multistate",
     "protect": "suppression cells insiders results history rounding release_notes release audit",
     "charts": "data drawing headline plots",
     "report": "masking modes atomic_folder earlier_releases content formats write",

@@ -9,6 +9,7 @@ from careflow.estimate.multistate.pathways import Pathways, pathways
 from careflow.estimate.rates.bounds import Bounds
 from careflow.estimate.rates.comparison import Comparison
 from careflow.estimate.rates.decompose import Decomposition
+from careflow.estimate.rates.indirect import ObservedExpected
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.rates.standardize import Standardized
 from careflow.estimate.rates.transition_rates import transition_rates
@@ -39,6 +40,7 @@ __all__ = [
     "LengthOfStay",
     "MarkovTest",
     "Measured",
+    "ObservedExpected",
     "Occupation",
     "Pathways",
     "PersonsServed",

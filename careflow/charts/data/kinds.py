@@ -87,6 +87,7 @@ KINDS: Final = (
     Kind("Comparison", "differences of rates", "transition_rates(...).compare()", ()),
     Kind("Decomposition", "decomposed changes", "transition_rates(...).decompose()", ("waterfall",)),
     Kind("Standardized", "standardized rates", "transition_rates(...).standardize()", ()),
+    Kind("ObservedExpected", "observed over expected", "transition_rates(...).indirect()", ("funnel",)),
     Kind("Bounds", "bounds of rates", "transition_rates(...).bounds()", ("bounds",)),
     Kind("Measured", "a measure", "measure()", ()),
     Kind("StayComparison", "differences of lengths of stay", "length_of_stay(...).compare()", ()),

@@ -60,7 +60,7 @@ def bounds(result: Bounds, frm: str | None = None, *, quarter: str | None = None
     seen = f"{formatting.count(unknown)} of {formatting.count(of)}" if formatting.known(unknown) else "some"
     chart.open(
         title=title,
-        subtitle=f"Bars: possible shares of {plain(left)} discharges{within}, whatever became of the {seen} that were not "
+        subtitle=f"Bars: possible shares of {plain(left)} discharges{within}, whatever became of the {seen} not "
         f"seen again; tick: seen; line: {view.ci}. {plain(view.population())}",
         notes=[
             f"n = {formatting.count(of)} {view.unit}." if formatting.known(of) else view.size(None),

@@ -9,6 +9,7 @@ from careflow.arguments import checked, labels, names, one_of, text
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.rates.bounds import UNSEEN, Bounds, Pending, bounds, deltas_given, reasons_given
 from careflow.estimate.rates.decompose import Decomposition, decomposition
+from careflow.estimate.rates.indirect import Limits, ObservedExpected, observed_expected
 from careflow.estimate.rates.methods import RateInputs
 from careflow.estimate.rates.rate_tables import RateTables
 from careflow.estimate.rates.standardize import Standard, Standardized, standard_given, standardized
@@ -224,3 +225,61 @@ class CountedRates(RateTables):
         0.5
         """
         return bounds(self, tuple(unseen), pending, delta)  # type: ignore[arg-type]
+
+    @checked(unit=text, over=names, limits=one_of("exact", "byar"))
+    def indirect(self, unit: str, *, over: str | Sequence[str], limits: Limits = "exact") -> ObservedExpected:
+        r"""Compare each unit with what would be expected of it: observed over expected moves and outcomes.
+
+        Parameters
+        ----------
+        unit : str
+            The stratum whose labels are compared, such as ``"facility"``.
+        over : str or sequence of str
+            Strata of the rates whose mix is allowed for, such as ``"payer"``; ``"level"`` is the level left.
+        limits : {"exact", "byar"}
+            Exact Poisson limits of the ratio (Garwood), or Byar's approximation.
+
+        Returns
+        -------
+        ObservedExpected
+            ``frame``: the other strata, the unit, ``from, to, of, observed, expected, ratio, low, high, z, signal,
+            mature``. ``dispersion`` has the over-dispersion of the units and how many signals chance alone makes.
+
+        Raises
+        ------
+        ArgumentError
+            If the rates are not by the unit and what ``over`` names, or not shares of followed discharges.
+
+        Notes
+        -----
+        With the rate :math:`r_c` of all units together in each cell *c* of ``over`` (in each other stratum):
+
+        .. math::
+            E = \sum_c \mathrm{of}_c\, r_c, \qquad z = \frac{O - E}{\sqrt{\sum_c \mathrm{of}_c r_c (1-r_c)}}
+
+        The observed numbers of all units sum to the expected ones. A unit is a signal if *z* is outside the 99.8%
+        limits, widened by the square root of the over-dispersion factor where that is above 1. The limits of the ratio
+        treat the expected number as known. Ratios of two units are not comparable: each is of its own mix.
+
+        References
+        ----------
+        Garwood F (1936), Biometrika 28:437-442; Breslow NE, Day NE (1987), Statistical Methods in Cancer Research II;
+        Spiegelhalter DJ (2005), Statistics in Medicine 24:1185-1202.
+
+        Examples
+        --------
+        Both facilities have the rates of their mix, 50% of *a* and 10% of *b*:
+
+        >>> import pandas as pd, careflow as cf
+        >>> cells = [("F", "a", 20, 40), ("F", "b", 1, 10), ("G", "a", 5, 10), ("G", "b", 4, 40)]
+        >>> stays = [stay for f, p, n, of in cells for i in range(of) for stay in
+        ...     [(f"{f}{p}{i}", f, p, "residential", "2024-01-01", "2024-01-20"),
+        ...      (f"{f}{p}{i}", f, p, "php", "2024-01-25", None)][: 1 + (i < n)]]
+        >>> columns = ["person_id", "facility", "payer", "level", "admit_date", "discharge_date"]
+        >>> moves = cf.link(cf.read_episodes(pd.DataFrame(stays, columns=columns), cutoff="2024-12-31"))
+        >>> rates = cf.transition_rates(moves, frm="residential", to="php", by=["facility", "payer"])
+        >>> frame = rates.indirect("facility", over="payer").frame
+        >>> frame[["facility", "observed", "expected", "ratio"]].round(9).values.tolist()
+        [['F', 21, 21.0, 1.0], ['G', 9, 9.0, 1.0]]
+        """
+        return observed_expected(self, unit, tuple(over), limits)
