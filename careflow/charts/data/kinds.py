@@ -89,7 +89,7 @@ KINDS: Final = (
     Kind("Standardized", "standardized rates", "transition_rates(...).standardize()", ()),
     Kind("ObservedExpected", "observed over expected", "transition_rates(...).indirect()", ("funnel",)),
     Kind("Bounds", "bounds of rates", "transition_rates(...).bounds()", ("bounds",)),
-    Kind("Measured", "a measure", "measure()", ()),
+    Kind("Measured", "a measure", "measure()", ("trend", "funnel", "p_chart")),
     Kind("StayComparison", "differences of lengths of stay", "length_of_stay(...).compare()", ()),
     Kind("Conformance", "journeys along a path", "conformance()", ()),
     Kind("InCare", "stays in care on the cut-off", "in_care()", ()),

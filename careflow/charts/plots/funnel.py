@@ -12,8 +12,9 @@ from matplotlib.axes import Axes
 
 from careflow import formatting
 from careflow.charts.data.control_limits import Floats, dispersion, funnel_limits
+from careflow.charts.data.kinds import accepted, kind_of
 from careflow.charts.data.scale import SHARE, STAYS
-from careflow.charts.data.time_series import words_for
+from careflow.charts.data.time_series import COUNTED, one_window, words_for
 from careflow.charts.data.transitions import ROLE_OF
 from careflow.charts.data.view import PERIODS, View, read
 from careflow.charts.drawing.canvas import Box, middle
@@ -26,11 +27,13 @@ from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.rich_text import Run, coloured, cut, plain
 from careflow.charts.drawing.subject import NONE
 from careflow.charts.drawing.ticks import scale_axis
+from careflow.charts.plots.funnel_around_one import funnel_around_one
 from careflow.continuum.outcomes import DIRECTIONS, OUTCOMES, STEP_DOWN
 from careflow.errors import ArgumentError
+from careflow.estimate.result import ALL_LEVELS
 
 if TYPE_CHECKING:
-    from careflow.estimate import Rates
+    from careflow.estimate import Measured, ObservedExpected, Rates
 
 LEAST: Final = 11
 _CURVE: Final = "#8B939B"
@@ -38,8 +41,8 @@ _CURVE: Final = "#8B939B"
 
 @drawn
 def funnel(
-    result: Rates,
-    frm: str,
+    result: Rates | Measured | ObservedExpected,
+    frm: str | None = None,
     to: str | None = None,
     *,
     measure: str = STEP_DOWN,
@@ -56,10 +59,11 @@ def funnel(
 
     Parameters
     ----------
-    result : Rates
-        By facility: ``careflow.transition_rates(moves, by="facility")``.
-    frm : str
-        The level.
+    result : Rates, Measured or ObservedExpected
+        By facility: ``careflow.transition_rates(moves, by="facility")``. A measure is of all its levels, or of ``frm``;
+        observed over expected is drawn by the expected number, around 1.
+    frm : str, optional
+        The level; needed for rates.
     to : str, optional
         A level or outcome.
     measure : str
@@ -74,28 +78,43 @@ def funnel(
         The period to draw, if the result is by period as well.
     **options
     """
+    if kind_of(accepted(result, "funnel")).result == "ObservedExpected":
+        return funnel_around_one(result, frm, to, quarter, limits, options)  # type: ignore[arg-type]
+    if kind_of(accepted(result, "funnel")).result == "Measured":
+        result, where, frm, to = as_rates(result, frm, options.get("where"))
+        options = {**options, "where": where}  # type: ignore[assignment]
     goal = to or measure
     strata = [c for c in getattr(getattr(result, "about", None), "by", ()) if c not in PERIODS]
     over = over or (strata[0] if strata else None)
     frame = "directions" if goal in DIRECTIONS else "frame"
     selection: dict[str, Any] = {"quarter": quarter, "where": options.get("where"), "keep": [over] if over else []}
-    view = read(result, "Rates", "funnel", frame=frame, **selection)
+    view = read(result, ("Rates", "Measured"), "funnel", frame=frame, **selection)
     if over is None or over not in view.frame.columns:
         raise ArgumentError(
             'a funnel compares facilities: make the rates with by="facility", or name the stratum with over='
         )
-    view.check_level(frm)
-    if goal not in (*view.levels, *OUTCOMES, *DIRECTIONS):
+    if frm is None:
+        raise ArgumentError(f"say which level: frm= one of {', '.join(map(repr, view.levels))}")
+    if frm != ALL_LEVELS:
+        view.check_level(frm)
+    if goal not in (*view.levels, *OUTCOMES, *DIRECTIONS, COUNTED):
         raise ArgumentError(f"no measure {goal!r}; there are {', '.join(map(repr, (*DIRECTIONS, *OUTCOMES)))}")
     chart = Chart("funnel", view, options, levels=1)
     column = "direction" if frame == "directions" else "to"
     rows = view.frame[(view.frame["from"].astype(str) == frm) & (view.frame[column].astype(str) == goal)]
-    verb = _verb(chart, goal)
+    verb = view.about.measure if goal == COUNTED else _verb(chart, goal)
     title = f"{verb[:1].upper()}{verb[1:]} from {chart.labels[frm]}, by {over}"
     shown, left_out = _shown(rows, over)
     if len(shown) < 2:
         return _too_few(chart, rows, over, title, len(shown) + left_out)
     return _draw(chart, view, shown, left_out, (frm, goal, over, title), limits, overdispersion)
+
+
+def as_rates(result: Any, frm: str | None, where: Any) -> tuple[Any, dict[str, Any], str, str]:
+    """Return a measure of one window with the columns of rates, the rest of ``where``, its level and its outcome."""
+    result, where = one_window(result, where)
+    frame = result.frame.rename(columns={"level": "from"}).assign(to=COUNTED)
+    return result.with_frame(frame), where, frm or ALL_LEVELS, COUNTED
 
 
 def _too_few(chart: Chart, rows: pd.DataFrame, over: str, title: str, groups: int) -> Axes:
@@ -137,7 +156,7 @@ def _draw(
     inner, outer = sorted(limits)
     out = _outside(rate, of, mean, outer, phi)
     role = ROLE_OF.get(goal, "")
-    verb = _verb(chart, goal)
+    verb = "count" if goal == COUNTED else _verb(chart, goal)
     within = f" within {view.within} days" if view.within else ""
     unit = plain(view.unit)
     few = f"{left_out} with 1–10 events or non-events, or suppressed, not drawn." if left_out else ""

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure, SubFigure
 from careflow import formatting
 from careflow.charts.data.scale import DAYS, INTENSITY
 from careflow.charts.data.thin import thin_note
-from careflow.charts.data.time_series import Series, Trend, trend_of, words_for
+from careflow.charts.data.time_series import COUNTED, Series, Trend, trend_of, words_for
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.drawn import drawn
 from careflow.charts.drawing.frame import Frame
@@ -24,7 +24,7 @@ from careflow.charts.plots.trend_marks import draw_levels, draw_one, head_of
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 
 if TYPE_CHECKING:
-    from careflow.estimate import LengthOfStay, Rates
+    from careflow.estimate import LengthOfStay, Measured, Rates
 
 PER: Final = 100
 """Person-days of an intensity."""
@@ -32,18 +32,18 @@ PER: Final = 100
 
 @overload
 def trend(
-    result: Rates | LengthOfStay, frm: str, to: str | None = None, *, measure: str = ..., target: float | None = ...,
-    context: bool = ..., **options: Unpack[Options],
+    result: Rates | LengthOfStay | Measured, frm: str, to: str | None = None, *, measure: str = ...,
+    target: float | None = ..., context: bool = ..., **options: Unpack[Options],
 ) -> Axes: ...  # fmt: skip
 @overload
 def trend(
-    result: Rates | LengthOfStay, frm: str | None = None, to: str | None = None, *, measure: str = ...,
+    result: Rates | LengthOfStay | Measured, frm: str | None = None, to: str | None = None, *, measure: str = ...,
     target: float | None = ..., context: bool = ..., facet: str | None = ...,
     figure: Figure | SubFigure | None = ..., **options: Unpack[Options],
 ) -> Any: ...  # fmt: skip
 @drawn
 def trend(
-    result: Rates | LengthOfStay,
+    result: Rates | LengthOfStay | Measured,
     frm: str | None = None,
     to: str | None = None,
     *,
@@ -66,8 +66,9 @@ def trend(
 
     Parameters
     ----------
-    result : Rates or LengthOfStay
-        By quarter, month or year.
+    result : Rates, LengthOfStay or Measured
+        By quarter, month or year. A measure is of all its levels, or of ``frm``; ``where={"window": 7}`` says which of
+        several windows.
     frm, to : str, optional
         Levels; ``to`` also takes an outcome such as ``"left early"``.
     measure : str
@@ -171,6 +172,8 @@ def _title(chart: Chart, trend: Trend) -> str:
     within = f" within {trend.view.within} days" if trend.view.within and trend.scale is not DAYS else ""
     within += f" per {PER} person-days" if trend.scale is INTENSITY else ""
     frm = chart.labels[trend.frm] if trend.frm else ""
+    if trend.measure == COUNTED:
+        return f"{trend.view.about.measure}{within}, {frm}, {by}"
     if trend.scale is DAYS:
         return f"Median length of stay{f' at {frm}' if frm else ''}, {by}"
     if trend.to is not None:
@@ -184,6 +187,8 @@ def _subtitle(chart: Chart, trend: Trend) -> str:
     first, last = formatting.period(trend.periods[0]), formatting.period(trend.periods[-1])
     span = first if first == last else f"{first} – {last}"
     frm = f"{chart.labels[trend.frm]} " if trend.frm else ""
+    if trend.measure == COUNTED:
+        return f"{plain(trend.view.about.definition)} % with {trend.view.ci}, {span}"
     if trend.scale is DAYS:
         return f"Days by which half of {plain(frm)}stays had ended, with {trend.view.ci}, {span}"
     moved = trend.to is not None and trend.to in chart.labels
