@@ -10,6 +10,7 @@ from careflow.continuum import Continuum as Continuum
 from careflow.continuum import Level as Level
 from careflow.counts import Calendar as Calendar
 from careflow.counts import Counts as Counts
+from careflow.counts import Measure as Measure
 from careflow.counts import Transitions as Transitions
 from careflow.counts import link as link
 from careflow.errors import CareflowError as CareflowError
@@ -26,6 +27,7 @@ from careflow.estimate import length_of_stay as length_of_stay
 from careflow.estimate import load as load
 from careflow.estimate import logrank_test as logrank_test
 from careflow.estimate import markov_test as markov_test
+from careflow.estimate import measure as measure
 from careflow.estimate import occupation as occupation
 from careflow.estimate import pathways as pathways
 from careflow.estimate import persons_served as persons_served

@@ -56,6 +56,10 @@ class MissingItemError(CareflowError, TypeError):
     """Square brackets after an object of careflow that has no items."""
 
 
+class MeasureError(ArgumentError):
+    """A measure whose definition contradicts itself, or does not fit the levels of the records."""
+
+
 class CountsError(CareflowError, ValueError):
     """Counts that were made by different rules, or that lack what was asked of them."""
 

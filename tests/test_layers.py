@@ -49,9 +49,9 @@ ORDER = {
     "records": "engine findings lost_digits person_names schema files privacy parsing sources episodes validation "
     "loading read",
     "office": "libraries slides error_bars line_chart workbook",
-    "counts": "event_tables sql",
-    "estimate": "arguments arrays show stamp saved excel result stats select utilization rates survival change "
-    "multistate",
+    "counts": "event_tables measures sql",
+    "estimate": "arguments arrays show stamp saved excel result stats select decomposition overdispersion utilization "
+    "rates survival measures change multistate",
     "protect": "suppression cells insiders results history rounding release_notes release audit",
     "charts": "data drawing headlines plots interactive",
     "report": "masking modes atomic_folder earlier_releases content formats write",

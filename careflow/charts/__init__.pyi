@@ -9,6 +9,7 @@ from careflow.charts.drawing.theme import theme as theme
 from careflow.charts.headlines import headline as headline
 from careflow.charts.interactive.explore import explore as explore
 from careflow.charts.plots.alluvial import alluvial as alluvial
+from careflow.charts.plots.bounds import bounds as bounds
 from careflow.charts.plots.census import census as census
 from careflow.charts.plots.chronogram import chronogram as chronogram
 from careflow.charts.plots.comparison import comparison as comparison
@@ -24,6 +25,7 @@ from careflow.charts.plots.sequence_index import sequence_index as sequence_inde
 from careflow.charts.plots.time_to_next import time_to_next as time_to_next
 from careflow.charts.plots.transition_matrix import transition_matrix as transition_matrix
 from careflow.charts.plots.trend import trend as trend
+from careflow.charts.plots.waterfall import waterfall as waterfall
 
 los = length_of_stay
 

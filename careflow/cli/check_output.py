@@ -8,6 +8,7 @@ from typing import Final
 
 import pandas as pd
 
+from careflow.counts import Measure
 from careflow.records.episodes import Episodes
 from careflow.records.parsing.date_basis import CALENDAR, answers
 
@@ -41,6 +42,20 @@ def losses_told(losses: pd.DataFrame) -> Iterator[str]:
 def source_told(name: str, what: str) -> str:
     """Return a line with the name of a source and what it is."""
     return f"{name:<12}  {what}".rstrip()
+
+
+def measure_told(measure: Measure) -> Iterator[str]:
+    """Return the definition of a measure as lines: its rule, what it is modelled on, and in what it differs."""
+    from careflow.estimate.measures.follow_up import definition_of
+
+    yield f"{measure.name}#{measure.digest}  {measure.title}".rstrip()
+    yield definition_of(measure)
+    if measure.modelled_on:
+        read = f", read on {measure.source_date:%Y-%m-%d}" if measure.source_date else ""
+        yield f"Modelled on {measure.modelled_on} ({measure.source or 'no source given'}{read})."
+    if measure.differs:
+        yield "It differs from its source:"
+        yield from (f"  {line}" for line in measure.differs)
 
 
 def attrition_told(attrition: pd.DataFrame) -> Iterator[str]:

@@ -85,6 +85,19 @@ def sources(asked: argparse.Namespace) -> int:
     return 0
 
 
+def measures(asked: argparse.Namespace) -> int:
+    """Print the measures in the package, or one of them with its source and what differs."""
+    from careflow.cli.check_output import measure_told
+    from careflow.counts import Measure
+
+    if asked.name is not None:
+        print(*measure_told(Measure.load(asked.name)), sep="\n")
+        return 0
+    for name in Measure.shipped():
+        print(f"{name:<34}  {Measure.load(name).title}")
+    return 0
+
+
 def pool(asked: argparse.Namespace) -> int:
     """Write the report of the counts of several sites together."""
     from careflow.counts import Counts

@@ -86,6 +86,10 @@ def parser() -> argparse.ArgumentParser:
     sources = kinds.add_parser("sources", help="list what can be read besides files of stays")
     sources.set_defaults(run=commands.sources)
 
+    measures = kinds.add_parser("measures", help="list the measures in the package, or show the rule of one")
+    measures.add_argument("name", nargs="?", metavar="NAME", help="a measure, or the path of a TOML file")
+    measures.set_defaults(run=commands.measures)
+
     notebook = kinds.add_parser("notebook", help="copy a notebook to start from")
     notebook.add_argument("name", choices=["quarterly"], help="which notebook")
     notebook.add_argument("folder", type=Path, metavar="DIR", help="where to")

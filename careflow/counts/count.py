@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from careflow.arguments.messages import hint
+from careflow.arguments.messages import choice, hint
 from careflow.continuum.outcomes import REASONS
 from careflow.counts.calendar import UNITS, day_number
 from careflow.counts.definition import GROUPS, Definition
@@ -18,7 +18,7 @@ from careflow.counts.late_entry import ENDS, split_at_period_ends, with_entries
 from careflow.counts.linked_stays import Linked
 from careflow.counts.periods import Periods
 from careflow.counts.table_names import event_table
-from careflow.errors import ArgumentError
+from careflow.errors import ArgumentError, MeasureError
 from careflow.records.engine.packed_keys import Range
 from careflow.records.episodes import unlike
 
@@ -37,6 +37,9 @@ _FIELDS: Final = {
 }
 """Fields that are no strata, and why."""
 
+FLAGS: Final = "flags"
+"""The column with the flags of stays, separated by spaces."""
+
 MISSING: str = "(missing)"
 OPEN: str = "(open)"
 
@@ -49,7 +52,7 @@ def count_table(moves: Linked, name: str, definition: Definition) -> pd.DataFram
         -ENDLESS if definition.start is None else day_number(definition.start),
     )
     by = [stratum for stratum in definition.by if name != "census" or stratum not in UNITS]
-    table = event_table(name, definition.continuum)
+    table = event_table(name, definition.continuum, definition.measures)
     parameters: dict[str, object] = {
         "linked": moves.table,
         "strata": "".join(f"{_stratum(moves, stratum)} AS b{i}, " for i, stratum in enumerate(by)),
@@ -60,6 +63,8 @@ def count_table(moves: Linked, name: str, definition: Definition) -> pd.DataFram
         "last_followed": cutoff - definition.within,
         **_windows(definition.windows, cutoff),
     }
+    if table.flags:
+        parameters["flagged"] = flagged_sql(moves, table.flags)
     with Periods(moves, definition) as periods:
         parameters |= periods.parameters(table.sql + table.rows, parameters)
         parts = [engine.integers(table.sql.format(**parameters))] if table.sql else []
@@ -82,6 +87,31 @@ def count_table(moves: Linked, name: str, definition: Definition) -> pd.DataFram
         if stratum not in UNITS:
             frame[f"b{i}"] = _labelled(moves, stratum, frame[f"b{i}"])
     return frame.rename(columns={f"b{i}": stratum for i, stratum in enumerate(by)})
+
+
+def flagged_sql(moves: Linked, flags: Sequence[str]) -> str:
+    """Return the condition of stays with one of some flags: those of their level, and of a column ``flags``.
+
+    Raises
+    ------
+    MeasureError
+        If no stay can have one.
+    """
+    care = moves.episodes.continuum
+    levels = [i for i, level in enumerate(care.levels) if set(level.flags) & set(flags)]
+    column = moves.episodes.strata.get(FLAGS)
+    if not levels and column is None:
+        raise MeasureError(
+            f"no level of {care.name} has the flag {choice(flags)}, and no column {FLAGS!r} was read; take a continuum "
+            f"whose levels have it, or read_episodes(..., columns={{{FLAGS!r}: <its column in the file>}})"
+        )
+    codes = [] if column is None else [i for i, label in enumerate(column.labels) if set(label.split()) & set(flags)]
+    parts = [
+        f"{name} IN ({', '.join(map(str, each))})"
+        for name, each in (("level", levels), (column and column.column, codes))
+        if each
+    ]
+    return f"({' OR '.join(parts)})" if parts else "false"
 
 
 def _windows(windows: Sequence[int], cutoff: int) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from careflow.continuum import Continuum
 from careflow.counts.calendar import Calendar, unit_of
+from careflow.counts.measures.definition import Measure
 from careflow.counts.period_labels import period_number
 from careflow.errors import CountsError
 
@@ -44,6 +45,8 @@ class Definition:
         The months of a quarter.
     where : tuple of (str, tuple of str)
         The part of the records: the labels of a stratum that are counted, if not all.
+    measures : tuple of Measure
+        The measures that were counted.
     """
 
     continuum: Continuum
@@ -55,6 +58,7 @@ class Definition:
     by: tuple[str, ...] = ()
     calendar: Calendar = field(default_factory=Calendar)
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    measures: tuple[Measure, ...] = ()
 
     @property
     def shown_periods(self) -> tuple[int, ...] | None:
@@ -92,9 +96,12 @@ class Definition:
             "cutoff": self.cutoff.isoformat(),
             "start": self.start and self.start.isoformat(),
             "calendar": asdict(self.calendar),
+            "measures": [measure.to_dict() | {"source_date": str(measure.source_date)} for measure in self.measures],
         }
-        if not self.where:
-            del plain["where"]  # so that counts of all records are the same file as before there were parts
+        # Counts of all records without measures are the same file as before there were parts and measures.
+        for name in ("where", "measures"):
+            if not plain[name]:
+                del plain[name]
         return json.dumps(plain, sort_keys=True)
 
     @classmethod
@@ -112,5 +119,11 @@ class Definition:
             "windows": tuple(plain["windows"]),
             "by": tuple(plain["by"]),
             "where": tuple((name, tuple(labels)) for name, labels in plain.get("where", ())),
+            "measures": tuple(map(_measure, plain.get("measures", ()))),
         }
         return cls(**plain)
+
+
+def _measure(values: dict[str, Any]) -> Measure:
+    when = values.pop("source_date")
+    return Measure.from_dict(values if when == "None" else values | {"source_date": date.fromisoformat(when)})

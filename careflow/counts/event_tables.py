@@ -126,6 +126,8 @@ class EventTable:
         Whether ``rows`` has the column ``ends``, the number of period ends that a stay reaches.
     dates : bool
         Whether ``day`` is a day of the calendar. Entries are then among the rows.
+    flags : tuple of str
+        The flags of the stays for which ``{flagged}`` stands in ``sql``.
     """
 
     columns: tuple[str, ...]
@@ -135,6 +137,7 @@ class EventTable:
     rows: str = ""
     ends: bool = False
     dates: bool = False
+    flags: tuple[str, ...] = ()
 
 
 PROCESS: Final = ("jackknife_group", "state", "event", "day")

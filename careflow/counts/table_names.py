@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from careflow.continuum import Continuum
 from careflow.counts.event_tables import EVENT_TABLES, PROCESS, EventTable
+from careflow.counts.measures.checks import FOLLOW_UP, MEAN_STAY
+from careflow.counts.measures.definition import Measure
+from careflow.counts.measures.resolved import population
 from careflow.counts.sql.flow import FLOW
 from careflow.counts.sql.journeys import held_sql, journey_sql, paths_sql
+from careflow.counts.sql.measures import COLUMNS as MEASURED
+from careflow.counts.sql.measures import measure_sql
 from careflow.counts.sql.previous_level import COLUMNS, HISTORY
 from careflow.counts.sql.retention import COLUMNS as RETAINED
 from careflow.counts.sql.retention import retained_sql
-from careflow.counts.sql.returns import SERVED, bounces_sql, returns_sql
+from careflow.counts.sql.returns import bounces_sql, returns_sql, served_sql
 from careflow.errors import ArgumentError
 from careflow.records.parsing.date_basis import DAYS, LINKING
 
@@ -24,7 +30,7 @@ _NAME: Final = re.compile(
 )
 
 
-def event_table(name: str, continuum: Continuum) -> EventTable:
+def event_table(name: str, continuum: Continuum, measures: Iterable[Measure] = ()) -> EventTable:
     """Return the event table of a name. Levels are given by their position in the continuum, from 0.
 
     ==========================  =====================================================================
@@ -43,7 +49,9 @@ def event_table(name: str, continuum: Continuum) -> EventTable:
     ``step ups:30``             step-downs with an admission to a more intensive level within 30 days
     ``kept:30,60``              who is in care on these days after an admission
     ``flow``                    people who come into care, move and leave
+    ``served:3,4``              the people served at level 3 or 4, once each
     ``history``                 the outcome of each discharge, by the level before
+    ``measure:NAME#DIGEST``     the discharges of one of ``measures``, by the definition with this digest
     ==========================  =====================================================================
 
     Raises
@@ -57,6 +65,8 @@ def event_table(name: str, continuum: Continuum) -> EventTable:
         return EventTable(COLUMNS, HISTORY, "discharge", LINKING)
     if name == "flow":
         return EventTable(("event",), FLOW, "days in the period", LINKING)
+    if name.startswith("measure:"):
+        return _measure_table(name, continuum, measures)
     match = _NAME.fullmatch(name)
     if match is None or ((match[3] or match[4]) and match[1] != "journey"):
         raise ArgumentError(
@@ -65,7 +75,7 @@ def event_table(name: str, continuum: Continuum) -> EventTable:
         )
     kind, numbers, reentry = match[1], [int(n) for n in (match[2] or "").split(",") if n], bool(match[4])
     if kind == "served":
-        return EventTable(("state",), SERVED, "days in the period", DAYS)
+        return EventTable(("state",), served_sql(numbers), "days in the period", DAYS)
     if kind == "journey":
         start, landmark = numbers[0] if numbers else None, int(match[3]) if match[3] else None
         return EventTable(PROCESS, journey_sql(start, reentry=reentry, landmark=landmark), "admission", LINKING)
@@ -90,3 +100,32 @@ def event_table(name: str, continuum: Continuum) -> EventTable:
 
 def _steps(n: int) -> tuple[str, ...]:
     return tuple(f"step_{i}" for i in range(1, n + 1))
+
+
+def tables_of(measure: Measure, continuum: Continuum) -> tuple[str, ...]:
+    """Return the names of the event tables of a measure.
+
+    A follow-up has a table of its own. People served are counted for each group of levels that there is, and a mean
+    stay is that of the closed stays.
+    """
+    if measure.kind == FOLLOW_UP:
+        return (measure.clock,)
+    if measure.kind == MEAN_STAY:
+        return ("stay by discharge", "stay by admission", "stay")
+    groups = [population(group, continuum) for _, group in measure.groups]
+    return tuple(dict.fromkeys(served_name(levels) for levels in groups if levels))
+
+
+def served_name(levels: Iterable[int]) -> str:
+    """Return the name of the table of people served at some levels."""
+    return f"served:{','.join(map(str, levels))}"
+
+
+def _measure_table(name: str, continuum: Continuum, measures: Iterable[Measure]) -> EventTable:
+    measure = next((measure for measure in measures if measure.clock == name), None)
+    if measure is None:
+        raise ArgumentError(
+            f"no definition of {name!r}: give clocks= the measure itself, as cf.Measure.load(name) returns it"
+        )
+    flags = measure.denominator.flags
+    return EventTable(MEASURED, measure_sql(measure, continuum), "discharge", LINKING, flags=flags)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from typing import NoReturn
@@ -21,6 +21,7 @@ from careflow.counts.parts import Where, part_of, strata_to_count
 from careflow.counts.person_level import PersonLevel
 from careflow.counts.recoding import recoded_moves
 from careflow.counts.table_names import DEFAULT, event_table
+from careflow.counts.tables_asked import Clock, clocks_given, named
 from careflow.errors import ArgumentError, CountsError
 from careflow.formatting import several
 from careflow.records.parsing.date_basis import CALENDAR, LINKING, answers, require
@@ -47,7 +48,7 @@ class Transitions(PersonLevel):
     @checked(
         by=names,
         windows=several_whole(0),
-        clocks=names,
+        clocks=clocks_given,
         calendar=instance(Calendar),
         where=where,
         last=whole(1, None, "periods"),
@@ -57,7 +58,7 @@ class Transitions(PersonLevel):
         by: str | Sequence[str] | None = None,
         *,
         windows: int | Sequence[int] | None = None,
-        clocks: str | Sequence[str] | None = None,
+        clocks: Clock | Sequence[Clock] | None = None,
         calendar: Calendar | None = None,
         where: Where | None = None,
         last: int | None = None,
@@ -70,8 +71,9 @@ class Transitions(PersonLevel):
             Strata: ``"quarter"``, ``"month"`` or ``"year"``, ``"discharge_reason"``, and any column that was read.
         windows : int or sequence of int, optional
             Windows in days, up to ``within``. Default: ``within``, and those of 7, 14, 30, 60 and 90 that are shorter.
-        clocks : str or sequence of str, optional
-            The event tables (see :func:`careflow.counts.event_table`). Default: ``careflow.counts.DEFAULT``.
+        clocks : str, Measure or sequence of these, optional
+            The event tables (see :func:`careflow.counts.event_table`), and measures, whose definitions the counts keep.
+            Default: ``careflow.counts.DEFAULT``.
         calendar : Calendar, optional
             Default: quarters of the calendar year.
         where : mapping, optional
@@ -90,11 +92,11 @@ class Transitions(PersonLevel):
         strata = strata_to_count(strata_asked, where, last)
         check_strata(self, strata)
         episodes = self.episodes
-        names = (clocks,) if isinstance(clocks, str) else tuple(clocks or self._answerable())
-        if any(name in UNITS for name in strata):
+        names, measures = named(clocks or self._answerable(), episodes.continuum)
+        if any(name in UNITS for name in strata) or any(measure.until for measure in measures):
             require(episodes, CALENDAR)
         for name in names:
-            if (need := event_table(name, episodes.continuum).needs) is not None:
+            if (need := event_table(name, episodes.continuum, measures).needs) is not None:
                 require(episodes, need)
         definition = Definition(
             continuum=episodes.continuum,
@@ -105,6 +107,7 @@ class Transitions(PersonLevel):
             overlaps=episodes.overlaps,
             by=strata,
             calendar=calendar or Calendar(),
+            measures=measures,
         )
         counts = Counts(
             definition=definition,
@@ -125,7 +128,7 @@ class Transitions(PersonLevel):
 
     def _table(self, name: str, definition: Definition) -> pd.DataFrame:
         """Count an event table, or return it from the cache."""
-        key = (name, definition.to_json())
+        key = (name, replace(definition, measures=()).to_json())  # the name of its table has the digest of a measure
         with self.episodes.engine.lock:
             if key in self._cache:
                 return self._cache[key].copy(deep=False)

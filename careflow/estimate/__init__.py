@@ -1,12 +1,17 @@
 """Estimates: counts in, tidy frames out."""
 
+from careflow.estimate.measures.measure import Measured, measure
 from careflow.estimate.multistate.conformance import Conformance, conformance
 from careflow.estimate.multistate.markov_chain import Chain, chain
 from careflow.estimate.multistate.markov_test import MarkovTest, markov_test
 from careflow.estimate.multistate.occupation import ExpectedDays, Occupation, expected_days, occupation
 from careflow.estimate.multistate.pathways import Pathways, pathways
+from careflow.estimate.rates.bounds import Bounds
 from careflow.estimate.rates.comparison import Comparison
+from careflow.estimate.rates.decompose import Decomposition
+from careflow.estimate.rates.indirect import ObservedExpected
 from careflow.estimate.rates.rate_result import Rates
+from careflow.estimate.rates.standardize import Standardized
 from careflow.estimate.rates.transition_rates import transition_rates
 from careflow.estimate.result import Provenance, Result
 from careflow.estimate.saved import load
@@ -25,17 +30,21 @@ from careflow.estimate.utilization.retention import Retention, retention
 from careflow.estimate.utilization.returns import Returns
 
 __all__ = [
+    "Bounds",
     "Census",
     "Chain",
     "Comparison",
     "Conformance",
     "CumulativeIncidence",
+    "Decomposition",
     "ExpectedDays",
     "Flow",
     "GroupTest",
     "InCare",
     "LengthOfStay",
     "MarkovTest",
+    "Measured",
+    "ObservedExpected",
     "Occupation",
     "Pathways",
     "PersonsServed",
@@ -44,6 +53,7 @@ __all__ = [
     "Result",
     "Retention",
     "Returns",
+    "Standardized",
     "StayComparison",
     "bounce_back",
     "census",
@@ -58,6 +68,7 @@ __all__ = [
     "load",
     "logrank_test",
     "markov_test",
+    "measure",
     "occupation",
     "pathways",
     "persons_served",

@@ -10,9 +10,10 @@ import pandas as pd
 
 from careflow.arguments import Check, checked, confidence, instance, names, one_of, where, whole
 from careflow.continuum import Continuum
-from careflow.counts import Calendar, Counts, Definition, Transitions, event_table
+from careflow.counts import Calendar, Counts, Definition, Measure, Transitions, event_table
 from careflow.counts.calendar import UNITS, unit_of
 from careflow.counts.parts import ALL, Part, part_of, strata_to_count
+from careflow.counts.tables_asked import Clock, named
 from careflow.errors import CountsError
 
 Cluster = Literal["person"] | None
@@ -40,7 +41,7 @@ def estimator(**checks: Check) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
 def counts_for(
     source: Transitions | Counts,
-    clocks: str | Sequence[str],
+    clocks: Clock | Sequence[Clock],
     by: str | Sequence[str] | None,
     *,
     windows: int | Sequence[int] | None = None,
@@ -48,13 +49,16 @@ def counts_for(
     part: Part = ALL,
 ) -> tuple[Counts, tuple[str, ...]]:
     """Return counts of these event tables and strata, counted from linked stays or checked, and the strata."""
-    names = (clocks,) if isinstance(clocks, str) else tuple(clocks)
+    continuum = source.episodes.continuum if isinstance(source, Transitions) else source.definition.continuum
+    names, measures = named(clocks, continuum)
     strata = (by,) if isinstance(by, str) else tuple(by or ())
     needed = strata_to_count(strata, *part)
     if isinstance(source, Transitions):
-        _check_periods(source.episodes.continuum, names, strata, needed)
+        _check_periods(continuum, names, strata, needed, measures)
         where, last = part
-        return source.counts(strata, windows=windows, clocks=names, calendar=calendar, where=where, last=last), strata
+        return source.counts(
+            strata, windows=windows, clocks=[*names, *measures], calendar=calendar, where=where, last=last
+        ), strata
     if unheld := [name for name in names if name not in source.tables]:
         raise CountsError(f"these counts hold no {unheld[0]!r} table; count again with {unheld[0]!r} among clocks=")
     unit = source.definition.unit
@@ -65,19 +69,25 @@ def counts_for(
             f"these counts are not split by {lacking[0]!r} "
             f"(they are by {', '.join(source.definition.by) or 'nothing'}); count again with by={list(needed)}"
         )
-    _check_periods(source.definition.continuum, names, strata, source.definition.by)
+    _check_periods(continuum, names, strata, source.definition.by, measures)
     if calendar is not None and calendar != source.definition.calendar:
         raise CountsError("these counts were made by another calendar; count again with calendar=")
     return part_of(source, *part), strata
 
 
-def _check_periods(continuum: Continuum, names: Sequence[str], strata: Sequence[str], counted: Sequence[str]) -> None:
+def _check_periods(
+    continuum: Continuum,
+    names: Sequence[str],
+    strata: Sequence[str],
+    counted: Sequence[str],
+    measures: Sequence[Measure] = (),
+) -> None:
     """Raise if stays are followed within each period and the estimate is not by period: they do not add up."""
     unit = unit_of(counted)
     if (
         unit is not None
         and unit not in strata
-        and any(event_table(name, continuum).dated_by == "days in the period" for name in names)
+        and any(event_table(name, continuum, measures).dated_by == "days in the period" for name in names)
     ):
         raise CountsError(
             f"these counts follow each stay within each {unit}; ask with by={unit!r} or count again without"

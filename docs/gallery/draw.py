@@ -174,10 +174,28 @@ def xmr() -> Axes:
     return charts.xmr(cf.length_of_stay(moves, by="quarter"), "iop", baseline=8)
 
 
+def waterfall() -> Axes:
+    """Waterfall.
+
+    Why did a rate change: another mix of people, or other rates? Use it before a change is called better or worse.
+    """
+    rates = cf.transition_rates(moves, frm="residential", to="php", by=["quarter", "facility", "payer"])
+    return charts.waterfall(rates.decompose("2024Q2", "2025Q2", over=["facility", "payer"]))
+
+
+def bounds() -> Axes:
+    """Bounds.
+
+    How much does the answer depend on those who were never seen again? The bar is what is possible.
+    """
+    return charts.bounds(cf.transition_rates(moves).bounds(), "residential")
+
+
 KINDS = (
     *(flow_map, transition_matrix, trend, trend_of_one_move, bounce_back, comparison, length_of_stay, kaplan_meier),
     *(cumulative_incidence, time_to_next),
     *(alluvial, alluvial_by_day, sequence_index, chronogram, expected_days, census, funnel, p_chart, xmr),
+    *(waterfall, bounds),
 )
 
 

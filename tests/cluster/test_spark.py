@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import careflow.records.engine.spark_engine
-from careflow.counts import DEFAULT, Transitions, link
+from careflow.counts import DEFAULT, Measure, Transitions, link
 from careflow.errors import RecordError
 from careflow.estimate import transition_rates
 from careflow.records import Episodes, read_episodes
@@ -110,6 +110,17 @@ def test_every_count_and_finding_is_the_embedded_engine_s_to_the_row(spark: Any,
     )  # fmt: skip
     by = "payer" if rules else ["quarter", "payer"]
     assert_same(numbers(link(here), by), numbers(link(there), by))
+
+
+def test_measures_are_the_embedded_engine_s_to_the_row(spark: Any) -> None:
+    frame = stays(seed=9)
+    here, there = link(read(frame)), link(read(on_cluster(spark, frame)))
+    shipped = [Measure.load(name) for name in ("continuity-inpatient-residential", "data-book-progression")]
+    chained = {"levels": "any", "index": "last of chain", "chain_days": 9, "exclude": ["died", "concurrent"]}
+    arms = [{"levels": "less intensive", "ongoing": True}, {"levels": ["residential"], "from": 1}]
+    own = {"name": "own", "windows": [2, 20], "until": "02-28", "denominator": chained, "numerator": arms}
+    clocks = [*shipped, Measure.from_dict(own), "served:2,3"]
+    assert_same(numbers(here, ["quarter", "payer"], clocks), numbers(there, ["quarter", "payer"], clocks))
 
 
 @pytest.mark.parametrize("spark", ["classic"], indirect=True)

@@ -18,10 +18,15 @@ from careflow.charts.data.view import View, periods, read
 from careflow.continuum.outcomes import DIRECTIONS, OUTCOMES, STEP_DOWN, STEP_UP
 from careflow.counts.period_labels import period_number
 from careflow.errors import ArgumentError
+from careflow.estimate.result import ALL_LEVELS
 
+COUNTED: Final = "counted"
+"""The measure of a trend of a :class:`careflow.estimate.Measured`; what it is, its definition says."""
 MEDIAN: Final = "median"
 AVERAGE: Final = "average"
 PERSONS: Final = "persons"
+WINDOW: Final = "window"
+"""The column of the days of follow-up of a measure."""
 SHARES: Final = ("rate", "low", "high", "of")
 PAIRS: Final = 12
 """Lines of pairs of levels that one chart may have."""
@@ -37,6 +42,8 @@ def trend_of(result: Any, chart: str, frm: str | None, to: str | None, measure: 
     """
     names = tuple(result.continuum.names)
     kind = kind_of(result).result
+    if kind == "Measured":
+        return _of_measure(result, chart, frm or ALL_LEVELS, where)
     all_levels = ("all", "any", ALL) if kind == "PersonsServed" else ()
     ends = () if kind == "Returns" else OUTCOMES
     for name in (frm,) if to is None else (frm, to):
@@ -62,6 +69,35 @@ def trend_of(result: Any, chart: str, frm: str | None, to: str | None, measure: 
     role = _role(result, frm, goal, names)
     scale = INTENSITY if view.is_intensity else SHARE
     return _assembled(view, rows, "from", SHARES, goal, role, frm, to, scale)
+
+
+def _of_measure(result: Any, chart: str, level: str, where: Any) -> Trend:
+    """Return the share of a measure at one level, or at all together."""
+    result, where = one_window(result, where)
+    view = read(result, "Measured", chart, where=where, over=True)
+    there = list(dict.fromkeys(view.frame["level"].astype(str)))
+    if level not in there:
+        raise ArgumentError(f"no level {level!r} in this measure; there are {', '.join(map(repr, there))}")
+    return _assembled(view, view.frame, "level", ("rate", "low", "high", "of"), COUNTED, "care", level, None, SHARE)
+
+
+def one_window(result: Any, where: Any) -> tuple[Any, dict[str, Any]]:
+    """Return a measure of one window, which ``where`` names if there are several, and the rest of ``where``.
+
+    Raises
+    ------
+    ArgumentError
+        If the measure is no follow-up, or the window is not said or not there.
+    """
+    where, frame = dict(where or {}), result.frame
+    if WINDOW not in frame:
+        raise ArgumentError(f"charts draw follow-up measures, and {result.measure.name} is {result.measure.kind}")
+    there = list(dict.fromkeys(frame[WINDOW]))
+    days = where.pop(WINDOW, there[0] if len(there) == 1 else None)
+    if days not in there:
+        raise ArgumentError(f"say which window: where={{'window': {there[0]}}}; there are {', '.join(map(str, there))}")
+    rows = frame[frame[WINDOW] == days].drop(columns=WINDOW).reset_index(drop=True)
+    return result.with_frame(rows, within=(int(days),)), where
 
 
 def words_for(goal: str) -> str:

@@ -16,6 +16,7 @@ from careflow.arguments.folding import label_among
 from careflow.charts.data.kinds import KINDS, accepted, kind_of
 from careflow.counts.period_labels import period_among
 from careflow.errors import ArgumentError
+from careflow.estimate.result import ALL_LEVELS
 
 if TYPE_CHECKING:
     from careflow.continuum import Continuum
@@ -240,6 +241,8 @@ def masked(table: pd.DataFrame) -> pd.DataFrame:
 _VALUES: Final = {
     *("n", "rate", "se", "low", "high", "estimate", "median", "median_low", "median_high", "q25", "q75", "days"),
     *("rmean", "rmean_se", "discharged_mean", "discharged_median", "survival", "events", "average", "persons"),
+    *("points", "share"),
+    *("unknown", "lower", "upper", "standardized", "mean", "observed", "expected", "ratio", "z"),
     *("difference", "p", "p_adjusted", "n_1", "n_2", "rate_1", "rate_2", "estimate_1", "estimate_2"),
 }
 """Columns that are blanked in a hidden row. ``of`` and ``at_risk`` may be published beside a hidden numerator."""
@@ -248,7 +251,7 @@ _VALUES: Final = {
 def labels(view: View, short: Mapping[str, str] | None) -> dict[str, str]:
     """Return what each level is called on the chart."""
     given = dict(short or {})
-    return {name: given.get(name) or view.continuum.short(name) for name in view.levels}
+    return {ALL_LEVELS: ALL_LEVELS} | {name: given.get(name) or view.continuum.short(name) for name in view.levels}
 
 
 def periods(view: View) -> list[str]:

@@ -14,7 +14,7 @@ from careflow import formatting
 from careflow.charts.data.control_limits import RUN, p_limits, signals, xmr_limits
 from careflow.charts.data.scale import SHARE
 from careflow.charts.data.series import Series, Trend
-from careflow.charts.data.time_series import AVERAGE, MEDIAN, trend_of, words_for
+from careflow.charts.data.time_series import AVERAGE, COUNTED, MEDIAN, trend_of, words_for
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import End, Ends
 from careflow.charts.drawing.drawn import drawn
@@ -164,6 +164,8 @@ def _one(
 
 
 def _what(chart: Chart, trend: Trend) -> str:
+    if trend.measure == COUNTED:
+        return f"{trend.view.about.measure} within {trend.view.within} days"
     if trend.measure == MEDIAN:
         return "Median stay"
     if trend.measure == AVERAGE:
@@ -194,6 +196,8 @@ def _subtitle(chart: Chart, trend: Trend, limits: _Limits) -> str:
         subject = f"Share of {plain(trend.back.whom(chart.labels, *_pair(trend)))} that {verb}"
     elif trend.measure == MEDIAN:
         subject = f"Days by which half of {name} stays had ended"
+    elif trend.measure == COUNTED:
+        subject = plain(trend.view.about.definition.removesuffix("."))
     elif trend.measure == AVERAGE:
         subject = f"Average number in care at {name}"
     else:

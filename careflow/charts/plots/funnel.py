@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 
 from careflow import formatting
 from careflow.charts.data.control_limits import Floats, dispersion, funnel_limits
-from careflow.charts.data.kinds import kind_of
+from careflow.charts.data.kinds import accepted, kind_of
 from careflow.charts.data.return_words import ReturnWords
 from careflow.charts.data.scale import SHARE, STAYS
-from careflow.charts.data.time_series import words_for
+from careflow.charts.data.time_series import COUNTED, one_window, words_for
 from careflow.charts.data.transitions import ROLE_OF
 from careflow.charts.data.view import PERIODS, read
 from careflow.charts.drawing.canvas import Box, middle
@@ -28,11 +28,13 @@ from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.rich_text import Run, coloured, cut, plain
 from careflow.charts.drawing.subject import NONE
 from careflow.charts.drawing.ticks import scale_axis
+from careflow.charts.plots.funnel_around_one import funnel_around_one
 from careflow.continuum.outcomes import DIRECTIONS, OUTCOMES, STEP_DOWN
 from careflow.errors import ArgumentError
+from careflow.estimate.result import ALL_LEVELS
 
 if TYPE_CHECKING:
-    from careflow.estimate import Rates, Returns
+    from careflow.estimate import Measured, ObservedExpected, Rates, Returns
 
 LEAST: Final = 11
 _CURVE: Final = "#8B939B"
@@ -40,8 +42,8 @@ _CURVE: Final = "#8B939B"
 
 @drawn
 def funnel(
-    result: Rates | Returns,
-    frm: str,
+    result: Rates | Returns | Measured | ObservedExpected,
+    frm: str | None = None,
     to: str | None = None,
     *,
     measure: str = STEP_DOWN,
@@ -58,10 +60,11 @@ def funnel(
 
     Parameters
     ----------
-    result : Rates or Returns
-        By facility: ``careflow.transition_rates(moves, by="facility")``, or readmissions and bounce-backs so.
-    frm : str
-        The level left.
+    result : Rates, Returns, Measured or ObservedExpected
+        By facility: ``careflow.transition_rates(moves, by="facility")``, or readmissions, bounce-backs and measures so.
+        A measure is of all its levels, or of ``frm``; observed over expected is drawn by the expected number, around 1.
+    frm : str, optional
+        The level left; needed for rates and returns.
     to : str, optional
         A level or outcome; of bounce-backs, which need it, the level that the step-down led to.
     measure : str
@@ -85,20 +88,34 @@ def funnel(
     >>> charts.alt_text(chart).split(". ")[0]
     'Funnel plot, 0 of 3 outside the 99.8% limits'
     """
+    kind = kind_of(accepted(result, "funnel")).result
+    if kind == "ObservedExpected":
+        return funnel_around_one(result, frm, to, quarter, limits, options)  # type: ignore[arg-type]
+    counted = kind == "Measured"
+    if counted:
+        result, where, frm, to = as_rates(result, frm, options.get("where"))
+        options = {**options, "where": where}  # type: ignore[assignment]
     strata = [c for c in result.about.by if c not in PERIODS]
     over = over or (strata[0] if strata else None)
-    goal, back = to or measure, ReturnWords.of(result) if kind_of(result).result == "Returns" else None
+    goal, back = to or measure, ReturnWords.of(result) if kind == "Returns" else None
     frame = "directions" if goal in DIRECTIONS and back is None else "frame"
     selection: dict[str, Any] = {"quarter": quarter, "where": options.get("where"), "keep": [over] if over else []}
-    view = read(result, ("Rates", "Returns"), "funnel", frame=frame, **selection)
+    view = read(result, ("Rates", "Returns", "Measured"), "funnel", frame=frame, **selection)
     if over is None or over not in view.frame.columns:
         raise ArgumentError(
             'a funnel compares facilities: make the rates with by="facility", or name the stratum with over='
         )
-    view.check_level(frm)
+    if frm is None:
+        raise ArgumentError(f"say which level: frm= one of {', '.join(map(repr, view.levels))}")
+    if frm != ALL_LEVELS:
+        view.check_level(frm)
     chart = Chart("funnel", view, options, levels=1)
     rows = view.frame[view.frame["from"].astype(str) == frm]
-    if back is not None:
+    if counted:
+        share = f"Share that {coloured('', 'count')}: {plain(view.about.definition.removesuffix('.'))}"
+        title = f"{view.about.measure} from {chart.labels.get(frm, frm)}, by {over}"
+        said = _Said(over, title, share, f"{view.unit[:1].upper()}{view.unit[1:]} at the {over}")
+    elif back is not None:
         rows = _returns(rows, back, to)
         said = _said_of_returns(chart, back, frm, to, over)
     else:
@@ -148,6 +165,13 @@ def _returns(rows: pd.DataFrame, back: ReturnWords, to: str | None) -> pd.DataFr
     if to not in reached and len(rows):
         raise ArgumentError(f"say which step-down with to=: {', '.join(map(repr, reached))}")
     return rows[rows["to"].astype(str) == to]
+
+
+def as_rates(result: Any, frm: str | None, where: Any) -> tuple[Any, dict[str, Any], str, str]:
+    """Return a measure of one window with the columns of rates, the rest of ``where``, its level and its outcome."""
+    result, where = one_window(result, where)
+    frame = result.frame.rename(columns={"level": "from"}).assign(to=COUNTED)
+    return result.with_frame(frame), where, frm or ALL_LEVELS, COUNTED
 
 
 def _too_few(chart: Chart, rows: pd.DataFrame, over: str, title: str, groups: int) -> Axes:

@@ -26,23 +26,24 @@ from careflow.continuum.outcomes import STEP_DOWN
 from careflow.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from careflow.estimate import Census, LengthOfStay, PersonsServed, Rates, Returns
+    from careflow.estimate import Census, LengthOfStay, Measured, PersonsServed, Rates, Returns
 
 
 @overload
 def trend(
-    result: Rates | LengthOfStay | Returns | PersonsServed | Census, frm: str, to: str | None = None, *,
+    result: Rates | LengthOfStay | Returns | PersonsServed | Census | Measured, frm: str, to: str | None = None, *,
     measure: str = ..., target: float | None = ..., context: bool = ..., **options: Unpack[Options],
 ) -> Axes: ...  # fmt: skip
 @overload
 def trend(
-    result: Rates | LengthOfStay | Returns | PersonsServed | Census, frm: str | None = None, to: str | None = None, *,
+    result: Rates | LengthOfStay | Returns | PersonsServed | Census | Measured, frm: str | None = None,
+    to: str | None = None, *,
     measure: str = ..., target: float | None = ..., context: bool = ..., facet: str | None = ...,
     figure: Figure | SubFigure | None = ..., **options: Unpack[Options],
 ) -> Any: ...  # fmt: skip
 @drawn
 def trend(
-    result: Rates | LengthOfStay | Returns | PersonsServed | Census,
+    result: Rates | LengthOfStay | Returns | PersonsServed | Census | Measured,
     frm: str | None = None,
     to: str | None = None,
     *,
@@ -69,8 +70,9 @@ def trend(
 
     Parameters
     ----------
-    result : Rates, LengthOfStay, Returns, PersonsServed or Census
-        By quarter, month or year.
+    result : Rates, LengthOfStay, Returns, PersonsServed, Census or Measured
+        By quarter, month or year. A measure is of all its levels, or of ``frm``; ``where={"window": 7}`` says which of
+        several windows.
     frm, to : str, optional
         Levels; ``to`` of rates also takes an outcome such as ``"left early"``.
     measure : str

@@ -6,7 +6,7 @@ from typing import Final
 
 from careflow.charts.data.scale import DAYS, INTENSITY
 from careflow.charts.data.series import ALL, Trend
-from careflow.charts.data.time_series import AVERAGE, PERSONS, words_for
+from careflow.charts.data.time_series import AVERAGE, COUNTED, PERSONS, words_for
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.rich_text import coloured, plain
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
@@ -25,6 +25,8 @@ def title_of(chart: Chart, trend: Trend) -> str:
     frm = chart.labels.get(trend.frm, trend.frm.capitalize()) if trend.frm else ""
     if trend.back is not None:
         return f"{trend.back.event(chart.labels, trend.frm, trend.to)}, by {span}"
+    if trend.measure == COUNTED:
+        return f"{trend.view.about.measure}{within}, {frm}, {by}"
     if trend.measure == PERSONS:
         return f"People served{f' at {frm}' if frm and trend.frm != ALL else ''}, by {span}"
     if trend.measure == AVERAGE:
@@ -45,6 +47,8 @@ def subtitle_of(chart: Chart, trend: Trend, *, intervals: bool = True) -> str:
         whom = plain(trend.back.whom(chart.labels, trend.frm, trend.to))
         verb = coloured(trend.role, trend.back.verb(chart.labels, trend.frm, trend.to))
         return f"Share of {whom} that {verb}, %{ci}, {span}"
+    if trend.measure == COUNTED:
+        return f"{plain(trend.view.about.definition)} %{ci}, {span}"
     if trend.measure == PERSONS:
         where = "" if trend.frm == ALL else f" at {plain(chart.labels[trend.frm])}" if trend.frm else " at each level"
         return f"Distinct people admitted or in care{where} on any day of the {trend.view.period}, {span}"

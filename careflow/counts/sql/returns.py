@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from careflow.continuum import Continuum
@@ -44,15 +45,14 @@ GROUP BY ALL
 """
 
 # Distinct persons at each level and, with the code -1, at any level: they do not add up over levels.
-SERVED: Final = f"""
+_SERVED: Final = f"""
 WITH served AS (
     SELECT {{strata}} level, person
     FROM {{linked}} JOIN {{spans}} p ON admit <= p.last_day
         AND (coalesce(discharge, {ENDLESS}) > p.first_day OR admit >= p.first_day)
+    {{where}}
 )
-SELECT {{names}} level AS state, count(DISTINCT person) AS n FROM served GROUP BY ALL
-UNION ALL
-SELECT {{names}} -1 AS state, count(DISTINCT person) AS n FROM served GROUP BY ALL
+{{each}}SELECT {{names}} -1 AS state, count(DISTINCT person) AS n FROM served GROUP BY ALL
 """
 
 
@@ -65,6 +65,17 @@ def returns_sql(days: int, levels: tuple[int, ...]) -> str:
         .replace("{join_returned}", _JOIN_RETURNED if levels else "")
         .replace("{days}", str(int(days)))
     )
+
+
+_SERVED_AT_EACH: Final = """SELECT {names} level AS state, count(DISTINCT person) AS n FROM served GROUP BY ALL
+UNION ALL
+"""
+
+
+def served_sql(levels: Sequence[int] = ()) -> str:
+    """Return the SQL of people served at each level and at any, or at some levels put together."""
+    where = f"WHERE level IN ({', '.join(map(str, levels))})" if levels else ""
+    return _SERVED.replace("{where}", where).replace("{each}", "" if levels else _SERVED_AT_EACH)
 
 
 def bounces_sql(days: int, continuum: Continuum, *, any_step_up: bool = False) -> str:

@@ -103,6 +103,26 @@ def outcomes(table: pd.DataFrame, strata: Strata, continuum: Continuum, window: 
     )
 
 
+def outcomes_so_far(table: pd.DataFrame, strata: Strata, continuum: Continuum, window: int) -> tuple[Ints, Ints]:
+    """Return discharges that were not followed for the window: outcomes seen so far, and those that may still move.
+
+    The outcomes have the shape of :func:`outcomes`: moves, deaths and concurrent discharges. The others have shape
+    (strata, from, groups).
+    """
+    rows = table[(table["followed"] < window).to_numpy()]
+    unseen = rows["event"].between(REASON_CODE, CONCURRENT_CODE - 1) & (rows["event"] != DIED_CODE)
+    seen = table[(table["followed"] < window) & ~unseen.reindex(table.index, fill_value=False)]
+    part = Strata(strata.frame, strata.codes[seen.index], strata.periods)
+    codes = strata.codes[rows.index[unseen]]
+    waiting = rows[unseen]
+    return (
+        outcomes(seen.assign(followed=window).reset_index(drop=True), part, continuum, window),
+        add_up(
+            waiting["n"], (codes, len(strata)), (waiting["state"], len(continuum)), (waiting["jackknife_group"], GROUPS)
+        ),
+    )
+
+
 def by_direction(cells: Ints, continuum: Continuum) -> Ints:
     """Return the moves by direction, shape (strata, from, direction, groups)."""
     return np.asarray(np.einsum("sftg,fdt->sfdg", cells[:, :, : len(continuum)], direction_masks(continuum)))

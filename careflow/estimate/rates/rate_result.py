@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import InitVar, dataclass, field, replace
-from typing import Final, Self
+from dataclasses import dataclass, replace
+from typing import Self
 
 import pandas as pd
 
 from careflow.arguments import checked, labels, one_of, period, whole
-from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.arguments import immature, interval_name
 from careflow.estimate.rates.comparison import Comparison, Contrast, comparison, labels_of
+from careflow.estimate.rates.counted_rates import CountedRates
 from careflow.estimate.rates.methods import METHODS, RateInputs
 from careflow.estimate.rates.rate_rows import rows_behind
-from careflow.estimate.rates.rate_tables import RateTables
 from careflow.estimate.rates.unions import Asked, asked, asked_moves, is_union
 from careflow.estimate.result import Provenance
 from careflow.estimate.stats.multiple_testing import Correction
 
-HIDDEN: Final = "hidden"
-"""The column that protection adds."""
-
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Rates(RateTables):
+class Rates(CountedRates):
     """Transition rates by level left and level or outcome reached; made by :func:`careflow.transition_rates`.
 
     ``frame`` has one row for each stratum, window, level left and level or outcome reached. Its columns are the strata,
@@ -47,7 +43,7 @@ class Rates(RateTables):
     ===================  ==============================================================================================
 
     Methods: :meth:`at`, :meth:`matrix`, :meth:`graph`, :meth:`triangle`, :meth:`compare`, :meth:`union`,
-    :meth:`rows`.
+    :meth:`rows`, :meth:`decompose`, :meth:`standardize`, :meth:`bounds`, :meth:`indirect`.
 
     Attributes
     ----------
@@ -62,14 +58,6 @@ class Rates(RateTables):
     moves : object or None
         What ``frm`` and ``to`` put together in each row; None where every level has its rows.
     """
-
-    inputs: InitVar[RateInputs | None] = None
-    # ``dataclasses.replace`` passes no ``inputs``: a result made from this one, such as a protected one, has none and
-    # cannot be compared.
-    _inputs: RateInputs | None = field(default=None, init=False, repr=False)
-
-    def __post_init__(self, inputs: RateInputs | None) -> None:
-        object.__setattr__(self, "_inputs", inputs)
 
     @checked(first=period, second=period, frm=asked, to=asked, correction=one_of("holm", "bh", None))
     def compare(
@@ -143,7 +131,7 @@ class Rates(RateTables):
            rate_1  rate_2     low
         ...   1.0     0.0 -1.0...
         """
-        inputs = self._as_estimated("compare")
+        inputs = self.counted("compare")
         rates = self._of(frm, to)
         if rates is not self:
             return rates.compare(first, second, correction=correction, **strata)
@@ -185,7 +173,7 @@ class Rates(RateTables):
         DisclosureError
             If the rates are protected.
         """
-        inputs = self._as_estimated("union")
+        inputs = self.counted("union")
         moves = asked_moves(self.continuum, frm, to, reasons=inputs.method != "incidence")
         return type(self).estimated(replace(inputs, moves=moves))
 
@@ -229,7 +217,7 @@ class Rates(RateTables):
         DisclosureError
             If the rates are protected.
         """
-        inputs = self._as_estimated("rows")
+        inputs = self.counted("rows")
         return rows_behind(self, inputs, (frm, to), quarter, within, strata, person_level=person_level)
 
     def _of(self, frm: Asked | None, to: Asked | None) -> Self:
@@ -242,20 +230,6 @@ class Rates(RateTables):
         if self.moves is not None or (all(has for _, has in there) and len(there) == 2):
             return self
         return self.union(to, frm=frm) if all(union or has for union, has in there) else self
-
-    def _as_estimated(self, verb: str) -> RateInputs:
-        """Return the counts and arguments of these rates, or raise if the rates were changed since."""
-        if self._inputs is not None:
-            return self._inputs
-        if HIDDEN in self.frame:
-            raise DisclosureError(
-                f"these rates are protected, and {verb} needs the counts of which they were made; {verb} first, on the "
-                "rates as they were estimated, and protect the result together with the rates"
-            )
-        raise ArgumentError(
-            f"{verb} needs the counts of which the rates were made, and these were changed; "
-            f"{verb} the result of transition_rates"
-        )
 
     @classmethod
     def estimated(cls, inputs: RateInputs) -> Self:

@@ -46,16 +46,27 @@ def shares(n: npt.NDArray[np.int64], of: npt.NDArray[np.int64], *, cluster: Clus
     if cluster is None:
         return Shares(p, plain_se, *wilson(p, total, quantile_of(confidence)), total.astype(float))
     se, groups = _clustered(n, of)
-    pooled_n, pooled_of = n.sum(axis=0), of.sum(axis=0)
-    pooled_se, _ = _clustered(pooled_n, pooled_of)
+    size = effective_size(p, se, total, design_effect(n, of))
+    return Shares(p, se, *wilson(p, size, quantile_of(confidence, groups)), size)
+
+
+def design_effect(n: npt.NDArray[np.int64], of: npt.NDArray[np.int64]) -> Array:
+    """Return the design effect of the share pooled over the strata (axis 0), at least 1; the last axis are groups."""
+    n, of = n.sum(axis=0), of.sum(axis=0)
+    se, _ = _clustered(n, of)
     with np.errstate(divide="ignore", invalid="ignore"):
-        pooled = pooled_n.sum(axis=-1) / pooled_of.sum(axis=-1)
-        effect = pooled_se**2 * pooled_of.sum(axis=-1) / (pooled * (1 - pooled))
-        effect = np.where(np.isfinite(effect), np.maximum(effect, 1.0), 1.0)
+        pooled = n.sum(axis=-1) / of.sum(axis=-1)
+        effect = se**2 * of.sum(axis=-1) / (pooled * (1 - pooled))
+    return np.asarray(np.where(np.isfinite(effect), np.maximum(effect, 1.0), 1.0))
+
+
+def effective_size(p: Array, se: Array, total: npt.ArrayLike, effect: Array) -> Array:
+    """Return the effective sample size of shares: at most ``total``, which a share of 0 or 1 divides by ``effect``."""
+    total = np.asarray(total, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
         size = np.where((p > 0) & (p < 1), np.minimum(p * (1 - p) / se**2, total), total / effect)
     # A jackknife variance of 0 gives no reason for an effective size below the number itself.
-    size = np.where((se == 0) & (p > 0) & (p < 1), total, size)
-    return Shares(p, se, *wilson(p, size, quantile_of(confidence, groups)), size)
+    return np.where((se == 0) & (p > 0) & (p < 1), total, size)
 
 
 def shares_without(n: npt.NDArray[np.int64], of: npt.NDArray[np.int64]) -> Array:

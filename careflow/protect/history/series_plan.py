@@ -40,6 +40,13 @@ def plan_of(results: Iterable[Result]) -> dict[str, Any]:
     return plan
 
 
+def _strata_counted(result: Result) -> list[tuple[str, ...]]:
+    """Return the strata of the counts that a result tells: its own, or those of the rates of which it is made."""
+    needed = getattr(result, "needed", None)
+    bys = [part.rates.about.by for part in needed] if needed else [result.about.by]
+    return [tuple(sorted(by)) for by in bys]
+
+
 def _plan_of(result: Result) -> dict[str, Any]:
     about = result.about
     if getattr(about, "where", None):
@@ -57,7 +64,7 @@ def _plan_of(result: Result) -> dict[str, Any]:
     }
     return {
         "rules": {name: value for name, value in rules.items() if value is not None},
-        "strata": [list(by)],
+        "strata": [list(strata) for strata in dict.fromkeys(_strata_counted(result))],
         "windows": sorted(about.within),
         "sources": [about.source] if about.source else [],
         "counts": "people" if people else "stays",

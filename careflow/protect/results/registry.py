@@ -14,6 +14,7 @@ from careflow.protect.results import (
     census,
     chains,
     comparisons,
+    derived,
     group_tests,
     incidence,
     length_of_stay,
@@ -30,6 +31,7 @@ BOTH: Final = ("frame", "directions")
 TOTALS: Final = " in the levels whose total is shown"
 LEVELS: Final = " in the levels that are shown"
 TENS: Final = ", to tens"
+SHOWN: Final = " in the rows that are shown"
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,17 @@ KINDS: Final[dict[str, Kind]] = {
         BOTH,
     ),
     "Chain": Kind(chains.enter, chains.masked, chains.block, chains.total, TENS),
+    "Decomposition": Kind(
+        derived.enter,
+        derived.masked_decomposition,
+        derived.block,
+        derived.total,
+        SHOWN,
+        ("frame", "directions", "rates", "detail"),
+    ),
+    "Standardized": Kind(derived.enter, derived.masked_standardized, derived.block, derived.total, SHOWN, BOTH),
+    "Bounds": Kind(derived.enter, derived.masked_bounds, derived.block, derived.total, SHOWN, BOTH),
+    "ObservedExpected": Kind(derived.enter, derived.masked_observed, derived.block, derived.total, SHOWN),
     "GroupTest": Kind(
         group_tests.enter,
         group_tests.masked,
@@ -124,6 +137,8 @@ REFUSED: Final = {
     "from another; protect length_of_stay(cohort='admission'), whose curves have the shares at the level",
     "StayComparison": "it tells the lengths of both sides apart more finely than their protected curves; protect the "
     "lengths by quarter or group, and say in words whether they differ",
+    "Measured": "its numbers overlap those of transition rates and returns, and no sums link them yet; protect "
+    "transition_rates or readmissions of the same window",
     "MarkovTest": "it depends on who came from where before, mostly small counts; say in words whether the past "
     "mattered (p below 0.05 or not) and publish the rates",
 }

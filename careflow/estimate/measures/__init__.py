@@ -1,0 +1,1 @@
+"""Measures: rules of counting as data, estimated from their tables of counts."""
