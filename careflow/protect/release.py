@@ -231,7 +231,8 @@ def _released(
         kind = kind_of(result)
         masked = kind.masked(result, cells, mask)
         masked = with_unchanged_rows(masked, kind.tables, kind.block, rows, joint.unchanged)
-        rows |= rows_by_block(masked, kind.tables, kind.block)
+        if ledger_id is not None:
+            rows |= rows_by_block(masked, kind.tables, kind.block)
         hidden = int(masked.frame["hidden"].sum())
         about = mask.about(masked.about, kind.total(masked), hidden, len(masked.frame), kind.counted)
         results.append(replace(masked, about=about))
