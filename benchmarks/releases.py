@@ -1,4 +1,4 @@
-"""Random plans of successive releases, attacked. ``python benchmarks/releases.py [PLANS] [--mode MODE] [--results FILE]``.
+"""Random plans of successive releases, attacked. ``python benchmarks/releases.py [PLANS] [--results FILE]``.
 
 Each plan is two or three releases of made-up records into one ledger: strata in any order, windows, methods, cut-offs.
 The attacker of tests/support/release_attacker.py holds all of them and solves for every hidden small count. One line a
@@ -76,7 +76,9 @@ def main() -> None:
         for name in COUNTS:
             sums[name] += line[name]
         sums["plans"] += 1
-        print(f"{seed}: {line['plan']}: {[line[name] for name in COUNTS]} {line['found']} {line['refusal']}", flush=True)
+        print(
+            f"{seed}: {line['plan']}: {[line[name] for name in COUNTS]} {line['found']} {line['refusal']}", flush=True
+        )
     print(sums)
 
 

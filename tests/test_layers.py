@@ -47,7 +47,7 @@ ORDER = {
     "loading read",
     "counts": "event_tables sql",
     "estimate": "arguments arrays result stats select utilization rates survival change multistate",
-    "protect": "suppression cells insiders results history rounding release_notes release audit",
+    "protect": "suppression cells insiders results history rounding release_notes release periods_shown audit",
     "charts": "data drawing headline plots",
     "report": "masking modes atomic_folder earlier_releases content formats write",
 }

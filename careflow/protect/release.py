@@ -11,6 +11,7 @@ from careflow.arguments import Argument, checked, flag, instance, one_of, path, 
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.result import Result
 from careflow.protect.cells.cell_table import CellTable
+from careflow.protect.cells.hierarchies import hide_coarse_last
 from careflow.protect.history.ledger import Ledger, locked, spec_of
 from careflow.protect.history.series_plan import joined, plan_of
 from careflow.protect.history.state import State
@@ -272,4 +273,5 @@ def enter_results(given: list[Result], below: int = 11) -> tuple[CellTable, list
     cells_of = {i: kind_of(given[i]).enter(table, given[i]) for i in order}
     entered_cells = [cells_of[i] for i in range(len(given))]
     link(table)
+    hide_coarse_last(table)
     return table, entered_cells

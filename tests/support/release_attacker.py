@@ -323,7 +323,7 @@ class _Level:
 class _Silent(highspy.Highs):
     """HiGHS without its banner."""
 
-    def enableCallbacks(self) -> None:  # noqa: N802
+    def enableCallbacks(self) -> None:
         """Do nothing."""
 
 

@@ -23,7 +23,7 @@ OPTIONS: Final = {
 class _Silent(highspy.Highs):
     """HiGHS without its banner: enabling callbacks, of which none is used, prints one."""
 
-    def enableCallbacks(self) -> None:  # noqa: N802
+    def enableCallbacks(self) -> None:
         """Do nothing."""
 
 
@@ -47,7 +47,7 @@ class Solver:
     def __init__(self, matrix: sparse.csc_array) -> None:
         rows, columns = matrix.shape
         self.price, self.lows, self.highs = (np.zeros(columns) for _ in range(3))
-        program = highspy.HighsLp()
+        program: Any = highspy.HighsLp()
         program.num_row_, program.num_col_ = rows, columns
         program.col_cost_, program.col_lower_, program.col_upper_ = self.price, self.lows, self.highs
         program.row_lower_ = program.row_upper_ = np.zeros(rows)
