@@ -1,7 +1,8 @@
 """How long protect takes over the bare imports. ``python benchmarks/release_speed.py``.
 
 Processor seconds in one run: importing pandas, matplotlib and duckdb; then, in a process that has the results already,
-protecting the sample's rates, stays and census by quarter, without a ledger and as the thirteenth release of one.
+protecting the sample's rates, stays and census by quarter, without a ledger and as the thirteenth release of one, which
+holds the same tables at the ends of the twelve months before.
 """
 
 from __future__ import annotations
@@ -14,16 +15,12 @@ ROOT = Path(__file__).parents[1]
 IMPORTS = "import pandas, matplotlib.pyplot, duckdb"
 RELEASES = """
 import tempfile, time
+import pandas as pd
 import careflow as cf
-moves = cf.link(cf.read_episodes("data/sample/episodes.csv", cutoff="2025-12-31", progress=False), within=30)
-def three(unit):
-    return [cf.transition_rates(moves, by=unit), cf.length_of_stay(moves, by=unit), cf.census(moves, by=unit)]
-given, years = three("quarter"), three("year")
-earlier = [[result] for result in years] + [
-    [cf.transition_rates(moves, by="year", within=w)] for w in (7, 14)
-] + [[cf.readmissions(moves, by="year", days=d)] for d in (7, 14, 30)] + [
-    [cf.transition_rates(moves)], [cf.length_of_stay(moves)], [cf.readmissions(moves)], [cf.bounce_back(moves)]
-]
+def three(cutoff):
+    moves = cf.link(cf.read_episodes("data/sample/episodes.csv", cutoff=cutoff, progress=False), within=30)
+    return [made(moves, by="quarter") for made in (cf.transition_rates, cf.length_of_stay, cf.census)]
+*earlier, given = [three(str(day.date())) for day in pd.date_range("2024-12-31", "2025-12-31", freq="ME")]
 began = time.process_time()
 from careflow.protect import protect
 protect(given)

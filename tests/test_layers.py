@@ -52,7 +52,7 @@ ORDER = {
     "counts": "event_tables measures sql",
     "estimate": "arguments arrays show stamp saved excel result stats select decomposition overdispersion utilization "
     "rates survival measures change multistate",
-    "protect": "suppression cells insiders results history rounding release_notes release audit",
+    "protect": "suppression cells insiders results history rounding release_notes release periods_shown audit",
     "charts": "data drawing headlines plots interactive",
     "report": "masking modes atomic_folder earlier_releases content formats write",
 }

@@ -11,6 +11,7 @@ from careflow.arguments import Argument, checked, flag, instance, one_of, path, 
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.result import Result
 from careflow.protect.cells.cell_table import CellTable
+from careflow.protect.cells.hierarchies import hide_coarse_last
 from careflow.protect.history.ledger import Ledger, locked, spec_of
 from careflow.protect.history.series_plan import joined, plan_of
 from careflow.protect.history.state import State
@@ -231,7 +232,8 @@ def _released(
         kind = kind_of(result)
         masked = kind.masked(result, cells, mask)
         masked = with_unchanged_rows(masked, kind.tables, kind.block, rows, joint.unchanged)
-        rows |= rows_by_block(masked, kind.tables, kind.block)
+        if ledger_id is not None:
+            rows |= rows_by_block(masked, kind.tables, kind.block)
         hidden = int(masked.frame["hidden"].sum())
         about = mask.about(masked.about, kind.total(masked), hidden, len(masked.frame), kind.counted)
         results.append(replace(masked, about=about))
@@ -271,4 +273,5 @@ def enter_results(given: list[Result], below: int = 11) -> tuple[CellTable, list
     cells_of = {i: kind_of(given[i]).enter(table, given[i]) for i in order}
     entered_cells = [cells_of[i] for i in range(len(given))]
     link(table)
+    hide_coarse_last(table)
     return table, entered_cells

@@ -50,7 +50,7 @@ def test_one_facility_may_be_named(facilities, safe) -> None:
     assert int(for_one.proof.hidden.sum()) <= int(safe.proof.hidden.sum())
 
 
-def test_witnesses_for_an_insider_leave_what_the_insider_knows(made) -> None:
+def test_tables_for_an_insider_leave_what_the_insider_knows(made) -> None:
     counts = made["table"]((5, 6), 700, 3)
     owner = np.where(np.arange(7 * 6) // 7 < 5, np.arange(7 * 6) // 7, -1)
     proof = prove(table(counts, owner=owner))
@@ -60,7 +60,7 @@ def test_witnesses_for_an_insider_leave_what_the_insider_knows(made) -> None:
         assert not attack(view_of(replace(proof, hidden=proof.hidden & ~own))).frame["small"].any()
 
 
-def test_a_proof_without_the_insiders_witnesses_is_caught(made) -> None:
+def test_a_proof_without_the_tables_for_insiders_is_caught(made) -> None:
     counts = made["table"]((5, 6), 700, 3)
     owner = np.where(np.arange(7 * 6) // 7 < 5, np.arange(7 * 6) // 7, -1)
     plain = prove(table(counts))

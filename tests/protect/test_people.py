@@ -39,6 +39,7 @@ def of_few(frame, counts):
 
 CASES = {
     "rates": (lambda moves: cf.transition_rates(moves), ("n", "of")),
+    "incidence": (lambda moves: cf.transition_rates(moves, method="incidence"), ("n", "of")),
     "comparison": (
         lambda moves: cf.transition_rates(moves, by="payer").compare(payer=("x", "y")),
         ("n_1", "of_1", "n_2", "of_2"),
@@ -70,7 +71,9 @@ def test_without_knowing_the_people_it_would_be_shown(few, kind) -> None:
 
     made, counts = CASES[kind]
     given = made(few)
-    blind = replace(given, contributors=None, **({"direction_contributors": None} if kind == "rates" else {}))
+    blind = replace(
+        given, contributors=None, **({"direction_contributors": None} if kind in ("rates", "incidence") else {})
+    )
     safe = protect(blind)
     assert (of_few(safe[0].frame, counts) > 0).any(axis=None)
     assert "Distinct people behind the counts are not known" in safe.statement

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any, Final
 
+import highspy
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
-from scipy.optimize import linprog
 
 import careflow as cf
 
@@ -206,15 +207,20 @@ class _Level:
     def _where(self, one: Printed, record: dict[str, Any]) -> Bools:
         mask = np.ones(len(self.atoms), dtype=bool)
         for name in one.by:
-            if name in ("month", "quarter", "year"):
-                mask &= (period_of(self.starts, name, one.fiscal_start) == record[name]).to_numpy()
-            else:
-                mask &= (self.atoms[name] == record[name]).to_numpy()
+            mask &= self._labels(name, one.fiscal_start) == str(record[name])
         return mask
 
+    @cache  # noqa: B019
+    def _labels(self, name: str, fiscal_start: int) -> npt.NDArray[np.str_]:
+        """Return the label of each atom in a split."""
+        dated = name in ("month", "quarter", "year")
+        return (period_of(self.starts, name, fiscal_start) if dated else self.atoms[name]).to_numpy().astype(str)
+
+    @cache  # noqa: B019
     def _known(self, cutoff: date, window: int) -> Bools:
         return (self.starts <= pd.Timestamp(cutoff) - pd.Timedelta(days=window)).to_numpy()
 
+    @cache  # noqa: B019
     def _is(self, to: str, window: int) -> Bools:
         """Which atoms count as this outcome within a window."""
         bucket = self.atoms["bucket"].to_numpy()
@@ -314,6 +320,13 @@ class _Level:
                     self.targets.append((f"{name} {[str(record[k]) for k in one.by]}", np.flatnonzero(mask)))
 
 
+class _Silent(highspy.Highs):
+    """HiGHS without its banner."""
+
+    def enableCallbacks(self) -> None:
+        """Do nothing."""
+
+
 class _Solver:
     """Ranges of sums of atoms; every solution found serves all."""
 
@@ -330,26 +343,36 @@ class _Solver:
         kept = np.array(sorted(rows.values()))
         kept = kept[np.diff(csr.indptr)[kept] > 0]
         csr, low, high = sparse.csr_array(csr[kept]), low[kept], high[kept]
-        same = low == high
-        self.equal, self.right = sparse.csc_array(csr[same]), low[same]
-        upper = np.isfinite(high) & ~same
-        self.less = sparse.csc_array(sparse.vstack([csr[upper], -csr[~same]]))
-        self.bound = np.concatenate([high[upper], -low[~same]])
+        # The same system with another objective each time: the last solution is where the next program begins.
+        self.program = _Silent()
+        for name, value in {"output_flag": False, "threads": 1, "presolve": "off", "simplex_strategy": 4}.items():
+            self.program.setOptionValue(name, value)
+        columns = sparse.csc_array(csr)
+        model = highspy.HighsLp()
+        model.num_row_, model.num_col_ = columns.shape
+        model.col_cost_, model.col_lower_ = np.zeros(model.num_col_), np.zeros(model.num_col_)
+        model.col_upper_ = np.full(model.num_col_, np.inf)
+        model.row_lower_, model.row_upper_ = low, high
+        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        model.a_matrix_.start_, model.a_matrix_.index_ = columns.indptr, columns.indices
+        model.a_matrix_.value_ = columns.data
+        self.program.passModel(model)
+        self.size = model.num_col_
         self.found: list[Floats] = []
 
     def _solve(self, objective: Floats) -> float:
-        given = {"A_ub": self.less, "b_ub": self.bound} if len(self.bound) else {}
-        solution = linprog(objective, A_eq=self.equal, b_eq=self.right, bounds=(0, None), method="highs", **given)
-        if solution.status == 3:
+        self.program.changeColsCost(self.size, np.arange(self.size, dtype=np.int32), objective)
+        self.program.run()
+        status = self.program.getModelStatus()
+        if status == highspy.HighsModelStatus.kUnbounded:
             return -np.inf
-        assert solution.status == 0, solution.message
-        self.found.append(solution.x)
-        return float(solution.fun)
+        assert status == highspy.HighsModelStatus.kOptimal, self.program.modelStatusToString(status)
+        self.found.append(np.array(self.program.getSolution().col_value))
+        return float(self.program.getInfo().objective_function_value)
 
     def interval(self, weight: Floats, true: float) -> tuple[float, float]:
         """Return the least and the most in whole numbers, or any range that shows that the count is protected."""
-        values = [float(x @ weight) for x in self.found]
-        if any(value >= BELOW for value in values):
+        if self.found and (np.array(self.found[-50:]) @ weight >= BELOW).any():
             return 0.0, np.inf
         most = np.floor(-self._solve(-weight) + 1e-6)
         if most >= BELOW:

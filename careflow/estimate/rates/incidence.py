@@ -22,9 +22,10 @@ from careflow.estimate.rates.rate_arrays import (
     targets,
 )
 from careflow.estimate.rates.unions import Moves
-from careflow.estimate.stats.competing_risks import incidences, replicates_at
+from careflow.estimate.stats.competing_risks import groups_within, incidences, replicates_at
 
 _NUMBERS = ("n", "of", "rate", "se", "low", "high")
+_COUNTS = ("n", "of", "persons", "persons_of")
 
 
 def incidence_rate_arrays(
@@ -54,6 +55,7 @@ def incidence_rate_arrays(
             values = estimates.at(window)
             if follow_up(process).unknown(np.array([window]))[0]:
                 values |= {name: np.full(len(values[name]), np.nan) for name in ("rate", "se", "low", "high")}
+            values["persons"], values["persons_of"] = groups_within(process, sets, window)
             if keep:
                 values["without"], values["present"] = replicates_at(process, sets, window)
             for arrays, places in ((to, rows.to), (directions, rows.ways)):
@@ -76,8 +78,7 @@ def incidence_rate_arrays(
 def _empty(shape: tuple[int, ...], targets: int, keep: bool) -> dict[str, Array]:
     """Return the arrays of all numbers, with the values of cells without counts."""
     arrays = {name: np.full((*shape, targets), np.nan) for name in _NUMBERS}
-    for name in ("n", "of"):
-        arrays[name][:] = 0
+    arrays |= {name: np.zeros((*shape, targets)) for name in _COUNTS}
     if keep:
         arrays["without"] = np.full((*shape, targets, GROUPS), np.nan)
         arrays["present"] = np.zeros((*shape, targets, GROUPS))
@@ -99,11 +100,13 @@ def _blocks(
         cells = outcomes(table, discharge_strata, counts.definition.continuum, window)
         of_each = cells.sum(axis=2) if moves is None else moves.left(cells.sum(axis=2))
         followed = followed_share(counts, discharge_strata, of_each.sum(axis=-1), moves)
-        n, of = (numbers[name][i].astype(np.int64) for name in ("n", "of"))
+        n, of, persons, persons_of = (numbers[name][i].astype(np.int64) for name in _COUNTS)
         rate, se, low, high = (numbers[name][i] for name in ("rate", "se", "low", "high"))
         replicates = None
         if "without" in numbers:
             replicates = Replicates(numbers["without"][i], numbers["present"][i] > 0, numbers["of"][i])
         mature = strata.mature(counts.definition, window)
-        blocks.append(WindowRates(window, n, of, rate, se, low, high, followed, mature, replicates=replicates))
+        people = {"persons": persons, "persons_of": persons_of.max(axis=-1)}
+        block = WindowRates(window, n, of, rate, se, low, high, followed, mature, replicates=replicates, **people)
+        blocks.append(block)
     return tuple(blocks)

@@ -136,3 +136,21 @@ def replicates_at(process: CountingProcess, sets: npt.NDArray[np.int64], day: in
     survival = kaplan_meier(events[..., :until].sum(axis=0), at_risk[..., :until])[..., -1]
     without[:, process.groups] = np.vstack([sets @ incidence_of_sets, survival])
     return without, present
+
+
+def groups_within(
+    process: CountingProcess, sets: npt.NDArray[np.int64], day: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return how many jackknife groups hold the counts of :class:`Incidences` on a day: of so many people, at least.
+
+    Returns
+    -------
+    held, present : numpy.ndarray of int, shape (sets + 1,)
+        The groups with an event of each set, then those in which somebody is still at risk after the day; and, in every
+        place, the groups that are not empty.
+    """
+    until = int(np.searchsorted(process.days, day, side="right"))
+    of_cause = (process.events[..., :until].sum(axis=-1) > 0).astype(np.int64)
+    remain = process.entered.sum(axis=-1) - (process.every + process.censored)[:, :until].sum(axis=-1) > 0
+    held = np.append((sets @ of_cause > 0).sum(axis=1), remain.sum())
+    return held, np.full(len(sets) + 1, int(process.present.sum()))

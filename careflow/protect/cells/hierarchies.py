@@ -31,6 +31,22 @@ def link_strata(table: CellTable) -> None:
         _link_family(table, family, splits, strata)
 
 
+def hide_coarse_last(table: CellTable) -> None:
+    """Let a count by year cost more to hide than its quarters, where one release prints both."""
+    for members in table.families.values():
+        printed = {stratum: number for stratum, number in members.items() if table.cells[number].printed}
+        units = sorted({_rank(stratum) for stratum in printed})
+        if len(units) > 1:
+            for stratum, number in printed.items():
+                table.cells[number].depth += units.index(_rank(stratum))
+
+
+def _rank(stratum: Stratum) -> int:
+    """Return how coarse the period of a stratum is; all periods together are the coarsest."""
+    unit = unit_of(dict(stratum))
+    return len(UNITS) if unit is None else UNITS.index(unit)
+
+
 def _with_common(splits: set[Names]) -> set[Names]:
     """Return some splits with those that two of them have in common."""
     while True:

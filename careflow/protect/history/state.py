@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -58,7 +58,7 @@ def to_plain(state: State) -> dict[str, Any]:
     """Return the state as plain lists and dicts, for a text file."""
     cells = []
     for cell, status in zip(state.cells, state.status, strict=True):
-        plain = asdict(cell)
+        plain = dict(vars(cell))
         plain["value"] = int(cell.value)
         plain["lowest"] = None if np.isinf(cell.lowest) else cell.lowest
         plain["highest"] = None if np.isinf(cell.highest) else cell.highest

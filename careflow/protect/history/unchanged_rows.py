@@ -39,6 +39,8 @@ def with_unchanged_rows(
     result: R, tables: tuple[str, ...], block: Block, stored: dict[str, dict[str, Any]], unchanged: set[str]
 ) -> R:
     """Return the result with the rows of unchanged blocks as they were first published."""
+    if not unchanged:
+        return result
     changes: dict[str, Any] = {
         table: _table_with_unchanged_rows(result, table, block, stored, unchanged) for table in tables
     }

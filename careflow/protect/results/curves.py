@@ -7,7 +7,7 @@ day are cells of the proof, so that what is withheld cannot be worked out from t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -89,20 +89,22 @@ def has_small_gap(counts: Ints, below: int = BELOW) -> bool:
     return bool(((gaps > 0) & (gaps < below)).any())
 
 
-def on_days(part: pd.DataFrame, shown: Ints, values: Iterable[str], start: float) -> pd.DataFrame:
-    """Return a curve on day 0, where it is ``start`` by definition, and on the shown days, to 3 significant digits.
+def on_days(curves: Sequence[tuple[pd.DataFrame, Ints]], values: Iterable[str], start: float) -> pd.DataFrame:
+    """Return curves on day 0, where they are ``start`` by definition, and on their shown days, to 3 significant digits.
 
     What is shown nowhere else is missing: the numbers at risk, and how long anybody was followed.
     """
-    days = part["day"].to_numpy(dtype=np.int64)
-    position = np.searchsorted(days, shown, side="right") - 1
-    out = part.iloc[[0] * (len(shown) + 1)].reset_index(drop=True).assign(day=np.concatenate([[0], shown]))
-    for name in values:
-        column = part[name].to_numpy(dtype=float)
-        first = start if name not in LIMITS else 0.0 if name == "se" else np.nan
-        later = np.where(position >= 0, column[position], first)
-        out[name] = significant(pd.Series(np.concatenate([[first], later])))
-    for name in ("at_risk", "events", "known_to"):
-        if name in out:
-            out[name] = np.nan
-    return out.assign(hidden=False)
+    columns: dict[str, list[Floats]] = {name: [] for name in values}
+    days: list[Ints] = []
+    for part, shown in curves:
+        position = np.searchsorted(part["day"].to_numpy(dtype=np.int64), shown, side="right") - 1
+        days.append(np.concatenate([[0], shown]))
+        for name, column in columns.items():
+            first = start if name not in LIMITS else 0.0 if name == "se" else np.nan
+            later = np.where(position >= 0, part[name].to_numpy(dtype=float)[position], first)
+            column.append(np.concatenate([[first], later]))
+    out = pd.concat([part.head(1) for part, _ in curves], ignore_index=True)
+    out = out.iloc[np.repeat(np.arange(len(curves)), [len(one) for one in days])].reset_index(drop=True)
+    unknown = {name: np.nan for name in ("at_risk", "events", "known_to") if name in out}
+    printed = {name: significant(pd.Series(np.concatenate(column))) for name, column in columns.items()}
+    return out.assign(day=np.concatenate(days), **printed, **unknown, hidden=False)

@@ -125,14 +125,14 @@ def masked(result: CumulativeIncidence, cells: IncidenceCells, mask: Mask) -> Cu
         given = getattr(result, table)
         groups = dict(list(given.groupby(keys, observed=True, sort=False)))
         parts = [
-            on_days(curve.sort_values("day"), found.days, LIMITS, 0.0 if column else 1.0)
+            (curve.sort_values("day"), found.days)
             for key, found in cells.curves.items()
             if not _hidden(found, ANY, mask) and key in groups
             for name, curve in ([(ANY, groups[key])] if not column else groups[key].groupby(column, observed=True))
             if not _hidden(found, str(name), mask)
         ]
         empty = given.head(0).assign(hidden=pd.Series(dtype=bool))
-        frames[table] = pd.concat(parts, ignore_index=True) if parts else empty
+        frames[table] = on_days(parts, LIMITS, 0.0 if column else 1.0) if parts else empty
     return replace(result, **frames)
 
 

@@ -238,14 +238,14 @@ def released_curve(result: LengthOfStay, shown: list[list[int]]) -> pd.DataFrame
         for record, days in zip(records(result.frame), shown, strict=True)
         if days
     }
-    parts = [
-        on_days(part.sort_values("day"), days[key], ("survival", "se", "low", "high"), 1.0)
+    curves = [
+        (part.sort_values("day"), days[key])
         for key, part in result.curve.groupby(keys, observed=True, sort=False)
         if key in days
     ]
-    if not parts:
+    if not curves:
         return result.curve.head(0).assign(hidden=pd.Series(dtype=bool))
-    return pd.concat(parts, ignore_index=True)
+    return on_days(curves, ("survival", "se", "low", "high"), 1.0)
 
 
 def without_small_risk(frame: pd.DataFrame) -> pd.DataFrame:

@@ -41,7 +41,7 @@ class RoundedProof:
         Numbers of 0 to ``below`` - 1, and totals that had to be suppressed.
     printed : ndarray of bool
         Cells that are in the tables, hidden or not.
-    witnesses : ndarray of int, shape (tables, cells)
+    alternative_tables : ndarray of int, shape (tables, cells)
         Alternative tables: whole-number tables that agree with all that is shown.
     below : int
         The threshold.
@@ -52,16 +52,17 @@ class RoundedProof:
     system: System
     hidden: Bools
     printed: Bools
-    witnesses: Ints
+    alternative_tables: Ints
     below: int = 11
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<RoundedProof: {len(self.witnesses):,} alternative tables for {int(self.hidden.sum()):,} hidden cells>"
+        tables, hidden = len(self.alternative_tables), int(self.hidden.sum())
+        return f"<RoundedProof: {tables:,} alternative tables for {hidden:,} hidden cells>"
 
     def check(self) -> Checked:
         """Verify by arithmetic: every table agrees with what is shown, and every small number can be 0."""
-        system, tables = self.system, self.witnesses
+        system, tables = self.system, self.alternative_tables
         fits = np.asarray(system.relations @ tables.T == 0).all(axis=0)
         fits &= ((tables >= system.lowest) & (tables <= system.highest)).all(axis=1)
         goals = rounding_goals(system, self.printed, self.below)

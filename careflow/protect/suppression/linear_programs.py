@@ -1,6 +1,6 @@
 """The programs of the search: the cheapest change of a table that moves one cell, and the least value of a cell.
 
-Linear programs by HiGHS through `scipy.optimize.milp`. Where the solution is not whole, the diving heuristic of
+Linear programs, solved by HiGHS. Where the solution is not whole, the diving heuristic of
 `careflow.protect.suppression.diving` is tried, then an integer program.
 """
 
@@ -12,14 +12,11 @@ from typing import Final
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from careflow.protect.suppression.diving import EPS, round_by_diving
 from careflow.protect.suppression.linear_system import Bools, Floats, Ints, System
 from careflow.protect.suppression.protection_goals import ProtectionGoals
-
-TIME_LIMIT: Final = 60.0
-"""Time limit of one integer program, in seconds."""
+from careflow.protect.suppression.solver import Solver
 
 ATTEMPTS: Final = 4
 """Diving attempts; all but the first at slightly random prices."""
@@ -55,7 +52,8 @@ class Program:
 
     def __init__(self, system: System) -> None:
         self.system = system
-        self.columns = sparse.csc_array(system.relations).astype(np.float64)
+        columns = sparse.csc_array(system.relations)
+        self.solver = Solver(sparse.csc_array(sparse.hstack([columns, -columns])))
 
     def cheapest(
         self, cell: int, low: float, high: float, cells: Ints, prices: Floats, *, exact: bool = True
@@ -172,14 +170,12 @@ class Program:
 
     def _solve(self, program: LinearProgram, *, gap: float | None = None) -> Floats | None:
         """Minimise price (rises, falls); with ``gap`` in whole numbers, to that relative gap. None: no solution."""
-        n, matrix = len(program.cells), self.columns[:, program.cells]
-        matrix = matrix[np.diff(sparse.csr_array(matrix).indptr) > 0]
-        result = milp(
-            program.price,
-            constraints=LinearConstraint(sparse.csc_array(sparse.hstack([matrix, -matrix])), 0, 0),
-            bounds=Bounds(program.lows, program.highs),
-            integrality=np.full(2 * n, int(gap is not None)),
-            # The same program is solved many times with other bounds, and presolving takes as long as solving.
-            options={"presolve": False} if gap is None else {"time_limit": TIME_LIMIT, "mip_rel_gap": gap},
-        )
-        return None if result.x is None else np.asarray(result.x, dtype=np.float64)
+        size = len(self.system)
+        columns = np.concatenate([program.cells, size + program.cells])
+        price, lows, highs = (np.zeros(2 * size) for _ in range(3))
+        price[columns], lows[columns], highs[columns] = program.price, program.lows, program.highs
+        if gap is None:
+            solution = self.solver.solve(price, lows, highs)
+        else:
+            solution = self.solver.solve_integer(price, lows, highs, gap)
+        return None if solution is None else solution[columns]

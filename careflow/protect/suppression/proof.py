@@ -64,9 +64,10 @@ class Checked:
                 f"does not meet the rule of {self.below}: {self.proved:,} of {self.small:,} small cells are proved"
                 + "".join(f"; {problem}" for problem in self.problems)
             )
+        # How many small cells there are would tell how many of the hidden ones are not small.
         return (
-            f"meets the rule of {self.below}, proved against these tables: {self.proved:,} of {self.small:,} small "
-            f"cells proved; {self.hidden:,} of {self.cells:,} cells hidden. "
+            f"meets the rule of {self.below}, proved against these tables: every small cell is proved; "
+            f"{self.hidden:,} of {self.cells:,} cells hidden. "
             + "".join(f"{note}. " for note in self.notes)
             + "Not defended against: "
             + "; ".join(NOT_DEFENDED)
@@ -86,7 +87,7 @@ class Proof:
         The cells, their relations and their true values.
     hidden : ndarray of bool
         The suppressed cells.
-    witnesses : ndarray of int, shape (tables, cells)
+    alternative_tables : ndarray of int, shape (tables, cells)
         Alternative tables: whole-number tables that a reader cannot rule out.
     below : int
         The threshold.
@@ -99,13 +100,15 @@ class Proof:
 
     system: System
     hidden: Bools
-    witnesses: Ints
+    alternative_tables: Ints
     below: int = 11
     least: dict[tuple[int, int], int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<Proof: {len(self.witnesses):,} alternative tables for {int(self.hidden.sum()):,} hidden cells>"
+        return (
+            f"<Proof: {len(self.alternative_tables):,} alternative tables for {int(self.hidden.sum()):,} hidden cells>"
+        )
 
     def check(self) -> Checked:
         """Verify by arithmetic: sums hold, shown cells agree, hidden cells are within bounds, every goal is met.
@@ -122,7 +125,7 @@ class Proof:
         >>> bool(proof.check())
         True
         """
-        system, tables = self.system, np.atleast_2d(self.witnesses)
+        system, tables = self.system, np.atleast_2d(self.alternative_tables)
         shown = ~self.hidden & (system.status != VIRTUAL)
         small = system.small(self.below)
         problems = []

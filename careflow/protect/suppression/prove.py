@@ -83,7 +83,7 @@ def prove(system: System, below: int = 11, *, progress: bool | None = None, note
     all_tables = [table for owners in tables.values() for table in owners]
     stacked = np.array(all_tables, dtype=np.int64).reshape(len(all_tables), len(system))
     if least:
-        notes = (*notes, f"For {len(least):,} cells the least they can be is what a solver found")
+        notes = (*notes, "For some cells the least they can be is what a solver found")
     return Proof(system, hidden, stacked, below, least, notes)
 
 

@@ -179,12 +179,14 @@ def _immature(rates: Rates) -> Rates | None:
     late = (quarters.codes > last).to_numpy()
     if not late.any():
         return None
-    people = rates.contributors
+    late_ways = (rates.directions["quarter"].cat.codes > last).to_numpy()
+    people, people_of_ways = rates.contributors, rates.direction_contributors
     return replace(
         rates,
         frame=rates.frame[late].reset_index(drop=True),
-        directions=rates.directions[(rates.directions["quarter"].cat.codes > last).to_numpy()].reset_index(drop=True),
+        directions=rates.directions[late_ways].reset_index(drop=True),
         contributors=None if people is None else people[late].reset_index(drop=True),
+        direction_contributors=None if people_of_ways is None else people_of_ways[late_ways].reset_index(drop=True),
         about=replace(rates.about, n=_discharges(rates.frame[late])),
     )
 

@@ -171,4 +171,4 @@ def test_one_table_rounds_many_small_numbers_to_none_at_once(made) -> None:
     whole = table(made["table"]((8, 10, 4), 3000, 0))
     proof = prove_rounded(whole, np.ones(len(whole), dtype=bool))
     assert proof.check().ok
-    assert len(proof.witnesses) < 0.75 * proof.check().small  # one a number before
+    assert len(proof.alternative_tables) < 0.75 * proof.check().small  # one a number before

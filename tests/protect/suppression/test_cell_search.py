@@ -1,4 +1,4 @@
-"""The search for witnesses: many goals with one program, blocks apart, and what stops it."""
+"""The search for alternative tables: many goals with one program, blocks apart, and what stops it."""
 
 from dataclasses import replace
 
@@ -38,7 +38,7 @@ def test_a_table_of_the_proof_holds_a_witness_of_every_block(made) -> None:
     both = prove(side_by_side(*parts))
     assert both.check().ok
     assert both.hidden.tolist() == [*alone[0].hidden, *alone[1].hidden]
-    assert len(both.witnesses) == max(len(proof.witnesses) for proof in alone)
+    assert len(both.alternative_tables) == max(len(proof.alternative_tables) for proof in alone)
 
 
 def test_a_block_that_cannot_be_protected_stops_the_others(made) -> None:

@@ -50,9 +50,9 @@ def test_a_cell_shown_by_mistake_is_caught(made, seed) -> None:
 
 def test_a_witness_that_does_not_add_up_proves_nothing(made) -> None:
     proof = prove(table(made["table"]((5, 6), 700, 1)))
-    tables = proof.witnesses.copy()
+    tables = proof.alternative_tables.copy()
     tables[:, np.flatnonzero(proof.hidden)[0]] += 1
-    checked = replace(proof, witnesses=tables).check()
+    checked = replace(proof, alternative_tables=tables).check()
     assert not checked
     assert "contradict what is shown" in str(checked)
 
@@ -117,7 +117,7 @@ def test_a_table_without_small_cells_is_shown_whole() -> None:
 
 def test_secondaries_that_nothing_rests_on_are_shown(made) -> None:
     proof = prove(table(made["table"]((8, 10), 20000, 3)))
-    used = (proof.witnesses != proof.system.values).any(axis=0)
+    used = (proof.alternative_tables != proof.system.values).any(axis=0)
     extra = proof.hidden & ~proof.system.small(11)
     assert extra.any()
     assert (used | ~extra).all()
@@ -148,11 +148,11 @@ def test_hidden_stays_hidden() -> None:
 def test_the_same_table_is_hidden_the_same_way_twice(made) -> None:
     one, other = (prove(table(made["table"]((6, 8, 2), 1500, 2))) for _ in range(2))
     assert (one.hidden == other.hidden).all()
-    assert (one.witnesses == other.witnesses).all()
+    assert (one.alternative_tables == other.alternative_tables).all()
 
 
 def test_plain_linear_independence_is_not_enough(made) -> None:
-    """Hide the small cells only: some are exact or certainly small, which is why witnesses are looked for."""
+    """Hide the small cells only: some are exact or certainly small, which is why alternative tables are looked for."""
     whole = table(made["table"]((8, 10), 3000, 0))
     naive = Proof(whole, whole.small(11), np.empty((0, len(whole)), dtype=np.int64))
     assert not attack(view_of(naive)).ok

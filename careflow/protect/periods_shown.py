@@ -1,0 +1,113 @@
+"""Which periods a release shows: quarters where they hold, otherwise years, with the quarters that hold beside them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from careflow.continuum.outcomes import STEP_DOWN
+from careflow.errors import ArgumentError
+from careflow.estimate.result import Result
+from careflow.protect.insiders import Insider
+from careflow.protect.release import Released, protect
+
+ENOUGH: Final = 0.5
+"""The least share of levels and quarters whose number of steps down is shown, for detail by quarter."""
+BY_YEAR: Final = (
+    "There are too few people for detail by quarter: it would show how many stepped down for {shown:.0%} of levels and "
+    "quarters. So the detail is by year, and the quarters show what can be shown beside it."
+)
+
+
+@dataclass(frozen=True)
+class PeriodsShown:
+    """A release with the periods that it shows.
+
+    Attributes
+    ----------
+    unit : {"quarter", "year"}
+        The periods of the detail.
+    by_quarter : tuple of Result
+        The protected results by quarter.
+    by_year : tuple of Result
+        The protected results by year; empty where the detail is by quarter.
+    sentence : str
+        What a page says of it; empty where the detail is by quarter.
+    released : Released
+        The release of all these results together, with its proof.
+    """
+
+    unit: Literal["quarter", "year"]
+    by_quarter: tuple[Any, ...]
+    by_year: tuple[Any, ...]
+    sentence: str
+    released: Released
+
+
+def protect_periods(
+    by_quarter: Sequence[Result],
+    by_year: Sequence[Result],
+    below: int = 11,
+    ledger: str | os.PathLike[str] | None = None,
+    *,
+    insider: Insider | None = None,
+    progress: bool | None = None,
+) -> PeriodsShown:
+    """Protect results by quarter, or by year and quarter together where the quarters alone would show too little.
+
+    Below about 4,000 stays most numbers of a quarter are small, and no choice of the cells to hide saves them. Years
+    then show more. Years and quarters are one system, in which a year is hidden last.
+
+    Parameters
+    ----------
+    by_quarter, by_year : sequence of Result
+        The same results by quarter and by year, made from one set of counts; transition rates must be among them.
+    below, ledger, insider, progress
+        As in `protect`.
+
+    Returns
+    -------
+    PeriodsShown
+        The release, and the sentence for its page.
+
+    Raises
+    ------
+    ArgumentError
+        If there are no transition rates by quarter.
+    DisclosureError
+        As `protect` does.
+
+    Notes
+    -----
+    Years are added where fewer than half of the levels and quarters with a discharge show how many stepped down. What
+    is shown decides, not what is hidden.
+    """
+    rates = next((at for at, result in enumerate(by_quarter) if type(result).__name__ == "Rates"), None)
+    if rates is None:
+        raise ArgumentError("by_quarter holds no transition rates, by which the periods are chosen; add them")
+    trial = protect(list(by_quarter), below, insider=insider, progress=progress)
+    shown = headlines_shown(trial[rates])
+    if shown >= ENOUGH:
+        released = trial if ledger is None else protect(list(by_quarter), below, ledger, insider=insider)
+        return PeriodsShown("quarter", tuple(released), (), "", released)
+    released = protect([*by_quarter, *by_year], below, ledger, insider=insider, progress=progress)
+    results, many = tuple(released), len(by_quarter)
+    return PeriodsShown("year", results[:many], results[many:], BY_YEAR.format(shown=shown), released)
+
+
+def headlines_shown(rates: Any) -> float:
+    """Return the share of rows of protected rates, of those not known to be empty, whose number of steps down is shown.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"direction": ["step-down"] * 4, "n": [20, None, None, 0], "of": [50, 60, None, 0]})
+    >>> round(headlines_shown(SimpleNamespace(directions=rows)), 3)
+    0.333
+    """
+    rows = rates.directions[rates.directions["direction"].astype(str) == STEP_DOWN]
+    rows = rows[rows["of"] != 0]
+    return float(rows["n"].notna().mean()) if len(rows) else 0.0
