@@ -29,7 +29,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason=NONE),
     pytest.mark.skipif(bool(MISSING), reason=f"no {' and no '.join(MISSING)} on this machine (pip install ...)"),
 ]
-WAIT = 120_000
+WAIT = 300_000
 SUPPORT = Path(__file__).resolve().parents[2]
 ROOT = SUPPORT.parent
 WIDGET = ".careflow-explore[data-ready='1']"
@@ -135,7 +135,7 @@ def window(lab):
         view.heard = []
         view.on("websocket", lambda ws: ws.on("framereceived", lambda frame: view.heard.append(frame)))
         view.set_default_timeout(WAIT)
-        view.goto(f"{lab[0]}/lab/tree/x.ipynb?reset")
+        view.goto(f"{lab[0]}/lab/tree/x.ipynb?reset", wait_until="domcontentloaded")
         view.wait_for_selector(".jp-Notebook .jp-CodeCell")
         view.wait_for_selector(".jp-Spinner", state="detached")
         view.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
