@@ -23,6 +23,8 @@ UNKNOWN_LEVEL: Final = "unknown level"
 """The level of stays whose code is unknown, where they are kept."""
 FLAGS: Final = "flags"
 """The column of a stay source that lists the flags of each stay."""
+KNOWN_FLAGS: Final = frozenset({"otp", "wm"})
+"""The flags that a stay source may list; those of levels and codes may have any name."""
 FLAG_LABELS: Final = ("no", "yes")
 _DATED_FROM: Final = 1000
 """Codes from here on stand for a text whose level depends on the day of admission; a continuum has 100 levels."""
@@ -183,8 +185,8 @@ def _flags(
     listed = f"' ' || coalesce({text_of(source, strata[FLAGS])}, '') || ' '" if FLAGS in strata else ""
     named = set().union(*by_text.values()) if by_text else set()
     if listed:
-        for text in distinct(engine, source, strata[FLAGS], FLAGS):
-            named |= set(text.split())
+        words = {word for text in distinct(engine, source, strata[FLAGS], FLAGS) for word in text.split()}
+        named |= words & KNOWN_FLAGS
     sql = {}
     for place, flag in enumerate(sorted(name for name in named if name.isidentifier())):
         codes = {text: int(flag in flags) for text, flags in by_text.items()}

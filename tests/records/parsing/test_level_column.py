@@ -155,3 +155,13 @@ def test_days_since_a_day_0_may_be_floating_numbers_that_are_whole() -> None:
     assert f"{episodes.first:%m-%d}" == "01-04"
     texts = numbers.assign(admit_date=["3.0", "5", "7.5"], discharge_date=["10.0", None, "9"])
     assert cf.read_episodes(texts, cutoff="2024-12-31", date_basis="offset", anchor="2024-01-01").n == 2
+
+
+def test_flags_that_the_source_lists_are_strata_too() -> None:
+    stays = rows(("a", "php", "2024-01-01", "2024-01-05"), ("b", "php", "2024-01-01", "2024-01-09"))
+    listed = cf.read_episodes(stays.assign(flags=["otp wm", "word"]), cutoff="2024-12-31", columns={"flags": "flags"})
+    assert set(listed.strata) == {"flags", "otp", "wm"}, "a word that is no flag makes no stratum"
+    assert listed.rows().sort_values("discharge")[["otp", "wm"]].astype(str).values.tolist() == [
+        ["yes"] * 2,
+        ["no"] * 2,
+    ]
