@@ -11,6 +11,8 @@ from careflow.charts.data.kinds import BOUNCE_BACK
 if TYPE_CHECKING:
     from careflow.estimate import Returns
 
+ANY_STEP_UP: Final = "any step up"
+"""What ``back`` of a result is where any step up is a bounce-back."""
 READMISSIONS: Final = "Without deaths, same-day transfers and concurrent discharges."
 """What the denominator of readmissions leaves out."""
 
@@ -27,16 +29,21 @@ class ReturnWords:
         Whether these are bounce-backs after a step-down; else readmissions after a discharge.
     targets : tuple of str
         The levels that a readmission must be to; empty: any.
+    any_step_up : bool
+        Whether any admission above the new level is a bounce-back, not only one at least as high as the level left.
     """
 
     days: int
     bounced: bool
     targets: tuple[str, ...] = ()
+    any_step_up: bool = False
 
     @classmethod
-    def of(cls, result: Returns) -> ReturnWords:
-        """Return the words of a result."""
-        return cls(result.days, result.about.measure == BOUNCE_BACK, tuple(result.to))
+    def of(cls, result: Returns, days: int | None) -> ReturnWords:
+        """Return the words of a result, of which one window of days is drawn."""
+        window = result.days if isinstance(result.days, int) else days
+        assert window is not None  # a chart reads one window
+        return cls(window, result.about.measure == BOUNCE_BACK, tuple(result.to), result.back == ANY_STEP_UP)
 
     @property
     def role(self) -> str:
@@ -60,7 +67,7 @@ class ReturnWords:
         'Readmitted within 30 days of discharge from PHP'
         """
         if self.bounced:
-            back = f"Came back to {labels[frm]}" if frm else "Came back up"
+            back = f"Came back to {labels[frm]}" if frm and not self.any_step_up else "Came back up"
             return f"{back} within {self.days} days of stepping down{f' to {labels[to]}' if to else ''}"
         where = f" to {self._targets(labels)}" if self.targets else ""
         return f"Readmitted{where} within {self.days} days of discharge{f' from {labels[frm]}' if frm else ''}"
@@ -75,6 +82,8 @@ class ReturnWords:
         """Return what happened to them, exactly: ``were followed by another admission 1 to 30 days later``."""
         if self.bounced:
             at_least = f"at least as intensive as {labels[frm] if frm else 'the one left'}"
+            if self.any_step_up:
+                at_least = f"more intensive than {labels[to] if to else 'the new one'}"
             start = f"the start at {labels[to]}" if to else "the new stay's start"
             return f"were followed by an admission to a level {at_least} within {self.days} days of {start}"
         where = f" to {self._targets(labels)}" if self.targets else ""

@@ -140,7 +140,7 @@ def _of_people(result: Any, chart: str, frm: str | None, where: Any) -> Trend:
 def _of_returns(result: Any, chart: str, frm: str | None, to: str | None, where: Any) -> Trend:
     """Return a line for each level left; of bounce-backs one for each pair of levels, since theirs do not add up."""
     view = read(result, "Returns", chart, where=where, over=True)
-    back, order = ReturnWords.of(result), periods(view)
+    back, order = ReturnWords.of(result, view.within), periods(view)
     left = view.frame["from"].astype(str)
     if not back.bounced:
         if to is not None:

@@ -97,10 +97,11 @@ def funnel(
         options = {**options, "where": where}  # type: ignore[assignment]
     strata = [c for c in result.about.by if c not in PERIODS]
     over = over or (strata[0] if strata else None)
-    goal, back = to or measure, ReturnWords.of(result) if kind == "Returns" else None
-    frame = "directions" if goal in DIRECTIONS and back is None else "frame"
+    goal = to or measure
+    frame = "directions" if goal in DIRECTIONS and kind != "Returns" else "frame"
     selection: dict[str, Any] = {"quarter": quarter, "where": options.get("where"), "keep": [over] if over else []}
     view = read(result, ("Rates", "Returns", "Measured"), "funnel", frame=frame, **selection)
+    back = ReturnWords.of(result, view.within) if kind == "Returns" else None
     if over is None or over not in view.frame.columns:
         raise ArgumentError(
             'a funnel compares facilities: make the rates with by="facility", or name the stratum with over='

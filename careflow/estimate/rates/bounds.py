@@ -187,7 +187,7 @@ def _frame(inputs: RateInputs, unseen: Sequence[str], pending: Pending, *, ways:
         cells = Cells(strata.frame, (), moves, waiting, waiting, mature, rules.continuum)
         frame = tidy(cells, numbers, window if len(inputs.windows) > 1 else None)
         if not ways:
-            direction = np.tile(moves.directions(rules.continuum).ravel(), len(strata))
+            direction = np.tile(moves.alike(rules.continuum, rules.continuum.direction).ravel(), len(strata))
             frame.insert(frame.columns.get_loc("to") + 1, "direction", direction)
         frames.append(frame)
     return together(frames, inputs.by)

@@ -12,7 +12,7 @@ from careflow.protect.suppression.linear_system import Floats
 
 TIME_LIMIT: Final = 60.0
 """Time limit of one integer program, in seconds."""
-OPTIONS: Final = {
+OPTIONS: Final[dict[str, bool | int | str]] = {
     "output_flag": False,
     "threads": 1,
     # Presolving takes as long as solving, and would forget the last basis.
@@ -55,7 +55,7 @@ class Solver:
         program.a_matrix_.start_ = matrix.indptr
         program.a_matrix_.index_ = matrix.indices
         program.a_matrix_.value_ = matrix.data.astype(np.float64)
-        self.highs_solver: Any = _Silent()
+        self.highs_solver: Any = _Silent()  # type: ignore[no-untyped-call]
         for name, value in OPTIONS.items():
             self.highs_solver.setOptionValue(name, value)
         self.highs_solver.passModel(program)
@@ -72,7 +72,7 @@ class Solver:
         """Return a solution in whole numbers to a relative gap, or None where none was found within the time limit."""
         solver, columns = self.highs_solver, np.arange(len(self.price), dtype=np.int32)
         self._change(price, lows, highs)
-        options = {"presolve": "choose", "time_limit": solver.getRunTime() + TIME_LIMIT, "mip_rel_gap": gap}
+        options: dict[str, Any] = {"presolve": "choose", "time_limit": solver.getRunTime() + TIME_LIMIT, "mip_rel_gap": gap}
         for name, value in options.items():
             solver.setOptionValue(name, value)
         solver.changeColsIntegrality(len(columns), columns, np.full(len(columns), 1, dtype=np.uint8))

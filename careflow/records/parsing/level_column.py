@@ -57,8 +57,10 @@ def with_unknown_level(continuum: Continuum) -> Continuum:
     ('unknown level', 'lateral')
     """
     level = Level(UNKNOWN_LEVEL, label="Level not known", note="Stays whose code is no level of the continuum.")
-    edges = continuum.edges if continuum.declared else None
-    return replace(continuum, levels=(*continuum.levels, level), above=continuum.above, edges=edges)
+    return replace(
+        continuum, levels=(*continuum.levels, level), above=continuum.above,
+        edges=continuum.edges if continuum.declared else None,  # type: ignore[arg-type]
+    )  # fmt: skip
 
 
 def continuum_of(continuum: Continuum | None, levels: object) -> Continuum:
