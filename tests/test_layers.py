@@ -46,7 +46,7 @@ ORDER = {
     "records": "engine findings lost_digits person_names schema files privacy parsing sources episodes validation "
     "loading read",
     "counts": "event_tables sql",
-    "estimate": "arguments arrays result stats select utilization rates survival change multistate",
+    "estimate": "arguments arrays result stats select utilization rates survival change change_family multistate",
     "protect": "suppression cells insiders results history rounding release_notes release audit",
     "charts": "data drawing headline plots",
     "report": "masking modes atomic_folder earlier_releases content formats write",

@@ -155,9 +155,8 @@ def content(
         terms=terms,
         attrition=checks,
         tables=tables,
-        summary=(
-            *_end(counts),
-            *summary(all_periods, chosen, results.changed, rates.continuum, counts.definition, results.stays.horizon),
+        summary=summary(
+            results, all_periods, chosen, counts.definition, 0 if mode == FULL else BELOW, " ".join(_end(counts))
         ),
         facts=_facts(counts),
         label=label_of(mode, results.ledger, results.release),
@@ -193,7 +192,7 @@ def _choose(all_periods: tuple[Period, ...], quarter: str | None) -> str:
 
 
 def _tables(results: Estimates, checks: Attrition, terms: tuple[Term, ...], mode: Mode) -> tuple[Table, ...]:
-    shares = results.changed[results.changed["measure"] != MEAN_STAY].drop(columns="tested")
+    shares = results.changed[results.changed["measure"] != MEAN_STAY].drop(columns=["tested", "p"])
     tables = [
         Table("transitions", "Transition rates, every quarter", results.rates.frame),
         Table("directions", "Stepped down, up or to the same rank, every quarter", results.rates.directions),

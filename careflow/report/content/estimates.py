@@ -10,14 +10,16 @@ import pandas as pd
 
 from careflow.counts import Counts
 from careflow.errors import DisclosureError
-from careflow.estimate import census, length_of_stay, pathways, transition_rates
+from careflow.estimate import bounce_back, census, length_of_stay, pathways, transition_rates
+from careflow.estimate.change_family import compared
 from careflow.estimate.multistate.pathways import Pathways
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.result import Result
 from careflow.estimate.survival.stay_result import LengthOfStay
 from careflow.estimate.utilization.census import Census
+from careflow.estimate.utilization.readmissions import Returns
 from careflow.protect import protect
-from careflow.report.content.changes import changes, compared
+from careflow.report.content.changes import changes
 from careflow.report.content.missing_lengths import missing_lengths
 from careflow.report.masking.census import mask_census
 from careflow.report.masking.incidence import as_followed
@@ -27,8 +29,9 @@ from careflow.report.modes import FULL, RELEASE, Mode
 R = TypeVar("R", bound=Result)
 
 STEPS: Final = 4
-EVENT_TABLES: Final = ("discharge", "stay", "gap", "census", f"paths:{STEPS}")
-"""The event tables of a report; the last three belong to optional sections."""
+_BOUNCES: Final = "bounces:30"
+EVENT_TABLES: Final = ("discharge", "stay", "gap", "census", f"paths:{STEPS}", _BOUNCES)
+"""The event tables of a report; the last four belong to optional sections."""
 MASKED: Final = (
     "Small counts are hidden by a rule, without a proof that no combination of tables reveals one, and without a "
     "ledger of earlier reports."
@@ -48,7 +51,8 @@ class Estimates:
     the rates of each facility (or other stratum) where a release protects against facilities as insiders.
     ``changed`` holds the tested differences between quarters (:func:`careflow.report.content.changes.changes`).
     ``missing`` says why lengths of stay are missing (:func:`careflow.report.content.missing_lengths.missing_lengths`).
-    ``ledger`` and ``release`` are the ledger in which a release was entered, and its number there.
+    ``bounces`` are the bounce-backs as they were estimated, of which only the share of all levels together may be shown;
+    None in a release, and where the counts lack the table. ``ledger`` and ``release`` are the ledger in which a release was entered, and its number there.
     """
 
     rates: Rates
@@ -60,6 +64,7 @@ class Estimates:
     changed: pd.DataFrame
     missing: pd.DataFrame
     split: Rates | None = None
+    bounces: Returns | None = None
     ledger: str | None = None
     release: int | None = None
 
@@ -86,8 +91,9 @@ def estimates(
     newest = _immature(transition_rates(counts, by="quarter", method="incidence")) if "gap" in counts.tables else None
     in_care = census(counts, by="quarter") if "census" in counts.tables else None
     paths = pathways(counts, steps=STEPS) if f"paths:{STEPS}" in counts.tables else None
+    bounces = bounce_back(counts, by="quarter") if _BOUNCES in counts.tables and mode != RELEASE else None
     if mode == FULL:
-        return _full(rates, stays, newest, in_care, paths, tests)
+        return replace(_full(rates, stays, newest, in_care, paths, tests), bounces=bounces)
     paths = None if paths is None else paths.gathered(BELOW)
     if mode == RELEASE:
         split = None if insider is None else transition_rates(counts, by=insider)
@@ -102,6 +108,7 @@ def estimates(
         statement=MASKED,
         changed=changes(tests, rates, stays),
         missing=missing_lengths(stays),
+        bounces=bounces,
     )
 
 

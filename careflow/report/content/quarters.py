@@ -12,8 +12,8 @@ import pandas as pd
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import CONCURRENT, DIED, DIRECTIONS, LEFT_REASONS, STEP_DOWN
 from careflow.estimate.change import MEAN_STAY, MEASURES
+from careflow.estimate.change_family import BEFORE
 from careflow.formatting import known, percent, period, round_half_up
-from careflow.report.content.changes import BEFORE
 from careflow.report.content.estimates import Estimates
 from careflow.report.content.grid import (
     DIRECTION_NAMES,
