@@ -88,9 +88,9 @@ class Changes(ABC):
         -------
         pandas.DataFrame
             The other strata (and ``within``, if several), ``from, measure, first, second, span, span_before, n_1, of_1,
-            value_1, n_2, of_2, value_2, difference, low, high, p, tested``. ``measure`` is a direction, a level or an outcome,
-            or ``"mean stay"``. ``tested`` is whether the difference counts as a test: both sides are mature, with
-            enough observations.
+            value_1, n_2, of_2, value_2, difference, low, high, p, tested``. ``measure`` is a direction, a level or an
+            outcome, or ``"mean stay"``. ``tested`` is whether the difference counts as a test: both sides are mature,
+            with enough observations.
         """
 
     def _tidy(self, frame: pd.DataFrame, span: int = 1, span_before: int | None = None) -> pd.DataFrame:

@@ -51,8 +51,9 @@ class Estimates:
     the rates of each facility (or other stratum) where a release protects against facilities as insiders.
     ``changed`` holds the tested differences between quarters (:func:`careflow.report.content.changes.changes`).
     ``missing`` says why lengths of stay are missing (:func:`careflow.report.content.missing_lengths.missing_lengths`).
-    ``bounces`` are the bounce-backs as they were estimated, of which only the share of all levels together may be shown;
-    None in a release, and where the counts lack the table. ``ledger`` and ``release`` are the ledger in which a release was entered, and its number there.
+    ``bounces`` are the bounce-backs as they were estimated, of which only the share of all levels together may be
+    shown; None in a release, and where the counts lack the table. ``ledger`` and ``release`` are the ledger in which a
+    release was entered, and its number there.
     """
 
     rates: Rates

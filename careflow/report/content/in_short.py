@@ -1,4 +1,4 @@
-"""The first lines of a report: what a director asks first, each number with its interval, its quarter and a year ago."""
+"""The first lines of a report: what a director asks first, with intervals, quarters and a year ago."""
 
 from __future__ import annotations
 
