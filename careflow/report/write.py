@@ -12,7 +12,7 @@ import pandas as pd
 from careflow.arguments import checked, flag_or_none, instance, names, one_of, path, period, text, where, whole
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.parts import Where, part_of
-from careflow.errors import ArgumentError
+from careflow.errors import ArgumentError, CountsError
 from careflow.progress import Progress
 from careflow.report.atomic_folder import folder
 from careflow.report.content.content import Content, content
@@ -43,6 +43,7 @@ FORMAT: Final = 1
     progress=flag_or_none,
     where=where,
     last=whole(1, None, "quarters"),
+    by=text,
 )
 def write_report(
     moves: Transitions | Counts,
@@ -60,6 +61,7 @@ def write_report(
     progress: bool | None = False,
     where: Where | None = None,
     last: int | None = None,
+    by: str | None = None,
 ) -> Path:
     """Write the quarterly report of linked stays, or of their counts, as a folder.
 
@@ -102,6 +104,9 @@ def write_report(
         not for release: a part could be subtracted from all.
     last : int, optional
         Only the newest so many quarters.
+    by : str, optional
+        A stratum, such as ``"facility"`` or ``"payer"``. The report then has a section with a table and pictures of
+        each group. A release has its rates over all quarters together.
 
     Returns
     -------
@@ -125,12 +130,12 @@ def write_report(
     try:
         with Progress(progress) as steps, folder(out, about, private=mode == FULL) as work:
             steps.next("Counting")
-            counts = _counts(moves, calendar, insider, where, last)
+            counts = _counts(moves, calendar, (insider, by), where, last)
             if ledger is not None:
                 warn_of_unknown_releases(out, ledger, counts.source if source is None else source)
             steps.next("Estimating")
             report = content(counts, quarter=quarter, title=title, source=source, findings=findings, mode=mode,
-                             ledger=ledger, insider=insider)  # fmt: skip
+                             ledger=ledger, insider=insider, by=by)  # fmt: skip
             _fill(work, report, chosen, steps)
             about |= _about(report)
     finally:
@@ -140,13 +145,20 @@ def write_report(
 
 
 def _counts(
-    moves: Transitions | Counts, calendar: Calendar | None, insider: str | None, where: Where | None, last: int | None
+    moves: Transitions | Counts,
+    calendar: Calendar | None,
+    strata: tuple[str | None, ...],
+    where: Where | None,
+    last: int | None,
 ) -> Counts:
     if isinstance(moves, Transitions):
-        by = "quarter" if insider is None else ("quarter", insider)
+        by = ["quarter", *dict.fromkeys(name for name in strata if name is not None and name != "quarter")]
         return moves.counts(by=by, clocks=EVENT_TABLES, calendar=calendar, where=where, last=last)
     if calendar is not None and calendar != moves.definition.calendar:
         raise ArgumentError("these counts were made with another calendar; count again with calendar=")
+    for name in strata:
+        if name is not None and name not in moves.definition.by:
+            raise CountsError(f"these counts are not split by {name!r}; count again with by={['quarter', name]}")
     return part_of(moves, where, last)
 
 

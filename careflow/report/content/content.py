@@ -25,6 +25,7 @@ from careflow.report.content.data_quality import Attrition, attrition
 from careflow.report.content.estimates import Estimates, estimates
 from careflow.report.content.glossary import Term, glossary
 from careflow.report.content.grid import Grid
+from careflow.report.content.groups import Groups, check_groups, groups
 from careflow.report.content.quarters import Period, periods
 from careflow.report.content.release_marks import mark_grid, mark_periods, mark_table
 from careflow.report.content.sections import paths_grid
@@ -71,6 +72,10 @@ class Content:
         Who reads the report, and what it may show.
     ledger, release : str and int, or None
         The ledger in which a release was entered, and its number there.
+    part : str
+        The part of the records that is counted, in words; ``""`` for all.
+    groups : Groups or None
+        The report by a stratum, where it was asked for.
     """
 
     title: str
@@ -92,6 +97,8 @@ class Content:
     mode: Mode
     ledger: str | None = None
     release: int | None = None
+    part: str = ""
+    groups: Groups | None = None
 
     @property
     def chosen(self) -> Period:
@@ -114,6 +121,7 @@ def content(
     mode: Mode = MASKED,
     ledger: str | os.PathLike[str] | None = None,
     insider: str | None = None,
+    by: str | None = None,
 ) -> Content:
     """Return the content of the report: estimate, hide small counts, write the sentences.
 
@@ -128,7 +136,9 @@ def content(
         counts = replace(counts, source=source)
     if quarter is not None:
         quarter = period_label(quarter, "quarter", counts.definition.calendar)
-    results = estimates(counts, mode, ledger, insider, quarter)
+    if by is not None:
+        check_groups(counts, by)
+    results = estimates(counts, mode, ledger, insider, quarter, by)
     rates = results.rates
     all_periods = periods(results)
     chosen = _choose(all_periods, quarter)
@@ -142,6 +152,10 @@ def content(
         tables = tuple(mark_table(table, shown) for table in tables)
         if pathways is not None:
             pathways = mark_grid(pathways, None if released is None else paths_grid(released.paths))
+    split = None if by is None else groups(counts, by, chosen, mode, results.by_group)
+    if split is not None:
+        files = [table for table in split.files if table.name not in {one.name for one in tables}]
+        tables = (*tables[:-1], *files, tables[-1])  # the definitions stand last
     return Content(
         title=title or ", ".join(["Transitions and lengths of stay", period(chosen), *_part(counts)]),
         source=counts.source,
@@ -164,6 +178,8 @@ def content(
         mode=mode,
         ledger=results.ledger,
         release=results.release,
+        part="; ".join(_part(counts)),
+        groups=split,
     )
 
 

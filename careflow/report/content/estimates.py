@@ -48,7 +48,8 @@ class Estimates:
 
     ``newest`` holds the rates of all discharges in the quarters that are not yet mature. It is None where there is no
     such quarter; it, the census and the pathways are None where the counts do not hold their tables. ``split`` holds
-    the rates of each facility (or other stratum) where a release protects against facilities as insiders.
+    the rates of each facility (or other stratum) where a release protects against facilities as insiders, ``by_group``
+    those by the stratum that a release is split by.
     ``changed`` holds the tested differences between quarters (:func:`careflow.report.content.changes.changes`).
     ``missing`` says why lengths of stay are missing (:func:`careflow.report.content.missing_lengths.missing_lengths`).
     ``bounces`` are the bounce-backs as they were estimated, of which only the share of all levels together may be
@@ -65,6 +66,7 @@ class Estimates:
     changed: pd.DataFrame
     missing: pd.DataFrame
     split: Rates | None = None
+    by_group: Rates | None = None
     bounces: Returns | None = None
     ledger: str | None = None
     release: int | None = None
@@ -76,6 +78,7 @@ def estimates(
     ledger: str | os.PathLike[str] | None = None,
     insider: str | None = None,
     quarter: str | None = None,
+    by: str | None = None,
 ) -> Estimates:
     """Estimate, and hide small counts: by the interim rule for internal use, with a proof and a ledger for a release.
 
@@ -98,7 +101,9 @@ def estimates(
     paths = None if paths is None else paths.gathered(BELOW)
     if mode == RELEASE:
         split = None if insider is None else transition_rates(counts, by=insider)
-        return _released((rates, stays, newest, in_care, paths, split), tests, ledger, insider)
+        by_group = None if by is None or by == insider else transition_rates(counts, by=by)
+        out = _released((rates, stays, newest, in_care, paths, split, by_group), tests, ledger, insider)
+        return replace(out, by_group=out.split) if by is not None and by == insider else out
     rates, stays = mask(rates), mask(stays)
     return Estimates(
         rates=rates,
@@ -160,7 +165,7 @@ def _released(
     released = protect(present, below=BELOW, ledger=ledger, insider=insider, progress=False)
     released_results = iter(released)
     optional: list[Any] = [None if result is None else next(released_results) for result in results]
-    rates, stays, newest, in_care, paths, split = optional
+    rates, stays, newest, in_care, paths, split, by_group = optional
     changed = changes(tests, rates, stays)
     return Estimates(
         rates=rates,
@@ -172,6 +177,7 @@ def _released(
         changed=changed,
         missing=missing_lengths(stays, BELOW),
         split=split,
+        by_group=by_group,
         ledger=released.ledger,
         release=released.release,
     )

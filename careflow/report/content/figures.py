@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import pandas as pd
+
 from careflow import charts
 from careflow.charts.drawing.band import mark_chart
 from careflow.charts.drawing.options import Options
@@ -19,6 +21,8 @@ from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.estimate.result import Result
 from careflow.formatting import period
 from careflow.report.content.content import Content
+from careflow.report.content.grid import can_be
+from careflow.report.content.groups import Groups
 from careflow.report.content.quarters import LEFT_EARLY
 from careflow.report.modes import FULL, RELEASE
 
@@ -27,6 +31,8 @@ R = TypeVar("R", bound=Result)
 LABEL_WARNINGS: Final[ContextVar[set[str]]] = ContextVar("careflow_label_warnings")
 """Warnings about labels, raised while the charts of a report were drawn."""
 FOLDER: Final = "charts"
+GROUPS: Final = "by_group_"
+"""How the names of the charts by group begin."""
 PATHWAYS: Final = "pathways"
 """The chart that stands with the table of pathways, apart from the trends."""
 _DPI: Final = 200
@@ -74,7 +80,7 @@ def plans(content: Content) -> Iterator[Plan]:
 
 def _charts(content: Content) -> Iterator[Chart]:
     look: Options = {
-        "notes": f"{content.label}.",
+        "notes": f"{content.label}." + (f" Only {content.part}." if content.part else ""),
         "audience": "external" if content.mode == RELEASE else "internal",
     }
     if content.mode == FULL:
@@ -96,8 +102,38 @@ def _charts(content: Content) -> Iterator[Chart]:
     yield ("trend_length_of_stay", "Length of stay, quarter by quarter", "", trend)
     if content.census is not None:
         yield ("census", "In care, quarter by quarter", "", partial(charts.census, content.census, **look))
+    if content.groups is not None:
+        yield from _by_group(content.groups, look)
     if content.pathways is not None and content.paths is not None:
         yield (PATHWAYS, "Paths through care", "", partial(charts.alluvial, content.paths, **look))
+
+
+def _by_group(groups: Groups, look: Options) -> Iterator[Chart]:
+    """Return a funnel and, by quarter, small multiples of stepping down from each level that was left."""
+    care, by = groups.total.continuum, groups.name
+    directions = groups.total.directions
+    for level in care.levels:
+        rows = directions[directions["from"].eq(level.name) & directions["direction"].eq(STEP_DOWN)]
+        if not can_be(care, level.name, STEP_DOWN) or not (rows["hidden"] | (rows["of"] > 0)).any():
+            continue
+        funnel = partial(charts.funnel, groups.total, level.name, over=by, names="all", **look)
+        yield (f"{GROUPS}{level.name}_funnel", f"Stepping down from {level.short} by {by}", "", funnel)
+        if groups.rates is None:
+            continue
+        parts = groups.rates.frame[by].astype(str).isin(groups.drawn).to_numpy()
+        shares = groups.rates.directions[by].astype(str).isin(groups.drawn).to_numpy()
+        drawn = replace(
+            groups.rates,
+            frame=_only(groups.rates.frame[parts], by),
+            directions=_only(groups.rates.directions[shares], by),
+        )
+        trend = partial(charts.trend, drawn, level.name, measure=STEP_DOWN, facet=by, **look)
+        yield (f"{GROUPS}{level.name}", f"Stepping down from {level.short}, each {by} quarter by quarter", "", trend)
+
+
+def _only(frame: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Return rows without the labels of a stratum that are not in them."""
+    return frame.assign(**{by: frame[by].cat.remove_unused_categories()}).reset_index(drop=True)
 
 
 def _drawable(result: R) -> R:

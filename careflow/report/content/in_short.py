@@ -9,7 +9,6 @@ from typing import Final, cast
 import numpy as np
 import pandas as pd
 
-from careflow.continuum import Continuum
 from careflow.continuum.outcomes import STEP_DOWN
 from careflow.estimate.change import YEAR
 from careflow.estimate.rates.rate_result import Rates
@@ -18,6 +17,7 @@ from careflow.estimate.survival.stay_result import LengthOfStay
 from careflow.estimate.utilization.census import Census
 from careflow.estimate.utilization.readmissions import Returns
 from careflow.formatting import count, days, known, listing, percent, period, span
+from careflow.report.content.grid import can_be
 from careflow.report.masking.row_suppression import small
 
 _HIDDEN: Final = "hidden"
@@ -75,9 +75,9 @@ def pooled(rows: pd.DataFrame, confidence: float) -> Share:
 def step_down(rates: Rates, quarter: str) -> str:
     """Return the share of those who left 24-hour care that stepped down; of all levels, where none is 24-hour care."""
     care = rates.continuum
-    levels = [level.name for level in care.levels if level.live_in == "always" and _has(care, level.name)]
+    levels = [level.name for level in care.levels if level.live_in == "always" and can_be(care, level.name, STEP_DOWN)]
     whose = "24-hour care" if levels else "a level from which a step down is possible"
-    levels = levels or [name for name in care.names if _has(care, name)]
+    levels = levels or [name for name in care.names if can_be(care, name, STEP_DOWN)]
     frame = rates.directions
     rows = frame[frame["from"].isin(levels) & (frame["direction"].astype(str) == STEP_DOWN)]
     now, before = (
@@ -132,10 +132,6 @@ def came_back(returns: Returns, quarter: str, below: int) -> str:
         shares.append(_HIDDEN if few else _share(rows, returns.about.confidence))
     head = f"Back at the level left, or a more intensive one, within {returns.days} days of stepping down"
     return f"{head}, {period(quarter)}: {shares[0]}{_year_ago(returns, quarter, shares[1])}."
-
-
-def _has(care: Continuum, level: str) -> bool:
-    return any(care.direction(level, other) == STEP_DOWN for other in care.names)
 
 
 def _and_year_before(result: Rates | LengthOfStay | Census | Returns, quarter: str) -> tuple[str, str | None]:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from careflow import __version__
 from careflow.report.content.content import Content
 from careflow.report.content.data_files import Table, to_csv
-from careflow.report.content.figures import Picture
+from careflow.report.content.figures import GROUPS, Picture
 from careflow.report.content.grid import HIDDEN_WORD
 from careflow.report.formats.inline_svg import inline
 
@@ -34,6 +34,7 @@ def _template() -> jinja2.Template:
     )
     environment.filters["csv_link"] = csv_link
     environment.globals["hidden_word"] = HIDDEN_WORD
+    environment.globals["group_prefix"] = GROUPS
     environment.globals["fonts"] = _fonts()
     environment.globals["asset"] = lambda name: Markup(_read(name))
     return environment.get_template("report.html.j2")

@@ -15,7 +15,7 @@ from pptx.util import Inches, Pt
 
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.report.content.content import Content
-from careflow.report.content.figures import PATHWAYS, Picture, for_slide
+from careflow.report.content.figures import GROUPS, PATHWAYS, Picture, for_slide
 from careflow.report.content.grid import Grid
 from careflow.report.content.quarters import LEFT_EARLY
 from careflow.report.formats.powerpoint_charts import add_trends, lines_of
@@ -56,6 +56,13 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
     for picture in pictures:
         if picture.name in ("trend_length_of_stay", "census", PATHWAYS):
             _picture(deck, content, picture)
+    if content.groups is not None:
+        _table(deck, content, content.groups.overview)
+        for picture in pictures:
+            if picture.name.startswith(GROUPS):
+                _picture(deck, content, picture)
+        for _, grid in content.groups.tables:
+            _table(deck, content, grid)
     for grid in (*content.newest, chosen.census, content.pathways):
         if grid is not None:
             _table(deck, content, grid)

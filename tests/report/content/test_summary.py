@@ -45,7 +45,7 @@ def test_a_change_beyond_chance_is_said_with_its_size_and_the_new_rate():
 
 
 def test_the_first_lines_answer_the_first_questions_in_at_most_six_lines(moves):
-    """Of 175 residential discharges 60 went to PHP and 24 to IOP: 48%; of the 30 PHP to IOP and these nobody came back."""
+    """Of 175 residential discharges 60 went to PHP and 24 to IOP: 48%."""
     told = content(
         moves.counts(by="quarter", clocks=EVENT_TABLES), quarter=None, title=None, source=None, findings=None
     )
@@ -53,7 +53,7 @@ def test_the_first_lines_answer_the_first_questions_in_at_most_six_lines(moves):
     assert stepped.startswith(
         "Stepped down within 30 days of leaving 24-hour care (Inpatient and Residential), 2024\u00a0Q3: 48% (40–56); "
     )
-    assert median.startswith("Median stay, 2024\u00a0Q3: Residential 15\u00a0days (13–17)")
+    assert median.startswith("Median stay, 2024\u00a0Q3: Residential 15 days (13–17)")
     assert average.startswith("In care on average, 2024\u00a0Q3: Residential ")
     assert back.startswith("Back at the level left, or a more intensive one, within 30 days of stepping down, 2024")
     assert changed.startswith("Changed: ")
@@ -61,7 +61,7 @@ def test_the_first_lines_answer_the_first_questions_in_at_most_six_lines(moves):
 
 
 def shifted() -> pd.DataFrame:
-    """Eight quarters of 200 residential discharges each, of which 30 go to PHP in the first five, and 60 from then on."""
+    """Eight quarters of 200 residential discharges; 30 go to PHP in each of the first five, then 60."""
     rows = []
     for quarter, begin in enumerate(pd.date_range("2022-01-05", periods=8, freq="QS")):
         for i in range(200):
