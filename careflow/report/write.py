@@ -19,6 +19,7 @@ from careflow.report.content.content import Content, content
 from careflow.report.content.data_files import to_csv
 from careflow.report.content.estimates import EVENT_TABLES
 from careflow.report.content.figures import LABEL_WARNINGS, plans, warn_once, write
+from careflow.report.content.since import last_report
 from careflow.report.earlier_releases import warn_of_unknown_releases
 from careflow.report.formats.registry import FORMATS, check_formats, writer
 from careflow.report.modes import FULL, MASKED, RELEASE, Mode, folder_of, mode_of
@@ -44,6 +45,7 @@ FORMAT: Final = 1
     where=where,
     last=whole(1, None, "quarters"),
     by=text,
+    since=path,
 )
 def write_report(
     moves: Transitions | Counts,
@@ -62,6 +64,7 @@ def write_report(
     where: Where | None = None,
     last: int | None = None,
     by: str | None = None,
+    since: str | os.PathLike[str] | None = None,
 ) -> Path:
     """Write the quarterly report of linked stays, or of their counts, as a folder.
 
@@ -107,6 +110,9 @@ def write_report(
     by : str, optional
         A stratum, such as ``"facility"`` or ``"payer"``. The report then has a section with a table and pictures of
         each group. A release has its rates over all quarters together.
+    since : path, optional
+        The folder of the last report: a table then says which rates differ from those that it gave. It must not show
+        more than this report may.
 
     Returns
     -------
@@ -124,6 +130,7 @@ def write_report(
     out = folder_of(out, mode)
     if isinstance(moves, Transitions) and findings is None:
         findings = moves.episodes.findings
+    earlier = None if since is None else last_report(since, mode)
     label_warnings: set[str] = set()
     token = LABEL_WARNINGS.set(label_warnings)
     about: dict[str, Any] = {}
@@ -135,7 +142,7 @@ def write_report(
                 warn_of_unknown_releases(out, ledger, counts.source if source is None else source)
             steps.next("Estimating")
             report = content(counts, quarter=quarter, title=title, source=source, findings=findings, mode=mode,
-                             ledger=ledger, insider=insider, by=by)  # fmt: skip
+                             ledger=ledger, insider=insider, by=by, last=earlier)  # fmt: skip
             _fill(work, report, chosen, steps)
             about |= _about(report)
     finally:

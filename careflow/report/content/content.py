@@ -29,6 +29,7 @@ from careflow.report.content.groups import Groups, check_groups, groups
 from careflow.report.content.quarters import Period, periods
 from careflow.report.content.release_marks import mark_grid, mark_periods, mark_table
 from careflow.report.content.sections import paths_grid
+from careflow.report.content.since import LastReport, differences
 from careflow.report.content.summary import summary
 from careflow.report.masking.mask import BELOW
 from careflow.report.modes import FULL, MASKED, RELEASE, Mode, label_of
@@ -74,6 +75,8 @@ class Content:
         The ledger in which a release was entered, and its number there.
     part : str
         The part of the records that is counted, in words; ``""`` for all.
+    since : Grid or None
+        What differs from the last report, where one was given.
     groups : Groups or None
         The report by a stratum, where it was asked for.
     """
@@ -98,6 +101,7 @@ class Content:
     ledger: str | None = None
     release: int | None = None
     part: str = ""
+    since: Grid | None = None
     groups: Groups | None = None
 
     @property
@@ -122,6 +126,7 @@ def content(
     ledger: str | os.PathLike[str] | None = None,
     insider: str | None = None,
     by: str | None = None,
+    last: LastReport | None = None,
 ) -> Content:
     """Return the content of the report: estimate, hide small counts, write the sentences.
 
@@ -156,6 +161,10 @@ def content(
     if split is not None:
         files = [table for table in split.files if table.name not in {one.name for one in tables}]
         tables = (*tables[:-1], *files, tables[-1])  # the definitions stand last
+    since = None
+    if last is not None:
+        since, table = differences(rates, last)
+        tables = (*tables[:-1], table, tables[-1])
     return Content(
         title=title or ", ".join(["Transitions and lengths of stay", period(chosen), *_part(counts)]),
         source=counts.source,
@@ -179,6 +188,7 @@ def content(
         ledger=results.ledger,
         release=results.release,
         part="; ".join(_part(counts)),
+        since=since,
         groups=split,
     )
 

@@ -125,6 +125,12 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
     pages.head("Across the years", room=_CHART * _RATIO)
     by_group = [one for one in pictures if one.name.startswith(GROUPS)]
     _charts(pages, [one for one in pictures if not one.quarter and one.name != PATHWAYS and one not in by_group])
+    if content.since is not None:
+        pages.head("Since the last report")
+        if content.since.rows:
+            _grid(pages, content.since)
+        else:
+            pages.say(content.since.note)
     if content.groups is not None:
         pages.head(f"By {content.groups.name}")
         _grid(pages, content.groups.overview)

@@ -56,6 +56,8 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
     for picture in pictures:
         if picture.name in ("trend_length_of_stay", "census", PATHWAYS):
             _picture(deck, content, picture)
+    if content.since is not None and content.since.rows:
+        _table(deck, content, content.since)
     if content.groups is not None:
         _table(deck, content, content.groups.overview)
         for picture in pictures:
@@ -96,8 +98,8 @@ def _opening(deck: Any, content: Content) -> None:
     body.word_wrap = True
     for place, sentence in enumerate(content.summary):
         line = body.paragraphs[0] if place == 0 else body.add_paragraph()
-        _run(line, sentence, 20)
-        line.space_after = Pt(14)
+        _run(line, sentence, 15)
+        line.space_after = Pt(10)
 
 
 def _picture(deck: Any, content: Content, picture: Picture) -> None:
