@@ -49,7 +49,7 @@ ORDER = {
     "estimate": "arguments arrays result stats select utilization rates survival change change_family multistate",
     "protect": "suppression cells insiders results history rounding release_notes release audit",
     "charts": "data drawing headline plots",
-    "report": "masking modes atomic_folder earlier_releases content formats write",
+    "report": "masking modes atomic_folder earlier_releases drawing_process content formats write",
 }
 """What a room holds, sub-rooms and modules, from the ground up: each may import what stands before it.
 

@@ -20,11 +20,13 @@ from careflow.report.content.data_files import to_csv
 from careflow.report.content.estimates import EVENT_TABLES
 from careflow.report.content.figures import LABEL_WARNINGS, plans, warn_once, write
 from careflow.report.content.since import last_report
+from careflow.report.drawing_process import SecondProcess, second_process
 from careflow.report.earlier_releases import warn_of_unknown_releases
 from careflow.report.formats.registry import FORMATS, check_formats, writer
 from careflow.report.modes import FULL, MASKED, RELEASE, Mode, folder_of, mode_of
 
 _TABLES: Final = "tables"
+DRAW: Final = "careflow.report.content.figures:draw"
 FORMAT: Final = 1
 """Version of the folder, in its manifest."""
 
@@ -135,7 +137,11 @@ def write_report(
     token = LABEL_WARNINGS.set(label_warnings)
     about: dict[str, Any] = {}
     try:
-        with Progress(progress) as steps, folder(out, about, private=mode == FULL) as work:
+        with (
+            Progress(progress) as steps,
+            folder(out, about, private=mode == FULL) as work,
+            second_process(DRAW) as other,
+        ):
             steps.next("Counting")
             counts = _counts(moves, calendar, (insider, by), where, last)
             if ledger is not None:
@@ -143,7 +149,7 @@ def write_report(
             steps.next("Estimating")
             report = content(counts, quarter=quarter, title=title, source=source, findings=findings, mode=mode,
                              ledger=ledger, insider=insider, by=by, last=earlier)  # fmt: skip
-            _fill(work, report, chosen, steps)
+            _fill(work, report, chosen, steps, other)
             about |= _about(report)
     finally:
         LABEL_WARNINGS.reset(token)
@@ -169,13 +175,10 @@ def _counts(
     return part_of(moves, where, last)
 
 
-def _fill(work: Path, report: Content, formats: tuple[str, ...], steps: Progress) -> None:
+def _fill(work: Path, report: Content, formats: tuple[str, ...], steps: Progress, other: SecondProcess | None) -> None:
     planned = list(plans(report))
     steps.expect(len(planned) + len(formats) + 1)
-    pictures = []
-    for plan in planned:
-        steps.next(f"Drawing {plan.name}")
-        pictures.append(write(plan, work))
+    pictures = write(planned, work, other, lambda plan: steps.next(f"Drawing {plan.name}"))
     steps.next("Writing tables")
     tables = work / _TABLES
     tables.mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Unpack, overload
 
 import pandas as pd
@@ -26,6 +27,8 @@ from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 if TYPE_CHECKING:
     from careflow.estimate import LengthOfStay, Rates
 
+_UNEVEN: Final = 5
+"""Times by which the longest of several median stays exceeds the shortest where each panel has its own scale."""
 PER: Final = 100
 """Person-days of an intensity."""
 
@@ -110,7 +113,8 @@ def _panels(
 ) -> Panels:
     own = figure is None
     figure = figure_for(figure, options.get("figsize"), current(), len(trend.series))
-    axes = grid(figure, len(trend.series))
+    apart = _is_uneven(trend)
+    axes = grid(figure, len(trend.series), sharey=not apart)
     frames: list[Frame] = []
     charts: list[Chart] = []
     for one, ax in zip(trend.series, axes, strict=True):
@@ -118,9 +122,11 @@ def _panels(
         with drawn_as(part):
             chart = Chart("trend", trend.view, {**options, "ax": ax})
             part.name = _panel_name(chart, trend, one)
-            chart.open(title=_title(chart, trend), subtitle=_subtitle(chart, trend), notes=_notes(trend, figures=True),
+            notes = _notes(trend, figures=True) + ["Each panel has its own scale."] * apart
+            chart.open(title=_title(chart, trend), subtitle=_subtitle(chart, trend), notes=notes,
                        masked=trend.hidden, head=head_of(chart, trend, one))  # fmt: skip
-            draw_one(chart, trend, one, target=target, others=context, named=one is trend.series[0])
+            panel = replace(trend, series=[one]) if apart else trend
+            draw_one(chart, panel, one, target=target, others=context and not apart, named=one is trend.series[0])
             content = _content(chart, trend)
             data = content["data"]
             chart.close(**{**content, "data": data[data["level"] == one.name]})
@@ -135,6 +141,12 @@ def _panels(
     first.warn_of_lost()
     named = {one.name: ax for one, ax in zip(trend.series, axes, strict=True)}
     return Panels(figure, named, whole, trend.view.continuum)
+
+
+def _is_uneven(trend: Trend) -> bool:
+    """Say whether lengths of stay are too unlike for one linear scale: the shortest would lie on the axis."""
+    largest = [float(one.table["value"].max()) for one in trend.series if one.table["value"].notna().any()]
+    return trend.scale is DAYS and len(largest) > 1 and max(largest) > _UNEVEN * min(largest)
 
 
 def _panel_name(chart: Chart, trend: Trend, one: Series) -> str:

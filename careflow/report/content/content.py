@@ -19,12 +19,12 @@ from careflow.estimate.multistate.pathways import Pathways
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.survival.stay_result import LengthOfStay
 from careflow.estimate.utilization.census import Census
-from careflow.formatting import day, period
+from careflow.formatting import day
 from careflow.report.content.data_files import Table, glossary_table
-from careflow.report.content.data_quality import Attrition, attrition
+from careflow.report.content.data_quality import SET_ASIDE, Attrition, attrition
 from careflow.report.content.estimates import Estimates, estimates
 from careflow.report.content.glossary import Term, glossary
-from careflow.report.content.grid import Grid
+from careflow.report.content.grid import Grid, whole
 from careflow.report.content.groups import Groups, check_groups, groups
 from careflow.report.content.quarters import Period, periods
 from careflow.report.content.release_marks import mark_grid, mark_periods, mark_table
@@ -75,6 +75,8 @@ class Content:
         The ledger in which a release was entered, and its number there.
     part : str
         The part of the records that is counted, in words; ``""`` for all.
+    leads : tuple of (str, str, tuple of str)
+        Every quarter with the title and the summary that a report of it would have.
     since : Grid or None
         What differs from the last report, where one was given.
     groups : Groups or None
@@ -101,6 +103,7 @@ class Content:
     ledger: str | None = None
     release: int | None = None
     part: str = ""
+    leads: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     since: Grid | None = None
     groups: Groups | None = None
 
@@ -108,6 +111,19 @@ class Content:
     def chosen(self) -> Period:
         """The period of the report's quarter."""
         return next(one for one in self.periods if one.name == self.quarter)
+
+    @property
+    def quality(self) -> str:
+        """How many rows were read, kept and set aside, and by which rules; ``""`` in a release."""
+        if not self.attrition.steps:
+            return ""
+        read, aside, kept = (text for _, text in self.attrition.steps[:3])
+        table, rules = self.attrition.table, ""
+        if table is not None:
+            rows = table[(table["action"] == SET_ASIDE).to_numpy()]
+            named = [f"{row['check']} {whole(row['n'], hidden=row['hidden']).text}" for row in rows.to_dict("records")]
+            rules = f" ({'; '.join(named)})" if named else ""
+        return f"Records: {read} rows read, {kept} stays kept, {aside} set aside{rules}."
 
     @property
     def newest(self) -> tuple[Grid, ...]:
@@ -161,12 +177,19 @@ def content(
     if split is not None:
         files = [table for table in split.files if table.name not in {one.name for one in tables}]
         tables = (*tables[:-1], *files, tables[-1])  # the definitions stand last
+    warning, below = " ".join(_end(counts)), 0 if mode == FULL else BELOW
+    names = [one.name for one in all_periods]
+    lines = {name: summary(results, all_periods, name, counts.definition, below, warning) for name in names}
+    titles = {
+        one.name: title or ", ".join(["Transitions and lengths of stay", one.label, *_part(counts)])
+        for one in all_periods
+    }
     since = None
     if last is not None:
         since, table = differences(rates, last)
         tables = (*tables[:-1], table, tables[-1])
     return Content(
-        title=title or ", ".join(["Transitions and lengths of stay", period(chosen), *_part(counts)]),
+        title=titles[chosen],
         source=counts.source,
         quarter=chosen,
         periods=all_periods,
@@ -178,9 +201,8 @@ def content(
         terms=terms,
         attrition=checks,
         tables=tables,
-        summary=summary(
-            results, all_periods, chosen, counts.definition, 0 if mode == FULL else BELOW, " ".join(_end(counts))
-        ),
+        summary=lines[chosen],
+        leads=tuple((one.name, titles[one.name], lines[one.name]) for one in all_periods),
         facts=_facts(counts),
         label=label_of(mode, results.ledger, results.release),
         statement=results.statement,

@@ -65,6 +65,8 @@ class Grid:
 
 HIDDEN: Final = Cell(MASK, hidden=True)
 NOTHING: Final = Cell("–")
+IMPOSSIBLE: Final = Cell("·")
+"""What cannot be, such as a step down from the least intensive level; a number, even 0, would say that it can."""
 
 
 def word(text: str) -> Cell:

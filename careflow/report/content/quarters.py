@@ -18,10 +18,12 @@ from careflow.report.content.estimates import Estimates
 from careflow.report.content.grid import (
     DIRECTION_NAMES,
     HIDDEN,
+    IMPOSSIBLE,
     NOTHING,
     Cell,
     Grid,
     by_key,
+    can_be,
     length,
     share,
     whole,
@@ -124,7 +126,10 @@ def key_grid(care: Continuum, title: str, shares: Rows, directions: Rows, length
             (
                 word(level.label),
                 whole(of),
-                *(share(directions[level.name, direction]) for direction in used),
+                *(
+                    share(directions[level.name, direction]) if can_be(care, level.name, direction) else IMPOSSIBLE
+                    for direction in used
+                ),
                 share(shares[level.name, COMPLETED]),
                 share(shares[level.name, LEFT_EARLY]),
                 _rest(level.name, shares, directions),

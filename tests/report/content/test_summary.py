@@ -116,7 +116,9 @@ def test_a_change_of_a_hidden_rate_is_not_told_and_counted():
 
 def test_the_rest_of_the_outcomes_is_what_is_left_to_a_hundred(same):
     row = next(row for row in same.chosen.key.rows if row[0].text == "Outpatient")
-    assert {cell.text for cell in row[2:]} <= {"–", "not reached"}, "no discharge is no answer, and not 0%"
+    assert {cell.text for cell in row[2:]} <= {"–", "·", "not reached"}, "no discharge is no answer, and not 0%"
+    at = same.chosen.key.head.index("Stepped down")
+    assert row[at].text == "·", "nobody can step down from the least intensive level"
     row = next(row for row in same.chosen.moves.rows if row[0].text == "Residential")
     assert row[-1].text == "9%"  # terminated 3 and incarcerated 13 of 175
 
