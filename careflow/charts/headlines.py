@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,9 +12,10 @@ from scipy.special import ndtr, ndtri
 
 from careflow import formatting
 from careflow.charts.data.thin import is_thin
-from careflow.charts.data.view import View, check, flags, labels, number, periods, read
+from careflow.charts.data.view import View, check, labels, number, periods, read
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
-from careflow.estimate.change import ALPHA, MEAN_STAY, YEAR, changes_of, corrected, reported_differences
+from careflow.estimate.change import ALPHA, MEAN_STAY, corrected
+from careflow.estimate.change_family import compared
 
 _WAYS: Final = {STEP_DOWN: "Step-down", STEP_UP: "Step-up"}
 _ENDS: Final = {"completed": "Completion", "left early": "Leaving early"}
@@ -32,8 +33,9 @@ class _Finding:
 def headline(result: Any, *, alpha: float = ALPHA, short_labels: dict[str, str] | None = None) -> str | None:
     r"""Return a sentence that a test or the intervals of a result support, or None.
 
-    By period: the change from a year before (from the first period, if there is none) to the latest mature period that
-    is least likely to be chance, if it is clear. Else: the level where one way on is most clearly the commonest; or the
+    By period: the change to the latest mature period that is least likely to be chance, if it is clear. It is compared
+    with the period before and the one a year before; of rates also the last four quarters with the four before, and the
+    last one to seven of eight with the others. Else: the level where one way on is most clearly the commonest; or the
     longest and the shortest median stay.
 
     Parameters
@@ -90,28 +92,17 @@ def headline(result: Any, *, alpha: float = ALPHA, short_labels: dict[str, str] 
 
 
 def _change(result: Any, view: View, named: dict[str, str], alpha: float) -> str | None:
-    """Say the clearest change from a year before the latest mature period to it."""
-    pair = _latest_and_year_before(view)
-    if pair is None:
-        return None
-    rows = view.rows_of(changes_of(result).between([pair]))
-    findings = corrected(reported_differences(rows, view.levels), alpha=alpha)
+    """Say the clearest change up to the latest mature period."""
+    is_rates = "rate" in result.frame
+    tests = compared(result, None, history=False) if is_rates else compared(None, result)
+    findings = corrected(view.rows_of(tests), alpha=alpha)
     clear = findings[findings["changed"]]
     if clear.empty:
         return None
     row = clear.sort_values("p", kind="stable").iloc[0]
-    return _stay_sentence(row, result, named) if row["measure"] == MEAN_STAY else _rate_sentence(row, view, named)
-
-
-def _latest_and_year_before(view: View) -> tuple[str, str] | None:
-    """Return the latest period that is mature, after the one a year before it or the first that is mature."""
-    assert view.period is not None
-    frame = view.frame
-    mature = frame[flags(frame["mature"], False)] if "mature" in frame.columns else frame
-    present, order = set(mature[view.period].astype(str)), periods(view)
-    last = next((i for i in reversed(range(len(order))) if order[i] in present), 0)
-    first = next((one for one in order[max(last - YEAR[view.period], 0) : last] if one in present), None)
-    return None if first is None else (first, order[last])
+    if row["measure"] == MEAN_STAY:
+        return _stay_sentence(row, result, named, periods(view))
+    return _rate_sentence(row, view, named)
 
 
 def _rate_sentence(row: Any, view: View, named: dict[str, str]) -> str:
@@ -128,17 +119,22 @@ def _rate_sentence(row: Any, view: View, named: dict[str, str]) -> str:
         figures = f"from {row['value_1']:.2g} to {row['value_2']:.2g} per 100 person-days"
     else:
         figures = f"from {formatting.percent(row['value_1'])} to {formatting.percent(row['value_2'])}"
-    return f"{what} {way} {figures}, {_when(row)}"
+    return f"{what} {way} {figures}, {_when(row, periods(view))}"
 
 
-def _stay_sentence(row: Any, result: Any, named: dict[str, str]) -> str:
+def _stay_sentence(row: Any, result: Any, named: dict[str, str], order: Sequence[str]) -> str:
     way = "lengthened" if row["difference"] > 0 else "shortened"
     figures = f"from {row['value_1']:.1f} to {row['value_2']:.1f} days"
-    return f"The mean stay at {named[str(row['from'])]} (to day {result.horizon}) {way} {figures}, {_when(row)}"
+    return f"The mean stay at {named[str(row['from'])]} (to day {result.horizon}) {way} {figures}, {_when(row, order)}"
 
 
-def _when(row: Any) -> str:
-    return f"{formatting.period(row['first'])} to {formatting.period(row['second'])}"
+def _when(row: Any, order: Sequence[str]) -> str:
+    """Return the periods that were compared; of several the first and the last."""
+    sides = []
+    for last, span in ((row["first"], row["span_before"]), (row["second"], row["span"])):
+        start = order[list(order).index(last) + 1 - span]
+        sides.append(formatting.period(last) if span == 1 else f"{formatting.period(start)}–{formatting.period(last)}")
+    return " to ".join(sides)
 
 
 def _effective(row: Any) -> float:

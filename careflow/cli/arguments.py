@@ -11,11 +11,25 @@ SHIPPED: Final = ("standard", "asam3", "asam4", "teds")
 """Continua that need no file; told again here, so that ``careflow --help`` need not load them."""
 
 
-def add_records(to: argparse.ArgumentParser) -> None:
-    """Add the file of episodes and how it is to be read."""
-    to.add_argument("file", metavar="FILE", help="CSV or Parquet, one row a stay; a pattern such as 'stays/*.csv' too")
+def add_records(to: argparse.ArgumentParser, *, project: bool = False, cutoff: bool = True) -> None:
+    """Add the file of episodes and how it is to be read; with ``project`` the file may be that of a project."""
+    what = "CSV or Parquet, one row a stay; a pattern such as 'stays/*.csv' too"
+    if project:
+        to.add_argument("file", nargs="?", metavar="FILE", help=f"{what} (default: that of the project)")
+    else:
+        to.add_argument("file", metavar="FILE", help=what)
     group = to.add_argument_group("the records")
-    group.add_argument("--cutoff", required=True, type=_day, metavar="DATE", help="last day with complete data")
+    if project:
+        group.add_argument(
+            "--project",
+            type=Path,
+            metavar="FILE.toml",
+            help="settings of 'careflow init' (default: careflow.toml here)",
+        )
+    if cutoff:
+        group.add_argument(
+            "--cutoff", required=True, type=_day, metavar="DATE", help="last day with complete data, or its quarter"
+        )
     group.add_argument("--start", type=_day, metavar="DATE", help="first day from which everyone in care was recorded")
     group.add_argument(
         "--continuum", metavar="FILE.toml", help=f"levels of care: a TOML file, or one of {', '.join(SHIPPED)}"
@@ -122,7 +136,13 @@ def add_within(to: argparse.ArgumentParser, default: int | None, what: str) -> N
 def add_report(to: argparse.ArgumentParser, *, reads: bool = True) -> None:
     """Add where the report goes and what is in it; a command that reads records has another ``--source``."""
     group = to.add_argument_group("the report")
-    group.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of the report")
+    group.add_argument(
+        "--out",
+        required=not reads,
+        type=Path,
+        metavar="DIR",
+        help="folder of the report" + (" (or in the project)" * reads),
+    )
     group.add_argument(
         "--full", action="store_true", help="hide nothing: for the provider's own authorised staff, to DIR-full"
     )
@@ -146,6 +166,12 @@ def add_report(to: argparse.ArgumentParser, *, reads: bool = True) -> None:
         metavar="LIST",
         help="html, xlsx, pptx, pdf, by commas (default: html)",
     )
+    group.add_argument(
+        "--by", metavar="COLUMN", help="a section with a table and pictures of each facility, payer, ..."
+    )
+    group.add_argument(
+        "--since", type=Path, metavar="DIR", help="the folder of the last report, to say what differs from it"
+    )
     group.add_argument("--title", help="what the report is called")
     group.add_argument(
         *(["--source-text"] if reads else ["--source-text", "--source"]),
@@ -162,7 +188,17 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2025-12-31") from None
+        pass
+    from careflow.counts.calendar import Calendar
+    from careflow.counts.period_labels import period_number
+    from careflow.errors import ArgumentError
+
+    try:
+        return Calendar().last(period_number(text, "quarter", Calendar()), "quarter")
+    except ArgumentError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no date such as 2025-12-31, and no quarter such as 2025Q4"
+        ) from None
 
 
 def _first_pair(text: str) -> tuple[str, str]:

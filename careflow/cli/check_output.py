@@ -15,8 +15,26 @@ from careflow.records.parsing.date_basis import CALENDAR, answers
 LATE: Final = timedelta(days=180)
 """What begins so long after everything else, or ends so long before, may have been renamed."""
 
+MOST_NAMED: Final = 3
+"""Rules that are named before all others."""
 MOST_SHOWN: Final = 30
 """Labels of a column that are listed."""
+
+
+def matters_told(episodes: Episodes) -> Iterator[str]:
+    """Return what matters first: how many stays are kept, how many rows are lost, and to which rules most."""
+    findings = episodes.findings
+    aside = findings[findings["action"] == "set aside"]
+    lost = int(aside["n"].sum())
+    kept = len(episodes)
+    share = f" ({100 * lost / (kept + lost):.1f}%)" if lost else ""
+    yield f"Can be counted: {kept:,} stays kept, {lost:,} rows set aside{share}."
+    for action, what in (("set aside", "Most set aside"), ("flagged", "Look at")):
+        rows = findings[(findings["action"] == action) & (findings["n"] > 0)]
+        worst = rows.sort_values("n", ascending=False, kind="stable").head(MOST_NAMED)
+        if len(worst):
+            named = "; ".join(f"{row['check']} {row['n']:,}" for row in worst.to_dict("records"))
+            yield f"{what}: {named}."
 
 
 def findings_told(findings: pd.DataFrame) -> Iterator[str]:

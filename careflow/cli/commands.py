@@ -24,6 +24,7 @@ def report(asked: argparse.Namespace) -> int:
     from careflow.progress import Progress
     from careflow.report import write_report
 
+    _check_quarter(asked)
     with Progress(asked.progress) as steps:
         steps.next("Reading")
         episodes = _episodes(asked)
@@ -34,9 +35,38 @@ def report(asked: argparse.Namespace) -> int:
     return 0
 
 
+def moves_of(asked: argparse.Namespace) -> Transitions:
+    """Read and link the records of a command."""
+    from careflow.counts import link
+
+    return link(_episodes(asked), within=asked.within)
+
+
+def _check_quarter(asked: argparse.Namespace) -> None:
+    """Raise, before anything is read, for a quarter that cannot be in the records."""
+    if asked.quarter is None:
+        return
+    from careflow.counts import Calendar
+    from careflow.counts.period_labels import period_number
+
+    calendar = _calendar(asked) or Calendar()
+    number = period_number(asked.quarter, "quarter", calendar)
+    newest = calendar.period(asked.cutoff, "quarter")
+    if number > newest:
+        raise ArgumentError(
+            f"{calendar.label(number, 'quarter')} begins after the cut-off, {asked.cutoff}; the newest quarter is "
+            f"{calendar.label(newest, 'quarter')}"
+        )
+    if asked.start is not None and number < calendar.period(asked.start, "quarter"):
+        first = calendar.label(calendar.period(asked.start, "quarter"), "quarter")
+        raise ArgumentError(
+            f"{calendar.label(number, 'quarter')} ends before the start, {asked.start}; the first is {first}"
+        )
+
+
 def check(asked: argparse.Namespace) -> int:
     """Print what the checks found in a file, and what each step to the discharges left out."""
-    from careflow.cli.check_output import attrition_told, findings_told, seen_told
+    from careflow.cli.check_output import attrition_told, findings_told, matters_told, seen_told
 
     episodes = _episodes_or_findings(asked)
     checked: Episodes | Transitions = episodes
@@ -45,7 +75,7 @@ def check(asked: argparse.Namespace) -> int:
 
         checked = link(episodes, within=asked.within)
     title = "From the file to the discharges" + ("" if asked.within is None else " that are linked")
-    print(repr(episodes).strip("<>"), *findings_told(checked.findings), sep="\n")
+    print(*matters_told(episodes), "", repr(episodes).strip("<>"), *findings_told(checked.findings), sep="\n")
     print("", title, *attrition_told(checked.attrition), *seen_told(episodes), sep="\n")
     return 0
 
@@ -111,11 +141,52 @@ def pool(asked: argparse.Namespace) -> int:
 
 
 def notebook(asked: argparse.Namespace) -> int:
-    """Copy a notebook to start from, and print where it is."""
+    """Copy a notebook to start from with the data that it reads, and print where they are."""
     from careflow.report.starter_notebooks import copy_starter
+    from careflow.simulate.claims import write_claims
+    from careflow.simulate.sample import write_sample
 
-    print(copy_starter(asked.name, asked.folder))
+    path = copy_starter(asked.name, asked.folder)
+    data, text = asked.folder / "data" / "sample", path.read_text("utf-8")
+    print(path)
+    if "data/sample/episodes.csv" in text:
+        print(write_sample(data)[0])
+    if "data/sample/claims" in text:
+        print(write_claims(data))
     return 0
+
+
+def init(asked: argparse.Namespace) -> int:
+    """Write the settings of a project; a file that is there is left alone."""
+    from careflow.cli import project
+
+    if asked.ledger is not None and asked.mode != "release":
+        raise ArgumentError("a ledger is of a release: add --mode release, or leave out --ledger")
+    text = project.written(asked, asked.project.parent)
+    try:
+        with asked.project.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise ArgumentError(f"{asked.project.name} is there already; it was not overwritten") from None
+    print(asked.project)
+    print("careflow: each quarter: careflow report --cutoff DATE", file=sys.stderr)
+    return 0
+
+
+def demo(asked: argparse.Namespace) -> int:
+    """Make the made-up sample, its project and its report, and print where they are."""
+    from careflow.cli.run import main
+    from careflow.simulate.records import CUTOFF
+    from careflow.simulate.sample import write_sample
+
+    if asked.out.exists() and any(asked.out.iterdir()):
+        raise ArgumentError(f"{asked.out.name} is not empty; name a new folder")
+    settings = asked.out / "careflow.toml"
+    print(write_sample(asked.out)[0])
+    if code := main(["init", "episodes.csv", "--project", str(settings)]):
+        return code
+    shown = [] if asked.progress is None else ["--progress" if asked.progress else "--no-progress"]
+    return main(["report", "--project", str(settings), "--cutoff", str(CUTOFF), "--source-text", "made up", *shown])
 
 
 def _episodes_or_findings(asked: argparse.Namespace) -> Episodes:
@@ -207,8 +278,11 @@ def _calendar(asked: argparse.Namespace) -> Calendar | None:
     return None if asked.fiscal_start == 1 else Calendar(fiscal_start=asked.fiscal_start)
 
 
+_PASSED = ("quarter", "title", "source", "ledger", "insider", "progress", "by", "since")
+
+
 def _report_options(asked: argparse.Namespace) -> dict[str, Any]:
-    options = {name: getattr(asked, name) for name in ("quarter", "title", "source", "ledger", "insider", "progress")}
+    options = {name: getattr(asked, name) for name in _PASSED}
     options["mode"] = _mode(asked)
     return options | {"formats": [name.strip() for name in asked.formats.split(",") if name.strip()]}
 

@@ -13,15 +13,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from careflow import __version__
-from careflow.cli import commands
+from careflow.cli import commands, project
 from careflow.cli.arguments import add_link, add_part, add_records, add_report, add_within
+from careflow.cli.command_words import in_command_words
 from careflow.errors import CareflowError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
     top = parser()
-    arguments = top.parse_args(argv)
+    try:
+        arguments = parsed(argv, top)
+    except CareflowError as error:
+        return _fail(str(error))
     full, release, ledger = (getattr(arguments, name, None) for name in ("full", "release", "ledger"))
     if release and ledger is None:
         top.error("a release needs --ledger DIR, a folder that remembers what was released, and may be new")
@@ -30,7 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = arguments.run
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *_, **__: print(f"careflow: {message}", file=sys.stderr)
+            warnings.showwarning = lambda message, *_, **__: print(
+                f"careflow: {in_command_words(str(message))}", file=sys.stderr
+            )
             return command(arguments)
     except CareflowError as error:
         return _fail(str(error))
@@ -44,6 +50,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail("stopped; nothing was written")
 
 
+def parsed(argv: Sequence[str] | None = None, top: argparse.ArgumentParser | None = None) -> argparse.Namespace:
+    """Return the arguments of a command; where it names no file, those of its project come first.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no file and no project, or the cut-off does not fit the rule of the project.
+    """
+    top = top or parser()
+    given = list(sys.argv[1:] if argv is None else argv)
+    arguments = top.parse_args(given)
+    if given[0] not in project.COMMANDS:
+        return arguments
+    if arguments.file is None or arguments.project is not None:
+        settings = project.load(arguments.project or Path(project.NAME))
+        own = project.arguments({**settings, **({} if arguments.file is None else {"file": arguments.file})}, given[0])
+        rest = [word for word in given[1:] if word != arguments.file]
+        arguments = top.parse_args([given[0], *own, *rest])
+        project.check_cutoff(arguments, settings.get("cutoff", "any"))
+    if getattr(arguments, "out", "") is None:
+        top.error("name the folder of the report with --out DIR")
+    return arguments
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     top = argparse.ArgumentParser(prog="careflow", description="Transitions and lengths of stay in addiction care.")
@@ -51,19 +81,19 @@ def parser() -> argparse.ArgumentParser:
     kinds = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     report = kinds.add_parser("report", help="write the quarterly report of a file of episodes")
-    add_records(report)
+    add_records(report, project=True)
     add_link(report)
     add_part(report)
     add_report(report)
     report.set_defaults(run=commands.report)
 
     check = kinds.add_parser("check", help="check a file of episodes and print what was found")
-    add_records(check)
+    add_records(check, project=True)
     add_within(check, None, "also say which discharges can be linked: an admission within so many days is a move")
     check.set_defaults(run=commands.check)
 
     counts = kinds.add_parser("counts", help="count a file of episodes by quarter, for pooling with other sites")
-    add_records(counts)
+    add_records(counts, project=True)
     add_link(counts)
     add_part(counts)
     counts.add_argument("--out", required=True, type=Path, metavar="FILE.parquet", help="where to write the counts")
@@ -90,13 +120,29 @@ def parser() -> argparse.ArgumentParser:
     measures.add_argument("name", nargs="?", metavar="NAME", help="a measure, or the path of a TOML file")
     measures.set_defaults(run=commands.measures)
 
-    notebook = kinds.add_parser("notebook", help="copy a notebook to start from")
-    notebook.add_argument("name", choices=["quarterly"], help="which notebook")
+    notebook = kinds.add_parser("notebook", help="copy a notebook, with the data that it reads")
+    notebook.add_argument("name", help="which notebook: quarterly, or one of the package by its number or name")
     notebook.add_argument("folder", type=Path, metavar="DIR", help="where to")
     notebook.set_defaults(run=commands.notebook)
+
+    init = kinds.add_parser("init", help=f"write {project.NAME}, so that each quarter's report is one short command")
+    add_records(init, cutoff=False)
+    add_link(init)
+    init.add_argument("--rule", choices=project.RULES, default="quarter-end", help="which days a cut-off may be")
+    init.add_argument("--mode", choices=project.MODES, default="masked", help="who reads the report")
+    init.add_argument("--by", metavar="COLUMN", help="a section for each facility, payer, ...")
+    init.add_argument("--ledger", type=Path, metavar="DIR", help="of a release")
+    init.add_argument("--out", type=Path, default=Path("report"), metavar="DIR", help="folder of the reports")
+    init.add_argument("--project", type=Path, default=Path(project.NAME), metavar="FILE.toml", help="what to write")
+    init.set_defaults(run=commands.init)
+
+    demo = kinds.add_parser("demo", help="make the made-up sample and its report, from the package alone")
+    demo.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder")
+    demo.add_argument("--progress", action=argparse.BooleanOptionalAction, default=None, help="progress bar")
+    demo.set_defaults(run=commands.demo)
     return top
 
 
 def _fail(message: str) -> int:
-    print(f"careflow: {message}", file=sys.stderr)
+    print(f"careflow: {in_command_words(message)}", file=sys.stderr)
     return 1

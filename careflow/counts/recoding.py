@@ -22,7 +22,9 @@ def recoded_moves(moves: Linked) -> pd.DataFrame:
     counted: dict[tuple[str, str], int] = {}
     candidates = _candidates(moves, walk) if walk is not None else ()
     for code, next_code, level, next_level, admit, next_admit, n in candidates:
-        if walk is not None and _by_recoding(walk, (code, next_code), (names[level], names[next_level]), (admit, next_admit)):
+        if walk is not None and _by_recoding(
+            walk, (code, next_code), (names[level], names[next_level]), (admit, next_admit)
+        ):
             move = names[level], names[next_level]
             counted[move] = counted.get(move, 0) + n
     rows = [(*move, n) for move, n in sorted(counted.items(), key=lambda item: [names.index(name) for name in item[0]])]

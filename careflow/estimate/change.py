@@ -51,14 +51,19 @@ LEAST_ENDED: Final = 11
 """With fewer ended stays on either side, mean stays are not tested."""
 
 _STAYS: Final = ("n", "open", "rmean", "rmean_se", LEAST_OF["rmean"], "_row")
-KEYS: Final = ("from", "measure", "first", "second", "span")
+KEYS: Final = ("from", "measure", "first", "second", "span", "span_before")
 NUMBERS: Final = ("n_1", "of_1", "value_1", "n_2", "of_2", "value_2", "difference", "low", "high", "p", "tested")
 
 Pairs = Sequence[tuple[str, str]]
 
 
 class Changes(ABC):
-    """The changes of a result between its periods; made by :func:`changes_of`."""
+    """The changes of a result between its periods; made by :func:`changes_of`.
+
+    ``merges`` says whether several periods can be merged on a side.
+    """
+
+    merges = False
 
     def __init__(self, result: Rates | LengthOfStay) -> None:
         unit = unit_of(result.about.by)
@@ -68,32 +73,35 @@ class Changes(ABC):
         self._others = [name for name in result.about.by if name != unit]
 
     @abstractmethod
-    def between(self, pairs: Pairs, *, span: int = 1) -> pd.DataFrame:
+    def between(self, pairs: Pairs, *, span: int = 1, span_before: int | None = None) -> pd.DataFrame:
         """Return the differences between periods, each the second minus the first.
 
         Parameters
         ----------
         pairs : sequence of (str, str)
             The labels of two periods each.
-        span : int
-            The number of periods merged on each side, of which these are the last.
+        span, span_before : int
+            The number of periods merged on the second and on the first side, of which these are the last; by default
+            as many on the first side as on the second.
 
         Returns
         -------
         pandas.DataFrame
-            The other strata (and ``within``, if several), ``from, measure, first, second, span, n_1, of_1, value_1,
-            n_2, of_2, value_2, difference, low, high, p, tested``. ``measure`` is a direction, a level or an outcome,
-            or ``"mean stay"``. ``tested`` is whether the difference counts as a test: both sides are mature, with
-            enough observations.
+            The other strata (and ``within``, if several), ``from, measure, first, second, span, span_before, n_1, of_1,
+            value_1, n_2, of_2, value_2, difference, low, high, p, tested``. ``measure`` is a direction, a level or an
+            outcome, or ``"mean stay"``. ``tested`` is whether the difference counts as a test: both sides are mature,
+            with enough observations.
         """
 
-    def _tidy(self, frame: pd.DataFrame, span: int) -> pd.DataFrame:
+    def _tidy(self, frame: pd.DataFrame, span: int = 1, span_before: int | None = None) -> pd.DataFrame:
         keys = [*self._others, *([WITHIN] if WITHIN in frame else [])]
-        return frame.assign(span=span)[[*keys, *KEYS, *NUMBERS]]
+        return frame.assign(span=span, span_before=span_before or span)[[*keys, *KEYS, *NUMBERS]]
 
 
 class RateChanges(Changes):
     """Changes of rates from their counts, by the score test, clustered if the rates are."""
+
+    merges = True
 
     def __init__(self, rates: Rates, inputs: RateInputs) -> None:
         super().__init__(rates)
@@ -103,14 +111,15 @@ class RateChanges(Changes):
     def _arrays(self) -> tuple[RateArrays, RateArrays]:
         return self._inputs.rate_arrays()
 
-    def between(self, pairs: Pairs, *, span: int = 1) -> pd.DataFrame:  # noqa: D102
-        if span == 1:
-            return self._tidy(self._differences(self._arrays, pairs), span)
+    def between(self, pairs: Pairs, *, span: int = 1, span_before: int | None = None) -> pd.DataFrame:  # noqa: D102
+        spans = (span_before or span, span)
+        if spans == (1, 1):
+            return self._tidy(self._differences(self._arrays, pairs))
         parts = [
-            self._differences(merged_periods(self._inputs, self.unit, pair, span).rate_arrays(), [pair])
+            self._differences(merged_periods(self._inputs, self.unit, pair, spans).rate_arrays(), [pair])
             for pair in pairs
         ]
-        return self._tidy(pd.concat(parts, ignore_index=True), span)
+        return self._tidy(pd.concat(parts, ignore_index=True), span, span_before)
 
     def _differences(self, arrays: tuple[RateArrays, RateArrays], pairs: Pairs) -> pd.DataFrame:
         inputs, method = self._inputs, METHODS[self._inputs.method]
@@ -130,8 +139,8 @@ class RateChanges(Changes):
         return pd.concat(parts, ignore_index=True)
 
 
-def merged_periods(inputs: RateInputs, unit: str, labels: tuple[str, str], span: int) -> RateInputs:
-    """Return the inputs with the ``span`` periods up to each of the two labels merged under that label."""
+def merged_periods(inputs: RateInputs, unit: str, labels: tuple[str, str], spans: tuple[int, int]) -> RateInputs:
+    """Return the inputs with so many periods up to each of the two labels merged under that label."""
     counts, tables = inputs.counts, {}
     for name, table in counts.tables.items():
         if unit not in table:  # the census counts by day, and no rate reads it
@@ -140,7 +149,7 @@ def merged_periods(inputs: RateInputs, unit: str, labels: tuple[str, str], span:
         assert strata.periods is not None
         last = strata.periods[[list(strata.frame[unit].astype(str)).index(label) for label in labels]]
         period = table[unit].to_numpy()
-        in_first, in_second = ((period > end - span) & (period <= end) for end in last)
+        in_first, in_second = ((period > end - span) & (period <= end) for end, span in zip(last, spans, strict=True))
         table = table.assign(**{unit: np.where(in_first, last[0], last[1]).astype(period.dtype)})
         tables[name] = table[in_first | in_second]
     return replace(inputs, counts=replace(counts, tables=tables))
@@ -157,14 +166,14 @@ class PublishedRateChanges(Changes):
         super().__init__(rates)
         self._rates = rates
 
-    def between(self, pairs: Pairs, *, span: int = 1) -> pd.DataFrame:  # noqa: D102
-        if span != 1:
+    def between(self, pairs: Pairs, *, span: int = 1, span_before: int | None = None) -> pd.DataFrame:  # noqa: D102
+        if (span_before or span, span) != (1, 1):
             raise ArgumentError("periods are merged only in rates as they were estimated, before protection")
         parts = [
             self._differences(frame, target, pairs)
             for frame, target in ((self._rates.frame, "to"), (self._rates.directions, "direction"))
         ]
-        return self._tidy(pd.concat(parts, ignore_index=True), span)
+        return self._tidy(pd.concat(parts, ignore_index=True))
 
     def _differences(self, frame: pd.DataFrame, target: str, pairs: Pairs) -> pd.DataFrame:
         about = self._rates.about
@@ -228,8 +237,8 @@ class StayChanges(Changes):
         super().__init__(stays)
         self._stays, self._inputs = stays, inputs
 
-    def between(self, pairs: Pairs, *, span: int = 1) -> pd.DataFrame:  # noqa: D102
-        if span != 1:
+    def between(self, pairs: Pairs, *, span: int = 1, span_before: int | None = None) -> pd.DataFrame:  # noqa: D102
+        if (span_before or span, span) != (1, 1):
             raise ArgumentError("lengths of stay are compared between single periods")
         stays = self._stays
         frame = stays.frame.assign(_row=np.arange(len(stays.frame), dtype=float))
@@ -247,7 +256,7 @@ class StayChanges(Changes):
             measure=MEAN_STAY, n_1=one["n"], of_1=one["n"], value_1=m1, n_2=two["n"], of_2=two["n"], value_2=m2,
             difference=m2 - m1, low=m2 - m1 - half, high=m2 - m1 + half, p=p, tested=tested,
         )  # fmt: skip
-        return self._tidy(frame, span)
+        return self._tidy(frame)
 
     def _variance(self, one: dict[str, Array], two: dict[str, Array]) -> tuple[Array, Any]:
         """Return the variance of the difference of means, and the number of groups (None if not clustered)."""

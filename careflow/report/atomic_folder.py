@@ -11,8 +11,8 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -61,13 +61,14 @@ def folder(out: str | os.PathLike[str], about: Mapping[str, Any], *, private: bo
             locked = held.enter_context(_locked(place))
             _sweep(place, locked)
             _check(place, Path(out).name)
-            work = Path(tempfile.mkdtemp(prefix=f".{place.name}.new-", dir=place.parent))
+            work = _new_folder(place, private)
         except OSError as error:
             raise ArgumentError(f"the report cannot be written to {Path(out).name}: {error.strerror}") from None
         held.callback(shutil.rmtree, work, ignore_errors=True)
         yield work
         _write_manifest(work, about)
-        _set_permissions(work, private)
+        if private:
+            _close_to_others(work)
         _flush(work)
         _swap(work, place)
 
@@ -163,11 +164,18 @@ def _sweep(place: Path, locked: bool) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _set_permissions(work: Path, private: bool) -> None:
-    if private:
-        for path in work.rglob("*"):
-            path.chmod(0o700 if path.is_dir() else 0o600)
-    work.chmod(0o700 if private else 0o777 & ~_umask())
+def _new_folder(place: Path, private: bool) -> Path:
+    """Make the folder to work in; the system takes the bits of the process's umask off its mode."""
+    while True:
+        work = place.with_name(f".{place.name}.new-{secrets.token_hex(4)}")
+        with suppress(FileExistsError):
+            work.mkdir(mode=0o700 if private else 0o777)
+            return work
+
+
+def _close_to_others(work: Path) -> None:
+    for path in work.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 def _flush(work: Path) -> None:
@@ -179,9 +187,3 @@ def _flush(work: Path) -> None:
             with path.open("rb+") as file:
                 os.fsync(file.fileno())
     flush_folder(work)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -12,18 +12,21 @@ import pandas as pd
 from careflow.arguments import checked, flag_or_none, instance, names, one_of, path, period, text, where, whole
 from careflow.counts import Calendar, Counts, Transitions
 from careflow.counts.parts import Where, part_of
-from careflow.errors import ArgumentError
+from careflow.errors import ArgumentError, CountsError
 from careflow.progress import Progress
 from careflow.report.atomic_folder import folder
 from careflow.report.content.content import Content, content
 from careflow.report.content.data_files import to_csv
 from careflow.report.content.estimates import EVENT_TABLES
 from careflow.report.content.figures import LABEL_WARNINGS, plans, warn_once, write
+from careflow.report.content.since import last_report
+from careflow.report.drawing_process import SecondProcess, second_process
 from careflow.report.earlier_releases import warn_of_unknown_releases
 from careflow.report.formats.registry import FORMATS, check_formats, writer
 from careflow.report.modes import FULL, MASKED, RELEASE, Mode, folder_of, mode_of
 
 _TABLES: Final = "tables"
+DRAW: Final = "careflow.report.content.figures:draw"
 FORMAT: Final = 1
 """Version of the folder, in its manifest."""
 
@@ -43,6 +46,8 @@ FORMAT: Final = 1
     progress=flag_or_none,
     where=where,
     last=whole(1, None, "quarters"),
+    by=text,
+    since=path,
 )
 def write_report(
     moves: Transitions | Counts,
@@ -60,6 +65,8 @@ def write_report(
     progress: bool | None = False,
     where: Where | None = None,
     last: int | None = None,
+    by: str | None = None,
+    since: str | os.PathLike[str] | None = None,
 ) -> Path:
     """Write the quarterly report of linked stays, or of their counts, as a folder.
 
@@ -102,6 +109,12 @@ def write_report(
         not for release: a part could be subtracted from all.
     last : int, optional
         Only the newest so many quarters.
+    by : str, optional
+        A stratum, such as ``"facility"`` or ``"payer"``. The report then has a section with a table and pictures of
+        each group. A release has its rates over all quarters together.
+    since : path, optional
+        The folder of the last report: a table then says which rates differ from those that it gave. It must not show
+        more than this report may.
 
     Returns
     -------
@@ -119,19 +132,24 @@ def write_report(
     out = folder_of(out, mode)
     if isinstance(moves, Transitions) and findings is None:
         findings = moves.episodes.findings
+    earlier = None if since is None else last_report(since, mode)
     label_warnings: set[str] = set()
     token = LABEL_WARNINGS.set(label_warnings)
     about: dict[str, Any] = {}
     try:
-        with Progress(progress) as steps, folder(out, about, private=mode == FULL) as work:
+        with (
+            Progress(progress) as steps,
+            folder(out, about, private=mode == FULL) as work,
+            second_process(DRAW) as other,
+        ):
             steps.next("Counting")
-            counts = _counts(moves, calendar, insider, where, last)
+            counts = _counts(moves, calendar, (insider, by), where, last)
             if ledger is not None:
                 warn_of_unknown_releases(out, ledger, counts.source if source is None else source)
             steps.next("Estimating")
             report = content(counts, quarter=quarter, title=title, source=source, findings=findings, mode=mode,
-                             ledger=ledger, insider=insider)  # fmt: skip
-            _fill(work, report, chosen, steps)
+                             ledger=ledger, insider=insider, by=by, last=earlier)  # fmt: skip
+            _fill(work, report, chosen, steps, other)
             about |= _about(report)
     finally:
         LABEL_WARNINGS.reset(token)
@@ -140,23 +158,27 @@ def write_report(
 
 
 def _counts(
-    moves: Transitions | Counts, calendar: Calendar | None, insider: str | None, where: Where | None, last: int | None
+    moves: Transitions | Counts,
+    calendar: Calendar | None,
+    strata: tuple[str | None, ...],
+    where: Where | None,
+    last: int | None,
 ) -> Counts:
     if isinstance(moves, Transitions):
-        by = "quarter" if insider is None else ("quarter", insider)
+        by = ["quarter", *dict.fromkeys(name for name in strata if name is not None and name != "quarter")]
         return moves.counts(by=by, clocks=EVENT_TABLES, calendar=calendar, where=where, last=last)
     if calendar is not None and calendar != moves.definition.calendar:
         raise ArgumentError("these counts were made with another calendar; count again with calendar=")
+    for name in strata:
+        if name is not None and name not in moves.definition.by:
+            raise CountsError(f"these counts are not split by {name!r}; count again with by={['quarter', name]}")
     return part_of(moves, where, last)
 
 
-def _fill(work: Path, report: Content, formats: tuple[str, ...], steps: Progress) -> None:
+def _fill(work: Path, report: Content, formats: tuple[str, ...], steps: Progress, other: SecondProcess | None) -> None:
     planned = list(plans(report))
     steps.expect(len(planned) + len(formats) + 1)
-    pictures = []
-    for plan in planned:
-        steps.next(f"Drawing {plan.name}")
-        pictures.append(write(plan, work))
+    pictures = write(planned, work, other, lambda plan: steps.next(f"Drawing {plan.name}"))
     steps.next("Writing tables")
     tables = work / _TABLES
     tables.mkdir()

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon, Rectangle
 from matplotlib.path import Path as Outline
 from matplotlib.text import Text
+from matplotlib.transforms import TransformedPatchPath
 from numpy.typing import ArrayLike
 
 from careflow.charts.drawing.colours import Colours
@@ -67,6 +69,7 @@ class Canvas:
 
     def __init__(self, ax: Axes, theme: Theme, colours: Colours) -> None:
         self.ax, self.theme, self.colours, self.u = ax, theme, colours, theme.u
+        self._clip = TransformedPatchPath(ax.patch)
 
     def wide(self, text: str, size: float, weight: int = REGULAR) -> float:
         """Return the width of a text in points."""
@@ -116,6 +119,11 @@ class Canvas:
         for i, line in enumerate(lines):
             self.text(x, middle(y, size, i, len(lines)), line, size=size, color=color, weight=weight, align=align)
 
+    def _add(self, mark: Artist) -> None:
+        """Add a mark; one path to clip by serves all, where matplotlib would make one for each, unused."""
+        mark.set_clip_path(self._clip)
+        self.ax.add_artist(mark)
+
     def _set(self, x: float, y: float, run: Run, size: float) -> None:
         text = clean(run.text).strip(" ")
         family = covering(text, self.theme.family)
@@ -133,7 +141,7 @@ class Canvas:
         set_language(mark)
         mark.set_fontsize(size)
         mark.set_clip_on(False)
-        self.ax.add_artist(mark)
+        self._add(mark)
 
     def line(
         self,
@@ -148,7 +156,7 @@ class Canvas:
         steps: bool = False,
     ) -> None:
         """Draw a line; ``lw`` and ``dash`` are in units, NaN breaks it."""
-        self.ax.add_artist(
+        self._add(
             Line2D(
                 np.asarray(xs, dtype=float),
                 np.asarray(ys, dtype=float),
@@ -167,7 +175,7 @@ class Canvas:
     def rect(self, box: Box, color: str, *, z: float = 1, alpha: float | None = None, **style: Any) -> None:
         """Fill a rectangle."""
         style.setdefault("linewidth", 0)
-        self.ax.add_artist(
+        self._add(
             Rectangle((box.x0, box.y0), box.w, box.h, facecolor=color, zorder=z, alpha=alpha, clip_on=False, **style)
         )
 
@@ -181,7 +189,7 @@ class Canvas:
             (box.x0, box.y0), box.w, box.h, boxstyle=round_, facecolor=color, zorder=z, clip_on=False, **style
         )
         mark.set_label(f"_{name}")
-        self.ax.add_artist(mark)
+        self._add(mark)
 
     def pill(self, box: Box, *, z: float = 5) -> None:
         """Lay the pale ground of a label that stands on an arc."""
@@ -191,7 +199,7 @@ class Canvas:
         self, points: ArrayLike, color: str, *, z: float = 2, edge: str | None = None, lw: float = 0.0, **style: Any
     ) -> None:
         """Fill a polygon given as an (n, 2) array of points; ``lw`` in units."""
-        self.ax.add_artist(
+        self._add(
             Polygon(
                 np.asarray(points, dtype=float),
                 closed=True,
@@ -208,7 +216,7 @@ class Canvas:
     def outline(self, path: Outline, color: str, *, z: float = 2, **style: Any) -> None:
         """Fill a path with curves."""
         style.setdefault("linewidth", 0)
-        self.ax.add_artist(PathPatch(path, facecolor=color, zorder=z, clip_on=False, **style))
+        self._add(PathPatch(path, facecolor=color, zorder=z, clip_on=False, **style))
 
     def dots(
         self,
@@ -222,7 +230,7 @@ class Canvas:
         z: float = 4,
     ) -> None:
         """Draw round dots; ``size`` is the diameter in units."""
-        self.ax.add_artist(
+        self._add(
             Line2D(
                 np.asarray(xs, dtype=float),
                 np.asarray(ys, dtype=float),

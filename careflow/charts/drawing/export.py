@@ -16,6 +16,8 @@ from xml.sax.saxutils import escape as xml
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from careflow.atomic_files import write_whole
 from careflow.charts.drawing.metadata import charts_of, info
@@ -24,6 +26,8 @@ from careflow.charts.drawing.theme import settings
 from careflow.errors import ArgumentError
 
 FORMATS: Final = ("png", "svg", "pdf", "pptx")
+_LEVEL: Final = 2
+"""Of the compression of a PNG: higher ones take longer and save nothing here."""
 
 
 class ChartAxes(Axes):
@@ -108,8 +112,29 @@ def _written(figure: Figure, form: str, alt: str, *, dpi: float, text: bool) -> 
     out = BytesIO()
     with settings(), mpl.rc_context({"svg.fonttype": "none" if text else "path"}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")  # the chart said so when it was drawn
+        if form == "png":
+            return _png(figure, dpi, described[form])
         figure.savefig(out, format=form, dpi=dpi, metadata=described[form])
     return _described(out.getvalue(), title, alt) if form == "svg" else out.getvalue()
+
+
+def _png(figure: Figure, dpi: float, words: Mapping[str, Any]) -> bytes:
+    """Return a picture as PNG at compression level 2, without alpha where every pixel is opaque.
+
+    It has the pixels that matplotlib writes, in half the time and fewer bytes.
+    """
+    raw, out = BytesIO(), BytesIO()
+    figure.savefig(raw, format="rgba", dpi=dpi)
+    wide, high = (int(inches * dpi) for inches in figure.get_size_inches())
+    picture = Image.frombuffer("RGBA", (wide, high), raw.getbuffer(), "raw", "RGBA", 0, 1)
+    if picture.getextrema()[3] == (255, 255):
+        picture = picture.convert("RGB")
+    text = PngInfo()
+    for name, value in words.items():
+        if value is not None:
+            text.add_text(name, value)
+    picture.save(out, "png", compress_level=_LEVEL, pnginfo=text, dpi=(dpi, dpi))
+    return out.getvalue()
 
 
 def html(ax: Axes | Mapping[str, Axes], *, dpi: float = 192) -> str:

@@ -49,6 +49,7 @@ RULES: Final[dict[str, Rule]] = {
     "capacity": (lambda value: _number(value) and value > 0, "one number of places for all levels together, above 0"),
     "target": (_number, "a number in the unit of the measure"),
     "min_share": (lambda value: _number(value) and 0 <= value <= 1, "a share from 0 to 1"),
+    "names": (lambda value: value in ("outside", "all"), "'outside' or 'all'"),
     "limits": (
         lambda value: _some(_number)(value) and len(value) == 2 and all(0 < one < 1 for one in value),
         "two shares between 0 and 1",

@@ -199,7 +199,7 @@ class Stage:
         ring = flow_map_arcs.body(line, arc.thickness, tip, wide)
         ground = self.page.colours.ground
         canvas.polygon(ring, ground, edge=ground, lw=2.4, z=z)
-        canvas.polygon(ring, fill, z=z + 0.0005)
+        canvas.polygon(ring, fill, z=z + 0.0005, gid=f"arc-{arc.edge[0]}-{arc.edge[1]}")
 
     def _label(self, arc: Arc, move: Move, line: Points, region: Box, taken: list[Box], others: Points) -> bool:
         t, u = self.page.theme, self.u

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Final, Literal, Unpack
 
 import numpy as np
 import pandas as pd
@@ -50,6 +50,7 @@ def funnel(
     over: str | None = None,
     limits: Sequence[float] = (0.95, 0.998),
     overdispersion: bool = True,
+    names: Literal["outside", "all"] = "outside",
     quarter: str | None = None,
     **options: Unpack[Options],
 ) -> Axes:
@@ -75,6 +76,8 @@ def funnel(
         Coverage of the inner and the outer limits.
     overdispersion : bool
         Widen the limits where the facilities vary more than chance.
+    names : {"outside", "all"}
+        Which facilities are named, as far as there is room: those outside the outer limits, or all.
     quarter : str, optional
         The period to draw, if the result is by period as well.
     **options
@@ -127,7 +130,7 @@ def funnel(
     shown, left_out = _shown(rows, over)
     if len(shown) < 2:
         return _too_few(chart, rows, over, said.title, len(shown) + left_out)
-    return _draw(chart, shown, left_out, said, limits, widen=overdispersion)
+    return _draw(chart, shown, left_out, said, limits, widen=overdispersion, every=names == "all")
 
 
 @dataclass(frozen=True)
@@ -204,7 +207,14 @@ def _shown(rows: pd.DataFrame, over: str) -> tuple[pd.DataFrame, int]:
 
 
 def _draw(
-    chart: Chart, shown: pd.DataFrame, left_out: int, said: _Said, limits: Sequence[float], *, widen: bool
+    chart: Chart,
+    shown: pd.DataFrame,
+    left_out: int,
+    said: _Said,
+    limits: Sequence[float],
+    *,
+    widen: bool,
+    every: bool,
 ) -> Axes:
     view, over = chart.view, said.over
     n, of, rate = (shown[c].to_numpy(float) for c in ("n", "of", "rate"))
@@ -231,8 +241,9 @@ def _draw(
     colours = chart.colours
     chart.dots(of[~out], rate[~out], size=7.4, color=colours.outline, z=3)
     chart.dots(of[out], rate[out], size=7.8, color=colours.ink, z=4)
-    outside = shown[out].sort_values("rate", ascending=False)
-    chart.frame.add(_Outside([(float(r["of"]), float(r["rate"]), str(r[over])) for _, r in outside.iterrows()]))
+    # Those outside come first, so that they have room.
+    named = pd.concat([part.sort_values("rate", ascending=False) for part in (shown[out], shown[~out & every])])
+    chart.frame.add(_Names([(float(r["of"]), float(r["rate"]), str(r[over])) for _, r in named.iterrows()]))
     order = shown.nlargest(3, "rate")
     return chart.close(
         data=shown.assign(outside=out),
@@ -286,8 +297,8 @@ def _outside(rate: Floats, of: Floats, mean: float, coverage: float, phi: float)
     return (rate < low) | (rate > high)
 
 
-class _Outside:
-    """Names the facilities outside the limits beside their dots, where no other name stands."""
+class _Names:
+    """Names facilities beside their dots, the first ones first, where no other name stands."""
 
     def __init__(self, dots: Sequence[tuple[float, float, str]]) -> None:
         self.dots = list(dots)
@@ -303,9 +314,10 @@ class _Outside:
             x, y = canvas.at(of, rate)
             text = f"{cut(name, t.body, 0.3 * area.w, t.family, SEMIBOLD, names)}  {formatting.percent(rate)}"
             wide = canvas.wide(text, t.body, SEMIBOLD)
-            for x0 in (x + 7 * u, x - 7 * u - wide):
-                box = Box(x0, y - t.body * 0.6, x0 + wide, y + t.body * 0.6)
+            beside = ((x + 7 * u, y), (x - 7 * u - wide, y))
+            for x0, middle_y in (*beside, (x - wide / 2, y + t.body * 1.1), (x - wide / 2, y - t.body * 1.1)):
+                box = Box(x0, middle_y - t.body * 0.6, x0 + wide, middle_y + t.body * 0.6)
                 if box.x0 > area.x0 and box.x1 < area.x1 and not any(box.meets(other, u) for other in taken):
                     taken.append(box)
-                    canvas.text(x0, middle(y, t.body), text, weight=SEMIBOLD)
+                    canvas.text(x0, middle(middle_y, t.body), text, weight=SEMIBOLD)
                     break

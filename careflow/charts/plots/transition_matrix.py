@@ -130,8 +130,8 @@ def _draw(
     places = _axes(chart, view, exits)
     largest = max((m.share for m in cells.values() if not m.hidden and formatting.known(m.share)), default=1.0)
     texts = [
-        _cell(chart, (places[to], view.levels.index(frm)), (frm, to), move, largest, ci=ci)
-        for (frm, to), move in cells.items()
+        _cell(chart, (places[to], view.levels.index(frm)), (frm, to), move, largest, f"cell-{row}", ci=ci)
+        for row, ((frm, to), move) in enumerate(cells.items())
     ]
     chart.frame.add(_CellTexts([text for text in texts if text is not None]))
     heads = [("Next level of care", -0.5, len(view.levels) - 0.5)]
@@ -204,7 +204,7 @@ class _CellText:
 
 
 def _cell(
-    chart: Chart, at: tuple[float, float], edge: tuple[str, str], move: Move, largest: float, *, ci: bool
+    chart: Chart, at: tuple[float, float], edge: tuple[str, str], move: Move, largest: float, name: str, *, ci: bool
 ) -> _CellText | None:
     """Draw one cell: a dash on the diagonal, hatched if suppressed, else its share on its shade; return its words."""
     x, y = at
@@ -216,12 +216,12 @@ def _cell(
         chart.line([x - 0.08, x + 0.08], [y, y], color=colours.mid, lw=1.1, z=2)
         return None
     if move.n == 0:
-        _square(chart, at, colours.grey("#F9FAFA"))
+        _square(chart, at, colours.grey("#F9FAFA"), gid=name)
         return _CellText(x, y, "0", "", colours.muted, strong=False)
     role = ROLE_OF.get(move.direction or edge[1], "lateral")
     fill = chart.palette.fill(role) if role != "lateral" else colours.grey("#8B939B")
     fill = chart.faded(shade(fill, move.share, largest, colours.ground), edge, *edge)
-    _square(chart, at, fill)
+    _square(chart, at, fill, gid=name)
     span = formatting.span(move.low, move.high) if ci else ""
     return _CellText(x, y, formatting.percent(move.share), span, text_on(fill))
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, Unpack, overload
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from careflow import formatting
+from careflow.charts.data.scale import DAYS
 from careflow.charts.data.series import Series, Trend
 from careflow.charts.data.thin import thin_note
 from careflow.charts.data.time_series import PERSONS, trend_of
@@ -27,6 +29,9 @@ from careflow.errors import ArgumentError
 
 if TYPE_CHECKING:
     from careflow.estimate import Census, LengthOfStay, Measured, PersonsServed, Rates, Returns
+
+_UNEVEN: Final = 5
+"""Times by which the longest of several median stays exceeds the shortest where each panel has its own scale."""
 
 
 @overload
@@ -129,7 +134,8 @@ def _panels(
 ) -> Panels:
     own = figure is None
     figure = figure_for(figure, options.get("figsize"), current(), len(trend.series))
-    axes = grid(figure, len(trend.series))
+    apart = _is_uneven(trend)
+    axes = grid(figure, len(trend.series), sharey=not apart)
     frames: list[Frame] = []
     charts: list[Chart] = []
     content: dict[str, Any] = {}
@@ -139,10 +145,12 @@ def _panels(
             chart = Chart("trend", trend.view, {**options, "ax": ax})
             part.name = one.label(chart.labels)
             chart.open(
-                title=title_of(chart, trend), subtitle=subtitle_of(chart, trend), notes=_notes(trend, figures=True),
+                title=title_of(chart, trend), subtitle=subtitle_of(chart, trend),
+                notes=_notes(trend, figures=True) + ["Each panel has its own scale."] * apart,
                 masked=trend.hidden, head=head_of(chart, trend, one),
             )  # fmt: skip
-            draw_one(chart, trend, one, target=target, others=context, named=one is trend.series[0])
+            panel = replace(trend, series=[one]) if apart else trend
+            draw_one(chart, panel, one, target=target, others=context and not apart, named=one is trend.series[0])
             content = content or _content(chart, trend)
             chart.close(**{**content, "data": _data(chart, [one])})
         frames.append(chart.frame)
@@ -156,6 +164,12 @@ def _panels(
     first.warn_of_lost()
     named = {one.name: ax for one, ax in zip(trend.series, axes, strict=True)}
     return Panels(figure, named, whole, trend.view.continuum)
+
+
+def _is_uneven(trend: Trend) -> bool:
+    """Say whether lengths of stay are too unlike for one linear scale: the shortest would lie on the axis."""
+    largest = [float(one.table["value"].max()) for one in trend.series if one.table["value"].notna().any()]
+    return trend.scale is DAYS and len(largest) > 1 and max(largest) > _UNEVEN * min(largest)
 
 
 def _content(chart: Chart, trend: Trend, *, each: str = "panel") -> dict[str, Any]:

@@ -71,7 +71,8 @@ def waterfall(
     chart = Chart("waterfall", view, options, levels=1)
     rows = _of(view.frame, frm, to, column)
     goal, left = (chart.labels.get(name, name) for name in (to, frm))
-    title = f"Why the rate from {left} to {goal} differs: {formatting.period(result.first)} and {formatting.period(result.second)}"
+    sides = f"{formatting.period(result.first)} and {formatting.period(result.second)}"
+    title = f"Why the rate from {left} to {goal} differs: {sides}"
     both = view.rows_of(result.rates)
     both = _of(both, frm, to, column) if column in both else both.head(0)
     return _draw(chart, rows, both, (result.first, result.second), title, _sentence(result, left, goal))

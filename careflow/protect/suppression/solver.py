@@ -72,7 +72,11 @@ class Solver:
         """Return a solution in whole numbers to a relative gap, or None where none was found within the time limit."""
         solver, columns = self.highs_solver, np.arange(len(self.price), dtype=np.int32)
         self._change(price, lows, highs)
-        options: dict[str, Any] = {"presolve": "choose", "time_limit": solver.getRunTime() + TIME_LIMIT, "mip_rel_gap": gap}
+        options: dict[str, Any] = {
+            "presolve": "choose",
+            "time_limit": solver.getRunTime() + TIME_LIMIT,
+            "mip_rel_gap": gap,
+        }
         for name, value in options.items():
             solver.setOptionValue(name, value)
         solver.changeColsIntegrality(len(columns), columns, np.full(len(columns), 1, dtype=np.uint8))

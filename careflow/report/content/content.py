@@ -19,15 +19,17 @@ from careflow.estimate.multistate.pathways import Pathways
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.survival.stay_result import LengthOfStay
 from careflow.estimate.utilization.census import Census
-from careflow.formatting import day, period
+from careflow.formatting import day
 from careflow.report.content.data_files import Table, glossary_table
-from careflow.report.content.data_quality import Attrition, attrition
+from careflow.report.content.data_quality import SET_ASIDE, Attrition, attrition
 from careflow.report.content.estimates import Estimates, estimates
 from careflow.report.content.glossary import Term, glossary
-from careflow.report.content.grid import Grid
+from careflow.report.content.grid import Grid, whole
+from careflow.report.content.groups import Groups, check_groups, groups
 from careflow.report.content.quarters import Period, periods
 from careflow.report.content.release_marks import mark_grid, mark_periods, mark_table
 from careflow.report.content.sections import paths_grid
+from careflow.report.content.since import LastReport, differences
 from careflow.report.content.summary import summary
 from careflow.report.masking.mask import BELOW
 from careflow.report.modes import FULL, MASKED, RELEASE, Mode, label_of
@@ -71,6 +73,14 @@ class Content:
         Who reads the report, and what it may show.
     ledger, release : str and int, or None
         The ledger in which a release was entered, and its number there.
+    part : str
+        The part of the records that is counted, in words; ``""`` for all.
+    leads : tuple of (str, str, tuple of str)
+        Every quarter with the title and the summary that a report of it would have.
+    since : Grid or None
+        What differs from the last report, where one was given.
+    groups : Groups or None
+        The report by a stratum, where it was asked for.
     """
 
     title: str
@@ -92,11 +102,28 @@ class Content:
     mode: Mode
     ledger: str | None = None
     release: int | None = None
+    part: str = ""
+    leads: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    since: Grid | None = None
+    groups: Groups | None = None
 
     @property
     def chosen(self) -> Period:
         """The period of the report's quarter."""
         return next(one for one in self.periods if one.name == self.quarter)
+
+    @property
+    def quality(self) -> str:
+        """How many rows were read, kept and set aside, and by which rules; ``""`` in a release."""
+        if not self.attrition.steps:
+            return ""
+        read, aside, kept = (text for _, text in self.attrition.steps[:3])
+        table, rules = self.attrition.table, ""
+        if table is not None:
+            rows = table[(table["action"] == SET_ASIDE).to_numpy()]
+            named = [f"{row['check']} {whole(row['n'], hidden=row['hidden']).text}" for row in rows.to_dict("records")]
+            rules = f" ({'; '.join(named)})" if named else ""
+        return f"Records: {read} rows read, {kept} stays kept, {aside} set aside{rules}."
 
     @property
     def newest(self) -> tuple[Grid, ...]:
@@ -114,6 +141,8 @@ def content(
     mode: Mode = MASKED,
     ledger: str | os.PathLike[str] | None = None,
     insider: str | None = None,
+    by: str | None = None,
+    last: LastReport | None = None,
 ) -> Content:
     """Return the content of the report: estimate, hide small counts, write the sentences.
 
@@ -128,7 +157,9 @@ def content(
         counts = replace(counts, source=source)
     if quarter is not None:
         quarter = period_label(quarter, "quarter", counts.definition.calendar)
-    results = estimates(counts, mode, ledger, insider, quarter)
+    if by is not None:
+        check_groups(counts, by)
+    results = estimates(counts, mode, ledger, insider, quarter, by)
     rates = results.rates
     all_periods = periods(results)
     chosen = _choose(all_periods, quarter)
@@ -142,8 +173,23 @@ def content(
         tables = tuple(mark_table(table, shown) for table in tables)
         if pathways is not None:
             pathways = mark_grid(pathways, None if released is None else paths_grid(released.paths))
+    split = None if by is None else groups(counts, by, chosen, mode, results.by_group)
+    if split is not None:
+        files = [table for table in split.files if table.name not in {one.name for one in tables}]
+        tables = (*tables[:-1], *files, tables[-1])  # the definitions stand last
+    warning, below = " ".join(_end(counts)), 0 if mode == FULL else BELOW
+    names = [one.name for one in all_periods]
+    lines = {name: summary(results, all_periods, name, counts.definition, below, warning) for name in names}
+    titles = {
+        one.name: title or ", ".join(["Transitions and lengths of stay", one.label, *_part(counts)])
+        for one in all_periods
+    }
+    since = None
+    if last is not None:
+        since, table = differences(rates, last)
+        tables = (*tables[:-1], table, tables[-1])
     return Content(
-        title=title or ", ".join(["Transitions and lengths of stay", period(chosen), *_part(counts)]),
+        title=titles[chosen],
         source=counts.source,
         quarter=chosen,
         periods=all_periods,
@@ -155,16 +201,17 @@ def content(
         terms=terms,
         attrition=checks,
         tables=tables,
-        summary=(
-            *_end(counts),
-            *summary(all_periods, chosen, results.changed, rates.continuum, counts.definition, results.stays.horizon),
-        ),
+        summary=lines[chosen],
+        leads=tuple((one.name, titles[one.name], lines[one.name]) for one in all_periods),
         facts=_facts(counts),
         label=label_of(mode, results.ledger, results.release),
         statement=results.statement,
         mode=mode,
         ledger=results.ledger,
         release=results.release,
+        part="; ".join(_part(counts)),
+        since=since,
+        groups=split,
     )
 
 
@@ -193,7 +240,7 @@ def _choose(all_periods: tuple[Period, ...], quarter: str | None) -> str:
 
 
 def _tables(results: Estimates, checks: Attrition, terms: tuple[Term, ...], mode: Mode) -> tuple[Table, ...]:
-    shares = results.changed[results.changed["measure"] != MEAN_STAY].drop(columns="tested")
+    shares = results.changed[results.changed["measure"] != MEAN_STAY].drop(columns=["tested", "p"])
     tables = [
         Table("transitions", "Transition rates, every quarter", results.rates.frame),
         Table("directions", "Stepped down, up or to the same rank, every quarter", results.rates.directions),

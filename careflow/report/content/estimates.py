@@ -10,14 +10,16 @@ import pandas as pd
 
 from careflow.counts import Counts
 from careflow.errors import DisclosureError
-from careflow.estimate import census, length_of_stay, pathways, transition_rates
+from careflow.estimate import bounce_back, census, length_of_stay, pathways, transition_rates
+from careflow.estimate.change_family import compared
 from careflow.estimate.multistate.pathways import Pathways
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.result import Result
 from careflow.estimate.survival.stay_result import LengthOfStay
 from careflow.estimate.utilization.census import Census
+from careflow.estimate.utilization.readmissions import Returns
 from careflow.protect import protect
-from careflow.report.content.changes import changes, compared
+from careflow.report.content.changes import changes
 from careflow.report.content.missing_lengths import missing_lengths
 from careflow.report.masking.census import mask_census
 from careflow.report.masking.incidence import as_followed
@@ -27,8 +29,9 @@ from careflow.report.modes import FULL, RELEASE, Mode
 R = TypeVar("R", bound=Result)
 
 STEPS: Final = 4
-EVENT_TABLES: Final = ("discharge", "stay", "gap", "census", f"paths:{STEPS}")
-"""The event tables of a report; the last three belong to optional sections."""
+_BOUNCES: Final = "bounces:30"
+EVENT_TABLES: Final = ("discharge", "stay", "gap", "census", f"paths:{STEPS}", _BOUNCES)
+"""The event tables of a report; the last four belong to optional sections."""
 MASKED: Final = (
     "Small counts are hidden by a rule, without a proof that no combination of tables reveals one, and without a "
     "ledger of earlier reports."
@@ -45,10 +48,13 @@ class Estimates:
 
     ``newest`` holds the rates of all discharges in the quarters that are not yet mature. It is None where there is no
     such quarter; it, the census and the pathways are None where the counts do not hold their tables. ``split`` holds
-    the rates of each facility (or other stratum) where a release protects against facilities as insiders.
+    the rates of each facility (or other stratum) where a release protects against facilities as insiders, ``by_group``
+    those by the stratum that a release is split by.
     ``changed`` holds the tested differences between quarters (:func:`careflow.report.content.changes.changes`).
     ``missing`` says why lengths of stay are missing (:func:`careflow.report.content.missing_lengths.missing_lengths`).
-    ``ledger`` and ``release`` are the ledger in which a release was entered, and its number there.
+    ``bounces`` are the bounce-backs as they were estimated, of which only the share of all levels together may be
+    shown; None in a release, and where the counts lack the table. ``ledger`` and ``release`` are the ledger in which a
+    release was entered, and its number there.
     """
 
     rates: Rates
@@ -60,6 +66,8 @@ class Estimates:
     changed: pd.DataFrame
     missing: pd.DataFrame
     split: Rates | None = None
+    by_group: Rates | None = None
+    bounces: Returns | None = None
     ledger: str | None = None
     release: int | None = None
 
@@ -70,6 +78,7 @@ def estimates(
     ledger: str | os.PathLike[str] | None = None,
     insider: str | None = None,
     quarter: str | None = None,
+    by: str | None = None,
 ) -> Estimates:
     """Estimate, and hide small counts: by the interim rule for internal use, with a proof and a ledger for a release.
 
@@ -86,12 +95,15 @@ def estimates(
     newest = _immature(transition_rates(counts, by="quarter", method="incidence")) if "gap" in counts.tables else None
     in_care = census(counts, by="quarter") if "census" in counts.tables else None
     paths = pathways(counts, steps=STEPS) if f"paths:{STEPS}" in counts.tables else None
+    bounces = bounce_back(counts, by="quarter") if _BOUNCES in counts.tables and mode != RELEASE else None
     if mode == FULL:
-        return _full(rates, stays, newest, in_care, paths, tests)
+        return replace(_full(rates, stays, newest, in_care, paths, tests), bounces=bounces)
     paths = None if paths is None else paths.gathered(BELOW)
     if mode == RELEASE:
         split = None if insider is None else transition_rates(counts, by=insider)
-        return _released((rates, stays, newest, in_care, paths, split), tests, ledger, insider)
+        by_group = None if by is None or by == insider else transition_rates(counts, by=by)
+        out = _released((rates, stays, newest, in_care, paths, split, by_group), tests, ledger, insider)
+        return replace(out, by_group=out.split) if by is not None and by == insider else out
     rates, stays = mask(rates), mask(stays)
     return Estimates(
         rates=rates,
@@ -102,6 +114,7 @@ def estimates(
         statement=MASKED,
         changed=changes(tests, rates, stays),
         missing=missing_lengths(stays),
+        bounces=bounces,
     )
 
 
@@ -152,7 +165,7 @@ def _released(
     released = protect(present, below=BELOW, ledger=ledger, insider=insider, progress=False)
     released_results = iter(released)
     optional: list[Any] = [None if result is None else next(released_results) for result in results]
-    rates, stays, newest, in_care, paths, split = optional
+    rates, stays, newest, in_care, paths, split, by_group = optional
     changed = changes(tests, rates, stays)
     return Estimates(
         rates=rates,
@@ -164,6 +177,7 @@ def _released(
         changed=changed,
         missing=missing_lengths(stays, BELOW),
         split=split,
+        by_group=by_group,
         ledger=released.ledger,
         release=released.release,
     )

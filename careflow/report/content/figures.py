@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
+
+import pandas as pd
 
 from careflow import charts
 from careflow.charts.drawing.band import mark_chart
@@ -19,7 +21,11 @@ from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.estimate.result import Result
 from careflow.formatting import period
 from careflow.report.content.content import Content
+from careflow.report.content.grid import can_be
+from careflow.report.content.groups import Groups
 from careflow.report.content.quarters import LEFT_EARLY
+from careflow.report.content.tooltips import add_titles
+from careflow.report.drawing_process import map_on_two
 from careflow.report.modes import FULL, RELEASE
 
 R = TypeVar("R", bound=Result)
@@ -27,6 +33,8 @@ R = TypeVar("R", bound=Result)
 LABEL_WARNINGS: Final[ContextVar[set[str]]] = ContextVar("careflow_label_warnings")
 """Warnings about labels, raised while the charts of a report were drawn."""
 FOLDER: Final = "charts"
+GROUPS: Final = "by_group_"
+"""How the names of the charts by group begin."""
 PATHWAYS: Final = "pathways"
 """The chart that stands with the table of pathways, apart from the trends."""
 _DPI: Final = 200
@@ -38,7 +46,7 @@ _TRENDS: Final = (
 )
 
 
-Chart = tuple[str, str, str, Callable[..., Any]]
+Chart = tuple[str, str, str, partial[Any]]
 """Name of the files, heading, quarter, and the function that draws."""
 
 
@@ -49,7 +57,7 @@ class Plan:
     name: str
     heading: str
     quarter: str
-    draw: Callable[..., Any]
+    draw: partial[Any]
     mark: Callable[[Any], None]
 
 
@@ -74,7 +82,7 @@ def plans(content: Content) -> Iterator[Plan]:
 
 def _charts(content: Content) -> Iterator[Chart]:
     look: Options = {
-        "notes": f"{content.label}.",
+        "notes": f"{content.label}." + (f" Only {content.part}." if content.part else ""),
         "audience": "external" if content.mode == RELEASE else "internal",
     }
     if content.mode == FULL:
@@ -96,8 +104,38 @@ def _charts(content: Content) -> Iterator[Chart]:
     yield ("trend_length_of_stay", "Length of stay, quarter by quarter", "", trend)
     if content.census is not None:
         yield ("census", "In care, quarter by quarter", "", partial(charts.census, content.census, **look))
+    if content.groups is not None:
+        yield from _by_group(content.groups, look)
     if content.pathways is not None and content.paths is not None:
         yield (PATHWAYS, "Paths through care", "", partial(charts.alluvial, content.paths, **look))
+
+
+def _by_group(groups: Groups, look: Options) -> Iterator[Chart]:
+    """Return a funnel and, by quarter, small multiples of stepping down from each level that was left."""
+    care, by = groups.total.continuum, groups.name
+    directions = groups.total.directions
+    for level in care.levels:
+        rows = directions[directions["from"].eq(level.name) & directions["direction"].eq(STEP_DOWN)]
+        if not can_be(care, level.name, STEP_DOWN) or not (rows["hidden"] | (rows["of"] > 0)).any():
+            continue
+        funnel = partial(charts.funnel, groups.total, level.name, over=by, names="all", **look)
+        yield (f"{GROUPS}{level.name}_funnel", f"Stepping down from {level.short} by {by}", "", funnel)
+        if groups.rates is None:
+            continue
+        parts = groups.rates.frame[by].astype(str).isin(groups.drawn).to_numpy()
+        shares = groups.rates.directions[by].astype(str).isin(groups.drawn).to_numpy()
+        drawn = replace(
+            groups.rates,
+            frame=_only(groups.rates.frame[parts], by),
+            directions=_only(groups.rates.directions[shares], by),
+        )
+        trend = partial(charts.trend, drawn, level.name, measure=STEP_DOWN, facet=by, **look)
+        yield (f"{GROUPS}{level.name}", f"Stepping down from {level.short}, each {by} quarter by quarter", "", trend)
+
+
+def _only(frame: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Return rows without the labels of a stratum that are not in them."""
+    return frame.assign(**{by: frame[by].cat.remove_unused_categories()}).reset_index(drop=True)
 
 
 def _drawable(result: R) -> R:
@@ -117,37 +155,92 @@ def _of_a_quarter(content: Content, quarter: str, look: Options) -> Iterator[Cha
     yield (f"length_of_stay{of}", f"How long stays last, {when}", quarter, lengths)
 
 
-def write(plan: Plan, folder: Path) -> Picture:
-    """Draw a chart and write its files into ``folder / "charts"``."""
+@dataclass(frozen=True)
+class Drawn:
+    """What is known of a chart once its files are written: its alternative text, and warnings on the way."""
+
+    alt: str
+    labels: tuple[str, ...]
+    others: tuple[tuple[str, type[Warning]], ...]
+
+
+def draw(task: tuple[Plan, Path]) -> Drawn:
+    """Draw a chart once, and write it as SVG and PNG into ``folder / "charts"``; in any process."""
+    plan, folder = task
     target = folder / FOLDER
     target.mkdir(exist_ok=True)
-    with charts.theme("report"), _collected():
+    with charts.theme("report"), _collected() as caught:
         chart = plan.draw()
         plan.mark(chart)
         svg = charts.save(chart, target / f"{plan.name}.svg")
-        png = charts.save(chart, target / f"{plan.name}.png", dpi=_DPI)
-    return Picture(plan.name, plan.heading, plan.quarter, charts.alt_text(chart), svg, png, plan)
+        care = plan.draw.args[0].continuum
+        labels = {level.name: level.short for level in care.levels}
+        frame = plan.draw.args[0].frame
+        rates = frame[frame["quarter"].astype(str) == plan.quarter] if {"to", "quarter"} <= set(frame) else None
+        titled = add_titles(svg.read_text("utf-8"), chart, care.names, labels, rates)
+        svg.write_text(titled, "utf-8", newline="\n")
+        charts.save(chart, target / f"{plan.name}.png", dpi=_DPI)
+    return Drawn(charts.alt_text(chart), tuple(caught.labels), tuple(caught.others))
+
+
+def write(
+    planned: Sequence[Plan], folder: Path, other: Callable[..., Any] | None, told: Callable[[Plan], None]
+) -> list[Picture]:
+    """Draw charts and write their files, on two cores where there is a second process.
+
+    Parameters
+    ----------
+    planned : sequence of Plan
+    folder : Path
+        The folder of the report.
+    other : callable, optional
+        :func:`draw` in a second process.
+    told : callable
+        Called before each chart that is drawn in this one.
+    """
+    tasks = [(plan, folder) for plan in planned]
+    results = map_on_two(draw, other, tasks, lambda task: told(task[0]))
+    pictures = []
+    for plan, result in zip(planned, results, strict=True):
+        LABEL_WARNINGS.get(set()).update(result.labels)
+        for text, category in result.others:
+            warnings.warn(text, category, stacklevel=2)
+        stem = folder / FOLDER / plan.name
+        files = (stem.with_name(f"{stem.name}.svg"), stem.with_name(f"{stem.name}.png"))
+        pictures.append(Picture(plan.name, plan.heading, plan.quarter, result.alt, *files, plan))
+    return pictures
 
 
 def for_slide(picture: Picture) -> bytes:
     """Return a chart drawn again for a slide, without its title, as PNG."""
-    with tempfile.TemporaryDirectory(prefix="careflow-") as folder, charts.theme("slide"), _collected():
+    with tempfile.TemporaryDirectory(prefix="careflow-") as folder, charts.theme("slide"), _collected() as caught:
         chart = picture.plan.draw(title="")
         picture.plan.mark(chart)
-        return charts.save(chart, Path(folder) / "slide.png", dpi=_SLIDE_DPI).read_bytes()
+        data = charts.save(chart, Path(folder) / "slide.png", dpi=_SLIDE_DPI).read_bytes()
+    LABEL_WARNINGS.get(set()).update(caught.labels)
+    return data
+
+
+@dataclass
+class _Caught:
+    """Warnings: those about labels, and others."""
+
+    labels: list[str]
+    others: list[tuple[str, type[Warning]]]
 
 
 @contextmanager
-def _collected() -> Iterator[None]:
-    """Collect warnings about labels, so that each is raised once for the report; names are cut when it is drawn."""
+def _collected() -> Iterator[_Caught]:
+    """Collect warnings, so that those about labels are raised once for the report; names are cut when it is drawn."""
+    out = _Caught([], [])
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", charts.CareflowLabelWarning)
-        yield
+        warnings.simplefilter("always")
+        yield out
     for one in caught:
         if issubclass(one.category, charts.CareflowLabelWarning):
-            LABEL_WARNINGS.get(set()).add(str(one.message))
+            out.labels.append(str(one.message))
         else:
-            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+            out.others.append((str(one.message), one.category))
 
 
 def warn_once(collected: set[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from careflow.continuum import Continuum
 from careflow.continuum.outcomes import LATERAL, STEP_DOWN, STEP_UP
 from careflow.formatting import MASK, count, days, known, percent, span
 
@@ -64,6 +65,8 @@ class Grid:
 
 HIDDEN: Final = Cell(MASK, hidden=True)
 NOTHING: Final = Cell("–")
+IMPOSSIBLE: Final = Cell("·")
+"""What cannot be, such as a step down from the least intensive level; a number, even 0, would say that it can."""
 
 
 def word(text: str) -> Cell:
@@ -103,6 +106,11 @@ def length(row: dict[str, float] | None, reason: str) -> Cell:
         return HIDDEN if text == HIDDEN_WORD else Cell(text, limit)
     quartiles = [count(row[name]) if known(row[name]) else "…" for name in ("q25", "q75")]
     return Cell(days(row["median"]), "" if quartiles == ["…", "…"] else "–".join(quartiles))
+
+
+def can_be(care: Continuum, level: str, direction: str) -> bool:
+    """Say whether a move from a level can have a direction: nobody steps down from the least intensive one."""
+    return any(care.direction(level, other) == direction for other in care.names)
 
 
 def by_key(rows: Sequence[dict[str, float]], *keys: str) -> dict[tuple[str, ...], dict[str, float]]:

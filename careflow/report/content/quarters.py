@@ -12,16 +12,18 @@ import pandas as pd
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import CONCURRENT, DIED, DIRECTIONS, LEFT_REASONS, STEP_DOWN
 from careflow.estimate.change import MEAN_STAY, MEASURES
+from careflow.estimate.change_family import BEFORE
 from careflow.formatting import known, percent, period, round_half_up
-from careflow.report.content.changes import BEFORE
 from careflow.report.content.estimates import Estimates
 from careflow.report.content.grid import (
     DIRECTION_NAMES,
     HIDDEN,
+    IMPOSSIBLE,
     NOTHING,
     Cell,
     Grid,
     by_key,
+    can_be,
     length,
     share,
     whole,
@@ -96,7 +98,9 @@ def periods(results: Estimates) -> tuple[Period, ...]:
                 mature=mature[name],
                 cut=not mature[name] and any(mature[later] for later in names[position:]),
                 n=float(np.sum([directions[name][level, STEP_DOWN]["of"] for level in care.names])),
-                key=_key(care, name, shares[name], directions[name], _of(lengths, name, "level")),
+                key=key_grid(
+                    care, f"Every level in {period(name)}", shares[name], directions[name], _of(lengths, name, "level")
+                ),
                 moves=_moves(care, name, shares[name], directions[name]),
                 changes=_changes(care, (before, name), rows, (shares, directions), together) if before else None,
                 newest=newest_grid(results.newest, name),
@@ -111,30 +115,35 @@ def _of(frame: pd.DataFrame, quarter: str, *keys: str) -> Rows:
     return by_key(cast(list[Row], rows), *keys)
 
 
-def _key(care: Continuum, quarter: str, shares: Rows, directions: Rows, lengths: Rows) -> Grid:
+def key_grid(care: Continuum, title: str, shares: Rows, directions: Rows, lengths: Rows | None) -> Grid:
+    """Return the table of every level: what its discharges led to and, if given, how long stays last."""
     used = [direction for direction in DIRECTIONS if any(_is_used(directions[name, direction]) for name in care.names)]
     rows = []
     for level in care.levels:
         of = directions[level.name, STEP_DOWN]["of"]
-        stay = lengths.get((level.name,))
+        stay = (lengths or {}).get((level.name,))
         rows.append(
             (
                 word(level.label),
                 whole(of),
-                *(share(directions[level.name, direction]) for direction in used),
+                *(
+                    share(directions[level.name, direction]) if can_be(care, level.name, direction) else IMPOSSIBLE
+                    for direction in used
+                ),
                 share(shares[level.name, COMPLETED]),
                 share(shares[level.name, LEFT_EARLY]),
                 _rest(level.name, shares, directions),
-                length(stay, str(stay["reason"]) if stay else ""),
+                *([] if lengths is None else [length(stay, str(stay["reason"]) if stay else "")]),
             )
         )
     return Grid(
-        f"Every level in {period(quarter)}",
+        title,
         ("Level", "Discharges followed", *(DIRECTION_NAMES[direction] for direction in used), "Completed",
-         "Left early", "Other outcomes", "Length of stay, median"),
+         "Left early", "Other outcomes", *([] if lengths is None else ["Length of stay, median"])),
         tuple(rows),
-        ("", "followed", *["directions"] * len(used), *["outcomes"] * 3, "stay"),
-        "Rates are shares of the discharges followed, with their interval; beside a median stand the quartiles.",
+        ("", "followed", *["directions"] * len(used), *["outcomes"] * 3, *([] if lengths is None else ["stay"])),
+        "Rates are shares of the discharges followed, with their interval"
+        + ("." if lengths is None else "; beside a median stand the quartiles."),
         ("transitions", "directions", "lengths_of_stay"),
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from careflow.report.content.data_files import Table
-from careflow.report.content.grid import NOTHING, Cell, Grid
+from careflow.report.content.grid import IMPOSSIBLE, NOTHING, Cell, Grid
 from careflow.report.content.quarters import Period
 
 MARK: Final = "†"
@@ -100,7 +100,7 @@ def _key(row: tuple[Cell, ...]) -> tuple[str, ...]:
 
 def _is_shown(cell: Cell, released: Cell | None) -> bool:
     """Say whether a release shows all of a cell; words and cells without a number are no secret."""
-    if not cell.number or cell.text == NOTHING.text:
+    if not cell.number or cell.text in (NOTHING.text, IMPOSSIBLE.text):
         return True
     if released is None or released.hidden or released.text == NOTHING.text:
         return False

@@ -11,7 +11,18 @@ from careflow.estimate.multistate.pathways import IN_CARE, NOT_YET_KNOWN, RARER,
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.utilization.census import Census
 from careflow.formatting import MASK, count, known, percent, period
-from careflow.report.content.grid import DIRECTION_NAMES, HIDDEN, Cell, Grid, by_key, share, whole, word
+from careflow.report.content.grid import (
+    DIRECTION_NAMES,
+    HIDDEN,
+    IMPOSSIBLE,
+    Cell,
+    Grid,
+    by_key,
+    can_be,
+    share,
+    whole,
+    word,
+)
 
 MOST: Final = 12
 """The most pathways in the table; the file has all that may be shown."""
@@ -32,7 +43,10 @@ def newest_grid(newest: Rates | None, quarter: str) -> Grid | None:
         (
             word(level.label),
             whole(to[level.name, LEFT_CARE]["of"]),
-            *(share(directions[level.name, direction]) for direction in used),
+            *(
+                share(directions[level.name, direction]) if can_be(care, level.name, direction) else IMPOSSIBLE
+                for direction in used
+            ),
             share(to[level.name, LEFT_CARE]),
         )
         for level in care.levels

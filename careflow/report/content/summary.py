@@ -12,39 +12,72 @@ from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.counts.definition import Definition
 from careflow.estimate.change import MEAN_STAY
 from careflow.formatting import count, day, known, listing, percent, period, round_half_up
-from careflow.report.content.changes import FOUR
+from careflow.report.content.estimates import Estimates
+from careflow.report.content.in_short import came_back, in_care, median_stays, step_down
 from careflow.report.content.quarters import Period
 
-_MOST: Final = 4
+_MOST: Final = 3
 _VERBS: Final = {STEP_DOWN: "stepped down", STEP_UP: "stepped up", "completed": "completed", "left early": "left early"}
 
 
 def summary(
-    periods: Sequence[Period],
-    quarter: str,
-    changed: pd.DataFrame,
-    care: Continuum,
-    rules: Definition,
-    horizon: int,
+    results: Estimates, periods: Sequence[Period], quarter: str, rules: Definition, below: int, warning: str = ""
 ) -> tuple[str, ...]:
-    """Return the sentences: how many, what changed clearly, and what is not yet mature.
+    """Return the first lines, six at most: four numbers, what changed clearly, and what the quarter rests on.
 
     Parameters
     ----------
+    results : Estimates
+        With hidden numbers missing.
     periods : sequence of Period
     quarter : str
         The quarter of the report.
-    changed : pandas.DataFrame
-        From :func:`careflow.report.content.changes.changes`.
-    care : Continuum
     rules : Definition
-    horizon : int
-        The day to which mean stays are counted.
+    below : int
+        Counts under this are hidden; 0 hides none.
+    warning : str
+        What a reader must know of the records before any number.
     """
     chosen = next(one for one in periods if one.name == quarter)
-    rows = changed[(changed["quarter"] == quarter).to_numpy()] if chosen.mature else changed.head(0)
-    sentences = _changed(rows, chosen.label, care, horizon)
-    return (_size(chosen, rules), *sentences, _maturity(periods, rules))
+    last = " ".join(part for part in (warning, _size(chosen, rules), _maturity(periods, rules)) if part)
+    if chosen.n == 0:
+        return (_size(chosen, rules), " ".join(part for part in (warning, _maturity(periods, rules)) if part))
+    lines = [step_down(results.rates, quarter), median_stays(results.stays, results.missing, quarter)]
+    if results.census is not None:
+        lines.append(in_care(results.census, quarter))
+    if results.bounces is not None:
+        lines.append(came_back(results.bounces, quarter, below))
+    if chosen.mature:
+        names = [one.name for one in periods]
+        lines += changed(results.changed, quarter, names, results.rates.continuum, results.stays.horizon)
+    return (*lines, last)
+
+
+def clearest(table: pd.DataFrame, quarter: str) -> list[dict[Hashable, Any]]:
+    """Return the clear changes of a quarter, the most certain first; each level and measure once.
+
+    Of the comparisons that say the same, the one with the smallest p is taken: where several quarters are compared with
+    those before them, it is the one that tells best from which quarter the change holds.
+    """
+    rows = table[((table["quarter"] == quarter) & table["clear"].eq(True)).to_numpy()]
+    first = rows.sort_values("p", kind="stable").drop_duplicates(["level", "measure"])
+    return first.to_dict("records")
+
+
+def changed(table: pd.DataFrame, quarter: str, names: Sequence[str], care: Continuum, horizon: int) -> list[str]:
+    """Return one sentence on the clear changes of a quarter, or that there are none; nothing if none was compared."""
+    rows = table[(table["quarter"] == quarter).to_numpy()]
+    if rows.empty:
+        return []
+    clear, tested = clearest(table, quarter), int(table["tested"].sum())
+    looked = f"{count(tested)} comparisons" if tested != 1 else "1 comparison"
+    if not clear:
+        shifts = ", or of the newest of the last eight quarters from the others" if rows["quarters"].max() > 1 else ""
+        since = listing([period(name) for name in dict.fromkeys(rows.loc[rows["quarters_before"] == 1, "before"])])
+        return [f"Changed: nothing clearly. What differs from {since}{shifts} may be chance ({looked})."]
+    more = f"; and {len(clear) - _MOST} more" if len(clear) > _MOST else ""
+    each = "; ".join(_change(row, names, care, horizon) for row in clear[:_MOST])
+    return [f"Changed, beyond what chance explains ({looked}): {each}{more}."]
 
 
 def _size(chosen: Period, rules: Definition) -> str:
@@ -56,41 +89,38 @@ def _size(chosen: Period, rules: Definition) -> str:
     return f"{count(chosen.n)} {verb} followed for {rules.within} days."
 
 
-def _changed(rows: pd.DataFrame, label: str, care: Continuum, horizon: int) -> list[str]:
-    """Return sentences on the clear changes, the largest of each comparison first; or one that there are none."""
-    sentences, against = [], list(dict.fromkeys(rows["against"]))
-    for one in against:
-        part = rows[(rows["against"] == one).to_numpy()]
-        clear = part[part["clear"].eq(True)]  # a missing value is not clear
-        if clear.empty:
-            continue
-        order = clear["difference"].abs().sort_values(ascending=False, kind="stable").index
-        each = "; ".join(_change(row, care, horizon) for row in clear.loc[order].head(_MOST).to_dict("records"))
-        more = f", and {len(clear) - _MOST} more" if len(clear) > _MOST else ""
-        before = period(part["before"].iloc[0])
-        when = f"From {before} to {label}"
-        if one == FOUR:
-            when = f"In the four quarters to {label}, compared with the four to {before}"
-        sentences.append(f"{when}, beyond what chance explains, {each}{more}.")
-    if not sentences and against:
-        since = " or ".join(period(name) for name in dict.fromkeys(rows.loc[rows["against"] != FOUR, "before"]))
-        four = f", or of the four quarters to {label} from the four before," if FOUR in against else ""
-        sentences.append(f"No change since {since}{four} is clear: what differs may be chance.")
-    return sentences
-
-
-def _change(row: dict[Hashable, Any], care: Continuum, horizon: int) -> str:
-    """Return one change with its size and the new value."""
-    level, rose, size = care[row["level"]].short, row["difference"] > 0, abs(row["difference"])
+def _change(row: dict[Hashable, Any], names: Sequence[str], care: Continuum, horizon: int) -> str:
+    """Return one change with its values, its size and interval, and since when."""
+    level, rose = care[row["level"]].short, row["difference"] > 0
     if row["measure"] == MEAN_STAY:
-        verb = "lengthened" if rose else "shortened"
-        return f"the mean stay at {level} (to day {horizon}) {verb} by {size:.1f} days, to {row['rate']:.1f}"
-    by = max(1, round_half_up(size * 100))
+        way = "lengthened" if rose else "shortened"
+        numbers = f"from {row['rate_before']:.1f} to {row['rate']:.1f} days"
+        limits = f"{_signed(row['difference'], 1)} days, {_signed(row['low'], 1)} to {_signed(row['high'], 1)}"
+        return f"the mean stay at {level} (to day {horizon}) {way} {numbers} ({limits}), {_since(row, names)}"
     went = f"moved to {care[row['measure']].short}" if row["measure"] in care.names else _VERBS[row["measure"]]
+    numbers = f"from {percent(row['rate_before'])} to {percent(row['rate'])}"
+    size, low, high = (_signed(100 * row[name], 0) for name in ("difference", "low", "high"))
     return (
-        f"the share of {level} discharges that {went} {'rose' if rose else 'fell'} by {by} "
-        f"point{'' if by == 1 else 's'}, to {percent(row['rate'])}"
+        f"{level} discharges that {went} {'rose' if rose else 'fell'} {numbers} ({size} points, {low} to {high}), "
+        f"{_since(row, names)}"
     )
+
+
+def _since(row: dict[Hashable, Any], names: Sequence[str]) -> str:
+    """Return what was compared; the newest of several quarters hold from their first on."""
+    after, before = int(row["quarters"]), int(row["quarters_before"])
+    newest = period(row["quarter"])
+    if (after, before) == (1, 1):
+        return f"{period(row['before'])} to {newest}"
+    start = period(names[names.index(row["before"]) + 1])
+    if after == 1:
+        return f"in {newest} against the {before} quarters before"
+    return f"from {start} on ({after} quarters to {newest} against the {before} before)"
+
+
+def _signed(value: float, places: int) -> str:
+    text = f"{abs(value):.{places}f}" if places else str(round_half_up(abs(value)))
+    return text if not float(text) else f"{'+' if value > 0 else '−'}{text}"
 
 
 def _maturity(periods: Sequence[Period], rules: Definition) -> str:

@@ -5,21 +5,50 @@ from __future__ import annotations
 import base64
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
 from careflow import __version__
+from careflow.formatting import known
 from careflow.report.content.content import Content
 from careflow.report.content.data_files import Table, to_csv
-from careflow.report.content.figures import Picture
+from careflow.report.content.figures import GROUPS, Picture
 from careflow.report.content.grid import HIDDEN_WORD
 from careflow.report.formats.inline_svg import inline
 
 
 def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
     """Return the page. Every text is escaped; charts are inline SVG with their description."""
-    return _template().render(content=content, pictures=pictures, set=inline(pictures), version=__version__).encode()
+    return (
+        _template()
+        .render(content=content, pictures=pictures, set=inline(pictures), moves=moves(content), version=__version__)
+        .encode()
+    )
+
+
+def moves(content: Content) -> dict[str, Any]:
+    """Return every rate by quarter that the report shows, for the trend that a click on an arc opens.
+
+    ``rates`` has, by the places of both levels, ``[rate, low, high, mature]`` for each quarter; None where it is hidden
+    or nobody was discharged.
+    """
+    care, frame = content.rates.continuum, content.rates.frame
+    places = {name: place for place, name in enumerate(care.names)}
+    quarters = {one.name: place for place, one in enumerate(content.periods)}
+    rates: dict[str, list[list[float] | None]] = {}
+    for row in frame[frame["to"].isin(places)].to_dict("records"):
+        series = rates.setdefault(f"{places[row['from']]}-{places[row['to']]}", [None] * len(quarters))
+        if not row["hidden"] and known(row["rate"]):
+            values = [round(float(row[name]), 4) for name in ("rate", "low", "high")]
+            series[quarters[str(row["quarter"])]] = [*values, int(bool(row["mature"]))]
+    return {
+        "levels": [level.short for level in care.levels],
+        "quarters": [one.label for one in content.periods],
+        "within": content.rates.about.within[0],
+        "rates": rates,
+    }
 
 
 @cache
@@ -34,6 +63,7 @@ def _template() -> jinja2.Template:
     )
     environment.filters["csv_link"] = csv_link
     environment.globals["hidden_word"] = HIDDEN_WORD
+    environment.globals["group_prefix"] = GROUPS
     environment.globals["fonts"] = _fonts()
     environment.globals["asset"] = lambda name: Markup(_read(name))
     return environment.get_template("report.html.j2")

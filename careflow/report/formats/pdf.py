@@ -13,7 +13,7 @@ from fpdf.fonts import FontFace
 
 from careflow import __version__
 from careflow.report.content.content import Content
-from careflow.report.content.figures import PATHWAYS, Picture
+from careflow.report.content.figures import GROUPS, PATHWAYS, Picture
 from careflow.report.content.grid import Cell, Grid
 from careflow.report.modes import FULL
 
@@ -123,7 +123,22 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
         for grid in content.newest:
             _grid(pages, grid)
     pages.head("Across the years", room=_CHART * _RATIO)
-    _charts(pages, [one for one in pictures if not one.quarter and one.name != PATHWAYS])
+    by_group = [one for one in pictures if one.name.startswith(GROUPS)]
+    _charts(pages, [one for one in pictures if not one.quarter and one.name != PATHWAYS and one not in by_group])
+    if content.since is not None:
+        pages.head("Since the last report")
+        if content.since.rows:
+            _grid(pages, content.since)
+        else:
+            pages.say(content.since.note)
+    if content.groups is not None:
+        pages.head(f"By {content.groups.name}")
+        _grid(pages, content.groups.overview)
+        if content.groups.note:
+            pages.say(content.groups.note, 9, colour=_MUTED)
+        _charts(pages, by_group)
+        for _, grid in content.groups.tables:
+            _grid(pages, grid)
     if content.pathways is not None:
         pages.head("Pathways", room=_CHART * _RATIO)
         _charts(pages, [one for one in pictures if one.name == PATHWAYS])

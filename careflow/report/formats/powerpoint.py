@@ -24,7 +24,7 @@ from careflow.office.slides import (
     say,
 )
 from careflow.report.content.content import Content
-from careflow.report.content.figures import PATHWAYS, Picture, for_slide
+from careflow.report.content.figures import GROUPS, PATHWAYS, Picture, for_slide
 from careflow.report.content.grid import Grid
 from careflow.report.content.quarters import LEFT_EARLY
 from careflow.report.formats.powerpoint_charts import add_trends, lines_of
@@ -52,6 +52,15 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
     for picture in pictures:
         if picture.name in ("trend_length_of_stay", "census", PATHWAYS):
             _picture(deck, content, picture)
+    if content.since is not None and content.since.rows:
+        _table(deck, content, content.since)
+    if content.groups is not None:
+        _table(deck, content, content.groups.overview)
+        for picture in pictures:
+            if picture.name.startswith(GROUPS):
+                _picture(deck, content, picture)
+        for _, grid in content.groups.tables:
+            _table(deck, content, grid)
     for grid in (*content.newest, chosen.census, content.pathways):
         if grid is not None:
             _table(deck, content, grid)
@@ -78,8 +87,8 @@ def _opening(deck: Any, content: Content) -> None:
     body.word_wrap = True
     for place, sentence in enumerate(content.summary):
         line = body.paragraphs[0] if place == 0 else body.add_paragraph()
-        run(line, sentence, 20)
-        line.space_after = Pt(14)
+        run(line, sentence, 15)
+        line.space_after = Pt(10)
 
 
 def _picture(deck: Any, content: Content, picture: Picture) -> None:

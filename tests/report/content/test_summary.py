@@ -8,6 +8,7 @@ import careflow as cf
 from careflow.estimate.change import corrected
 from careflow.report.content.content import Content, content
 from careflow.report.content.data_quality import attrition
+from careflow.report.content.estimates import EVENT_TABLES
 
 
 def said(stays: pd.DataFrame, quarter: str | None = None) -> Content:
@@ -21,9 +22,9 @@ def same() -> Content:
 
 
 def test_where_nothing_changed_the_report_says_so(same):
-    assert "no admission or discharge after 5\u00a0Aug\u00a02024" in same.summary[0]
-    assert same.summary[1] == f"{sum(CELLS.values())} discharges of 2024\u00a0Q3 were followed for 30 days."
-    assert same.summary[2] == "No change since 2024\u00a0Q2 is clear: what differs may be chance."
+    assert same.summary[-1].startswith("The records have no admission or discharge after 5\u00a0Aug\u00a02024")
+    assert f"{sum(CELLS.values())} discharges of 2024\u00a0Q3 were followed for 30 days." in same.summary[-1]
+    assert same.summary[-2].startswith("Changed: nothing clearly. What differs from 2024\u00a0Q2 may be chance (")
     changes = next(table for table in same.tables if table.name == "changes").frame
     assert not changes["clear"].eq(True).any()
     assert (changes["difference"].dropna() == 0).all()
@@ -35,10 +36,52 @@ def test_a_change_beyond_chance_is_said_with_its_size_and_the_new_rate():
     completed = stays.index[last & stays["discharge_reason"].eq("completed")]
     stays.loc[completed, "discharge_reason"] = "left early"
     told = said(stays)
-    assert "beyond what chance explains, the share of Residential discharges that" in told.summary[2]
-    assert "left early rose by" in told.summary[2]
+    assert told.summary[-2].startswith("Changed, beyond what chance explains (24 comparisons): Residential discharges")
+    # 40 of 175 completed in the quarter before, and 35 left early; now nobody, and 75.
+    assert "completed fell from 23% to 0%" in told.summary[-2]
+    assert "left early rose from 20% to 43% (+23 points, +13 to +33), 2024\u00a0Q2 to 2024\u00a0Q3" in told.summary[-2]
     rows = [[cell.text for cell in row] for row in told.chosen.changes.rows]
     assert next(row for row in rows if row[:2] == ["Residential", "Left early"])[-1] == "clear"
+
+
+def test_the_first_lines_answer_the_first_questions_in_at_most_six_lines(moves):
+    """Of 175 residential discharges 60 went to PHP and 24 to IOP: 48%."""
+    told = content(
+        moves.counts(by="quarter", clocks=EVENT_TABLES), quarter=None, title=None, source=None, findings=None
+    )
+    stepped, median, average, back, changed, rest = told.summary
+    assert stepped.startswith(
+        "Stepped down within 30 days of leaving 24-hour care (Inpatient and Residential), 2024\u00a0Q3: 48% (40–56); "
+    )
+    assert median.startswith("Median stay, 2024\u00a0Q3: Residential 15 days (13–17)")
+    assert average.startswith("In care on average, 2024\u00a0Q3: Residential ")
+    assert back.startswith("Back at the level left, or a more intensive one, within 30 days of stepping down, 2024")
+    assert changed.startswith("Changed: ")
+    assert "followed for 30 days" in rest
+
+
+def shifted() -> pd.DataFrame:
+    """Eight quarters of 200 residential discharges; 30 go to PHP in each of the first five, then 60."""
+    rows = []
+    for quarter, begin in enumerate(pd.date_range("2022-01-05", periods=8, freq="QS")):
+        for i in range(200):
+            person = f"P{quarter}-{i}"
+            left = begin + pd.Timedelta(days=20)
+            rows.append((person, "residential", begin, left, "completed"))
+            if i < (30 if quarter < 5 else 60):
+                rows.append((person, "php", left + pd.Timedelta(days=2), left + pd.Timedelta(days=9), "completed"))
+    return pd.DataFrame(rows, columns=["person_id", "level", "admit_date", "discharge_date", "discharge_reason"])
+
+
+def test_a_shift_is_found_with_the_quarter_from_which_it_holds():
+    """30 of 200 against 60 of 200 by quarter: no quarter against the one before is clear among 60; 3 against 5 are."""
+    counts = cf.link(cf.read_episodes(shifted(), cutoff="2024-06-30")).counts(
+        by="quarter", clocks=("discharge", "stay")
+    )
+    told = content(counts, quarter="2024Q1", title=None, source=None, findings=None)
+    line = next(line for line in told.summary if line.startswith("Changed"))
+    assert "Residential discharges that moved to PHP rose from 15% to 30% (+15 points, +11 to +19)" in line
+    assert "from 2023\u00a0Q3 on (3 quarters to 2024\u00a0Q1 against the 5 before)" in line
 
 
 def test_one_clear_looking_change_among_many_is_not_called_clear():
@@ -73,7 +116,9 @@ def test_a_change_of_a_hidden_rate_is_not_told_and_counted():
 
 def test_the_rest_of_the_outcomes_is_what_is_left_to_a_hundred(same):
     row = next(row for row in same.chosen.key.rows if row[0].text == "Outpatient")
-    assert {cell.text for cell in row[2:]} <= {"–", "not reached"}, "no discharge is no answer, and not 0%"
+    assert {cell.text for cell in row[2:]} <= {"–", "·", "not reached"}, "no discharge is no answer, and not 0%"
+    at = same.chosen.key.head.index("Stepped down")
+    assert row[at].text == "·", "nobody can step down from the least intensive level"
     row = next(row for row in same.chosen.moves.rows if row[0].text == "Residential")
     assert row[-1].text == "9%"  # terminated 3 and incarcerated 13 of 175
 
