@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.patches import FancyBboxPatch
 from support import sample_results
+from support.sample_results import answers
 from support.words import words_drawn
 
 from careflow import charts
@@ -37,6 +38,8 @@ def result(what, levels=5):
         "expected days": lambda: sample_results.expected_days(levels),
         "census": lambda: sample_results.census(levels),
         "pathways": lambda: sample_results.pathways(levels),
+        "decomposition": lambda: answers.decomposition(levels),
+        "bounds": lambda: answers.bounds(levels),
     }
     return made[what]()
 
@@ -67,6 +70,8 @@ DRAWN = {
     "xmr": lambda k, **look: charts.xmr(result("stay quarters", k), _level(k, 0), baseline=8, **look),
     "census": lambda k, **look: charts.census(result("census", k), **look),
     "expected_days": lambda k, **look: charts.expected_days(result("expected days", k), **look),
+    "waterfall": lambda k, **look: charts.waterfall(result("decomposition", k), _level(k, 0), _level(k, 1), **look),
+    "bounds": lambda k, **look: charts.bounds(result("bounds", k), _level(k, 0), **look),
 }
 FOUR = ("flow_map", "transition_matrix", "trend", "length_of_stay")
 CONTEXTS = ("notebook", "report", "slide")

@@ -240,8 +240,8 @@ def masked(table: pd.DataFrame) -> pd.DataFrame:
 
 _VALUES: Final = {
     *("n", "rate", "se", "low", "high", "estimate", "median", "median_low", "median_high", "q25", "q75", "days"),
-    *("rmean", "rmean_se", "discharged_mean", "discharged_median", "survival", "events", "average", "points", "share"),
-    *("unknown", "lower", "upper", "standardized", "persons", "mean", "observed", "expected", "ratio", "z"),
+    *("rmean", "rmean_se", "discharged_mean", "discharged_median", "survival", "events", "average"),
+    *("points", "share", "unknown", "lower", "upper", "standardized", "mean", "observed", "expected", "ratio", "z"),
 }
 """Columns that are blanked in a hidden row. ``of`` and ``at_risk`` may be published beside a hidden numerator."""
 
