@@ -11,6 +11,7 @@ Array = npt.NDArray[np.float64]
 
 TRIM: Final = 0.1
 """The share of z-scores on each side that is drawn in."""
+EVERY: Final = slice(None)
 MOVING_RANGE: Final = 1.128
 """The mean range of two values of a normal distribution, in standard deviations."""
 
@@ -76,7 +77,7 @@ def tau2(y: npt.ArrayLike, s: npt.ArrayLike) -> float:
     return max(0.0, float((k * factor - (k - 1)) / (w.sum() - (w**2).sum() / w.sum())))
 
 
-def laney_limits(n: npt.ArrayLike, of: npt.ArrayLike) -> tuple[float, Array, Array]:
+def laney_limits(n: npt.ArrayLike, of: npt.ArrayLike, baseline: slice = EVERY) -> tuple[float, Array, Array]:
     r"""Return the mean share, and the limits of a p'-chart, which allow for variation between periods.
 
     .. math:: \bar p \pm 3 \sigma_{p} \sigma_z, \qquad \sigma_p = \sqrt{\bar p (1-\bar p)/n_i}
@@ -88,6 +89,8 @@ def laney_limits(n: npt.ArrayLike, of: npt.ArrayLike) -> tuple[float, Array, Arr
     ----------
     n, of : array_like
         Numerator and denominator of each period, in order; periods without a denominator are left out.
+    baseline : slice
+        The periods that set the mean and the variation; by default all.
 
     Returns
     -------
@@ -106,11 +109,14 @@ def laney_limits(n: npt.ArrayLike, of: npt.ArrayLike) -> tuple[float, Array, Arr
     """
     hits, size = (np.asarray(values, dtype=float) for values in (n, of))
     known = np.isfinite(hits) & (size > 0)
-    mean = float(hits[known].sum() / size[known].sum()) if known.any() else float("nan")
+    of_baseline = np.zeros(len(hits), dtype=bool)
+    of_baseline[baseline] = True
+    of_baseline &= known
+    mean = float(hits[of_baseline].sum() / size[of_baseline].sum()) if of_baseline.any() else float("nan")
     with np.errstate(divide="ignore", invalid="ignore"):
         sigma = np.sqrt(mean * (1 - mean) / size)
         z = (hits / size - mean) / sigma
-    moving = np.abs(np.diff(z[known]))
+    moving = np.abs(np.diff(z[of_baseline]))
     spread = float(moving.mean()) / MOVING_RANGE if len(moving) else float("nan")
     half = 3 * sigma * spread
     return mean, np.clip(mean - half, 0, 1), np.clip(mean + half, 0, 1)

@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.patches import FancyBboxPatch
 from support import sample_results
+from support.sample_results import answers
 from support.words import words_drawn
 
 from careflow import charts
@@ -38,6 +39,8 @@ def result(what, levels=5):
         "census": lambda: sample_results.census(levels),
         "pathways": lambda: sample_results.pathways(levels),
         "comparison": lambda: sample_results.comparison(levels),
+        "decomposition": lambda: answers.decomposition(levels),
+        "bounds": lambda: answers.bounds(levels),
     }
     return made[what]()
 
@@ -69,6 +72,8 @@ DRAWN = {
     "census": lambda k, **look: charts.census(result("census", k), **look),
     "expected_days": lambda k, **look: charts.expected_days(result("expected days", k), **look),
     "comparison": lambda k, **look: charts.comparison(result("comparison", k), **look),
+    "waterfall": lambda k, **look: charts.waterfall(result("decomposition", k), _level(k, 0), _level(k, 1), **look),
+    "bounds": lambda k, **look: charts.bounds(result("bounds", k), _level(k, 0), **look),
 }
 FOUR = ("flow_map", "transition_matrix", "trend", "length_of_stay")
 CONTEXTS = ("notebook", "report", "slide")

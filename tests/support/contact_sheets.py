@@ -22,6 +22,7 @@ from careflow import charts
 from careflow.charts.drawing.export import render
 from careflow.charts.drawing.theme import CONTEXTS
 from support import sample_results
+from support.sample_results import answers
 
 _MONTHS: Final = tuple(f"{year}-{month:02d}" for year in (2023, 2024, 2025) for month in range(1, 13))
 _FACILITIES: Final = tuple(f"Facility {letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUV")
@@ -60,6 +61,8 @@ def draws(levels: int) -> dict[str, Draw]:
         "xmr": lambda: charts.xmr(sample_results.stays(levels, by="quarter"), low, baseline=8),
         "census": lambda: charts.census(sample_results.census(levels)),
         "expected_days": lambda: charts.expected_days(sample_results.expected_days(levels)),
+        "waterfall": lambda: charts.waterfall(answers.decomposition(levels), first, low),
+        "bounds": lambda: charts.bounds(answers.bounds(levels), first),
     }
 
 

@@ -64,27 +64,29 @@ def dispersion(share: ArrayLike, size: ArrayLike, target: float, trim: float = 0
     return phi if phi > 1 + 2 * np.sqrt(2 / len(p)) else 1.0
 
 
-def p_limits(n: ArrayLike, of: ArrayLike, baseline: int) -> tuple[float, Floats, Floats]:
+def p_limits(n: ArrayLike, of: ArrayLike, baseline: int | slice) -> tuple[float, Floats, Floats]:
     """Return the mean share of the first ``baseline`` points, and limits of 3 sigma at each point (Shewhart).
+
+    A slice names the points of the baseline instead.
 
     >>> mean, low, high = p_limits([20, 30], [100, 100], 2)
     >>> mean, round(float(high[0]), 4)
     (0.25, 0.3799)
     """
     n, of = np.asarray(n, dtype=float), np.asarray(of, dtype=float)
-    first = slice(0, baseline)
+    first = baseline if isinstance(baseline, slice) else slice(0, baseline)
     mean = float(np.nansum(n[first]) / np.nansum(np.where(np.isnan(n[first]), np.nan, of[first])))
     half = 3 * np.sqrt(mean * (1 - mean) / of)
     return mean, np.clip(mean - half, 0, 1), np.clip(mean + half, 0, 1)
 
 
-def xmr_limits(values: ArrayLike, baseline: int) -> tuple[float, float, float]:
+def xmr_limits(values: ArrayLike, baseline: int | slice) -> tuple[float, float, float]:
     """Return mean and limits of an XmR chart: mean ± 2.66 times the average moving range of the baseline (Wheeler).
 
     >>> xmr_limits([10.0, 12.0, 10.0, 12.0], 4)
     (11.0, 5.68, 16.32)
     """
-    x = np.asarray(values, dtype=float)[:baseline]
+    x = np.asarray(values, dtype=float)[baseline if isinstance(baseline, slice) else slice(0, baseline)]
     x = x[np.isfinite(x)]
     mean = float(x.mean())
     half = 2.66 * float(np.abs(np.diff(x)).mean()) if len(x) > 1 else float("nan")

@@ -78,7 +78,7 @@ def _of_measure(result: Any, chart: str, level: str, where: Any) -> Trend:
     there = list(dict.fromkeys(view.frame["level"].astype(str)))
     if level not in there:
         raise ArgumentError(f"no level {level!r} in this measure; there are {', '.join(map(repr, there))}")
-    return _assembled(view, view.frame, "level", ("rate", "low", "high", "of"), COUNTED, "care", level, None, SHARE)
+    return _assembled(view, view.frame, "level", ("rate", "low", "high", "of"), COUNTED, "down", level, None, SHARE)
 
 
 def one_window(result: Any, where: Any) -> tuple[Any, dict[str, Any]]:

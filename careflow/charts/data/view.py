@@ -278,8 +278,7 @@ def number(value: Any) -> float:
 
 def _choice(table: pd.DataFrame, stratum: str, wanted: object, about: Provenance) -> object:
     values = list(dict.fromkeys(table[stratum].astype(str)))
-    if stratum in PERIODS:
-        values = sorted(values)
+    values = sorted(values) if stratum in PERIODS else values
     if wanted is not None and stratum in PERIODS:
         return period_among(wanted, values, stratum, about.calendar)
     if wanted is not None:

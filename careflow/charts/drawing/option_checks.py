@@ -18,6 +18,10 @@ def _number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
+def _pair_of_names(value: object) -> bool:
+    return isinstance(value, tuple | list) and len(value) == 2 and all(isinstance(name, str) for name in value)
+
+
 def _whole(least: int) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
 
@@ -45,7 +49,10 @@ RULES: Final[dict[str, Rule]] = {
     "measure": (_text, "the name of a direction or an outcome"), "over": (_text, "the name of a stratum"),
     "horizon": _DAYS, "days": _DAYS, "ticks": (_some(_whole(0)), "a list of whole numbers of days"),
     "dots": _COUNT, "groups": _COUNT, "steps": _COUNT, "top": _COUNT,
-    "baseline": (_whole(2), "a number of periods, 2 or more"),
+    "baseline": (
+        lambda value: _whole(2)(value) or _pair_of_names(value),
+        "a number of periods, 2 or more, or the first and the last of those that set the limits",
+    ),
     "capacity": (lambda value: _number(value) and value > 0, "one number of places for all levels together, above 0"),
     "target": (_number, "a number in the unit of the measure"),
     "min_share": (lambda value: _number(value) and 0 <= value <= 1, "a share from 0 to 1"),

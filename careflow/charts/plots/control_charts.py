@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Final, Literal, Unpack
 
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from careflow import formatting
-from careflow.charts.data.control_limits import RUN, p_limits, signals, xmr_limits
+from careflow.charts.data.baselines import (
+    Baseline,
+    Limits,
+    baseline_words,
+    false_alarms,
+    limits_of,
+    stages_of,
+)
+from careflow.charts.data.control_limits import RUN, p_limits, xmr_limits
 from careflow.charts.data.scale import SHARE
 from careflow.charts.data.series import Series, Trend
 from careflow.charts.data.time_series import AVERAGE, COUNTED, MEDIAN, trend_of, words_for
@@ -19,25 +26,27 @@ from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import End, Ends
 from careflow.charts.drawing.drawn import drawn
 from careflow.charts.drawing.fonts import SEMIBOLD
-from careflow.charts.drawing.layers import LayerCanvas
 from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.rich_text import Run, coloured, plain
 from careflow.charts.drawing.subject import NONE
 from careflow.charts.drawing.ticks import scale_axis
 from careflow.charts.drawing.units import Periods
+from careflow.charts.plots.control_marks import RunWords
 from careflow.charts.plots.trend_marks import Signs, grounds, period_axis
 from careflow.errors import ArgumentError
+from careflow.estimate.overdispersion import laney_limits
 
 if TYPE_CHECKING:
-    from careflow.estimate import Census, LengthOfStay, Rates, Returns
+    from careflow.estimate import Census, LengthOfStay, Measured, Rates, Returns
 
 _LINE: Final = "#9AA1A9"
 
 
 @drawn
 def p_chart(
-    result: Rates | Returns, frm: str | None = None, to: str | None = None, *, measure: str = "left early",
-    baseline: int = 18, **options: Unpack[Options],
+    result: Rates | Returns | Measured, frm: str | None = None, to: str | None = None, *, measure: str = "left early",
+    baseline: Baseline = 18, rebase: Sequence[str] = (), exclude: Sequence[str] = (),
+    spread: Literal["shewhart", "laney"] = "shewhart", **options: Unpack[Options],
 ) -> Axes:  # fmt: skip
     """Draw a share month by month (or quarter) against the limits of ordinary variation.
 
@@ -46,16 +55,22 @@ def p_chart(
 
     Parameters
     ----------
-    result : Rates or Returns
-        By month or quarter.
+    result : Rates, Returns or Measured
+        By month or quarter. A measure is of all its levels, or of ``frm``.
     frm : str, optional
         The level; needed where there are several.
     to : str, optional
         A level or outcome; of bounce-backs the level that the step-down led to.
     measure : str
         A direction or outcome of rates, where ``to`` is not given.
-    baseline : int
-        How many periods, from the first, set the mean.
+    baseline : int or pair of str
+        How many periods, from the first, set the mean; or the first and the last of those that do.
+    rebase : sequence of str
+        Periods from which the limits are set anew, because something is known to have changed; never by themselves.
+    exclude : sequence of str
+        Periods that set no limits and are not judged; they are drawn as crosses.
+    spread : {"shewhart", "laney"}
+        Limits of a binomial share, or Laney's, which allow for variation between periods.
     **options
 
     Examples
@@ -67,6 +82,8 @@ def p_chart(
     >>> charts.alt_text(chart).split(". ")[0]
     'Control chart, 0 points break a rule'
     """
+    if spread not in ("shewhart", "laney"):
+        raise ArgumentError(f"spread is 'shewhart' or 'laney'; it was {spread!r}")
     trend, one = _one(result, "p_chart", frm, to, measure, options.get("where"))
     chart = Chart("p_chart", trend.view, options, levels=1)
     if one is None:
@@ -74,16 +91,25 @@ def p_chart(
     table = one.table
     value = table["value"].where(table["mature"]).to_numpy(float)
     of = table["n"].to_numpy(float)
-    first = _baseline(value, baseline)
-    mean, low, high = p_limits(value * of, np.where(np.isfinite(value), of, np.nan), first)
-    rule = f"p-chart: mean ± 3σ; black points: {RUN} or more in a row on one side of the mean, or outside the limits."
-    return _draw(chart, trend, one, _Limits(mean, low, high, first, rule))
+    stages, excluded = stages_of(trend.view, trend.periods, baseline, rebase, exclude)
+    kept = np.isfinite(value) & ~excluded
+    hits, judged = np.where(kept, value * of, np.nan), np.where(kept, of, np.nan)
+
+    def make(periods: slice, base: slice) -> tuple[float, Any, Any]:
+        if spread == "laney":
+            return laney_limits(hits[periods], judged[periods], base)
+        return p_limits(hits[periods], judged[periods], base)
+
+    name = "p-chart: mean ± 3σ" if spread == "shewhart" else "p′-chart (Laney): mean ± 3σ × σz"
+    rule = f"{name}; black points: {RUN} or more in a row on one side of the mean, or outside the limits."
+    return _draw(chart, trend, one, limits_of(stages, excluded, make, rule))
 
 
 @drawn
 def xmr(
     result: Rates | LengthOfStay | Census, frm: str | None = None, *, to: str | None = None,
-    measure: str = "step-down", baseline: int = 18, **options: Unpack[Options],
+    measure: str = "step-down", baseline: Baseline = 18, rebase: Sequence[str] = (), exclude: Sequence[str] = (),
+    **options: Unpack[Options],
 ) -> Axes:  # fmt: skip
     """Draw a measure over time against the limits of its own ordinary variation (XmR, individuals).
 
@@ -99,8 +125,10 @@ def xmr(
         A level or outcome, of rates.
     measure : str
         A direction or outcome, of rates.
-    baseline : int
-        How many periods, from the first, set the mean.
+    baseline : int or pair of str
+        How many periods, from the first, set the mean; or the first and the last of those that do.
+    rebase, exclude : sequence of str
+        As for :func:`careflow.charts.p_chart`.
     **options
 
     Examples
@@ -117,36 +145,26 @@ def xmr(
     if one is None:
         return _too_few(chart, trend)
     value = one.table["value"].where(one.table["mature"]).to_numpy(float)
-    first = _baseline(value, baseline)
-    mean, low, high = xmr_limits(value, first)
-    if not np.isfinite(low):
-        return _too_few(chart, trend)
-    size = len(value)
+    stages, excluded = stages_of(trend.view, trend.periods, baseline, rebase, exclude)
+    kept = np.where(excluded, np.nan, value)
+
+    def make(periods: slice, base: slice) -> tuple[float, Any, Any]:
+        mean, low, high = xmr_limits(kept[periods], base) if np.isfinite(kept[periods][base]).any() else (np.nan,) * 3
+        return mean, max(low, 0.0) if np.isfinite(low) else np.nan, high
+
     rule = (
         f"XmR chart: mean ± 2.66 × average moving range; black points: {RUN} or more in a row on one side, or outside."
     )
-    return _draw(chart, trend, one, _Limits(mean, np.full(size, max(low, 0.0)), np.full(size, high), first, rule))
+    drawn_limits = limits_of(stages, excluded, make, rule)
+    if not np.isfinite(drawn_limits.low[-1]):
+        return _too_few(chart, trend)
+    return _draw(chart, trend, one, drawn_limits)
 
 
 def _too_few(chart: Chart, trend: Trend) -> Axes:
     """Say that there are no stays, or in too few periods for limits."""
     n = trend.n if trend.series else 0
     return chart.nothing(_title(chart, trend), "Too few periods for limits" if trend.series else NONE, n=n)
-
-
-@dataclass(frozen=True)
-class _Limits:
-    """Mean and limits, how many periods set them, and the rule in words."""
-
-    mean: float
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    first: int
-    rule: str
-
-
-def _baseline(value: NDArray[np.float64], wanted: int) -> int:
-    return min(wanted, max(len(value), 1))
 
 
 def _one(
@@ -188,7 +206,7 @@ def _pair(trend: Trend) -> tuple[str | None, str | None]:
     return move or (trend.series[0].name if trend.series else trend.frm, trend.to)
 
 
-def _subtitle(chart: Chart, trend: Trend, limits: _Limits) -> str:
+def _subtitle(chart: Chart, trend: Trend, limits: Limits) -> str:
     span = trend.span
     name = plain(chart.labels[trend.series[0].name])
     if trend.back is not None:
@@ -205,13 +223,14 @@ def _subtitle(chart: Chart, trend: Trend, limits: _Limits) -> str:
         role = trend.series[0].role
         within = f" within {trend.view.within} days" if trend.view.within else ""
         subject = f"Share of {name} {plain(trend.view.unit)} that {coloured(role, verb)}{within}"
-    return f"{subject}, {span}. Limits set on the first {limits.first} {trend.view.period}s"
+    return f"{subject}, {span}. {baseline_words(limits, trend.periods, trend.view.period or 'period')}"
 
 
-def _draw(chart: Chart, trend: Trend, one: Series, limits: _Limits) -> Axes:
+def _draw(chart: Chart, trend: Trend, one: Series, limits: Limits) -> Axes:
     table = one.table
     judged = table["value"].where(table["mature"]).to_numpy(float)
-    broken, runs = signals(judged, limits.mean, limits.low, limits.high)
+    broken, runs = limits.judged(judged)
+    mean = float(limits.mean[-1])
     late = (~table["mature"]).any()
     n = table.loc[table["mature"], "n"].dropna()
     chart.open(
@@ -224,14 +243,16 @@ def _draw(chart: Chart, trend: Trend, one: Series, limits: _Limits) -> Axes:
             else "",
             limits.rule,
             trend.back.left_out if trend.back is not None else "",
+            false_alarms(limits, judged),
+            "Crosses: left out of the limits, not judged." if limits.excluded.any() else "",
             f"On grey: {'not mature' if one.cut else 'not yet mature'}, not judged." if late else "",
         ],
         masked=trend.hidden,
     )
     show = trend.scale.figure if trend.scale is SHARE else formatting.count
-    ends = [f"Mean {show(limits.mean)}", "Upper limit", "Lower limit"]
-    if not np.nanmax(limits.high) > limits.mean:
-        ends[0] = f"Mean and limits {show(limits.mean)}"
+    ends = [f"Mean {show(mean)}", "Upper limit", "Lower limit"]
+    if not np.nanmax(limits.high) > mean:
+        ends[0] = f"Mean and limits {show(mean)}"
     periods = period_axis(chart, trend.periods)
     # The limits of a period with a handful of discharges may not flatten all the others.
     values = [*judged[np.isfinite(judged)], float(np.nanquantile(limits.high, 0.9))]
@@ -240,11 +261,12 @@ def _draw(chart: Chart, trend: Trend, one: Series, limits: _Limits) -> Axes:
     chart.ticks()
     scale_axis(chart.ax.yaxis, trend.scale, at_most=5)
     _band(chart, limits, periods)
-    _points(chart, one, broken, judged, periods)
+    _points(chart, one, broken, judged, periods, limits.excluded)
     chart.frame.add(Signs(one, periods.middle))
     chart.frame.add(Ends(_ends(chart, limits, ends), leader=False))
     if runs:
-        chart.frame.add(_Run(runs[-1], judged, limits.mean, periods.middle, trend.view.period or "period"))
+        mean_then = float(limits.mean[runs[-1][0]])
+        chart.frame.add(RunWords(runs[-1], judged, mean_then, periods.middle, trend.view.period or "period"))
     data = table.drop(columns=["low", "high", *(["n"] if chart.external else [])])
     most = table.loc[table["mature"]].nlargest(3, "value")
     return chart.close(
@@ -255,65 +277,50 @@ def _draw(chart: Chart, trend: Trend, one: Series, limits: _Limits) -> Axes:
     )
 
 
-def _band(chart: Chart, limits: _Limits, periods: Periods) -> None:
+def _band(chart: Chart, limits: Limits, periods: Periods) -> None:
     """Draw the band between the limits, the mean, and where the baseline ends."""
     colours, edges = chart.colours, np.column_stack([periods.start, periods.end]).ravel()
     chart.area(edges, np.repeat(limits.low, 2), np.repeat(limits.high, 2), colours.band, z=0.3)
-    chart.ax.axhline(limits.mean, color=colours.ink, linewidth=1.1 * chart.u, zorder=2)
-    if limits.first < len(periods.names):
-        at = float(periods.start[limits.first])
-        chart.ax.axvline(at, color=colours.grey(_LINE), linewidth=0.7 * chart.u, zorder=1)
+    for stage in limits.stages:
+        first, last = stage.periods.start, stage.periods.stop - 1
+        whole = len(limits.stages) == 1
+        ends = [float(periods.start[first]), float(periods.end[last])]
+        if whole:
+            chart.ax.axhline(float(limits.mean[0]), color=colours.ink, linewidth=1.1 * chart.u, zorder=2)
+        else:
+            chart.line(ends, [float(limits.mean[first])] * 2, color=colours.ink, lw=1.1, z=2)
+        for at in {first, stage.base.stop} - {0, len(periods.names)}:
+            chart.ax.axvline(float(periods.start[at]), color=colours.grey(_LINE), linewidth=0.7 * chart.u, zorder=1)
 
 
 def _points(
-    chart: Chart, one: Series, broken: NDArray[np.bool_], judged: NDArray[np.float64], periods: Periods
-) -> None:
+    chart: Chart, one: Series, broken: NDArray[np.bool_], judged: NDArray[np.float64], periods: Periods,
+    excluded: NDArray[np.bool_],
+) -> None:  # fmt: skip
     table, colours, x = one.table, chart.colours, periods.middle
     value = table["value"].to_numpy(float)
     late = ~table["mature"].to_numpy(bool)
     grounds(chart, one, periods, colours.grey("#E6E9EC"))
     line = colours.grey(_LINE)
     chart.line(x, judged, color=line, lw=1.4, z=2.5)
-    plain_ = np.isfinite(judged) & ~broken
+    plain_ = np.isfinite(judged) & ~broken & ~excluded
+    out = np.isfinite(judged) & excluded
+    chart.ax.plot(x[out], value[out], linestyle="none", marker="x", markersize=6 * chart.u,
+                  markeredgecolor=colours.muted, markeredgewidth=1.3 * chart.u, zorder=4)  # fmt: skip
     chart.dots(x[plain_], value[plain_], size=5, color=colours.ground, edge=colours.grey("#6B727A"), lw=1.2, z=4)
     chart.dots(x[late], value[late], size=5, color=colours.ground, edge=line, lw=1.0, z=4)
     chart.dots(x[broken], value[broken], size=7, color=colours.ink, z=4.2)
 
 
-def _ends(chart: Chart, limits: _Limits, names: Sequence[str]) -> list[End]:
+def _ends(chart: Chart, limits: Limits, names: Sequence[str]) -> list[End]:
     """Return the names of the lines at the right."""
     colours = chart.colours
-    ends = [End(limits.mean, [Run(names[0], colours.ink, SEMIBOLD)], colours.ink)]
+    mean = float(limits.mean[-1])
+    ends = [End(mean, [Run(names[0], colours.ink, SEMIBOLD)], colours.ink)]
     last = int(np.flatnonzero(np.isfinite(limits.high))[-1])
     top = chart.ax.get_ylim()[1]
-    if limits.high[last] > limits.mean:
+    if limits.high[last] > mean:
         ends.append(End(min(float(limits.high[last]), top), [Run(names[1], colours.muted)], colours.muted))
-    if 0 < limits.low[last] < limits.mean:
+    if 0 < limits.low[last] < mean:
         ends.append(End(float(limits.low[last]), [Run(names[2], colours.muted)], colours.muted))
     return ends
-
-
-class _Run:
-    """Says where the last run of points on one side of the mean begins, where there is room."""
-
-    def __init__(
-        self, run: tuple[int, int], judged: NDArray[np.float64], mean: float, x: NDArray[np.float64], period: str
-    ) -> None:
-        first, last = run
-        self.above = bool(judged[first] > mean)
-        self.at = (float(x[first]), float(judged[first]))
-        self.before = float(np.nanmax(judged[: first + 1]))
-        self.lines = [f"Run of {last - first + 1} {period}s", f"{'above' if self.above else 'below'} the mean"]
-
-    def __call__(self, canvas: LayerCanvas) -> None:
-        """Draw the words and a line to the point."""
-        t, u, box = canvas.theme, canvas.u, canvas.box
-        at, y = canvas.at(*self.at)
-        wide = max(canvas.wide(line, t.small) for line in self.lines)
-        over = canvas.at(self.at[0], self.before)[1] + 14 * u if self.above else box.y0 + 10 * u
-        if not canvas.sees(*self.at) or at - wide - 18 * u < box.x0 or over + t.small * 2.4 > box.y1:
-            return
-        for i, line in enumerate(self.lines):
-            canvas.text(at - 14 * u, over + (1 - i) * t.small * 1.2, line, size=t.small, align="right")
-        ys = [over - 2 * u, y + 4 * u] if self.above else [over + t.small, y - 4 * u]
-        canvas.line([at - 12 * u, at - 3 * u], ys, lw=0.8, z=4)

@@ -133,7 +133,7 @@ def chain(rates: Rates, stays: LengthOfStay | None = None, *, concurrent: Concur
     >>> view.matrix("stays").values.tolist(), view.matrix("days").values.tolist()
     ([[1.0, 0.5], [0.0, 1.0]], [[15.0, 19.0], [0.0, 38.0]])
     """
-    inputs = rates._as_estimated("chain")
+    inputs = rates.counted("chain")
     if inputs.moves is not None:
         raise ArgumentError("chain takes rates from and to every level: estimate them without frm=, to=")
     if inputs.method == "intensity" or len(inputs.windows) > 1:
