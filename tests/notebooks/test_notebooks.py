@@ -145,7 +145,8 @@ def test_teds_discharges_are_read_by_their_codes(tmp_path: Path) -> None:
     shown = " ".join(str(output.get("data", {})) for cell in notebook.cells for output in cell.get("outputs", []))
     assert "1,000 discharges" in shown
     assert "553" in shown
-    assert "1-7 days" in shown
+    assert "Rehab/residential, short term (30 days or fewer)" in shown
+    assert "40% complete" in shown, "the answer is computed"
 
 
 @pytest.mark.slow
