@@ -156,23 +156,6 @@ def notebook(asked: argparse.Namespace) -> int:
     return 0
 
 
-def init(asked: argparse.Namespace) -> int:
-    """Write the settings of a project; a file that is there is left alone."""
-    from careflow.cli import project
-
-    if asked.ledger is not None and asked.mode != "release":
-        raise ArgumentError("a ledger is of a release: add --mode release, or leave out --ledger")
-    text = project.written(asked, asked.project.parent)
-    try:
-        with asked.project.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise ArgumentError(f"{asked.project.name} is there already; it was not overwritten") from None
-    print(asked.project)
-    print("careflow: each quarter: careflow report --cutoff DATE", file=sys.stderr)
-    return 0
-
-
 def demo(asked: argparse.Namespace) -> int:
     """Make the made-up sample, its project and its report, and print where they are."""
     from careflow.cli.run import main

@@ -199,3 +199,18 @@ careflow.toml; there is no careflow.toml here
     from careflow.cli.run import parsed
 
     return moves_of(parsed(["counts", "--project", str(path), "--cutoff", cutoff, "--out", "unused"]))
+
+
+def init(asked: argparse.Namespace) -> int:
+    """Write the settings of a project; a file that is there is left alone."""
+    if asked.ledger is not None and asked.mode != "release":
+        raise ArgumentError("a ledger is of a release: add --mode release, or leave out --ledger")
+    text = written(asked, asked.project.parent)
+    try:
+        with asked.project.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise ArgumentError(f"{asked.project.name} is there already; it was not overwritten") from None
+    print(asked.project)
+    print("careflow: each quarter: careflow report --cutoff DATE", file=sys.stderr)
+    return 0

@@ -134,7 +134,7 @@ def parser() -> argparse.ArgumentParser:
     init.add_argument("--ledger", type=Path, metavar="DIR", help="of a release")
     init.add_argument("--out", type=Path, default=Path("report"), metavar="DIR", help="folder of the reports")
     init.add_argument("--project", type=Path, default=Path(project.NAME), metavar="FILE.toml", help="what to write")
-    init.set_defaults(run=commands.init)
+    init.set_defaults(run=project.init)
 
     demo = kinds.add_parser("demo", help="make the made-up sample and its report, from the package alone")
     demo.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder")

@@ -1,5 +1,6 @@
 """Estimates: counts in, tidy frames out."""
 
+from careflow.estimate.loaded_result import load
 from careflow.estimate.measures.measure import Measured, measure
 from careflow.estimate.multistate.conformance import Conformance, conformance
 from careflow.estimate.multistate.markov_chain import Chain, chain
@@ -14,7 +15,6 @@ from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.rates.standardize import Standardized
 from careflow.estimate.rates.transition_rates import transition_rates
 from careflow.estimate.result import Provenance, Result
-from careflow.estimate.saved import load
 from careflow.estimate.survival.cumulative_incidence import CumulativeIncidence, cumulative_incidence
 from careflow.estimate.survival.group_tests import gray_test, logrank_test
 from careflow.estimate.survival.length_of_stay import length_of_stay

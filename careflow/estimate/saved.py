@@ -11,19 +11,15 @@ from hashlib import sha256
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from careflow.arguments import checked, path
 from careflow.atomic_files import replacing
 from careflow.continuum import Continuum
 from careflow.errors import ArgumentError, CountsError
 from careflow.estimate.stamp import SavedInput
-
-if TYPE_CHECKING:
-    from careflow.estimate.result import Result
 
 FORMAT: Final = 1
 """Version of the file."""
@@ -59,37 +55,8 @@ def write_result(result: Any, file: str | PathLike[str]) -> Path:
     return target
 
 
-@checked(path=path)
-def load(path: str | PathLike[str]) -> Result:
-    """Read a result that :meth:`careflow.estimate.Result.save` wrote.
-
-    Parameters
-    ----------
-    path : path
-        The file.
-
-    Returns
-    -------
-    Result
-        Of the class that was saved, with its frames and provenance; ``result.stamp`` names the version, the rules and
-        the records. What needs the counts themselves, such as comparing rates, needs the estimate made again.
-
-    Raises
-    ------
-    CountsError
-        If the file does not exist, is damaged, or is not a result of careflow.
-
-    Examples
-    --------
-    >>> import tempfile, pandas as pd, careflow as cf
-    >>> stays = pd.DataFrame({"person_id": ["a"], "level": ["php"], "admit_date": ["2024-01-01"],
-    ...     "discharge_date": ["2024-01-11"]})
-    >>> census = cf.census(cf.link(cf.read_episodes(stays, cutoff="2024-03-31")))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     again = cf.load(census.save(f"{folder}/census.parquet"))
-    >>> again.frame.equals(census.frame), again.stamp["cut-off"]
-    (True, '2024-03-31')
-    """
+def read_result(path: str | PathLike[str]) -> Any:
+    """Read a result; see :func:`careflow.load`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -112,8 +79,7 @@ def load(path: str | PathLike[str]) -> Result:
     for column, labels in about["categories"].items():
         dtype = pd.CategoricalDtype([_decoded(label) for label in labels], ordered=frame[column].cat.ordered)
         frame[column] = frame[column].astype(dtype)
-    result: Result = _decoded(about["result"], frame=frame)
-    return result
+    return _decoded(about["result"], frame=frame)
 
 
 def _encoded(value: Any, *, leave_out: tuple[str, ...] = ()) -> Any:

@@ -153,7 +153,8 @@ def accepted(result: Any, chart: str, kinds: tuple[Kind, ...] = ()) -> Any:
     if any(kind.holds(result) for kind in kinds):
         return result
     if (first := _FIRST.get(type(result).__name__)) is not None or hasattr(result, "columns"):
-        call = f"cf.{kinds[0].maker.replace('()', '(moves)')}"
+        maker = kinds[0].maker.split(" or ")[0]
+        call = f"cf.{maker if '(...)' in maker else maker.replace('()', '(moves)')}"
         raise KindError(
             f"charts.{chart}() draws a result of careflow; {first or 'give the result itself, not its frame'}: "
             f"charts.{chart}({call})"

@@ -40,6 +40,15 @@ def bounds(result: Bounds, frm: str | None = None, *, quarter: str | None = None
     quarter : str, optional
         The period to draw.
     **options
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> from careflow import charts
+    >>> moves = cf.link(cf.read_episodes(cf.simulate.simulate(300), cutoff="2025-12-31"))
+    >>> chart = charts.bounds(cf.transition_rates(moves).bounds(), "residential")
+    >>> chart.careflow.title
+    'Where discharges from Residential went: what is certain and what is possible'
     """
     view = read(result, "Bounds", "bounds", quarter=quarter, where=options.get("where"))
     there = list(dict.fromkeys(view.frame["from"].astype(str)))

@@ -55,6 +55,15 @@ def comparison(
     top : int
         The most rows: those with the smallest p value are kept.
     **options
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> from careflow import charts
+    >>> moves = cf.link(cf.read_episodes(cf.simulate.simulate(300), cutoff="2025-12-31"))
+    >>> chart = charts.comparison(cf.transition_rates(moves, by="year").compare("2023", "2024"), frm="residential")
+    >>> chart.careflow.title
+    'Transitions from Residential within 30 days: 2024 against 2023'
     """
     found = differences_of(result, frm, to, top, options.get("where"))
     chart = Chart("comparison", found.view, options, levels=1)

@@ -62,6 +62,16 @@ def waterfall(
     quarter : str, optional
         The period to draw, if the result is by period.
     **options
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> from careflow import charts
+    >>> moves = cf.link(cf.read_episodes(cf.simulate.simulate(300), cutoff="2025-12-31"))
+    >>> rates = cf.transition_rates(moves, by=["year", "facility"])
+    >>> chart = charts.waterfall(rates.decompose("2023", "2024", over="facility"), "residential", "php")
+    >>> chart.careflow.title
+    'Why the rate from Residential to PHP differs: 2023 and 2024'
     """
     ways = to in DIRECTIONS and to not in set(getattr(result, "frame", pd.DataFrame()).get("to", ()))
     chosen: dict[str, Any] = {"quarter": quarter, "where": options.get("where")}

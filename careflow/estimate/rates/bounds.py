@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,16 +19,13 @@ from careflow.continuum.spellings import outcome_meant
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import immature, interval_name
 from careflow.estimate.arrays.strata import Ints, strata_of
-from careflow.estimate.rates.cells import Cells, Needed, check_followed, moves_of, size_of, tidy, together
+from careflow.estimate.rates.cells import Cells, Counted, Needed, check_followed, moves_of, size_of, tidy, together
 from careflow.estimate.rates.followed import followed_share, outcomes, outcomes_so_far
 from careflow.estimate.rates.methods import RateInputs
 from careflow.estimate.rates.unions import Moves
 from careflow.estimate.result import Result
 from careflow.estimate.stats.intervals import quantile_of, wilson
 from careflow.estimate.stats.proportions import shares
-
-if TYPE_CHECKING:
-    from careflow.estimate.rates.counted_rates import CountedRates
 
 Array = npt.NDArray[np.float64]
 Pending = Literal["left out", "unknown"]
@@ -139,7 +136,7 @@ def deltas_given(value: Any, argument: Argument) -> tuple[float, ...] | None:
     return tuple(float(v) for v in values)
 
 
-def bounds(rates: CountedRates, unseen: Sequence[str], pending: Pending, deltas: tuple[float, ...] | None) -> Bounds:
+def bounds(rates: Counted, unseen: Sequence[str], pending: Pending, deltas: tuple[float, ...] | None) -> Bounds:
     """Return the bounds of rates; see :meth:`careflow.estimate.Rates.bounds`."""
     inputs = rates.counted("bounds")
     check_followed(inputs, "bounds")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,14 +19,30 @@ from careflow.estimate.rates.followed import outcomes
 from careflow.estimate.rates.methods import RateInputs
 from careflow.estimate.rates.rate_arrays import direction_targets
 from careflow.estimate.rates.unions import Moves, asked_moves
-from careflow.estimate.result import ALL_LEVELS
+from careflow.estimate.result import ALL_LEVELS, Provenance
 from careflow.estimate.select import WITHIN
-
-if TYPE_CHECKING:
-    from careflow.estimate.rates.rate_result import Rates
 
 LEVEL: Final = "level"
 """The name of the level left, as a factor."""
+
+
+class Counted(Protocol):
+    """Rates with the counts of which they were made."""
+
+    @property
+    def about(self) -> Provenance:
+        """Where the rates come from."""
+
+    @property
+    def continuum(self) -> Continuum:
+        """The levels."""
+
+    @property
+    def moves(self) -> Moves | None:
+        """What ``frm`` and ``to`` put together in each row."""
+
+    def counted(self, verb: str) -> RateInputs:
+        """Return the counts and arguments, or raise if the rates were changed since."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +59,7 @@ class Needed:
         Whether the numerators are needed, or the denominators only.
     """
 
-    rates: Rates
+    rates: Any
     ignored: tuple[str, ...] = ()
     numerators: bool = True
 
@@ -199,7 +215,7 @@ def together(frames: Sequence[pd.DataFrame], by: Sequence[str]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True).sort_values(keys, kind="stable", ignore_index=True)
 
 
-def with_labels(rates: Rates, stratum: str, labels: Sequence[str]) -> Rates:
+def with_labels(rates: Any, stratum: str, labels: Sequence[str]) -> Any:
     """Return the rows of some labels of a stratum; they cannot be compared, only protected."""
     changes: dict[str, Any] = {}
     for name, people in (("frame", "contributors"), ("directions", "direction_contributors")):

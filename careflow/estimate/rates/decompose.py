@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,6 +12,7 @@ from careflow.counts.calendar import unit_of
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import interval_name
 from careflow.estimate.rates.cells import (
+    Counted,
     Needed,
     cells_of,
     check_factors,
@@ -23,9 +23,6 @@ from careflow.estimate.rates.decomposed_rows import Compared, in_order, tables
 from careflow.estimate.rates.unions import Moves
 from careflow.estimate.result import Result
 from careflow.estimate.select import WITHIN, stratum_label
-
-if TYPE_CHECKING:
-    from careflow.estimate.rates.counted_rates import CountedRates
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -67,9 +64,7 @@ class Decomposition(Result):
     moves: Moves | None = field(default=None, repr=False)
 
 
-def decomposition(
-    rates: CountedRates, old: str, new: str, over: Sequence[str], strata: Mapping[str, str]
-) -> Decomposition:
+def decomposition(rates: Counted, old: str, new: str, over: Sequence[str], strata: Mapping[str, str]) -> Decomposition:
     """Return the decomposition of the change between two labels; see :meth:`careflow.estimate.Rates.decompose`."""
     inputs = rates.counted("decompose")
     check_followed(inputs, "decompose")
@@ -111,7 +106,7 @@ def decomposition(
 
 
 def _sides(
-    rates: CountedRates, labels: tuple[str, str], over: Sequence[str], chosen: Mapping[str, str]
+    rates: Counted, labels: tuple[str, str], over: Sequence[str], chosen: Mapping[str, str]
 ) -> tuple[str, tuple[str, str]]:
     """Return the stratum whose labels are compared, and the two labels as they stand in the rates."""
     by = rates.about.by

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from careflow.estimate.overdispersion import phi, tau2
 from careflow.estimate.rates.cells import (
     LEVEL,
     Cells,
+    Counted,
     Needed,
     cells_of,
     check_factors,
@@ -28,9 +29,6 @@ from careflow.estimate.rates.unions import Moves
 from careflow.estimate.result import Result
 from careflow.estimate.select import WITHIN
 from careflow.estimate.stats.intervals import garwood
-
-if TYPE_CHECKING:
-    from careflow.estimate.rates.counted_rates import CountedRates
 
 Limits = Literal["exact", "byar"]
 OUTER: Final = 0.998
@@ -66,7 +64,7 @@ class ObservedExpected(Result):
     moves: Moves | None = field(default=None, repr=False)
 
 
-def observed_expected(rates: CountedRates, unit: str, over: Sequence[str], limits: Limits) -> ObservedExpected:
+def observed_expected(rates: Counted, unit: str, over: Sequence[str], limits: Limits) -> ObservedExpected:
     """Return observed over expected numbers; see :meth:`careflow.estimate.Rates.indirect`."""
     inputs = rates.counted("indirect")
     check_followed(inputs, "indirect")

@@ -47,5 +47,5 @@ def _ends(rows: pd.DataFrame) -> dict[str, float]:
     for outcome, name in _ENDS.items():
         row = rows[rows["to"] == outcome]
         if len(row):
-            numbers |= {name: row["n"].iloc[0], f"{name}_rate": row["rate"].iloc[0]}
+            numbers |= {name: float(row["n"].iloc[0]), f"{name}_rate": float(row["rate"].iloc[0])}
     return {name: value for name, value in numbers.items() if pd.notna(value)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from careflow.estimate.arrays.strata import Ints
 from careflow.estimate.decomposition import Array
 from careflow.estimate.rates.cells import (
     Cells,
+    Counted,
     Needed,
     cells_of,
     check_factors,
@@ -38,9 +39,6 @@ from careflow.estimate.select import stratum_label
 from careflow.estimate.stats.intervals import quantile_of, wilson
 from careflow.estimate.stats.jackknife import jackknife_se
 from careflow.estimate.stats.proportions import design_effect, effective_size
-
-if TYPE_CHECKING:
-    from careflow.estimate.rates.counted_rates import CountedRates
 
 ALL: Final = "all"
 Standard = str | Mapping[Any, float]
@@ -90,7 +88,7 @@ def standard_given(value: Any, argument: Argument) -> Any:
     return value
 
 
-def standardized(rates: CountedRates, over: Sequence[str], standard: Standard) -> Standardized:
+def standardized(rates: Counted, over: Sequence[str], standard: Standard) -> Standardized:
     """Return rates at a standard mix; see :meth:`careflow.estimate.Rates.standardize`."""
     inputs = rates.counted("standardize")
     check_followed(inputs, "standardize")
@@ -248,7 +246,7 @@ def _words(standard: Standard, period: tuple[str, str] | None, by: Sequence[str]
 
 
 def _needed(
-    rates: CountedRates, inputs: RateInputs, standard: Standard, period: tuple[str, str] | None
+    rates: Counted, inputs: RateInputs, standard: Standard, period: tuple[str, str] | None
 ) -> tuple[Needed, ...]:
     """Return the cells: those of each row, and those that the weights are sums of."""
     own = Needed(rates)

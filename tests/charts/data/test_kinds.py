@@ -29,7 +29,8 @@ def test_the_types_of_a_chart_are_those_of_the_table(name):
 @pytest.mark.parametrize("name", [*CHARTS, "headline"])
 @pytest.mark.parametrize("given", [None, {}, pd.DataFrame({"from": [1]}), "rates"])
 def test_what_is_no_result_is_refused_in_words(name, given):
-    with pytest.raises(ArgumentError, match=rf"charts\.{name}\(\) draws .*, not {type(given).__name__}"):
+    says = "give the result itself, not its frame" if isinstance(given, pd.DataFrame) else f"not {type(given).__name__}"
+    with pytest.raises(ArgumentError, match=rf"charts\.{name}\(\) draws .*{says}"):
         getattr(charts, name)(given)
 
 
