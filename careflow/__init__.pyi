@@ -6,7 +6,7 @@ from careflow import estimate as estimate
 from careflow import records as records
 from careflow import report as report
 from careflow import simulate as simulate
-from careflow.cli.project import read_project as read_project
+from careflow.cli.project_records import read_project as read_project
 from careflow.continuum import Continuum as Continuum
 from careflow.continuum import Level as Level
 from careflow.counts import Calendar as Calendar

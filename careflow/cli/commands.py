@@ -158,7 +158,6 @@ def notebook(asked: argparse.Namespace) -> int:
 
 def demo(asked: argparse.Namespace) -> int:
     """Make the made-up sample, its project and its report, and print where they are."""
-    from careflow.cli.run import main
     from careflow.simulate.records import CUTOFF
     from careflow.simulate.sample import write_sample
 
@@ -166,10 +165,12 @@ def demo(asked: argparse.Namespace) -> int:
         raise ArgumentError(f"{asked.out.name} is not empty; name a new folder")
     settings = asked.out / "careflow.toml"
     print(write_sample(asked.out)[0])
-    if code := main(["init", "episodes.csv", "--project", str(settings)]):
-        return code
+    if code := asked.again(["init", "episodes.csv", "--project", str(settings)]):
+        return int(code)
     shown = [] if asked.progress is None else ["--progress" if asked.progress else "--no-progress"]
-    return main(["report", "--project", str(settings), "--cutoff", str(CUTOFF), "--source-text", "made up", *shown])
+    return int(
+        asked.again(["report", "--project", str(settings), "--cutoff", str(CUTOFF), "--source-text", "made up", *shown])
+    )
 
 
 def _episodes_or_findings(asked: argparse.Namespace) -> Episodes:

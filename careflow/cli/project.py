@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from careflow.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from careflow.counts import Transitions
+    pass
 
 NAME: Final = "careflow.toml"
 RULES: Final = ("any", "month-end", "quarter-end")
@@ -165,40 +166,6 @@ def check_cutoff(asked: argparse.Namespace, rule: str) -> None:
             f"the cut-off is {asked.cutoff}, and the project has cutoff = {rule!r}: name the last day of a "
             f"{rule.removesuffix('-end')}, or change it in {NAME}"
         )
-
-
-def read_project(path: str | Path = NAME, *, cutoff: str) -> Transitions:
-    """Read and link the records of a project, as ``careflow report`` does.
-
-    Parameters
-    ----------
-    path : str or Path
-        The TOML that ``careflow init`` wrote.
-    cutoff : str
-        The last day with complete data: ``"2026-03-31"``, or the quarter that it ends, ``"2026Q1"``.
-
-    Returns
-    -------
-    Transitions
-        For :func:`careflow.transition_rates` and all other estimates, and ``careflow.report.write_report``.
-
-    Raises
-    ------
-    ArgumentError, RecordError
-        If the project or the cut-off does not fit, or the records cannot be counted.
-
-    Examples
-    --------
-    >>> import careflow as cf
-    >>> cf.read_project("next/careflow.toml", cutoff="2026-03-31")
-    Traceback (most recent call last):
-    careflow.errors.ArgumentError: name the file of stays, or run 'careflow init FILE', which writes \
-careflow.toml; there is no careflow.toml here
-    """
-    from careflow.cli.commands import moves_of
-    from careflow.cli.run import parsed
-
-    return moves_of(parsed(["counts", "--project", str(path), "--cutoff", cutoff, "--out", "unused"]))
 
 
 def init(asked: argparse.Namespace) -> int:

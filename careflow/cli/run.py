@@ -139,7 +139,7 @@ def parser() -> argparse.ArgumentParser:
     demo = kinds.add_parser("demo", help="make the made-up sample and its report, from the package alone")
     demo.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder")
     demo.add_argument("--progress", action=argparse.BooleanOptionalAction, default=None, help="progress bar")
-    demo.set_defaults(run=commands.demo)
+    demo.set_defaults(run=commands.demo, again=main)
     return top
 
 

@@ -109,5 +109,5 @@ def test_the_html_tells_services_professionals_hours_and_who_lives_in() -> None:
     for part in ("medication management (where needed)", "family therapy", "psychiatrists", "live in", "sometimes"):
         assert part in html
     assert "hours a week" in html
-    mixed = Continuum([Level("a", rank=1, services=("x",)), Level("b", rank=2, services=("y",))])._repr_html_()
+    mixed = Continuum("mixed", [Level("a", rank=1, services=("x",)), Level("b", rank=2, services=("y",))])._repr_html_()
     assert '<th style="text-align:left">services</th>' in mixed

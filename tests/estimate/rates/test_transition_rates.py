@@ -42,7 +42,7 @@ def test_contributors_of_a_rate_are_its_jackknife_groups(method: str) -> None:
 
 def test_one_window_left_of_several_need_not_be_named(moves: cf.Transitions) -> None:
     rates = cf.transition_rates(moves, by="quarter", within=[7, 30])
-    with pytest.raises(ArgumentError, match="say which within: 7, 30"):
+    with pytest.raises(ArgumentError, match="say which within, as in within=30: 7, 30"):
         rates.matrix("2024Q1")
     week = rates.with_frame(rates.frame[rates.frame["within"] == 7])
     assert week.matrix("2024Q1").equals(cf.transition_rates(moves, by="quarter", within=7).matrix("2024Q1"))

@@ -70,7 +70,8 @@ def test_no_shown_row_is_made_of_a_hidden_count(name: str) -> None:
         assert behind.empty, record
     numbers = [c for c in ("points", "standardized", "lower", "upper", "observed", "expected", "n") if c in safe.frame]
     assert safe.frame.loc[safe.frame["hidden"], numbers].isna().all(axis=None)
-    assert len(frame) >= 1
+    # Each row of the decomposition needs two quarters of every payer, and here one of them is always hidden.
+    assert len(frame) >= (name != "decompose")
     assert safe.needed is None
 
 

@@ -101,8 +101,10 @@ def test_actual_dates_answer_everything():
         require(episodes, need)
 
 
-def test_there_are_four_bases():
-    with pytest.raises(ArgumentError, match="date_basis is 'actual', 'shifted', 'offset' or 'quarter'; it was 'real'"):
+def test_a_date_basis_that_is_none_is_refused():
+    with pytest.raises(
+        ArgumentError, match="date_basis is 'actual', 'shifted', 'offset', 'quarter' or 'duration'; it was 'real'"
+    ):
         read("person_id | level | admit_date\nA | php | 2024-01-01", date_basis="real")
 
 
