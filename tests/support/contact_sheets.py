@@ -61,6 +61,7 @@ def draws(levels: int) -> dict[str, Draw]:
         "xmr": lambda: charts.xmr(sample_results.stays(levels, by="quarter"), low, baseline=8),
         "census": lambda: charts.census(sample_results.census(levels)),
         "expected_days": lambda: charts.expected_days(sample_results.expected_days(levels)),
+        "comparison": lambda: charts.comparison(sample_results.comparison(levels)),
         "waterfall": lambda: charts.waterfall(answers.decomposition(levels), first, low),
         "bounds": lambda: charts.bounds(answers.bounds(levels), first),
     }

@@ -25,7 +25,7 @@ def test_a_sheet_has_its_rows_one_below_the_other():
 
 def test_every_kind_of_chart_has_a_sheet():
     kinds = {name for name in charts.__all__ if callable(getattr(charts, name)) and name[0].islower()}
-    helpers = {"alt_text", "chart_data", "headline", "save", "show", "theme"}
+    helpers = {"alt_text", "chart_data", "explore", "headline", "save", "show", "theme"}
     assert set(contact_sheets.draws(5)) == kinds - helpers
 
 

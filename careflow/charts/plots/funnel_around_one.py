@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from careflow import formatting
 from careflow.charts.data.scale import Scale
@@ -86,10 +86,10 @@ def _draw(chart: Chart, shown: pd.DataFrame, unit: str, limits: tuple[float, flo
     # The variance of O is a little less than E: a share of it that is the same along the curves.
     shrink = float(np.nanmedian(np.where(z != 0, ((ratio - 1) * np.sqrt(expected) / np.where(z != 0, z, 1)), np.nan)))
     shrink = shrink if np.isfinite(shrink) else 1.0
-    out = np.abs(z) > norm.ppf((1 + limits[1]) / 2) * np.sqrt(phi)
+    out = np.abs(z) > ndtri((1 + limits[1]) / 2) * np.sqrt(phi)
     most = float(expected.max()) * 1.05
     sizes = np.geomspace(max(float(expected.min()) * 0.8, 1.0), most, 160)
-    curves = {level: norm.ppf((1 + level) / 2) * np.sqrt(phi) * shrink / np.sqrt(sizes) for level in limits}
+    curves = {level: ndtri((1 + level) / 2) * np.sqrt(phi) * shrink / np.sqrt(sizes) for level in limits}
     top = max(float(ratio.max()) * 1.12, 1 + float(np.quantile(curves[limits[1]], 0.8)))
     chart.limits(x=(0, most), y=(0, top))
     chart.grid()
