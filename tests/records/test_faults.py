@@ -207,7 +207,10 @@ def test_a_file_of_which_nothing_is_left_stops():
         A |      | 2024-03-01
         B | jail | 2024-03-01
     """)
-    assert said == "no stay is left of 2 rows: no level 1, unknown level 1."
+    assert said == (
+        "no stay is left of 2 rows: no level 1, unknown level 1. Unknown: 1 code, each seen fewer than 11 times. "
+        "Say what the file's codes mean with levels={code: level}."
+    )
 
 
 def test_a_rule_that_does_not_exist_cannot_be_accepted():

@@ -170,7 +170,7 @@ def test_records_are_not_pickled_or_copied():
     [
         repeat(3, person_id=[SECRET], admit_date=[SECRET]),
         repeat(3, person_id=[SECRET], level=[SECRET]),
-        repeat(300, person_id=[SECRET], level=[SECRET] + ["php"] * 3),
+        repeat(100, person_id=[SECRET], level=[SECRET] + ["php"] * 9),
         repeat(3, **{SECRET + " 2024": ["x"]}).drop(columns="level"),
         repeat(3, admit_date=[object()]),
         repeat(3, person_id=[[SECRET]]),
