@@ -227,7 +227,8 @@ def _row(n: Ints, of: Ints, weights: Array, cluster: Cluster) -> tuple[Array, Ar
     lacking = np.asarray(((w > 0) & (sizes == 0)).any(axis=dims))[..., :1]
     empty = np.isnan(w).any(axis=dims)
     estimate = np.where(lacking | empty, np.nan, every[..., :1])[..., 0]
-    present = np.broadcast_to(((of > 0) & (weights > 0)[..., None]).any(axis=dims)[:, None], every[..., 1:].shape)
+    holds = np.asarray(((of > 0) & (weights > 0)[..., None]).any(axis=dims))
+    present = np.broadcast_to(holds[:, None], every[..., 1:].shape)
     if cluster is not None:
         se, groups = jackknife_se(estimate, every[..., 1:], present)
         return estimate, se, groups
