@@ -126,8 +126,8 @@ def _png(figure: Figure, dpi: float, words: Mapping[str, Any]) -> bytes:
     raw, out = BytesIO(), BytesIO()
     figure.savefig(raw, format="rgba", dpi=dpi)
     wide, high = (int(inches * dpi) for inches in figure.get_size_inches())
-    picture = Image.frombuffer("RGBA", (wide, high), raw.getbuffer(), "raw", "RGBA", 0, 1)
-    if picture.getextrema()[3] == (255, 255):
+    picture = Image.frombuffer("RGBA", (wide, high), raw.getbuffer(), "raw", "RGBA", 0, 1)  # type: ignore[arg-type]
+    if picture.getextrema()[3] == (255, 255):  # type: ignore[misc]
         picture = picture.convert("RGB")
     text = PngInfo()
     for name, value in words.items():

@@ -38,7 +38,7 @@ class Explore(anywidget.AnyWidget):
     data = traitlets.Unicode().tag(sync=True)
     period = traitlets.Int(0).tag(sync=True)
     where = traitlets.Dict().tag(sync=True)
-    edge = traitlets.List().tag(sync=True)
+    edge: traitlets.List[str] = traitlets.List().tag(sync=True)
 
     def __init__(self, result: Any, data: ExplorerData, period: int) -> None:
         self._result, self._data = result, data

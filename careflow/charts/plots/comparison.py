@@ -227,9 +227,9 @@ class _Sides:
             lines.append((float(place), Run(formatting.MASK if one.hidden else figures, ink if one.clear else muted)))
         pitch, x = _pitch(canvas), box.x1 + 8 * u
         size = t.body if pitch >= t.body * LEADING else t.small
-        for place, run in lines:
-            if canvas.sees(y=place) and pitch >= t.small * LEADING:
-                canvas.runs(x, middle(canvas.at(0, place)[1], size), [run], size=size)
+        for y, run in lines:
+            if canvas.sees(y=y) and pitch >= t.small * LEADING:
+                canvas.runs(x, middle(canvas.at(0, y)[1], size), [run], size=size)
         wide = max(canvas.wide(run.text, t.body, run.weight) for _, run in lines)
         return Box(box.x0, box.y0, x + wide, box.y1)
 

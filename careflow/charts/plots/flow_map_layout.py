@@ -113,7 +113,7 @@ class Stage:
     def _width_key(self, y: float, most: float) -> None:
         t, u, canvas = self.page.theme, self.u, self.canvas
         y -= 5 * u
-        rows: list[tuple[float, float, float]] = []
+        rows: list[tuple[int, float, float]] = []
         for value in sorted(formatting.round_numbers(most)):
             thick = max(value * self.scale, 0.9 * u)
             rows.append((value, thick, max(thick, t.small) + 2 * u))

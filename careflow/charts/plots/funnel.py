@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Final, Literal, Unpack, cast
 
 import numpy as np
 import pandas as pd
@@ -97,14 +97,14 @@ def funnel(
     counted = kind == "Measured"
     if counted:
         result, where, frm, to = as_rates(result, frm, options.get("where"))
-        options = {**options, "where": where}  # type: ignore[assignment]
+        options = {**options, "where": where}
     strata = [c for c in result.about.by if c not in PERIODS]
     over = over or (strata[0] if strata else None)
     goal = to or measure
     frame = "directions" if goal in DIRECTIONS and kind != "Returns" else "frame"
     selection: dict[str, Any] = {"quarter": quarter, "where": options.get("where"), "keep": [over] if over else []}
     view = read(result, ("Rates", "Returns", "Measured"), "funnel", frame=frame, **selection)
-    back = ReturnWords.of(result, view.within) if kind == "Returns" else None
+    back = ReturnWords.of(cast("Returns", result), view.within) if kind == "Returns" else None
     if over is None or over not in view.frame.columns:
         raise ArgumentError(
             'a funnel compares facilities: make the rates with by="facility", or name the stratum with over='

@@ -30,7 +30,7 @@ from careflow.estimate.stats.proportions import shares
 Array = npt.NDArray[np.float64]
 Pending = Literal["left out", "unknown"]
 
-UNSEEN: Final = tuple(reason for reason in LEFT_REASONS if reason != "incarcerated")
+UNSEEN: Final[tuple[str, ...]] = tuple(reason for reason in LEFT_REASONS if reason != "incarcerated")
 """The reasons of leaving care after which careflow does not know where somebody went."""
 _STEPS: Final = 60
 """Halvings of the interval in which the critical value lies: far below rounding error."""
@@ -110,7 +110,9 @@ class Bounds(Result):
 
     def _rate(self, delta: float) -> pd.Series[float]:
         sign = np.where(self.frame["to"].astype(str) == LEFT_CARE, -1.0, 1.0)
-        return (self.frame["n"] + sign * delta * self.frame["unknown"]) / self.frame["of"].where(self.frame["of"] > 0)
+        of = self.frame["of"].where(self.frame["of"] > 0)
+        rate: pd.Series[float] = (self.frame["n"] + sign * delta * self.frame["unknown"]) / of
+        return rate
 
 
 def reasons_given(value: Any, argument: Argument) -> tuple[str, ...]:
@@ -158,7 +160,7 @@ def bounds(rates: Counted, unseen: Sequence[str], pending: Pending, deltas: tupl
         unseen=tuple(unseen),
         pending=pending,
         directions=ways,
-        **({} if deltas is None else {"deltas": deltas}),  # type: ignore[arg-type]
+        **({} if deltas is None else {"deltas": deltas}),
         needed=(Needed(rates),),
         moves=rates.moves,
     )
@@ -185,7 +187,7 @@ def _frame(inputs: RateInputs, unseen: Sequence[str], pending: Pending, *, ways:
         frame = tidy(cells, numbers, window if len(inputs.windows) > 1 else None)
         if not ways:
             direction = np.tile(moves.alike(rules.continuum, rules.continuum.direction).ravel(), len(strata))
-            frame.insert(frame.columns.get_loc("to") + 1, "direction", direction)
+            frame.insert(list(frame.columns).index("to") + 1, "direction", direction)
         frames.append(frame)
     return together(frames, inputs.by)
 

@@ -30,6 +30,10 @@ class Counted(Protocol):
     """Rates with the counts of which they were made."""
 
     @property
+    def frame(self) -> pd.DataFrame:
+        """The rates."""
+
+    @property
     def about(self) -> Provenance:
         """Where the rates come from."""
 
@@ -165,7 +169,7 @@ def _rows(frame: pd.DataFrame, rest: list[str]) -> tuple[pd.DataFrame, Ints]:
         return pd.DataFrame(index=range(1)), np.zeros(len(frame), dtype=np.int64)
     groups = frame.groupby(rest, observed=True, sort=True)
     rows = frame[rest].drop_duplicates().sort_values(rest, ignore_index=True)
-    return rows, groups.ngroup().to_numpy(dtype=np.int64)
+    return rows, np.asarray(groups.ngroup(), dtype=np.int64)
 
 
 def _arranged(cells: Ints, moves: Moves, factors: int, order: list[int]) -> Ints:
@@ -200,7 +204,7 @@ def tidy(cells: Cells, numbers: Mapping[str, npt.NDArray[Any]], window: int | No
     moves, continuum = cells.moves, cells.continuum
     ways = moves.targets == DIRECTIONS
     targets = direction_targets() if ways else moves.labels("to", continuum)
-    columns = [moves.labels("from", continuum), targets]
+    columns: list[pd.Series[Any]] = [moves.labels("from", continuum), targets]
     if window is not None:
         columns.insert(0, pd.Series([window], name=WITHIN))
     every = Strata(cells.rows, np.zeros(0, dtype=np.int64), None).repeat(*columns)

@@ -27,7 +27,8 @@ class CountedRates(RateTables):
     # cannot be compared.
     _inputs: RateInputs | None = field(default=None, init=False, repr=False)
 
-    def __post_init__(self, inputs: RateInputs | None) -> None:
+    # mypy forgets an InitVar when it analyses a class of an import cycle a second time.
+    def __post_init__(self, inputs: RateInputs | None) -> None:  # type: ignore[override]
         object.__setattr__(self, "_inputs", inputs)
 
     def counted(self, verb: str) -> RateInputs:

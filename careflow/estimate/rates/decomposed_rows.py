@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +52,7 @@ def tables(cells: Cells, method: Compared, chosen: Mapping[str, str]) -> list[pd
         for o, origin in enumerate(cells.moves.origins):
             sides = tuple(_side(cells, row, o) for row in (first, second))
             for kept, part in zip(frames, _row(sides, method, cells, mature=mature), strict=True):
-                kept.append(part.assign(**{**labels.to_dict(), "from": origin}))
+                kept.append(part.assign(**{**cast(dict[str, Any], labels.to_dict()), "from": origin}))
     column = "direction" if cells.moves.targets == DIRECTIONS else "to"
     out = []
     for parts in frames:
@@ -80,7 +80,7 @@ def _row_pairs(cells: Cells, method: Compared, chosen: Mapping[str, str]) -> tup
                 f"decompose needs discharges on both sides, and {method.stratum} {label} has none that were followed "
                 "for the window; choose another, or a shorter window"
             )
-    names = [name for name in rows if name != method.stratum]
+    names = [name for name in rows.columns if name != method.stratum]
     wanted = rows[keep & side_of.isin(method.pair).to_numpy()]
     others = wanted[names].drop_duplicates(ignore_index=True) if names else pd.DataFrame(index=range(1))
     pairs = []
@@ -145,7 +145,8 @@ def _clustered(
     sides: tuple[tuple[Ints, Ints], ...], points: Array, axes: tuple[int, ...]
 ) -> tuple[Array, float | None]:
     """Return the jackknife errors: both sides without each group of those in either."""
-    present = np.logical_or(*((of > 0).any(axis=axes) for of, _ in sides))
+    first, second = (np.asarray((of > 0).any(axis=axes)) for of, _ in sides)
+    present = np.logical_or(first, second)
     kept = [
         (leave_one_out(of[..., present])[..., None, 1:], leave_one_out(n[..., present])[..., 1:]) for of, n in sides
     ]

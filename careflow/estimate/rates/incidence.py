@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from careflow.continuum.outcomes import DIRECTIONS
 from careflow.counts import Counts
@@ -52,7 +55,7 @@ def incidence_rate_arrays(
         sets = rows.sets(origin)
         estimates = incidences(process, sets, cluster, confidence)
         for i, window in enumerate(windows):
-            values = estimates.at(window)
+            values: dict[str, npt.NDArray[Any]] = estimates.at(window)
             if follow_up(process).unknown(np.array([window]))[0]:
                 values |= {name: np.full(len(values[name]), np.nan) for name in ("rate", "se", "low", "high")}
             values["persons"], values["persons_of"] = groups_within(process, sets, window)

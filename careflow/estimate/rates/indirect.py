@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -102,7 +102,7 @@ def observed_expected(rates: Counted, unit: str, over: Sequence[str], limits: Li
         unit=unit,
         over=factors,
         dispersion=dispersion,
-        needed=(Needed(rates), Needed(type(rates).estimated(replace(inputs, by=without_unit)))),
+        needed=(Needed(rates), Needed(cast(Any, type(rates)).estimated(replace(inputs, by=without_unit)))),
         moves=rates.moves,
     )
 

@@ -157,7 +157,8 @@ def _weights(cells: Cells, over: Sequence[str], standard: Standard, period: tupl
     else:
         weights = np.broadcast_to(_given(cells, over, standard), sizes.shape)
     total = weights.sum(axis=tuple(range(2, weights.ndim)), keepdims=True)
-    return np.divide(weights, total, out=np.full(weights.shape, np.nan), where=total > 0)
+    scaled: Array = np.divide(weights, total, out=np.full(weights.shape, np.nan), where=total > 0)
+    return scaled
 
 
 def _given(cells: Cells, over: Sequence[str], standard: Mapping[Any, float]) -> Array:
@@ -223,10 +224,11 @@ def _row(n: Ints, of: Ints, weights: Array, cluster: Cluster) -> tuple[Array, Ar
     with np.errstate(divide="ignore", invalid="ignore"):
         r = np.where(sizes > 0, events / sizes, 0.0)
         every = (kept * r).sum(axis=dims) / kept.sum(axis=dims)
-    lacking = ((w > 0) & (sizes == 0)).any(axis=dims)[..., :1]
+    lacking = np.asarray(((w > 0) & (sizes == 0)).any(axis=dims))[..., :1]
     empty = np.isnan(w).any(axis=dims)
     estimate = np.where(lacking | empty, np.nan, every[..., :1])[..., 0]
-    present = np.broadcast_to(((of > 0) & (weights > 0)[..., None]).any(axis=dims)[:, None], every[..., 1:].shape)
+    holds = np.asarray(((of > 0) & (weights > 0)[..., None]).any(axis=dims))
+    present = np.broadcast_to(holds[:, None], every[..., 1:].shape)
     if cluster is not None:
         se, groups = jackknife_se(estimate, every[..., 1:], present)
         return estimate, se, groups

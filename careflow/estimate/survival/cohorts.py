@@ -56,7 +56,8 @@ def _together(tables: Mapping[str, pd.DataFrame | None], by: Sequence[str]) -> p
         assert table is not None
         part = table.reset_index(drop=True)
         at = len(by) if set(by) <= set(part) else 0
-        part.insert(at, COHORT, pd.Categorical([name] * len(part), list(tables), ordered=True))
+        labelled = pd.Categorical([name] * len(part), list(tables), ordered=True)
+        part.insert(at, COHORT, labelled)  # type: ignore[arg-type]
         parts.append(part)
     for name in set(by) & set(parts[0]):
         # The first period of a cohort may be later than that of another; other strata have the same labels.

@@ -208,7 +208,9 @@ def length_of_stay(
 
 def _side_by_side(moves: Transitions | Counts, horizon: int | Longest, options: dict[str, Any]) -> LengthOfStay:
     """Return the lengths of all cohorts, with their means to one horizon: the longest known for every row of all."""
-    results = {name: length_of_stay(moves, horizon=horizon, cohort=name, **options) for name in _CLOCK}
+    results: dict[str, LengthOfStay] = {
+        name: length_of_stay(moves, horizon=horizon, cohort=name, **options) for name in _CLOCK
+    }
     if horizon == "longest" and len({result.horizon for result in results.values()}) > 1:
         return _side_by_side(moves, min(result.horizon for result in results.values()), options)
     return side_by_side(results)

@@ -26,7 +26,7 @@ from careflow.estimate.stats.multiple_testing import adjusted, correction_name
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Measure = Literal["rmean", "median", "survival"]
-MEASURES: Final = ("rmean", "median", "survival")
+MEASURES: Final[tuple[Measure, ...]] = ("rmean", "median", "survival")
 
 _WORDS: Final = {
     "rmean": ("means to day {day}", "limits of the difference by Student's t or normal, Wald test"),

@@ -108,7 +108,8 @@ def _blanked(result: Derived, frame: pd.DataFrame, cells: DerivedCells, mask: Ma
 
 def masked_decomposition(result: Decomposition, cells: DerivedCells, mask: Mask) -> Decomposition:
     """Return a decomposition of which the rows are shown whose cells on both sides are."""
-    tables = {name: _blanked(result, getattr(result, name), cells, mask) for name in ("frame", "directions", "rates")}
+    names = ("frame", "directions", "rates")
+    tables: dict[str, Any] = {name: _blanked(result, getattr(result, name), cells, mask) for name in names}
     detail = _blanked(result, result.detail, cells, mask)
     return replace(result, **tables, detail=detail, needed=None)
 
@@ -118,7 +119,7 @@ def masked_standardized(result: Standardized, cells: DerivedCells, mask: Mask) -
 
     The limits of a rate of 0 or 1 depend on rows that may be hidden, so they are missing.
     """
-    frames = {}
+    frames: dict[str, Any] = {}
     for name in ("frame", "directions"):
         frame = _blanked(result, getattr(result, name), cells, mask)
         certain = frame["standardized"].isin([0.0, 1.0])
@@ -131,7 +132,7 @@ def masked_bounds(result: Bounds, cells: DerivedCells, mask: Mask) -> Bounds:
 
     The limits of a bound of 0 or 1 depend on rows that may be hidden, so they are missing.
     """
-    frames = {}
+    frames: dict[str, Any] = {}
     for name in ("frame", "directions"):
         frame = _blanked(result, getattr(result, name), cells, mask)
         low, high = (

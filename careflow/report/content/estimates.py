@@ -17,7 +17,7 @@ from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.result import Result
 from careflow.estimate.survival.stay_result import LengthOfStay
 from careflow.estimate.utilization.census import Census
-from careflow.estimate.utilization.readmissions import Returns
+from careflow.estimate.utilization.returns import Returns
 from careflow.protect import protect
 from careflow.report.content.changes import changes
 from careflow.report.content.missing_lengths import missing_lengths

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import pandas as pd
 
@@ -152,7 +152,7 @@ def _unhidden(rates: Rates) -> Rates:
 
 def _without_counts(stays: LengthOfStay) -> LengthOfStay:
     """Return masked lengths of stay without counts of stays, which could be subtracted from those of all groups."""
-    hidden = {"n": stays.frame["n"].where(stays.frame["n"] == 0), "open": float("nan")}
+    hidden: dict[str, Any] = {"n": stays.frame["n"].where(stays.frame["n"] == 0), "open": float("nan")}
     return replace(stays, frame=stays.frame.assign(**hidden))
 
 

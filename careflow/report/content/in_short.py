@@ -15,7 +15,7 @@ from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.stats.intervals import quantile_of, wilson
 from careflow.estimate.survival.stay_result import LengthOfStay
 from careflow.estimate.utilization.census import Census
-from careflow.estimate.utilization.readmissions import Returns
+from careflow.estimate.utilization.returns import Returns
 from careflow.formatting import count, days, known, listing, percent, period, span
 from careflow.report.content.grid import can_be
 from careflow.report.masking.row_suppression import small

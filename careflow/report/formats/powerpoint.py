@@ -61,9 +61,9 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
                 _picture(deck, content, picture)
         for _, grid in content.groups.tables:
             _table(deck, content, grid)
-    for grid in (*content.newest, chosen.census, content.pathways):
-        if grid is not None:
-            _table(deck, content, grid)
+    for last in (*content.newest, chosen.census, content.pathways):
+        if last is not None:
+            _table(deck, content, last)
     if chosen.changes is not None and chosen.changes.rows:
         _table(deck, content, chosen.changes)
     _definitions(deck, content)

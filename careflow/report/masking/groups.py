@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -50,7 +50,8 @@ def _rows_to_close(
     cells: dict[tuple[str, ...], list[tuple[str, int, int, bool]]] = {}
     for target, table, counts in zip(("to", "direction"), tables, true, strict=True):
         names = [table[name].astype(str).tolist() for name in (*keys, target, group)]
-        numbers = [counts["n"].astype(int), counts["of"].astype(int), table["hidden"].astype(bool)]
+        n_of = (counts["n"].astype(int), counts["of"].astype(int))
+        numbers: list[pd.Series[Any]] = [*n_of, table["hidden"].astype(bool)]
         for *cell, label, n, of, hidden in zip(*names, *(column.tolist() for column in numbers), strict=True):
             cells.setdefault((target, *cell), []).append((label, n, of, hidden))
         lost = table["of"].isna().tolist()

@@ -158,8 +158,9 @@ def _stays(result: R, below: int) -> R:
     shared = _shared_limits(frame, cast(Any, result).curve, hidden, below)
     for name, least in LEAST_OF.items():
         if least in frame:
-            few = (frame[least] < below) & frame[name].notna()
-            frame = frame.assign(**{least: np.nan, THIN_OF[name]: few & ~hidden})
+            thin = (frame[least] < below) & frame[name].notna()
+            changes: dict[str, Any] = {least: np.nan, THIN_OF[name]: thin & ~hidden}
+            frame = frame.assign(**changes)
     frame = frame.assign(known_to=shared)
     curve = _curve(cast(Any, result).curve, frame, hidden, below)
     about = replace(result.about, missing="")
