@@ -107,7 +107,10 @@ MISTAKES: list[tuple[Callable[[Any], object], str]] = [
     (lambda g: f.census(g.moves, by=None), "a census is taken by period"),
     (lambda g: f.census(g.episodes), "link them first"),
     (lambda g: f.readmissions(DF), "read and link the frame first"),
-    (lambda g: f.readmissions(g.moves, days=None), "days is a whole number from 1 to 3650, or a list of such; it was None"),
+    (
+        lambda g: f.readmissions(g.moves, days=None),
+        "days is a whole number from 1 to 3650, or a list of such; it was None",
+    ),
     (lambda g: f.bounce_back(g.moves, days=1.5), "it was 1.5"),
     (lambda g: f.persons_served(DF), "read and link the frame first"),
     (lambda g: f.pathways(g.moves, steps=13), "steps is a whole number from 1 to 12"),

@@ -61,7 +61,13 @@ def add_records(to: argparse.ArgumentParser, *, project: bool = False, cutoff: b
         "--close-open-after", type=int, metavar="DAYS", help="close stays that are open for longer (default: none)"
     )
     group.add_argument(
-        "--date-basis", default="actual", metavar="BASIS", help="what dates are: actual, shifted, offset or quarter"
+        "--date-basis",
+        default="actual",
+        metavar="BASIS",
+        help="what dates are: actual, shifted, offset, quarter or duration",
+    )
+    group.add_argument(
+        "--unknown", default="set aside", metavar="RULE", help="stays of an unknown level: 'set aside' or 'keep'"
     )
     group.add_argument("--anchor", metavar="DATE", help="day 0 of dates of basis offset")
     group.add_argument("--tz", metavar="ZONE", help="time zone whose dates are meant, where the file mixes several")

@@ -215,6 +215,7 @@ def _episodes(asked: argparse.Namespace) -> Episodes:
         date_basis=asked.date_basis,
         anchor=asked.anchor,
         tz=asked.tz,
+        unknown=asked.unknown,
         memory=asked.memory,
         allow=asked.allow,
         accept=asked.accept,

@@ -25,6 +25,7 @@ _PAIRS: Final = ("columns", "levels", "reasons", "where")
 _LISTS: Final = ("accept", "allow")
 _RECORDS: Final = (
     *("continuum", "start", "date_format", "overlaps", "bridge_days", "close_open_after", "date_basis"),
+    "unknown",
     *("anchor", "tz", "encoding", "sheet", "memory"),
 )
 _LINK: Final = ("within", "fiscal_start")

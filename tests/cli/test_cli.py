@@ -310,14 +310,14 @@ def test_every_option_of_the_reader_can_be_told_and_is_heard(option, tmp_path, c
         ("--overlaps", "merge", "overlaps is 'flag', 'highest', 'latest' or 'error'; it was 'merge'"),
         ("--bridge-days", "-1", "bridge_days is a whole number of days"),
         ("--close-open-after", "0", "close_open_after is a whole number of days"),
-        ("--date-basis", "real", "date_basis is 'actual', 'shifted', 'offset' or 'quarter'; it was 'real'"),
+        ("--date-basis", "real", "date_basis is 'actual', 'shifted', 'offset', 'quarter' or 'duration'; it was 'real'"),
         ("--anchor", "soon", "anchor is a day written as"),
-        ("--date-format", "%d", "date_format= needs a year, a month and a day"),
-        ("--tz", "Nowhere", "tz= is the name of a time zone"),
-        ("--encoding", "klingon", "encoding= is the name of a text encoding"),
-        ("--memory", "much", "memory= is an amount"),
-        ("--allow", "nothing", "allow= names 1 columns that the file does not have"),
-        ("--accept", "R99", "accept= has 1 unknown rules"),
+        ("--date-format", "%d", "--date-format needs a year, a month and a day"),
+        ("--tz", "Nowhere", "--tz is the name of a time zone"),
+        ("--encoding", "klingon", "--encoding is the name of a text encoding"),
+        ("--memory", "much", "--memory is an amount"),
+        ("--allow", "nothing", "--allow names 1 columns that the file does not have"),
+        ("--accept", "R99", "--accept has 1 unknown rules"),
     ],
 )
 def test_an_option_that_cannot_be_is_refused_with_what_it_can_be(option, value, said, tmp_path, capsys):
@@ -349,9 +349,9 @@ def test_reports_and_counts_hear_the_options_of_the_reader(command, tmp_path, ca
     assert main([*told, "--overlaps", "error"]) == 1
     assert "begin while an earlier stay goes on" in capsys.readouterr().err
     assert main([*told, "--date-basis", "shifted"]) == 1
-    assert "date_basis='shifted' cannot answer calendar periods" in capsys.readouterr().err
+    assert "--date-basis shifted cannot answer calendar periods" in capsys.readouterr().err
     assert main([*told, "--accept", "R99"]) == 1
-    assert "accept= has 1 unknown rules" in capsys.readouterr().err
+    assert "--accept has 1 unknown rules" in capsys.readouterr().err
     assert not out.exists()
     if command == "counts":
         told += ["--overlaps", "highest", "--bridge-days", "3", "--close-open-after", "30"]

@@ -22,12 +22,13 @@ def moves() -> cf.Transitions:
 
 Table = Callable[[cf.Transitions], pd.DataFrame]
 NUMBERS, CURVE = ["estimate", "se", "low", "high"], ["estimate", "se", "low", "high", "at_risk"]
-RATES = ["n", "of", "rate", "se", "low", "high", "followed", "mature"]
+RETURNS = ["n", "of", "rate", "se", "low", "high", "followed", "mature"]
+RATES, TOTALS = [*RETURNS, "passed", "edge", "thin"], [*RETURNS, "thin"]
 REACH = ["known_to", "mature"]
 
 TABLES: dict[str, tuple[Table, list[str]]] = {
     "rates": (lambda m: cf.transition_rates(m, by=BY).frame, ["from", "to", "direction", *RATES]),
-    "ways": (lambda m: cf.transition_rates(m, by=BY).directions, ["from", "direction", *RATES]),
+    "ways": (lambda m: cf.transition_rates(m, by=BY).directions, ["from", "direction", *TOTALS]),
     "windows": (
         lambda m: cf.transition_rates(m, by=BY, within=[7, 30]).frame,
         ["within", "from", "to", "direction", *RATES],
@@ -52,8 +53,8 @@ TABLES: dict[str, tuple[Table, list[str]]] = {
     ),
     "occupation": (lambda m: cf.occupation(m, by=BY, days=3).frame, ["day", "state", *NUMBERS, *REACH]),
     "days": (lambda m: cf.expected_days(m, by=BY, days=3).frame, ["state", "days", "se", "low", "high", *REACH]),
-    "readmissions": (lambda m: cf.readmissions(m, by=BY).frame, ["from", *RATES]),
-    "bounce-backs": (lambda m: cf.bounce_back(m, by=BY).frame, ["from", "to", *RATES]),
+    "readmissions": (lambda m: cf.readmissions(m, by=BY).frame, ["from", *RETURNS]),
+    "bounce-backs": (lambda m: cf.bounce_back(m, by=BY).frame, ["from", "to", *RETURNS]),
     "served": (lambda m: cf.persons_served(m, by=BY).frame, ["level", "persons"]),
     "histories": (lambda m: cf.markov_test(m, by=BY).histories, ["before", "from", "to", "n", "of", "rate"]),
     "chain": (
@@ -183,7 +184,7 @@ def test_a_notebook_shows_the_first_rows(
     page = result._repr_html_()
     assert page.count("<tr>") == 13
     assert f"the first 12 of {len(result.frame)} rows" in page
-    assert page.count("<td>") == 12 * 15
+    assert page.count("<td>") == 12 * 21
     assert page.count(f">{result.frame['level'].iloc[0]}</td>") == 3
     assert result.frame["quarter"].iloc[-1] not in page.split("<tbody>")[1].split("</tbody>")[0]
 
