@@ -20,6 +20,8 @@ INK, MUTED = (_Colour.from_string(c) for c in ("1D2329", "5A6169"))
 _WRITTEN: Final = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _TITLE_ONLY: Final = 5
 """The place of the layout with nothing but a title."""
+_MOST: Final = 255
+"""Characters of a property of a file."""
 
 
 def new_deck(*, title: str, subject: str, made: date) -> Any:
@@ -27,7 +29,9 @@ def new_deck(*, title: str, subject: str, made: date) -> Any:
     deck = pptx.Presentation()
     deck.slide_width, deck.slide_height = WIDE, TALL
     about = deck.core_properties
-    about.title, about.subject, about.author, about.last_modified_by = title, subject, "careflow", "careflow"
+    # The format holds at most 255 characters of each.
+    about.title, about.subject = title[:_MOST], subject[:_MOST]
+    about.author = about.last_modified_by = "careflow"
     about.created = about.modified = datetime.combine(made, datetime.min.time())
     return deck
 

@@ -43,7 +43,8 @@ class Rates(CountedRates):
     ===================  ==============================================================================================
 
     Methods: :meth:`at`, :meth:`matrix`, :meth:`graph`, :meth:`triangle`, :meth:`compare`, :meth:`union`,
-    :meth:`rows`, :meth:`decompose`, :meth:`standardize`, :meth:`bounds`, :meth:`indirect`.
+    :meth:`rows`, :meth:`decompose`, :meth:`standardize`, :meth:`bounds`, :meth:`indirect`,
+    :meth:`save`, :meth:`to_excel`.
 
     Attributes
     ----------

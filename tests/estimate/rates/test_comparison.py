@@ -287,7 +287,7 @@ def test_a_triangle_needs_a_period_and_every_other_stratum_settled() -> None:
     with pytest.raises(ArgumentError, match="a triangle is by period"):
         rates_of(NEWCOMBE).triangle("php", "iop")
     split = rates_of(NEWCOMBE, by=["quarter", "payer"], within=[7, 30])
-    with pytest.raises(ArgumentError, match="say which payer: x"):
+    with pytest.raises(ArgumentError, match="say which payer, as in payer='x': x"):
         split.triangle("php", "iop")
     with pytest.raises(ArgumentError, match="no to 'ipo' in this result"):
         split.triangle("php", "ipo", payer="x")
