@@ -128,9 +128,9 @@ def test_bounds_are_those_of_the_rows() -> None:
                     waits = not followed and outcome not in (*rules.continuum.names, "died", "concurrent")
                     expected["unknown"] += waits or outcome in UNSEEN
                     expected["n"] += outcome == "iop"
-                    of_level = result[(result["facility"] == facility) & (result["from"] == level)]
-                    there = of_level[of_level["to"] == "iop"][list(expected)].sum().to_dict()
-                    assert there == expected
+                of_level = result[(result["facility"] == facility) & (result["from"] == level)]
+                there = of_level[of_level["to"] == "iop"][list(expected)].sum().to_dict()
+                assert there == expected
 
 
 @pytest.mark.parametrize(
