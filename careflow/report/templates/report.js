@@ -47,7 +47,7 @@
   var moves = JSON.parse(document.getElementById("moves").textContent), dialog = document.getElementById("trend");
   function percent(share) { return Math.round(100 * share) + "%"; }
   function element(name, attributes, text) {
-    var made = document.createElementNS("http://www.w3.org/2000/svg", name);
+    var made = document.createElementNS(document.querySelector("svg").namespaceURI, name);
     Object.keys(attributes).forEach(function (key) { made.setAttribute(key, attributes[key]); });
     if (text) { made.textContent = text; }
     return made;
@@ -94,7 +94,7 @@
     document.getElementById("trend-name").textContent = moves.levels[frm] + " to " + moves.levels[to] + " within " +
       moves.within + " days, quarter by quarter";
     document.getElementById("trend-chart").replaceChildren(drawn(series));
-    table.replaceChildren(row(["Quarter", "Rate", "Interval"], true));
+    table.replaceChildren(table.caption, row(["Quarter", "Rate", "Interval"], true));
     series.forEach(function (one, place) {
       table.append(row([moves.quarters[place], one ? percent(one[0]) : "–",
         one ? percent(one[1]) + " to " + percent(one[2]) : "hidden or nobody"]));
