@@ -60,7 +60,11 @@ ASKED: list[tuple[Callable[[cf.Counts], object], type[Exception], str]] = [
         "no quarter '2031Q1' .*; there are 2024Q1",
     ),
     (lambda c: cf.transition_rates(c).at("2024Q1"), ArgumentError, "not split by quarter; it is split by nothing"),
-    (lambda c: cf.transition_rates(c, by="quarter").at(), ArgumentError, "say which quarter, as in quarter='2024Q4': 2024Q1, 2024Q2"),
+    (
+        lambda c: cf.transition_rates(c, by="quarter").at(),
+        ArgumentError,
+        "say which quarter, as in quarter='2024Q4': 2024Q1, 2024Q2",
+    ),
     (
         lambda c: cf.transition_rates(c, by="quarter").triangle("php", "iop", payer="medicaid"),
         ArgumentError,

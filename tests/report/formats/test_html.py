@@ -120,7 +120,9 @@ def test_the_page_and_its_print_say_that_it_is_internal(html):
 def test_names_of_levels_titles_and_sources_are_text_and_never_markup(rough, rough_names):
     html = (rough / "report.html").read_text("utf-8")
     page = Page(html)
-    assert len(page.all("script")) == 1
+    assert [attrs.get("type") for attrs in page.all("script")] == ["application/json", None]
+    data = html.split('<script type="application/json" id="moves">')[1].split("</script>")[0]
+    assert not re.search("[<>&]", data)
     assert not page.all("b", "i", "c")
     text = " ".join(page.text)
     assert rough_names["residential"] in text
