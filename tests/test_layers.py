@@ -137,6 +137,7 @@ def modules() -> list[Path]:
     return sorted(path for path in PACKAGE.rglob("*.py") if room_of(path, PACKAGE))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_module_imports_from_a_room_above_its_own(path: Path) -> None:
     room = room_of(path, PACKAGE)
@@ -144,6 +145,7 @@ def test_no_module_imports_from_a_room_above_its_own(path: Path) -> None:
     assert faults(path.read_text(encoding="utf-8"), room) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_module_imports_what_stands_above_it_in_its_room(path: Path) -> None:
     room, *rest = path.relative_to(PACKAGE).with_suffix("").parts
@@ -176,6 +178,7 @@ def test_an_import_that_runs_up_within_a_room_is_found(room: str, part: str, sou
     assert faults_within(source, room, part) == [fault]
 
 
+@pytest.mark.slow
 def test_no_modules_import_each_other_in_a_circle() -> None:
     sources = {}
     for path in modules():
@@ -242,6 +245,7 @@ def test_the_front_door_loads_neither_matplotlib_nor_the_engine() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_estimates_load_without_matplotlib() -> None:
     code = "import careflow as cf, sys; cf.transition_rates; cf.read_episodes; assert 'matplotlib' not in sys.modules"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -14,6 +14,7 @@ def ran(code):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_the_charts_load_neither_pandas_nor_the_engine_until_one_is_drawn():
     ran(
         "import careflow, sys; from careflow import charts; "
@@ -23,6 +24,7 @@ def test_the_charts_load_neither_pandas_nor_the_engine_until_one_is_drawn():
     )
 
 
+@pytest.mark.slow
 def test_no_chart_needs_the_half_second_of_scipy_stats_to_be_imported():
     ran(
         "import careflow, sys; from careflow import charts; charts.funnel; charts.headline; "

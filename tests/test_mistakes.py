@@ -295,6 +295,7 @@ MISTAKES: dict[str, tuple[Callable[[Day], Any], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_likely_mistake_is_answered_with_the_valid_form(mistake: str) -> None:
     call, said = MISTAKES[mistake]

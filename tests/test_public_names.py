@@ -77,6 +77,7 @@ def test_a_parameter_of_a_public_function_is_named_in_its_docstring() -> None:
     assert silent == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", ["import careflow.protect", "from careflow.protect import protect", "pass"])
 def test_protect_is_a_function_whatever_was_imported_before(first: str) -> None:
     code = f"{first}\nimport careflow as cf\nassert callable(cf.protect)\ncf.protect([], below=11)"

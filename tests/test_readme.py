@@ -17,6 +17,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.slow
 def test_there_is_one_block_of_code_and_it_runs(tmp_path: Path) -> None:
     (code,) = blocks("python")
     shutil.copytree(ROOT / "data" / "sample", tmp_path / "data" / "sample")

@@ -67,6 +67,7 @@ def test_the_slow_reference_links_the_same(moves: cf.Transitions) -> None:
     assert found == reference.rates(linked, cutoff, 30)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["nc", "ic"])
 def test_lengths_of_stay_are_rs(level: str) -> None:
     of, median = case(f"km_sepsis_{level}"), case(f"quantile_sepsis_{level}")
@@ -106,6 +107,7 @@ def test_the_groups_of_the_file_are_told_apart_as_by_survdiff() -> None:
     assert row["statistic"] == pytest.approx(of.outputs["statistic"][0], abs=1e-9)
 
 
+@pytest.mark.slow
 def test_the_charts_of_real_stays_are_drawn(moves: cf.Transitions, tmp_path: Path) -> None:
     from careflow import charts
 

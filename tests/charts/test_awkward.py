@@ -49,6 +49,7 @@ def without(result, **columns):
     return replace(result, **frames)
 
 
+@pytest.mark.slow
 def test_an_empty_result_is_a_frame_that_says_so():
     def empty(result):
         return replace(result, **{name: getattr(result, name).head(0) for name in TABLES if hasattr(result, name)})
@@ -59,6 +60,7 @@ def test_an_empty_result_is_a_frame_that_says_so():
         assert "No stays in this selection" in words(ax)
 
 
+@pytest.mark.slow
 def test_nothing_counted_is_a_frame_that_says_so():
     zero = {"n": 0.0, "of": 0.0, "rate": np.nan, "se": np.nan, "low": np.nan, "high": np.nan, "median": np.nan}
     rates = without(sample_results.rates(5, masked=False), **zero)
@@ -68,6 +70,7 @@ def test_nothing_counted_is_a_frame_that_says_so():
         assert "No stays in this selection" in words(drawn_quietly(draw))
 
 
+@pytest.mark.slow
 def test_true_zeros_are_drawn_as_zeros(look):
     rates = without(sample_results.rates(5, masked=False), n=0.0, rate=0.0, se=0.0, low=0.0, high=0.01)
     ax = drawn_quietly(lambda: charts.transition_matrix(rates))
@@ -75,6 +78,7 @@ def test_true_zeros_are_drawn_as_zeros(look):
     drawn_quietly(lambda: charts.flow_map(rates))
 
 
+@pytest.mark.slow
 def test_a_result_that_is_all_suppressed_is_drawn():
     for draw in every(
         without(sample_results.rates(5), hidden=True), without(sample_results.stays(5), hidden=True),
@@ -84,6 +88,7 @@ def test_a_result_that_is_all_suppressed_is_drawn():
         assert ax.careflow.suppressed > 0
 
 
+@pytest.mark.slow
 def test_one_single_stay_is_drawn():
     rates = sample_results.rates(2, masked=False)
     frame = rates.frame.assign(n=0.0, of=0.0, rate=np.nan, se=np.nan, low=np.nan, high=np.nan)
@@ -99,6 +104,7 @@ def test_one_single_stay_is_drawn():
     drawn_quietly(lambda: charts.kaplan_meier(few))
 
 
+@pytest.mark.slow
 def test_missing_intervals_are_left_out():
     gone = {"low": np.nan, "high": np.nan, "se": np.nan, "median_low": np.nan, "median_high": np.nan, "q75": np.nan}
     for draw in every(
@@ -109,6 +115,7 @@ def test_missing_intervals_are_left_out():
         drawn_quietly(draw)
 
 
+@pytest.mark.slow
 def test_a_median_that_is_not_reached_is_said_to_be():
     stays = sample_results.stays(5)
     frame = stays.frame.copy()
@@ -117,6 +124,7 @@ def test_a_median_that_is_not_reached_is_said_to_be():
     assert "not reached" in said
 
 
+@pytest.mark.slow
 def test_odd_names_are_drawn_as_they_are():
     care = Continuum.of(NAMES)
     rates, quarters = sample_results.rates(care=care), sample_results.rates(care=care, by="quarter")
@@ -143,6 +151,7 @@ def test_a_name_that_must_be_cut_is_cut_with_a_warning():
         words(charts.flow_map(sample_results.rates(care=care)))
 
 
+@pytest.mark.slow
 def test_short_labels_are_printed_instead():
     care = sample_results.continuum(12)
     short = {name: name.split()[0] for name in care.names}
@@ -164,6 +173,7 @@ def test_lateral_moves_are_in_the_matrix_and_not_on_the_map():
     assert "neither up nor down" in matrix.careflow.notes
 
 
+@pytest.mark.slow
 def test_results_without_a_source_are_drawn():
     rates = sample_results.rates(care=Continuum.of(["a", "b"]))
     bare = replace(rates, about=replace(rates.about, source="", persons=0))
@@ -171,6 +181,7 @@ def test_results_without_a_source_are_drawn():
     assert "Source" not in ax.careflow.notes
 
 
+@pytest.mark.slow
 def test_fiscal_quarters_years_and_months_are_named_on_the_axis(look):
     for by, values, wanted in (
         ("quarter", ("FY2025Q4", "FY2026Q1", "FY2026Q2"), "Q1\nFY2026"),

@@ -54,6 +54,7 @@ def test_a_run_ends_where_the_limits_are_set_anew() -> None:
     assert one.judged(flat + 0.1)[1] == [(0, 9)]
 
 
+@pytest.mark.slow
 def test_a_chart_says_which_periods_set_its_limits(months) -> None:
     level = months.continuum.names[0]
     ax = charts.p_chart(months, level, baseline=6, rebase=["2024-01"], exclude=["2023-03"], spread="laney")

@@ -22,6 +22,7 @@ KINDS = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_chart_says_what_it_is_of_whom_how_many_and_from_where(kind, make):
     info = make(kind, 5, "notebook").careflow
@@ -67,6 +68,7 @@ def test_a_long_title_leaves_the_description_in_600_characters():
     assert len(charts.alt_text(charts.length_of_stay(sample_results.stays(5), title="long " * 300))) == 600
 
 
+@pytest.mark.slow
 def test_the_analyst_s_words_replace_the_neutral_ones(look):
     ax = charts.flow_map(
         sample_results.rates(5), title="Half of PHP steps down", subtitle="Stays that {down:went down}, **all**",
@@ -80,12 +82,14 @@ def test_the_analyst_s_words_replace_the_neutral_ones(look):
     assert [word.color for word in coloured] == ["#0B5688"]
 
 
+@pytest.mark.slow
 def test_an_empty_title_leaves_none(look):
     ax = charts.length_of_stay(sample_results.stays(2), title="")
     assert ax.careflow.title == ""
     assert max(word.size for word in look(ax).words) == 11.2
 
 
+@pytest.mark.slow
 def test_the_flow_map_prints_the_shares_of_the_result(results, make, look):
     frame = results("rates", 5).frame
     said = [word.text for word in look(make("flow_map", 5, "notebook")).words]
@@ -237,6 +241,7 @@ def test_an_unknown_level_or_measure_is_answered_with_the_known_ones(results):
         charts.cumulative_incidence(results("incidence", 5))
 
 
+@pytest.mark.slow
 def test_emphasis_pales_the_rest(results):
     plain = charts.flow_map(results("rates", 5))
     strong = charts.flow_map(results("rates", 5), emphasis=[("php", "iop")])

@@ -36,6 +36,7 @@ def moved(result, seed=1):
     return replace(result, frame=frame, directions=totals)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "draw",
     [
@@ -52,6 +53,7 @@ def test_what_is_under_a_mask_changes_no_byte(draw, levels):
     assert render(draw(result), "svg") == render(draw(moved(result)), "svg")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "draw",
     [
@@ -66,6 +68,7 @@ def test_what_is_under_a_mask_changes_no_byte_over_time(draw):
     assert render(draw(result), "svg") == render(draw(moved(result)), "svg")
 
 
+@pytest.mark.slow
 def test_masked_pathways_change_no_byte():
     whole = sample_results.pathways(5, masked=False)
     hidden = whole.frame["n"] < 11
@@ -75,6 +78,7 @@ def test_masked_pathways_change_no_byte():
         assert render(draw(one), "svg") == render(draw(other), "svg")
 
 
+@pytest.mark.slow
 def test_a_masked_level_of_stays_changes_no_byte():
     stays = sample_results.stays(5)
     frame = stays.frame.assign(hidden=stays.frame["level"] == "php")
@@ -89,6 +93,7 @@ def test_a_masked_level_of_stays_changes_no_byte():
     assert "1 value suppressed" in charts.alt_text(charts.length_of_stay(one))
 
 
+@pytest.mark.slow
 def test_a_masked_value_is_in_no_word_metadata_or_data():
     result = careless(5)
     marked = result.frame.copy()
@@ -145,6 +150,7 @@ def test_outside_no_two_points_of_a_curve_are_fewer_than_11_events_apart():
             assert ((steps < 1e-9) | (steps > 10.5)).all()
 
 
+@pytest.mark.slow
 def test_counts_under_a_curve_differ_by_0_or_more_than_10(look):
     """Counts beside each other in the risk table, on a chart for an external audience."""
     result = sample_results.incidence(5)

@@ -37,6 +37,7 @@ def thin(stays, level):
     return replace(stays, frame=frame.assign(thin=frame["level"].astype(str) == level))
 
 
+@pytest.mark.slow
 def test_expected_days_beyond_the_follow_up_are_not_called_suppressed(short):
     ax = charts.expected_days(cf.expected_days(short, days=365))
     said = words(ax)
@@ -46,6 +47,7 @@ def test_expected_days_beyond_the_follow_up_are_not_called_suppressed(short):
     assert ax.careflow.suppressed == 0
 
 
+@pytest.mark.slow
 def test_a_total_is_suppressed_only_where_a_level_of_it_is(short):
     spent = cf.expected_days(short, days=30)
     frame = spent.frame
@@ -63,6 +65,7 @@ def test_a_median_that_is_not_reached_is_not_called_suppressed(short):
     assert "s" not in said
 
 
+@pytest.mark.slow
 def test_a_protected_median_that_is_missing_is_not_said_to_be_unreached(short):
     stays = cf.length_of_stay(short)
     frame = stays.frame.assign(hidden=False, median=np.nan, q25=np.nan, q75=np.nan)
@@ -72,6 +75,7 @@ def test_a_protected_median_that_is_missing_is_not_said_to_be_unreached(short):
     assert "–: not reached, or too few stays to show." in ax.careflow.notes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["dots", "interval", "ridge"])
 def test_a_thin_median_is_marked_with_one_note(short, style):
     stays = cf.length_of_stay(short)
@@ -82,6 +86,7 @@ def test_a_thin_median_is_marked_with_one_note(short, style):
     assert charts.chart_data(ax).set_index("level")["thin"].to_dict()["iop"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["dots", "interval"])
 def test_a_thin_quartile_is_marked_beside_the_quartiles(short, style):
     stays = cf.length_of_stay(short)
@@ -92,6 +97,7 @@ def test_a_thin_quartile_is_marked_beside_the_quartiles(short, style):
     assert charts.chart_data(ax).set_index("level")["thin_quartiles"].to_dict()["iop"]
 
 
+@pytest.mark.slow
 def test_a_hidden_row_is_not_marked_as_thin(short):
     stays = thin(cf.length_of_stay(short), "iop")
     ax = charts.length_of_stay(
@@ -100,6 +106,7 @@ def test_a_hidden_row_is_not_marked_as_thin(short):
     assert "thin" not in words(ax)
 
 
+@pytest.mark.slow
 def test_a_thin_curve_is_marked_beside_its_name(short):
     stays = cf.length_of_stay(short)
     assert "thin" not in " ".join(words(charts.kaplan_meier(stays)))

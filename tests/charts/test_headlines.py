@@ -37,6 +37,7 @@ def quarters(rates_by_quarter, of=400, seed=0, level="php"):
     return replace(result, frame=frame, directions=totals)
 
 
+@pytest.mark.slow
 def test_where_nothing_changed_there_is_no_headline():
     """60 results without a change: at a chance of 5% each, more than 8 sentences would come up once in 300 times."""
     said = [headline(quarters([0.4] * 12, seed=seed)) for seed in range(60)]

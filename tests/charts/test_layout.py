@@ -31,6 +31,7 @@ def test_no_two_texts_overlap(sheet, make, look):
     assert overlaps(look(make(*sheet)).words) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("context", ["notebook", "report", "slide"])
 @pytest.mark.parametrize("levels", [5, 8])
 @pytest.mark.parametrize("kind", ["flow_map", "transition_matrix", "trend", "length_of_stay"])
@@ -38,6 +39,7 @@ def test_no_two_texts_overlap_in_the_fallback_font(kind, levels, context, make, 
     assert overlaps(look(make(kind, levels, context, "DejaVu Sans")).words) == []
 
 
+@pytest.mark.slow
 def test_every_text_lies_inside_its_host(sheet, make, look):
     page = look(make(*sheet))
     room = Box(page.host.x0 - 0.5, page.host.y0 - 0.5, page.host.x1 + 0.5, page.host.y1 + 0.5)
@@ -53,6 +55,7 @@ def luminance(rgb):
     return linear @ np.array([0.2126, 0.7152, 0.0722])
 
 
+@pytest.mark.slow
 def test_every_text_stands_out_from_what_is_behind_it(sheet, make, look):
     page = look(make(*sheet))
     pixels = page.pixels()

@@ -80,6 +80,7 @@ def collisions(found):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", AXES_LEVEL)
 def test_two_charts_stand_side_by_side(kind, results):
     figure, axes = plt.subplots(1, 2, figsize=(13, 6), layout="constrained")
@@ -92,6 +93,7 @@ def test_two_charts_stand_side_by_side(kind, results):
     assert outside == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dpi", [72, 150])
 @pytest.mark.parametrize("layout", ["constrained", "tight", "none"])
 def test_no_words_collide_whatever_lays_the_figure_out(layout, dpi, results):
@@ -172,6 +174,7 @@ def test_colours_of_ones_own_are_drawn(move):
     assert "#117733" in {to_hex(line.get_color()) for line in ax.lines}
 
 
+@pytest.mark.slow
 def test_an_axis_may_be_logarithmic(move):
     ax = move()
     ax.set_yscale("log")
@@ -206,6 +209,7 @@ def test_a_twin_axis_has_values_of_its_own(results):
     assert collisions(found) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["dark_background", "ggplot", "careflow"])
 @pytest.mark.parametrize("kind", ["trend of one move", "cumulative_incidence", "transition_matrix"])
 def test_words_of_a_chart_can_be_read_in_a_style_sheet(style, kind, results):
@@ -253,6 +257,7 @@ def test_a_level_is_its_place_on_the_axis_in_any_spelling(results):
     assert isinstance(caught.value.__cause__, ArgumentError)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["trend of one move", "length_of_stay", "transition_matrix", "panels", "flow_map"])
 def test_a_chart_that_was_pickled_or_resized_is_laid_out_anew(kind, results):
     own = {"panels": lambda r: charts.trend(r("quarters")), "flow_map": lambda r: charts.flow_map(r("rates"))}
@@ -268,6 +273,7 @@ def test_a_chart_that_was_pickled_or_resized_is_laid_out_anew(kind, results):
     assert collisions(found) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(5, 3), (14, 9)])
 @pytest.mark.parametrize("kind", [*AXES_LEVEL, "flow_map", "alluvial"])
 def test_nothing_collides_on_a_small_or_a_large_figure(kind, size, results):
@@ -292,6 +298,7 @@ def test_panels_are_a_mapping_of_levels_to_axes(results):
     assert set(panels["iop"].careflow.data["level"]) == {"iop"}
 
 
+@pytest.mark.slow
 def test_panels_stand_on_a_subfigure_and_refuse_axes(results):
     figure = Figure(figsize=(14, 6), layout="constrained")
     left, right = figure.subfigures(1, 2)
@@ -318,6 +325,7 @@ def secret_pair():
     return one, replace(whole, frame=frame, directions=totals)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "draw",
     [
@@ -344,6 +352,7 @@ def test_a_secret_is_in_no_plain_file_pickle_limit_or_pointer(draw, tmp_path):
     assert files[0] == files[1]
 
 
+@pytest.mark.slow
 def test_a_chart_has_a_panel_for_each_value_of_a_stratum(results):
     rates = sample_results.rates(5, by="payer", values=("10", "9", "other"))
     panels = charts.transition_matrix(rates, facet="payer", title="By payer")

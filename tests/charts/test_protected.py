@@ -42,6 +42,7 @@ def test_a_protected_survival_curve_is_drawn_on_its_own_days_only(audience):
     assert all(line.get_drawstyle() == "default" for line in ax.lines)
 
 
+@pytest.mark.slow
 def test_a_protected_survival_curve_has_no_table_of_counts(look):
     words = [word.text for word in look(charts.kaplan_meier(protected_stays())).words]
     assert "Stays at risk" not in words
@@ -59,6 +60,7 @@ def test_dots_of_a_protected_curve_lie_between_its_days():
     assert not set(dots[known]) <= set(DAYS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("audience", ["internal", "external"])
 def test_protected_incidences_stack_up_to_who_has_left(audience):
     result = protected_incidence()
@@ -70,6 +72,7 @@ def test_protected_incidences_stack_up_to_who_has_left(audience):
         assert share == pytest.approx(1 - left[day])
 
 
+@pytest.mark.slow
 def test_protected_incidences_have_no_table_and_name_all_the_stays(look):
     ax = charts.cumulative_incidence(protected_incidence(), "iop")
     words = [word.text for word in look(ax).words]

@@ -31,6 +31,7 @@ def test_a_level_from_which_nobody_moved_has_a_panel_at_zero():
     assert data["high"].max() > 0.03  # Wilson, 0 of 60: 6%
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chart", [charts.p_chart, charts.xmr])
 def test_a_control_chart_of_zeros_has_its_line_at_zero(chart):
     ax = chart(cf.transition_rates(linked(), by="month"), "iop", measure="left early")
@@ -39,6 +40,7 @@ def test_a_control_chart_of_zeros_has_its_line_at_zero(chart):
     assert NONE not in charts.alt_text(ax)
 
 
+@pytest.mark.slow
 def test_a_funnel_in_which_nobody_moved_is_drawn():
     ax = charts.funnel(cf.transition_rates(linked(), by="facility"), "iop")
     assert ax.careflow.data["rate"].tolist() == [0.0, 0.0, 0.0]
@@ -51,6 +53,7 @@ def test_a_funnel_of_one_facility_says_so():
     assert "n = 60 " in alt
 
 
+@pytest.mark.slow
 def test_stays_of_no_night_and_gaps_without_a_return_are_drawn():
     moves = linked(nights=0)
     for ax in (
@@ -67,6 +70,7 @@ def test_n_0_is_said_to_be_no_stays():
     assert NONE in charts.alt_text(charts.trend(rates, frm="inpatient"))
 
 
+@pytest.mark.slow
 def test_the_figure_above_a_panel_is_of_the_quarter_that_it_names():
     rates = cf.transition_rates(linked(), by="quarter")
     totals = rates.directions

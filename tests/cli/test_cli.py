@@ -42,6 +42,7 @@ def renamed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_report_writes_a_report_and_prints_where(file, tmp_path, capsys):
     assert main(["report", str(file), "--cutoff", CUTOFF, "--out", str(tmp_path / "out"), "--quarter", "2024Q2"]) == 0
     printed = capsys.readouterr()
@@ -118,6 +119,7 @@ def test_check_prints_the_findings_with_the_stop_and_ends_with_1(tmp_path, capsy
     assert printed.err.count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "told",
     [
@@ -290,6 +292,7 @@ E,iop,2024-03-01,2024-03-09,F,x
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", TOLD)
 def test_every_option_of_the_reader_can_be_told_and_is_heard(option, tmp_path, capsys):
     (tmp_path / "stays.csv").write_text(ROWS.replace("F,x", "F,x" if option == "--allow" else "F,"))
@@ -338,6 +341,7 @@ def test_every_command_that_reads_has_help_on_every_reader_option(command, capsy
     assert "highest (the more intensive level has each day)" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["report", "counts"])
 def test_reports_and_counts_hear_the_options_of_the_reader(command, tmp_path, capsys):
     (tmp_path / "stays.csv").write_text(ROWS)
@@ -360,6 +364,7 @@ def test_reports_and_counts_hear_the_options_of_the_reader(command, tmp_path, ca
         assert (counts.stays, counts.definition.overlaps) == (6, "highest")
 
 
+@pytest.mark.slow
 def test_counts_are_of_the_part_that_was_asked_for(file: Path, tmp_path: Path) -> None:
     out = tmp_path / "part.parquet"
     asked = ["--where", "discharge_reason=left early", "discharge_reason=completed", "--last", "2"]

@@ -25,6 +25,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "lines.csv"
 
 
+@pytest.mark.slow
 def test_stays_are_saved_under_made_up_ids(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "stays.parquet"
     told = ["--source", "claims", "--option", "scope=file", "gaps.iop=21", "--cutoff", "2024-12-31"]
@@ -37,6 +38,7 @@ def test_stays_are_saved_under_made_up_ids(file: Path, tmp_path: Path, capsys: p
     assert main(["check", str(out), "--cutoff", "2024-12-31"]) == 0
 
 
+@pytest.mark.slow
 def test_a_source_is_read_by_check_and_counts(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = [str(file), "--source", "claims", "--option", "scope=file", "--cutoff", "2024-12-31"]
     assert main(["check", *told]) == 0

@@ -97,6 +97,7 @@ def reached(pairs: list[tuple[str, str]]) -> set[tuple[str, str]]:
     return out
 
 
+@pytest.mark.slow
 @given(PAIRS, st.permutations(NAMES))
 def test_an_order_is_the_closure_of_its_pairs_or_a_cycle(pairs: list[tuple[str, str]], names: list[str]) -> None:
     closure = reached(pairs)
@@ -122,6 +123,7 @@ def test_an_order_is_the_closure_of_its_pairs_or_a_cycle(pairs: list[tuple[str, 
     )
 
 
+@pytest.mark.slow
 @given(PAIRS)
 def test_directions_mirror_each_other(pairs: list[tuple[str, str]]) -> None:
     try:

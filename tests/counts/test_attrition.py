@@ -86,6 +86,7 @@ def dirty(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     return table.astype(dict.fromkeys(("admit_date", "discharge_date"), "datetime64[s]"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("overlaps", "within"), [("flag", 30), ("flag", 0), ("highest", 30), ("latest", 90)])
 def test_the_steps_add_up_and_end_at_the_denominators_of_the_rates(
     dirty: pd.DataFrame, overlaps: str, within: int

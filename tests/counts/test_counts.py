@@ -43,6 +43,7 @@ def assert_same(one: cf.Counts, other: cf.Counts) -> None:
         pd.testing.assert_frame_equal(settled(table), settled(other.tables[name]), obj=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", [None, "quarter", ["facility", "month"], ["discharge_reason"]])
 def test_counts_come_back_from_a_file_as_they_were(tmp_path: Path, by: object) -> None:
     counts = linked(TABLE, cutoff=150).counts(by=by)
@@ -50,6 +51,7 @@ def test_counts_come_back_from_a_file_as_they_were(tmp_path: Path, by: object) -
     assert_same(cf.Counts.load(tmp_path / "counts.parquet"), counts)
 
 
+@pytest.mark.slow
 def test_estimates_from_a_file_are_those_from_the_stays(tmp_path: Path) -> None:
     moves = linked(TABLE, cutoff=150)
     for by in (["quarter", "facility"], ["discharge_reason"]):
@@ -104,6 +106,7 @@ def test_row_order_and_a_shift_by_whole_years_change_no_count(file: File) -> Non
         pd.testing.assert_frame_equal(settled(moved.tables[name]), settled(plain.tables[name]), obj=name)
 
 
+@pytest.mark.slow
 def test_a_table_holds_integers_and_labels_and_nobodys_id() -> None:
     counts = linked(TABLE, cutoff=150).counts(by=["quarter", "facility"])
     for name, table in counts.tables.items():
@@ -117,6 +120,7 @@ def test_a_table_holds_integers_and_labels_and_nobodys_id() -> None:
 # --- what must not be mixed ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_counts_by_different_rules_are_an_error_that_names_the_difference() -> None:
     counts = linked(TABLE, cutoff=150).counts()
     for other, word in (
@@ -135,6 +139,7 @@ def test_counts_by_different_rules_are_an_error_that_names_the_difference() -> N
         assert len(named.split("; ")) == expected, f"only what differs is named: {named}"
 
 
+@pytest.mark.slow
 def test_counts_over_different_levels_are_an_error() -> None:
     frame = drawn(TABLE)
     counts = linked(frame, cutoff=150).counts()
@@ -155,6 +160,7 @@ def test_counts_plus_something_else_is_refused() -> None:
         linked(TABLE, cutoff=150).counts(clocks="stay") + 1  # type: ignore[operator]
 
 
+@pytest.mark.slow
 def test_labels_that_one_site_alone_has_are_kept() -> None:
     frame = drawn(TABLE)
     counts = linked(frame, cutoff=150).counts(by="facility")
@@ -175,6 +181,7 @@ def test_a_missing_file_and_a_file_that_is_no_parquet_are_errors(tmp_path: Path)
             cf.Counts.load(tmp_path / name)
 
 
+@pytest.mark.slow
 def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "counts.parquet"
     linked(TABLE, cutoff=150).counts().save(path)
@@ -208,6 +215,7 @@ def test_a_parquet_file_of_something_else_is_refused(tmp_path: Path) -> None:
         cf.Counts.load(tmp_path / "other.parquet")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("about", [b"", b"{}", b"not json", b'{"rules": {}}', b"[1]"])
 def test_a_file_whose_provenance_is_damaged_is_refused(tmp_path: Path, about: bytes) -> None:
     path = tmp_path / "counts.parquet"
@@ -217,6 +225,7 @@ def test_a_file_whose_provenance_is_damaged_is_refused(tmp_path: Path, about: by
         cf.Counts.load(path)
 
 
+@pytest.mark.slow
 def test_a_file_of_the_first_version_is_read_by_its_old_columns(tmp_path: Path) -> None:
     path, counts = tmp_path / "counts.parquet", linked(TABLE, cutoff=150).counts()
     counts.save(path)
@@ -231,6 +240,7 @@ def test_a_file_of_the_first_version_is_read_by_its_old_columns(tmp_path: Path) 
     assert_same(cf.Counts.load(path), counts)
 
 
+@pytest.mark.slow
 def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "counts.parquet"
     linked(TABLE, cutoff=150).counts().save(path)
@@ -244,6 +254,7 @@ def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
         cf.Counts.load(path)
 
 
+@pytest.mark.slow
 def test_the_file_is_plain_parquet_that_anything_can_read(tmp_path: Path) -> None:
     path = tmp_path / "counts.parquet"
     counts = linked(TABLE, cutoff=150).counts(by=["quarter", "facility"])
@@ -254,6 +265,7 @@ def test_the_file_is_plain_parquet_that_anything_can_read(tmp_path: Path) -> Non
     assert not any(pa.types.is_binary(kind) for kind in pq.read_schema(path).types)
 
 
+@pytest.mark.slow
 def test_saving_twice_writes_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         linked(TABLE, cutoff=150).counts(by=["quarter", "facility"]).save(tmp_path / name)
@@ -263,6 +275,7 @@ def test_saving_twice_writes_the_same_bytes(tmp_path: Path) -> None:
 # --- what can be asked of counts -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_counts_answer_for_the_windows_they_hold_and_no_other() -> None:
     counts = linked(TABLE, cutoff=150).counts(windows=[7, 30])
     assert cf.transition_rates(counts, within=[7, 30]).frame["within"].unique().tolist() == [7, 30]
@@ -270,6 +283,7 @@ def test_counts_answer_for_the_windows_they_hold_and_no_other() -> None:
         cf.transition_rates(counts, within=14)
 
 
+@pytest.mark.slow
 def test_counts_answer_for_the_strata_they_hold_and_no_other() -> None:
     counts = linked(TABLE, cutoff=150).counts(by=["quarter", "facility"])
     for by in (None, "quarter", "facility", ["facility", "quarter"]):
@@ -278,6 +292,7 @@ def test_counts_answer_for_the_strata_they_hold_and_no_other() -> None:
         cf.transition_rates(counts, by="payer")
 
 
+@pytest.mark.slow
 def test_a_stratum_left_out_is_summed_over() -> None:
     moves = linked(TABLE, cutoff=150)
     plain = cf.transition_rates(moves).frame
@@ -293,6 +308,7 @@ def test_a_missing_label_is_a_stratum_of_its_own() -> None:
     assert set(frame["facility"].astype(str)) == {"North", "South", "(missing)"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "message"),
     [

@@ -33,6 +33,7 @@ def quarters() -> cf.Transitions:
     return cf.link(cf.read_episodes(rows, cutoff="2024-12-31", date_basis="quarter"))
 
 
+@pytest.mark.slow
 def test_shifted_dates_keep_moves_and_lengths_of_stay(shifted: cf.Transitions) -> None:
     rates = cf.transition_rates(shifted, cluster=None).frame
     assert rates.loc[rates["n"] > 0, "to"].tolist() == ["php", "unknown", "left care", "unknown", "left care"]
@@ -40,6 +41,7 @@ def test_shifted_dates_keep_moves_and_lengths_of_stay(shifted: cf.Transitions) -
     assert stays.loc["residential", "median"] == 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimate", [cf.transition_rates, cf.length_of_stay, cf.census])
 def test_shifted_dates_have_no_quarters(shifted: cf.Transitions, estimate: object) -> None:
     with pytest.raises(ArgumentError, match="a quarter mixes all quarters"):
@@ -55,6 +57,7 @@ def test_quarters_of_admission_give_lengths_of_stay_and_no_moves(quarters: cf.Tr
         cf.transition_rates(quarters)
 
 
+@pytest.mark.slow
 def test_the_default_tables_are_those_that_the_date_basis_allows(shifted: cf.Transitions) -> None:
     held = shifted.counts().tables
     assert "discharge" in held

@@ -36,6 +36,7 @@ def test_rows_of_persons_need_person_level(export: str, moves: cf.Transitions) -
         getattr(moves, export)(person_level=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("export", EXPORTS)
 def test_people_have_numbers_of_their_own_the_same_in_every_export(export: str) -> None:
     rows = linked(ANA_AND_BOB.replace("Ana", "70001").replace("Bob", "70002"), cutoff=100)
@@ -59,6 +60,7 @@ def test_a_row_for_lifelines_is_a_stay_with_its_length_and_what_came_next(moves:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", [FILE, LATE], ids=["all", "late entry"])
 def test_rows_for_lifelines_have_the_length_of_stay_curve(file: File) -> None:
     """Their Kaplan-Meier curve is that of length_of_stay."""
@@ -92,6 +94,7 @@ def product_integral(rows: pd.DataFrame, start: np.ndarray, days: int) -> np.nda
     return np.array(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [None, "php"])
 def test_the_rows_for_mstate_give_the_state_occupation(start: str | None) -> None:
     moves = FILE.moves()

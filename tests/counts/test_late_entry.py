@@ -52,6 +52,7 @@ def life_table(stays: pd.DataFrame, start: str | None, unit: str | None) -> Coun
     return actual
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("start", "unit"), CASES)
 def test_the_stay_clock_is_the_life_table_of_every_period(
     stays: pd.DataFrame, start: str | None, unit: str | None
@@ -76,6 +77,7 @@ def test_stays_without_a_period_end_are_counted(stays: pd.DataFrame) -> None:
     assert table.groupby("event")["n"].sum().to_dict() == {ENTERED: len(short), ENDED: len(short)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clock", ["stay", "stay by admission", "stay by discharge", "exit", "gap"])
 @pytest.mark.parametrize("start", [None, "2023-08-15"])
 def test_entries_equal_events_and_censorings(stays: pd.DataFrame, clock: str, start: str | None) -> None:

@@ -15,6 +15,7 @@ def after(table: str, *, within: int = 30, cutoff: int = CUTOFF, **how: object) 
     return next_steps(linked(table, cutoff=cutoff, within=within, **how))
 
 
+@pytest.mark.slow
 def test_a_transfer_on_the_day_of_discharge_is_a_move() -> None:
     table = """
         person | level       | admit | discharge | reason
@@ -132,6 +133,7 @@ def test_of_two_stays_with_the_same_days_the_more_intensive_comes_first() -> Non
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("first", "second"), [("e1", "e2"), ("e2", "e1"), ("9", "10"), ("10", "9")])
 def test_of_two_stays_alike_in_days_and_level_the_episode_id_decides(first: str, second: str) -> None:
     moves = linked(
@@ -494,6 +496,7 @@ def test_a_move_has_the_direction_of_the_continuum() -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("within", [-1, 3651, 2.5, True, "30", None])
 def test_a_window_that_is_no_number_of_days_is_refused(within: object) -> None:
     with pytest.raises(cf.CareflowError, match="within is a whole number of days from 0 to 3650"):

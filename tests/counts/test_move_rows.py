@@ -47,6 +47,7 @@ def test_a_row_has_the_stay_left_and_the_stay_reached() -> None:
     assert sorted(two["to"]) == ["completed", "iop", "left early"]
 
 
+@pytest.mark.slow
 def test_the_rows_of_a_rate_are_as_many_as_its_n(tables: SmallTables) -> None:
     rates = cf.transition_rates(tables.linked_moves, by="quarter", cluster=None)
     every = rates.rows(person_level=True)
@@ -61,6 +62,7 @@ def test_the_rows_of_a_rate_are_as_many_as_its_n(tables: SmallTables) -> None:
         assert len(rates.rows(newest, frm=str(row[2]), to=str(row.to), person_level=True)) == row.n
 
 
+@pytest.mark.slow
 def test_unions_directions_windows_and_parts_have_their_rows(tables: SmallTables) -> None:
     moves = tables.linked_moves
     short = max(0, tables.within - 2)
@@ -75,6 +77,7 @@ def test_unions_directions_windows_and_parts_have_their_rows(tables: SmallTables
         assert len(named.rows(frm="bed", to=str(row.to), person_level=True)) == row.n
 
 
+@pytest.mark.slow
 def test_rows_need_consent_and_linked_stays() -> None:
     moves = small_tables(0).linked_moves
     rates = cf.transition_rates(moves, by="quarter")

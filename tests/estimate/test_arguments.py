@@ -91,6 +91,7 @@ def test_journeys_are_a_year_or_four_steps_by_default() -> None:
     assert cf.pathways(STAYS).steps == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ask", "error", "text"), ASKED)
 def test_invalid_arguments_are_refused_with_the_valid_ones(
     ask: Callable[[cf.Counts], object], error: type[Exception], text: str, counts: cf.Counts

@@ -133,6 +133,7 @@ class Rates:
         return {"n": self.n[key], "of": of, "rate": share(self.n[key], of), "followed": followed}
 
 
+@pytest.mark.slow
 @EVERY
 def test_rates_of_followed_discharges(seed: int) -> None:
     file = small_tables(seed)
@@ -156,6 +157,7 @@ def test_rates_of_followed_discharges(seed: int) -> None:
                 check(some, [*BOTH, "from", to], row, must)
 
 
+@pytest.mark.slow
 @EVERY
 def test_rates_of_all_quarters_and_of_everybody(seed: int) -> None:
     file = small_tables(seed)
@@ -167,6 +169,7 @@ def test_rates_of_all_quarters_and_of_everybody(seed: int) -> None:
             check(frame, [*by, "from", "to"], lambda key, of=expected: {**of.row(key), "mature": True}, must)  # type: ignore[misc]
 
 
+@pytest.mark.slow
 @EVERY
 @pytest.mark.parametrize("part", [1, 2])
 def test_rates_by_incidence(part: int, seed: int) -> None:
@@ -227,6 +230,7 @@ def by_discharge(
     return brute.grouped(out, span, lambda one: brute.quarter_of(one.stay.discharge or 0).name)
 
 
+@pytest.mark.slow
 @EVERY
 def test_intensities(seed: int) -> None:
     file = small_tables(seed)
@@ -307,6 +311,7 @@ def check_curves(frame: pd.DataFrame, keys: Sequence[str], curves: Mapping[Key, 
     check(frame, [*keys, "day"], points.__getitem__, points)
 
 
+@pytest.mark.slow
 @EVERY
 @pytest.mark.parametrize("cohort", ["period", "admission", "discharge"])
 def test_lengths_of_stay_by_quarter(cohort: str, seed: int) -> None:
@@ -343,6 +348,7 @@ def test_lengths_of_stay_of_all_quarters(seed: int) -> None:
     check_curves(made.curve, ["facility", "level"], curves)
 
 
+@pytest.mark.slow
 @EVERY
 @pytest.mark.parametrize("clock", ["stay", "gap"])
 @pytest.mark.parametrize("by", [BOTH, ["facility"]])
@@ -406,6 +412,7 @@ def paths_of(file: SmallTables, start: str | None, *, reentry: bool) -> dict[Key
     return actual
 
 
+@pytest.mark.slow
 @EVERY
 @pytest.mark.parametrize(("start", "reentry"), [(None, False), (None, True), ("php", False), ("iop", True)])
 def test_occupation_and_expected_days(start: str | None, reentry: bool, seed: int) -> None:
@@ -545,6 +552,7 @@ def _in_care(file: SmallTables) -> Iterator[tuple[tuple[str, str, int], int]]:
                 yield (table, level, t), inside[table, level, t]
 
 
+@pytest.mark.slow
 @EVERY
 @pytest.mark.parametrize("days", [1, 10, 45])
 @pytest.mark.parametrize("to", [None, ("php",), ("iop", "residential")])

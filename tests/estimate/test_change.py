@@ -60,6 +60,7 @@ def rates_of(moved: dict[str, tuple[int, int]], **how: object) -> cf.estimate.Ra
     return cf.transition_rates(moves, **how)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_change_has_the_p_value_that_compare_gives(by_quarter) -> None:
     actual = changes_of(by_quarter).between([("2024Q2", "2024Q3"), ("2024Q3", "2025Q3")])
     change = by_quarter.compare("2024Q3", "2025Q3")
@@ -95,6 +96,7 @@ def test_a_difference_of_means_that_is_the_same_for_everybody_has_no_error() -> 
     assert not row["tested"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("moved", "tested"), [((4, 6), False), ((5, 6), True)])
 def test_fewer_than_five_expected_are_not_tested(moved: tuple[int, int], tested: bool) -> None:
     """Of 100 and 100 with 10 together 100 * .05 * .95 = 4.75 is under 5; with 11 it is 5.2."""
@@ -132,6 +134,7 @@ def test_four_quarters_are_compared_from_counts_that_hold_a_census(moves, by_qua
     assert np.array_equal(actual["p"], changes_of(by_quarter).between(pairs, span=4)["p"], equal_nan=True)
 
 
+@pytest.mark.slow
 def test_four_years_of_one_quarter_each_are_as_one_period() -> None:
     moved = {"2023-02-01": (12, 60), "2023-05-01": (18, 40), "2024-02-01": (30, 50), "2024-05-01": (25, 50)}
     quarters, years = (rates_of(moved, by=unit) for unit in ("quarter", "year"))
@@ -205,6 +208,7 @@ def test_the_headline_by_year_finds_the_one_move_that_changed(moves) -> None:
     assert headline(fiscal) == "Residential to PHP within 30 days rose from 9% to 19%, FY2024 to FY2025"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["month", "quarter", "year"])
 def test_the_sample_has_no_change_of_a_length_of_stay(moves, by: str) -> None:
     assert headline(cf.length_of_stay(moves, by=by)) is None
@@ -218,6 +222,7 @@ def test_a_year_of_months_is_twelve_months_back_even_where_one_is_missing() -> N
     assert said == "Step-down from PHP within 30 days rose from 10% to 90%, Dec\u00a02023 to Dec\u00a02024"
 
 
+@pytest.mark.slow
 def test_the_report_finds_the_one_move_that_changed_and_nothing_else(moves) -> None:
     counts = moves.counts(by="quarter", clocks=("discharge", "stay"))
     told = content(counts, quarter=None, title=None, source=None, findings=None)

@@ -197,6 +197,7 @@ ABOUT = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ABOUT)
 def test_a_result_says_what_it_counts_from_whom_until_when_and_how(words: str) -> None:
     assert str(ABOUT[words]().about) == words  # type: ignore[no-untyped-call]

@@ -25,6 +25,7 @@ def coverage() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_estimates_of_many_people_are_close_to_the_true_values(coverage: ModuleType) -> None:
     true = coverage.truth(1, 100_000)
     made = coverage.draw(np.random.default_rng(2), 20_000, 1)
@@ -38,6 +39,7 @@ def test_estimates_of_many_people_are_close_to_the_true_values(coverage: ModuleT
         assert estimate == pytest.approx(true[name], rel=0.05), name
 
 
+@pytest.mark.slow
 def test_a_run_does_not_depend_on_the_others(coverage: ModuleType) -> None:
     for kind in coverage.KINDS:
         assert coverage.one_run(kind, 5, 60, 3, 7) == coverage.one_run(kind, 5, 60, 3, 7)

@@ -71,6 +71,7 @@ PERIOD_FIRST = {"curve", "occupation", "days", "readmissions", "bounce-backs", "
 LABELS = ("payer", "quarter", "level", "from", "to", "state", "start", "before", "measure")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_by_two_strata_begins_with_them_and_keeps_their_order(name: str, moves: cf.Transitions) -> None:
     made, columns = TABLES[name]
@@ -101,6 +102,7 @@ def test_daily_census_and_pathways_have_the_promised_columns(moves: cf.Transitio
     assert before.to_numpy().tolist() == after.to_numpy().tolist()
 
 
+@pytest.mark.slow
 def test_a_difference_of_several_windows_says_of_what_it_is(moves: cf.Transitions) -> None:
     change = cf.transition_rates(moves, by=BY, within=[7, 30]).compare("2024Q1", "2024Q2")
     assert list(change.frame.columns[:5]) == ["payer", "within", "from", "to", "direction"]
@@ -168,6 +170,7 @@ def test_invalid_arguments_are_refused(asked: Callable[[cf.Transitions], object]
         asked(moves)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_the_smallest_and_the_largest_valid_arguments_are_accepted(moves: cf.Transitions) -> None:
     assert len(cf.pathways(moves, days=range(12)).frame)
     assert len(cf.readmissions(moves, days=3650).frame)
@@ -189,6 +192,7 @@ def test_a_notebook_shows_the_first_rows(
     assert result.frame["quarter"].iloc[-1] not in page.split("<tbody>")[1].split("</tbody>")[0]
 
 
+@pytest.mark.slow
 def test_windows_are_listed_in_words(moves: cf.Transitions) -> None:
     told = {
         str(within): cf.transition_rates(moves, within=within).about.definition  # type: ignore[arg-type]

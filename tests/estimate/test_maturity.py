@@ -14,6 +14,7 @@ def rates(table: str | pd.DataFrame, cutoff: date, **how: object) -> pd.DataFram
     return frame[frame["from"] == "residential"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cutoff", "mature"), [(date(2024, 7, 30), True), (date(2024, 7, 29), False)])
 def test_a_quarter_is_mature_once_its_last_day_was_followed_for_the_window(cutoff: date, mature: bool) -> None:
     frame = rates("person | level | admit | discharge\nAna | residential | 2024-05-01 | 2024-05-11", cutoff)
@@ -71,6 +72,7 @@ def test_a_quarter_without_any_discharge_has_no_followed_share_and_no_rate() -> 
     assert empty["mature"].all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("start", "mature"), [(None, True), (date(2024, 4, 1), True), (date(2024, 4, 2), False)])
 @pytest.mark.parametrize("method", ["followed", "incidence", "intensity"])
 def test_a_quarter_that_the_start_cuts_is_mature_by_no_method(method: str, start: date | None, mature: bool) -> None:
@@ -83,6 +85,7 @@ def test_a_quarter_that_the_start_cuts_is_mature_by_no_method(method: str, start
     assert ("; not yet mature: 2024Q4" in repr(rates)) or mature
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("start", "mature"), [(date(2024, 4, 1), True), (date(2024, 4, 2), False)])
 def test_a_quarter_cut_by_the_start_is_not_mature(start: date, mature: bool) -> None:
     """In returns and in differences."""

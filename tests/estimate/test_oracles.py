@@ -81,6 +81,7 @@ def test_a_curve_and_its_limits_are_those_of_survfit(of: Case) -> None:
     close(curve["high"], out["upper"])
 
 
+@pytest.mark.slow
 @by_id("quantiles")
 def test_quantiles_are_first_days_of_survfits_curve_and_limits(of: Case) -> None:
     actual = length(of, confidence=of.given["level"])
@@ -97,6 +98,7 @@ def test_quantiles_are_first_days_of_survfits_curve_and_limits(of: Case) -> None
     close(row["q75"], out["first_day"][of.given["q"].index(0.75)])
 
 
+@pytest.mark.slow
 @by_id("restricted_mean")
 def test_restricted_means_and_their_errors_are_those_of_survfit(of: Case) -> None:
     for horizon, mean, se in zip(

@@ -56,6 +56,7 @@ def plain(frame: pd.DataFrame, drop: str = "") -> pd.DataFrame:
     return frame.astype(dict.fromkeys(labels, object)).reset_index(drop=True)
 
 
+@pytest.mark.slow
 @ALL
 def test_a_part_has_the_rows_that_its_label_has_among_all(
     moves: cf.Transitions, estimator: Estimator, options: dict[str, Any]
@@ -77,6 +78,7 @@ def test_a_part_has_the_rows_that_its_label_has_among_all(
     assert f"only facility {label}" in repr(part)
 
 
+@pytest.mark.slow
 @ALL
 def test_a_part_of_several_labels_is_the_file_with_those_alone(
     tables: SmallTables, moves: cf.Transitions, estimator: Estimator, options: dict[str, Any]
@@ -94,6 +96,7 @@ def test_a_part_of_several_labels_is_the_file_with_those_alone(
     assert part.about.n == file.about.n
 
 
+@pytest.mark.slow
 @ALL
 def test_the_last_periods_are_the_newest_rows_immature_ones_too(
     moves: cf.Transitions, estimator: Estimator, options: dict[str, Any]
@@ -108,6 +111,7 @@ def test_the_last_periods_are_the_newest_rows_immature_ones_too(
     assert dict(part.about.where)["quarter"] == tuple(newest)
 
 
+@pytest.mark.slow
 @NO_PERIOD
 def test_the_last_periods_are_put_together_where_by_names_none(
     moves: cf.Transitions, estimator: Estimator, options: dict[str, Any]
@@ -124,6 +128,7 @@ def test_the_last_periods_are_put_together_where_by_names_none(
     assert found[found > 0].to_dict() == sums[sums > 0].to_dict()
 
 
+@pytest.mark.slow
 def test_parts_of_counts_are_those_of_the_linked_stays(moves: cf.Transitions) -> None:
     counts = moves.counts(by=["facility", "quarter"])
     for estimator in (cf.transition_rates, cf.readmissions):

@@ -49,6 +49,7 @@ def same(one: object, other: object) -> None:
         assert one == other
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", RESULTS)
 def test_a_result_that_is_saved_and_loaded_is_the_same(kind: str, moves: cf.Transitions, tmp_path: Path) -> None:
     result = RESULTS[kind](moves)

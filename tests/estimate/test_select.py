@@ -12,6 +12,7 @@ def counts(moves: cf.Transitions) -> cf.Counts:
     return moves.counts("quarter", windows=[7, 30])
 
 
+@pytest.mark.slow
 def test_counts_by_a_period_answer_without_it_where_they_add_up(counts: cf.Counts) -> None:
     whole = cf.transition_rates(counts).frame
     assert whole.loc[(whole["from"] == "php") & (whole["to"] == "iop"), "n"].tolist() == [3 * CELLS["php", "iop"]]

@@ -21,6 +21,7 @@ def row(frame: pd.DataFrame, to: str) -> tuple[int, int]:
     return tuple(rows[["n", "of"]].iloc[0].astype(int))  # type: ignore[return-value]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("within", [0, 7, 18])
 def test_a_move_after_the_only_window_counts_as_left_care(within: int) -> None:
     frame = cf.transition_rates(linked(GAP_OF_19, cutoff=365), within=within, cluster=None).frame
@@ -28,12 +29,14 @@ def test_a_move_after_the_only_window_counts_as_left_care(within: int) -> None:
     assert actual == {"php": (0, 1), "left early": (1, 1), "left care": (1, 1), "completed": (0, 1)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("within", [19, 29, 30])
 def test_a_move_within_the_only_window_is_a_move(within: int) -> None:
     frame = cf.transition_rates(linked(GAP_OF_19, cutoff=365), within=within, cluster=None).frame
     assert (row(frame, "php"), row(frame, "left care")) == ((1, 1), (0, 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("windows", [7, [7], [7, 14], [7, 30]])
 def test_saved_and_pooled_counts_of_shorter_windows_are_equal(windows: object, tmp_path: Path) -> None:
     counts = linked(GAP_OF_19, cutoff=365).counts(windows=windows, clocks="discharge")  # type: ignore[arg-type]
@@ -46,6 +49,7 @@ def test_saved_and_pooled_counts_of_shorter_windows_are_equal(windows: object, t
     assert (row(pooled, "php"), row(pooled, "left early")) == ((1, 2), (1, 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["followed", "incidence"])
 def test_results_of_a_shorter_window_are_those_of_linking_by_it(method: str) -> None:
     """Directions, differences, triangles, chains and released rates are made from the same rows."""

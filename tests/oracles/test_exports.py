@@ -23,6 +23,7 @@ def long() -> cf.Transitions:
     return exports.moves_of(whole=False)
 
 
+@pytest.mark.slow
 def test_lifelines_finds_the_curve_and_the_median_of_each_level(whole: cf.Transitions) -> None:
     stays = cf.length_of_stay(whole, cluster=None)
     assert set(FOUND["lifelines"]["levels"]) == set(whole.episodes.continuum.names)
@@ -46,6 +47,7 @@ def test_mstate_finds_where_people_go_from_each_state(whole: cf.Transitions) -> 
     np.testing.assert_allclose(ours.loc[theirs["day"]], path, rtol=0, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_pm4py_finds_the_journeys_and_what_follows_what(long: cf.Transitions) -> None:
     theirs, names = FOUND["pm4py"], long.episodes.continuum.names
     assert theirs["events"] == len(long.to_event_log(person_level=True))

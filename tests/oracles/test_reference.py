@@ -222,6 +222,7 @@ def test_expected_days_are_the_sum_of_occupation(of):
         assert_allclose(of.outputs["days"][i].sum(), horizon, **EXACT)
 
 
+@pytest.mark.slow
 @by_id(load("log_rank"))
 def test_log_rank_of_r_has_the_hypergeometric_variance(of):
     """It is observed minus expected over that variance."""

@@ -28,6 +28,7 @@ def safe(facilities):
     return protect(facilities, insider="facility")
 
 
+@pytest.mark.slow
 def test_no_facility_that_knows_its_own_numbers_can_work_out_another_s(safe) -> None:
     assert safe.proof.check().ok
     assert "Proved against each facility that knows its own numbers" in safe.statement
@@ -38,11 +39,13 @@ def test_no_facility_that_knows_its_own_numbers_can_work_out_another_s(safe) -> 
         assert found.ok
 
 
+@pytest.mark.slow
 def test_without_the_option_an_insider_finds_small_numbers(facilities) -> None:
     safe = protect(facilities)
     assert not all(audit(safe, insider={"facility": name}).ok for name in NAMES)
 
 
+@pytest.mark.slow
 def test_one_facility_may_be_named(facilities, safe) -> None:
     for_one = protect(facilities, insider={"facility": "South"})
     assert audit(for_one, insider={"facility": "South"}).ok
@@ -50,6 +53,7 @@ def test_one_facility_may_be_named(facilities, safe) -> None:
     assert int(for_one.proof.hidden.sum()) <= int(safe.proof.hidden.sum())
 
 
+@pytest.mark.slow
 def test_tables_for_an_insider_leave_what_the_insider_knows(made) -> None:
     counts = made["table"]((5, 6), 700, 3)
     owner = np.where(np.arange(7 * 6) // 7 < 5, np.arange(7 * 6) // 7, -1)
@@ -69,6 +73,7 @@ def test_a_proof_without_the_tables_for_insiders_is_caught(made) -> None:
     assert claimed.check().proved < claimed.check().small
 
 
+@pytest.mark.slow
 def test_an_insider_is_thought_of_again_in_later_releases(made, tmp_path) -> None:
     cube, names = made["flows"](3, 1800, 9), NAMES[:3]
     strata = pd.DataFrame({"facility": names})

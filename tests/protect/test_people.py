@@ -50,6 +50,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", CASES)
 def test_a_count_of_many_stays_of_few_people_is_hidden(few, kind) -> None:
     made, counts = CASES[kind]
@@ -65,6 +66,7 @@ def test_a_count_of_many_stays_of_few_people_is_hidden(few, kind) -> None:
     assert safe[0].contributors is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", CASES)
 def test_without_knowing_the_people_it_would_be_shown(few, kind) -> None:
     from dataclasses import replace

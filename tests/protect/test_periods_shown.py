@@ -21,6 +21,7 @@ def test_a_large_provider_keeps_its_quarters(made) -> None:
     assert not shown.by_quarter[0].frame["hidden"].any()
 
 
+@pytest.mark.slow
 def test_a_small_provider_falls_back_to_years(made) -> None:
     """Every count of a quarter is 5, so of a year 20: the years are shown, and the page says why."""
     shown = protect_periods(*both(made, np.full((4, 3, 12), 5, dtype=np.int64)))
@@ -31,6 +32,7 @@ def test_a_small_provider_falls_back_to_years(made) -> None:
     assert shown.released.proof.check().ok
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_years_and_the_quarters_beside_them_are_one_proof(made, seed) -> None:
     quarters, years = both(made, made["flows"](4, 300, seed))

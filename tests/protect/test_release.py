@@ -45,6 +45,7 @@ def test_quarters_and_all_are_tied_and_proved_together(made) -> None:
     assert audit(list(safe)).ok
 
 
+@pytest.mark.slow
 def test_results_safe_alone_may_be_unsafe_side_by_side(made) -> None:
     """Two results that are published together are protected together."""
     cube = made["flows"](2, 700, 2)
@@ -161,6 +162,7 @@ def test_a_release_says_where_everybody_did_the_same(made) -> None:
     assert "in 4 rows everybody did the same" in " ".join(protect(made["overall"](cube)).warnings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "error", "says"),
     [

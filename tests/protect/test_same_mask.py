@@ -26,6 +26,7 @@ def bytes_of(released: Released) -> str:
     return "\n".join(texts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("other", [(4, 4), (2, 6), (1, 7)])
 def test_small_counts_that_differ_under_the_mask_give_the_same_bytes(made, other) -> None:
     released, changed = (protect(made["by_quarter"](cube_with(*counts))) for counts in ((3, 5), other))

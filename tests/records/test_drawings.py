@@ -60,6 +60,7 @@ def drawn_again(episodes: Any) -> list[Stay]:
 CASES = [(i, rule) for i, lines in enumerate(drawings()) for rule in lines if rule != FILE]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "rule"), CASES)
 def test_a_drawing_of_the_docs_is_what_the_rule_makes_of_it(number: int, rule: str) -> None:
     lines = drawings()[number]

@@ -134,6 +134,7 @@ def found_in(source: Any, **how: Any) -> tuple[Episodes | None, pd.DataFrame, st
     return None, refusal.findings, str(refusal)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]} {case[1]}")
 def test_every_rule_has_its_action_its_count_and_its_words(case: tuple[Any, ...]) -> None:
     rule, action, n, note, table, how = case

@@ -72,6 +72,7 @@ def test_a_first_line_of_values_is_not_repeated():
 # -- rows that are set aside -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "row"),
     [

@@ -22,6 +22,7 @@ def refused(source: Any, **how: Any) -> RecordError:
     return caught.value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "lost", ["1.23457E+15", "1.23457e+15", "1e+05", "1,23457E+15", "1.23457E15", "1234567890123460.0", " 1E+15 "]
 )
@@ -60,6 +61,7 @@ def test_long_numbers_in_the_cells_of_a_workbook_stop(tmp_path: Path) -> None:
     assert read_episodes(write("c.xlsx", short), cutoff="2024-12-31").persons == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_text", [False, True])
 def test_long_ids_that_all_end_in_zeros_are_flagged(as_text: bool) -> None:
     ids = [1234567890123450, 1234567890123460, 12]
@@ -113,6 +115,7 @@ def test_the_most_frequent_spelling_is_the_label_and_the_first_on_a_tie() -> Non
     assert read(repeat(2, facility=["Straße", "STRASSE"])).strata["facility"].labels == ("STRASSE",)
 
 
+@pytest.mark.slow
 def test_labels_do_not_depend_on_the_order_of_rows() -> None:
     table = repeat(40, facility=["a", "A", "b ", "B", "a", "É", "e\u0301", "E"])
     labels = {read(table.sample(frac=1, random_state=seed)).strata["facility"].labels for seed in range(5)}

@@ -38,6 +38,7 @@ def test_a_field_or_what_is_almost_one_is_no_stratum(columns: dict[str, str], se
         cf.read_episodes(table, cutoff="2024-12-31", columns=columns)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["unit", "admit_type", "season", "region"])
 def test_an_ordinary_column_is_a_stratum(name: str) -> None:
     episodes = cf.read_episodes(stays(x=["a", "b"]), cutoff="2024-12-31", columns={name: "x"})
@@ -55,6 +56,7 @@ def test_a_column_with_a_value_a_row_is_no_stratum(name: str, tmp_path: Path) ->
             ask(cf.link(episodes), by=name)  # type: ignore[operator]
 
 
+@pytest.mark.slow
 def test_a_cutoff_long_after_the_data_is_told_by_every_result(tmp_path: Path) -> None:
     moves = cf.link(cf.read_episodes(stays(), cutoff="2030-12-31"))
     assert moves.episodes.findings["check"].str.startswith("F12").sum() == 1
@@ -65,6 +67,7 @@ def test_a_cutoff_long_after_the_data_is_told_by_every_result(tmp_path: Path) ->
     assert "no admission" not in str(cf.census(cf.link(cf.read_episodes(stays(), cutoff="2024-12-31"))).about)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [2, 8])
 def test_threads_that_share_records_get_the_numbers_of_one(threads: int) -> None:
     episodes = cf.read_episodes(stays(4, facility=["a", "b"]), cutoff="2024-12-31")
@@ -89,6 +92,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "stays"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("harm", "sentence"),
     [

@@ -67,6 +67,7 @@ def test_an_error_before_any_report_leaves_none(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_killed_process_leaves_the_old_report(tmp_path):
     """The next one removes what it left."""
@@ -191,6 +192,7 @@ with folder(sys.argv[1], {"title": "first"}) as work:
 """
 
 
+@pytest.mark.slow
 def test_a_second_process_is_refused_before_anything_is_released(tmp_path):
     out, ledger = tmp_path / "out", tmp_path / "ledger"
     first = subprocess.Popen(
@@ -238,6 +240,7 @@ def whole(out: Path) -> str:
     return (out / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_report_that_is_cut_at_any_step_is_the_old_one_or_the_new(tmp_path, monkeypatch):
     """The process ends at a call of the system, and its lock with it; the next call finds the old report or the new."""
     monkeypatch.setattr(atomic_folder, "take_lock", lambda path: SimpleNamespace(release=lambda: None))

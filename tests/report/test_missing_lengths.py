@@ -17,6 +17,8 @@ from careflow.report.content.content import content
 from careflow.report.content.estimates import EVENT_TABLES
 from careflow.report.content.missing_lengths import missing_lengths
 
+pytestmark = pytest.mark.slow
+
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 FIRST = date(2024, 1, 1)
 

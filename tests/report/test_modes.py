@@ -25,6 +25,8 @@ from careflow.report.content.figures import plans
 from careflow.report.content.release_marks import MARK
 from careflow.report.modes import folder_of, mode_of, outcome
 
+pytestmark = pytest.mark.slow
+
 BAND = "B3122A"
 
 

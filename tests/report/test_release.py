@@ -11,6 +11,8 @@ import careflow as cf
 from careflow.errors import ArgumentError
 from careflow.report import LABEL, PROVED, write_report
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def release(moves: cf.Transitions, tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -57,6 +57,7 @@ def test_the_quarter_is_the_newest_mature_one_with_discharges(report):
     assert manifest["label"] == LABEL
 
 
+@pytest.mark.slow
 def test_a_quarter_that_is_not_there_is_said_with_those_that_are(moves, tmp_path):
     with pytest.raises(ArgumentError, match=r"no quarter '2019Q1' .* 2024Q1 to 2024Q4"):
         write_report(moves, tmp_path / "out", quarter="2019Q1")
@@ -77,6 +78,7 @@ def test_the_same_report_is_written_from_counts_and_byte_for_byte_again(moves, c
     assert files(tmp_path / "out") == files(report)
 
 
+@pytest.mark.slow
 def test_a_section_without_its_tables_is_left_out(moves):
     """A report of counts that lack these tables is written without it."""
     said = content(
@@ -89,6 +91,7 @@ def test_a_section_without_its_tables_is_left_out(moves):
     assert b"All discharges" not in page
 
 
+@pytest.mark.slow
 def test_a_report_of_counts_does_not_know_what_the_checks_found(counts):
     said = content(counts, quarter=None, title=None, source=None, findings=None)
     assert "findings" not in {table.name for table in said.tables}
@@ -121,11 +124,13 @@ def test_hidden_cells_are_empty_in_the_tables(report):
     assert not [row for row in rows if row["n"] and 0 < float(row["n"]) < 11]
 
 
+@pytest.mark.slow
 def test_counts_that_are_not_by_quarter_are_refused(moves, tmp_path):
     with pytest.raises(CountsError, match="counts by quarter"):
         write_report(moves.counts(), tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_a_handful_of_people_is_refused_and_nothing_is_written(tmp_path):
     with pytest.raises(DisclosureError, match="fewer than 11"):
         write_report(linked(made_up({("php", "completed"): 3})), tmp_path / "out")
@@ -137,6 +142,7 @@ def test_anything_else_is_refused_by_name(tmp_path):
         write_report({}, tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_a_fiscal_year_names_its_own_quarters(moves):
     counts = moves.counts(by="quarter", clocks=("discharge", "stay"), calendar=cf.Calendar(fiscal_start=7))
     said = content(counts, quarter=None, title=None, source=None, findings=None)

@@ -49,12 +49,14 @@ def kinds(stay: Stay, others: list[Stay]) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_the_claims_are_made_again_as_they_are(tmp_path: Path) -> None:
     path = write_claims(tmp_path)
     assert gzip.decompress(path.read_bytes()) == gzip.decompress(SAMPLE.read_bytes())
     assert SAMPLE.stat().st_size < 1_000_000
 
 
+@pytest.mark.slow
 def test_the_claims_hold_what_real_ones_do() -> None:
     lines = claim_lines(claimed_stays())
     assert (lines["claim_status"] == "denied").sum() > 100
@@ -63,6 +65,7 @@ def test_the_claims_hold_what_real_ones_do() -> None:
     assert (lines["place_of_service_code"] == "55").sum() > 100
 
 
+@pytest.mark.slow
 def test_read_back_the_claims_are_the_stays_but_for_what_can_be_predicted(stays: list[Stay]) -> None:
     engine = Engine()
     made = cf.sources.claims(SAMPLE).make(engine, Window(LAST, None, cf.Continuum.standard()))
@@ -90,6 +93,7 @@ def test_read_back_the_claims_are_the_stays_but_for_what_can_be_predicted(stays:
     assert {stay[:2] for stay in read - {stay[:4] for stay in stays}} <= touched
 
 
+@pytest.mark.slow
 def test_the_reasons_that_claims_keep_are_read_back(stays: list[Stay]) -> None:
     episodes = cf.read_episodes(cf.sources.claims(SAMPLE), cutoff=CUTOFF)
     rows = episodes.rows()

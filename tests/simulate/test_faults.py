@@ -38,6 +38,7 @@ def test_faults_are_half_a_per_cent(clean: pd.DataFrame) -> None:
     assert max(counts.values()) < 0.001 * len(clean)
 
 
+@pytest.mark.slow
 def test_each_kind_of_fault_is_as_frequent_as_stated(clean: pd.DataFrame, spoilt: pd.DataFrame) -> None:
     admit, discharge = dates(spoilt.admit_date), dates(spoilt.discharge_date)
     known = spoilt.level.dropna().str.strip().str.lower().isin(LEVELS)

@@ -64,6 +64,7 @@ def assert_shares_are_true(stays: pd.DataFrame, truth: pd.DataFrame, within: int
         assert abs(share - p) <= Z * np.sqrt(p * (1 - p) / n[start]) + 2e-4, (start, to, share, p)
 
 
+@pytest.mark.slow
 def test_nothing_in_the_early_cohort_is_censored(before: pd.DataFrame) -> None:
     assert before.discharge_date.notna().all()
     assert len(before) > 15_000
@@ -74,6 +75,7 @@ def test_the_true_rates_before_the_change_are_estimated(before: pd.DataFrame, wi
     assert_shares_are_true(before, STANDARD.transitions(within=within), within)
 
 
+@pytest.mark.slow
 def test_the_true_rates_after_the_change_are_estimated(after: pd.DataFrame) -> None:
     assert_shares_are_true(after, STANDARD.transitions(changed=True), 30)
 

@@ -24,6 +24,7 @@ def page() -> str:
     return (SAMPLE / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_sample_is_made_again_byte_for_byte(tmp_path: Path) -> None:
     for path in write_sample(tmp_path / "sample"):
         assert path.read_bytes() == (SAMPLE / path.name).read_bytes(), (
@@ -31,6 +32,7 @@ def test_the_sample_is_made_again_byte_for_byte(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_files_and_says_where(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -61,6 +63,7 @@ def test_the_sample_has_about_6000_people_and_14000_stays(rows: list[dict[str, s
     )
 
 
+@pytest.mark.slow
 def test_every_quarter_has_enough_stays_of_every_level_to_show(rows: list[dict[str, str]]) -> None:
     for level in ("inpatient", "residential", "php", "iop", "outpatient"):
         for year in ("2023", "2024", "2025"):

@@ -1,12 +1,14 @@
 """The contact sheets that are looked at before a release."""
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from careflow import charts
 from support import contact_sheets
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_sheet_a_kind_and_one_of_colour_vision(tmp_path, capsys):
     contact_sheets.main([str(tmp_path / "sheets"), "--only", "alluvial"])
     written = sorted(path.name for path in (tmp_path / "sheets").iterdir())

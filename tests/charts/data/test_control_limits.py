@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from support import sample_results
 
 from careflow import charts
@@ -25,6 +26,7 @@ def test_chance_alone_is_no_over_dispersion():
     assert dispersion(rng.binomial(size, uneven) / size, size, 0.4) > 2
 
 
+@pytest.mark.slow
 def test_a_funnel_widens_its_limits_for_over_dispersion_and_says_so():
     result = sample_results.rates(5, by="facility", values=[f"F{i}" for i in range(30)], masked=False)
     totals = result.directions.copy()
@@ -57,6 +59,7 @@ def test_xmr_limits_are_those_of_the_baseline_only():
     assert xmr_limits([10, 12, 10, 12, 500, -500], 4) == (11.0, 5.68, 16.32)
 
 
+@pytest.mark.slow
 def test_a_control_chart_judges_no_period_that_is_not_yet_mature():
     data = charts.chart_data(charts.p_chart(sample_results.rates(5, by="quarter"), "iop", measure="step-down"))
     assert not data.loc[~data["mature"], "signal"].any()

@@ -89,6 +89,7 @@ def test_a_chart_made_on_a_slide_is_saved_as_one_outside_the_theme(make):
     assert tuple(ax.figure.get_size_inches()) == (12.6, 6.9)
 
 
+@pytest.mark.slow
 def test_an_svg_says_what_it_is(page, make):
     svg = render(make(*page), "svg")
     root = ET.fromstring(svg)
@@ -116,6 +117,7 @@ def test_a_png_carries_title_and_description(make, png):
     assert "Software" not in picture.text
 
 
+@pytest.mark.slow
 def test_a_pdf_carries_title_and_description_and_no_date(make):
     pdf = render(make("flow_map", 5, "notebook"), "pdf")
     assert b"/Title (Transitions between levels of care)" in pdf
@@ -123,6 +125,7 @@ def test_a_pdf_carries_title_and_description_and_no_date(make):
     assert b"CreationDate" not in pdf
 
 
+@pytest.mark.slow
 def test_save_writes_what_the_suffix_names_and_nothing_else(tmp_path, make):
     ax = make("length_of_stay", 2, "notebook")
     for name, start in (("a.png", b"\x89PNG"), ("b.svg", b"<?xml"), ("c.PDF", b"%PDF")):
@@ -135,6 +138,7 @@ def test_save_names_the_suffixes_it_knows(tmp_path, make):
         charts.save(make("length_of_stay", 2, "notebook"), tmp_path / "a.gif")
 
 
+@pytest.mark.slow
 def test_a_slide_holds_a_trend_as_a_native_chart_and_others_as_pictures(tmp_path, make):
     pptx = pytest.importorskip("pptx")
     trend = make("trend of one move", 5, "notebook")
@@ -161,6 +165,7 @@ def test_save_refuses_axes_without_a_chart(tmp_path):
         charts.save(Figure().subplots(), tmp_path / "a.png")
 
 
+@pytest.mark.slow
 def test_a_notebook_shows_the_chart_once_with_its_description(make):
     page = make("length_of_stay", 2, "notebook")._repr_html_()
     assert page.count("<img") == 1

@@ -19,6 +19,7 @@ ALIKE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", ALIKE.values(), ids=ALIKE)
 @pytest.mark.parametrize("room", [30, 45, 60, 90])
 def test_names_alike_differ_when_cut_and_fit(names, room):
@@ -29,6 +30,7 @@ def test_names_alike_differ_when_cut_and_fit(names, room):
     assert len(set(short)) == len(names), short
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", [charts.flow_map, charts.transition_matrix])
 def test_no_two_levels_bear_the_same_text_on_a_chart(draw):
     care = Continuum.of(ALIKE["at the start"])

@@ -38,6 +38,7 @@ def table(ax, names):
     return found
 
 
+@pytest.mark.slow
 def test_at_risk_ended_and_censored_are_everyone_on_each_day(moves):
     rows = table(
         charts.kaplan_meier(cf.length_of_stay(moves), "iop", ticks=[0, 30, 60, 100]), ["At risk", "Ended", "Censored"]
@@ -48,6 +49,7 @@ def test_at_risk_ended_and_censored_are_everyone_on_each_day(moves):
     assert rows["Ended"] == [0, 0, 40, 40]
 
 
+@pytest.mark.slow
 def test_what_becomes_of_stays_counts_the_censored_too(moves):
     rows = table(charts.cumulative_incidence(cf.cumulative_incidence(moves), "iop", ticks=[0, 30, 75]),
                  ["At risk", "Censored", "Completed"])  # fmt: skip
@@ -64,6 +66,7 @@ def test_where_stays_enter_late_nobody_is_called_censored(moves):
     assert "Censored" not in said
 
 
+@pytest.mark.slow
 def test_for_readers_outside_the_censored_are_left_out(moves):
     for ax in (
         charts.kaplan_meier(cf.length_of_stay(moves), "iop", audience="external"),

@@ -74,6 +74,7 @@ def test_nothing_but_the_chosen_and_the_rows_is_a_trait():
     assert "made-up data" not in widget.data
 
 
+@pytest.mark.slow
 def test_it_begins_with_the_latest_mature_quarter():
     widget = charts.explore(rates())
     periods = json.loads(widget.data)["periods"]
@@ -130,6 +131,7 @@ def test_python_may_choose_an_arc_a_period_and_a_stratum():
     assert widget.edge == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
@@ -145,6 +147,7 @@ def test_what_there_is_not_cannot_be_chosen(name, value, said):
         setattr(charts.explore(rates()), name, value)
 
 
+@pytest.mark.slow
 def test_without_a_kernel_there_is_a_picture_with_words():
     widget = charts.explore(rates(), quarter="2024Q2")
     data = widget._repr_mimebundle_()[0]

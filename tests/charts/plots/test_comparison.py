@@ -26,6 +26,7 @@ def shares(**more):
     return replace(one, frame=frame)
 
 
+@pytest.mark.slow
 def test_a_difference_is_that_of_the_two_rates_of_hand_counted_cells():
     """Every quarter has the same made-up discharges, 60 of 175 from residential to PHP: all differences are 0."""
     moves = linked(made_up())
@@ -40,6 +41,7 @@ def test_a_difference_is_that_of_the_two_rates_of_hand_counted_cells():
     assert ax.careflow.title == "Transitions from Residential within 30 days: 2024\u00a0Q2 against 2024\u00a0Q1"
 
 
+@pytest.mark.slow
 def test_rows_are_in_the_order_of_the_continuum_and_the_clearest_are_kept():
     whole = charts.chart_data(charts.comparison(shares(), top=500))
     table = shares().frame
@@ -65,6 +67,7 @@ def test_ink_follows_the_adjusted_p_value_and_not_the_interval():
     assert lines[1] != INK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "rows"),
     [({"frm": "PHP", "to": "Left-Early"}, 1), ({"to": "step-down"}, 5), ({"to": "php"}, 5), ({"frm": "rtc"}, 15)],
@@ -73,6 +76,7 @@ def test_rows_are_chosen_by_level_outcome_or_direction(given, rows):
     assert len(charts.chart_data(charts.comparison(shares(), top=100, **given))) == rows
 
 
+@pytest.mark.slow
 def test_the_axis_is_in_shares_and_says_points():
     ax = charts.comparison(shares())
     low, high = ax.get_xlim()
@@ -95,6 +99,7 @@ def test_lengths_of_stay_are_compared_in_days_by_level():
         charts.comparison(stays.compare("2024Q1", "2024Q2"), to="php")
 
 
+@pytest.mark.slow
 def test_a_hidden_row_is_an_s_and_no_number_of_it_is_anywhere():
     files = []
     for secret in (0.31, -0.44):
@@ -111,6 +116,7 @@ def test_a_hidden_row_is_an_s_and_no_number_of_it_is_anywhere():
     assert "s" in files[0][3]
 
 
+@pytest.mark.slow
 def test_a_row_with_nobody_on_one_side_is_counted_and_not_drawn():
     result = shares()
     frame = result.frame.copy()
@@ -122,6 +128,7 @@ def test_a_row_with_nobody_on_one_side_is_counted_and_not_drawn():
     assert "Nobody on one of the two sides" in words(alone)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "top"), [((5, 3), 12), ((14, 9), 30), ((6, 6), 12)])
 def test_names_and_numbers_of_rows_never_collide(size, top, recwarn):
     ax = charts.comparison(shares(), top=top, ax=Figure(figsize=size, layout="constrained").subplots())

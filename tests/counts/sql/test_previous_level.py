@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from support.drawn import linked
 from support.reference import Linked, followed, in_order, people
@@ -60,6 +61,7 @@ def test_a_stay_whose_past_may_lie_before_the_records_is_left_out() -> None:
     assert befores(linked(drawn, cutoff=200, start=15)) == {("php", None): 1}
 
 
+@pytest.mark.slow
 @FIXED
 @given(files())
 def test_histories_of_random_files_equal_the_reference(file: File) -> None:

@@ -63,6 +63,7 @@ def few_after_the_median() -> cf.Transitions:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cluster", ["person", None])
 def test_each_quantile_and_the_mean_say_how_few_were_at_risk(cluster: Literal["person", None]) -> None:
     """Survival falls by a tenth a day; 8 are at risk on day 3, 6 on day 5, 3 on day 8 and 2 from then to day 30."""

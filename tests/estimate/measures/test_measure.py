@@ -96,6 +96,7 @@ CASES: list[tuple[str, int, dict[str, Any], dict[str, tuple[int, int]]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("stays", "cutoff", "changes", "expected"), CASES)
 def test_a_measure_is_the_one_worked_by_hand(stays: str, cutoff: int, changes: Any, expected: Any) -> None:
     counted = shares(linked(stays, cutoff), rule(**changes))
@@ -218,6 +219,7 @@ def drawn(chance: Random, levels: tuple[str, ...]) -> dict[str, Any]:
     return {"name": "drawn", "windows": [window], "from": first, "denominator": of, "numerator": arms}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_measures_are_those_of_the_stays_of_random_tables(seed: int) -> None:
     chance = Random(seed)

@@ -19,6 +19,7 @@ PATH = ["residential", "php", "iop", "outpatient"]
 KINDS = ["kept", "skipped", "went_up", "ended_early", "open", "other"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 3])
 def test_each_step_sums_to_those_who_kept_to_the_path(seed: int) -> None:
     frame = cf.conformance(small_tables(seed).linked_moves, PATH, by="facility").frame

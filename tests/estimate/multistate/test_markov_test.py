@@ -126,6 +126,7 @@ def test_counts_serve_if_they_hold_histories() -> None:
         cf.markov_test(counts, cluster="site")  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_histories_of_two_sites_add_up(tmp_path: object) -> None:
     one, other = (walks(np.random.default_rng(seed), 60, memory=0.4).counts(clocks="history") for seed in (1, 2))
     both = one + other

@@ -56,6 +56,7 @@ def test_expected_days_are_bounded_by_none_and_all() -> None:
     assert (frame["low"].min(), frame["high"].max()) == (0, 11)
 
 
+@pytest.mark.slow
 def test_limits_of_days_are_from_the_quantile_within_the_range() -> None:
     """Days spent are between none and all."""
     rows = "\n".join(f"P{i} | php | 0 | {5 + i}" for i in range(8))
@@ -76,6 +77,7 @@ def unseen(in_php: int) -> cf.Transitions:
     return linked("\n".join(table), cutoff=130, within=30)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cluster", ["person", None])
 def test_a_state_is_missing_once_nobody_in_it_is_followed(cluster: str | None) -> None:
     """1 of 201 is in IOP on her last day; R's survfit carries her share on to day 100."""
@@ -88,6 +90,7 @@ def test_a_state_is_missing_once_nobody_in_it_is_followed(cluster: str | None) -
     assert frame.loc[frame["estimate"].isna(), ["se", "low", "high"]].isna().all(axis=None)
 
 
+@pytest.mark.slow
 def test_all_states_are_missing_once_one_in_a_hundred_cannot_be_seen() -> None:
     """Of 3 one is in IOP; from day 41 on, a third of all may be in any state."""
     result = cf.occupation(unseen(2), days=100)
@@ -98,6 +101,7 @@ def test_all_states_are_missing_once_one_in_a_hundred_cannot_be_seen() -> None:
     assert cf.occupation(unseen(2), days="longest").days == 40
 
 
+@pytest.mark.slow
 def test_days_in_a_state_are_missing_where_it_was_not_seen_to_the_horizon() -> None:
     spent = cf.expected_days(unseen(200), days=100)
     days = spent.frame.set_index("state")["days"]

@@ -33,6 +33,7 @@ def tally(paths):
     return counts
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(paths=journeys, below=st.integers(2, 12))
 def test_merged_pathways_keep_every_journey_and_none_is_rare(paths, below):
@@ -58,6 +59,7 @@ def test_rare_continuations_are_merged_after_their_common_steps():
     }, "3 alone would be rare, so the next rarest goes with them"
 
 
+@pytest.mark.slow
 def test_rare_continuations_are_merged_within_each_stratum():
     stays = pd.DataFrame(
         {
@@ -102,11 +104,13 @@ def test_days_of_pathways_are_whole_numbers_that_rise() -> None:
             cf.pathways(STAYS, days=days)
 
 
+@pytest.mark.slow
 def test_the_longest_and_the_shortest_path_are_answered(moves: cf.Transitions) -> None:
     assert len(cf.pathways(moves, steps=1).frame)
     assert "step_12" in cf.pathways(moves, steps=12).frame
 
 
+@pytest.mark.slow
 def test_rare_continuations_are_merged_up_to_the_threshold() -> None:
     def ways(**n: int) -> dict[str, int]:
         reasons = {"done": "completed", "left": "left early", "stop": "terminated", "other": "other"}

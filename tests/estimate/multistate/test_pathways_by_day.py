@@ -34,6 +34,7 @@ def test_a_journey_is_where_it_is_at_the_end_of_each_day():
     ]
 
 
+@pytest.mark.slow
 def test_only_journeys_followed_to_the_last_day_count():
     assert ["iop", "completed"] not in held((0, 50))
     assert ["iop", "completed"] in held((0, 30)), "admitted on day 50, known to 90"
@@ -50,6 +51,7 @@ def test_by_day_pathways_are_the_occupation_where_everyone_was_followed():
             assert shares.get(state, 0.0) == pytest.approx(where.get((day, state), 0.0), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_pathways_by_day_are_merged_and_protected_by_themselves():
     moves = cf.link(cf.read_episodes(made_up(), cutoff="2026-12-31"))
     by_day, by_stay = cf.pathways(moves, days=(0, 14, 60)), cf.pathways(moves, steps=3)
@@ -62,6 +64,7 @@ def test_pathways_by_day_are_merged_and_protected_by_themselves():
         cf.protect([by_day.gathered(), by_stay.gathered()], progress=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("days", "told"),
     [((30, 0), "counted from 0 and rise"), ((), "it was empty"), ((0, 1.5), "it was 1.5"), ((-1, 3), "it was -1")],

@@ -133,6 +133,7 @@ def test_bounds_are_those_of_the_rows() -> None:
                 assert there == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "words"),
     [

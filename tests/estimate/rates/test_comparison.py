@@ -152,6 +152,7 @@ def test_limits_are_recovered_from_those_of_both_rates() -> None:
     assert (one["low"], one["high"]) == pytest.approx(tuple(map(float, wilson(0.6, 80, z))), abs=1e-15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["followed", "incidence", "intensity"])
 @pytest.mark.parametrize("cluster", ["person", None])
 def test_every_method_can_be_compared(method: str, cluster: str | None) -> None:
@@ -210,6 +211,7 @@ def test_a_difference_names_its_two_sides_and_their_maturity() -> None:
     assert late.about.missing == "not both mature"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "named", "text"),
     [

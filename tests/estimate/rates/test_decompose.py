@@ -55,6 +55,7 @@ def counts(tables: SmallTables) -> cf.Counts:
 OLD = (("Q1", "a", 30, 100), ("Q1", "b", 10, 100))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("new", "mix", "rate"),
     [
@@ -86,6 +87,7 @@ def test_the_terms_of_one_factor_are_told_against_the_mean_rate() -> None:
     assert mix.round(9).to_dict() == {"a": 0.25 * 7.5, "b": 0.25 * 12.5}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cluster", ["person", None])
 def test_a_share_is_missing_where_the_total_may_be_zero(cluster: Any) -> None:
     sure = rates_of(*OLD, ("Q2", "a", 90, 100), ("Q2", "b", 90, 100), cluster=cluster)

@@ -14,6 +14,7 @@ def moves() -> cf.Transitions:
     return cf.link(cf.read_episodes(made_up(), cutoff=CUTOFF), within=30)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cluster", ["person", None])
 @pytest.mark.parametrize("method", ["followed", "incidence", "intensity"])
 def test_a_direction_is_the_sum_of_its_levels(moves: cf.Transitions, method: str, cluster: str | None) -> None:

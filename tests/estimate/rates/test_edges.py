@@ -32,6 +32,7 @@ def row(frame: pd.DataFrame, frm: str, to: str) -> list[object]:
     return [one["n"], one["passed"], one["edge"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["followed", "incidence", "intensity"])
 def test_a_rate_says_what_it_passes_over_and_which_edge_it_is(method: str) -> None:
     frame = cf.transition_rates(linked(MOVES, cutoff=200), method=method, cluster=None).frame  # type: ignore[arg-type]

@@ -26,6 +26,7 @@ def test_left_care_counts_those_still_followed_after_the_window() -> None:
     assert php.loc["left care", "rate"] == pytest.approx(2 / 3)
 
 
+@pytest.mark.slow
 def test_each_window_of_an_incidence_is_as_if_it_were_alone(moves: cf.Transitions) -> None:
     both = cf.transition_rates(moves, by="quarter", method="incidence", within=[1, 30])
     change = both.compare("2024Q1", "2024Q2").frame

@@ -47,6 +47,7 @@ def test_limits_of_a_ratio_are_those_published(observed: int, expected: float, e
     assert tuple(round(float(limit), 4) for limit in byar(observed, expected)) == approximate
 
 
+@pytest.mark.slow
 def test_expected_numbers_are_those_worked_by_hand_and_sum_to_the_observed() -> None:
     result = rates().indirect("facility", over="payer")
     r = {"a": 47 / 120, "b": 12 / 110}

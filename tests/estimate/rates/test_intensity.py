@@ -52,6 +52,7 @@ def test_counts_without_a_period_have_the_nights_of_all_of_them() -> None:
     pd.testing.assert_frame_equal(ours, theirs)
 
 
+@pytest.mark.slow
 def test_the_plain_error_of_an_intensity_is_that_of_a_poisson_count() -> None:
     """Four moves in 100 days: 4 per 100 days, give or take the root of 4."""
     rows = "\n".join(f"P{i} | php | 0 | 25\nP{i} | iop | 26 | 40" for i in range(4))

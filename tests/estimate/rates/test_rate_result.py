@@ -17,6 +17,7 @@ def moves() -> cf.Transitions:
     return cf.link(cf.read_episodes(stays, cutoff=CUTOFF))
 
 
+@pytest.mark.slow
 def test_a_matrix_is_from_by_to_and_a_graph_has_the_moves_that_occurred(moves: cf.Transitions) -> None:
     rates = cf.transition_rates(moves, by="quarter")
     n, share = rates.matrix("2024Q1", value="n"), rates.matrix("2024Q1")
@@ -38,6 +39,7 @@ def test_a_matrix_is_from_by_to_and_a_graph_has_the_moves_that_occurred(moves: c
     assert len(places) == len(graph), "each level has a place of its own"
 
 
+@pytest.mark.slow
 def test_a_move_outside_the_continuum_is_in_the_graph() -> None:
     """One that nobody made is not."""
     moves = linked(

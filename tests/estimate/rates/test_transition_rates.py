@@ -70,6 +70,7 @@ def test_one_rate_is_mature_without_quarters() -> None:
     assert cf.transition_rates(STAYS).frame["mature"].all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["followed", "incidence", "intensity"])
 @pytest.mark.parametrize("by", [None, "quarter"])
 def test_without_a_discharge_there_are_no_rates(method: str, by: str | None) -> None:

@@ -52,6 +52,7 @@ def numbers(frame: pd.DataFrame, frm: str, to: str) -> pd.DataFrame:
     return rows[["facility", "quarter", *NUMBERS]].reset_index(drop=True)
 
 
+@pytest.mark.slow
 @METHODS
 @CLUSTERS
 def test_levels_reached_together_are_as_one_level(counts: cf.Counts, method: Any, cluster: Any) -> None:
@@ -63,6 +64,7 @@ def test_levels_reached_together_are_as_one_level(counts: cf.Counts, method: Any
     assert_frame_equal(union.frame, cf.transition_rates(counts, **how).union(["php", "iop"], frm="residential").frame)
 
 
+@pytest.mark.slow
 @METHODS
 @CLUSTERS
 def test_levels_left_together_are_as_one_level(counts: cf.Counts, method: Any, cluster: Any) -> None:
@@ -77,6 +79,7 @@ def test_levels_left_together_are_as_one_level(counts: cf.Counts, method: Any, c
     assert whole.about.n == union.about.n
 
 
+@pytest.mark.slow
 @METHODS
 @CLUSTERS
 def test_a_direction_from_one_level_is_that_of_the_directions(counts: cf.Counts, method: Any, cluster: Any) -> None:
@@ -102,6 +105,7 @@ def test_all_reasons_are_left_care_and_all_moves_are_the_directions(counts: cf.C
     assert directions.to_dict() == usual.to_dict()
 
 
+@pytest.mark.slow
 @METHODS
 def test_differences_of_unions_are_those_of_one_level(counts: cf.Counts, method: Any) -> None:
     how = {"by": ["facility", "quarter"], "method": method}

@@ -91,6 +91,7 @@ def test_the_jackknife_is_exact_for_a_mean() -> None:
     assert se == pytest.approx(values.std(ddof=1) / 2, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_an_id_has_the_same_group_as_text_and_as_a_number() -> None:
     table = coming_back({str(i): [i % 2, 1] for i in range(40)})
     frames = [

@@ -12,6 +12,7 @@ from careflow.errors import ArgumentError, CountsError, DisclosureError
 COHORTS = ("period", "admission", "discharge")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", [None, "quarter", ["quarter", "facility"]])
 def test_cohorts_side_by_side_are_the_rows_of_each(by: str | list[str] | None) -> None:
     moves = small_tables(1).linked_moves
@@ -27,6 +28,7 @@ def test_cohorts_side_by_side_are_the_rows_of_each(by: str | list[str] | None) -
     assert list(together.frame.columns[: len(strata) + 2]) == [*strata, "cohort", "level"]
 
 
+@pytest.mark.slow
 def test_one_horizon_serves_all_cohorts() -> None:
     moves = small_tables(0).linked_moves
     together = cf.length_of_stay(moves, horizon="longest", cohort="all")
@@ -34,6 +36,7 @@ def test_one_horizon_serves_all_cohorts() -> None:
     assert together.horizon == min(longest)
 
 
+@pytest.mark.slow
 def test_the_discharge_cohort_is_too_short_while_admissions_rise() -> None:
     """Every stay lasts 40 days but 1 in 2, which lasts 10; each month has twice as many admissions as the last."""
     rows, first = [], pd.Timestamp("2024-01-01")

@@ -52,6 +52,7 @@ def test_left_care_is_the_sum_of_its_reasons(names: str) -> None:
     assert (others == np.eye(len(causes))).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clock", ["stay", "gap"])
 def test_without_an_event_a_cumulative_incidence_is_zero_or_not_there(clock: str) -> None:
     frame = cf.cumulative_incidence(linked(ONE_OPEN, cutoff=100), "php", clock=clock).frame

@@ -27,6 +27,7 @@ def php(moves: cf.Transitions, **options: object) -> pd.DataFrame:
     return cf.cumulative_incidence(moves, "php", **options).lengths().set_index("to")  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_without_open_stays_they_are_those_of_the_stays_that_ended_so() -> None:
     rows = php(linked(STAYS, cutoff=200), cluster=None)
     assert rows.loc["iop", ["share", "median", "q25", "q75", "mean"]].tolist() == [0.75, 20, 10, 30, 20]
@@ -53,6 +54,7 @@ def test_stays_that_go_on_leave_the_lengths_incomplete() -> None:
     assert rows.loc["left care", ["share", "median", "known_to"]].tolist() == [0.5, 10, 70]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_share_and_its_interval_are_those_of_the_last_day_known(seed: int) -> None:
     result = cf.cumulative_incidence(small_tables(seed).linked_moves, by="quarter")

@@ -57,6 +57,7 @@ def gray(rows: pd.DataFrame, cluster: str | None) -> float:
     return score.test(of.clusters if cluster else None)[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("test", [logrank, gray])
 def test_clustered_tests_keep_their_size_when_people_come_back(test: object) -> None:
     rng = np.random.default_rng(3)
@@ -133,6 +134,7 @@ def test_some_groups_can_be_chosen() -> None:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "error", "text"),
     [

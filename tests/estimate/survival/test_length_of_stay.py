@@ -39,11 +39,13 @@ def test_the_discharged_median_is_too_short_while_stays_are_open() -> None:
     assert actual["discharged_median"] < actual["median"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("horizon", "mean"), [(1, 1), (10, 10), (11, 10.75), (20, 17.5), (40, 27.5)])
 def test_a_restricted_mean_is_the_days_spent_before_the_horizon(horizon: int, mean: float) -> None:
     assert stay(OPEN_ONES, horizon=horizon)["rmean"] == pytest.approx(mean, abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("convention", "median", "mean"), [("nights", 1, 5 / 3), ("nights_min1", 1, 2), ("days", 2, 8 / 3)]
 )
@@ -158,6 +160,7 @@ def test_by_discharge_only_closed_stays_count_with_and_without_quarters() -> Non
         assert "closed stays only" in result.about.definition
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "message"),
     [

@@ -44,6 +44,7 @@ def iop(frame: pd.DataFrame) -> pd.Series[Any]:
     return frame[frame["level"] == "iop"].iloc[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cluster", ["person", None])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_difference_is_the_second_length_less_the_first(seed: int, cluster: Any) -> None:
@@ -70,6 +71,7 @@ def test_plain_errors_are_those_of_both_and_limits_are_symmetric() -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_clustered_error_is_the_jackknife_of_the_difference() -> None:
     """One person a jackknife group: leaving out a group is leaving out that person's rows."""
     frame = stays(4, people=6)
@@ -139,6 +141,7 @@ def test_a_group_without_the_level_is_one_sentence_and_no_row() -> None:
     assert "no stays of y at php" in compared.about.missing
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "said"),
     [

@@ -17,6 +17,7 @@ def iop(table: str, cutoff: date, **how: object) -> pd.DataFrame:
     return frame[frame["level"] == "iop"].reset_index(drop=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("start", "days", "partial"),
     [(None, 91, False), (date(2024, 1, 1), 91, False), (date(2024, 1, 2), 90, True), (date(2024, 3, 2), 30, True)],
@@ -40,6 +41,7 @@ def test_quarters_before_the_first_admission_are_whole_and_empty() -> None:
     assert result.daily["day"].min() == pd.Timestamp("2023-10-01")
 
 
+@pytest.mark.slow
 def test_the_first_quarter_is_partial_where_it_is_in_other_results() -> None:
     """The first admission is the first day of the records, and a month after the first day of the quarter."""
     for start, partial in ((None, False), (date(2024, 1, 1), False), (date(2024, 2, 1), True)):

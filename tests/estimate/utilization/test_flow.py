@@ -63,6 +63,7 @@ def by_loops(tables: SmallTables, first: int, last: int) -> dict[str, Counter[st
     return found
 
 
+@pytest.mark.slow
 def test_people_are_counted_as_loops_count_them(tables: SmallTables) -> None:
     frame = cf.flow(tables.linked_moves, by=["quarter", "facility"]).frame.set_index(["quarter", "facility"])
     earliest = min(stay.admit for stay in tables.kept)

@@ -28,6 +28,7 @@ def bounced(table: str, *, days: int = 30, cutoff: int = 365, within: int = 30) 
     return {(a, b): (n, of) for a, b, n, of in zip(rows["from"], rows["to"], rows["n"], rows["of"], strict=True)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("admit", "n"), [(31, 1), (60, 1), (61, 0)])
 def test_a_return_is_an_admission_one_to_k_days_after_the_discharge(admit: int, n: int) -> None:
     table = f"""
@@ -59,6 +60,7 @@ def test_a_death_cannot_return() -> None:
     assert returned(table, "inpatient") == (0, 1)
 
 
+@pytest.mark.slow
 def test_a_discharge_during_another_stay_cannot_return() -> None:
     """The definition says so."""
     table = """
@@ -73,6 +75,7 @@ def test_a_discharge_during_another_stay_cannot_return() -> None:
     assert "without deaths, same-day transfers and concurrent discharges" in definition
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("discharge", "of"), [(70, 1), (71, 0)])
 def test_a_discharge_followed_for_less_than_k_days_is_left_out(discharge: int, of: int) -> None:
     """Even if the person returned."""
@@ -84,6 +87,7 @@ def test_a_discharge_followed_for_less_than_k_days_is_left_out(discharge: int, o
     assert returned(table, "inpatient", cutoff=100) == (of, of)
 
 
+@pytest.mark.slow
 def test_returns_to_named_levels_are_found_beyond_other_stays() -> None:
     table = """
         person | level     | admit | discharge
@@ -97,6 +101,7 @@ def test_returns_to_named_levels_are_found_beyond_other_stays() -> None:
     assert returned(table, "inpatient", to=["inpatient", "php"], days=20) == (1, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", [0, -1, 1.5, True, 4000])
 def test_days_are_a_whole_number(days: object) -> None:
     moves = linked("person | level | admit\nAna | php | 0", cutoff=10)
@@ -117,6 +122,7 @@ def test_a_step_down_bounces_back_within_k_days_of_the_new_start(admit: int, n: 
     assert bounced(table) == {("residential", "iop"): (n, 1)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("level", "n"), [("inpatient", 1), ("residential", 1), ("php", 0), ("iop", 0)])
 def test_a_bounce_back_goes_to_a_level_as_intensive_as_the_one_left(level: str, n: int) -> None:
     """Or to a more intensive one."""
@@ -264,6 +270,7 @@ def test_any_step_up_counts_those_who_come_back_half_way() -> None:
         assert (result.frame["of"].sum(), result.back) == (2, back)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("back", ["at least as intensive", "any step up"])
 def test_bounce_backs_of_small_tables_are_those_of_their_rows(tables: SmallTables, back: str) -> None:
     frame = cf.bounce_back(tables.linked_moves, days=[5, 20], back=back, by="facility", cluster=None).frame  # type: ignore[arg-type]

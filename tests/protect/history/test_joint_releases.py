@@ -41,6 +41,7 @@ def cube_with(*counts: int) -> np.ndarray:
     return cube
 
 
+@pytest.mark.slow
 def test_quarters_then_the_year_are_attacked_together(stays, moves, tmp_path) -> None:
     """Old code let a reader subtract three quarters from the year."""
     seen = []
@@ -51,6 +52,7 @@ def test_quarters_then_the_year_are_attacked_together(stays, moves, tmp_path) ->
     assert found.ok, found.exact + found.certainly_small
 
 
+@pytest.mark.slow
 def test_without_a_ledger_the_attacker_finds_small_counts(stays, moves) -> None:
     seen = [printed(protect(cf.transition_rates(moves, by=unit))[0]) for unit in ("quarter", "year")]
     assert not attack(seen, stays).ok
@@ -124,6 +126,7 @@ def test_who_did_not_return_is_who_left_care(moves) -> None:
     assert here.loc[hidden, ["n", "of"]].isna().any(axis=1).all()
 
 
+@pytest.mark.slow
 def test_steps_and_endings_of_pathways_are_linked_to_moves_and_reasons(moves) -> None:
     safe = protect([cf.transition_rates(moves), cf.census(moves, by="year"), cf.pathways(moves, steps=3)])
     names = safe.proof.system.names

@@ -46,6 +46,7 @@ def test_successive_releases_are_proved_and_attacked_jointly(made, tmp_path, see
     assert not found.frame["exact"].any()
 
 
+@pytest.mark.slow
 def test_without_a_ledger_a_reader_of_two_releases_works_small_cells_out(made) -> None:
     """What the ledger is for: each release is well alone, both together are not."""
     for seed in range(6):
@@ -65,6 +66,7 @@ def test_without_a_ledger_a_reader_of_two_releases_works_small_cells_out(made) -
     pytest.fail("no small cell could be worked out from two releases: the test shows nothing")
 
 
+@pytest.mark.slow
 def test_hidden_stays_hidden_and_shown_stays_shown(made, tmp_path) -> None:
     cube = made["flows"](5, 4000, 4)
     frames = [release(made, cube, quarters, tmp_path / "ledger")[0].frame for quarters in (3, 4, 5)]
@@ -74,6 +76,7 @@ def test_hidden_stays_hidden_and_shown_stays_shown(made, tmp_path) -> None:
         np.testing.assert_array_equal(old["n"].to_numpy(), again["n"].to_numpy())
 
 
+@pytest.mark.slow
 def test_the_same_release_twice_is_one_release(made, tmp_path) -> None:
     cube = made["flows"](3, 3000, 5)
     one, other = (release(made, cube, 3, tmp_path / "ledger") for _ in range(2))
@@ -223,6 +226,7 @@ def test_a_sample_of_the_records_is_other_data(made, tmp_path) -> None:
         protect(made["by_quarter"](third), ledger=tmp_path / "ledger")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"{}")])
 def test_an_earlier_release_that_is_gone_or_changed_is_a_broken_ledger(made, tmp_path, damage) -> None:
     cube = made["flows"](4, 3000, 1)
@@ -250,6 +254,7 @@ def test_an_older_cutoff_is_refused(made, tmp_path) -> None:
         release(made, cube, 3, tmp_path / "ledger")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ledger.json", "release-0001.json"])
 @pytest.mark.parametrize("damage", ["cut", "flip", "gone", "empty"])
 def test_a_broken_ledger_is_refused(made, tmp_path, name, damage) -> None:
@@ -314,6 +319,7 @@ with locked(sys.argv[1]):
 """
 
 
+@pytest.mark.slow
 def test_a_lock_is_free_at_once_when_its_process_is_killed(tmp_path) -> None:
     holder = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     try:
@@ -365,6 +371,7 @@ def mutants(text: str, n: int, seed: int) -> list[bytes]:
     return out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ledger.json", "release-0001.json"])
 def test_a_damaged_ledger_is_refused_in_one_sentence_or_reads_as_it_was(made, tmp_path, name) -> None:
     """The checksum is made to fit, so that what is in the file is looked at and not the checksum alone."""

@@ -43,6 +43,7 @@ def ledger_of(folder: Path, releases: int) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", [0, 1, 2])
 def test_a_write_that_is_cut_leaves_the_old_ledger_or_the_new(tmp_path, before) -> None:
     seen, at = set(), 0
@@ -65,6 +66,7 @@ def test_a_write_that_is_cut_leaves_the_old_ledger_or_the_new(tmp_path, before) 
     assert seen == {old, (before + 1, 77)}, "some cuts came before the release, some after"
 
 
+@pytest.mark.slow
 def test_a_write_on_a_full_disk_says_so_and_leaves_a_whole_ledger(tmp_path) -> None:
     at, refused = 0, 0
     while True:

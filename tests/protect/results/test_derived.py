@@ -52,6 +52,7 @@ def residential(frame: pd.DataFrame, to: str) -> pd.DataFrame:
     return rows[rows["from"].astype(str).isin(["residential", "all levels"])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MADE)
 def test_no_shown_row_is_made_of_a_hidden_count(name: str) -> None:
     """An attacker who knows every shown count of the rates gains no equation with an unknown count."""
@@ -75,6 +76,7 @@ def test_no_shown_row_is_made_of_a_hidden_count(name: str) -> None:
     assert safe.needed is None
 
 
+@pytest.mark.slow
 def test_a_decomposition_with_a_small_cell_is_hidden_in_every_table() -> None:
     safe = cf.protect(MADE["decompose"](rates()))
     for table in (safe.frame, safe.rates, safe.detail):
@@ -88,6 +90,7 @@ def test_a_decomposition_with_a_small_cell_is_hidden_in_every_table() -> None:
     assert safe.frame.loc[shown, "points"].to_numpy() == pytest.approx(whole[shown].to_numpy(), nan_ok=True)
 
 
+@pytest.mark.slow
 def test_signals_are_judged_among_shown_units() -> None:
     derived = MADE["indirect"](rates())
     safe = cf.protect(derived)
@@ -97,6 +100,7 @@ def test_signals_are_judged_among_shown_units() -> None:
     assert np.isnan(safe.dispersion["tau2"]).all()
 
 
+@pytest.mark.slow
 def test_what_changes_with_each_release_and_what_was_changed_is_refused() -> None:
     with pytest.raises(DisclosureError, match="pending='left out'"):
         cf.protect(rates().bounds(pending="unknown"))

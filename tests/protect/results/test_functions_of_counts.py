@@ -115,6 +115,7 @@ def test_a_comparison_and_its_rates_share_their_cells(moves) -> None:
     assert (both.proof.hidden == alone.proof.hidden).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["followed", "incidence", "intensity"])
 def test_comparisons_of_every_method_are_protected(moves, method) -> None:
     given = cf.transition_rates(moves, by="payer", method=method).compare(payer=("medicaid", "private"))
@@ -201,6 +202,7 @@ def test_a_markov_test_is_refused_with_what_to_do_instead(moves) -> None:
         protect(cf.markov_test(moves))
 
 
+@pytest.mark.slow
 def test_functions_of_counts_go_through_the_ledger(moves, tmp_path) -> None:
     rates = cf.transition_rates(moves, by="year")
     given = [rates, rates.compare("2024", "2025"), cf.logrank_test(moves, by="payer"),

@@ -62,6 +62,7 @@ def test_each_kind_is_published_alone(moves) -> None:
         assert type(given).__name__ in KINDS
 
 
+@pytest.mark.slow
 def test_a_rate_is_blank_where_its_numerator_or_its_total_is_hidden(moves) -> None:
     frame = protect(cf.transition_rates(moves, by="quarter"))[0].frame
     blank = frame["n"].isna() | frame["of"].isna()
@@ -87,6 +88,7 @@ def test_hidden_pathways_come_last_in_no_order_of_size(moves) -> None:
     assert late[steps].reset_index(drop=True).equals(late.sort_values(steps)[steps].reset_index(drop=True))
 
 
+@pytest.mark.slow
 def test_curves_of_causes_stand_on_days_of_n_and_median_alone(moves) -> None:
     given = cf.cumulative_incidence(moves)
     safe = protect(given)[0]
@@ -100,6 +102,7 @@ def test_curves_of_causes_stand_on_days_of_n_and_median_alone(moves) -> None:
             assert curve["day"].tolist() == [0, *shown_days(n, median)]
 
 
+@pytest.mark.slow
 def test_directions_of_an_incidence_are_the_true_sums(moves) -> None:
     given = cf.cumulative_incidence(moves)
     safe = protect(given)[0]
@@ -125,6 +128,7 @@ def test_everything_again_next_quarter_through_the_ledger(moves, tmp_path) -> No
         pd.testing.assert_frame_equal(a.frame, b.frame)
 
 
+@pytest.mark.slow
 def test_the_unit_says_exactly_what_is_counted(moves) -> None:
     given = everything(moves)
     said = {type(result).__name__: result.about for result in protect(given)}

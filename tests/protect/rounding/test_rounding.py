@@ -25,6 +25,7 @@ KINDS = {
 COUNTS = ("n", "of", "open", "opening", "admitted", "discharged", "closing", "persons")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_count_is_hidden_or_a_multiple_of_five(moves, kind) -> None:
     given = KINDS[kind](moves)
@@ -40,6 +41,7 @@ def test_every_count_is_hidden_or_a_multiple_of_five(moves, kind) -> None:
     assert getattr(safe[0], "contributors", None) is None
 
 
+@pytest.mark.slow
 def test_everything_is_rounded_together(moves) -> None:
     given = [KINDS[name](moves) for name in ("incidence", "stays", "census", "readmissions")]
     given += [cf.cumulative_incidence(moves), cf.occupation(moves, days=60), cf.expected_days(moves, days=60)]
@@ -166,6 +168,7 @@ def test_what_was_new_since_the_last_release_is_not_told_to_be_few(made, tmp_pat
     assert set(changes) <= set(found.frame["cell"])
 
 
+@pytest.mark.slow
 def test_one_table_rounds_many_small_numbers_to_none_at_once(made) -> None:
     """Each number that must be hidden beside used to start the search again."""
     whole = table(made["table"]((8, 10, 4), 3000, 0))

@@ -69,6 +69,7 @@ def test_progress_counts_every_goal_once(made, monkeypatch) -> None:
     assert sum(seen[:-1]) == seen[-1] > 10
 
 
+@pytest.mark.slow
 def test_the_attacker_finds_nothing_in_a_table_of_more_than_700_cells(made) -> None:
     whole = table(made["table"]((8, 10, 8), 40000, 4))
     assert len(whole) > 700

@@ -38,6 +38,7 @@ def test_diving_without_an_integer_solution_gives_none() -> None:
     assert (highs == 9).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_sparse_tables_of_three_axes_are_proved_without_integer_programs(seed, monkeypatch) -> None:
     solve, whole = linear_programs.Program._solve, []

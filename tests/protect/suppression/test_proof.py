@@ -84,6 +84,7 @@ def _consistent(inner: np.ndarray, hidden: np.ndarray, top: int) -> np.ndarray:
     return others[(others[:, ~hidden] == whole[~hidden]).all(axis=1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_enumeration_of_tiny_tables_finds_what_the_proof_promises(seed) -> None:
     rng = np.random.default_rng(seed)

@@ -37,6 +37,7 @@ def stays(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return benchmark_data(400_000, tmp_path_factory.mktemp("stays") / "stays.parquet", "text")
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_in_memory_is_spilled_and_counts_the_same(stays: Path) -> None:
     whole, spilled = (link(read_episodes(stays, cutoff=CUTOFF, memory=memory)) for memory in (None, "48MB"))
     assert repr(whole) == repr(spilled)
@@ -48,6 +49,7 @@ def test_what_does_not_fit_in_memory_is_spilled_and_counts_the_same(stays: Path)
         )
 
 
+@pytest.mark.slow
 def test_a_full_disk_while_spilling_says_that_the_disk_is_full(stays: Path) -> None:
     pytest.importorskip("resource", reason="this system has no limits to the size of a file")
     done = subprocess.run([sys.executable, "-c", FULL, str(stays)], capture_output=True, text=True, check=False)

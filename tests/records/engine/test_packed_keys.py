@@ -15,6 +15,7 @@ from careflow.records.engine.packed_keys import Range, count_keys, fits, grouped
 RANGES = (Range("a", -1, 4), Range("b", 0, 1), Range("c", 2, 5))
 
 
+@pytest.mark.slow
 @given(batches=st.lists(st.lists(st.integers(0, 20), max_size=8), max_size=6), most=st.integers(1, 9))
 def test_keys_in_any_batches_are_counted_as_all_together(batches: list[list[int]], most: int) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -38,6 +38,7 @@ def test_the_folder_of_an_engine_goes_with_it(place):
     assert list(place.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_folders_of_a_killed_process_are_removed_by_the_next(place):
     """A living process keeps its own."""
     living, killed = held(place), None

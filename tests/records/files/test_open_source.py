@@ -57,6 +57,7 @@ def typed():
     return table
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [lambda t: t, lambda t: t.convert_dtypes(), lambda t: t.astype("category"),
                                   pa.Table.from_pandas, lambda t: pa.Table.from_pandas(t).to_reader()])  # fmt: skip
 @pytest.mark.parametrize("table", [lambda: frame(STAYS), typed])
@@ -88,6 +89,7 @@ def test_the_frame_of_the_analyst_is_not_changed():
 # -- text --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_csv_is_read_by_its_own_delimiter(tmp_path):
     for mark in ",;\t|":
         path = tmp_path / "stays.csv"
@@ -114,6 +116,7 @@ def test_quoted_cells_may_hold_commas_quotes_and_empty_texts(tmp_path):
 MARKED = [("utf-8-sig", None), ("utf-16", None), ("utf-32", None)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("encoding", "said"), [*MARKED, *((name, name) for name in ("cp1252", "latin-1", "utf-16-le"))]
 )
@@ -164,6 +167,7 @@ def test_damaged_and_crowded_archives_are_refused(tmp_path):
     assert refused(tmp_path / "two.zip") == "the zip file holds 2 files; it must hold exactly one."
 
 
+@pytest.mark.slow
 def test_a_file_that_decompresses_to_too_much_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(size_limits, "RATIO_FROM", 1 << 20)
     path = tmp_path / "bomb.csv.gz"
@@ -237,6 +241,7 @@ def test_a_checksum_beside_a_part_of_a_folder_is_compared_too(tmp_path):
     assert refused(tmp_path / "whole").startswith("part.parquet does not match the checksum")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [{}, {"data_page_version": "2.0"}, {"compression": "gzip", "use_dictionary": False}])
 def test_a_flipped_bit_in_a_page_is_found_where_the_writer_made_checksums(tmp_path, how):
     path = tmp_path / "stays.parquet"
@@ -269,6 +274,7 @@ def test_columns_that_are_not_read_may_be_damaged(tmp_path):
     assert "a page of column beds" in refused(path, columns={"beds": "beds"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rows", "long"), [(100_000, 1), (2_000, 100_000)])
 def test_a_parquet_file_that_expands_too_much_is_refused(tmp_path, monkeypatch, rows, long):
     """One value for very many rows, or one very long text."""
@@ -383,6 +389,7 @@ def test_an_archive_whose_names_cannot_be_read_is_refused(tmp_path):
         assert "damaged" in refused(tmp_path / name)
 
 
+@pytest.mark.slow
 def test_a_sheet_of_far_corners_is_refused_before_it_is_spread_out(tmp_path):
     writer = pytest.importorskip("xlsxwriter")
     pytest.importorskip("python_calamine")
@@ -422,6 +429,7 @@ NAMES = {"person_id": "pid", "level": "level", "admit_date": "admit", "discharge
          "discharge_reason": "reason", "facility": "site"}  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sav", "zsav", "dta", "xpt"])
 @pytest.mark.parametrize("dates", ["text", "typed"])
 def test_files_of_spss_stata_and_sas_are_read(tmp_path, kind, dates):

@@ -22,6 +22,7 @@ def refused(admit, discharge, **how):
     return squeezed(str(caught.value))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("admit", "discharge"),
     [
@@ -55,6 +56,7 @@ def test_one_day_above_twelve_in_either_column_decides_for_the_file():
     assert stays(one_stay("02/03/2024", "13/03/2024")) == [("php", "03-02", "03-13", "unknown")]
 
 
+@pytest.mark.slow
 def test_a_declared_format_is_taken_at_its_word():
     assert stays(one_stay("02/03/2024", "04/05/2024", date_format="%d/%m/%Y")) == [("php", "03-02", "05-04", "unknown")]
     assert stays(one_stay("March 2, 2024", "March 9, 2024", date_format="%B %d, %Y")) == [
@@ -123,6 +125,7 @@ def test_floating_dates_stop():
 # -- typed dates are taken as written ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 def test_timestamps_are_cut_to_their_day(unit):
     frame = pd.DataFrame({

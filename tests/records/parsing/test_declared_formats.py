@@ -25,6 +25,7 @@ def days(admit: Any, discharge: Any, **how: Any) -> tuple[str, str]:
 # -- declared formats --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "admit", "discharge"),
     [
@@ -90,6 +91,7 @@ def test_a_format_that_cannot_be_read_is_refused_by_its_fault(form: Any, fault: 
     assert fault in str(caught.value)
 
 
+@pytest.mark.slow
 def test_many_different_times_are_read_by_a_declared_format() -> None:
     minutes = pd.date_range("2024-01-01", periods=210_000, freq="min")
     table = pd.DataFrame(
@@ -105,6 +107,7 @@ def test_many_different_times_are_read_by_a_declared_format() -> None:
 # -- 24:00, leap seconds, offsets --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("time", ["24:00", "24:00:00", "24:00:00.000"])
 @pytest.mark.parametrize("sep", [" ", "T"])
 def test_24_00_is_the_next_day(sep: str, time: str) -> None:
@@ -116,6 +119,7 @@ def test_24_00_is_the_next_day(sep: str, time: str) -> None:
     assert days("20240229240000", None, date_format="%Y%m%d%H%M%S")[0] == "03-01"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "new_york", "tokyo"),
     [
@@ -138,6 +142,7 @@ def test_a_moment_is_the_day_of_the_zone_that_is_named(text: str, new_york: str,
         assert days(text, "2024-12-01T12:00:00+03:00", tz=zone) == (day, "12-01")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "text", "new_york", "tokyo"),
     [
@@ -153,6 +158,7 @@ def test_a_declared_moment_is_the_day_of_the_zone(form: str, text: str, new_york
         assert days(text, None, date_format=form, tz=zone)[0] == day
 
 
+@pytest.mark.slow
 def test_every_half_hour_of_a_year_agrees_with_pandas() -> None:
     moments = pd.date_range("2024-01-01 00:00", "2024-12-31 09:30", freq="30min", tz="UTC")
     table = pd.DataFrame({"person_id": range(len(moments)), "level": "php"})
@@ -189,6 +195,7 @@ def sources(folder: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_moments_in_utc_without_a_zone_are_a_finding_on_every_source(tmp_path: Path) -> None:
     pytest.importorskip("xlsxwriter")
     for name, source in sources(tmp_path).items():
@@ -214,6 +221,7 @@ def test_one_offset_in_two_spellings_is_one_offset() -> None:
 # -- days that are none ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "zero",
     [
@@ -235,6 +243,7 @@ def test_a_zero_of_a_spreadsheet_is_open() -> None:
     assert (read(table, date_format="excel").open, finding(read(table, date_format="excel"), "R09")[1]) == (2, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zero", ["1970-01-01", "1969-12-31", "1960-01-01", "1904-01-01"])
 @pytest.mark.parametrize("typed", [False, True])
 def test_the_first_day_of_a_clock_is_a_discharge_only_of_stays_before_it(zero: str, typed: bool) -> None:

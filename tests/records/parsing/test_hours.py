@@ -37,6 +37,7 @@ UP = (
 """Days alone would put the more intensive stay first."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["flag", "highest", "latest", "error"])
 def test_stays_of_one_day_are_in_the_order_of_their_hours(policy: str) -> None:
     episodes = rows(*UP, overlaps=policy)
@@ -65,6 +66,7 @@ def test_hours_of_discharge_decide_where_those_of_admission_are_equal() -> None:
     assert moved(episodes) == [("outpatient", "inpatient")]
 
 
+@pytest.mark.slow
 def test_the_hour_of_admission_comes_before_the_day_of_discharge() -> None:
     # The visit at noon is inside the stay that began at eight; by days alone it would come first, and be a move.
     drawn = ("A | php | 2024-01-05 08:00 | 2024-01-20 10:00", "A | outpatient | 2024-01-05 12:00 | 2024-01-05 13:00")
@@ -88,6 +90,7 @@ def test_highest_leaves_nothing_concurrent_on_a_day_with_hours() -> None:
     assert moved(episodes) == [("inpatient", "php")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "second"),
     [
@@ -110,6 +113,7 @@ def test_hours_stored_as_timestamps_order_a_day() -> None:
     assert moved(read(table)) == [("outpatient", "inpatient")]
 
 
+@pytest.mark.slow
 def test_the_hour_is_the_local_one() -> None:
     # In New York inpatient care at 11:00, then outpatient at 20:00, which is 01:00 of the next day in UTC.
     texts = (

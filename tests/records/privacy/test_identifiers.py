@@ -91,6 +91,7 @@ LATER = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "value", "n"), LATER)
 @pytest.mark.parametrize("column", ["person_id", "episode_id"])
 def test_ids_that_look_like_an_identifier_are_found_wherever_they_stand(tmp_path, kind, value, n, column):
@@ -109,6 +110,7 @@ def test_ids_that_look_like_an_identifier_are_found_wherever_they_stand(tmp_path
     assert read(table, allow=[column], accept=["R10"]).rows_in == 7_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "value",
     ["666-55-1234", "Cedar House", "2024-000123", "9b2d4c1e-33aa-4bde-8b1f-0123456789ab", "860-555-010", "A 12"],
@@ -205,6 +207,7 @@ def test_after_loading_the_engine_opens_no_file(tmp_path):
     assert path.read_text() == "a\n1\n"
 
 
+@pytest.mark.slow
 def test_the_engines_folder_is_private_and_goes_with_it():
     episodes = read(repeat(2))
     folder = Path(episodes.engine.one("SELECT current_setting('temp_directory')")[0])

@@ -404,6 +404,7 @@ def plain_cases() -> tuple[Episodes, dict[str, tuple[list[str], dict[str, int]]]
     return episodes, by_case(episodes, source.fates())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "stays", "rules"), [(c[0], c[3], c[4]) for c in PLAIN], ids=[c[0] for c in PLAIN])
 def test_worked_claims(plain_cases: Any, name: str, stays: list[str], rules: dict[str, int]) -> None:
     assert plain_cases[1][name] == (stays, {rule: n for rule, n in rules.items() if rule < "C20"})
@@ -449,6 +450,7 @@ def test_the_facilities_of_two_stays_are_told_apart() -> None:
     assert episodes.rows()["facility"].astype(str).tolist() == ["A", "B"]
 
 
+@pytest.mark.slow
 def test_the_result_does_not_depend_on_the_order_of_the_lines(plain_cases: Any) -> None:
     mixed = as_one_file(PLAIN).sample(frac=1, random_state=5).reset_index(drop=True)
     source = claims(mixed, scope="file", keep_fates=True)

@@ -106,6 +106,7 @@ def compare(people: int, most_lines: int, seed: int) -> None:
     assert by_gap[chosen]["stays"].sum() == len(stays)
 
 
+@pytest.mark.slow
 def test_random_claims_become_the_stays_of_plain_python() -> None:
     compare(people=400, most_lines=14, seed=11)
 

@@ -55,6 +55,7 @@ def test_an_admission_without_changes_is_a_stay_at_its_own_level() -> None:
     assert stays(read(table, levels={"rtc": "residential"})) == [("residential", "01-02", "01-09", "unknown")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "expected", "rules"),
     [

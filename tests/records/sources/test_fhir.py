@@ -118,6 +118,7 @@ HISTORIES: dict[str, tuple[dict[str, Any], list[tuple[str, str, str | None, str]
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HISTORIES)
 def test_a_history_of_classes_cuts_an_encounter(tmp_path: Path, name: str) -> None:
     history, expected = HISTORIES[name]

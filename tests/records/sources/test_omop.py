@@ -46,6 +46,7 @@ def counted(episodes: cf.Episodes) -> dict[str, int]:
     return dict(zip(episodes.losses["rule"], episodes.losses["n"], strict=True))
 
 
+@pytest.mark.slow
 def test_the_public_database_gives_the_stays_of_its_visits() -> None:
     episodes = cf.read_episodes(cf.sources.omop(SYNTHEA, scope="file"), cutoff="2022-10-10")
     levels = episodes.rows()["level"].value_counts()
@@ -53,6 +54,7 @@ def test_the_public_database_gives_the_stays_of_its_visits() -> None:
     assert counted(episodes) == {"O00": 1735, "O01": 56, "O09": 2}
 
 
+@pytest.mark.slow
 def test_outpatient_visits_are_joined_as_pandas_joins_them() -> None:
     visits = pd.read_csv(SYNTHEA / "visit_occurrence.csv.gz", parse_dates=["visit_start_date", "visit_end_date"])
     visits = visits.rename(columns={"visit_start_date": "start", "visit_end_date": "end"})
@@ -82,6 +84,7 @@ def test_each_visit_has_one_fate(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_levels_of_the_analyst_go_first(tmp_path: Path) -> None:
     episodes = read(database(tmp_path), levels={"RTC": "residential", 9203: "php"})
     assert ("residential", "03-01", "03-31", "unknown") in stays(episodes)
@@ -103,6 +106,7 @@ def test_visits_outside_the_observation_period_are_flagged(tmp_path: Path) -> No
     assert counted(read(database(tmp_path, observation_period=period)))["O03"] == 1
 
 
+@pytest.mark.slow
 def test_details_of_another_level_split_a_visit(tmp_path: Path) -> None:
     detail = """
     visit_occurrence_id | visit_detail_concept_id | visit_detail_start_date | visit_detail_end_date
@@ -134,6 +138,7 @@ def test_episodes_are_stays_only_if_their_object_has_a_level(tmp_path: Path) -> 
     )
 
 
+@pytest.mark.slow
 def test_a_connection_is_read_as_a_folder_is(tmp_path: Path) -> None:
     folder = database(tmp_path)
     with duckdb.connect() as connection:

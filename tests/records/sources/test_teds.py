@@ -75,6 +75,7 @@ def test_reasons_of_2004_have_the_published_shares() -> None:
         assert shares.loc[service, list(codes)].tolist() == pytest.approx(list(published), abs=0.11)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CODEBOOK.exists(), reason="the TEDS codebooks (../shared/data) are not on this machine")
 @pytest.mark.parametrize("year", ["2006-2014", "2015", "2016", "2017", "2018", "2019"])
 @pytest.mark.parametrize("written", ["code", "label"])

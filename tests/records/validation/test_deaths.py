@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 from records.drawing import drawn_stays, finding, read, repeat, stays
 
 import careflow as cf
@@ -116,6 +117,7 @@ def test_a_death_on_a_transfer_day_ends_the_pathway_among_others() -> None:
     assert paths(episodes, steps=4) == [["php", "residential", "iop", "died", 1, 1.0]]
 
 
+@pytest.mark.slow
 def test_after_a_death_every_clock_says_so() -> None:
     moves = cf.link(rows(*AFTER))
     assert paths(moves.episodes, steps=3) == [["outpatient", "residential", "died", 1, 1.0]]

@@ -173,6 +173,7 @@ def test_error_stops_with_the_number_of_stays_and_the_choices():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["flag", "highest", "latest", "error"])
 def test_stays_that_touch_do_not_overlap(policy):
     table = """
@@ -203,6 +204,7 @@ PIECES = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("days", "left"),
     [(0, ["01-08", "01-15", "01-25", "02-20"]), (1, ["01-15", "01-25", "02-20"]), (3, ["01-25", "02-20"])],
@@ -230,6 +232,7 @@ def test_nothing_is_joined_across_another_stay_or_after_a_death():
     assert read(table, bridge_days=5).n == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["flag", "highest", "latest", "error"])
 def test_bridging_goes_from_the_latest_end_so_far(policy):
     """Over a stay that lies inside another."""
@@ -312,6 +315,7 @@ def in_care(episodes, by_person):
     return out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_highest_keeps_every_day_in_care_and_leaves_no_overlap(seed):
     chance = np.random.default_rng(seed)

@@ -50,6 +50,7 @@ def test_strata_for_which_there_is_no_room_are_columns_of_their_own(
     assert layout.kept.bits <= 31
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cutoff", "facilities", "payers"), [("2025-12-31", 3, 2), ("2025-12-31", 900, 400), ("2075-12-31", 900, 3)]
 )
@@ -82,6 +83,7 @@ def test_every_stay_is_read_as_it_is_written(cutoff: str, facilities: int, payer
     assert found.groupby("person").size().value_counts().sort_index().tolist() == stays.tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", [DAYS_FIT - 1, DAYS_FIT, DAYS_FIT + 1])
 @pytest.mark.parametrize("within", [0, 30, LONGEST_WINDOW])
 def test_where_no_stay_comes_after_nothing_follows_in_any_window(days: int, within: int) -> None:

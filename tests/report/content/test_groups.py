@@ -35,6 +35,7 @@ def told(moves: cf.Transitions) -> Content:
     return content(counts, quarter=None, title=None, source=None, findings=None, mode="full", by="payer")
 
 
+@pytest.mark.slow
 def test_each_group_has_a_table_and_together_they_are_all(told, moves):
     assert told.groups is not None
     assert told.groups.labels == PAYERS
@@ -67,6 +68,7 @@ def test_a_report_by_payer_plans_a_funnel_and_small_multiples_a_level(told):
     assert len(limits) == 1, "one scale"
 
 
+@pytest.mark.slow
 def test_a_funnel_can_name_every_point(moves):
     rates = cf.transition_rates(moves, by="payer")
     words = {}
@@ -87,6 +89,7 @@ def test_a_column_with_500_values_is_refused_in_one_sentence():
         content(counts, quarter=None, title=None, source=None, findings=None, mode="full", by="facility")
 
 
+@pytest.mark.slow
 def test_counts_that_are_not_split_by_the_column_are_refused(moves, tmp_path):
     with pytest.raises(CountsError, match="these counts are not split by 'payer'"):
         write_report(moves.counts(by="quarter"), tmp_path / "out", by="payer")

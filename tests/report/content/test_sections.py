@@ -39,6 +39,7 @@ def said(counts: cf.Counts) -> Content:
     return content(counts, quarter=None, title=None, source=None, findings=None)
 
 
+@pytest.mark.slow
 def test_a_quarter_that_is_not_mature_is_estimated_from_all_its_discharges(said):
     newest = {one.name: one.newest for one in said.periods}
     assert [name for name, grid in newest.items() if grid is not None] == ["2024Q4"]
@@ -53,6 +54,7 @@ def test_a_quarter_that_is_not_mature_is_estimated_from_all_its_discharges(said)
     assert set(grid.terms[1:]) == {"newest"}
 
 
+@pytest.mark.slow
 def test_the_estimate_of_the_newest_quarter_tells_whole_percents(counts):
     """The estimate from all discharges tells no count."""
     newest = estimates(counts, "masked").newest
@@ -69,6 +71,7 @@ def test_few_not_yet_followed_hide_how_many_were_discharged():
     assert row["rate"].notna().any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("recent", "gone"), [(0, True), (60, False)])
 def test_a_level_followed_in_full_tells_nothing_its_rates_hide(recent, gone):
     counts = counted(late(recent, 20, 60))
@@ -82,6 +85,7 @@ def test_a_level_followed_in_full_tells_nothing_its_rates_hide(recent, gone):
     assert row["rate"].isna().item() is gone
 
 
+@pytest.mark.slow
 def test_a_newest_quarter_of_a_handful_is_left_out_and_the_report_written():
     made = estimates(counted(late(5, 2)), "masked")
     assert made.newest is None

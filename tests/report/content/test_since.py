@@ -34,12 +34,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return saved(of(made_up()), tmp_path_factory.mktemp("last") / "report")
 
 
+@pytest.mark.slow
 def test_the_same_records_differ_in_nothing(folder):
     told = of(made_up(), folder)
     assert told.since.rows == ()
     assert told.since.note.startswith("0 of ")
 
 
+@pytest.mark.slow
 def test_a_late_correction_is_told_with_the_rate_then_and_now(folder):
     """Of 175 residential discharges of 2024Q2 84 stepped down, 48%; 20 who completed now moved to PHP: 59%."""
     stays = made_up()
@@ -63,6 +65,7 @@ def test_a_folder_that_is_no_report_is_refused(tmp_path):
         last_report(tmp_path, "masked")
 
 
+@pytest.mark.slow
 def test_a_last_report_that_shows_more_is_refused(tmp_path):
     full = saved(of(made_up()), tmp_path / "full", "full")
     with pytest.raises(ArgumentError, match="holds a full report, which shows more than a masked one may"):

@@ -23,6 +23,7 @@ def same() -> Content:
     return said(made_up())
 
 
+@pytest.mark.slow
 def test_where_nothing_changed_the_report_says_so(same):
     assert same.summary[-1].startswith("The records have no admission or discharge after 5\u00a0Aug\u00a02024")
     assert f"{sum(CELLS.values())} discharges of 2024\u00a0Q3 were followed for 30 days." in same.summary[-1]
@@ -32,6 +33,7 @@ def test_where_nothing_changed_the_report_says_so(same):
     assert (changes["difference"].dropna() == 0).all()
 
 
+@pytest.mark.slow
 def test_a_change_beyond_chance_is_said_with_its_size_and_the_new_rate():
     stays = made_up()
     last = pd.to_datetime(stays["admit_date"]).dt.quarter.eq(3) & stays["level"].eq("residential")
@@ -46,6 +48,7 @@ def test_a_change_beyond_chance_is_said_with_its_size_and_the_new_rate():
     assert next(row for row in rows if row[:2] == ["Residential", "Left early"])[-1] == "clear"
 
 
+@pytest.mark.slow
 def test_the_first_lines_answer_the_first_questions_in_at_most_six_lines(moves):
     """Of 175 residential discharges 60 went to PHP and 24 to IOP: 48%."""
     told = content(
@@ -75,6 +78,7 @@ def shifted() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["person_id", "level", "admit_date", "discharge_date", "discharge_reason"])
 
 
+@pytest.mark.slow
 def test_a_shift_is_found_with_the_quarter_from_which_it_holds():
     """30 of 200 against 60 of 200 by quarter: no quarter against the one before is clear among 60; 3 against 5 are."""
     counts = cf.link(cf.read_episodes(shifted(), cutoff="2024-06-30")).counts(
@@ -106,6 +110,7 @@ def test_no_change_is_told_from_or_to_a_quarter_that_is_not_mature(same):
     assert "2024\u00a0Q4 is not yet mature" in same.summary[-1]
 
 
+@pytest.mark.slow
 def test_a_change_of_a_hidden_rate_is_not_told_and_counted():
     stays = made_up({**CELLS, ("iop", "completed"): 5})
     told = said(stays)

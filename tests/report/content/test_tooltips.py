@@ -18,6 +18,7 @@ def told() -> Content:
     return content(counts, quarter=None, title=None, source="made up", findings=None)
 
 
+@pytest.mark.slow
 def test_an_arc_says_its_share_its_interval_and_its_numbers(told):
     """60 of 175 residential discharges moved to PHP; PHP to residential, 5, is hidden."""
     rows = told.rates.frame[told.rates.frame["quarter"].astype(str) == "2024Q3"]
@@ -40,6 +41,7 @@ def test_the_trend_of_an_arc_has_the_numbers_in_sight_and_no_other(told):
     assert data["rates"]["2-1"][:3] == [None] * 3, "5 of each quarter are hidden"
 
 
+@pytest.mark.slow
 def test_the_arcs_of_a_flow_map_have_their_names(told):
     chart = next(plan for plan in plans(told) if plan.name == "flow_map").draw()
     chart.figure.draw_without_rendering()

@@ -15,6 +15,8 @@ from careflow.office import libraries
 from careflow.report import LABEL, write_report
 from careflow.report.formats import registry
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("xlsxwriter")
 pptx = pytest.importorskip("pptx")
 pytest.importorskip("fpdf")

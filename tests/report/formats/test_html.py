@@ -9,6 +9,8 @@ import pytest
 
 from careflow.report import LABEL
 
+pytestmark = pytest.mark.slow
+
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
 

@@ -1,6 +1,7 @@
 """Rates of groups that add up to shown rates: no hidden count can be found from the total of the groups."""
 
 import numpy as np
+import pytest
 from support.made_up import CELLS, linked, made_up
 
 import careflow as cf
@@ -8,6 +9,7 @@ from careflow.report.masking.groups import mask_groups
 from careflow.report.masking.mask import mask
 
 
+@pytest.mark.slow
 def test_a_group_is_never_hidden_alone_beside_a_total():
     """Of 60 residential to PHP 6 are of B: A's 54 would tell them, so A is hidden as well."""
     stays = made_up()

@@ -20,6 +20,7 @@ def lumps(n, parts, hidden, shut):
     return [n[lump & (n > 0)] for lump in (*inside, rest)]
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(n=cells)
 def test_no_small_count_of_a_row_is_shown_and_none_is_found_by_subtraction(n):
@@ -37,6 +38,7 @@ def test_no_small_count_of_a_row_is_shown_and_none_is_found_by_subtraction(n):
                 assert most >= BELOW > least, f"a reader knows that cell {one} is under {BELOW}"
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(n=cells)
 def test_sums_that_are_shown_are_not_small(n):
