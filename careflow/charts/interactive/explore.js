@@ -347,6 +347,15 @@ function render({ model, el }) {
     drawTrend();
   }
 
+  // JupyterLab keeps the default of the arrow keys from a slider in an output, so they are answered here.
+  slider.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, Home: -Infinity, End: Infinity }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    slider.value = Math.min(Math.max(Number(slider.value) + step, 0), data.periods.length - 1);
+    slider.dispatchEvent(new Event("input"));
+  });
   slider.addEventListener("input", () => { model.set("period", Number(slider.value)); model.save_changes(); });
   selects.forEach((select) => select.addEventListener("change", () => {
     model.set("where", { ...model.get("where"), [select.dataset.stratum]: select.value });
