@@ -90,7 +90,7 @@ def test_results_are_small_tables_that_stand_out_and_a_chart_shows_once(
     seen = browse(page, 1100)
     assert (seen["ground"] > 0.5) is (theme == "light"), "the page is as light or as dark as it is called"
     assert seen["outputs"] == 6
-    assert seen["tables"] == 4
+    assert seen["tables"] == 5
     assert seen["faint"] == []
     assert seen["least"] < 30
     assert max(seen["high"]) < 500, "small: a table fits on a screen"
