@@ -143,7 +143,14 @@ def written(asked: argparse.Namespace, folder: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-_DEFAULTS: Final = {"overlaps": "flag", "bridge_days": 0, "date_basis": "actual", "within": 30, "fiscal_start": 1}
+_DEFAULTS: Final = {
+    "overlaps": "flag",
+    "bridge_days": 0,
+    "date_basis": "actual",
+    "unknown": "set aside",
+    "within": 30,
+    "fiscal_start": 1,
+}
 
 
 def _text(value: str) -> str:
