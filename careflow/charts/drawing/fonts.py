@@ -101,6 +101,12 @@ def set_language(text: Any) -> None:
         text.set_language(LANGUAGE)
 
 
+def set_languages(figure: Any) -> None:
+    """Have all texts of a figure shaped in one language: also the names on axes, which matplotlib makes."""
+    for text in figure.findobj(Text):
+        set_language(text)
+
+
 _renderer: ContextVar[RendererBase | None] = ContextVar("careflow_renderer", default=None)
 _widths: dict[tuple[object, ...], float] = {}
 _MOST_WIDTHS: Final = 50_000

@@ -8,6 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from careflow.charts.drawing.fonts import set_languages
+
 _DIGITS: Final = 7
 """Decimals of a place, in shares of the figure: far below a pixel, far above the noise of the solver."""
 
@@ -20,7 +22,9 @@ class RoundedLayout(ConstrainedLayoutEngine):
 
     def execute(self, fig: Any) -> Any:
         """Lay the figure out."""
+        set_languages(fig)
         grids = super().execute(fig)
+        set_languages(fig)  # ticks are made while the layout measures them
         for ax in fig.axes:
             if ax.get_in_layout() and ax.get_subplotspec() is not None:
                 ax.set_position(np.round(ax.get_position(original=True).bounds, _DIGITS))
