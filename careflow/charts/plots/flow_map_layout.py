@@ -114,9 +114,9 @@ class Stage:
         t, u, canvas = self.page.theme, self.u, self.canvas
         y -= 5 * u
         rows: list[tuple[float, float, float]] = []
-        for value in sorted(formatting.round_numbers(most)):
-            thick = max(value * self.scale, 0.9 * u)
-            rows.append((value, thick, max(thick, t.small) + 2 * u))
+        for count in sorted(formatting.round_numbers(most)):
+            wide = max(count * self.scale, 0.9 * u)
+            rows.append((count, wide, max(wide, t.small) + 2 * u))
         while rows and y - sum(row for *_, row in rows) < self.floor:
             rows.pop()
         if rows:
