@@ -40,6 +40,13 @@ AXES_LEVEL = {
 }
 
 
+FIGURE_LEVEL = {
+    "flow_map": lambda r, **o: charts.flow_map(r("rates"), **o),
+    "alluvial": lambda r, **o: charts.alluvial(r("pathways"), **o),
+}
+DRAWN = {**AXES_LEVEL, **FIGURE_LEVEL}
+
+
 @pytest.fixture(autouse=True)
 def quiet():
     """Names may be cut where a chart is small; figures of pyplot are closed."""
@@ -233,7 +240,7 @@ def test_the_settings_of_the_caller_are_kept_on_given_axes(results):
     assert max(mark.get_fontsize() for mark, _ in found) > 18
 
 
-def test_a_second_chart_on_the_same_axes_keeps_the_header_and_widens_the_limits(move, results):
+def test_a_second_chart_on_the_same_axes_keeps_header_and_widens_limits(move, results):
     ax = move()
     title, top = ax.get_title(), ax.get_ylim()[1]
     again = charts.trend(results("quarters"), "outpatient", measure="left early", ax=ax)
@@ -258,10 +265,11 @@ def test_a_level_is_its_place_on_the_axis_in_any_spelling(results):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["trend of one move", "length_of_stay", "transition_matrix", "panels", "flow_map"])
+@pytest.mark.parametrize(
+    "kind", ["trend of one move", "length_of_stay", "transition_matrix", "trend of all levels", "flow_map"]
+)
 def test_a_chart_that_was_pickled_or_resized_is_laid_out_anew(kind, results):
-    own = {"panels": lambda r: charts.trend(r("quarters")), "flow_map": lambda r: charts.flow_map(r("rates"))}
-    chart = own[kind](results) if kind in own else AXES_LEVEL[kind](results)
+    chart = DRAWN[kind](results)
     chart.figure.set_dpi(100)
     said = sorted(words(chart))
     again = pickle.loads(pickle.dumps(chart.figure))
@@ -275,13 +283,9 @@ def test_a_chart_that_was_pickled_or_resized_is_laid_out_anew(kind, results):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [(5, 3), (14, 9)])
-@pytest.mark.parametrize("kind", [*AXES_LEVEL, "flow_map", "alluvial"])
+@pytest.mark.parametrize("kind", DRAWN)
 def test_nothing_collides_on_a_small_or_a_large_figure(kind, size, results):
-    own = {
-        "flow_map": lambda r, **o: charts.flow_map(r("rates"), **o),
-        "alluvial": lambda r, **o: charts.alluvial(r("pathways"), **o),
-    }
-    chart = {**AXES_LEVEL, **own}[kind](results, figsize=size)
+    chart = DRAWN[kind](results, figsize=size)
     chart.figure.set_dpi(100)
     assert collisions(drawn(chart.figure)[0]) == []
 

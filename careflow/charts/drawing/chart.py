@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox, TransformedBbox
@@ -251,9 +250,7 @@ def _used(ax: Axes) -> bool:
 def new_figure(figsize: tuple[float, float], theme: Theme) -> Figure:
     """Return a figure that pyplot does not know, with constrained layout and a margin."""
     pad = PAD * theme.u / 72
-    figure = figure_with(figsize, w_pad=pad, h_pad=pad)
-    FigureCanvasAgg(figure)
-    return figure
+    return figure_with(figsize, w_pad=pad, h_pad=pad)
 
 
 def new_axes(figsize: tuple[float, float], theme: Theme) -> Axes:

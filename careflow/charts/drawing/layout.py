@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -33,5 +34,7 @@ class RoundedLayout(ConstrainedLayoutEngine):
 
 
 def figure_with(size: tuple[float, float], **settings: Any) -> Figure:
-    """Return a figure that pyplot does not know, laid out when it is drawn."""
-    return Figure(figsize=size, layout=RoundedLayout(wspace=0.0, hspace=0.0, **settings))
+    """Return a figure that pyplot does not know, laid out when it is drawn; ``settings`` are those of the layout."""
+    figure = Figure(figsize=size, layout=RoundedLayout(wspace=0.0, hspace=0.0, **settings))
+    FigureCanvasAgg(figure)
+    return figure

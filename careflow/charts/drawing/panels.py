@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.text import Text
 
@@ -104,12 +103,10 @@ def figure_for(given: Figure | SubFigure | None, size: tuple[float, float] | Non
     size = size or theme.figsize(levels)
     u = theme.u / 72
     w, h = ((_MARGIN - between) * u for between in _BETWEEN)
-    figure = figure_with(
+    return figure_with(
         size, w_pad=_BETWEEN[0] * u, h_pad=_BETWEEN[1] * u,
         rect=(w / size[0], h / size[1], 1 - 2 * w / size[0], 1 - 2 * h / size[1]),
     )  # fmt: skip
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def grid(figure: Any, count: int, *, sharex: bool = True, sharey: bool = True) -> list[Axes]:

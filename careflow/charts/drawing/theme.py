@@ -125,15 +125,11 @@ def theme_of_caller() -> Theme:
     """Return the theme that follows from the settings of the caller, who brings the Axes."""
     base = _current.get() or CONTEXTS["notebook"]
     size = float(mpl.rcParams["font.size"])
-    if size == base.body:
-        return replace(base, family=named(mpl.rcParams["font.family"]))
-    u = size / CONTEXTS["notebook"].body
+    scale = size / base.body
     title = FontProperties(size=mpl.rcParams["axes.titlesize"]).get_size_in_points()
-    family = named(mpl.rcParams["font.family"])
-    notebook = CONTEXTS["notebook"]
     return replace(
-        base, u=u, title=title, subtitle=min(notebook.subtitle * u, title), body=size, small=notebook.small * u,
-        family=family,
+        base, u=base.u * scale, title=title, subtitle=min(base.subtitle * scale, title), body=size,
+        small=base.small * scale, family=named(mpl.rcParams["font.family"]),
     )  # fmt: skip
 
 
@@ -177,13 +173,8 @@ def theme(context: str = "notebook", *, family: str | None = None) -> Iterator[T
     ...     t.title
     22.5
     """
-    chosen = _dressed(context, family)
-    token = _current.set(chosen)
-    try:
-        with mpl.rc_context(style_of(chosen)):
-            yield chosen
-    finally:
-        _current.reset(token)
+    with _in_force(_dressed(context, family)) as chosen:
+        yield chosen
 
 
 @contextmanager
@@ -202,11 +193,16 @@ def dressed(size: tuple[float, float] | None = None) -> Iterator[None]:
     size : (float, float), optional
         Inches of the figure, where it is not the usual one.
     """
-    chosen = current() if size is None else current().fitting(size)
+    with _in_force(current() if size is None else current().fitting(size)):
+        yield
+
+
+@contextmanager
+def _in_force(chosen: Theme) -> Iterator[Theme]:
     token = _current.set(chosen)
     try:
         with mpl.rc_context(style_of(chosen)):
-            yield
+            yield chosen
     finally:
         _current.reset(token)
 

@@ -15,6 +15,8 @@ Flow = tuple[int, str, str]
 """Column, and the states that a flow leaves and enters."""
 
 _MANY: Final = 8
+_ON_TOP: Final = 1.12
+"""Height of a label on top of a node, in type sizes."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class Plan:
         t, u = self.page.theme, self.u
         states = sorted(self._states(column), key=lambda state: self.columns[column][state])
         room = self.body.h - (self._gap(column) + 1.6 * u) * len(states) - 11 * u
-        return states[: max(len(states) - max(int(room / (t.body * 1.12)), 0), 0)]
+        return states[: max(len(states) - max(int(room / (t.body * _ON_TOP)), 0), 0)]
 
     def _slot(self, column: int, state: str, scale: float) -> tuple[float, str]:
         """Return the height that a node takes with its label, and where the label stands."""
@@ -118,7 +120,7 @@ class Plan:
             return high, "one"
         if (column, state) in self.unlabelled:
             return high, "none"
-        return high + t.body * 1.12, "top"
+        return high + t.body * _ON_TOP, "top"
 
     def _height(self, column: int, scale: float) -> float:
         u = self.u
@@ -152,7 +154,7 @@ class Plan:
             n = self.columns[column][state]
             slot, style = self._slot(column, state, self.scale)
             high = max(n * self.scale, 1.6 * u)
-            head_room = t.body * 1.12 if style == "top" else 0.0
+            head_room = t.body * _ON_TOP if style == "top" else 0.0
             box = Box(x, y - head_room - high, x + self.wide, y - head_room)
             out[state] = Node(n, box, style)
             y -= slot + self._gap(column)

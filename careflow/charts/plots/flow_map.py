@@ -41,7 +41,9 @@ if TYPE_CHECKING:
 
 TITLE: Final = "Transitions between levels of care"
 _ARCS_NEED: Final = 235
-_LEAST: Final = 110
+"""Units of height under which the table gives rows to the arcs."""
+_ARCS_LEAST: Final = 110
+"""Units of height under which it goes altogether."""
 _WORDS: Final = 112
 """Units of height that title, subtitle and notes take, about."""
 _SHED: Final = ("lateral", OTHER, "median", STEP_UP, STEP_DOWN)
@@ -148,7 +150,7 @@ def _draw(chart: Chart, figure: Any, axes: Sequence[Axes], plan: Plan, wanted: s
         what="Flow map of moves between levels of care",
         dropped=[m.edge for m in plan.dropped],
     )
-    if wanted == "auto" and len(axes) > 1 and high - _WORDS * chart.u - len(rows) * pitch < _LEAST * chart.u:
+    if wanted == "auto" and len(axes) > 1 and high - _WORDS * chart.u - len(rows) * pitch < _ARCS_LEAST * chart.u:
         rows = {}
         axes[1].remove()
         axes, info = axes[:1], replace(info, left_out=(*info.left_out, "table"))

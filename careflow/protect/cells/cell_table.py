@@ -288,14 +288,3 @@ class CellTable:
             highest=self.column("highest"),
             persons=self.column("persons"),
         )
-
-
-def periods_in(frame: pd.DataFrame, by: Iterable[str]) -> tuple[str | None, list[str]]:
-    """Return the period column of a frame and its labels in order of time."""
-    unit = unit_of(by)
-    if unit is None:
-        return None, []
-    column = frame[unit]
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return unit, [str(label) for label in column.cat.categories]
-    return unit, sorted(map(str, column.unique()))
