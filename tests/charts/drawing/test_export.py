@@ -57,6 +57,16 @@ def test_a_chart_drawn_twice_is_the_same_file(make, kinds):
         assert rendered(make, "flow_map", form) == render(again, form)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("levels", [2, 5])
+def test_a_file_does_not_depend_on_what_was_written_before(kinds, levels):
+    """A layout that settles only at its second drawing would give another picture to who saves twice."""
+    for kind, draw in kinds.items():
+        first, later = draw(levels), draw(levels)
+        render(later, "svg")
+        assert render(first, "png") == render(later, "png") == render(first, "png"), kind
+
+
 def test_drawing_and_saving_change_nothing_in_matplotlib(tmp_path, kinds):
     import matplotlib.pyplot as plt
 
