@@ -13,6 +13,7 @@ from careflow.arguments import checked, instance, labels, one_of, period
 from careflow.continuum.outcomes import CONCURRENT, LEFT_CARE, OUTCOMES
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import interval_name
+from careflow.estimate.arrays.followup import THIN_OF
 from careflow.estimate.rates.rate_arrays import Array, RateArrays
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.result import Provenance, Result
@@ -22,6 +23,7 @@ from careflow.estimate.stats.intervals import log_log, quantile_of
 from careflow.estimate.stats.jackknife import jackknife_se
 from careflow.estimate.survival.stay_result import LengthOfStay
 
+Bools = npt.NDArray[np.bool_]
 Concurrent = Literal["outcome", "leave out"]
 MEASURES: Final = ("stays", "reached", "days")
 """Expected stays, probability of ever reaching, expected days."""
@@ -35,7 +37,8 @@ class Chain(Result):
 
     ``frame`` has one row for each stratum, starting level, state and measure. Its columns are the strata, ``start``
     (level), ``state`` (level or outcome), ``measure`` (``stays``, ``reached`` or ``days``), ``estimate`` (number of
-    stays, probability or days), ``se, low, high`` (its standard error and limits) and ``mature``.
+    stays, probability or days), ``se, low, high`` (its standard error and limits), ``mature`` and ``thin`` (days from a
+    mean stay that rests on fewer than 5 at risk, see :class:`LengthOfStay`).
 
     Attributes
     ----------
@@ -94,11 +97,12 @@ def chain(rates: Rates, stays: LengthOfStay | None = None, *, concurrent: Concur
     Returns
     -------
     Chain
-        ``frame``: the strata, then ``start, state, measure, estimate, se, low, high, mature``. ``measure`` is
+        ``frame``: the strata, then ``start, state, measure, estimate, se, low, high, mature, thin``. ``measure`` is
         ``stays`` (expected number of stays at the level ``state`` from a stay at ``start``, that stay included),
         ``reached`` (probability of ever reaching ``state`` after it; of returning, if ``state`` is ``start``) or, if
         ``stays`` is given, ``days`` (expected days at the level, each stay counted up to the horizon of its mean).
-        Missing if a level without discharges, or a cycle of levels without exit, can be reached.
+        Missing if a level without discharges, or a cycle of levels without exit, can be reached. ``thin``: days of
+        a level whose mean stay is thin.
 
     Raises
     ------
@@ -139,14 +143,14 @@ def chain(rates: Rates, stays: LengthOfStay | None = None, *, concurrent: Concur
     if inputs.method == "intensity" or len(inputs.windows) > 1:
         raise ArgumentError("chain takes shares of discharges within one window: method='followed' and one within=")
     arrays, _ = inputs.rate_arrays()
-    means = None if stays is None else _means(rates, stays, arrays.strata.frame)
+    means, thin = (None, None) if stays is None else _means(rates, stays, arrays.strata.frame)
     names, numbers = _numbers(arrays, means, concurrent == "leave out", inputs.confidence)
     about = _about(rates, stays, concurrent, inputs.confidence)
-    return Chain(_frame(arrays, names, numbers), about, rates.continuum, rates=rates, stays=stays)
+    return Chain(_frame(arrays, names, numbers, thin), about, rates.continuum, rates=rates, stays=stays)
 
 
-def _means(rates: Rates, stays: LengthOfStay, strata: pd.DataFrame) -> tuple[Array, Array]:
-    """Return the means of the stays and those without each group, for each stratum of the rates."""
+def _means(rates: Rates, stays: LengthOfStay, strata: pd.DataFrame) -> tuple[tuple[Array, Array], Bools]:
+    """Return the means of the stays, those without each group and which are thin, for each stratum of the rates."""
     if stays._inputs is None:
         raise ArgumentError("chain needs the counts of which the stays were made; give it the result of length_of_stay")
     if set(stays.about.by) not in (set(), set(rates.about.by)):
@@ -157,15 +161,18 @@ def _means(rates: Rates, stays: LengthOfStay, strata: pd.DataFrame) -> tuple[Arr
     if (stays.about.cutoff, stays.continuum) != (rates.about.cutoff, rates.continuum):
         raise ArgumentError("the rates and the stays are of different records: cut-offs or continua differ")
     means, without = stays._inputs.means()
+    thin = stays.frame[THIN_OF["rmean"]].to_numpy(dtype=bool).reshape(means.shape)
     if not stays.about.by:
-        return np.repeat(means, len(strata), axis=0), np.repeat(without, len(strata), axis=0)
+        return (np.repeat(means, len(strata), axis=0), np.repeat(without, len(strata), axis=0)), np.repeat(
+            thin, len(strata), axis=0
+        )
     keys = list(stays.about.by)
     stay_strata = stays._inputs.strata[keys].astype(str).assign(_row=np.arange(len(means)))
     row = strata[keys].astype(str).merge(stay_strata, on=keys, how="left")["_row"].fillna(-1).to_numpy(dtype=np.int64)
     out = means[row], without[row]
     for array in out:
         array[row < 0] = np.nan
-    return out
+    return out, thin[row] & (row >= 0)[:, None]
 
 
 def _numbers(
@@ -199,7 +206,7 @@ def _numbers(
     return [shown[:levels], shown, shown[:levels]][: len(values_of)], limits
 
 
-def _limits(values: Array, present: npt.NDArray[np.bool_], confidence: float, *, bounded: bool) -> Array:
+def _limits(values: Array, present: Bools, confidence: float, *, bounded: bool) -> Array:
     """Return estimate, se, low and high from the estimate and those without each group (axis 0)."""
     estimate, without = values[0], np.moveaxis(values[1:], 0, -1)
     groups_present = np.broadcast_to(present[:, None, None], without.shape)
@@ -212,7 +219,7 @@ def _limits(values: Array, present: npt.NDArray[np.bool_], confidence: float, *,
     return np.stack([estimate, se, low, high], axis=-1)
 
 
-def _frame(arrays: RateArrays, names: list[list[str]], numbers: list[Array]) -> pd.DataFrame:
+def _frame(arrays: RateArrays, names: list[list[str]], numbers: list[Array], thin: Bools | None) -> pd.DataFrame:
     levels = list(arrays.continuum.names)
     start = pd.Series(pd.Categorical(levels, levels, ordered=True), name="start")
     parts = []
@@ -222,10 +229,13 @@ def _frame(arrays: RateArrays, names: list[list[str]], numbers: list[Array]) -> 
         frame["measure"] = pd.Categorical([measure] * len(frame), list(MEASURES), ordered=True)
         frame[list(_NUMBERS)] = values.reshape(-1, len(_NUMBERS))
         frame["mature"] = np.repeat(arrays.by_window[0].mature, len(start) * len(state))
+        frame["thin"] = False
+        if measure == "days" and thin is not None:
+            frame["thin"] = np.repeat(thin, len(start), axis=0).ravel() & (values[..., 0] != 0).ravel()
         parts.append(frame)
     keys = [*arrays.strata.frame.columns, "start", "measure", "state"]
     frame = pd.concat(parts, ignore_index=True).sort_values(keys, kind="stable", ignore_index=True)
-    return frame[[*arrays.strata.frame.columns, "start", "state", "measure", *_NUMBERS, "mature"]]
+    return frame[[*arrays.strata.frame.columns, "start", "state", "measure", *_NUMBERS, "mature", "thin"]]
 
 
 def _about(rates: Rates, stays: LengthOfStay | None, concurrent: Concurrent, confidence: float) -> Provenance:

@@ -48,7 +48,7 @@ def enter(table: CellTable, result: Chain) -> ChainCells:
 
 
 def masked(result: Chain, cells: ChainCells, mask: Mask) -> Chain:
-    """Return the chain of the strata in which nothing is hidden; days to 3 digits, as means of stays are.
+    """Return the chain of the strata in which nothing is hidden; days to 3 digits, and ``thin`` left False.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def masked(result: Chain, cells: ChainCells, mask: Mask) -> Chain:
     for name in LIMITS:
         out[name] = blank(out[name], hidden)
         out[name] = out[name].where(~days, significant(out[name]))
-    return replace(result, frame=out.assign(hidden=hidden), rates=None, stays=None)
+    return replace(result, frame=out.assign(thin=False, hidden=hidden), rates=None, stays=None)
 
 
 def _days(frame: pd.DataFrame) -> Bools:

@@ -254,3 +254,22 @@ def test_days_of_a_chain_are_those_of_the_quarter_of_admission() -> None:
         cf.transition_rates(moves, by="quarter"), cf.length_of_stay(moves, by="quarter", cohort="admission")
     )
     assert view.matrix("days", "2024Q2").loc["php", "php"] == pytest.approx(20)
+
+
+def test_days_of_a_chain_from_a_thin_mean_are_thin() -> None:
+    """Twenty are in PHP from before the records begin; of two newcomers, one leaves after a night."""
+    rows = "\n".join(f"P{i} | php | 0 | 60\nP{i} | iop | 61 | 70" for i in range(20))
+    moves = linked(
+        f"person | level | admit | discharge\n{rows}\nQ | php | 40 | 41\nR | php | 40 | 100", cutoff=200, start=30
+    )
+    stays = cf.length_of_stay(moves)
+    thin = stays.frame.set_index("level")["rmean_thin"]
+    assert (thin["php"], thin["iop"]) == (True, False)
+    frame = cf.chain(cf.transition_rates(moves), stays).frame
+    rows_of_days = frame[frame["measure"] == "days"].set_index(["start", "state"])
+    assert rows_of_days.loc[("php", "php"), "estimate"] > 0
+    days = rows_of_days["thin"]
+    assert days["php", "php"]
+    assert not days["php", "iop"]
+    assert not days["iop", "php"], "nobody goes from IOP to PHP: 0 days, whatever the mean"
+    assert not frame.loc[frame["measure"] != "days", "thin"].any()
