@@ -165,7 +165,7 @@ def test_by_discharge_only_closed_stays_count_with_and_without_quarters() -> Non
     ("how", "message"),
     [
         ({"convention": "hours"}, "convention is 'nights', 'nights_min1' or 'days'"),
-        ({"cohort": "birth"}, "cohort is 'period', 'admission' or 'discharge'"),
+        ({"cohort": "birth"}, "cohort is 'period', 'admission', 'discharge' or 'all'"),
         ({"horizon": 0}, "horizon is a whole number of days, 1 or more"),
         ({"horizon": 30.5}, "horizon is a whole number of days"),
         ({"cluster": "facility"}, "cluster is 'person' or None"),
