@@ -19,6 +19,7 @@ ROOMS = {
     "protect": "Protect and release",
     "charts": "Draw",
     "report": "Report",
+    "cli": "Projects and the command line",
     "simulate": "Made-up records",
     "errors": "Errors",
 }
