@@ -93,6 +93,11 @@ class Changes(ABC):
             with enough observations.
         """
 
+    def none(self) -> pd.DataFrame:
+        """Return the columns of :meth:`between` without a row: one period alone has no change."""
+        empty = pd.DataFrame({name: pd.Series(dtype=object) for name in [*self._others, *KEYS]})
+        return empty.assign(**{name: pd.Series(dtype=bool if name == "tested" else float) for name in NUMBERS})
+
     def _tidy(self, frame: pd.DataFrame, span: int = 1, span_before: int | None = None) -> pd.DataFrame:
         keys = [*self._others, *([WITHIN] if WITHIN in frame else [])]
         return frame.assign(span=span, span_before=span_before or span)[[*keys, *KEYS, *NUMBERS]]

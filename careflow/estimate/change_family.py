@@ -114,7 +114,7 @@ def compared(
         pairs = comparisons(names, [True] * len(names), at, year, history=False, merged=False)
         frames += _between(changes_of(stays), pairs)
     if not frames:
-        frames = [changes_of(result).between([]).assign(against="")]
+        frames = [changes_of(result).none().assign(against="")]
     tests = reported_differences(pd.concat(frames, ignore_index=True), result.continuum.names)
     return tests.assign(level=tests["from"].astype(str)).reset_index(drop=True)
 

@@ -169,7 +169,7 @@ def test_every_public_name_has_a_page_and_every_chart_a_picture(site: Path) -> N
     assert set(cf.__all__) | set(charts.__all__) <= names
     gallery = (site / "gallery" / "index.html").read_text("utf-8")
     code = (ROOT / "docs" / "gallery" / "draw.py").read_text("utf-8")
-    helpers = {"alt_text", "chart_data", "headline", "save", "show", "theme"}
+    helpers = {"alt_text", "chart_data", "explore", "headline", "save", "show", "theme"}
     kinds = {name for name in charts.__all__ if name[0].islower()} - helpers
     assert {name for name in kinds if f"charts.{name}(" not in code} == set()
     assert {name for name in kinds if f"{name}.png" not in gallery} == set()

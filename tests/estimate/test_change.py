@@ -14,6 +14,7 @@ import careflow as cf
 from careflow.charts import headline
 from careflow.errors import ArgumentError
 from careflow.estimate.change import changes_of, corrected, reported_differences
+from careflow.estimate.change_family import compared
 from careflow.report.content.content import content
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -189,6 +190,18 @@ def test_one_correction_counts_all_that_were_tested() -> None:
     told = corrected(actual)
     assert told["p_adjusted"].tolist() == pytest.approx([0.02, np.nan, 0.03, np.nan], nan_ok=True)
     assert told["changed"].tolist() == [True, False, True, False]
+
+
+@pytest.mark.parametrize("side", ["rates", "stays"])
+def test_one_quarter_alone_has_no_change_and_the_same_columns(side: str) -> None:
+    one, two = ({"2024-01-05": (5, 10)}, {"2024-01-05": (5, 10), "2024-05-05": (5, 10)})
+    frames = []
+    for moved, cutoff in ((one, "2024-03-31"), (two, "2024-07-31")):
+        moves = cf.link(cf.read_episodes(stays_of(moved), cutoff=cutoff))
+        made = {"rates": cf.transition_rates, "stays": cf.length_of_stay}[side](moves, by="quarter")
+        frames.append(compared(**{"rates": None, "stays": None, side: made}))  # type: ignore[arg-type]
+    assert len(frames[0]) == 0 < len(frames[1])
+    assert list(frames[0]) == list(frames[1])
 
 
 def test_only_moves_between_two_levels_are_tested(by_quarter) -> None:
