@@ -230,6 +230,8 @@ def source_options(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     --------
     >>> source_options([("scope", "file"), ("gaps.iop", "21"), ("codes.H2036.U5", "php")])
     {'scope': 'file', 'gaps': {'iop': 21}, 'codes': {('H2036', 'U5'): 'php'}}
+    >>> source_options([("levels.http://example.org/levels.RTC", "residential")])
+    {'levels': {('http://example.org/levels', 'RTC'): 'residential'}}
     """
     options: dict[str, Any] = {}
     for name, value in pairs:
@@ -237,7 +239,8 @@ def source_options(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
         if key:
             number = value.isdigit() and value.isascii()
             mapped = options.setdefault(option, {})
-            mapped[key[0] if len(key) == 1 else tuple(key)] = int(value) if number else value
+            # The system of a code may have dots, too.
+            mapped[key[0] if len(key) == 1 else (".".join(key[:-1]), key[-1])] = int(value) if number else value
         else:
             options[option] = value
     return options

@@ -58,7 +58,7 @@ _TOTALS: Final = frozenset({
     "alos", "census",
 })  # fmt: skip
 """Names of columns that hold totals of a published table."""
-_ALIKE: Final = 0.88
+ALIKE: Final = 0.88
 """Similarity (of difflib) from which a name counts as a misspelled field: ``persn``, but not ``admit_type``."""
 _SHORTEST: Final = 5
 _DIGIT: Final = re.compile(r"\d")
@@ -187,7 +187,7 @@ def _meant(name: str) -> str:
     if len(key) < _SHORTEST or _DIGIT.search(key):
         return ""
     words = {field.split("_")[0]: field for field in reversed(_NAMES)} | {field: field for field in _NAMES}
-    near = get_close_matches(key, list(words), n=1, cutoff=_ALIKE)
+    near = get_close_matches(key, list(words), n=1, cutoff=ALIKE)
     return words[near[0]] if near else ""
 
 

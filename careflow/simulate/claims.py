@@ -70,7 +70,7 @@ def claim_lines(stays: pd.DataFrame, *, cutoff: str | date = CUTOFF) -> pd.DataF
             if claims % _DENIED == 0:
                 rows += _lines(stay, f"{number}D", bill, claim_status="denied")
             if claims % _REPLACED == 0 and bill["bill_type_code"]:
-                rows += _lines(stay, f"{number}A", bill | {"bill_type_code": bill["bill_type_code"]})
+                rows += _lines(stay, f"{number}A", bill)
                 bill = bill | {"bill_type_code": f"{bill['bill_type_code'][:2]}7", "replaces_claim_id": f"{number}A"}
             rows += _lines(stay, number, bill)
             if claims % _VISITED == 0 and stay["level"] in ("inpatient", "residential"):

@@ -13,7 +13,7 @@ import pytest
 import careflow as cf
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.sources import Window
-from careflow.records.sources.claim_lines.source import GAPS
+from careflow.records.sources.standard_levels import GAPS
 from careflow.simulate.claims import claim_lines, claimed_stays, write_claims
 from careflow.simulate.records import CUTOFF
 

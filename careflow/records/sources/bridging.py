@@ -5,41 +5,16 @@ Used for all records that name days or spans of service, not stays: claims lines
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
 from careflow.records.engine.duckdb_engine import Engine
-from careflow.records.sources.care_levels import BY_BREAK, BY_GAP, BY_STATUS, OPEN, Level
+from careflow.records.sources.care_levels import BY_BREAK, BY_GAP, BY_STATUS, OPEN, JoinedStays, Level
 from careflow.records.sources.day_stays import join_days
 from careflow.records.sources.night_stays import join_nights
 
 
-@dataclass(frozen=True)
-class LevelStays:
-    """The stays of a level and what was counted on the way.
-
-    Attributes
-    ----------
-    table : str
-        ``person, level, facility, payer, admit, last, recorded, status, wm, otp, ended``, one row a stay.
-    stays : tuple of int
-        Their number with half the gap, the gap and twice the gap.
-    gaps : mapping of int to int
-        How many gaps there are of so many days, up to 90.
-    returned, admitted_before : int
-        Returns within a day after a recorded discharge (C25), and stays whose admission was before their first line
-        (C23).
-    """
-
-    table: str
-    stays: tuple[int, ...]
-    gaps: Mapping[int, int]
-    returned: int
-    admitted_before: int
-
-
-def level_stays(engine: Engine, intervals: str, above: str | None, level: Level, cutoff: int) -> LevelStays:
-    """Join the intervals of one level to stays.
+def level_stays(engine: Engine, intervals: str, above: str | None, level: Level, cutoff: int) -> JoinedStays:
+    """Join the intervals of one level to stays; their table has :data:`STAY`.
 
     Parameters
     ----------
@@ -58,7 +33,7 @@ def level_stays(engine: Engine, intervals: str, above: str | None, level: Level,
     joined = (join_nights if level.nights else join_days)(engine, intervals, above, level)
     table = _ended(engine, joined.table, above, level, cutoff)
     engine.run(f"DROP TABLE {joined.table}")
-    return LevelStays(table, joined.stays, joined.gaps, joined.returned, joined.admitted_before)
+    return replace(joined, table=table)
 
 
 def _ended(engine: Engine, joined: str, above: str | None, level: Level, cutoff: int) -> str:

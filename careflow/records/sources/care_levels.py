@@ -6,7 +6,7 @@ after the latest night, or the latest day of service.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,14 +57,18 @@ class Level:
         return tuple(int(self.gap * factor) for factor in FACTORS)
 
 
+STAY: Final = "person, level, facility, payer, admit, last, recorded, status, wm, otp, ended"
+"""The columns of a table of stays, one row each; ``ended`` is a place in :data:`ENDED_BY`."""
+
+
 @dataclass(frozen=True)
 class JoinedStays:
-    """The stays of a level without their ends.
+    """The stays of a level and what was counted on the way.
 
     Attributes
     ----------
     table : str
-        ``person, level, facility, payer, admit, last, recorded, status, wm, otp``, one row a stay.
+        The columns of :data:`STAY`; without ``ended`` as long as only the intervals are joined.
     stays : tuple of int
         Their number with half the gap, the gap and twice the gap.
     gaps : mapping of int to int
@@ -79,6 +83,18 @@ class JoinedStays:
     gaps: Mapping[int, int]
     returned: int = 0
     admitted_before: int = 0
+
+
+def word_sql(number: str, words: Sequence[str]) -> str:
+    """Return the SQL of the word at a number's place.
+
+    Examples
+    --------
+    >>> word_sql("s.ended", ["status", "gap"])
+    "CASE s.ended WHEN 0 THEN 'status' WHEN 1 THEN 'gap' END"
+    """
+    cases = " ".join(f"WHEN {i} THEN '{word}'" for i, word in enumerate(words))
+    return f"CASE {number} {cases} END"
 
 
 def packed_end() -> str:

@@ -68,10 +68,10 @@ def _placed(engine: Engine, intervals: str, part: str, flags: list[str]) -> str:
     # The facility and the payer only decide which of the lines of one day is the first. One window, so one ordering.
     order = f"OVER (PARTITION BY {part} ORDER BY start_day, facility, payer ROWS BETWEEN UNBOUNDED PRECEDING AND "
     before, every = f"{order}1 PRECEDING)", f"{order}UNBOUNDED FOLLOWING)"
-    known = [f"max(ending) {before} AS before", f"max(ending) {every} AS every"]
+    so_far = [f"max(ending) {before} AS before", f"max(ending) {every} AS every"]
     for name in flags:
-        known += [
-            f"count(*) FILTER ({name} = 1) {when} AS {name}_{word}"
+        so_far += [
+            f"count(CASE WHEN {name} = 1 THEN 1 END) {when} AS {name}_{word}"  # Spark: no FILTER in a window
             for when, word in ((before, "before"), (every, "every"))
         ]
     counted = "".join(f", {name}_before, {name}_every" for name in flags)
@@ -82,7 +82,7 @@ def _placed(engine: Engine, intervals: str, part: str, flags: list[str]) -> str:
           coalesce(start_day - last, 0) AS gap
         FROM (
           SELECT person, facility, payer, start_day, before, every{counted}, {unpacked_end("before")} FROM (
-            SELECT person, facility, payer, start_day, {", ".join(known)} FROM (
+            SELECT person, facility, payer, start_day, {", ".join(so_far)} FROM (
               SELECT person, facility, payer, start_day, {packed_end()} AS ending{picked} FROM ({intervals}) i) p) w) u
         WHERE before IS NULL OR start_day > last"""
     )

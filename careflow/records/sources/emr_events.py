@@ -25,6 +25,8 @@ ADMISSIONS: Final = (
     "person_id", "admission_id", "admit_date", "discharge_date", "discharge_reason", "facility", "payer", "level",
     "updated_at",
 )  # fmt: skip
+KEYS: Final = ("person_id", "admission_id", "admit_date", "discharge_date", "updated_at")
+"""Fields of ids and days, which cannot be strata."""
 CHANGES: Final = ("admission_id", "change_date", "level", "track", "sequence")
 RULES: Final = {
     "E00": "admission in stays",
@@ -73,7 +75,8 @@ def events(
     changes : path, glob or table, optional
         One row a change: ``admission_id, change_date, level``, and ``sequence`` (a number, or a time) and ``track``.
     columns, change_columns : mapping, optional
-        ``{field: column in the file}`` of the two tables.
+        ``{field: column in the file}`` of the two tables. In ``columns``, a name that is no field is a stratum of the
+        stays, such as ``{"program": "PROGRAM_NAME"}``.
     levels, reasons : mapping, optional
         What the codes in the files mean.
     track : str
@@ -100,7 +103,7 @@ def events(
     <Episodes: 2 stays of 1 person, 2024Q1-2024Q1, 1 open, 0 set aside>
     """
     required = ("person_id", "admission_id", "admit_date")
-    tables = [InputTable(admissions, ADMISSIONS, required, columns, encoding)]
+    tables = [InputTable(admissions, ADMISSIONS, required, columns, encoding, keys=KEYS)]
     if changes is not None:
         tables.append(InputTable(changes, CHANGES, ("admission_id", "change_date", "level"), change_columns, encoding))
     return EventSource("events", tables, levels, reasons, track, check_format(date_format))
@@ -133,10 +136,10 @@ class EventSource(TableSource):
         reading = Reading(self._date_format, window.tz)
         admissions = self._admissions(engine, reading)
         cutoff = (window.cutoff - EPOCH).days
-        return self.cut(engine, admissions, self._changes(engine, reading), cutoff)
+        return self.cut(engine, admissions, self._changes(engine, reading), cutoff, self._tables[0].strata)
 
     def _admissions(self, engine: Engine, reading: Reading) -> str:
-        """Return the table of admissions: ``row_id, person, id, admit, discharge, bad, reason ... updated``."""
+        """Return the table of admissions: ``row_id, person, id, admit, discharge, bad, reason ...`` and the strata."""
         raw = self._tables[0].load(engine)
         lookups = Lookups()
         names = [name for name in ("admit_date", "discharge_date", "updated_at") if name in raw.kinds]
@@ -157,6 +160,7 @@ class EventSource(TableSource):
             "level": mapped_sql(engine, raw, "level", self._levels, lookups),
             "version": days.get("updated", "NULL::INTEGER"),
             "whole": f"hash({', '.join(f'''coalesce(r.{name}::VARCHAR, '')''' for name in sorted(raw.kinds))})",
+            **{name: trimmed_sql(raw, name) for name in self._tables[0].strata.values()},
         }
         picked = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
         engine.run(f"CREATE TEMP TABLE {table} AS SELECT {picked} FROM {raw.relation} r {' '.join(lookups.joins)}")
@@ -185,14 +189,16 @@ class EventSource(TableSource):
         drop_input(engine, raw, lookups)
         return table
 
-    def cut(self, engine: Engine, admissions: str, changes: str, cutoff: int) -> Made:
-        """Make the stays of a table of admissions and one of changes, which are dropped."""
+    def cut(
+        self, engine: Engine, admissions: str, changes: str, cutoff: int, strata: Mapping[str, str] | None = None
+    ) -> Made:
+        """Make the stays of a table of admissions, whose ``strata`` are columns, and one of changes; both go."""
         lines = [int(engine.one(f"SELECT count(*) FROM {table}")[0]) for table in (admissions, changes)]
         if not lines[0]:
             raise RecordError("the file of admissions has a line of names and no rows.", check="S11", n=0)
         placed = placed_changes(engine, admissions, changes, self._track.lower())
-        made, flags = cut_pieces(engine, placed)
-        tables = {"tracks": tracks(engine, placed, made, cutoff)} if placed.other else {}
+        pieces, flags = cut_pieces(engine, placed)
+        tables = {"tracks": tracks(engine, placed, pieces, cutoff)} if placed.other else {}
         losses = [
             Loss(rule, _ACTIONS.get(rule, SET_ASIDE), "admission", n) for rule, n in placed.admission_fates.items()
         ]
@@ -200,16 +206,17 @@ class EventSource(TableSource):
         losses += [Loss(rule, FLAGGED, "admission", n) for rule, n in flags.items()]
         relation = engine.name("made")
         day = "DATE '1970-01-01' + {}::INTEGER"
+        labels = "".join(f", a.{column}" for column in (strata or {}).values())
         engine.run(
             f"""CREATE TEMP TABLE {relation} AS
-            SELECT person AS person_id, level, {day.format("start_day")} AS admit_date,
-              CASE WHEN end_day IS NOT NULL THEN {day.format("end_day")} END AS discharge_date,
-              reason AS discharge_reason, facility, payer, row_number() OVER () AS episode_id
-            FROM {made}"""
+            SELECT p.person AS person_id, p.level, {day.format("p.start_day")} AS admit_date,
+              CASE WHEN p.end_day IS NOT NULL THEN {day.format("p.end_day")} END AS discharge_date,
+              p.reason AS discharge_reason, p.facility, p.payer, row_number() OVER () AS episode_id{labels}
+            FROM {pieces} p JOIN {placed.admissions} a ON p.row_id = a.row_id"""
         )
-        for table in (made, admissions, changes, *placed.tables):
+        for table in (pieces, admissions, changes, *placed.tables):
             engine.run(f"DROP TABLE {table}")
-        return Made(relation, losses, tables, sum(lines))
+        return Made(relation, losses, tables, sum(lines), strata or {})
 
 
 _ACTIONS: Final = {"E00": KEPT, "E09": KEPT, "E04": ABSORBED, "E05": ABSORBED}

@@ -9,13 +9,10 @@ from typing import Final
 import pandas as pd
 
 from careflow.arguments import checked, mapping
-from careflow.arguments.messages import either
 from careflow.errors import ArgumentError, RecordError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.size_limits import SizeLimits
 from careflow.records.parsing.date_formats import EPOCH
-from careflow.records.sources.claim_lines.codes import LEVELS
-from careflow.records.sources.claim_lines.source import GAPS
 from careflow.records.sources.fhir_resources import (
     cut_by_class,
     judged_encounters,
@@ -24,6 +21,7 @@ from careflow.records.sources.fhir_resources import (
     reference,
 )
 from careflow.records.sources.protocol import ABSORBED, FLAGGED, KEPT, SET_ASIDE, Loss, Made, Window
+from careflow.records.sources.standard_levels import check_continuum, check_gaps, check_levels
 from careflow.records.sources.visits import dictionary, stay_relation, visit_stays
 
 RULES: Final = {
@@ -70,18 +68,24 @@ def fhir(
     ------
     ArgumentError
         An option is wrong.
+
+    Examples
+    --------
+    >>> import json, tempfile, careflow as cf
+    >>> encounter = {"resourceType": "Encounter", "id": "1", "status": "finished", "class": {"code": "IMP"},
+    ...     "subject": {"reference": "Patient/A"}, "period": {"start": "2024-01-02", "end": "2024-01-09"}}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "Encounter.ndjson").write_text(json.dumps(encounter))
+    ...     print(cf.read_episodes(cf.sources.fhir(folder), cutoff="2024-06-30"))
+    <Episodes: 1 stay of 1 person, 2024Q1-2024Q1, 0 open, 0 set aside>
     """
     keys = list(levels or {})
     if any(not isinstance(key, tuple) or len(key) != 2 for key in keys):
         raise ArgumentError(
             "levels= maps (system, code) to levels: {('http://example.org/levels', 'RTC'): 'residential'}."
         )
-    wrong = sorted({str(level) for level in (levels or {}).values() if level not in LEVELS})
-    if wrong:
-        raise ArgumentError(f"levels= maps to {', '.join(map(repr, wrong))}; give {either(LEVELS)}.")
-    if any(level not in GAPS or type(days) is not int or days < 0 for level, days in (gaps or {}).items()):
-        raise ArgumentError(f"gaps= maps levels ({', '.join(GAPS)}) to whole numbers of days.")
-    return FhirSource(Path(path), dict(levels or {}), GAPS | dict(gaps or {}))
+    check_levels(levels)
+    return FhirSource(Path(path), dict(levels or {}), check_gaps(gaps))
 
 
 class FhirSource:
@@ -120,8 +124,7 @@ class FhirSource:
         RecordError
             There are no files of encounters, or they cannot be read.
         """
-        if any(level not in window.continuum.names for level in LEVELS):
-            raise ArgumentError("encounters make stays at the standard levels; read them with the standard continuum.")
+        check_continuum(window.continuum, "encounters")
         cutoff = (window.cutoff - EPOCH).days
         raw = load_lines(engine, self._files("Encounter"), self.limits)
         care = load_lines(engine, self._files("EpisodeOfCare", required=False), self.limits)
@@ -155,9 +158,9 @@ class FhirSource:
 
     def _files(self, resource: str, *, required: bool = True) -> list[Path]:
         if self.path.is_dir():
-            found = sorted(p for p in self.path.iterdir() if p.name.startswith(resource) and ".ndjson" in p.name)
+            files = sorted(p for p in self.path.iterdir() if p.name.startswith(resource) and ".ndjson" in p.name)
         else:
-            found = [self.path] if self.path.is_file() and required else []
-        if required and not found:
+            files = [self.path] if self.path.is_file() and required else []
+        if required and not files:
             raise RecordError("there is no file of encounters: an .ndjson file, or a folder with Encounter*.ndjson.")
-        return found
+        return files

@@ -15,8 +15,8 @@ from careflow.continuum.outcomes import REASONS
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.decompress import Decompressor
 from careflow.records.files.size_limits import SizeLimits
-from careflow.records.sources.claim_lines.codes import LEVELS
 from careflow.records.sources.level_pieces import CUT
+from careflow.records.sources.standard_levels import LEVELS
 
 CLASSES: Final = {
     "IMP": "inpatient", "ACUTE": "inpatient", "NONAC": "inpatient", "AMB": "outpatient", "VR": "outpatient",
@@ -60,6 +60,8 @@ _CODINGS: Final = (
 """Where the level is looked for by ``levels=``, in this order, before the class."""
 
 _CLASS: Final = ("$.class.system", "$.class.code")
+_LEVEL_NUMBERS: Final = " ".join(f"WHEN '{name}' THEN {LEVELS.index(level)}" for name, level in CLASSES.items())
+_CLASS_LEVEL: Final = f"CASE {{}} {_LEVEL_NUMBERS} END"
 _DAY: Final = "TRY_CAST(left({0}, 10) AS DATE) - DATE '1970-01-01'"
 """Days are those written: a time with an offset is the local time of the place that wrote it."""
 
@@ -112,9 +114,8 @@ def judged_encounters(
             FROM {raw} WHERE care IS NOT NULL) u) c
         JOIN {episodes} e ON c.ref = e.id AND e.rule = 0 JOIN {people} p ON e.person = p.code AND c.who = p.v"""
     )
-    classes = " ".join(f"WHEN '{name}' THEN {LEVELS.index(level)}" for name, level in CLASSES.items())
-    meant = _meant(engine, raw, people, providers, levels, f"coalesce(w5.level, CASE r.class {classes} END)",
-                   OPEN_STATUSES, NOT_CARE)  # fmt: skip
+    by_class = f"coalesce(w5.level, {_CLASS_LEVEL.format('r.class')})"
+    meant = _meant(engine, raw, people, providers, levels, by_class, OPEN_STATUSES, NOT_CARE)
     length = "CASE unit WHEN 'd' THEN TRY_CAST(length AS DOUBLE)::INTEGER WHEN 'h' THEN 0 WHEN 'min' THEN 0 END"
     end = f"CASE WHEN {length} IS NOT NULL THEN start_day + {length} WHEN level > 1 THEN start_day END"
     _judged(engine, table, meant, "Encounter", end, cutoff, within)
@@ -137,16 +138,14 @@ def _meant(
     opened: Sequence[str], aside: Sequence[str],
 ) -> str:  # fmt: skip
     """Create the table of resources with what their codes, dates and references mean."""
-    words, table = engine.name("words"), engine.name("meant")
-    own = {f"{system}|{code}": LEVELS.index(level) for (system, code), level in levels.items()} or {"": -1}
-    engine.register(words, pa.table({"v": list(own), "level": pa.array(list(own.values()), pa.int32())}))
+    words, table = _own_levels(engine, levels), engine.name("meant")
     joins = " ".join(f"LEFT JOIN {words} w{i} ON r.coding{i} = w{i}.v" for i in range(len(_CODINGS) + 1))
-    found = ", ".join(f"w{i}.level" for i in range(len(_CODINGS)))
+    by_coding = ", ".join(f"w{i}.level" for i in range(len(_CODINGS)))
     reasons = " ".join(f"WHEN '{code}' THEN {REASONS.index(word)}" for code, word in DISPOSITIONS.items())
     engine.run(
         f"""CREATE TEMP TABLE {table} AS
-        SELECT r.*, p.code AS person, coalesce(f.code, 0) AS facility, coalesce({found}) IS NULL AS by_class,
-          coalesce({found}, {by_class}) AS level, ({_DAY.format("r.first")})::INTEGER AS start_day,
+        SELECT r.*, p.code AS person, coalesce(f.code, 0) AS facility, coalesce({by_coding}) IS NULL AS by_class,
+          coalesce({by_coding}, {by_class}) AS level, ({_DAY.format("r.first")})::INTEGER AS start_day,
           ({_DAY.format("r.last")})::INTEGER AS given_end, coalesce(r.status IN ({_texts(opened)}), false) AS still,
           r.status IS NULL OR r.status IN ({_texts(aside)}) AS no_care,
           CASE r.disposition {reasons} ELSE {REASONS.index("unknown")} END AS reason,
@@ -190,14 +189,11 @@ def cut_by_class(engine: Engine, judged: str, levels: Mapping[tuple[str, str], s
     int
         Changes without a day, which cut nothing (H11).
     """
-    own = {f"{system}|{code}": LEVELS.index(level) for (system, code), level in levels.items()} or {"": -1}
-    words, entries, table = engine.name("words"), engine.name("entries"), engine.name("good")
-    engine.register(words, pa.table({"v": list(own), "level": pa.array(list(own.values()), pa.int32())}))
-    classes = " ".join(f"WHEN '{name}' THEN {LEVELS.index(level)}" for name, level in CLASSES.items())
+    words, entries, table = _own_levels(engine, levels), engine.name("entries"), engine.name("good")
     part = "json_extract_string(entry, '$.{}')".format
     engine.run(
         f"""CREATE TEMP TABLE {entries} AS
-        SELECT e.row_id, e.nth, coalesce(w.level, CASE e.class {classes} END) AS level,
+        SELECT e.row_id, e.nth, coalesce(w.level, {_CLASS_LEVEL.format("e.class")}) AS level,
           CASE WHEN length(e.first) >= 10 THEN ({_DAY.format("e.first")})::INTEGER END AS day,
           CASE WHEN length(e.last) >= 10 THEN ({_DAY.format("e.last")})::INTEGER END AS until
         FROM (
@@ -240,6 +236,14 @@ def cut_by_class(engine: Engine, judged: str, levels: Mapping[tuple[str, str], s
     )
     engine.run(f"DROP TABLE {entries}")
     return table, undated
+
+
+def _own_levels(engine: Engine, levels: Mapping[tuple[str, str], str]) -> str:
+    """Register ``v, level``: what ``levels=`` says of ``system|code``."""
+    name = engine.name("words")
+    own = {f"{system}|{code}": LEVELS.index(level) for (system, code), level in levels.items()} or {"": -1}
+    engine.register(name, pa.table({"v": list(own), "level": pa.array(list(own.values()), pa.int32())}))
+    return name
 
 
 def _texts(words: Sequence[str]) -> str:

@@ -59,6 +59,16 @@ def enrolments(
     ------
     ArgumentError
         An option is wrong, or project types are asked for without a table of projects.
+
+    Examples
+    --------
+    >>> import pandas as pd, careflow as cf
+    >>> entries = pd.DataFrame({"PersonalID": ["A"], "EnrollmentID": ["1"], "EntryDate": ["2024-01-02"],
+    ...     "ProjectID": ["7"]})
+    >>> exits = pd.DataFrame({"EnrollmentID": ["1"], "ExitDate": ["2024-02-01"]})
+    >>> source = cf.sources.enrolments(entries, exits, levels={"7": "residential"}, level_from="ProjectID")
+    >>> cf.read_episodes(source, cutoff="2024-06-30")
+    <Episodes: 1 stay of 1 person, 2024Q1-2024Q1, 0 open, 0 set aside>
     """
     if level_from not in ("ProjectType", "ProjectID"):
         raise ArgumentError("level_from is 'ProjectType' or 'ProjectID'.")

@@ -113,7 +113,8 @@ def load_stays(source: StaySource, engine: Engine, window: Window, ledger: Ledge
             f"no stay is left of {several(lines, 'line')}{f': {reasons}' if reasons else ''}.", check="S11", n=lines
         )
     fields = {name: name for name in kinds if name in _NAMES and name not in STRATA}
-    strata = {name: name for name in (*STRATA, *kinds) if name in kinds and name not in fields}
+    named = {column: name for name, column in made.strata.items()}
+    strata = {named.get(name, name): name for name in (*STRATA, *kinds) if name in kinds and name not in fields}
     table = _under_own_names(engine, made, fields, strata, kinds)
     frame = pd.DataFrame(
         [(loss.rule, loss.action, loss.unit, loss.n, _note(loss, rules)) for loss in made.losses if loss.n],

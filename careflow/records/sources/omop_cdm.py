@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import pandas as pd
-import pyarrow as pa
 
 from careflow.arguments import checked, mapping, text
-from careflow.arguments.messages import either
 from careflow.continuum.outcomes import REASONS
 from careflow.errors import ArgumentError, RecordError
 from careflow.records.engine.duckdb_engine import Engine
@@ -18,12 +16,11 @@ from careflow.records.parsing.codes import SHOWN_FROM
 from careflow.records.parsing.date_columns import OK, Reading, read_dates
 from careflow.records.parsing.date_formats import EPOCH
 from careflow.records.parsing.lookup_tables import Lookups
-from careflow.records.sources.claim_lines.codes import LEVELS
-from careflow.records.sources.claim_lines.source import GAPS
 from careflow.records.sources.columns import InputTable, trimmed_sql
 from careflow.records.sources.omop_details import split_by_details
-from careflow.records.sources.omop_tables import CONCEPTS, find_tables, shipped_levels
+from careflow.records.sources.omop_tables import CONCEPTS, find_tables, register_levels
 from careflow.records.sources.protocol import ABSORBED, FLAGGED, KEPT, SET_ASIDE, Loss, Made, Window
+from careflow.records.sources.standard_levels import check_continuum, check_gaps, check_levels
 from careflow.records.sources.table_source import TableSource
 from careflow.records.sources.visits import close_deaths, dictionary, stay_relation, visit_stays
 
@@ -86,16 +83,25 @@ def omop(
     ------
     ArgumentError
         An option is wrong, or neither a scope nor a cohort is named.
+
+    Examples
+    --------
+    >>> import duckdb, careflow as cf
+    >>> database = duckdb.connect()
+    >>> _ = database.execute("CREATE TABLE person AS SELECT 1 AS person_id")
+    >>> _ = database.execute(
+    ...     "CREATE TABLE visit_occurrence AS SELECT 5 AS visit_occurrence_id, 1 AS person_id, "
+    ...     "9201 AS visit_concept_id, DATE '2024-01-02' AS visit_start_date, DATE '2024-01-09' AS visit_end_date")
+    >>> cf.read_episodes(cf.sources.omop(database, scope="file"), cutoff="2024-06-30")
+    <Episodes: 1 stay of 1 person, 2024Q1-2024Q1, 0 open, 0 set aside>
     """
     if scope not in (None, "file") or (scope is None) == (cohort is None):
         raise ArgumentError("say scope='file' if all visits are of addiction care, or cohort= the number of a cohort.")
-    wrong = sorted({str(level) for level in (levels or {}).values() if level not in LEVELS})
-    if wrong:
-        raise ArgumentError(f"levels= maps to {', '.join(map(repr, wrong))}; give {either(LEVELS)}.")
-    if any(level not in GAPS or type(days) is not int or days < 0 for level, days in (gaps or {}).items()):
-        raise ArgumentError(f"gaps= maps levels ({', '.join(GAPS)}) to whole numbers of days.")
+    if cohort is not None and not str(cohort).isdecimal():  # the command line gives it as text
+        raise ArgumentError("cohort= is the number of a cohort, such as 5.")
+    check_levels(levels)
     words = {str(code).strip(): level for code, level in (levels or {}).items()}
-    return OmopSource(find_tables(source, schema), words, GAPS | dict(gaps or {}), cohort)
+    return OmopSource(find_tables(source, schema), words, check_gaps(gaps), cohort)
 
 
 class OmopSource(TableSource):
@@ -125,9 +131,7 @@ class OmopSource(TableSource):
 
     def make(self, engine: Engine, window: Window) -> Made:
         """Make the stays in the engine."""
-        missing = [level for level in LEVELS if level not in window.continuum.names]
-        if missing:
-            raise ArgumentError("OMOP visits make stays at the standard levels; read them with the standard continuum.")
+        check_continuum(window.continuum, "OMOP visits")
         cutoff = (window.cutoff - EPOCH).days
         visits, people, facilities, n = self._visits(engine, window, cutoff)
         details = self._named.get("visit_detail")
@@ -137,7 +141,9 @@ class OmopSource(TableSource):
               {_UNKNOWN_REASON} AS reason FROM {visits} WHERE rule = 0"""
         )
         if details is not None:
-            good = split_by_details(engine, good, details, self._level_table(engine), Reading(None, window.tz))
+            good = split_by_details(
+                engine, good, details, register_levels(engine, self._levels), Reading(None, window.tz)
+            )
         episodes = self._episodes(engine, people, window, cutoff)
         made = visit_stays(engine, good, self._gaps, cutoff, episodes)
         stays = close_deaths(engine, made.table, self._deaths(engine, people, window), cutoff)
@@ -171,7 +177,7 @@ class OmopSource(TableSource):
         concept, word = trimmed_sql(raw, "visit_concept_id"), trimmed_sql(raw, "visit_source_value")
         people = dictionary(engine, f"SELECT {person} AS v FROM {raw.relation} r", "people")
         sites = dictionary(engine, f"SELECT {site} AS v FROM {raw.relation} r", "facilities")
-        levels, visits, cohort = self._level_table(engine), engine.name("visits"), self._members(engine)
+        levels, visits, cohort = register_levels(engine, self._levels), engine.name("visits"), self._members(engine)
         start = f"CASE WHEN {days['visit_start_state']} = {OK} THEN {days['visit_start']} END"
         end = f"CASE WHEN {days['visit_end_state']} = {OK} THEN {days['visit_end']} END"
         still = " OR ".join(
@@ -204,19 +210,6 @@ class OmopSource(TableSource):
         if not n:
             raise RecordError("the table visit_occurrence has no rows.", check="S11", n=0)
         return visits, people, sites, n
-
-    def _level_table(self, engine: Engine) -> str:
-        """Register ``v, level, own``: what a concept or source value means; the analyst's own first."""
-        meanings = (*LEVELS, "none", "ambiguous")
-        words = {**shipped_levels(), **self._levels}
-        table = {
-            "v": pa.array(list(words), pa.string()),
-            "level": pa.array([meanings.index(level) for level in words.values()], pa.int32()),
-            "own": pa.array([int(code in self._levels) for code in words], pa.int32()),
-        }
-        name = engine.name("concepts")
-        engine.register(name, pa.table(table))
-        return name
 
     def _members(self, engine: Engine) -> str:
         if self._cohort is None:
@@ -265,7 +258,7 @@ class OmopSource(TableSource):
         spans = self._spans(
             engine, "episode", people, "episode_start_date", "episode_end_date", window, "episode_object_concept_id"
         )
-        levels, table = self._level_table(engine), engine.name("episodes")
+        levels, table = register_levels(engine, self._levels), engine.name("episodes")
         engine.run(
             f"""CREATE TEMP TABLE {table} AS
             SELECT e.person, 0 AS facility, l.level, e.day AS start_day,

@@ -9,8 +9,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow as pa
+
 from careflow.errors import RecordError
+from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.sources.columns import InputTable
+from careflow.records.sources.standard_levels import LEVELS
 
 CONCEPTS: Final = ("visit_concept_id", "visit_type_concept_id", "admitted_from_concept_id", "discharged_to_concept_id")
 TABLES: Final = {
@@ -38,6 +42,23 @@ def shipped_levels() -> Mapping[str, str]:
     return {row["concept_id"]: row["level"] for row in csv.DictReader(text_.splitlines()) if row["used"] == "yes"}
 
 
+def register_levels(engine: Engine, own: Mapping[str, str]) -> str:
+    """Register ``v, level, own``: what a concept or source value means; the analyst's ``own`` in place of careflow's.
+
+    ``level`` is a place in the five standard levels, 5 stands for none, 6 for an institution of unknown kind.
+    """
+    meanings = (*LEVELS, "none", "ambiguous")
+    words = {**shipped_levels(), **own}
+    table = {
+        "v": pa.array(list(words), pa.string()),
+        "level": pa.array([meanings.index(level) for level in words.values()], pa.int32()),
+        "own": pa.array([int(code in own) for code in words], pa.int32()),
+    }
+    name = engine.name("concepts")
+    engine.register(name, pa.table(table))
+    return name
+
+
 def find_tables(source: Any, schema: str | None) -> dict[str, InputTable]:
     """Return the tables that are there.
 
@@ -46,11 +67,11 @@ def find_tables(source: Any, schema: str | None) -> dict[str, InputTable]:
     RecordError
         There is no such folder, or no table of people or of visits.
     """
-    found: dict[str, Any] = {}
+    tables: dict[str, Any] = {}
     if hasattr(source, "table") and hasattr(source, "execute"):
         for name in TABLES:
             try:
-                found[name] = source.table(f"{schema}.{name}" if schema else name)
+                tables[name] = source.table(f"{schema}.{name}" if schema else name)
             except Exception:  # the table is not there; DuckDB's message may quote names of the database
                 continue
     else:
@@ -60,13 +81,13 @@ def find_tables(source: Any, schema: str | None) -> dict[str, InputTable]:
         for path in sorted(folder.iterdir()):
             name = path.name.split(".")[0].casefold()
             if name in TABLES and path.suffix.casefold() in (".csv", ".parquet", ".gz"):
-                found.setdefault(name, path)
-    missing = [name for name in ("visit_occurrence", "person") if name not in found]
+                tables.setdefault(name, path)
+    missing = [name for name in ("visit_occurrence", "person") if name not in tables]
     if missing:
         raise RecordError(f"the OMOP source has no table {' and '.join(missing)}.", check="S02", n=len(missing))
     required = {"visit_occurrence": TABLES["visit_occurrence"][:5]}
     return {
-        name: InputTable(found[name], TABLES[name], required.get(name, TABLES[name][:1]))
+        name: InputTable(tables[name], TABLES[name], required.get(name, TABLES[name][:1]))
         for name in TABLES
-        if name in found
+        if name in tables
     }

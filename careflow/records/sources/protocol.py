@@ -80,12 +80,15 @@ class Made:
         Counts that explain how the stays were made.
     lines : int, optional
         The lines of the source. Where it is given, the fates must add up to it.
+    strata : mapping of str to str
+        ``{stratum: column of the relation}`` of strata whose columns are not named as they are.
     """
 
     relation: str
     losses: list[Loss]
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     lines: int | None = None
+    strata: Mapping[str, str] = field(default_factory=dict)
 
 
 class StaySource(Protocol):

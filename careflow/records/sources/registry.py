@@ -63,11 +63,11 @@ def maker(name: str) -> Callable[..., StaySource]:
     if point is None:
         raise ArgumentError(f"there is no source {name!r}{hint(name, names())}; there are {either(names())}.")
     try:
-        found: Callable[..., StaySource] = point.load()
+        loaded: Callable[..., StaySource] = point.load()
     except Exception as error:  # whatever a foreign package raises on import
         kind = type(error).__name__
     else:
-        return found
+        return loaded
     raise ArgumentError(f"the source {name!r} cannot be imported ({kind}); reinstall the package that brings it.")
 
 
@@ -89,8 +89,8 @@ def _called(name: str, make: Callable[..., StaySource], path: Any, options: dict
     except Exception as error:  # of a foreign package; its message may quote a value
         source, problem = None, type(error).__name__
     if problem:
-        told = ", ".join(options) or "none"
-        raise ArgumentError(f"the source {name!r} cannot be opened ({problem}) with these options: {told}.")
+        given = ", ".join(options) or "none"
+        raise ArgumentError(f"the source {name!r} cannot be opened ({problem}) with these options: {given}.")
     if not is_stay_source(source):
         raise ArgumentError(
             f"{name!r} is no source of stays, so it cannot be read as episodes; use cf.sources.{name}(path) by itself."

@@ -93,6 +93,13 @@ def teds(path: Any, *, kind: str = "d", columns: Mapping[str, str] | None = None
     ------
     ArgumentError
         An option is wrong.
+
+    Examples
+    --------
+    >>> import careflow as cf
+    >>> discharges = pd.DataFrame({"DISYR": 2022, "SERVICES_D": 7, "REASON": [1, 2, 1], "LOS": [12, 31, 31]})
+    >>> cf.sources.teds(discharges).los()[["label", "n", "median_low", "median_high"]].values.tolist()
+    [['Ambulatory, non-intensive outpatient', 3, 31, 45]]
     """
     fields = ("DISYR", "SERVICES_D", "REASON", "LOS") if kind == "d" else ("ADMYR", "SERVICES")
     return Teds(InputTable(path, fields, (fields[1],), columns, encoding), kind)
@@ -157,18 +164,18 @@ class Teds:
         self._need("LOS")
         rows = []
         for (year, service), part in self._counted.groupby(["year", "service"], dropna=False):
-            known = part[part["los"].notna()].groupby("los")["n"].sum().sort_index()
-            row: dict[str, Any] = {"year": year, "service": service, "n": int(known.sum())}
+            by_code = part[part["los"].notna()].groupby("los")["n"].sum().sort_index()
+            row: dict[str, Any] = {"year": year, "service": service, "n": int(by_code.sum())}
             row["missing"] = int(part["n"].sum()) - row["n"]
             for name, share in (("q25", 0.25), ("median", 0.5), ("q75", 0.75)):
-                row[f"{name}_low"], row[f"{name}_high"] = _quantile(known, share)
+                row[f"{name}_low"], row[f"{name}_high"] = _quantile(by_code, share)
             rows.append(row)
         quartiles = [f"{name}_{end}" for name in ("q25", "median", "q75") for end in ("low", "high")]
-        made = pd.DataFrame(rows, columns=["year", "service", "n", "missing", *quartiles])
-        frame = _labelled(made, "service", SERVICES, "level").drop(columns="level")
-        highs = [str(name) for name in frame if str(name).endswith(("_low", "_high"))]
-        frame[highs] = frame[highs].astype("Int64")
-        return frame[["year", "service", "label", "n", "missing", *highs]]
+        quartile_rows = pd.DataFrame(rows, columns=["year", "service", "n", "missing", *quartiles])
+        frame = _labelled(quartile_rows, "service", SERVICES, "level").drop(columns="level")
+        bounds = [str(name) for name in frame if str(name).endswith(("_low", "_high"))]
+        frame[bounds] = frame[bounds].astype("Int64")
+        return frame[["year", "service", "label", "n", "missing", *bounds]]
 
     @cached_property
     def _counted(self) -> pd.DataFrame:
@@ -205,10 +212,10 @@ def _codes(
     RecordError
         Texts are neither.
     """
-    known: dict[str, int] = {label.casefold(): code for code, label in labels.items()} | dict(older or {})
-    known |= {str(code): code for code in labels}
+    codes: dict[str, int] = {label.casefold(): code for code, label in labels.items()} | dict(older or {})
+    codes |= {str(code): code for code in labels}
     texts = frame[name].fillna("").str.replace(r"\\.0$", "", regex=True).str.strip().str.casefold()
-    wrong = ~texts.isin([*known, *_MISSING])
+    wrong = ~texts.isin([*codes, *_MISSING])
     if wrong.any():
         n = int(frame.loc[wrong, "n"].sum())
         raise RecordError(
@@ -217,7 +224,7 @@ def _codes(
             check="S05",
             n=n,
         )
-    return texts.map(known).astype("Int64")
+    return texts.map(codes).astype("Int64")
 
 
 def _labelled(frame: pd.DataFrame, name: str, words: Mapping[int, tuple[str, str]], second: str) -> pd.DataFrame:

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from careflow.continuum.outcomes import REASONS
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.sources import bridging, care_levels
-from careflow.records.sources.claim_lines.codes import LEVELS
 from careflow.records.sources.claim_lines.intervals import inside_sql
+from careflow.records.sources.standard_levels import LEVELS
 
 _NIGHTS = 2
 _PHP, _OUTPATIENT = LEVELS.index("php"), LEVELS.index("outpatient")
 _UNKNOWN = REASONS.index("unknown")
-_STAY = "person, level, facility, payer, admit, last, recorded, status, wm, otp, ended"
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,8 @@ def visit_stays(engine: Engine, visits: str, gaps: Mapping[str, int], cutoff: in
         by_gap += [(LEVELS[number], gap, n) for gap, n in zip(level.gaps, made.stays, strict=True)]
         table = engine.name("stays")
         engine.run(
-            f"CREATE TEMP TABLE {table} AS SELECT {_STAY} FROM {above} UNION ALL SELECT {_STAY} FROM {made.table}"
+            f"CREATE TEMP TABLE {table} AS SELECT {care_levels.STAY} FROM {above} "
+            f"UNION ALL SELECT {care_levels.STAY} FROM {made.table}"
         )
         for old in filter(None, (above, made.table, inside)):
             engine.run(f"DROP TABLE {old}")
@@ -128,15 +128,14 @@ def stay_relation(engine: Engine, stays: str, people: str, facilities: str) -> s
     """Return the stays in the words of :class:`careflow.records.sources.Made`; ``people`` has ``code, v``."""
     table = engine.name("made")
     day = "DATE '1970-01-01' + {}::INTEGER"
-    levels = " ".join(f"WHEN {i} THEN '{name}'" for i, name in enumerate(LEVELS))
-    reasons = " ".join(f"WHEN {i} THEN '{name}'" for i, name in enumerate(REASONS))
-    ended = " ".join(f"WHEN {i} THEN '{name}'" for i, name in enumerate(care_levels.ENDED_BY))
+    level, reason = care_levels.word_sql("s.level", LEVELS), care_levels.word_sql("s.status", REASONS)
+    ended = care_levels.word_sql("s.ended", care_levels.ENDED_BY)
     engine.run(
         f"""CREATE TEMP TABLE {table} AS
-        SELECT p.v AS person_id, CASE s.level {levels} END AS level, {day.format("s.admit")} AS admit_date,
+        SELECT p.v AS person_id, {level} AS level, {day.format("s.admit")} AS admit_date,
           CASE WHEN s.ended <> {care_levels.OPEN} THEN {day.format("s.last")} END AS discharge_date,
-          CASE WHEN s.ended <> {care_levels.OPEN} THEN CASE s.status {reasons} END END AS discharge_reason,
-          row_number() OVER () AS episode_id, f.v AS facility, CASE s.ended {ended} END AS ended_by
+          CASE WHEN s.ended <> {care_levels.OPEN} THEN {reason} END AS discharge_reason,
+          row_number() OVER () AS episode_id, f.v AS facility, {ended} AS ended_by
         FROM {stays} s JOIN {people} p ON s.person = p.code LEFT JOIN {facilities} f ON s.facility = f.code"""
     )
     return table

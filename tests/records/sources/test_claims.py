@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from records.sources.drawing_claims import CUTOFF, claim_lines, counted, made, read
 
+from careflow.errors import ArgumentError
 from careflow.records import Episodes, read_episodes
 from careflow.records.sources import claims
 
@@ -457,3 +458,49 @@ def test_the_result_does_not_depend_on_the_order_of_the_lines(plain_cases: Any) 
     episodes = read_episodes(source, cutoff=CUTOFF)
     assert by_case(episodes, source.fates()) == plain_cases[1]
     assert counted(episodes) == counted(plain_cases[0])
+
+
+def test_columns_of_the_lines_become_strata_of_the_stays() -> None:
+    # The stay has the label of its first line; a line without one, and a line alike in all else, count as they are.
+    lines = claim_lines(
+        """
+        person | hcpcs | from  | payer | dx
+        A      | H0015 | 03-06 | x     | F10.20
+        A      | H0015 | 03-04 | x     | F11.20
+        B      | H0018 | 03-04 | y     |
+        C      | H0015 | 03-04 |       | F14.20
+        """
+    ).assign(PLAN=["gold", " silver ", None, "gold"])
+    columns = {"plan": "PLAN", "diagnosis": "diagnosis_code_1"}
+    episodes = read(lines, columns=columns)
+    rows = episodes.rows()[["payer", "plan", "diagnosis"]].astype(object)
+    labels = {tuple(label) for label in rows.where(rows.notna(), None).to_numpy()}
+    assert labels == {(None, "gold", "F14.20"), ("x", "silver", "F11.20"), ("y", None, None)}
+    assert {"payer", "plan", "diagnosis", "ended_by"} <= set(episodes.strata)
+
+
+def test_lines_that_differ_in_a_stratum_are_not_the_same_line_again() -> None:
+    lines = claim_lines(
+        "claim | line | hcpcs | from\nc | 1 | H0015 | 03-04\nc | 1 | H0015 | 03-04\nc | 1 | H0015 | 03-04"
+    )
+    assert counted(read(lines, accept="C02")) == {"C02": 2}
+    by_plan = read(lines.assign(PLAN=["a", "a", "b"]), columns={"plan": "PLAN"}, accept="C02")
+    assert counted(by_plan) == {"C02": 1}
+    assert by_plan.n == 1
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"member": "person_id"}, "of ids or days, which cannot be strata"),
+        ({"week": "claim_line_start_date"}, "of ids or days, which cannot be strata"),
+        ({"hcpcs_cod": "hcpcs_code"}, r"did you mean columns=\{'hcpcs_code'"),
+        ({"ended_by": "hcpcs_code"}, "a name that the stays have already"),
+        ({"level": "hcpcs_code"}, "a name that the stays have already"),
+        ({"pla n": "hcpcs_code"}, "only letters, digits and _"),
+        ({"plan": "PLAN"}, "not in the file"),
+    ],
+)
+def test_what_cannot_be_a_stratum_is_refused(columns: dict[str, str], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        read("hcpcs | from\nH0015 | 03-04", columns=columns)

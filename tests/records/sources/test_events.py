@@ -55,6 +55,16 @@ def test_an_admission_without_changes_is_a_stay_at_its_own_level() -> None:
     assert stays(read(table, levels={"rtc": "residential"})) == [("residential", "01-02", "01-09", "unknown")]
 
 
+def test_columns_of_the_admissions_become_strata_of_the_stays() -> None:
+    admissions = frame(ADMISSIONS).assign(PROGRAM=["north", "south"])
+    source = cf.sources.events(admissions, frame(CHANGES), columns={"program": "PROGRAM"})
+    episodes = cf.read_episodes(source, cutoff="2024-12-31")
+    labels = zip(episodes.rows()["level"].astype(str), episodes.rows()["program"].astype(str), strict=True)
+    assert set(labels) == {("residential", "north"), ("php", "north"), ("iop", "south")}
+    with pytest.raises(ArgumentError, match="of ids or days"):
+        read(ADMISSIONS, CHANGES, columns={"stay": "admission_id"})
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "expected", "rules"),

@@ -151,5 +151,7 @@ def test_a_connection_is_read_as_a_folder_is(tmp_path: Path) -> None:
 def test_what_is_of_addiction_care_must_be_said() -> None:
     with pytest.raises(ArgumentError, match="scope='file'"):
         cf.sources.omop(SYNTHEA)
+    with pytest.raises(ArgumentError, match="the number of a cohort, such as 5"):
+        cf.sources.open("omop", SYNTHEA, cohort="all")
     with pytest.raises(RecordError, match="no table visit_occurrence and person"):
         cf.sources.omop(Path(__file__).parent, scope="file")

@@ -70,9 +70,9 @@ def fates_of(counts: Sequence[KindCount], attending: int, absorbed: int, ragged:
         Lines that could not be split into columns; they have no person.
     """
     aside: Counter[int] = Counter()
-    for one in counts:
-        aside[one.rule] += one.n
-    alone = sum(one.n for one in counts if one.rule == 0 and one.attending) - attending
+    for kind in counts:
+        aside[kind.rule] += kind.n
+    alone = sum(kind.n for kind in counts if kind.rule == 0 and kind.attending) - attending
     notes = {1: f"{ragged:,} not of the header's columns"} if ragged else {}
     if ragged:
         aside[1] += ragged
@@ -92,9 +92,9 @@ def fates_of(counts: Sequence[KindCount], attending: int, absorbed: int, ragged:
 def codes_seen(counts: Sequence[KindCount]) -> pd.DataFrame:
     """Return ``decided_by, code, level, n`` of the codes on 11 lines or more, the most frequent first."""
     seen: Counter[tuple[str, str, str]] = Counter()
-    for one in counts:
-        if one.rule in (0, *_BY_CODE):
-            seen[_SYSTEMS[one.decider], one.code or "", "" if one.level is None else MEANINGS[one.level]] += one.n
+    for kind in counts:
+        if kind.rule in (0, *_BY_CODE):
+            seen[_SYSTEMS[kind.decider], kind.code or "", "" if kind.level is None else MEANINGS[kind.level]] += kind.n
     lines = [(*key, n) for key, n in sorted(seen.items(), key=lambda item: (-item[1], item[0])) if n >= SHOWN_FROM]
     return pd.DataFrame(lines, columns=["decided_by", "code", "level", "n"])
 
@@ -102,9 +102,9 @@ def codes_seen(counts: Sequence[KindCount]) -> pd.DataFrame:
 def conflicts(counts: Sequence[KindCount]) -> pd.DataFrame:
     """Return ``level, other_level, n`` of the lines on which a later code names another level (C20)."""
     pairs: Counter[tuple[int, int]] = Counter()
-    for one in counts:
-        if one.rule == 0 and one.conflict is not None and one.level is not None:
-            pairs[one.level, one.conflict] += one.n
+    for kind in counts:
+        if kind.rule == 0 and kind.conflict is not None and kind.level is not None:
+            pairs[kind.level, kind.conflict] += kind.n
     rows = [(MEANINGS[level], MEANINGS[other], n) for (level, other), n in sorted(pairs.items())]
     return pd.DataFrame(rows, columns=["level", "other_level", "n"])
 
@@ -114,10 +114,10 @@ def _named(rule: int, counts: Sequence[KindCount]) -> str:
     if rule not in _BY_CODE:
         return ""
     codes: Counter[str] = Counter()
-    for one in counts:
-        if one.rule == rule and one.code:
-            codes[one.code] += one.n
-    often = sorted(((n, code) for code, n in codes.items() if n >= SHOWN_FROM), key=lambda one: (-one[0], one[1]))
+    for kind in counts:
+        if kind.rule == rule and kind.code:
+            codes[kind.code] += kind.n
+    often = sorted(((n, code) for code, n in codes.items() if n >= SHOWN_FROM), key=lambda pair: (-pair[0], pair[1]))
     named = ", ".join(f"{code[:10]!r} ({n:,})" for n, code in often[:20])
     rest = len(codes) - len(often[:20])
     return ", ".join(filter(None, (named, f"{rest:,} more codes" if rest else "")))

@@ -22,8 +22,8 @@ from careflow.arguments.messages import either, hint
 from careflow.continuum.outcomes import REASONS
 from careflow.errors import ArgumentError
 from careflow.records.parsing.date_formats import EPOCH
+from careflow.records.sources.standard_levels import LEVELS
 
-LEVELS: Final = ("inpatient", "residential", "php", "iop", "outpatient")
 RESIDENCE, AMBIGUOUS, NOTHING = "recovery residence", "ambiguous", "none"
 MEANINGS: Final = (*LEVELS, RESIDENCE, AMBIGUOUS, NOTHING)
 """What a code can mean; its place here is its number in the engine."""
@@ -91,8 +91,8 @@ def shipped_codes() -> tuple[Code, ...]:
             lines[code.system, code.code] = code
             continue
         for number in range(int(row["code"]), int(row["through"]) + 1):
-            one = replace(code, code=f"{number:0{len(row['code'])}}")
-            lines.setdefault((one.system, one.code), one)
+            single = replace(code, code=f"{number:0{len(row['code'])}}")
+            lines.setdefault((single.system, single.code), single)
     return tuple(lines.values())
 
 
@@ -120,7 +120,7 @@ def check_codes(codes: Mapping[Any, str] | str | Path | None) -> tuple[Code, ...
         return ()
     entries = _of_file(Path(codes)) if isinstance(codes, str | Path) else [_entry(*item) for item in codes.items()]
     # A line with a modifier, a payer or a span says more than one without, so it goes first.
-    return tuple(sorted(entries, key=lambda one: -sum(map(bool, (one.modifier, one.payer, one.starts, one.ends)))))
+    return tuple(sorted(entries, key=lambda code: -sum(map(bool, (code.modifier, code.payer, code.starts, code.ends)))))
 
 
 def check_reasons(reasons: Mapping[Any, str] | None, ignored: Iterable[Any]) -> dict[str, str]:
@@ -134,9 +134,9 @@ def check_reasons(reasons: Mapping[Any, str] | None, ignored: Iterable[Any]) -> 
     wrong = sorted({str(reason) for reason in (reasons or {}).values() if reason not in REASONS})
     if wrong:
         raise ArgumentError(f"reasons= maps to {', '.join(map(repr, wrong))}; the reasons are: {', '.join(REASONS)}.")
-    known = dict(shipped_reasons()) | {two_digits(status): reason for status, reason in (reasons or {}).items()}
+    by_status = dict(shipped_reasons()) | {two_digits(status): reason for status, reason in (reasons or {}).items()}
     left_out = {two_digits(status) for status in ignored}
-    return {status: reason for status, reason in known.items() if status not in left_out}
+    return {status: reason for status, reason in by_status.items() if status not in left_out}
 
 
 def two_digits(code: Any) -> str:
@@ -223,9 +223,11 @@ def _of_file(path: Path) -> list[Code]:
         lines = tomllib.loads(path.read_text("utf-8")).get("codes", [])
     except (OSError, ValueError):
         lines = None
-    if not isinstance(lines, list) or not all(isinstance(one, dict) and {"code", "level"} <= set(one) for one in lines):
+    if not isinstance(lines, list) or not all(
+        isinstance(line, dict) and {"code", "level"} <= set(line) for line in lines
+    ):
         raise ArgumentError(f"codes={path.name!r} is not a TOML file of lines [[codes]], each with a code and a level.")
-    return [_entry(one.pop("code"), one.pop("level"), **one) for one in map(dict, lines)]
+    return [_entry(line.pop("code"), line.pop("level"), **line) for line in map(dict, lines)]
 
 
 def _plain(code: str) -> str:

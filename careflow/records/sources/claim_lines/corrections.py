@@ -112,8 +112,9 @@ def _reversals(engine: Engine, lines: Lines, left: str) -> str:
     table = engine.name("reversals")
     same = "person, codes, from_day, to_day, abs(units)"
     # By texts and days, not by numbers that differ between readings: which of two equal lines goes must not change.
-    order = "coalesce(claim_text, ''), coalesce(number_text, ''), paid, claim_from, claim_to, admission, discharge, "
-    order += "facility, payer, status, line"
+    days = ("paid", "claim_from", "claim_to", "admission", "discharge")
+    order = "coalesce(claim_text, ''), coalesce(number_text, ''), "
+    order += ", ".join((*(f"{day} NULLS LAST" for day in days), "facility", "payer", "status", "line"))
     engine.run(
         f"""CREATE TEMP TABLE {table} AS
         WITH coded AS (

@@ -12,8 +12,8 @@ from careflow.records.findings import Ledger
 from careflow.records.parsing.date_columns import BAD, NONE, OK, read_dates
 from careflow.records.parsing.lookup_tables import Lookups
 from careflow.records.sources.claim_lines.kinds import LineKinds, line_kinds
-from careflow.records.sources.claim_lines.numbered_texts import number_people, number_texts
-from careflow.records.sources.claim_lines.options import DAYS, FACILITIES, LineOptions
+from careflow.records.sources.claim_lines.numbered_texts import NumberedTexts, number_people, number_texts
+from careflow.records.sources.claim_lines.options import DAYS, FACILITIES, FIELDS, LineOptions
 
 _SMALL: Final = ("paid", "from_day", "to_day", "claim_from", "claim_to", "admission", "discharge")
 
@@ -30,8 +30,10 @@ class Lines:
         claim_to, admission, discharge, rule``; with ``texts`` also ``claim_text, number_text``.
     kinds : LineKinds
         The kinds of lines.
-    people, facilities, payers : str
-        What the numbers stand for: ``v, code``. "" where there is no such column.
+    people : str
+        What the numbers of people stand for, ``v, code``; "" where the ids are whole numbers themselves.
+    facilities, payers : NumberedTexts
+        What the numbers of facilities stand for, and those of payers with the strata of ``columns=``.
     n : int
         The number of lines.
     numbered : bool
@@ -43,8 +45,8 @@ class Lines:
     table: str
     kinds: LineKinds
     people: str
-    facilities: str
-    payers: str
+    facilities: NumberedTexts
+    payers: NumberedTexts
     n: int
     numbered: bool
     negative: bool
@@ -52,8 +54,8 @@ class Lines:
     @property
     def tables(self) -> list[str]:
         """Every table."""
-        every = (self.table, self.kinds.table, self.kinds.statuses, self.people, self.facilities, self.payers)
-        return [table for table in every if table]
+        every = (self.table, self.kinds.table, self.kinds.statuses, self.people)
+        return [table for table in (*every, self.facilities.table, self.payers.table) if table]
 
 
 def number_lines(engine: Engine, raw: SourceTable, options: LineOptions, cutoff: int, *, texts: bool) -> Lines:
@@ -61,21 +63,20 @@ def number_lines(engine: Engine, raw: SourceTable, options: LineOptions, cutoff:
     lookups = Lookups()
     fields = set(raw.kinds)
     days = read_dates(engine, raw, [name for name in DAYS if name in fields], lookups, Ledger(), options.reading)
-    facility = next((name for name in FACILITIES if name in fields), "")
     people = number_people(engine, raw)
-    facilities = number_texts(engine, raw, facility, "facilities") if facility else ""
-    payers = number_texts(engine, raw, "payer", "payers") if "payer" in fields else ""
+    facility = next(({"facility": name} for name in FACILITIES if name in fields), {})
+    facilities = number_texts(engine, raw, facility, "facilities")
+    # The strata of columns= are of the line that the payer is of, so the two share a number.
+    labels = {name: name for name in raw.kinds if name == "payer" or name not in FIELDS}
+    payers = number_texts(engine, raw, labels, "payers")
     kinds = line_kinds(engine, raw, options)
-    joins = [*lookups.joins, people.join]
-    for name, of_texts in ((facility, facilities), ("payer", payers)):
-        if of_texts:
-            joins.append(f"LEFT JOIN {of_texts}_raw {name}_of ON r.{name}::VARCHAR = {name}_of.raw")
+    joins = [*lookups.joins, people.join, facilities.join, payers.join]
     units = "TRY_CAST(r.service_unit_quantity::VARCHAR AS DOUBLE)" if "service_unit_quantity" in fields else ""
     negative = bool(units) and bool(engine.one(f"SELECT count(*) FILTER ({units} < 0) FROM {raw.relation} r")[0])
     numbers = {
         "person": people.person,
-        "facility": f"coalesce({facility}_of.code, 0)::INTEGER" if facilities else "0",
-        "payer": "coalesce(payer_of.code, 0)::INTEGER" if payers else "0",
+        "facility": facilities.code,
+        "payer": payers.code,
         "key": kinds.key,
         "units": units or "0",
     }
@@ -83,10 +84,8 @@ def number_lines(engine: Engine, raw: SourceTable, options: LineOptions, cutoff:
     table = engine.name("lines")
     engine.run(f"CREATE TEMP TABLE {table} AS {_judged_sql(read, kinds, fields, cutoff, texts=texts or negative)}")
     lookups.drop(engine)
-    for made in filter(None, (facilities, payers)):
-        engine.run(f"DROP TABLE {made}_raw")
-    if people.written:
-        engine.run(f"DROP TABLE {people.written}")
+    for written in filter(None, (people.written, facilities.written, payers.written)):
+        engine.run(f"DROP TABLE {written}")
     n = int(engine.one(f"SELECT count(*) FROM {table}")[0])
     return Lines(table, kinds, people.table, facilities, payers, n, "claim_line_number" in fields, negative)
 

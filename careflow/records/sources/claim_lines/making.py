@@ -11,11 +11,11 @@ from careflow.continuum.outcomes import REASONS
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.sources import bridging, care_levels
 from careflow.records.sources.claim_lines.account import KindCount, codes_seen, conflicts, fates_of
-from careflow.records.sources.claim_lines.codes import LEVELS
 from careflow.records.sources.claim_lines.corrections import Corrections
 from careflow.records.sources.claim_lines.intervals import ServiceDays, attending_lines, inside_sql, nights
 from careflow.records.sources.claim_lines.lines import Lines
 from careflow.records.sources.protocol import FLAGGED, Loss, Made
+from careflow.records.sources.standard_levels import LEVELS
 
 _NIGHTS: Final = 2
 """The first levels are 24-hour care."""
@@ -24,7 +24,6 @@ _PHP: Final = LEVELS.index("php")
 _STILL_THERE: Final = "30"
 _KEPT_WITHOUT_DATE: Final = ("07", "21")
 """Statuses whose reason is kept at levels of days, although the last bill records no discharge."""
-_STAY: Final = "person, level, facility, payer, admit, last, recorded, status, wm, otp, ended"
 _INTERVAL: Final = "person, facility, payer, start_day, end_day, recorded, status, wm, otp"
 
 
@@ -56,21 +55,21 @@ class StayMaker:
         ]
         self._cutoff = cutoff
         self._tables: list[str] = []
-        self._made = {name: bridging.LevelStays("", (0, 0, 0), {}, 0, 0) for name in LEVELS}
+        self._joined = {name: care_levels.JoinedStays("", (0, 0, 0), {}) for name in LEVELS}
         self._counts = self._counted()
         self._nights = self._keep(nights(engine, lines, corrections))
-        died = any(one.died for one in self._counts)
+        died = any(kind.died for kind in self._counts)
         self._service = ServiceDays(engine, lines, corrections, died=died)
         self._keep(self._service.deaths)
         self._attending = self._keep(attending_lines(engine, lines, corrections))
 
     def make(self, ragged: int = 0) -> Made:
         """Make the stays; ``ragged`` lines could not be split into columns."""
-        there = {one.level for one in self._counts if one.rule == 0 and not one.attending}
+        levels = {kind.level for kind in self._counts if kind.rule == 0 and not kind.attending}
         single = self._service.sql(_OUTPATIENT)
         above: str | None = None
         for level in self._levels[:_OUTPATIENT]:
-            if level.number in there:
+            if level.number in levels:
                 night = f"SELECT {_INTERVAL}, admission FROM {self._nights} WHERE level = {level.number}"
                 day = f"SELECT {_INTERVAL} FROM ({self._service.sql(level.number)}) d"
                 above = self._build(level, night if level.nights else day, above)
@@ -79,7 +78,7 @@ class StayMaker:
             self._absorbed(above, f"SELECT * FROM ({single}) s", closed_at=_PHP, levels=_OUTPATIENT),
         ]
         stays = above
-        if stays is None or _OUTPATIENT in there:
+        if stays is None or _OUTPATIENT in levels:
             left = f"SELECT a.* FROM ({single}) a ANTI JOIN {self._inside[1]} b ON a.line = b.line"
             stays = self._build(self._levels[_OUTPATIENT], f"SELECT {_INTERVAL} FROM ({left})", above)
         losses, tables = self._account(stays, ragged)
@@ -137,12 +136,13 @@ class StayMaker:
 
     def _build(self, level: care_levels.Level, intervals: str, above: str | None) -> str:
         """Build the stays of a level, and return the table of all stays so far."""
-        made = bridging.level_stays(self._engine, intervals, above, level, self._cutoff)
-        self._made[LEVELS[level.number]] = made
-        self._keep(made.table)
+        joined = bridging.level_stays(self._engine, intervals, above, level, self._cutoff)
+        self._joined[LEVELS[level.number]] = joined
+        self._keep(joined.table)
         if above is None:
-            return made.table
-        return self._query("stays", f"SELECT {_STAY} FROM {above} UNION ALL SELECT {_STAY} FROM {made.table}")
+            return joined.table
+        stay = care_levels.STAY
+        return self._query("stays", f"SELECT {stay} FROM {above} UNION ALL SELECT {stay} FROM {joined.table}")
 
     def _relation(self, stays: str) -> str:
         """Return the table of stays in the words of :class:`careflow.records.sources.Made`."""
@@ -150,19 +150,21 @@ class StayMaker:
         day = "DATE '1970-01-01' + {}::INTEGER"
         columns = {
             "person_id": "p.v" if lines.people else "s.person",
-            "level": _words("s.level", LEVELS),
+            "level": care_levels.word_sql("s.level", LEVELS),
             "admit_date": day.format("s.admit"),
             "discharge_date": f"CASE WHEN s.ended <> {care_levels.OPEN} THEN {day.format('s.last')} END",
             "discharge_reason": self._reason(),
             "episode_id": "row_number() OVER ()",
         }
         joins = [f"JOIN {lines.people} p ON s.person = p.code"] if lines.people else []
-        for name, source in (("facility", lines.facilities), ("payer", lines.payers), ("raw_reason", statuses)):
-            if source:
-                columns[name] = f"{name}_of.v"
-                key = "status" if name == "raw_reason" else name
-                joins.append(f"LEFT JOIN {source} {name}_of ON s.{key} = {name}_of.code")
-        columns["ended_by"] = _words("s.ended", care_levels.ENDED_BY)
+        for key, texts in (("facility", lines.facilities), ("payer", lines.payers)):
+            columns |= {name: f"{key}_of.{name}" for name in texts.names}
+            if texts.table:
+                joins.append(f"LEFT JOIN {texts.table} {key}_of ON s.{key} = {key}_of.code")
+        if statuses:
+            columns["raw_reason"] = "raw_reason_of.v"
+            joins.append(f"LEFT JOIN {statuses} raw_reason_of ON s.status = raw_reason_of.code")
+        columns["ended_by"] = care_levels.word_sql("s.ended", care_levels.ENDED_BY)
         columns["flags"] = (
             "CASE WHEN s.otp = 1 AND s.wm = 1 THEN 'otp wm' WHEN s.otp = 1 THEN 'otp' WHEN s.wm = 1 THEN 'wm' END"
         )
@@ -173,7 +175,7 @@ class StayMaker:
     def _reason(self) -> str:
         if not self._lines.kinds.statuses:
             return "CAST(NULL AS VARCHAR)"
-        reason = f"coalesce({_words('raw_reason_of.reason', REASONS)}, 'unknown')"
+        reason = f"coalesce({care_levels.word_sql('raw_reason_of.reason', REASONS)}, 'unknown')"
         kept = f"raw_reason_of.v IN ({', '.join(repr(status) for status in _KEPT_WITHOUT_DATE)})"
         return (
             f"CASE WHEN s.ended = {care_levels.BY_STATUS} THEN {reason} WHEN s.ended <> {care_levels.OPEN} THEN "
@@ -194,23 +196,23 @@ class StayMaker:
             f"count(*) FILTER (ended = {care_levels.OPEN}) "
             f"FROM (SELECT ended, status IN ({still}) AS silent FROM {stays})"
         )
-        made = self._made.values()
+        joined = self._joined.values()
         losses = [
             *fates_of(counts, attending, absorbed, ragged),
-            Loss("C20", FLAGGED, "line", sum(one.n for one in counts if one.names_another)),
-            Loss("C23", FLAGGED, "stay", sum(one.admitted_before for one in made)),
+            Loss("C20", FLAGGED, "line", sum(kind.n for kind in counts if kind.names_another)),
+            Loss("C23", FLAGGED, "stay", sum(level.admitted_before for level in joined)),
             Loss("C24", FLAGGED, "claim", int(interim)),
-            Loss("C25", FLAGGED, "stay", sum(one.returned for one in made)),
+            Loss("C25", FLAGGED, "stay", sum(level.returned for level in joined)),
             Loss("C26", FLAGGED, "stay", int(silent)),
             Loss("C28", FLAGGED, "claim", self._corrections.no_target),
             Loss("C29", FLAGGED, "claim", int(two)),
             Loss("C30", FLAGGED, "stay", int(still_open)),
         ]
-        gaps = [(name, days, n) for name, made in self._made.items() for days, n in made.gaps.items()]
+        gaps = [(name, days, n) for name, level in self._joined.items() for days, n in level.gaps.items()]
         other = [
             (LEVELS[level.number], days, n)
             for level in self._levels
-            for days, n in zip(level.gaps, self._made[LEVELS[level.number]].stays, strict=True)
+            for days, n in zip(level.gaps, self._joined[LEVELS[level.number]].stays, strict=True)
         ]
         tables = {
             "codes": codes_seen(counts),
@@ -223,7 +225,3 @@ class StayMaker:
 
 def _rule(number: str) -> str:
     return f"'C' || lpad({number}::VARCHAR, 2, '0')"
-
-
-def _words(number: str, words: tuple[str, ...]) -> str:
-    return f"CASE {number} {' '.join(f'''WHEN {i} THEN '{word}' ''' for i, word in enumerate(words))}END"

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from careflow.continuum.outcomes import DIED, REASONS
+from careflow.errors import RecordError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.source import INTEGER, SourceTable
 from careflow.records.parsing.lookup_tables import distinct
 from careflow.records.privacy.pseudonyms import check_unique
+from careflow.records.sources.care_levels import CODES
 from careflow.records.sources.columns import digits_sql, trimmed_sql
 
 
@@ -71,23 +73,74 @@ def number_people(engine: Engine, raw: SourceTable) -> NumberedPeople:
     return NumberedPeople(table, person, join, written)
 
 
-def number_texts(engine: Engine, raw: SourceTable, name: str, stem: str) -> str:
-    """Number the texts of a column: ``v, code``, and in the table ``..._raw`` the code of each text as written.
+@dataclass(frozen=True)
+class NumberedTexts:
+    """Texts of one or more columns as numbers, one for each combination, in the order of the texts; 0 for no text.
+
+    Attributes
+    ----------
+    table : str
+        ``code``, and a column of texts for each of ``names``; "" where there are no columns.
+    names : tuple of str
+        The names of the texts in the table.
+    code : str
+        SQL of the number of a line ``r``.
+    join : str
+        The LEFT JOIN that it needs, or "".
+    written : str
+        The table of the texts as they are written, or "".
+    """
+
+    table: str
+    names: tuple[str, ...]
+    code: str = "0"
+    join: str = ""
+    written: str = ""
+
+
+def number_texts(engine: Engine, raw: SourceTable, columns: Mapping[str, str], stem: str) -> NumberedTexts:
+    """Number the texts of some columns ``{name in the table: column}``.
 
     Only distinct texts are trimmed: trimming every line takes longer than the rest.
+
+    Raises
+    ------
+    RecordError
+        There are more combinations than numbers.
     """
-    table = engine.name(stem)
+    if not columns:
+        return NumberedTexts("", ())
+    table, written, seen = engine.name(stem), engine.name(f"{stem}_written"), engine.name(f"{stem}_seen")
+    texts = ", ".join(f"r.{column}::VARCHAR AS {name}_raw" for name, column in columns.items())
+    trimmed = ", ".join(
+        f"{trimmed_sql(raw, column).replace(f'r.{column}', f'{name}_raw')} AS {name}"
+        for name, column in columns.items()
+    )
+    picked, order = ", ".join(columns), ", ".join(f"{name} NULLS FIRST" for name in columns)
     engine.run(
-        f"CREATE TEMP TABLE {table}_seen AS SELECT raw, {trimmed_sql(raw, name).replace(f'r.{name}', 'raw')} AS v "
-        f"FROM (SELECT DISTINCT r.{name}::VARCHAR AS raw FROM {raw.relation} r)"
+        f"CREATE TEMP TABLE {seen} AS SELECT *, {trimmed} FROM (SELECT DISTINCT {texts} FROM {raw.relation} r) d"
     )
     engine.run(
-        f"CREATE TEMP TABLE {table} AS SELECT v, row_number() OVER (ORDER BY v) AS code "
-        f"FROM (SELECT DISTINCT v FROM {table}_seen) WHERE v IS NOT NULL"
+        f"CREATE TEMP TABLE {table} AS SELECT {picked}, row_number() OVER (ORDER BY {order}) AS code "
+        f"FROM (SELECT DISTINCT {picked} FROM {seen}) d WHERE coalesce({picked}) IS NOT NULL"
     )
-    engine.run(f"CREATE TEMP TABLE {table}_raw AS SELECT s.raw, t.code FROM {table}_seen s JOIN {table} t ON s.v = t.v")
-    engine.run(f"DROP TABLE {table}_seen")
-    return table
+    if (n := int(engine.one(f"SELECT count(*) FROM {table}")[0])) >= CODES:
+        raise RecordError(
+            f"the columns of {' and '.join(columns)} have {n:,} different values, too many for strata.",
+            check="S09",
+            n=n,
+        )
+    # A comparison that takes NULL for a value is only needed where other columns are not NULL.
+    equal = "=" if len(columns) == 1 else "IS NOT DISTINCT FROM"
+    same = " AND ".join(f"s.{name} {equal} t.{name}" for name in columns)
+    engine.run(
+        f"CREATE TEMP TABLE {written} AS SELECT {', '.join(f's.{name}_raw' for name in columns)}, t.code "
+        f"FROM {seen} s JOIN {table} t ON {same}"
+    )
+    engine.run(f"DROP TABLE {seen}")
+    of_line = " AND ".join(f"r.{column}::VARCHAR {equal} {stem}_of.{name}_raw" for name, column in columns.items())
+    join = f"LEFT JOIN {written} {stem}_of ON {of_line}"
+    return NumberedTexts(table, tuple(columns), f"coalesce({stem}_of.code, 0)::INTEGER", join, written)
 
 
 def number_statuses(engine: Engine, raw: SourceTable, reasons: Mapping[str, str]) -> str:

@@ -24,6 +24,8 @@ FACILITIES: Final = ("facility", "facility_npi", "billing_npi")
 """The first of these that a file has is read."""
 
 REQUIRED: Final = ("person_id", "claim_id")
+KEYS: Final = ("person_id", "claim_id", "claim_line_number", "replaces_claim_id", *DAYS)
+"""Fields of ids and days, which cannot be strata."""
 
 
 @dataclass(frozen=True)

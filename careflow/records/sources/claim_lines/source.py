@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,17 +14,15 @@ from careflow.errors import ArgumentError, RecordError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.parsing.date_columns import Reading
 from careflow.records.parsing.date_formats import EPOCH, check_format
-from careflow.records.sources.claim_lines.codes import LEVELS, check_codes, check_reasons
+from careflow.records.sources.claim_lines.codes import check_codes, check_reasons
 from careflow.records.sources.claim_lines.corrections import correct
 from careflow.records.sources.claim_lines.lines import number_lines
 from careflow.records.sources.claim_lines.making import StayMaker
-from careflow.records.sources.claim_lines.options import CODES, FIELDS, REQUIRED, LineOptions
+from careflow.records.sources.claim_lines.options import CODES, FIELDS, KEYS, REQUIRED, LineOptions
 from careflow.records.sources.columns import InputTable
 from careflow.records.sources.protocol import Made, Window
+from careflow.records.sources.standard_levels import check_continuum, check_gaps
 from careflow.records.sources.table_source import TableSource
-
-GAPS: Final = {"inpatient": 1, "residential": 1, "php": 7, "iop": 14, "outpatient": 30}
-"""The most days to the next line that still continues a stay, by level."""
 
 RULES: Final = {
     "C00": "in a stay",
@@ -92,7 +91,8 @@ def claims(
         One row a line, with the columns of the Tuva project's medical claims. Required: ``person_id``, ``claim_id``,
         ``claim_line_start_date`` or ``claim_start_date``, and a column of codes.
     columns : mapping, optional
-        ``{field: column in the file}``.
+        ``{field: column in the file}``. A name that is no field is a stratum of the stays, such as ``{"plan":
+        "PLAN_NAME"}``; a stay has the label of its first line, as of the payer.
     codes : mapping or path, optional
         The payer's own codes: ``{"H2036": "residential", ("H2036", "U5"): "php", "0944": "iop"}``; or a TOML file with
         spans and payers.
@@ -100,7 +100,8 @@ def claims(
         Which lines are addiction care: those whose code is specific to it or whose principal diagnosis is F10 to F19
         but F17, or all lines of the file. Default: ``"diagnosis"`` where there is a diagnosis.
     gaps : mapping, optional
-        The most days to the next line that still continues a stay: ``{"iop": 21}``. Default: :data:`GAPS`.
+        The most days to the next line that still continues a stay: ``{"iop": 21}``. Default: inpatient and residential
+        1, php 7, iop 14, outpatient 30.
     reasons : mapping, optional
         ``{discharge status: reason}``, besides careflow's own.
     ignore_status : collection of str
@@ -129,10 +130,7 @@ def claims(
     >>> cf.read_episodes(cf.sources.claims(lines, scope="file"), cutoff="2024-12-31")
     <Episodes: 1 stay of 1 person, 2024Q1-2024Q1, 0 open, 0 set aside>
     """
-    unknown = [level for level in gaps or {} if level not in GAPS]
-    if unknown or not all(type(days) is int and 0 <= days <= 3650 for days in (gaps or {}).values()):
-        raise ArgumentError(f"gaps= maps levels ({', '.join(GAPS)}) to whole numbers of days from 0 to 3650.")
-    table = InputTable(path, FIELDS, REQUIRED, columns, encoding, sheet)
+    table = InputTable(path, FIELDS, REQUIRED, columns, encoding, sheet, keys=KEYS)
     options = LineOptions(
         check_codes(codes),
         scope or "",
@@ -140,7 +138,7 @@ def claims(
         denied,
         Reading(check_format(date_format)),
     )
-    return ClaimsSource(table, options, GAPS | dict(gaps or {}), keep_fates)
+    return ClaimsSource(table, options, check_gaps(gaps), keep_fates)
 
 
 class ClaimsSource(TableSource):
@@ -168,12 +166,7 @@ class ClaimsSource(TableSource):
         ArgumentError
             There are no columns of days or codes, or the continuum lacks the levels that claims have.
         """
-        missing = [level for level in LEVELS if level not in window.continuum.names]
-        if missing:
-            raise ArgumentError(
-                f"claims make stays at {', '.join(LEVELS)}; the continuum has no level {', '.join(missing)}. Read them "
-                "with the standard continuum."
-            )
+        check_continuum(window.continuum, "claims")
         scope = check_columns(self._table.mapped.fields, self._options.scope or None)
         options = LineOptions(
             self._options.codes, scope, self._options.reasons, self._options.denied,
@@ -188,7 +181,7 @@ class ClaimsSource(TableSource):
             raise RecordError("the file has a line of names and no rows.", check="S11", n=0)
         corrections = correct(engine, lines)
         maker = StayMaker(engine, lines, corrections, self._gaps, cutoff)
-        made = maker.make(raw.ragged)
+        made = replace(maker.make(raw.ragged), strata=self._table.strata)
         self._fates = maker.fates() if self._keep_fates else None
         maker.drop()
         return made
