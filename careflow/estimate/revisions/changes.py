@@ -34,6 +34,10 @@ class Table:
     high: Array
     mature: npt.NDArray[np.bool_]
 
+    def at(self, rows: npt.NDArray[np.int64]) -> Table:
+        """Return the numbers of some rows."""
+        return Table(*(getattr(self, name)[rows] for name in ("n", "of", "rate", "low", "high", "mature")))
+
 
 def aligned(frames: Sequence[pd.DataFrame], keys: Sequence[str]) -> tuple[pd.DataFrame, list[Table]]:
     """Return the labels of all rows, in order, and the numbers of each frame in these rows.
@@ -48,11 +52,14 @@ def aligned(frames: Sequence[pd.DataFrame], keys: Sequence[str]) -> tuple[pd.Dat
     index = pd.MultiIndex.from_frame(every.astype("str"))
     tables = []
     for frame in plain:
-        rows = frame.set_index(list(keys)).reindex(index)
-        n, of = (rows[name].fillna(0).to_numpy(float) for name in ("n", "of"))
+        rows = frame.set_index(list(keys))
+        there = index.isin(rows.index)
+        rows = rows.reindex(index)
+        # What is missing in a row that is there was hidden by protection, and stays missing.
+        n, of = (np.where(there, rows[name].to_numpy(float, na_value=np.nan), 0.0) for name in ("n", "of"))
         with np.errstate(divide="ignore", invalid="ignore"):
             rate = n / of
-        low, high = (rows[name].to_numpy(float) for name in ("low", "high"))
+        low, high = (rows[name].to_numpy(float, na_value=np.nan) for name in ("low", "high"))
         tables.append(Table(n, of, rate, low, high, rows["mature"].eq(True).to_numpy(bool)))
     return every, tables
 
@@ -156,8 +163,9 @@ def both_sides(keys: pd.DataFrame, old: Table, new: Table) -> pd.DataFrame:
         np.where(np.isnan(old.low) | np.isnan(new.rate), None, (old.low <= new.rate) & (new.rate <= old.high)),
         dtype="boolean",
     )
+    sizes = {"n_1": old.n, "of_1": old.of, "n_2": new.n, "of_2": new.of}
     return keys.assign(
-        old=old.rate, new=new.rate, inside=inside, points=POINTS * (new.rate - old.rate), n_1=old.n.astype(np.int64),
-        of_1=old.of.astype(np.int64), n_2=new.n.astype(np.int64), of_2=new.of.astype(np.int64), low=old.low,
-        high=old.high, mature=old.mature & new.mature,
+        old=old.rate, new=new.rate, inside=inside, points=POINTS * (new.rate - old.rate),
+        **{name: pd.array(values, dtype="Float64").astype("Int64") for name, values in sizes.items()},
+        low=old.low, high=old.high, mature=old.mature & new.mature,
     )  # fmt: skip

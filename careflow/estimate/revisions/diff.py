@@ -112,7 +112,6 @@ def diff(
         cutoffs=(steps.old.about.cutoff, steps.new.about.cutoff),
         made_of=COUNTS if changed is None else RECORDS,
         matched=None if changed is None else changed.matched,
-        needed=(steps.old, steps.new) if changed is None else None,
     )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
 
 from careflow.arguments import checked, labels, period, text
-from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.result import Result
 from careflow.estimate.revisions.changes import TOTAL
 from careflow.estimate.select import move_label, select
@@ -59,8 +58,6 @@ class Diff(Result):
         Whether single discharges were compared.
     matched : pandas.DataFrame or None
         ``by, n``: how many stays of both files are the same stay, by what they were matched; None of counts.
-    needed : tuple or None
-        The rates of both sides, for :func:`careflow.protect`; None of records.
     """
 
     directions: pd.DataFrame
@@ -68,7 +65,6 @@ class Diff(Result):
     cutoffs: tuple[date, date]
     made_of: str
     matched: pd.DataFrame | None = None
-    needed: tuple[Rates, Rates] | None = field(default=None, repr=False)
 
     @checked(quarter=period, frm=text, to=text, strata=labels)
     def at(

@@ -177,8 +177,9 @@ class EncodedRows:
     """The SQL of every row of the file, encoded and checked against the rules for single rows.
 
     A row has ``person, jackknife_group, level, admit, end_day, reason, s0 ..., episode, written, version, row, why,
-    marks``, with ``hours`` its times of day, and with ``ids`` its ``episode_key``. ``why`` is the rule that sets the row aside, 0 if it is kept.
-    ``end_day`` is the day of discharge, or the day after the cut-off while the stay is open.
+    marks``, with ``hours`` its times of day, and with ``ids`` its ``episode_key``. ``why`` is the rule that sets
+    the row aside, 0 if it is kept. ``end_day`` is the day of discharge, or the day after the cut-off while the stay is
+    open.
     """
 
     reading: str
@@ -231,6 +232,7 @@ def encode_rows(source: SourceTable, plan: Plan, choices: Choices, close_after: 
         reason = f"CASE WHEN {stale} THEN {REASONS.index('unknown')} ELSE reason END"
     strata = "".join(f", s{i}" for i in range(len(plan.labels)))
     hours, ids = HOURS[0] in plan.columns, EPISODE_KEY in plan.columns
+    more = listed("", hours=hours) + (f", {EPISODE_KEY}" if ids else "")
     # Most rows are closed stays without any mark; this test is faster than those of the marks.
     plain = f"closed AND coalesce(given, true) AND discharge <> admit AND admit >= {start}"
     noted = " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in marks.items())
@@ -242,7 +244,7 @@ def encode_rows(source: SourceTable, plan: Plan, choices: Choices, close_after: 
           SELECT *, coalesce(discharge_state = {OK} AND discharge <= {cutoff}, false) AS closed FROM read),
         checked AS (SELECT *, {_first(rules)} AS why FROM seen)
         SELECT person, jackknife_group, level, admit, {end_day} AS end_day, {reason} AS reason{strata}, episode,
-          written, version, row, why, CASE WHEN {plain} THEN 0 ELSE {noted} END AS marks{listed("", hours=hours)}{f", {EPISODE_KEY}" if ids else ""}
+          written, version, row, why, CASE WHEN {plain} THEN 0 ELSE {noted} END AS marks{more}
         FROM checked""",
         hours=hours,
         ids=ids,
