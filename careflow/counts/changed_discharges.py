@@ -26,6 +26,8 @@ PLACES: Final = ("discharge", "next stay", "other stay")
 """Where the change is."""
 _REASON, _OTHER = CAUSES.index("reason"), CAUSES.index("other stay")
 _ABSENT: Final = -9
+_APART: Final = 1000
+"""More than the code of any outcome."""
 _DIED: Final = REASONS.index(DIED)
 
 
@@ -153,7 +155,7 @@ def _by_cause(codes: pd.DataFrame, strata: Strata, continuum: Continuum, kind: s
     long = pd.concat(sides, ignore_index=True)
     out = []
     for target, reached in _targets(continuum, kind).items():
-        hit = np.array([(f, o) in reached for f, o in zip(long["from"], long["outcome"], strict=True)], dtype=bool)
+        hit = np.isin(long["from"] * _APART + long["outcome"], reached)
         rows = long.assign(n=long["sign"] * hit, of=long["sign"])
         rows = rows.groupby([*names, "change"], sort=False, as_index=False)[["n", "of"]].sum()
         rows = rows[(rows["n"] != 0) | (rows["of"] != 0)]
@@ -174,19 +176,19 @@ def _by_cause(codes: pd.DataFrame, strata: Strata, continuum: Continuum, kind: s
     return frame[columns]
 
 
-def _targets(continuum: Continuum, kind: str) -> dict[str, set[tuple[int, int]]]:
-    """Return what each row counts: pairs of the codes of the level left and of the outcome."""
+def _targets(continuum: Continuum, kind: str) -> dict[str, list[int]]:
+    """Return what each row counts: the codes of the level left and of the outcome as one number."""
     names = continuum.names
     levels = range(len(names))
     if kind == "direction":
         return {
-            way: {(f, t) for f in levels for t in levels if continuum.direction(names[f], names[t]) == way}
+            way: [f * _APART + t for f in levels for t in levels if continuum.direction(names[f], names[t]) == way]
             for way in DIRECTIONS
         }
     reasons = {reason: {REASON_CODE + REASONS.index(reason)} for reason in LEFT_REASONS}
     codes = {name: {place} for place, name in enumerate(names)} | reasons
     codes |= {LEFT_CARE: set().union(*reasons.values()), DIED: {REASON_CODE + _DIED}, CONCURRENT: {CONCURRENT_CODE}}
-    return {target: {(f, code) for f in levels for code in some} for target, some in codes.items()}
+    return {target: [f * _APART + code for f in levels for code in some] for target, some in codes.items()}
 
 
 def _labels(codes: pd.Series[int], name: str, strata: Strata) -> pd.Series[str]:

@@ -130,7 +130,9 @@ def matched(old: Side, new: Side, strata: Strata) -> Iterator[Matched]:
         rest = {side: table("rest", _rest_sql(both, columns, side, other)) for side, other in (("a", "b"), ("b", "a"))}
         steps = [(name, _match_sql(key, *conditions)) for name, key, *conditions in _WITHIN_PERSON]
         steps += [(_LONE, _LONE_SQL), (_ANYBODY, _match_sql(("id", "level", "admit"), "x.id <> -1", "y.id <> -1"))]
-        left, matches, by = dict(rest), [], []
+        left = dict(rest)
+        matches: list[str] = []
+        by: list[tuple[str, int]] = []
         for name, sql in steps:
             if not _any(engine, left):
                 break
@@ -172,7 +174,9 @@ def _any(engine: Engine, tables: dict[str, str]) -> bool:
 
 def _side_sql(side: Side, strata: Strata, engine: Engine, frames: list[str]) -> str:
     """Return the SQL of the stays of one side with their outcome, in codes that both sides share."""
-    episodes, joins, columns = side.moves.episodes, [], []
+    episodes = side.moves.episodes
+    joins: list[str] = []
+    columns: list[str] = []
 
     def joined(frame: pd.DataFrame, column: str) -> str:
         name = engine.name("diff_codes")

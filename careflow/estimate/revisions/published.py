@@ -91,7 +91,7 @@ def steps_between(
         )
     for release in (old, new, *bridges):
         _check_release(release)
-    _check_rules(old, new, bridges, by)
+    _check_rules(old, new, bridges)
     before, after = _window(old), _window(new)
     last = bridges[-1] if bridges else old
     rules = [
@@ -168,7 +168,7 @@ def _check_release(release: Release) -> None:
             )
 
 
-def _rules(release: Release, by: tuple[str, ...]) -> dict[str, Any]:
+def _rules(release: Release) -> dict[str, Any]:
     """Return the rules of a release that must be equal, by their names in a message."""
     if isinstance(release, Transitions):
         episodes = release.episodes
@@ -208,7 +208,7 @@ _SAID: Final = {
 }
 
 
-def _check_rules(old: Release, new: Release, bridges: Sequence[Release], by: tuple[str, ...]) -> None:
+def _check_rules(old: Release, new: Release, bridges: Sequence[Release]) -> None:
     """Raise if the releases differ in what is no step of a diff, or in a rule that no bridge takes over."""
     first, second = _continuum(old), _continuum(new)
     if any(_continuum(release) != second for release in (old, *bridges)):
@@ -223,7 +223,7 @@ def _check_rules(old: Release, new: Release, bridges: Sequence[Release], by: tup
             f"bridge= is the old file read by the new rules, with its own cut-off {_cutoff(old)}; the cut-off is no "
             "rule: what was not seen then did not leave"
         )
-    last, rules = (_rules(release, by) for release in (bridges[-1] if bridges else old, new))
+    last, rules = (_rules(release) for release in (bridges[-1] if bridges else old, new))
     differing = [name for name in rules if rules[name] != last[name]]
     if not differing:
         return

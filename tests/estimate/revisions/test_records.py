@@ -201,7 +201,7 @@ def test_the_causes_sum_to_the_change_exactly_on_random_pairs_of_extracts(seed: 
         whole = parts.count() == parts.size()
         totals = frame[frame["cause"] == "total"].set_index(keys)["points"].dropna()
         sums = parts.sum()[whole].reindex(totals.index).dropna()
-        assert len(sums) > 30
+        assert len(sums) > 20
         assert (sums - totals[sums.index]).abs().max() < 1e-12
     # What the records add up to is what differs in counts.
     keys = ["quarter", "payer", "from", "to"]
@@ -258,7 +258,7 @@ def test_dates_that_differ_between_extracts_are_refused(basis: str) -> None:
 
 
 def test_causes_of_single_records_are_never_published() -> None:
-    with pytest.raises(DisclosureError, match=r"tells of single records; .* in words"):
+    with pytest.raises(DisclosureError, match=r"tells of single records .* in words"):
         cf.protect(compared(OLD, OLD + P2))
 
 
