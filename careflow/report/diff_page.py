@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import base64
 import os
-import re
 from html import escape
 from pathlib import Path
 from typing import Any, Final
@@ -21,12 +21,10 @@ from careflow.report.modes import FULL_LABEL
 
 MOST: Final = 12
 """Rates that the page draws."""
-_SVG: Final = re.compile(r"<svg\b.*</svg>", re.DOTALL)
-_IDS: Final = re.compile(r"(\bid=\"|\bxlink:href=\"#|\burl\(#)")
 _STYLE: Final = (
     "body{font:16px/1.5 sans-serif;max-width:52rem;margin:0 auto;padding:1rem;color:#1b1f23}"
     "table{border-collapse:collapse;font-size:14px}td,th{padding:.15rem .6rem;border-bottom:1px solid #ddd}"
-    "svg{max-width:100%;height:auto}.band{background:#b3261e;color:#fff;padding:.4rem .8rem;font-weight:600}"
+    "img{max-width:100%;height:auto}.band{background:#b3261e;color:#fff;padding:.4rem .8rem;font-weight:600}"
 )
 
 
@@ -53,7 +51,7 @@ def write_diff_page(
         parts.append(f"<p>{escape(why.about.missing)}</p>")
     if why.matched is not None:
         parts += ["<h2>Stays of both files</h2>", _table(why.matched)]
-    parts += [_rate(why, row, number) for number, row in enumerate(rates.head(MOST).to_dict("records"))]
+    parts += [_rate(why, row) for row in rates.head(MOST).to_dict("records")]
     if len(rates) > MOST:
         parts.append(f"<p>{len(rates) - MOST:,} more rates moved.</p>")
     if not len(rates):
@@ -69,7 +67,7 @@ def write_diff_page(
     return target
 
 
-def _rate(why: Diff, row: dict[Any, Any], number: int) -> str:
+def _rate(why: Diff, row: dict[Any, Any]) -> str:
     """Return the section of one rate."""
     causes = causes_of(why, row)
     unit = next((name for name in why.about.by if name in ("quarter", "month", "year")), None)
@@ -78,8 +76,9 @@ def _rate(why: Diff, row: dict[Any, Any], number: int) -> str:
         ax = charts.waterfall(
             why, str(row["from"]), str(row["to"]), quarter=str(row[unit]) if unit else None, where=others or None
         )
-    svg = _SVG.search(render(ax, "svg", dpi=150, text=False).decode())
-    drawing = _IDS.sub(lambda match: f"{match[1]}r{number}-", svg[0]) if svg else ""
+    # As an image, each drawing keeps its names and its style to itself.
+    data = base64.b64encode(render(ax, "svg")).decode()
+    drawing = f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(charts.alt_text(ax))}">'
     table = causes[["cause", "where", "records", "n", "of", "points"]]
     return f"<h2>{escape(words_of(why, row))}</h2>{drawing}{_table(table)}"
 

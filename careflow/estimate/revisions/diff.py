@@ -93,7 +93,8 @@ def diff(
     >>> old = cf.read_episodes(pd.DataFrame(rows, columns=columns), cutoff="2024-04-10")
     >>> new = cf.read_episodes(pd.DataFrame(rows + late, columns=columns), cutoff="2024-04-10", alongside=old)
     >>> why = cf.diff(cf.link(old), cf.link(new))
-    >>> why.at("2024Q1", frm="residential", to="php")[["cause", "where", "records", "points"]].values.tolist()
+    >>> rows = why.at("2024Q1", frm="residential", to="php")
+    >>> rows[["cause", "where", "records", "points"]].round(6).values.tolist()
     [['late', 'discharge', 1, 10.0], ['total', 'total', 1, 10.0]]
     """
     strata = (by,) if isinstance(by, str) else tuple(by or ())

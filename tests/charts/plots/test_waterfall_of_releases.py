@@ -28,12 +28,12 @@ def why():
 def test_each_cause_has_a_bar_from_the_old_rate_to_the_new_one(why):
     ax = charts.waterfall(why, "residential", "php", quarter="2024Q1")
     data = ax.careflow.data
-    assert data["step"].tolist() == [
+    assert [step.replace("\u00a0", " ") for step in data["step"]] == [
         "Old file, to 29 Jun 2024", "Late, next stay", "Discharge date", "New file, to 19 Jul 2024"
     ]  # fmt: skip
     assert data["end"].iloc[[0, -1]].tolist() == pytest.approx([1 / 4, 2 / 3])
     assert data["start"].iloc[1:3].tolist() == pytest.approx([1 / 4, data["end"].iloc[1]])
-    assert ax.careflow.title == "Why the rate from Residential to PHP moved: 2024 Q1"
+    assert ax.careflow.title.replace("\u00a0", " ") == "Why the rate from Residential to PHP moved: 2024 Q1"
     assert "n = 4 and 3 discharges" in charts.alt_text(ax)
 
 
