@@ -20,6 +20,7 @@ from careflow.estimate import census as census
 from careflow.estimate import chain as chain
 from careflow.estimate import conformance as conformance
 from careflow.estimate import cumulative_incidence as cumulative_incidence
+from careflow.estimate import diff as diff
 from careflow.estimate import expected_days as expected_days
 from careflow.estimate import flow as flow
 from careflow.estimate import gray_test as gray_test

@@ -47,11 +47,11 @@ MAY_IMPORT["cli"] |= {"simulate"}
 
 ORDER = {
     "records": "engine findings lost_digits person_names schema files privacy parsing sources episodes validation "
-    "loading read",
+    "loading alongside read",
     "office": "libraries slides error_bars line_chart workbook",
     "counts": "event_tables measures sql",
     "estimate": "arguments arrays show stamp saved excel result loaded_result stats select decomposition "
-    "overdispersion utilization rates survival measures change change_family multistate",
+    "overdispersion utilization rates revisions survival measures change change_family multistate",
     "protect": "suppression cells insiders results history rounding release_notes release periods_shown audit",
     "charts": "data drawing headlines plots interactive",
     "report": "masking modes atomic_folder earlier_releases drawing_process content formats write",

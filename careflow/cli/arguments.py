@@ -11,13 +11,15 @@ SHIPPED: Final = ("standard", "asam3", "asam4", "teds")
 """Continua that need no file; told again here, so that ``careflow --help`` need not load them."""
 
 
-def add_records(to: argparse.ArgumentParser, *, project: bool = False, cutoff: bool = True) -> None:
+def add_records(
+    to: argparse.ArgumentParser, *, project: bool = False, cutoff: bool = True, metavar: str = "FILE"
+) -> None:
     """Add the file of episodes and how it is to be read; with ``project`` the file may be that of a project."""
     what = "CSV or Parquet, one row a stay; a pattern such as 'stays/*.csv' too"
     if project:
         to.add_argument("file", nargs="?", metavar="FILE", help=f"{what} (default: that of the project)")
     else:
-        to.add_argument("file", metavar="FILE", help=what)
+        to.add_argument("file", metavar=metavar, help=what)
     group = to.add_argument_group("the records")
     if project:
         group.add_argument(
@@ -28,9 +30,15 @@ def add_records(to: argparse.ArgumentParser, *, project: bool = False, cutoff: b
         )
     if cutoff:
         group.add_argument(
-            "--cutoff", required=True, type=_day, metavar="DATE", help="last day with complete data, or its quarter"
+            "--cutoff",
+            required=True,
+            type=day_given,
+            metavar="DATE",
+            help="last day with complete data, or its quarter",
         )
-    group.add_argument("--start", type=_day, metavar="DATE", help="first day from which everyone in care was recorded")
+    group.add_argument(
+        "--start", type=day_given, metavar="DATE", help="first day from which everyone in care was recorded"
+    )
     group.add_argument(
         "--continuum", metavar="FILE.toml", help=f"levels of care: a TOML file, or one of {', '.join(SHIPPED)}"
     )
@@ -190,7 +198,8 @@ def add_report(to: argparse.ArgumentParser, *, reads: bool = True) -> None:
     )
 
 
-def _day(text: str) -> date:
+def day_given(text: str) -> date:
+    """Read a day, or the last day of a quarter."""
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -35,11 +35,11 @@ def report(asked: argparse.Namespace) -> int:
     return 0
 
 
-def moves_of(asked: argparse.Namespace) -> Transitions:
-    """Read and link the records of a command."""
+def moves_of(asked: argparse.Namespace, **more: Any) -> Transitions:
+    """Read and link the records of a command; ``more`` goes to :func:`careflow.read_episodes`."""
     from careflow.counts import link
 
-    return link(_episodes(asked), within=asked.within)
+    return link(_episodes(asked, **more), within=asked.within)
 
 
 def _check_quarter(asked: argparse.Namespace) -> None:
@@ -185,7 +185,7 @@ def _episodes_or_findings(asked: argparse.Namespace) -> Episodes:
         raise
 
 
-def _episodes(asked: argparse.Namespace) -> Episodes:
+def _episodes(asked: argparse.Namespace, **more: Any) -> Episodes:
     from careflow.records import read_episodes
     from careflow.records import sources as stay_sources
 
@@ -220,6 +220,7 @@ def _episodes(asked: argparse.Namespace) -> Episodes:
         allow=asked.allow,
         accept=asked.accept,
         **of_file,
+        **more,
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from careflow import __version__
-from careflow.cli import commands, project
+from careflow.cli import commands, diff, project
 from careflow.cli.arguments import add_link, add_part, add_records, add_report, add_within
 from careflow.cli.command_words import in_command_words
 from careflow.errors import CareflowError
@@ -107,6 +107,8 @@ def parser() -> argparse.ArgumentParser:
     add_part(pool)
     add_report(pool, reads=False)
     pool.set_defaults(run=commands.pool)
+
+    diff.add(kinds.add_parser("diff", help="say why rates of two extracts of the same records differ"))
 
     read = kinds.add_parser("read", help="read claims, events and other sources, and save the stays they are")
     add_records(read)

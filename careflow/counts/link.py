@@ -11,6 +11,7 @@ from careflow.counts.event_tables import ENDLESS
 from careflow.counts.transitions import Transitions
 from careflow.records.episodes import Episodes
 from careflow.records.parsing.date_formats import LONGEST_WINDOW
+from careflow.records.parsing.encode import EPISODE_KEY
 from careflow.records.parsing.hours import order_sql
 
 # Most people's stays neither overlap nor follow a death, so the next stay is the next row in order. Any number that
@@ -108,7 +109,7 @@ def link(episodes: Episodes, *, within: int = 30) -> Transitions:
     >>> cf.link(cf.read_episodes(stays, cutoff="2024-12-31"), within=30)
     <Transitions: 1 move within 30 days (1 step-down), 1 left care; 0 open, 0 not yet known; cut-off 2024-12-31>
     """
-    columns = [stratum.column for stratum in episodes.strata.values()]
+    columns = [stratum.column for stratum in episodes.strata.values()] + [EPISODE_KEY] * episodes.ids
     engine = episodes.engine
     linked, linked_overlapping = engine.name("linked"), engine.name("linked_overlapping")
 

@@ -15,6 +15,8 @@ from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.rates.standardize import Standardized
 from careflow.estimate.rates.transition_rates import transition_rates
 from careflow.estimate.result import Provenance, Result
+from careflow.estimate.revisions.diff import diff
+from careflow.estimate.revisions.diff_result import Diff
 from careflow.estimate.survival.cumulative_incidence import CumulativeIncidence, cumulative_incidence
 from careflow.estimate.survival.group_tests import gray_test, logrank_test
 from careflow.estimate.survival.length_of_stay import length_of_stay
@@ -37,6 +39,7 @@ __all__ = [
     "Conformance",
     "CumulativeIncidence",
     "Decomposition",
+    "Diff",
     "ExpectedDays",
     "Flow",
     "GroupTest",
@@ -60,6 +63,7 @@ __all__ = [
     "chain",
     "conformance",
     "cumulative_incidence",
+    "diff",
     "expected_days",
     "flow",
     "gray_test",

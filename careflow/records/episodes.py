@@ -23,6 +23,7 @@ from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.file_stamps import FileStamps
 from careflow.records.findings import RULES
 from careflow.records.parsing.hours import order_sql
+from careflow.records.privacy.pseudonyms import PersonKey
 
 FEW_ROWS: Final = 20
 
@@ -95,10 +96,16 @@ class Episodes(PublicNames):
         The files that were read, with ``sha256``, the hash of their contents.
     crosswalk : Crosswalk, optional
         The crosswalk by whose dated lines the codes were read.
+    person_key : PersonKey, optional
+        The secret by which ids became numbers, for a reading alongside this one.
+    ids : bool
+        Whether stays have the keyed hash of an episode id.
     """
 
     _where_table: ClassVar[str] = "The rows of persons are shown by .rows(); what the checks found is .findings"
-    _internal: ClassVar[frozenset[str]] = frozenset({"engine", "files", "table", "sequential", "overlapping"})
+    _internal: ClassVar[frozenset[str]] = frozenset(
+        {"engine", "files", "table", "sequential", "overlapping", "person_key", "ids"}
+    )
 
     engine: Engine = field(repr=False)
     table: str
@@ -125,6 +132,8 @@ class Episodes(PublicNames):
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     files: FileStamps | None = field(default=None, repr=False)
     crosswalk: Crosswalk | None = field(default=None, repr=False)
+    person_key: PersonKey | None = field(default=None, repr=False)
+    ids: bool = False
 
     def __repr__(self) -> str:
         return f"<Episodes: {self._line()}>"

@@ -11,6 +11,7 @@ from careflow.arguments import Argument, checked, day, flag, instance, mapping, 
 from careflow.continuum import Continuum
 from careflow.continuum.crosswalk import Crosswalk
 from careflow.errors import ArgumentError, RecordError
+from careflow.records.alongside import carried, check_engines
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.episodes import Episodes, Stratum
 from careflow.records.files import Source, open_source
@@ -41,6 +42,7 @@ def _levels(value: Any, argument: Argument) -> Any:
 
 @checked(
     continuum=instance(Continuum),
+    alongside=instance(Episodes),
     cutoff=day,
     start=day,
     columns=mapping("{field: column in the file}, such as {'person_id': 'Person ID'}"),
@@ -84,6 +86,7 @@ def read_episodes(
     sheet: str | None = None,
     memory: str | None = None,
     progress: bool | None = None,
+    alongside: Episodes | None = None,
 ) -> Episodes:
     """Read episode records, one row per stay of one person at one level of care, and check them.
 
@@ -148,6 +151,9 @@ def read_episodes(
         (``TMPDIR``). Default: 80% of the machine's memory. For a Spark table the cluster's own limits hold.
     progress : bool, optional
         Whether long steps show a progress bar. Default: only on a terminal.
+    alongside : Episodes, optional
+        Another extract of the same records, such as last quarter's: both then share an engine and a secret key, so that
+        :func:`careflow.diff` can join the stays of a person although no id leaves the reading.
 
     Returns
     -------
@@ -194,8 +200,12 @@ def read_episodes(
         else:
             opened = open_source(source, encoding=encoding, sheet=sheet, limits=limits)
         # A Spark table is read on its cluster; everything else by DuckDB.
+        if alongside is not None:
+            choices = replace(choices, alongside=alongside.person_key)
+            check_engines(opened, alongside)
         engine = getattr(opened, "engine", None) or Engine(memory=memory, progress=progress)
-        return _read(opened, engine, columns, choices, options, ledger, stamps)
+        episodes = _read(opened, engine, columns, choices, options, ledger, stamps)
+        return episodes if alongside is None else carried(episodes, alongside.engine)
     except RecordError as error:
         error.findings = ledger.stop(error)
         raise
@@ -280,4 +290,6 @@ def _check(
         losses=made.losses if made else no_losses(),
         tables=made.tables if made else {},
         crosswalk=choices.levels if isinstance(choices.levels, Crosswalk) and choices.levels.dated else None,
+        person_key=plan.people.secret,
+        ids=ordered.ids,
     )

@@ -92,6 +92,7 @@ KINDS: Final = (
     Kind("Pathways", "pathways", "pathways()", ("alluvial", "sequence_index")),
     Kind("Comparison", "differences of rates", "transition_rates(...).compare()", ("comparison",)),
     Kind("Decomposition", "decomposed changes", "transition_rates(...).decompose()", ("waterfall",)),
+    Kind("Diff", "causes of a change between releases", "diff()", ("waterfall",)),
     Kind("Standardized", "standardized rates", "transition_rates(...).standardize()", ()),
     Kind("ObservedExpected", "observed over expected", "transition_rates(...).indirect()", ("funnel",)),
     Kind("Bounds", "bounds of rates", "transition_rates(...).bounds()", ("bounds",)),

@@ -1,8 +1,8 @@
-"""The waterfall: a rate of one side, a bar for what each factor adds or takes, the rate of the other side."""
+"""The waterfall: a rate of one side, a bar for what each factor or cause adds or takes, the rate of the other side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from careflow import formatting
 from careflow.charts.data.scale import SHARE
-from careflow.charts.data.view import number, read
+from careflow.charts.data.view import View, number, read
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import Word, Words
 from careflow.charts.drawing.drawn import drawn
@@ -24,7 +24,7 @@ from careflow.continuum.outcomes import DIRECTIONS
 from careflow.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from careflow.estimate import Decomposition
+    from careflow.estimate import Decomposition, Diff
 
 POINTS: Final = 100
 _RATE, _TOTAL = "rate", "total"
@@ -44,17 +44,18 @@ class _Step:
 
 @drawn
 def waterfall(
-    result: Decomposition, frm: str | None = None, to: str | None = None, *, quarter: str | None = None,
+    result: Decomposition | Diff, frm: str | None = None, to: str | None = None, *, quarter: str | None = None,
     **options: Unpack[Options],
 ) -> Axes:  # fmt: skip
     """Draw what each factor adds to a rate or takes from it, from the rate of one side to that of the other.
 
-    The line at the end of a bar is the interval of its factor.
+    The line at the end of a bar is the interval of its factor. The causes of a change between releases have none: both
+    tables are counted.
 
     Parameters
     ----------
-    result : Decomposition
-        From :meth:`careflow.estimate.Rates.decompose`.
+    result : Decomposition or Diff
+        From :meth:`careflow.estimate.Rates.decompose`, or from :func:`careflow.diff`.
     frm : str, optional
         The level left; needed if the result is about several.
     to : str, optional
@@ -75,24 +76,54 @@ def waterfall(
     """
     ways = to in DIRECTIONS and to not in set(getattr(result, "frame", pd.DataFrame()).get("to", ()))
     chosen: dict[str, Any] = {"quarter": quarter, "where": options.get("where")}
-    view = read(result, "Decomposition", "waterfall", frame="directions" if ways else "frame", **chosen)
+    kinds = ("Decomposition", "Diff")
+    view = read(result, kinds, "waterfall", frame="directions" if ways else "frame", **chosen)
     column = "direction" if ways else "to"
     frm, to = (_one(view.frame, name, given) for name, given in (("from", frm), (column, to)))
     chart = Chart("waterfall", view, options, levels=1)
     rows = _of(view.frame, frm, to, column)
     goal, left = (chart.labels.get(name, name) for name in (to, frm))
-    sides = f"{formatting.period(result.first)} and {formatting.period(result.second)}"
-    title = f"Why the rate from {left} to {goal} differs: {sides}"
-    both = view.rows_of(result.rates)
+    telling = _of_releases(result, view, left, goal) if hasattr(result, "cutoffs") else _of_sides(result, left, goal)
+    both = view.rows_of(result.rates).rename(columns={"old": "rate_1", "new": "rate_2"})
     both = _of(both, frm, to, column) if column in both else both.head(0)
-    return _draw(chart, rows, both, (result.first, result.second), title, _sentence(result, left, goal))
+    return _draw(chart, rows, both, telling)
 
 
-def _sentence(result: Decomposition, left: str, goal: str) -> str:
+@dataclass(frozen=True)
+class _Telling:
+    """The words of a waterfall: its title and sentence, the names of both whole bars, and its notes."""
+
+    title: str
+    sentence: str
+    sides: tuple[str, str]
+    notes: tuple[str, ...]
+
+
+def _of_sides(result: Any, left: str, goal: str) -> _Telling:
+    """Return the words of a decomposition."""
+    sides = formatting.period(result.first), formatting.period(result.second)
     factors = formatting.listing(list(result.over))
-    return (
+    return _Telling(
+        f"Why the rate from {left} to {goal} differs: {' and '.join(sides)}",
         f"Share of discharges from {plain(left)} to {plain(goal)}: what the mix by {plain(factors)} and the rates "
-        f"themselves add, in percentage points, with {result.about.confidence * 100:g}% CI."
+        f"themselves add, in percentage points, with {result.about.confidence * 100:g}% CI.",
+        sides,
+        ("Arithmetic, not causes: what changes together with the mix is not told apart from it.",),
+    )
+
+
+def _of_releases(result: Any, view: View, left: str, goal: str) -> _Telling:
+    """Return the words of a change between releases."""
+    first, second = (formatting.day(day) for day in result.cutoffs)
+    sides = (f"Old file, to {first}", f"New file, to {second}")
+    when = f": {view.when}" if view.when else ""
+    counts = result.made_of == "counts"
+    return _Telling(
+        f"Why the rate from {left} to {goal} moved{when}",
+        f"Share of discharges from {plain(left)} to {plain(goal)} in two releases: what each rule and each kind of "
+        "changed record adds, in percentage points.",
+        sides,
+        ("Late, changed and removed records cannot be told apart from counts.",) * counts,
     )
 
 
@@ -110,25 +141,24 @@ def _of(frame: pd.DataFrame, frm: str, to: str, column: str) -> pd.DataFrame:
     return frame[(frame["from"].astype(str) == frm) & (frame[column].astype(str) == to)]
 
 
-def _draw(
-    chart: Chart, rows: pd.DataFrame, both: pd.DataFrame, labels: tuple[str, str], title: str, sentence: str
-) -> Axes:
+def _draw(chart: Chart, rows: pd.DataFrame, both: pd.DataFrame, telling: _Telling) -> Axes:
     hidden = int(rows["hidden"].any())
-    sizes = [number(both[f"of_{side}"].iloc[0]) if len(both) else np.nan for side in (1, 2)]
-    old = number(both["rate_1"].iloc[0]) if len(both) else np.nan
-    points = {str(row["factor"]): row for row in rows.to_dict("records")}
-    total = number(points[_TOTAL]["points"]) if _TOTAL in points else np.nan
-    if not formatting.known(old) or not formatting.known(total):
-        return chart.nothing(title, formatting.MASK if hidden else "No discharges on one side", n=None)
-    steps = _steps(points, old, labels)
+    known = len(both) > 0
+    sizes = [number(both[f"of_{side}"].iloc[0]) if known else np.nan for side in (1, 2)]
+    old, new = (number(both[f"rate_{side}"].iloc[0]) if known else np.nan for side in (1, 2))
+    parts = [(_name(row), row) for row in rows.to_dict("records") if _label(row) != _TOTAL]
+    complete = all(formatting.known(number(row["points"])) for _, row in parts)
+    if not formatting.known(old) or not formatting.known(new) or not complete:
+        return chart.nothing(telling.title, formatting.MASK if hidden else "No discharges on one side", n=None)
+    steps = _steps(parts, old, telling.sides)
     n = float(np.sum(sizes))
     chart.open(
-        title=title,
-        subtitle=f"{sentence} {plain(chart.view.population())}",
+        title=telling.title,
+        subtitle=f"{telling.sentence} {plain(chart.view.population())}",
         notes=[
             f"n = {formatting.count(sizes[0])} and {formatting.count(sizes[1])} discharges.",
-            chart.view.interval(),
-            "Arithmetic, not causes: what changes together with the mix is not told apart from it.",
+            *filter(None, [chart.view.interval()]),
+            *telling.notes,
         ],
         masked=hidden,
     )
@@ -147,17 +177,27 @@ def _draw(
     )
 
 
-def _steps(points: dict[str, Any], old: float, labels: tuple[str, str]) -> list[_Step]:
-    """Return the bars from the old rate over the factors to the new rate."""
-    steps, at = [_Step(formatting.period(labels[0]), 0.0, old, np.nan, np.nan, whole=True)], old
-    for name, row in points.items():
-        if name == _TOTAL:
-            continue
-        change, low, high = (number(row[key]) / POINTS for key in ("points", "low", "high"))
-        called = "Rates" if name == _RATE else f"Mix by {name}"
-        steps.append(_Step(called, at, at + change, at + low, at + high, whole=False))
+def _label(row: Mapping[str, Any]) -> str:
+    return str(row["factor"] if "factor" in row else row["cause"])
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    """Return what the bar of a row is called."""
+    label = _label(row)
+    if "factor" in row:
+        return "Rates" if label == _RATE else f"Mix by {label}"
+    where = f", {row['where']}" if row["where"] == "next stay" else ""
+    return f"{label[:1].upper()}{label[1:]}{where}"
+
+
+def _steps(parts: Sequence[tuple[str, Mapping[str, Any]]], old: float, sides: tuple[str, str]) -> list[_Step]:
+    """Return the bars from the old rate over the factors or causes to the new rate."""
+    steps, at = [_Step(sides[0], 0.0, old, np.nan, np.nan, whole=True)], old
+    for name, row in parts:
+        change, low, high = (number(row.get(key)) / POINTS for key in ("points", "low", "high"))
+        steps.append(_Step(name, at, at + change, at + low, at + high, whole=False))
         at += change
-    return [*steps, _Step(formatting.period(labels[1]), 0.0, at, np.nan, np.nan, whole=True)]
+    return [*steps, _Step(sides[1], 0.0, at, np.nan, np.nan, whole=True)]
 
 
 def _axes(chart: Chart, steps: Sequence[_Step]) -> None:

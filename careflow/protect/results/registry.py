@@ -15,6 +15,7 @@ from careflow.protect.results import (
     chains,
     comparisons,
     derived,
+    diffs,
     group_tests,
     incidence,
     length_of_stay,
@@ -139,6 +140,7 @@ REFUSED: Final = {
     "lengths by quarter or group, and say in words whether they differ",
     "Measured": "its numbers overlap those of transition rates and returns, and no sums link them yet; protect "
     "transition_rates or readmissions of the same window",
+    "Diff": diffs.TABLES,
     "MarkovTest": "it depends on who came from where before, mostly small counts; say in words whether the past "
     "mattered (p below 0.05 or not) and publish the rates",
 }
@@ -166,7 +168,7 @@ def kind_of(result: Result) -> Kind:
         )
     if BIAS in result.frame:
         raise DisclosureError("cohorts side by side are of the same stays; protect the lengths of one cohort")
-    if reason := readmissions.why_refused(result):
+    if reason := diffs.why_refused(result) or readmissions.why_refused(result):
         raise DisclosureError(f"this {type(result).__name__} cannot be published: {reason}")
     for base in type(result).__mro__:
         if base.__name__ in KINDS:

@@ -128,6 +128,20 @@ class Engine:
         with self.lock:
             guarded(lambda: self.connection.register(name, frame))
 
+    def copy_from(self, other: Engine, sql: str, name: str) -> None:
+        """Store the rows of another engine's query as the table ``name``, batch by batch."""
+
+        def copy() -> None:
+            # The Arrow protocol of a relation exists in every version of DuckDB.
+            self.connection.register(f"{name}_rows", pa.RecordBatchReader.from_stream(other.connection.sql(sql)))
+            try:
+                self.connection.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM {name}_rows")
+            finally:
+                self.connection.unregister(f"{name}_rows")
+
+        with other.lock, self.lock, self._bar("reading"):
+            guarded(copy)
+
     def unregister(self, name: str) -> None:
         """Remove a registered frame."""
         with self.lock:

@@ -26,7 +26,7 @@ from careflow.records.parsing.hours import HOURS, listed, read_hours
 from careflow.records.parsing.level_column import FLAG_LABELS, read_levels
 from careflow.records.parsing.lookup_tables import Lookups, distinct, text_of
 from careflow.records.parsing.relative_dates import read_durations, read_offsets, read_quarters
-from careflow.records.privacy.pseudonyms import People, flag_episodes, read_people
+from careflow.records.privacy.pseudonyms import People, PersonKey, episode_key_sql, flag_episodes, read_people
 from careflow.records.schema import Mapped
 
 OPEN_AFTER_CUTOFF, OPEN_ENDLESS, NO_NIGHT, REASON_NO_DATE, DATE_NO_REASON, LATE_ENTRY, STALE = (
@@ -42,6 +42,9 @@ RAW_REASON: Final = "raw_reason"
 
 LEVEL_CODE: Final = "level_code"
 """The stratum of the codes of levels as written in the file, kept if their meaning changes over time."""
+
+EPISODE_KEY: Final = "episode_key"
+"""The keyed hash of the episode id, -1 without one; the column exists only if the file has episode ids."""
 
 HELPERS: Final = {
     "episode": "VARCHAR",
@@ -66,6 +69,7 @@ class Choices:
     reading: Reading
     basis: str = ACTUAL
     anchor: date | None = None
+    alongside: PersonKey | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ class Plan:
 def make_plan(engine: Engine, source: SourceTable, mapped: Mapped, choices: Choices, ledger: Ledger) -> Plan:
     """Read the distinct values of each column, and decide how the column is encoded."""
     lookups = Lookups()
-    people = read_people(engine, source, ledger)
+    people = read_people(engine, source, ledger, choices.alongside)
     flag_episodes(engine, source, ledger)
     given = "discharge_reason" in mapped.fields
     reasons = distinct(engine, source, "discharge_reason", "discharge_reason") if given else None
@@ -121,6 +125,8 @@ def make_plan(engine: Engine, source: SourceTable, mapped: Mapped, choices: Choi
         "episode": _episode(mapped, choices),
         "version": "r.updated_at::VARCHAR" if "updated_at" in mapped.fields else "NULL",
     }
+    if "episode_id" in mapped.fields:
+        columns[EPISODE_KEY] = episode_key_sql(columns["episode"], people.secret)
     labels: dict[str, tuple[str, ...]] = {}
     filled: dict[str, int] = {}
     if isinstance(choices.levels, Crosswalk) and choices.levels.dated and LEVEL_CODE not in columns_of:
@@ -171,14 +177,16 @@ class EncodedRows:
     """The SQL of every row of the file, encoded and checked against the rules for single rows.
 
     A row has ``person, jackknife_group, level, admit, end_day, reason, s0 ..., episode, written, version, row, why,
-    marks``, and with ``hours`` its times of day. ``why`` is the rule that sets the row aside, 0 if it is kept.
-    ``end_day`` is the day of discharge, or the day after the cut-off while the stay is open.
+    marks``, with ``hours`` its times of day, and with ``ids`` its ``episode_key``. ``why`` is the rule that sets
+    the row aside, 0 if it is kept. ``end_day`` is the day of discharge, or the day after the cut-off while the stay is
+    open.
     """
 
     reading: str
     people: People
     checking: str
     hours: bool
+    ids: bool
 
     @property
     def rows(self) -> str:
@@ -223,7 +231,8 @@ def encode_rows(source: SourceTable, plan: Plan, choices: Choices, close_after: 
         end_day = f"CASE WHEN closed THEN discharge WHEN {stale} THEN admit + {close_after} ELSE {cutoff + 1} END"
         reason = f"CASE WHEN {stale} THEN {REASONS.index('unknown')} ELSE reason END"
     strata = "".join(f", s{i}" for i in range(len(plan.labels)))
-    hours = HOURS[0] in plan.columns
+    hours, ids = HOURS[0] in plan.columns, EPISODE_KEY in plan.columns
+    more = listed("", hours=hours) + (f", {EPISODE_KEY}" if ids else "")
     # Most rows are closed stays without any mark; this test is faster than those of the marks.
     plain = f"closed AND coalesce(given, true) AND discharge <> admit AND admit >= {start}"
     noted = " + ".join(f"CASE WHEN {test} THEN {bit} ELSE 0 END" for bit, test in marks.items())
@@ -235,9 +244,10 @@ def encode_rows(source: SourceTable, plan: Plan, choices: Choices, close_after: 
           SELECT *, coalesce(discharge_state = {OK} AND discharge <= {cutoff}, false) AS closed FROM read),
         checked AS (SELECT *, {_first(rules)} AS why FROM seen)
         SELECT person, jackknife_group, level, admit, {end_day} AS end_day, {reason} AS reason{strata}, episode,
-          written, version, row, why, CASE WHEN {plain} THEN 0 ELSE {noted} END AS marks{listed("", hours=hours)}
+          written, version, row, why, CASE WHEN {plain} THEN 0 ELSE {noted} END AS marks{more}
         FROM checked""",
         hours=hours,
+        ids=ids,
     )
 
 

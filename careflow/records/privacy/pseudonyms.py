@@ -1,13 +1,14 @@
 """Replace the ids of the file by numbers; no later step sees an id.
 
-A whole number is combined with a random key (XOR), new for each reading. A text becomes a keyed 63-bit hash, after
-checking that no two ids share a hash. The jackknife group is computed from the id, once per person.
+A whole number is combined with a random key (XOR). A text becomes a keyed 63-bit hash, after checking that no two ids
+share a hash. The key is new for each reading, unless it is read alongside another one: then an id has the same number
+in both. The jackknife group is computed from the id, once per person.
 """
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from careflow.errors import RecordError
@@ -25,6 +26,22 @@ _EDGES: Final = r"^[\s\x{a0}\x{feff}\x{200b}]|[\s\x{a0}\x{feff}\x{200b}]$"
 
 
 @dataclass(frozen=True)
+class PersonKey:
+    """The secret by which the ids of a reading became numbers.
+
+    Attributes
+    ----------
+    key : int
+        The random key; it is never shown.
+    texts : bool
+        Whether every id, a whole number too, was hashed as text.
+    """
+
+    key: int = field(repr=False)
+    texts: bool
+
+
+@dataclass(frozen=True)
 class People:
     """The SQL of a person's number and jackknife group, and the join that they need.
 
@@ -38,10 +55,13 @@ class People:
         That table, to be dropped after reading, or "".
     given : tuple of str, optional
         SQL of the id in the file, and of the same id computed back from ``person``, for integer ids.
+    secret : PersonKey
+        The key, for a reading alongside this one.
     """
 
     person: str
     group: str
+    secret: PersonKey
     join: str = ""
     table: str = ""
     given: tuple[str, str] | None = None
@@ -55,8 +75,15 @@ class People:
         return f"{given} IN (SELECT {from_person} FROM ({people}))"
 
 
-def read_people(engine: Engine, source: SourceTable, ledger: Ledger) -> People:
+def read_people(engine: Engine, source: SourceTable, ledger: Ledger, alongside: PersonKey | None = None) -> People:
     """Decide how ids become numbers, and record findings about them.
+
+    Parameters
+    ----------
+    engine, source, ledger
+        The ids, and where the findings go.
+    alongside : PersonKey, optional
+        The key of another reading, in which an id has the same number.
 
     Raises
     ------
@@ -74,12 +101,15 @@ def read_people(engine: Engine, source: SourceTable, ledger: Ledger) -> People:
         raise RecordError(
             "person_id holds dates, so it cannot name a person. Name another column with columns={...}.", check="S05"
         )
-    key = secrets.randbits(62)
+    secret = alongside or PersonKey(secrets.randbits(62), texts=False)
     if kind == INTEGER:
         long, not_rounded = engine.one(f"SELECT {_long('r.person_id')} FROM {source.relation} r")
         _flag_zeros(long, not_rounded, ledger)
-        return _numbers("r.person_id::BIGINT", key)
-    return _texts(engine, source, ledger, key)
+        number = "r.person_id::BIGINT"
+        if secret.texts:
+            return People(_hashed("r.person_id::VARCHAR", secret.key), group_sql(number), secret)
+        return _numbers(number, secret)
+    return _texts(engine, source, ledger, secret, numbers=alongside is not None and not alongside.texts)
 
 
 def flag_episodes(engine: Engine, source: SourceTable, ledger: Ledger) -> None:
@@ -102,13 +132,24 @@ def _flag_zeros(long: int, not_rounded: int, ledger: Ledger) -> None:
     ledger.add("ids that may have lost digits", FLAGGED, 0 if not_rounded else long, note)
 
 
-def _numbers(number: str, key: int) -> People:
-    return People(f"xor({number}, {key}::BIGINT)", group_sql(number), given=(number, f"xor(person, {key}::BIGINT)"))
+def episode_key_sql(episode: str, secret: PersonKey) -> str:
+    """Return the SQL of the keyed hash of an episode id, -1 without one."""
+    return f"CASE WHEN {episode} IS NULL THEN -1 ELSE {_hashed(episode, secret.key)} END"
 
 
-def _texts(engine: Engine, source: SourceTable, ledger: Ledger, key: int) -> People:
-    table = engine.name("people")
-    hashed = f"(hash(r.person_id::VARCHAR, {key}::BIGINT) >> 1)::BIGINT"
+def _hashed(text: str, key: int) -> str:
+    return f"(hash({text}, {key}::BIGINT) >> 1)::BIGINT"
+
+
+def _numbers(number: str, secret: PersonKey) -> People:
+    key = f"{secret.key}::BIGINT"
+    return People(f"xor({number}, {key})", group_sql(number), secret, given=(number, f"xor(person, {key})"))
+
+
+def _texts(engine: Engine, source: SourceTable, ledger: Ledger, secret: PersonKey, *, numbers: bool) -> People:
+    """Hash ids that are texts; with ``numbers`` those that are whole numbers become what they are in such files."""
+    table, key = engine.name("people"), secret.key
+    hashed = _hashed("r.person_id::VARCHAR", key)
     engine.run(
         f"CREATE TEMP TABLE {table}_seen AS SELECT {hashed} AS h, r.person_id::VARCHAR AS id, count(*) AS n "
         f"FROM {source.relation} r WHERE r.person_id IS NOT NULL GROUP BY r.person_id"
@@ -135,9 +176,9 @@ def _texts(engine: Engine, source: SourceTable, ledger: Ledger, key: int) -> Peo
     if padded and wide != narrow:
         note = "some ids have leading zeros and not all are equally long: were zeros lost from others?"
         ledger.add("ids of several widths", FLAGGED, padded, note)
-    if not trimmed and integers == ids:
+    if not trimmed and integers == ids and not secret.texts:
         engine.run(f"DROP TABLE {table}_seen")
-        return _numbers("TRY_CAST(r.person_id AS BIGINT)", key)
+        return _numbers("TRY_CAST(r.person_id AS BIGINT)", secret)
     if 0 < integers < ids:
         ledger.add(
             "ids of two kinds", FLAGGED, min(integers, ids - integers), "some ids are whole numbers, others are not"
@@ -149,16 +190,20 @@ def _texts(engine: Engine, source: SourceTable, ledger: Ledger, key: int) -> Peo
         else f"coalesce({integer_sql('t')}, {text_number_sql('t')})"
     )
     # Ids that differ only in spaces are one person; without such ids the hash of the text is the person's number.
-    person = f", (hash(t, {key}::BIGINT) >> 1)::BIGINT AS person, t" if trimmed else ""
+    own = _hashed("t", key)
+    own = f"coalesce(xor({integer_sql('t')}, {key}::BIGINT), {own})" if numbers else own
+    joined = trimmed > 0 or numbers
+    person = f", {own} AS person, t" if joined else ""
     engine.run(
         f"CREATE TEMP TABLE {table} AS SELECT h, {group_sql(number)} AS jackknife_group{person} "
         f"FROM (SELECT h, {text} AS t FROM {table}_seen) WHERE t IS NOT NULL"
     )
-    if trimmed:
+    if joined:
         check_unique(engine.one(f"SELECT count(DISTINCT t) - count(DISTINCT person) FROM {table}")[0])
     engine.run(f"DROP TABLE {table}_seen")
-    who = "who.person" if trimmed else "who.h"
-    return People(who, "who.jackknife_group", f"LEFT JOIN {table} who ON {hashed} = who.h", table)
+    who = "who.person" if joined else "who.h"
+    secret = PersonKey(key, texts=not numbers)
+    return People(who, "who.jackknife_group", secret, f"LEFT JOIN {table} who ON {hashed} = who.h", table)
 
 
 def check_unique(shared: int, what: str = "ids") -> None:

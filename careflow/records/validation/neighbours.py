@@ -14,7 +14,7 @@ from typing import Final
 
 from careflow.continuum.outcomes import DIED, REASONS
 from careflow.records.engine.duckdb_engine import Engine
-from careflow.records.parsing.encode import HELPERS, EncodedRows
+from careflow.records.parsing.encode import EPISODE_KEY, HELPERS, EncodedRows
 from careflow.records.parsing.hours import HOURS, has_hours, listed, order_sql
 from careflow.records.validation.stay_key import StayLayout, stay_layout
 
@@ -52,6 +52,8 @@ class OrderedStays:
         Rows kept, by their marks, and rows set aside, by the number of the rule.
     hours : bool
         Whether the stays in ``overlapping`` have times of day.
+    ids : bool
+        Whether the stays have the hash of an episode id.
     """
 
     sequential: str
@@ -61,6 +63,12 @@ class OrderedStays:
     marked: Counter[int]
     aside: Counter[int]
     hours: bool = False
+    ids: bool = False
+
+    @property
+    def more(self) -> tuple[str, ...]:
+        """The columns that stays have besides those of every file."""
+        return (EPISODE_KEY,) if self.ids else ()
 
     def people(self, bits: int) -> str:
         """Return the SQL of the people with any of the bits."""
@@ -95,12 +103,14 @@ def scan(
     layout = stay_layout(cutoff, levels, labels)
     table = _order_stays(engine, encoded, layout, labels)
     ordered = _compare(engine, table, layout.stays_sql(table, labels), layout.never, cutoff, near)
+    ordered = replace(ordered, ids=encoded.ids)
     people = ordered.people(CLOSER_LOOK)
     types = {"level": "TINYINT", "jackknife_group": "TINYINT", "reason": "TINYINT"}
     types |= {"person": "BIGINT", "admit": "INTEGER", "discharge": "INTEGER"}
     types |= {f"s{i}": _small(n) for i, n in enumerate(labels)} | HELPERS
     types |= dict.fromkeys(HOURS, "INTEGER") if encoded.hours else {}
-    names = [*columns(len(labels)).split(", "), *HELPERS, *(HOURS if encoded.hours else ())]
+    types |= dict.fromkeys(ordered.more, "BIGINT")
+    names = [*columns(len(labels)).split(", "), *ordered.more, *HELPERS, *(HOURS if encoded.hours else ())]
     # Rows that are set aside may hold numbers of any size.
     kept = {
         "admit": "CASE WHEN why = 0 THEN admit END",
@@ -116,7 +126,7 @@ def scan(
     engine.run(
         f"CREATE TEMP VIEW {ordered.sequential} AS "
         f"SELECT *, CASE WHEN end_day <= {cutoff} THEN end_day END AS discharge "
-        f"FROM ({layout.stays_sql(table, labels)} WHERE codes >= 0)"
+        f"FROM ({layout.stays_sql(table, labels, *ordered.more)} WHERE codes >= 0)"
     )
     return replace(ordered, hours=encoded.hours and has_hours(engine, ordered.overlapping))
 
@@ -125,7 +135,7 @@ def _order_stays(engine: Engine, encoded: EncodedRows, layout: StayLayout, label
     """Order the stays. A row that is set aside has a NULL person, and the number of the rule as its marks."""
     key = layout.key
     packed = key.pack({field.name: field.name for field in key.fields})
-    alone = "".join(f", {name}" for name in layout.alone(labels))
+    alone = "".join(f", {name}" for name in [*layout.alone(labels), *([EPISODE_KEY] if encoded.ids else [])])
     days = {"admit": key.unpack("admit"), "end_day": key.unpack("end_day"), "next_admit": key.unpack("admit", "after")}
     table = engine.name("ordered")
     engine.run(
@@ -213,7 +223,7 @@ def _small(labels: int) -> str:
 
 def all_stays_sql(ordered: OrderedStays, strata: int) -> str:
     """Return the SQL of all stays that are kept, sequential and overlapping."""
-    names = columns(strata)
+    names = ", ".join([columns(strata), *ordered.more])
     times = "".join(f", 0 AS {name}" for name in HOURS) if ordered.hours else ""
     return (
         f"SELECT {names}, 0 AS seq{times} FROM {ordered.sequential} UNION ALL "

@@ -47,7 +47,7 @@ def highest(engine: Engine, ordered: OrderedStays, people: str, cutoff: int, str
     no night on the first day of another stay lies inside it if its time of day is later.
     """
     mine = _working(engine, ordered, people, cutoff)
-    more = "".join(f", m.s{i}" for i in range(strata))
+    more = "".join(f", m.{name}" for name in (*(f"s{i}" for i in range(strata)), *ordered.more))
     # At most one remaining stay goes on from a given day; it comes last among those that begin on that day.
     times = f", {AFTER_ALL} AS admit_time, m.discharge_time" if ordered.hours else ""
     own = listed("m.", hours=ordered.hours)
@@ -95,6 +95,7 @@ def latest(engine: Engine, ordered: OrderedStays, people: str, cutoff: int, stra
     """
     mine = _working(engine, ordered, people, cutoff)
     more = listed("", hours=ordered.hours) + "".join(f", s{i}" for i in range(strata))
+    more += "".join(f", {name}" for name in ordered.more)
     engine.run(
         f"""
         CREATE TEMP TABLE {mine}_new AS
@@ -119,6 +120,7 @@ def bridge(
     mine = _working(engine, ordered, people, cutoff)
     times = ", arg_min(admit_time, turn) AS admit_time, arg_max(discharge_time, last) AS discharge_time"
     more = (times if ordered.hours else "") + "".join(f", arg_max(s{i}, last) AS s{i}" for i in range(strata))
+    more += "".join(f", arg_min({name}, turn) AS {name}" for name in ordered.more)
     kind = "level" if facility is None else f"level, s{facility}"
     lag = " AND ".join(f"lag({name}) OVER w = {name}" for name in kind.split(", "))
     earlier = "ORDER BY turn ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
@@ -164,7 +166,7 @@ def _replace(engine: Engine, ordered: OrderedStays, mine: str, strata: int) -> C
         ordered.overlapping,
         "person, jackknife_group, level, admit, discharge, reason, seq" + listed("", hours=ordered.hours),
     )
-    columns += "".join(f", s{i}" for i in range(strata))
+    columns += "".join(f", {name}" for name in (*(f"s{i}" for i in range(strata)), *ordered.more))
     trimmed, kept, pieces = engine.one(
         f"SELECT count(DISTINCT stay_id) FILTER (admit <> was OR ends <> end_day), count(DISTINCT stay_id), count(*) "
         f"FROM {mine}_new"

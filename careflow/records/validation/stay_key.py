@@ -142,12 +142,12 @@ class StayLayout:
         """Return the strata that are separate columns."""
         return [f"s{i}" for i in range(len(labels)) if f"s{i}" not in self.codes]
 
-    def stays_sql(self, table: str, labels: Sequence[int]) -> str:
-        """Return the SQL of the stays, unpacked into columns."""
+    def stays_sql(self, table: str, labels: Sequence[int], *more: str) -> str:
+        """Return the SQL of the stays, unpacked into columns; ``more`` are columns that are never packed."""
         fields = ("next_level", "jackknife_group", "level", "reason", "marks", *(f"s{i}" for i in range(len(labels))))
         codes = [f"{self.kept.unpack(name, 'codes')} AS {name}" if name in self.kept else name for name in fields]
         days = [f"{name}::INTEGER AS {name}" for name in ("admit", "end_day", "next_admit")]
-        return f"SELECT person, {', '.join([*days, *codes])} FROM {table}"
+        return f"SELECT person, {', '.join([*days, *codes, *more])} FROM {table}"
 
 
 def stay_layout(cutoff: int, levels: int, labels: Sequence[int]) -> StayLayout:

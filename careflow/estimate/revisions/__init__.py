@@ -1,0 +1,1 @@
+"""Why a published rate differs between two extracts of the same records."""
