@@ -129,8 +129,8 @@ def _labels(source: Any, name: str) -> list[str]:
         records = getattr(source, "episodes", source)
         return list(by) if about is not None else [*_PERIODS, *getattr(records, "strata", ())]
     if name in _ENDS:
-        holders = (source, getattr(source, "episodes", None), getattr(source, "definition", None))
-        care = next((one.continuum for one in holders if hasattr(one, "continuum")), None)
+        holders: list[Any] = [source, *(getattr(source, part, None) for part in ("episodes", "definition"))]
+        care: Any = next((one.continuum for one in holders if hasattr(one, "continuum")), None)
         column = _ENDS[name]
         there = _unique(frame[column]) if frame is not None and column in frame else list(getattr(care, "names", ()))
         return list(dict.fromkeys([*there, *(_UNIONS.get(name, ()) if there else ())]))
