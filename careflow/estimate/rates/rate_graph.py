@@ -45,7 +45,7 @@ def rate_graph(rows: pd.DataFrame, continuum: Continuum, people: Mapping[str, in
 
 def _ends(rows: pd.DataFrame) -> dict[str, float]:
     """Return the discharges of a level, and how many and which share of them left care, left early and died."""
-    numbers: dict[str, float] = {"discharges": rows["of"].iloc[0]}
+    numbers: dict[str, float] = {"discharges": float(rows["of"].iloc[0])}
     for outcome, name in _ENDS.items():
         row = rows[rows["to"] == outcome]
         if len(row):
