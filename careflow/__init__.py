@@ -4,6 +4,7 @@
 and their modules are listed once, in ``__init__.pyi``, which type checkers read, too.
 """
 
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,10 @@ __all__ = sorted(
 )
 
 
+if "IPython" in sys.modules:
+    import_module("careflow.completion").register()
+
+
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise _missing(name)
@@ -36,7 +41,12 @@ def _missing(name: str) -> AttributeError:
     if name.startswith("_"):
         return AttributeError(f"module {__name__!r} has no attribute {name!r}")
     messages, errors = import_module("careflow.arguments.messages"), import_module("careflow.errors")
-    near = messages.hint(name, __all__) or f"; it has {', '.join(__all__)}"
+    charts = names_of_stub(str(_ROOT / "charts" / "__init__.py"))  # the names alone, without matplotlib
+    room = {"write_report": "report", **dict.fromkeys(charts, "charts")}.get(name)
+    if room:
+        near = f"; it is in careflow.{room}: careflow.{room}.{name}()"
+    else:
+        near = messages.hint(name, __all__) or f"; it has {', '.join(__all__)}"
     error: AttributeError = errors.MissingNameError(f"careflow has no {messages.shown(name)}{near}.")
     return error
 

@@ -21,6 +21,7 @@ PACKAGE = Path(careflow.__file__).parent
 
 ROOMS = (
     "lazy_names",
+    "completion",
     "formatting",
     "errors",
     "atomic_files",

@@ -288,6 +288,76 @@ MISTAKES: dict[str, tuple[Callable[[Day], Any], str]] = {
         lambda t: t.rates.matrix("2024Q2", "rate"),
         "Rates.matrix() was given 2 arguments without a name, but takes quarter in this order and the others by name: ",
     ),
+    # measures, parts, decompositions, files
+    "a measure misspelled": (lambda t: cf.measure(t.moves, "fui"), "no measure 'fui'; there are average-residential-"),
+    "a measure as a dict": (
+        lambda t: cf.measure(t.moves, {"name": "mine", "kind": "follow-up"}),
+        "measure is a cf.Measure; make one of these fields: cf.Measure.from_dict(fields).",
+    ),
+    "a part as a list": (
+        lambda t: cf.transition_rates(t.moves, where=["payer", "Medicaid"]),
+        "where= is {stratum: label or labels}, such as where={'payer': 'Medicaid'}; it was list.",
+    ),
+    "no newest period": (
+        lambda t: cf.transition_rates(t.moves, by="quarter", last=0),
+        "last is a whole number of periods, 1 or more; it was 0.",
+    ),
+    "quarters and months at once": (
+        lambda t: cf.transition_rates(t.moves, by=["quarter", "month"]),
+        "by= names 'quarter' and 'month'; an estimate has periods of one unit: make one for each",
+    ),
+    "two quarters where one is meant": (
+        lambda t: charts.flow_map(t.rates, quarter=["2024Q1", "2024Q2"]),
+        "quarter= is one quarter, and was given 2; there are 2024Q1, ",
+    ),
+    "one side of a comparison": (
+        lambda t: t.rates.compare("2024Q2"),
+        "compare needs two different labels of quarter, as in quarter=(one, other)",
+    ),
+    "a decomposition over nothing": (
+        lambda t: t.by_payer.decompose("2024Q1", "2024Q2"),
+        "Rates.decompose() needs over=; it takes old=, new=, over=.",
+    ),
+    "a decomposition over what is not there": (
+        lambda t: t.rates.decompose("2024Q1", "2024Q2", over="payer"),
+        "over= names 'payer', and these rates are by quarter; estimate them by what is in over= too, ",
+    ),
+    "a reason of one's own": (
+        lambda t: t.rates.bounds(unseen="dropped out"),
+        "unseen= names reasons of leaving care: completed, left early, ",
+    ),
+    "a target of bounds in percent": (
+        lambda t: t.rates.bounds().tipping(30),
+        "target is a rate from 0 to 1, such as 0.5; it was 30.",
+    ),
+    "capacity without levels": (
+        lambda t: cf.in_care(t.moves, capacity=20),
+        "capacity= is a mapping {level: places}; it was 20.",
+    ),
+    "a path of one level": (
+        lambda t: cf.conformance(t.moves, path="residential"),
+        "path= is two to eleven different levels, in order; it was residential",
+    ),
+    "rows of persons without consent": (
+        lambda t: t.rates.rows("2024Q2", frm="residential"),
+        "rows returns one row for each discharge: records of people, to be protected like the file itself ",
+    ),
+    "a workbook as csv": (
+        lambda t: t.rates.to_excel("rates.csv"),
+        "a workbook ends in .xlsx, as in to_excel('rates.xlsx'); it was '.csv'",
+    ),
+    "a result instead of a chart": (
+        lambda t: charts.save(t.rates, "trend.png"),
+        "save() writes a chart, and this is Rates, a result: draw it first, as in charts.save(charts.trend(result), ",
+    ),
+    "a chart at the front door": (
+        lambda t: cf.flow_map(t.rates),  # type: ignore[attr-defined]
+        "careflow has no 'flow_map'; it is in careflow.charts: careflow.charts.flow_map().",
+    ),
+    "the report at the front door": (
+        lambda t: cf.write_report(t.moves, "out"),  # type: ignore[attr-defined]
+        "careflow has no 'write_report'; it is in careflow.report: careflow.report.write_report().",
+    ),
     "the path before the chart": (
         lambda t: charts.save("x.png", "chart"),
         "save() takes the chart, then the path: charts.save(chart, 'chart.png')",

@@ -48,6 +48,10 @@ def strata_to_count(by: Sequence[str], where: Where | None, last: int | None) ->
     """
     strata = tuple(dict.fromkeys([*by, *(where or ())]))
     units = [name for name in strata if name in UNITS]
+    if len(units) > 1 and all(unit in by for unit in units):
+        raise ArgumentError(
+            f"by= names {' and '.join(map(repr, units))}; an estimate has periods of one unit: make one for each"
+        )
     if len(units) > 1:
         raise ArgumentError(
             f"where= names {units[1]!r} and by= names {units[0]!r}; an estimate has periods of one unit: write the "

@@ -91,6 +91,8 @@ def period_among(value: object, labels: Iterable[object], unit: str, calendar: C
     '2025Q2'
     """
     known = [str(label) for label in labels]
+    if isinstance(value, list | tuple | set):
+        raise ArgumentError(f"{unit}= is one {unit}, and was given {len(value)}; there are {', '.join(known)}.")
     if value in known:
         return str(value)
     there = f"there are {', '.join(known)}"

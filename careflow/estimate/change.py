@@ -19,6 +19,7 @@ from careflow.errors import ArgumentError
 from careflow.estimate.arrays.followup import LEAST_OF, THIN
 from careflow.estimate.arrays.strata import strata_of
 from careflow.estimate.rates.comparison import ENOUGH, Contrast, paired_differences, stratum_pairs
+from careflow.estimate.rates.known_reasons import no_reason_known
 from careflow.estimate.rates.methods import METHODS, RateInputs
 from careflow.estimate.rates.rate_arrays import RateArrays
 from careflow.estimate.rates.rate_result import Rates
@@ -53,6 +54,8 @@ LEAST_ENDED: Final = 11
 _STAYS: Final = ("n", "open", "rmean", "rmean_se", LEAST_OF["rmean"], "_row")
 KEYS: Final = ("from", "measure", "first", "second", "span", "span_before")
 NUMBERS: Final = ("n_1", "of_1", "value_1", "n_2", "of_2", "value_2", "difference", "low", "high", "p", "tested")
+
+_COMPARED: Final = ("difference", "low", "high", "p")
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -100,6 +103,9 @@ class Changes(ABC):
 
     def _tidy(self, frame: pd.DataFrame, span: int = 1, span_before: int | None = None) -> pd.DataFrame:
         keys = [*self._others, *([WITHIN] if WITHIN in frame else [])]
+        of_level = [*keys, "from", "first", "second"]
+        gone = np.logical_or(*(no_reason_known(frame, of_level, f"n_{side}", "measure") for side in (1, 2)))
+        frame = frame.assign(**{name: frame[name].mask(gone) for name in _COMPARED}, tested=frame["tested"] & ~gone)
         return frame.assign(span=span, span_before=span_before or span)[[*keys, *KEYS, *NUMBERS]]
 
 

@@ -99,7 +99,8 @@ def other_outcomes(view: View, by_edge: Mapping[tuple[str, str], Move]) -> dict[
         inside = [by_edge[name, end] for end in _REST if (name, end) in by_edge]
         hidden = any(move.hidden for move in inside)
         n = np.nan if hidden else sum(move.n for move in inside)
-        share = np.nan if hidden else sum(move.share for move in inside)
+        shares = [move.share for move in inside]  # missing for reasons that nobody knows; "unknown" is among them
+        share = np.nan if hidden or not np.isfinite(shares).any() else float(np.nansum(shares))
         out[name] = Move(name, OTHER, "", n, share, np.nan, np.nan, hidden)
     return out
 

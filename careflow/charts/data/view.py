@@ -16,6 +16,7 @@ from careflow.arguments.folding import label_among
 from careflow.charts.data.kinds import KINDS, accepted, kind_of
 from careflow.counts.period_labels import period_among
 from careflow.errors import ArgumentError
+from careflow.estimate.rates.known_reasons import without_unknown_shares
 from careflow.estimate.result import ALL_LEVELS
 
 if TYPE_CHECKING:
@@ -185,8 +186,8 @@ def read(
         If a stratum must be chosen, or the one named is not there.
     """
     check(result, kinds, chart)
-    table: pd.DataFrame = masked(getattr(result, frame))
     about, where = result.about, dict(where or {})
+    table: pd.DataFrame = without_unknown_shares(masked(getattr(result, frame)), about.by)
     strata = [c for c in (*about.by, "within", *PERIODS) if c in table.columns]
     strata = [c for c in dict.fromkeys(strata) if c not in keep]
     unknown = sorted(set(where) - set(strata))

@@ -74,6 +74,11 @@ def save(
     """
     if isinstance(ax, str | os.PathLike) or not isinstance(path, str | os.PathLike):
         raise ArgumentError("save() takes the chart, then the path: charts.save(chart, 'chart.png')")
+    if hasattr(ax, "about"):
+        raise ArgumentError(
+            f"save() writes a chart, and this is {type(ax).__name__}, a result: draw it first, as in "
+            "charts.save(charts.trend(result), 'chart.png'); its numbers are written by .to_excel(path) and .save(path)"
+        )
     path = Path(path)
     form = path.suffix.lower().lstrip(".")
     if form not in FORMATS:

@@ -119,7 +119,7 @@ class Measure:
     Examples
     --------
     >>> Measure.load("continuity-inpatient-residential")
-    <Measure continuity-inpatient-residential#e77e107c: Continuity after inpatient or residential care>
+    <Measure continuity-inpatient-residential#47fd921b: Continuity after inpatient or residential care>
     """
 
     name: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any
@@ -53,6 +53,8 @@ def measure_given(value: Any, argument: Argument) -> Measure:
         return value
     if isinstance(value, str | PathLike):
         return Measure.load(value)  # type: ignore[arg-type]
+    if isinstance(value, Mapping):
+        raise MeasureError(f"{argument.name} is a cf.Measure; make one of these fields: cf.Measure.from_dict(fields).")
     raise MeasureError(
         f"{argument.name} is a cf.Measure, the name of one ({choice(Measure.shipped())}), or the path of a TOML file; "
         f"it was {brief(value)}."

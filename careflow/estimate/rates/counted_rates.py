@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import InitVar, dataclass, field
 
+import pandas as pd
+
 from careflow.arguments import checked, labels, names, one_of, text
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.rates.bounds import UNSEEN, Bounds, Pending, bounds, deltas_given, reasons_given
 from careflow.estimate.rates.decompose import Decomposition, decomposition
 from careflow.estimate.rates.indirect import Limits, ObservedExpected, observed_expected
 from careflow.estimate.rates.methods import RateInputs
+from careflow.estimate.rates.rate_rows import people_behind
 from careflow.estimate.rates.rate_tables import RateTables
 from careflow.estimate.rates.standardize import Standard, Standardized, standard_given, standardized
 
@@ -44,6 +47,9 @@ class CountedRates(RateTables):
             f"{verb} needs the counts of which the rates were made, and these were changed; "
             f"{verb} the result of transition_rates"
         )
+
+    def _people_at(self, rows: pd.DataFrame) -> dict[str, int]:
+        return people_behind(self, self._inputs, rows)
 
     @checked(old=text, new=text, over=names, strata=labels)
     def decompose(self, old: str, new: str, *, over: str | Sequence[str], **strata: str) -> Decomposition:

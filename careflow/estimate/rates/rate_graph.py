@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -17,7 +18,7 @@ _ENDS: Final = {LEFT_CARE: "left_care", "left early": "left_early", DIED: "died"
 """Outcomes that nodes have, with the names of their attributes."""
 
 
-def rate_graph(rows: pd.DataFrame, continuum: Continuum, *, unused: bool) -> nx.DiGraph[str]:
+def rate_graph(rows: pd.DataFrame, continuum: Continuum, people: Mapping[str, int], *, unused: bool) -> nx.DiGraph[str]:
     """Return the moves of one stratum as a graph; see :meth:`careflow.estimate.Rates.graph`."""
     graph = continuum.graph
     declared = set(graph.edges)
@@ -35,6 +36,7 @@ def rate_graph(rows: pd.DataFrame, continuum: Continuum, *, unused: bool) -> nx.
         graph.remove_edges_from(declared - happened)
     for place, level in enumerate(continuum):
         graph.nodes[level.name].update(x=place % 2, y=-place)  # in two columns, so that no edge passes over a level
+        graph.nodes[level.name].update({"people": people[level.name]} if level.name in people else {})
         of_level = rows[rows["from"] == level.name]
         if len(of_level):
             graph.nodes[level.name].update(_ends(of_level))
@@ -43,7 +45,7 @@ def rate_graph(rows: pd.DataFrame, continuum: Continuum, *, unused: bool) -> nx.
 
 def _ends(rows: pd.DataFrame) -> dict[str, float]:
     """Return the discharges of a level, and how many and which share of them left care, left early and died."""
-    numbers: dict[str, float] = {"discharges": rows["of"].iloc[0]}
+    numbers: dict[str, float] = {"discharges": float(rows["of"].iloc[0])}
     for outcome, name in _ENDS.items():
         row = rows[rows["to"] == outcome]
         if len(row):

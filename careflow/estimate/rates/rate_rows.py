@@ -1,9 +1,10 @@
-"""The linked stays behind a rate."""
+"""The linked stays and the people behind a rate."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from careflow.counts.calendar import unit_of
@@ -12,6 +13,7 @@ from careflow.estimate.rates.methods import RateInputs
 from careflow.estimate.rates.rate_tables import RateTables
 from careflow.estimate.rates.unions import Asked, asked_moves
 from careflow.estimate.select import move_label, stratum_label
+from careflow.estimate.utilization.persons_served import persons_served
 
 
 def rows_behind(
@@ -59,3 +61,19 @@ def _pairs(rates: RateTables, frm: Asked | None, to: Asked | None) -> set[tuple[
         for name, value in (("from", frm), ("to", to))
     ]
     return rates.moves.pairs(rates.continuum, *labels)
+
+
+def people_behind(rates: RateTables, inputs: RateInputs | None, rows: pd.DataFrame) -> dict[str, int]:
+    """Return the distinct people served at each level of the stratum of some rows, counted from linked stays.
+
+    Empty without linked stays, and of several periods or labels put together, over which people do not add up.
+    """
+    about = rates.about
+    part = {name: list(chosen) for name, chosen in about.where}
+    together = any(name not in about.by and len(chosen) > 1 for name, chosen in part.items())
+    if inputs is None or inputs.linked is None or together or rows.empty:
+        return {}
+    served = persons_served(inputs.linked, by=inputs.by, calendar=about.calendar, where=part or None).frame
+    here = np.logical_and.reduce([served[name].astype(str) == str(rows[name].iloc[0]) for name in about.by], axis=0)
+    at = served[here] if about.by else served
+    return {str(row["level"]): int(row["persons"]) for row in at.to_dict("records")}

@@ -95,7 +95,8 @@ class RateTables(Result):
         networkx.DiGraph
             A node for each level, an edge for each move that occurred. Edges have ``n, of, rate, se, low, high,
             direction``, and ``basis`` and ``reason`` where the continuum has the edge. Nodes have the attributes of
-            their level; ``discharges``; ``left_care, left_early, died`` (discharges) and ``left_care_rate,
+            their level; ``people`` (distinct people served there, by :func:`careflow.persons_served`; only of rates
+            made from linked stays); ``discharges``; ``left_care, left_early, died`` (discharges) and ``left_care_rate,
             left_early_rate, died_rate`` (shares of them, 0 to 1); and a place for drawing, ``x, y``. What is missing
             or suppressed has no attribute; a suppressed edge has ``hidden`` True.
 
@@ -116,15 +117,20 @@ class RateTables(Result):
         >>> graph = cf.transition_rates(moves, cluster=None).graph()
         >>> [(*edge, graph.edges[edge]["rate"]) for edge in graph.edges]
         [('residential', 'php', 0.5)]
-        >>> graph.nodes["residential"]["left_care_rate"], graph.nodes["php"]["left_care_rate"]
-        (0.5, 1.0)
+        >>> [graph.nodes["residential"][name] for name in ("people", "discharges", "left_care", "left_care_rate")]
+        [2, 2.0, 1.0, 0.5]
         """
         if self.moves is not None:
             raise ArgumentError(
                 "a graph has a node for each level, and these rates are of what frm= and to= asked for; estimate "
                 "without them"
             )
-        return rate_graph(self.at(quarter, **strata), self.continuum, unused=unused)
+        rows = self.at(quarter, **strata)
+        return rate_graph(rows, self.continuum, self._people_at(rows), unused=unused)
+
+    def _people_at(self, rows: pd.DataFrame) -> dict[str, int]:
+        """Return the distinct people served at each level of the stratum of some rows, if they can be counted."""
+        return {}
 
     @checked(quarter=period, frm=asked, to=asked, strata=labels)
     def at(

@@ -13,8 +13,8 @@ from careflow.counts.calendar import UNITS, unit_of
 from careflow.errors import DisclosureError
 from careflow.estimate.result import Result
 
-PEOPLE: Final = ("PersonsServed",)
-"""Kinds whose counts are of distinct people: they do not add up over levels or periods."""
+PEOPLE: Final = "people"
+"""The first word of the unit of counts of distinct people: they do not add up over levels or periods."""
 UNLINKED: Final = "unlinked"
 RULES: Final = {
     "link window": "link the records with the window of the earlier results; shorter windows can be asked of them with "
@@ -56,7 +56,7 @@ def _plan_of(result: Result) -> dict[str, Any]:
         )
     by = tuple(sorted(about.by))
     dated = any(name in UNITS and name != "month" for name in by)
-    people = type(result).__name__ in PEOPLE
+    people = about.unit.split()[:1] == [PEOPLE]
     rules = {
         "link window": about.linked,
         "policy for overlaps": about.overlaps or None,

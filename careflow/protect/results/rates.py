@@ -11,6 +11,7 @@ import pandas as pd
 from careflow.continuum.outcomes import LEFT_CARE, LEFT_REASONS, OUTCOMES, REASONS, STEP_DOWN, STEP_UP
 from careflow.estimate.stats.intervals import quantile_of, wilson
 from careflow.protect.cells.cell_table import CellTable, Stratum, as_of, people_of, records, stratum_of
+from careflow.protect.results import unions
 from careflow.protect.results.mask import Mask, blank, significant
 from careflow.protect.results.windows import FOLLOWED, INCIDENCE
 
@@ -47,15 +48,24 @@ def block(result: Rates, record: dict[str, Any]) -> str:
     """Return the name of the row of the matrix that a record belongs to: it is published as one."""
     stratum = stratum_of(record, result.about.by)
     when = as_of(stratum, result.about.cutoff)
-    return f"{result.about.measure}|{_window(result, record)}|{record['from']}|{stratum}{when}"
+    row = f"{result.about.measure}|{_window(result, record)}|{record['from']}|{stratum}{when}"
+    if result.moves is None:
+        return row
+    return f"{row}|{unions.UNION}|{record.get('to', record.get('direction'))}"
 
 
 def enter(table: CellTable, result: Rates) -> RateCells:
     """Enter the cells of transition rates.
 
     Each row of the matrix is a block: its moves and outcomes sum to ``of``, its reasons to ``left care``, its moves to
-    the directions; ``of`` and ``followed`` imply all discharges, and so those not yet followed.
+    the directions; ``of`` and ``followed`` imply all discharges, and so those not yet followed. Rows of levels put
+    together are sums of these.
     """
+    if result.moves is not None:
+        return RateCells(
+            unions.enter_rows(table, result, result.frame, "to", block),
+            unions.enter_rows(table, result, result.directions, "direction", block),
+        )
     move_cells = _enter_rows(table, result, result.frame, "to")
     direction_cells = _enter_rows(table, result, result.directions, "direction")
     rows: dict[tuple[Stratum, str, str], dict[str, dict[str, int]]] = {}

@@ -19,6 +19,7 @@ from careflow.protect.results import (
     group_tests,
     incidence,
     length_of_stay,
+    measures,
     occupation,
     pathways,
     rates,
@@ -118,6 +119,7 @@ KINDS: Final[dict[str, Kind]] = {
     "Standardized": Kind(derived.enter, derived.masked_standardized, derived.block, derived.total, SHOWN, BOTH),
     "Bounds": Kind(derived.enter, derived.masked_bounds, derived.block, derived.total, SHOWN, BOTH),
     "ObservedExpected": Kind(derived.enter, derived.masked_observed, derived.block, derived.total, SHOWN),
+    "Measured": Kind(measures.enter, measures.masked, measures.block, measures.total, SHOWN),
     "GroupTest": Kind(
         group_tests.enter,
         group_tests.masked,
@@ -138,13 +140,16 @@ REFUSED: Final = {
     "from another; protect length_of_stay(cohort='admission'), whose curves have the shares at the level",
     "StayComparison": "it tells the lengths of both sides apart more finely than their protected curves; protect the "
     "lengths by quarter or group, and say in words whether they differ",
-    "Measured": "its numbers overlap those of transition rates and returns, and no sums link them yet; protect "
-    "transition_rates or readmissions of the same window",
     "Diff": diffs.TABLES,
     "MarkovTest": "it depends on who came from where before, mostly small counts; say in words whether the past "
     "mattered (p below 0.05 or not) and publish the rates",
 }
 """Kinds that are never published, with the reason and what to do instead."""
+
+
+def _is_sum(result: Result) -> bool:
+    """Say whether rows that put levels together are sums of counts of the rates of every level."""
+    return type(result).__name__ == "Rates" and result.about.measure == rates.FOLLOWED
 
 
 def kind_of(result: Result) -> Kind:
@@ -160,11 +165,11 @@ def kind_of(result: Result) -> Kind:
             f"these numbers are of a part of the records (where= or last= of {outside[0]}), which could be subtracted "
             f"from those of all; estimate with by={outside[0]!r}, protect that, and take the rows of the part from it"
         )
-    if getattr(result, "moves", None) is not None:
+    if getattr(result, "moves", None) is not None and not _is_sum(result):
         raise DisclosureError(
             f"this {type(result).__name__} has rows that frm= and to= put together, from which a hidden row of a level "
-            "could be subtracted; protect the rates of every level (without frm=, to=), which hold directions and left "
-            "care as sums"
+            "could be subtracted; protect it of every level (without frm=, to=), with directions and left care as "
+            "sums, or followed transition rates of these rows beside those of every level"
         )
     if BIAS in result.frame:
         raise DisclosureError("cohorts side by side are of the same stays; protect the lengths of one cohort")

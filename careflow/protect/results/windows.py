@@ -65,12 +65,12 @@ def _link_pair(table: CellTable, short: Events, long: Events, name: str) -> None
     levels = [event for event in common if event not in others]
     # Directions are sums of levels, and left care of its reasons: their links follow where the parts are linked.
     skipped = {*(DIRECTIONS if levels else ()), *((LEFT_CARE,) if reasons else ()), OF, ELIGIBLE, RETURNED}
-    _link_events(table, short, long, [event for event in common if event not in skipped], OF, name)
+    link_events(table, short, long, [event for event in common if event not in skipped], OF, name)
     if RETURNED in common:
-        _link_events(table, short, long, [e for e in (RETURNED, LEFT_CARE) if e in common], ELIGIBLE, name)
+        link_events(table, short, long, [e for e in (RETURNED, LEFT_CARE) if e in common], ELIGIBLE, name)
 
 
-def _link_events(table: CellTable, short: Events, long: Events, events: list[str], base: str, name: str) -> None:
+def link_events(table: CellTable, short: Events, long: Events, events: list[str], base: str, name: str) -> None:
     """Link the events of two windows; ``base`` is the count of all who were followed."""
     late = None
     if base in short and base in long:

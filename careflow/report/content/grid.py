@@ -65,6 +65,8 @@ class Grid:
 
 HIDDEN: Final = Cell(MASK, hidden=True)
 NOTHING: Final = Cell("–")
+NOT_KNOWN: Final = Cell("not known", number=False)
+"""A share of a reason of leaving where no reason is known: 0% would be said of people of whom nobody knows."""
 IMPOSSIBLE: Final = Cell("·")
 """What cannot be, such as a step down from the least intensive level; a number, even 0, would say that it can."""
 
@@ -86,7 +88,7 @@ def share(row: dict[str, float] | None) -> Cell:
     if row["hidden"]:
         return HIDDEN
     if not known(row["rate"]):
-        return NOTHING
+        return NOT_KNOWN if row["of"] > 0 else NOTHING
     return Cell(percent(row["rate"]), span(row["low"], row["high"]))
 
 

@@ -11,6 +11,7 @@ from careflow.continuum.outcomes import STEP_DOWN
 from careflow.counts import Counts
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate import length_of_stay, transition_rates
+from careflow.estimate.rates.known_reasons import without_unknown_shares
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.survival.stay_result import LengthOfStay
 from careflow.formatting import count, period
@@ -184,7 +185,8 @@ def _overview(rates: Rates, by: str, labels: tuple[str, ...], quarter: str | Non
 
 
 def _table(rates: Rates, lengths_of: Lengths, by: str, label: str, quarter: str | None) -> Grid:
-    shares = by_key(_part(rates.frame, by, label, quarter), "from", "to")
+    frame = without_unknown_shares(rates.frame, rates.about.by)
+    shares = by_key(_part(frame, by, label, quarter), "from", "to")
     directions = by_key(_part(rates.directions, by, label, quarter), "from", "direction")
     lengths, (stays, missing) = None, lengths_of
     if stays is not None and missing is not None:

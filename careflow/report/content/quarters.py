@@ -13,6 +13,7 @@ from careflow.continuum import Continuum
 from careflow.continuum.outcomes import CONCURRENT, DIED, DIRECTIONS, LEFT_REASONS, STEP_DOWN
 from careflow.estimate.change import MEAN_STAY, MEASURES
 from careflow.estimate.change_family import BEFORE
+from careflow.estimate.rates.known_reasons import without_unknown_shares
 from careflow.formatting import known, percent, period, round_half_up
 from careflow.report.content.estimates import Estimates
 from careflow.report.content.grid import (
@@ -80,7 +81,8 @@ def periods(results: Estimates) -> tuple[Period, ...]:
     """Return the tables of every quarter from masked results, oldest first."""
     rates, care = results.rates, results.rates.continuum
     names = tuple(str(name) for name in rates.frame["quarter"].cat.categories)
-    shares = {name: _of(rates.frame, name, "from", "to") for name in names}
+    frame = without_unknown_shares(rates.frame, rates.about.by)
+    shares = {name: _of(frame, name, "from", "to") for name in names}
     directions = {name: _of(rates.directions, name, "from", "direction") for name in names}
     mature = {name: all(row["mature"] for row in shares[name].values()) for name in names}
     changed = results.changed[results.changed["against"] == BEFORE]
@@ -154,12 +156,17 @@ def _rest(level: str, shares: Rows, directions: Rows) -> Cell:
     moved = [directions[level, direction] for direction in DIRECTIONS]
     others = [*moved, shares[level, COMPLETED], shares[level, LEFT_EARLY]]
     if not any(row["hidden"] for row in inside):
-        rest = sum(row["rate"] for row in inside)
+        rest = _sum_of_rates(inside)
     elif not any(row["hidden"] for row in others):
-        rest = 1 - sum(row["rate"] for row in others)
+        rest = 1 - _sum_of_rates(others)
     else:
         return HIDDEN
     return Cell(percent(rest if rest > 1e-9 else 0.0)) if known(rest) else NOTHING
+
+
+def _sum_of_rates(rows: list[Row]) -> float:
+    """Return the sum of rates; those of reasons that nobody knows are missing, and their counts are 0."""
+    return sum(row["rate"] for row in rows if known(row["rate"]) or row["n"] != 0 or not row["of"])
 
 
 def _moves(care: Continuum, quarter: str, shares: Rows, directions: Rows) -> Grid:

@@ -40,6 +40,22 @@ def test_a_matrix_is_from_by_to_and_a_graph_has_the_moves_that_occurred(moves: c
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("by", [(), ("quarter",), ("facility",)])
+def test_nodes_of_the_graph_hold_the_people_served_there(by: tuple[str, ...]) -> None:
+    moves = small_tables(0).linked_moves
+    rates, served = cf.transition_rates(moves, by=by, cluster=None), cf.persons_served(moves, by=by).frame
+    for label in served[by[0]].astype(str).unique() if by else [None]:
+        rows = served if label is None else served[served[by[0]].astype(str) == label]
+        graph = rates.graph(**({by[0]: label} if by else {}))
+        people = dict(zip(rows["level"].astype(str), rows["persons"], strict=True))
+        assert {name: people[name] for name in graph} == {name: of["people"] for name, of in graph.nodes(data=True)}
+    assert served["persons"].max() > 1
+    from_counts = cf.transition_rates(moves.counts(by=by), by=by, cluster=None)
+    graph = from_counts.graph(**({by[0]: label} if by else {}))
+    assert not any("people" in of for _, of in graph.nodes(data=True)), "counts hold no persons"
+
+
+@pytest.mark.slow
 def test_a_move_outside_the_continuum_is_in_the_graph() -> None:
     """One that nobody made is not."""
     moves = linked(
