@@ -18,11 +18,13 @@ from careflow import charts
 from careflow.charts.drawing.band import mark_chart
 from careflow.charts.drawing.options import Options
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
+from careflow.counts.measures.checks import FOLLOW_UP
 from careflow.estimate.result import Result
 from careflow.formatting import period
 from careflow.report.content.content import Content
 from careflow.report.content.grid import can_be
 from careflow.report.content.groups import Groups
+from careflow.report.content.measures import Section
 from careflow.report.content.quarters import LEFT_EARLY
 from careflow.report.content.tooltips import add_titles
 from careflow.report.drawing_process import map_on_two
@@ -35,6 +37,8 @@ LABEL_WARNINGS: Final[ContextVar[set[str]]] = ContextVar("careflow_label_warning
 FOLDER: Final = "charts"
 GROUPS: Final = "by_group_"
 """How the names of the charts by group begin."""
+MEASURES: Final = "measure_"
+"""How the names of the charts of measures begin."""
 PATHWAYS: Final = "pathways"
 """The chart that stands with the table of pathways, apart from the trends."""
 _DPI: Final = 200
@@ -106,6 +110,8 @@ def _charts(content: Content) -> Iterator[Chart]:
         yield ("census", "In care, quarter by quarter", "", partial(charts.census, content.census, **look))
     if content.groups is not None:
         yield from _by_group(content.groups, look)
+    for section in content.measured:
+        yield from _of_a_measure(section, full=content.mode == FULL, look=look)
     if content.pathways is not None and content.paths is not None:
         yield (PATHWAYS, "Paths through care", "", partial(charts.alluvial, content.paths, **look))
 
@@ -131,6 +137,21 @@ def _by_group(groups: Groups, look: Options) -> Iterator[Chart]:
         )
         trend = partial(charts.trend, drawn, level.name, measure=STEP_DOWN, facet=by, **look)
         yield (f"{GROUPS}{level.name}", f"Stepping down from {level.short}, each {by} quarter by quarter", "", trend)
+
+
+def chart_names(section: Section) -> str:
+    """Return how the names of the charts of a measure begin."""
+    return f"{MEASURES}{section.name}_"
+
+
+def _of_a_measure(section: Section, look: Options, *, full: bool) -> Iterator[Chart]:
+    """Return a trend for each window of a follow-up; other kinds have tables only."""
+    if section.result.measure.kind != FOLLOW_UP:
+        return
+    result = _drawable(section.result) if full else section.result
+    for days in section.result.measure.windows:
+        trend = partial(charts.trend, result, where={"window": days}, **look)
+        yield (f"{chart_names(section)}{days}", f"{section.title}, within {days} days", "", trend)
 
 
 def _only(frame: pd.DataFrame, by: str) -> pd.DataFrame:
