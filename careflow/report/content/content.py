@@ -15,6 +15,7 @@ from careflow.counts.calendar import UNITS, ends_early
 from careflow.counts.parts import part_words
 from careflow.counts.period_labels import period_label
 from careflow.errors import ArgumentError, CountsError, DisclosureError
+from careflow.estimate.change import MEAN_STAY
 from careflow.estimate.multistate.pathways import Pathways
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.survival.stay_result import LengthOfStay
@@ -32,7 +33,7 @@ from careflow.report.content.release_marks import mark_grid, mark_periods, mark_
 from careflow.report.content.result_tables import result_tables
 from careflow.report.content.sections import paths_grid
 from careflow.report.content.since import LastReport, differences
-from careflow.report.content.summary import summary
+from careflow.report.content.summary import MOST_CHANGES, clearest, summary
 from careflow.report.masking.mask import BELOW
 from careflow.report.modes import FULL, MASKED, RELEASE, Mode, label_of
 
@@ -85,6 +86,9 @@ class Content:
         The report by a stratum, where it was asked for.
     measured : tuple of Section
         The sections of the measures that were asked for.
+    changed : tuple of (str, str, str)
+        Level and measure of the clear changes of the report's quarter that the first lines name, with the last quarter
+        before each; mean stays are left out.
     """
 
     title: str
@@ -111,6 +115,7 @@ class Content:
     since: Grid | None = None
     groups: Groups | None = None
     measured: tuple[Section, ...] = ()
+    changed: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def chosen(self) -> Period:
@@ -226,6 +231,11 @@ def content(
         since=since,
         groups=split,
         measured=measured,
+        changed=tuple(
+            (row["level"], row["measure"], row["before"])
+            for row in clearest(results.changed, chosen)[:MOST_CHANGES]
+            if row["measure"] != MEAN_STAY
+        ),
     )
 
 

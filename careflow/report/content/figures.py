@@ -16,8 +16,9 @@ import pandas as pd
 
 from careflow import charts
 from careflow.charts.drawing.band import mark_chart
+from careflow.charts.drawing.export import laid_out
 from careflow.charts.drawing.options import Options
-from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
+from careflow.continuum.outcomes import DIRECTIONS, STEP_DOWN, STEP_UP
 from careflow.counts.measures.checks import FOLLOW_UP
 from careflow.estimate.result import Result
 from careflow.formatting import period
@@ -35,6 +36,10 @@ R = TypeVar("R", bound=Result)
 LABEL_WARNINGS: Final[ContextVar[set[str]]] = ContextVar("careflow_label_warnings")
 """Warnings about labels, raised while the charts of a report were drawn."""
 FOLDER: Final = "charts"
+CHANGES: Final = "changed_"
+"""How the names of the control charts of clear changes begin."""
+_LIMITS_NEED: Final = 4
+"""Quarters from which the limits of a control chart can be made."""
 GROUPS: Final = "by_group_"
 """How the names of the charts by group begin."""
 MEASURES: Final = "measure_"
@@ -101,6 +106,7 @@ def _charts(content: Content) -> Iterator[Chart]:
     for one in content.periods:
         yield from _of_a_quarter(content, one.name, look)
     rates, stays = content.rates, content.stays
+    yield from _of_changes(content, look)
     for name, measure, heading in _TRENDS:
         trend = partial(charts.trend, rates, measure=measure, **look)
         yield (f"trend_{name}", f"{heading}, quarter by quarter", "", trend)
@@ -114,6 +120,21 @@ def _charts(content: Content) -> Iterator[Chart]:
         yield from _of_a_measure(section, full=content.mode == FULL, look=look)
     if content.pathways is not None and content.paths is not None:
         yield (PATHWAYS, "Paths through care", "", partial(charts.alluvial, content.paths, **look))
+
+
+def _of_changes(content: Content, look: Options) -> Iterator[Chart]:
+    """Return a control chart of each clear change, with limits from the quarters before it where they are enough."""
+    rates, care = content.rates, content.rates.continuum
+    mature = [one.name for one in content.periods if one.mature]
+    for place, (level, measure, before) in enumerate(content.changed, start=1):
+        table, column = (rates.directions, "direction") if measure in DIRECTIONS else (rates.frame, "to")
+        rows = table[table["from"].eq(level) & table[column].eq(measure) & table["rate"].notna()]
+        baseline = [name for name in mature if name <= before and name in set(rows["quarter"].astype(str))]
+        how = {"baseline": (baseline[0], baseline[-1])} if len(baseline) >= _LIMITS_NEED else {}
+        how |= {"to": measure} if measure in care.names else {"measure": measure}
+        words = f"to {care[measure].short}" if measure in care.names else f": {measure}"
+        heading = f"Changed: {care[level].short} {words}, control chart".replace(" :", ":")
+        yield (f"{CHANGES}{place}", heading, "", partial(charts.p_chart, rates, level, **how, **look))
 
 
 def _by_group(groups: Groups, look: Options) -> Iterator[Chart]:
@@ -193,14 +214,15 @@ def draw(task: tuple[Plan, Path]) -> Drawn:
     with charts.theme("report"), _collected() as caught:
         chart = plan.draw()
         plan.mark(chart)
-        svg = charts.save(chart, target / f"{plan.name}.svg")
+        with laid_out(chart):
+            svg = charts.save(chart, target / f"{plan.name}.svg")
+            charts.save(chart, target / f"{plan.name}.png", dpi=_DPI)
         care = plan.draw.args[0].continuum
         labels = {level.name: level.short for level in care.levels}
         frame = plan.draw.args[0].frame
         rates = frame[frame["quarter"].astype(str) == plan.quarter] if {"to", "quarter"} <= set(frame) else None
         titled = add_titles(svg.read_text("utf-8"), chart, care.names, labels, rates)
         svg.write_text(titled, "utf-8", newline="\n")
-        charts.save(chart, target / f"{plan.name}.png", dpi=_DPI)
     return Drawn(charts.alt_text(chart), tuple(caught.labels), tuple(caught.others))
 
 

@@ -25,7 +25,7 @@ from careflow.office.slides import (
     say,
 )
 from careflow.report.content.content import Content
-from careflow.report.content.figures import GROUPS, PATHWAYS, Picture, chart_names, for_slide
+from careflow.report.content.figures import CHANGES, GROUPS, PATHWAYS, Picture, chart_names, for_slide
 from careflow.report.content.grid import Grid
 from careflow.report.content.quarters import LEFT_EARLY
 from careflow.report.formats.powerpoint_charts import add_trends, lines_of
@@ -51,7 +51,7 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
     for measure, words in _TRENDS:
         _trend(deck, content, measure, words)
     for picture in pictures:
-        if picture.name in ("trend_length_of_stay", "census", PATHWAYS):
+        if picture.name in ("trend_length_of_stay", "census", PATHWAYS) or picture.name.startswith(CHANGES):
             _picture(deck, content, picture)
     if content.since is not None and content.since.rows:
         _table(deck, content, content.since)
