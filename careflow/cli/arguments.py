@@ -186,6 +186,7 @@ def add_report(to: argparse.ArgumentParser, *, reads: bool = True) -> None:
     group.add_argument(
         "--since", type=Path, metavar="DIR", help="the folder of the last report, to say what differs from it"
     )
+    add_measures(group)
     group.add_argument("--title", help="what the report is called")
     group.add_argument(
         *(["--source-text"] if reads else ["--source-text", "--source"]),
@@ -195,6 +196,19 @@ def add_report(to: argparse.ArgumentParser, *, reads: bool = True) -> None:
     )
     group.add_argument(
         "--progress", action=argparse.BooleanOptionalAction, default=None, help="progress bar (default: on a terminal)"
+    )
+
+
+def add_measures(to: argparse._ActionsContainer) -> None:
+    """Add the measures that have a section in the report."""
+    to.add_argument(
+        "--measure",
+        dest="measures",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME",
+        help="a section for each measure: its name ('careflow measures' lists them), or a TOML file",
     )
 
 

@@ -19,9 +19,22 @@ _OPTIONS: Final = (
         "accept",
         "allow",
     ),
-    *("within", "fiscal_start", "by", "last", "quarter", "formats", "ledger", "insider", "title", "out", "since"),
+    *(
+        "within",
+        "fiscal_start",
+        "by",
+        "last",
+        "quarter",
+        "formats",
+        "ledger",
+        "insider",
+        "title",
+        "out",
+        "since",
+        "measures",
+    ),
 )
-_NAMES: Final = {"formats": "format"}
+_NAMES: Final = {"formats": "format", "measures": "measure"}
 _NAME: Final = rf"(?<![\w.-])({'|'.join(_OPTIONS)})="
 _MAPPING: Final = re.compile(_NAME + r"\{([^{}]*)\}")
 _LIST: Final = re.compile(_NAME + r"\[([^\[\]]*)\]")

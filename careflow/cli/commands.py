@@ -267,7 +267,7 @@ def _calendar(asked: argparse.Namespace) -> Calendar | None:
     return None if asked.fiscal_start == 1 else Calendar(fiscal_start=asked.fiscal_start)
 
 
-_PASSED = ("quarter", "title", "source", "ledger", "insider", "progress", "by", "since")
+_PASSED = ("quarter", "title", "source", "ledger", "insider", "progress", "by", "since", "measures")
 
 
 def _report_options(asked: argparse.Namespace) -> dict[str, Any]:

@@ -8,12 +8,9 @@ import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from careflow.errors import ArgumentError
-
-if TYPE_CHECKING:
-    pass
 
 NAME: Final = "careflow.toml"
 RULES: Final = ("any", "month-end", "quarter-end")
@@ -29,10 +26,10 @@ _RECORDS: Final = (
     *("anchor", "tz", "encoding", "sheet", "memory"),
 )
 _LINK: Final = ("within", "fiscal_start")
-_REPORT: Final = ("by", "out", "formats", "ledger", "insider", "title", "source_text")
+_REPORT: Final = ("by", "out", "formats", "ledger", "insider", "title", "source_text", "measures")
 _OWN: Final = ("file", "source", "cutoff", "mode", "options")
 _PATHS: Final = ("file", "continuum", "out", "ledger")
-_FLAGS: Final = {"formats": "--format", "options": "--option"}
+_FLAGS: Final = {"formats": "--format", "options": "--option", "measures": "--measure"}
 KEYS: Final = (*_OWN, *_PAIRS, *_LISTS, *_RECORDS, *_LINK, *_REPORT)
 
 
@@ -63,6 +60,9 @@ def load(path: Path) -> dict[str, Any]:
         shipped = key == "continuum" and not str(settings.get(key, "")).endswith(".toml")
         if key in settings and not shipped and "://" not in str(settings[key]):
             settings[key] = str(path.parent / settings[key])
+    if "measures" in settings:
+        named = _each(settings["measures"])
+        settings["measures"] = [str(path.parent / one) if str(one).endswith(".toml") else one for one in named]
     return settings
 
 
@@ -91,7 +91,7 @@ def arguments(settings: Mapping[str, Any], command: str) -> list[str]:
         if isinstance(value, Mapping):
             pairs = [f"{name}={one}" for name, each in value.items() for one in _each(each)]
             out += [flag, *pairs] if pairs else []
-        elif key in _LISTS:
+        elif key in (*_LISTS, "measures"):
             out += [flag, *map(str, value)] if value else []
         else:
             out += [flag, ",".join(map(str, value)) if isinstance(value, list) else str(value)]
@@ -129,6 +129,8 @@ def written(asked: argparse.Namespace, folder: Path) -> str:
         if asked.by
         else '# by = "facility"  # a section for each facility, payer or other column',
     ]
+    if asked.measures:
+        lines.append(f"measures = {json.dumps(asked.measures)}  # a section of the report for each")
     if asked.ledger is not None:
         lines.append(f"ledger = {_text(str(asked.ledger))}  # the folder that remembers what was released")
     for name, meaning in (

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from careflow import __version__
 from careflow.cli import commands, diff, project
-from careflow.cli.arguments import add_link, add_part, add_records, add_report, add_within
+from careflow.cli.arguments import add_link, add_measures, add_part, add_records, add_report, add_within
 from careflow.cli.command_words import in_command_words
 from careflow.errors import CareflowError
 
@@ -133,6 +133,7 @@ def parser() -> argparse.ArgumentParser:
     init.add_argument("--rule", choices=project.RULES, default="quarter-end", help="which days a cut-off may be")
     init.add_argument("--mode", choices=project.MODES, default="masked", help="who reads the report")
     init.add_argument("--by", metavar="COLUMN", help="a section for each facility, payer, ...")
+    add_measures(init)
     init.add_argument("--ledger", type=Path, metavar="DIR", help="of a release")
     init.add_argument("--out", type=Path, default=Path("report"), metavar="DIR", help="folder of the reports")
     init.add_argument("--project", type=Path, default=Path(project.NAME), metavar="FILE.toml", help="what to write")

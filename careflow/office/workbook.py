@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -90,7 +90,7 @@ def _styles(book: Any) -> dict[str, Any]:
 
 def add_table(book: Any, table: Table, styles: Mapping[str, Any]) -> Any:
     """Add a sheet with a table from its third row on, ready to filter and to print; return the sheet."""
-    sheet = book.add_worksheet(sheet_name(table.name))
+    sheet = book.add_worksheet(sheet_name(table.name, book.sheetnames))
     if table.title:
         sheet.write_string(0, 0, table.title, styles["label"])
     frame = table.frame
@@ -117,14 +117,21 @@ def add_table(book: Any, table: Table, styles: Mapping[str, Any]) -> Any:
     return sheet
 
 
-def sheet_name(name: str) -> str:
-    """Return the name of a sheet in words, as Excel allows it.
+def sheet_name(name: str, taken: Iterable[str] = ()) -> str:
+    """Return the name of a sheet in words, as Excel allows it: short, and unlike those taken in any case of letters.
 
     >>> sheet_name("length_of_stay"), len(sheet_name("x" * 40))
     ('Length of stay', 31)
+    >>> sheet_name("x" * 40, ["X" * 31])[-4:]
+    'xx 2'
     """
-    words = name.replace("_", " ").translate(_NOT_IN_NAMES).strip("' ")[:_LONGEST_NAME]
-    return words[:1].upper() + words[1:]
+    words = name.replace("_", " ").translate(_NOT_IN_NAMES).strip("' ")
+    words, present, number = words[:1].upper() + words[1:], {one.lower() for one in taken}, 1
+    out = words[:_LONGEST_NAME]
+    while out.lower() in present:
+        number += 1
+        out = f"{words[: _LONGEST_NAME - len(str(number)) - 1]} {number}"
+    return out
 
 
 def write(sheet: Any, row: int, column: int, value: object, style: Any) -> int:

@@ -10,15 +10,17 @@ from typing import Any, Final
 import pandas as pd
 
 from careflow.arguments import checked, flag_or_none, instance, names, one_of, path, period, text, where, whole
-from careflow.counts import Calendar, Counts, Transitions
+from careflow.counts import Calendar, Counts, Measure, Transitions
 from careflow.counts.parts import Where, part_of
-from careflow.errors import ArgumentError, CountsError
+from careflow.errors import ArgumentError, CountsError, DisclosureError
+from careflow.estimate.measures.measure import measures_given
 from careflow.progress import Progress
 from careflow.report.atomic_folder import folder
 from careflow.report.content.content import Content, content
 from careflow.report.content.data_files import to_csv
 from careflow.report.content.estimates import EVENT_TABLES
 from careflow.report.content.figures import LABEL_WARNINGS, plans, warn_once, write
+from careflow.report.content.measures import REFUSED
 from careflow.report.content.since import last_report
 from careflow.report.drawing_process import SecondProcess, second_process
 from careflow.report.earlier_releases import warn_of_unknown_releases
@@ -48,6 +50,7 @@ FORMAT: Final = 1
     last=whole(1, None, "quarters"),
     by=text,
     since=path,
+    measures=measures_given,
 )
 def write_report(
     moves: Transitions | Counts,
@@ -67,6 +70,7 @@ def write_report(
     last: int | None = None,
     by: str | None = None,
     since: str | os.PathLike[str] | None = None,
+    measures: str | os.PathLike[str] | Measure | Sequence[str | os.PathLike[str] | Measure] = (),
 ) -> Path:
     """Write the quarterly report of linked stays, or of their counts, as a folder.
 
@@ -115,6 +119,9 @@ def write_report(
     since : path, optional
         The folder of the last report: a table then says which rates differ from those that it gave. It must not show
         more than this report may.
+    measures : str, path, Measure or sequence of these, optional
+        Measures of the package (:meth:`careflow.Measure.shipped`), paths of TOML files, or measures: a section each,
+        with its rule, tables and pictures. A release cannot have one.
 
     Returns
     -------
@@ -124,11 +131,14 @@ def write_report(
     Raises
     ------
     ArgumentError, CountsError, DisclosureError
-        If the quarter, the folder, the mode or a format does not fit, if another process writes to the folder, or if
-        too few people are behind the counts of a report that hides small ones.
+        If the quarter, the folder, the mode, a measure or a format does not fit, if another process writes to the
+        folder, or if too few people are behind the counts of a report that hides small ones.
     """
     chosen = check_formats(formats)
     mode = mode_of(mode, ledger=ledger is not None, insider=insider is not None)
+    asked: tuple[Measure, ...] = tuple(measures)  # type: ignore[arg-type]  # the check of the argument loads them
+    if asked and mode == RELEASE:
+        raise DisclosureError(REFUSED)
     out = folder_of(out, mode)
     if isinstance(moves, Transitions) and findings is None:
         findings = moves.episodes.findings
@@ -143,12 +153,15 @@ def write_report(
             second_process(DRAW) as other,
         ):
             steps.next("Counting")
-            counts = _counts(moves, calendar, (insider, by), where, last)
+            counts = _counts(moves, calendar, (insider, by), where, last, () if by else asked)
+            # People do not add up over a stratum: a measure is counted by quarter alone.
+            alone = _counts(moves, calendar, (), where, last, asked, ("discharge", "stay")) if asked and by else None
             if ledger is not None:
                 warn_of_unknown_releases(out, ledger, counts.source if source is None else source)
             steps.next("Estimating")
             report = content(counts, quarter=quarter, title=title, source=source, findings=findings, mode=mode,
-                             ledger=ledger, insider=insider, by=by, last=earlier)  # fmt: skip
+                             ledger=ledger, insider=insider, by=by, last=earlier, measures=asked,
+                             measure_counts=alone)  # fmt: skip
             _fill(work, report, chosen, steps, other)
             about |= _about(report)
     finally:
@@ -163,10 +176,12 @@ def _counts(
     strata: tuple[str | None, ...],
     where: Where | None,
     last: int | None,
+    measures: tuple[Measure, ...],
+    tables: tuple[str, ...] = EVENT_TABLES,
 ) -> Counts:
     if isinstance(moves, Transitions):
         by = ["quarter", *dict.fromkeys(name for name in strata if name is not None and name != "quarter")]
-        return moves.counts(by=by, clocks=EVENT_TABLES, calendar=calendar, where=where, last=last)
+        return moves.counts(by=by, clocks=(*tables, *measures), calendar=calendar, where=where, last=last)
     if calendar is not None and calendar != moves.definition.calendar:
         raise ArgumentError("these counts were made with another calendar; count again with calendar=")
     for name in strata:

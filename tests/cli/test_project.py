@@ -121,3 +121,13 @@ def test_the_demo_makes_the_sample_and_its_report(here, capsys):
     assert {"episodes.csv", "careflow.toml", "report"} <= {path.name for path in (here / "try").iterdir()}
     page = (here / "try" / "report" / "report.html").read_text("utf-8")
     assert "moved to PHP rose from 9% to 19% (+9 points, +7 to +12), from 2024\u00a0Q3 on" in page
+
+
+def test_the_measures_of_a_project_go_to_the_report_alone(here):
+    assert main([*INIT, "--measure", "fui-like", "own.toml"]) == 0
+    settings = load(here / "careflow.toml")
+    assert settings["measures"] == ["fui-like", str(here / "own.toml")]
+    words = arguments(settings, "report")
+    at = words.index("--measure")
+    assert words[at : at + 3] == ["--measure", "fui-like", str(here / "own.toml")]
+    assert "--measure" not in arguments(settings, "check")

@@ -12,12 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon, Rectangle
 from matplotlib.path import Path as Outline
-from matplotlib.text import Text
 from matplotlib.transforms import TransformedPatchPath
 from numpy.typing import ArrayLike
 
 from careflow.charts.drawing.colours import Colours
 from careflow.charts.drawing.fonts import CAP, LEADING, REGULAR, covering, font, set_language
+from careflow.charts.drawing.label import Label
 from careflow.charts.drawing.rich_text import Run, clean, width
 from careflow.charts.drawing.theme import Theme
 
@@ -127,7 +127,7 @@ class Canvas:
     def _set(self, x: float, y: float, run: Run, size: float) -> None:
         text = clean(run.text).strip(" ")
         family = covering(text, self.theme.family)
-        mark = Text(
+        mark = Label(
             x,
             y,
             text,

@@ -6,7 +6,8 @@ import base64
 import hashlib
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from html import escape
 from io import BytesIO
 from pathlib import Path
@@ -85,6 +86,25 @@ def save(
         raise ArgumentError(f"cannot write a chart as {path.suffix!r}; the suffixes are .png, .svg, .pdf and .pptx")
     write_whole(path, render(ax, form, dpi=dpi, text=text))
     return path
+
+
+@contextmanager
+def laid_out(ax: Axes | Mapping[str, Axes] | Figure) -> Iterator[None]:
+    """Lay a figure out once for all files that are written inside, so that they are one drawing in several formats.
+
+    Alone, each format measures the words again and lays the figure out by them, in several passes, and matplotlib draws
+    it once more for that; this takes longer than the drawing itself.
+    """
+    figure = _figure(ax)
+    engine = figure.get_layout_engine()
+    with settings(), mpl.rc_context({"figure.constrained_layout.use": False}):
+        if engine is not None:
+            engine.execute(figure)
+            figure.set_layout_engine(None)
+        try:
+            yield
+        finally:
+            figure.set_layout_engine(engine)
 
 
 def render(ax: Axes | Mapping[str, Axes] | Figure, form: str, *, dpi: float = 150, text: bool = False) -> bytes:

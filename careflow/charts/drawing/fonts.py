@@ -16,6 +16,8 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 from matplotlib.text import Text
 
+from careflow.charts.drawing.label import kind_of
+
 BUNDLED: Final = "Source Sans Pro"
 FALLBACK: Final = "DejaVu Sans"
 REGULAR: Final = 400
@@ -140,7 +142,7 @@ def advance(text: str, family: tuple[str, ...], weight: int, size: float) -> flo
 def _drawn_width(renderer: RendererBase, text: str, family: tuple[str, ...], weight: int, size: float) -> float:
     scale = float(renderer.points_to_pixels(1.0))  # type: ignore[arg-type]
     hinting = (mpl.rcParams["text.hinting"], mpl.rcParams["text.hinting_factor"])
-    key = (type(renderer).__name__, scale, hinting, text, family, weight, size)
+    key = (kind_of(renderer), scale, hinting, text, family, weight, size)
     wide = _widths.get(key)
     if wide is None:
         face = font(covering(text, family), weight).copy()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any
@@ -59,6 +59,12 @@ def measure_given(value: Any, argument: Argument) -> Measure:
         f"{argument.name} is a cf.Measure, the name of one ({choice(Measure.shipped())}), or the path of a TOML file; "
         f"it was {brief(value)}."
     )
+
+
+def measures_given(value: Any, argument: Argument) -> tuple[Measure, ...]:
+    """Return the measures that one name, path or measure, or a sequence of these, stands for; each once."""
+    given = [value] if isinstance(value, str | PathLike | Measure) or not isinstance(value, Iterable) else value
+    return tuple(dict.fromkeys(measure_given(one, argument) for one in given))
 
 
 @estimator(measure=measure_given)

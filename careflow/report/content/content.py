@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import pandas as pd
 
 from careflow.continuum import Continuum
-from careflow.counts import Counts
+from careflow.counts import Counts, Measure
 from careflow.counts.calendar import UNITS, ends_early
 from careflow.counts.parts import part_words
 from careflow.counts.period_labels import period_label
@@ -20,17 +21,19 @@ from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.survival.stay_result import LengthOfStay
 from careflow.estimate.utilization.census import Census
 from careflow.formatting import day
-from careflow.report.content.data_files import Table, glossary_table
+from careflow.report.content.data_files import Table
 from careflow.report.content.data_quality import SET_ASIDE, Attrition, attrition
 from careflow.report.content.estimates import Estimates, estimates
 from careflow.report.content.glossary import Term, glossary
 from careflow.report.content.grid import Grid, whole
 from careflow.report.content.groups import Groups, check_groups, groups
+from careflow.report.content.measures import REFUSED, Section, sections
 from careflow.report.content.quarters import Period, periods
 from careflow.report.content.release_marks import mark_grid, mark_periods, mark_table
+from careflow.report.content.result_tables import result_tables
 from careflow.report.content.sections import paths_grid
 from careflow.report.content.since import LastReport, differences
-from careflow.report.content.summary import summary
+from careflow.report.content.summary import MOST_CHANGES, clearest, summary
 from careflow.report.masking.mask import BELOW
 from careflow.report.modes import FULL, MASKED, RELEASE, Mode, label_of
 
@@ -81,6 +84,11 @@ class Content:
         What differs from the last report, where one was given.
     groups : Groups or None
         The report by a stratum, where it was asked for.
+    measured : tuple of Section
+        The sections of the measures that were asked for.
+    changed : tuple of (str, str, str)
+        Level and measure of the clear changes of the report's quarter that the first lines name, with the last quarter
+        before each; mean stays are left out.
     """
 
     title: str
@@ -106,6 +114,8 @@ class Content:
     leads: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     since: Grid | None = None
     groups: Groups | None = None
+    measured: tuple[Section, ...] = ()
+    changed: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def chosen(self) -> Period:
@@ -143,8 +153,12 @@ def content(
     insider: str | None = None,
     by: str | None = None,
     last: LastReport | None = None,
+    measures: Sequence[Measure] = (),
+    measure_counts: Counts | None = None,
 ) -> Content:
     """Return the content of the report: estimate, hide small counts, write the sentences.
+
+    ``measure_counts`` hold the measures where ``counts`` do not.
 
     Raises
     ------
@@ -153,6 +167,8 @@ def content(
     """
     if "quarter" not in counts.definition.by:
         raise CountsError("a report needs counts by quarter; count again with .counts(by='quarter')")
+    if measures and mode == RELEASE:
+        raise DisclosureError(REFUSED)
     if source is not None:
         counts = replace(counts, source=source)
     if quarter is not None:
@@ -165,11 +181,11 @@ def content(
     chosen = _choose(all_periods, quarter)
     terms = glossary(counts.definition, results, BELOW, mode)
     checks = Attrition((), None, None) if mode == RELEASE else attrition(counts, findings, 0 if mode == FULL else BELOW)
-    tables, pathways = _tables(results, checks, terms, mode), paths_grid(results.paths)
+    tables, pathways = result_tables(results, checks, terms, mode), paths_grid(results.paths)
     if mode == FULL:
         released = _first_release(counts, quarter)
         all_periods = mark_periods(all_periods, () if released is None else periods(released))
-        shown = () if released is None else _tables(released, checks, terms, RELEASE)
+        shown = () if released is None else result_tables(released, checks, terms, RELEASE)
         tables = tuple(mark_table(table, shown) for table in tables)
         if pathways is not None:
             pathways = mark_grid(pathways, None if released is None else paths_grid(released.paths))
@@ -177,6 +193,8 @@ def content(
     if split is not None:
         files = [table for table in split.files if table.name not in {one.name for one in tables}]
         tables = (*tables[:-1], *files, tables[-1])  # the definitions stand last
+    measured = sections(measure_counts or counts, measures, chosen, mode)
+    tables = (*tables[:-1], *(one.file for one in measured), tables[-1])
     warning, below = " ".join(_end(counts)), 0 if mode == FULL else BELOW
     names = [one.name for one in all_periods]
     lines = {name: summary(results, all_periods, name, counts.definition, below, warning) for name in names}
@@ -212,6 +230,12 @@ def content(
         part="; ".join(_part(counts)),
         since=since,
         groups=split,
+        measured=measured,
+        changed=tuple(
+            (row["level"], row["measure"], row["before"])
+            for row in clearest(results.changed, chosen)[:MOST_CHANGES]
+            if row["measure"] != MEAN_STAY
+        ),
     )
 
 
@@ -237,32 +261,6 @@ def _choose(all_periods: tuple[Period, ...], quarter: str | None) -> str:
             raise ArgumentError(f"no quarter {quarter!r} in these records; they have {names[0]} to {names[-1]}")
         return quarter
     return next((one.name for one in reversed(all_periods) if one.mature and one.n != 0), names[-1])
-
-
-def _tables(results: Estimates, checks: Attrition, terms: tuple[Term, ...], mode: Mode) -> tuple[Table, ...]:
-    shares = results.changed[results.changed["measure"] != MEAN_STAY].drop(columns=["tested", "p"])
-    tables = [
-        Table("transitions", "Transition rates, every quarter", results.rates.frame),
-        Table("directions", "Stepped down, up or to the same rank, every quarter", results.rates.directions),
-        Table("lengths_of_stay", "Lengths of stay, every quarter", results.stays.frame, results.missing),
-        Table("changes", "Changes from quarter to quarter", shares),
-    ]
-    if results.newest is not None:
-        late = results.newest.frame.dropna(axis="columns", how="all")
-        tables.append(Table("newest", "Estimates from all discharges, quarters not yet mature", late))
-    if results.census is not None:
-        tables.append(Table("census", "Stays in care, every quarter", results.census.frame))
-    if results.paths is not None:
-        paths = results.paths.frame
-        shown = paths[~paths["hidden"].to_numpy(dtype=bool)].drop(columns="hidden")
-        title = "Every pathway" if mode == FULL else f"Pathways that {BELOW} journeys or more took"
-        tables.append(Table("pathways", title, shown))
-    if results.split is not None:
-        name = results.split.about.by[0]
-        tables.append(Table(f"transitions_by_{name}", f"Transition rates, every {name}", results.split.frame))
-    if checks.table is not None:
-        tables.append(Table("findings", "What the checks found", checks.table))
-    return (*tables, glossary_table(terms))
 
 
 def _levels(care: Continuum) -> str:

@@ -16,13 +16,16 @@ import pandas as pd
 
 from careflow import charts
 from careflow.charts.drawing.band import mark_chart
+from careflow.charts.drawing.export import laid_out
 from careflow.charts.drawing.options import Options
-from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
+from careflow.continuum.outcomes import DIRECTIONS, STEP_DOWN, STEP_UP
+from careflow.counts.measures.checks import FOLLOW_UP
 from careflow.estimate.result import Result
 from careflow.formatting import period
 from careflow.report.content.content import Content
 from careflow.report.content.grid import can_be
 from careflow.report.content.groups import Groups
+from careflow.report.content.measures import Section
 from careflow.report.content.quarters import LEFT_EARLY
 from careflow.report.content.tooltips import add_titles
 from careflow.report.drawing_process import map_on_two
@@ -33,8 +36,14 @@ R = TypeVar("R", bound=Result)
 LABEL_WARNINGS: Final[ContextVar[set[str]]] = ContextVar("careflow_label_warnings")
 """Warnings about labels, raised while the charts of a report were drawn."""
 FOLDER: Final = "charts"
+CHANGES: Final = "changed_"
+"""How the names of the control charts of clear changes begin."""
+_LIMITS_NEED: Final = 4
+"""Quarters from which the limits of a control chart can be made."""
 GROUPS: Final = "by_group_"
 """How the names of the charts by group begin."""
+MEASURES: Final = "measure_"
+"""How the names of the charts of measures begin."""
 PATHWAYS: Final = "pathways"
 """The chart that stands with the table of pathways, apart from the trends."""
 _DPI: Final = 200
@@ -97,6 +106,7 @@ def _charts(content: Content) -> Iterator[Chart]:
     for one in content.periods:
         yield from _of_a_quarter(content, one.name, look)
     rates, stays = content.rates, content.stays
+    yield from _of_changes(content, look)
     for name, measure, heading in _TRENDS:
         trend = partial(charts.trend, rates, measure=measure, **look)
         yield (f"trend_{name}", f"{heading}, quarter by quarter", "", trend)
@@ -106,8 +116,25 @@ def _charts(content: Content) -> Iterator[Chart]:
         yield ("census", "In care, quarter by quarter", "", partial(charts.census, content.census, **look))
     if content.groups is not None:
         yield from _by_group(content.groups, look)
+    for section in content.measured:
+        yield from _of_a_measure(section, full=content.mode == FULL, look=look)
     if content.pathways is not None and content.paths is not None:
         yield (PATHWAYS, "Paths through care", "", partial(charts.alluvial, content.paths, **look))
+
+
+def _of_changes(content: Content, look: Options) -> Iterator[Chart]:
+    """Return a control chart of each clear change, with limits from the quarters before it where they are enough."""
+    rates, care = content.rates, content.rates.continuum
+    mature = [one.name for one in content.periods if one.mature]
+    for place, (level, measure, before) in enumerate(content.changed, start=1):
+        table, column = (rates.directions, "direction") if measure in DIRECTIONS else (rates.frame, "to")
+        rows = table[table["from"].eq(level) & table[column].eq(measure) & table["rate"].notna()]
+        baseline = [name for name in mature if name <= before and name in set(rows["quarter"].astype(str))]
+        how = {"baseline": (baseline[0], baseline[-1])} if len(baseline) >= _LIMITS_NEED else {}
+        how |= {"to": measure} if measure in care.names else {"measure": measure}
+        words = f"to {care[measure].short}" if measure in care.names else f": {measure}"
+        heading = f"Changed: {care[level].short} {words}, control chart".replace(" :", ":")
+        yield (f"{CHANGES}{place}", heading, "", partial(charts.p_chart, rates, level, **how, **look))
 
 
 def _by_group(groups: Groups, look: Options) -> Iterator[Chart]:
@@ -131,6 +158,21 @@ def _by_group(groups: Groups, look: Options) -> Iterator[Chart]:
         )
         trend = partial(charts.trend, drawn, level.name, measure=STEP_DOWN, facet=by, **look)
         yield (f"{GROUPS}{level.name}", f"Stepping down from {level.short}, each {by} quarter by quarter", "", trend)
+
+
+def chart_names(section: Section) -> str:
+    """Return how the names of the charts of a measure begin."""
+    return f"{MEASURES}{section.name}_"
+
+
+def _of_a_measure(section: Section, look: Options, *, full: bool) -> Iterator[Chart]:
+    """Return a trend for each window of a follow-up; other kinds have tables only."""
+    if section.result.measure.kind != FOLLOW_UP:
+        return
+    result = _drawable(section.result) if full else section.result
+    for days in section.result.measure.windows:
+        trend = partial(charts.trend, result, where={"window": days}, **look)
+        yield (f"{chart_names(section)}{days}", f"{section.title}, within {days} days", "", trend)
 
 
 def _only(frame: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -172,14 +214,15 @@ def draw(task: tuple[Plan, Path]) -> Drawn:
     with charts.theme("report"), _collected() as caught:
         chart = plan.draw()
         plan.mark(chart)
-        svg = charts.save(chart, target / f"{plan.name}.svg")
+        with laid_out(chart):
+            svg = charts.save(chart, target / f"{plan.name}.svg")
+            charts.save(chart, target / f"{plan.name}.png", dpi=_DPI)
         care = plan.draw.args[0].continuum
         labels = {level.name: level.short for level in care.levels}
         frame = plan.draw.args[0].frame
         rates = frame[frame["quarter"].astype(str) == plan.quarter] if {"to", "quarter"} <= set(frame) else None
         titled = add_titles(svg.read_text("utf-8"), chart, care.names, labels, rates)
         svg.write_text(titled, "utf-8", newline="\n")
-        charts.save(chart, target / f"{plan.name}.png", dpi=_DPI)
     return Drawn(charts.alt_text(chart), tuple(caught.labels), tuple(caught.others))
 
 

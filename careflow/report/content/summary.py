@@ -16,7 +16,8 @@ from careflow.report.content.estimates import Estimates
 from careflow.report.content.in_short import came_back, in_care, median_stays, step_down
 from careflow.report.content.quarters import Period
 
-_MOST: Final = 3
+MOST_CHANGES: Final = 3
+"""Changes that the first lines name."""
 _VERBS: Final = {STEP_DOWN: "stepped down", STEP_UP: "stepped up", "completed": "completed", "left early": "left early"}
 
 
@@ -75,8 +76,8 @@ def changed(table: pd.DataFrame, quarter: str, names: Sequence[str], care: Conti
         shifts = ", or of the newest of the last eight quarters from the others" if rows["quarters"].max() > 1 else ""
         since = listing([period(name) for name in dict.fromkeys(rows.loc[rows["quarters_before"] == 1, "before"])])
         return [f"Changed: nothing clearly. What differs from {since}{shifts} may be chance ({looked})."]
-    more = f"; and {len(clear) - _MOST} more" if len(clear) > _MOST else ""
-    each = "; ".join(_change(row, names, care, horizon) for row in clear[:_MOST])
+    more = f"; and {len(clear) - MOST_CHANGES} more" if len(clear) > MOST_CHANGES else ""
+    each = "; ".join(_change(row, names, care, horizon) for row in clear[:MOST_CHANGES])
     return [f"Changed, beyond what chance explains ({looked}): {each}{more}."]
 
 

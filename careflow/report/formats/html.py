@@ -14,7 +14,7 @@ from careflow import __version__
 from careflow.formatting import known
 from careflow.report.content.content import Content
 from careflow.report.content.data_files import Table, to_csv
-from careflow.report.content.figures import GROUPS, Picture
+from careflow.report.content.figures import GROUPS, MEASURES, Picture, chart_names
 from careflow.report.content.grid import HIDDEN_WORD
 from careflow.report.formats.inline_svg import inline
 
@@ -64,6 +64,8 @@ def _template() -> jinja2.Template:
     environment.filters["csv_link"] = csv_link
     environment.globals["hidden_word"] = HIDDEN_WORD
     environment.globals["group_prefix"] = GROUPS
+    environment.globals["measure_prefix"] = MEASURES
+    environment.globals["chart_names"] = chart_names
     environment.globals["fonts"] = _fonts()
     environment.globals["asset"] = lambda name: Markup(_read(name))
     return environment.get_template("report.html.j2")

@@ -13,7 +13,7 @@ from fpdf.fonts import FontFace
 
 from careflow import __version__
 from careflow.report.content.content import Content
-from careflow.report.content.figures import GROUPS, PATHWAYS, Picture
+from careflow.report.content.figures import GROUPS, MEASURES, PATHWAYS, Picture, chart_names
 from careflow.report.content.grid import Cell, Grid
 from careflow.report.modes import FULL
 
@@ -124,7 +124,8 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
             _grid(pages, grid)
     pages.head("Across the years", room=_CHART * _RATIO)
     by_group = [one for one in pictures if one.name.startswith(GROUPS)]
-    _charts(pages, [one for one in pictures if not one.quarter and one.name != PATHWAYS and one not in by_group])
+    apart = (PATHWAYS, GROUPS, MEASURES)
+    _charts(pages, [one for one in pictures if not one.quarter and not one.name.startswith(apart)])
     if content.since is not None:
         pages.head("Since the last report")
         if content.since.rows:
@@ -139,6 +140,16 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
         _charts(pages, by_group)
         for _, grid in content.groups.tables:
             _grid(pages, grid)
+    if content.measured:
+        pages.head("Measures")
+    for section in content.measured:
+        pages.head(section.title, 1)
+        pages.say(section.rule)
+        for fact in section.facts:
+            pages.say(fact, 9, colour=_MUTED, after=0.5)
+        for grid in section.grids:
+            _grid(pages, grid)
+        _charts(pages, [one for one in pictures if one.name.startswith(chart_names(section))])
     if content.pathways is not None:
         pages.head("Pathways", room=_CHART * _RATIO)
         _charts(pages, [one for one in pictures if one.name == PATHWAYS])

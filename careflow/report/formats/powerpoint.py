@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from pptx.dml.color import RGBColor
@@ -24,7 +25,7 @@ from careflow.office.slides import (
     say,
 )
 from careflow.report.content.content import Content
-from careflow.report.content.figures import GROUPS, PATHWAYS, Picture, for_slide
+from careflow.report.content.figures import CHANGES, GROUPS, PATHWAYS, Picture, chart_names, for_slide
 from careflow.report.content.grid import Grid
 from careflow.report.content.quarters import LEFT_EARLY
 from careflow.report.formats.powerpoint_charts import add_trends, lines_of
@@ -50,7 +51,7 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
     for measure, words in _TRENDS:
         _trend(deck, content, measure, words)
     for picture in pictures:
-        if picture.name in ("trend_length_of_stay", "census", PATHWAYS):
+        if picture.name in ("trend_length_of_stay", "census", PATHWAYS) or picture.name.startswith(CHANGES):
             _picture(deck, content, picture)
     if content.since is not None and content.since.rows:
         _table(deck, content, content.since)
@@ -61,6 +62,12 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
                 _picture(deck, content, picture)
         for _, grid in content.groups.tables:
             _table(deck, content, grid)
+    for section in content.measured:
+        for grid in section.grids:
+            _table(deck, content, replace(grid, note=" ".join([section.rule, *section.facts, grid.note])))
+        for picture in pictures:
+            if picture.name.startswith(chart_names(section)):
+                _picture(deck, content, picture)
     for last in (*content.newest, chosen.census, content.pathways):
         if last is not None:
             _table(deck, content, last)

@@ -9,10 +9,14 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.text import Text
 from support import sample_results
 
 from careflow import charts
-from careflow.charts.drawing.export import html, render
+from careflow.charts.drawing.export import html, laid_out, render
+from careflow.charts.drawing.label import Label
 from careflow.errors import ArgumentError
 
 FORMS = ("png", "svg", "pdf")
@@ -204,3 +208,34 @@ def test_importing_careflow_does_not_import_matplotlib():
     root = Path(__file__).resolve().parents[3]
     code = "import sys, careflow; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(root)}).returncode == 0
+
+
+def test_files_written_together_are_laid_out_once_in_any_order(make, monkeypatch):
+    layouts = []
+    whole = ConstrainedLayoutEngine.execute
+    monkeypatch.setattr(ConstrainedLayoutEngine, "execute", lambda *args: layouts.append(1) or whole(*args))
+    files = []
+    for forms in (("svg", "png"), ("png", "svg")):
+        chart = make("length_of_stay", 3, "report")
+        figure = chart.figure
+        engine = figure.get_layout_engine()
+        with laid_out(chart):
+            passes = len(layouts)
+            files.append({form: render(chart, form) for form in forms})
+            assert len(layouts) == passes > 0, "no file lays the figure out again"
+        assert figure.get_layout_engine() is engine
+    assert files[0] == files[1]
+
+
+def test_a_label_is_laid_out_once_for_all_who_ask_and_anew_when_it_changes():
+    figure = mpl.figure.Figure()
+    label, plain = (kind(0.5, 0.5, "PHP", parse_math=False) for kind in (Label, Text))
+    for one in (label, plain):
+        figure.add_artist(one)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    for change in ({}, {"text": "Residential"}, {"fontsize": 20}, {"rotation": 90}, {"linespacing": 3}, {"wrap": True}):
+        for one in (label, plain):
+            one.set(**change)
+        wanted = plain.get_window_extent(renderer).bounds
+        assert label.get_window_extent(renderer).bounds == wanted
+        assert label.get_window_extent(renderer).bounds == wanted

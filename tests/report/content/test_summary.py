@@ -7,10 +7,12 @@ import pytest
 from support.made_up import CELLS, QUARTERS, linked, made_up
 
 import careflow as cf
+from careflow.charts import alt_text
 from careflow.estimate.change import corrected
 from careflow.report.content.content import Content, content
 from careflow.report.content.data_quality import attrition
 from careflow.report.content.estimates import EVENT_TABLES
+from careflow.report.content.figures import plans
 
 
 def said(stays: pd.DataFrame, quarter: str | None = None) -> Content:
@@ -88,6 +90,10 @@ def test_a_shift_is_found_with_the_quarter_from_which_it_holds():
     line = next(line for line in told.summary if line.startswith("Changed"))
     assert "Residential discharges that moved to PHP rose from 15% to 30% (+15 points, +11 to +19)" in line
     assert "from 2023\u00a0Q3 on (3 quarters to 2024\u00a0Q1 against the 5 before)" in line
+    control = next(plan for plan in plans(told) if plan.name == "changed_1")
+    assert control.heading == "Changed: Residential to PHP, control chart"
+    assert control.draw.keywords["baseline"] == ("2022Q2", "2023Q2")
+    assert alt_text(control.draw()).startswith("Control chart, 3 points break a rule")
 
 
 def test_one_clear_looking_change_among_many_is_not_called_clear():
