@@ -13,7 +13,7 @@ from careflow.estimate.result import Result
 from careflow.protect.cells.cell_table import CellTable
 from careflow.protect.cells.hierarchies import hide_coarse_last
 from careflow.protect.history.ledger import Ledger, locked, spec_of
-from careflow.protect.history.series_plan import joined, plan_of
+from careflow.protect.history.series_plan import first_month, joined, plan_of
 from careflow.protect.history.state import State
 from careflow.protect.history.successive_releases import JointRelease, join
 from careflow.protect.history.unchanged_rows import rows_by_block, with_unchanged_rows
@@ -167,17 +167,19 @@ def protect(
         raise ArgumentError("mode='round' has no proof against insiders; use mode='suppress', or leave out insider=")
     insiders = insider_labels(insider, given)
     plan = plan_of(given)
-    table, entered_cells = enter_results(given, below)
     join_release = join_rounded if mode == "round" else join
 
-    def release(joint: JointRelease, number: int | None, ledger_id: str | None) -> tuple[Released, State]:
+    def release(
+        joint: JointRelease, entered_cells: list[Any], number: int | None = None, ledger_id: str | None = None
+    ) -> tuple[Released, State]:
         if mode == "round":
             results, proof, state = rounded(given, entered_cells, joint, below)
             return Released(results, proof, number, mode="round", ledger=ledger_id), state
         return _released(given, entered_cells, joint, below, progress, number, insiders, ledger_id)
 
     if ledger is None:
-        return release(join_release(table, State(), below), None, None)[0]
+        table, entered_cells = enter_results(given, below)
+        return release(join_release(table, State(), below), entered_cells)[0]
     with locked(ledger):
         history = Ledger.open(ledger)
         history.sweep()
@@ -185,15 +187,16 @@ def protect(
         spec = rounded_spec(spec) if mode == "round" else spec
         history.check_spec(spec, cutoff)
         plan = joined(history.state.plan, plan)
+        table, entered_cells = enter_results(given, below, plan)
         history.check_same_data(table)
         joint = join_release(table, history.state, below)
         number = len(history.releases) + 1 if joint.new else len(history.releases)
         try:
-            released, state = release(joint, number, history.id)
+            released, state = release(joint, entered_cells, number, history.id)
         except UnprotectableError:
             # A reader knows that an unchanged row changed by less than the threshold. Judge every row afresh instead.
             joint = join(table, history.state, below, separate=True)
-            released, state = release(joint, number, history.id)
+            released, state = release(joint, entered_cells, number, history.id)
         state.plan = plan
         if joint.new:
             history.append(state, spec, cutoff)
@@ -263,10 +266,15 @@ def _checked(results: Result | Sequence[Result]) -> list[Result]:
     return given
 
 
-def enter_results(given: list[Result], below: int = 11) -> tuple[CellTable, list[Any]]:
-    """Enter all results in one table of cells, and link the cells that several results count."""
+def enter_results(
+    given: list[Result], below: int = 11, plan: dict[str, Any] | None = None
+) -> tuple[CellTable, list[Any]]:
+    """Enter all results in one table of cells, and link the cells that several results count.
+
+    ``plan`` is that of the series, whose quarters and years may be those of a year that begins in another month.
+    """
     about = given[0].about
-    table = CellTable(about.cutoff, about.start, about.calendar.fiscal_start)
+    table = CellTable(about.cutoff, about.start, first_month(given, plan))
     table.linked, table.below = about.linked, below
     # Rates first: the cells that they share with others have their names and costs.
     order = sorted(range(len(given)), key=lambda i: ENTRY_ORDER.get(type(given[i]).__name__, 1))
