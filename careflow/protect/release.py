@@ -24,6 +24,7 @@ from careflow.protect.results.mask import Mask
 from careflow.protect.results.registry import kind_of
 from careflow.protect.rounding.rounding import RoundedProof, rounded
 from careflow.protect.rounding.successive_releases import join_rounded, rounded_spec
+from careflow.protect.suppression.earlier_tables import EarlierTables
 from careflow.protect.suppression.linear_system import VIRTUAL
 from careflow.protect.suppression.proof import Checked, Proof
 from careflow.protect.suppression.prove import UnprotectableError, prove
@@ -217,7 +218,7 @@ def _released(
     system = joint.state.system()
     if insiders is not None:
         system = replace(system, owner=cell_owners(system.names, *insiders))
-    proof = prove(system, below, progress=progress, notes=notes(given, insiders))
+    proof = prove(system, below, progress=progress, notes=notes(given, insiders), earlier=joint.state.tables)
     checked = proof.check()
     if not checked:
         raise DisclosureError(f"this release {checked}; nothing was released")
@@ -241,6 +242,8 @@ def _released(
         about = mask.about(masked.about, kind.total(masked), hidden, len(masked.frame), kind.counted)
         results.append(replace(masked, about=about))
     state.rows = rows
+    if ledger_id is not None:
+        state.tables = EarlierTables.of(proof)
     released = Released(tuple(results), proof, number, tuple(same_for_all(results)), ledger=ledger_id)
     return released, state
 
