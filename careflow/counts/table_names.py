@@ -41,8 +41,8 @@ def event_table(name: str, continuum: Continuum, measures: Iterable[Measure] = (
     ``journey:1:reentry``       the same, with people followed back into care
     ``journey:1@30``            the journey clock from day 30 on, of those then at level 1
     ``paths:4``                 the levels of the first four stays of each journey
-    ``ways:4``                  the same by jackknife group, for intervals
-    ``held:0,30,90``            the state of each journey on these days
+    ``ways:4``                  the same by jackknife group
+    ``held:0,30,90``            the state of each journey on these days, by jackknife group
     ``returns:30``              discharges with an admission within 30 days
     ``returns:30,0,1``          the same, with an admission to level 0 or 1
     ``bounces:30``              step-downs with a bounce-back within 30 days
@@ -88,7 +88,7 @@ def event_table(name: str, continuum: Continuum, measures: Iterable[Measure] = (
             ("jackknife_group", *_steps(numbers[0])), paths_sql(numbers[0], groups=True), "admission", LINKING
         )
     if kind == "held":
-        return EventTable(_steps(len(numbers)), held_sql(numbers), "admission", LINKING)
+        return EventTable(("jackknife_group", *_steps(len(numbers))), held_sql(numbers), "admission", LINKING)
     if kind == "kept":
         return EventTable(RETAINED, retained_sql(numbers), "admission", DAYS)
     if kind == "returns":

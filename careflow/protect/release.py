@@ -13,7 +13,7 @@ from careflow.estimate.result import Result
 from careflow.protect.cells.cell_table import CellTable
 from careflow.protect.cells.hierarchies import hide_coarse_last
 from careflow.protect.history.ledger import Ledger, locked, spec_of
-from careflow.protect.history.series_plan import joined, plan_of
+from careflow.protect.history.series_plan import first_month, joined, plan_of
 from careflow.protect.history.state import State
 from careflow.protect.history.successive_releases import JointRelease, join
 from careflow.protect.history.unchanged_rows import rows_by_block, with_unchanged_rows
@@ -24,6 +24,7 @@ from careflow.protect.results.mask import Mask
 from careflow.protect.results.registry import kind_of
 from careflow.protect.rounding.rounding import RoundedProof, rounded
 from careflow.protect.rounding.successive_releases import join_rounded, rounded_spec
+from careflow.protect.suppression.earlier_tables import EarlierTables
 from careflow.protect.suppression.linear_system import VIRTUAL
 from careflow.protect.suppression.proof import Checked, Proof
 from careflow.protect.suppression.prove import UnprotectableError, prove
@@ -167,17 +168,19 @@ def protect(
         raise ArgumentError("mode='round' has no proof against insiders; use mode='suppress', or leave out insider=")
     insiders = insider_labels(insider, given)
     plan = plan_of(given)
-    table, entered_cells = enter_results(given, below)
     join_release = join_rounded if mode == "round" else join
 
-    def release(joint: JointRelease, number: int | None, ledger_id: str | None) -> tuple[Released, State]:
+    def release(
+        joint: JointRelease, entered_cells: list[Any], number: int | None = None, ledger_id: str | None = None
+    ) -> tuple[Released, State]:
         if mode == "round":
             results, proof, state = rounded(given, entered_cells, joint, below)
             return Released(results, proof, number, mode="round", ledger=ledger_id), state
         return _released(given, entered_cells, joint, below, progress, number, insiders, ledger_id)
 
     if ledger is None:
-        return release(join_release(table, State(), below), None, None)[0]
+        table, entered_cells = enter_results(given, below)
+        return release(join_release(table, State(), below), entered_cells)[0]
     with locked(ledger):
         history = Ledger.open(ledger)
         history.sweep()
@@ -185,15 +188,16 @@ def protect(
         spec = rounded_spec(spec) if mode == "round" else spec
         history.check_spec(spec, cutoff)
         plan = joined(history.state.plan, plan)
+        table, entered_cells = enter_results(given, below, plan)
         history.check_same_data(table)
         joint = join_release(table, history.state, below)
         number = len(history.releases) + 1 if joint.new else len(history.releases)
         try:
-            released, state = release(joint, number, history.id)
+            released, state = release(joint, entered_cells, number, history.id)
         except UnprotectableError:
             # A reader knows that an unchanged row changed by less than the threshold. Judge every row afresh instead.
             joint = join(table, history.state, below, separate=True)
-            released, state = release(joint, number, history.id)
+            released, state = release(joint, entered_cells, number, history.id)
         state.plan = plan
         if joint.new:
             history.append(state, spec, cutoff)
@@ -214,7 +218,7 @@ def _released(
     system = joint.state.system()
     if insiders is not None:
         system = replace(system, owner=cell_owners(system.names, *insiders))
-    proof = prove(system, below, progress=progress, notes=notes(given, insiders))
+    proof = prove(system, below, progress=progress, notes=notes(given, insiders), earlier=joint.state.tables)
     checked = proof.check()
     if not checked:
         raise DisclosureError(f"this release {checked}; nothing was released")
@@ -238,6 +242,8 @@ def _released(
         about = mask.about(masked.about, kind.total(masked), hidden, len(masked.frame), kind.counted)
         results.append(replace(masked, about=about))
     state.rows = rows
+    if ledger_id is not None:
+        state.tables = EarlierTables.of(proof)
     released = Released(tuple(results), proof, number, tuple(same_for_all(results)), ledger=ledger_id)
     return released, state
 
@@ -263,10 +269,15 @@ def _checked(results: Result | Sequence[Result]) -> list[Result]:
     return given
 
 
-def enter_results(given: list[Result], below: int = 11) -> tuple[CellTable, list[Any]]:
-    """Enter all results in one table of cells, and link the cells that several results count."""
+def enter_results(
+    given: list[Result], below: int = 11, plan: dict[str, Any] | None = None
+) -> tuple[CellTable, list[Any]]:
+    """Enter all results in one table of cells, and link the cells that several results count.
+
+    ``plan`` is that of the series, whose quarters and years may be those of a year that begins in another month.
+    """
     about = given[0].about
-    table = CellTable(about.cutoff, about.start, about.calendar.fiscal_start)
+    table = CellTable(about.cutoff, about.start, first_month(given, plan))
     table.linked, table.below = about.linked, below
     # Rates first: the cells that they share with others have their names and costs.
     order = sorted(range(len(given)), key=lambda i: ENTRY_ORDER.get(type(given[i]).__name__, 1))

@@ -1,4 +1,4 @@
-"""The rules of the checks, and the ledger that counts what each of them found."""
+"""The rules of the checks, and the log that counts what each of them found."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ MOST_ROWS_OF_ONE: Final = 100
 SMALL_FILE: Final = 100
 
 
-class Ledger:
+class FindingLog:
     """Collects findings while a file is read, and stops the reading when too many rows are set aside.
 
     Parameters

@@ -7,7 +7,7 @@ from typing import cast
 
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files import Source, SourceTable
-from careflow.records.findings import FIXED, Ledger
+from careflow.records.findings import FIXED, FindingLog
 from careflow.records.parsing.date_basis import DURATION
 from careflow.records.parsing.encode import Choices
 from careflow.records.privacy import identifiers
@@ -23,7 +23,7 @@ def load_rows(
     columns: Mapping[str, str] | None,
     choices: Choices,
     allow: tuple[str, ...],
-    ledger: Ledger,
+    log: FindingLog,
 ) -> tuple[SourceTable, Mapped, LoadedStays | None]:
     """Load the mapped columns of a file, or the stays of a source.
 
@@ -37,7 +37,7 @@ def load_rows(
     if is_stay_source(opened):
         _screen(opened, head, getattr(opened, "dates", ()), allow, choices)
         window = Window(choices.cutoff, choices.start, choices.continuum, choices.reading.tz)
-        made = load_stays(opened, engine, window, ledger)
+        made = load_stays(opened, engine, window, log)
         # Of the ids in the file the stays have only those of people.
         passed = (*allow, "person_id") if getattr(opened, "person_column", "person_id") in allow else allow
         if not on_cluster:
@@ -47,11 +47,11 @@ def load_rows(
     mapped = map_columns(file.header, columns, without=("admit_date",) if choices.basis == DURATION else ())
     _screen(file, head, [mapped.fields.get(name, "") for name in (*DATES, "updated_at")], allow, choices)
     source = file.load(engine, mapped)
-    ledger.set_aside("R13", source.ragged, f"not the {len(file.header)} columns of the header")
+    log.set_aside("R13", source.ragged, f"not the {len(file.header)} columns of the header")
     if not on_cluster:
         search(engine, source, mapped, allow)
     for check, n, note in source.notes:
-        ledger.add(check, FIXED, n, note)
+        log.add(check, FIXED, n, note)
     return source, mapped, None
 
 

@@ -17,7 +17,7 @@ from careflow.records.episodes import Episodes, Stratum
 from careflow.records.files import Source, open_source
 from careflow.records.files.file_stamps import FileStamps
 from careflow.records.files.size_limits import SizeLimits
-from careflow.records.findings import HINTS, RULES, Ledger
+from careflow.records.findings import HINTS, RULES, FindingLog
 from careflow.records.loading import load_rows
 from careflow.records.parsing import date_formats, encode
 from careflow.records.parsing.date_basis import BASES
@@ -189,8 +189,8 @@ def read_episodes(
     # The class is asked: a table of Spark has a column for every attribute.
     elif (not_stays := getattr(type(source), "not_stays", None)) is not None:
         raise ArgumentError(not_stays)
-    ledger = Ledger(accept, rules_of(source))
-    limits = SizeLimits(lifted=ledger.accepts("S08"))
+    log = FindingLog(accept, rules_of(source))
+    limits = SizeLimits(lifted=log.accepts("S08"))
     stamps = FileStamps(getattr(source, "path", None) if is_stay_source(source) else source)
     try:
         opened: Source | StaySource
@@ -204,10 +204,10 @@ def read_episodes(
             choices = replace(choices, alongside=alongside.person_key)
             check_engines(opened, alongside)
         engine = getattr(opened, "engine", None) or Engine(memory=memory, progress=progress)
-        episodes = _read(opened, engine, columns, choices, options, ledger, stamps)
+        episodes = _read(opened, engine, columns, choices, options, log, stamps)
         return episodes if alongside is None else carried(episodes, alongside.engine)
     except RecordError as error:
-        error.findings = ledger.stop(error)
+        error.findings = log.stop(error)
         raise
 
 
@@ -217,11 +217,11 @@ def _read(
     columns: Mapping[str, str] | None,
     choices: Choices,
     options: Options,
-    ledger: Ledger,
+    log: FindingLog,
     stamps: FileStamps,
 ) -> Episodes:
-    source, mapped, made = load_rows(opened, engine, columns, choices, options.allow, ledger)
-    plan = encode.make_plan(engine, source, mapped, choices, ledger)
+    source, mapped, made = load_rows(opened, engine, columns, choices, options.allow, log)
+    plan = encode.make_plan(engine, source, mapped, choices, log)
     # The first rows of the file were screened above; now every label of the strata is known.
     labels = {
         mapped.strata.get(name, mapped.fields.get("discharge_reason", "")): plan.labels[name] for name in plan.labels
@@ -236,7 +236,7 @@ def _read(
     stamps.check()
     engine.close_file_access()
     table = Table(engine, engine.name("stays"), tuple(plan.labels), cutoff)
-    episodes = _check(table, ordered, plan, choices, options, ledger, source.ragged, opened.label, made)
+    episodes = _check(table, ordered, plan, choices, options, log, source.ragged, opened.label, made)
     return replace(episodes, files=stamps)
 
 
@@ -246,24 +246,24 @@ def _check(
     plan: Plan,
     choices: Choices,
     options: Options,
-    ledger: Ledger,
+    log: FindingLog,
     ragged: int,
     label: str,
     made: LoadedStays | None,
 ) -> Episodes:
-    rows = checks.set_rows_aside(ordered, plan.level_note, ledger, ragged)
-    persons, changed = checks.check_neighbours(table, ordered, rows, options, ledger)
+    rows = checks.set_rows_aside(ordered, plan.level_note, log, ragged)
+    persons, changed = checks.check_neighbours(table, ordered, rows, options, log)
     if not persons:
-        reasons = ", ".join(f"{RULES[rule]} {count:,}" for rule, count in ledger.aside.items())
-        advice = " ".join(["", ledger.codes(), HINTS["R03"]]) if ledger.codes() else ""
+        reasons = ", ".join(f"{RULES[rule]} {count:,}" for rule, count in log.aside.items())
+        advice = " ".join(["", log.codes(), HINTS["R03"]]) if log.codes() else ""
         raise RecordError(f"no stay is left of {rows:,} rows: {reasons}.{advice}", check="S11", n=rows)
     overlapping = stay_table.overlapping_sql(table, ordered)
     sequential = stay_table.totals(table, ordered.sequential, choices.continuum)
-    change = checks.apply_policies(table, ordered, options, ledger)
+    change = checks.apply_policies(table, ordered, options, log)
     total = sequential + stay_table.totals(table, overlapping, choices.continuum)
-    checks.check_end(ordered, total, table.cutoff, ledger)
+    checks.check_end(ordered, total, table.cutoff, log)
     changed |= change != Change()
-    checks.flag_people(table, ordered, total, len(plan.labels.get("facility", ())), options, ledger, changed)
+    checks.flag_people(table, ordered, total, len(plan.labels.get("facility", ())), options, log, changed)
     stay_table.join_stays(table, ordered)
     return Episodes(
         engine=table.engine,
@@ -276,17 +276,17 @@ def _check(
         start=choices.start,
         overlaps=options.overlaps,
         strata={name: Stratum(f"s{i}", plan.labels[name], plan.filled[name]) for i, name in enumerate(table.strata)},
-        findings=ledger.frame(),
+        findings=log.frame(),
         n=total.n,
         persons=persons,
-        set_aside=sum(ledger.aside.values()),
+        set_aside=sum(log.aside.values()),
         open=total.open,
         first=date_formats.EPOCH + timedelta(days=total.first),
         last=date_formats.EPOCH + timedelta(days=total.last),
         source=label,
         rows_in=rows,
         date_basis=choices.basis,
-        attrition=attrition(rows, ledger.aside, change, total.n, total.open, made.steps if made else ()),
+        attrition=attrition(rows, log.aside, change, total.n, total.open, made.steps if made else ()),
         losses=made.losses if made else no_losses(),
         tables=made.tables if made else {},
         crosswalk=choices.levels if isinstance(choices.levels, Crosswalk) and choices.levels.dated else None,

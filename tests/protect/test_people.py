@@ -1,5 +1,7 @@
 """Many moves of few people: a count is small when fewer than 11 people are behind it, whatever it counts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,8 +14,8 @@ BUSY = 3
 
 
 @pytest.fixture(scope="module")
-def few():
-    """Return moves of 600 made-up people, of whom a few go from inpatient to PHP and back the whole year."""
+def episodes():
+    """Return stays of 600 made-up people, and of a few who go from inpatient to PHP and back the whole year."""
     rows = []
     for person in range(600):
         day = person % 300
@@ -28,7 +30,12 @@ def few():
     for name in ("admit", "discharge"):
         days = pd.Timestamp("2024-01-01") + pd.to_timedelta(frame.pop(name), unit="D")
         frame[f"{name}_date"] = days.dt.strftime("%Y-%m-%d")
-    return cf.link(cf.read_episodes(frame, cf.Continuum.standard(), cutoff="2025-02-28"), within=10)
+    return cf.read_episodes(frame, cf.Continuum.standard(), cutoff="2025-02-28")
+
+
+@pytest.fixture(scope="module")
+def few(episodes):
+    return cf.link(episodes, within=10)
 
 
 def of_few(frame, counts):
@@ -69,8 +76,6 @@ def test_a_count_of_many_stays_of_few_people_is_hidden(few, kind) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", CASES)
 def test_without_knowing_the_people_it_would_be_shown(few, kind) -> None:
-    from dataclasses import replace
-
     made, counts = CASES[kind]
     given = made(few)
     blind = replace(
@@ -107,8 +112,22 @@ def test_people_behind_a_count_are_never_more_than_there_are(moves) -> None:
             assert behind.max() <= 100
 
 
-def test_a_release_with_pathways_says_that_their_people_are_not_known(few) -> None:
-    safe = protect([cf.transition_rates(few), cf.pathways(few, steps=2)])
+def test_many_journeys_of_few_people_are_hidden(episodes) -> None:
+    """Each turn is a journey of its own; 75 of them are of three people."""
+    paths = cf.pathways(cf.link(episodes, within=1), steps=2)
+    assert of_few(paths.frame, ["n"]).max().item() == 25 * BUSY
+    for given in (paths, paths.gathered()):
+        safe = protect(given)
+        assert not (of_few(safe[0].frame, ["n"]) > 0).any(axis=None)
+        assert audit(safe).ok
+        assert "Distinct people" not in safe.statement
+        assert safe[0].contributors is None
+    blind = protect(replace(paths, contributors=None))
+    assert of_few(blind[0].frame, ["n"]).max().item() == 25 * BUSY
+
+
+def test_a_release_of_counts_without_people_says_that_they_are_not_known(few) -> None:
+    safe = protect([cf.transition_rates(few), cf.pathways(few.counts(clocks="paths:2"), steps=2)])
     assert "Distinct people are not known for every count" in safe.statement
 
 

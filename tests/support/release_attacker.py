@@ -89,6 +89,8 @@ class Printed:
     rounded: bool = False
     every_discharge: bool = False
     """Whether rates are of all discharges, followed or not."""
+    margin: int = 0
+    """By how much a true number may differ from what is printed: 10 in a row that is printed as before."""
 
 
 def printed(result: Any, *, fiscal_start: int = 1, rounded: bool = False) -> Printed:
@@ -129,11 +131,11 @@ def attack(releases: Iterable[Printed], stays: pd.DataFrame) -> Findings:
     given = list(releases)
     found = Findings()
     for level in LEVELS:
-        _Level(given, discharges_of(stays), level).attack(found)
+        LevelSystem(given, discharges_of(stays), level).attack(found)
     return found
 
 
-class _Level:
+class LevelSystem:
     """The system of the discharges from one level."""
 
     def __init__(self, releases: Sequence[Printed], discharges: pd.DataFrame, level: str) -> None:
@@ -172,34 +174,43 @@ class _Level:
         self.targets: list[tuple[str, npt.NDArray[np.int64]]] = []
 
     def attack(self, found: Findings) -> None:
-        seen: set[bytes] = set()
+        """Enter all releases, and find what can be told of their small counts."""
         for one in self.releases:
-            self._enter(one)
+            self.enter(one)
         if len(self.windows) > 1:
             for one in self.releases:
                 if one.kind == "Rates" and not one.every_discharge:
                     self._between(one)
-        matrix = sparse.csr_array(np.array([self._row(index) for index, _, _ in self.rows]))
+        self.attack_targets(self.solver(), found)
+
+    def solver(self) -> Solver:
+        """Return the solver of all that was entered."""
+        matrix = sparse.csr_array(np.array([self.weight(index) for index, _, _ in self.rows]))
         low, high = (np.array([row[i] for row in self.rows]) for i in (1, 2))
         fits = matrix @ self.truth
         assert ((fits >= low - 1e-9) & (fits <= high + 1e-9)).all(), "the attacker's model is not that of careflow"
         zero = high == 0
-        free = ~np.asarray(matrix[zero].sum(axis=0) > 0).ravel() if zero.any() else np.ones(len(self.atoms), bool)
-        solver = _Solver(sparse.csc_array(matrix[:, free]), low, high)
+        self.free = ~np.asarray(matrix[zero].sum(axis=0) > 0).ravel() if zero.any() else np.ones(len(self.atoms), bool)
+        return Solver(sparse.csc_array(matrix[:, self.free]), low, high)
+
+    def attack_targets(self, solver: Solver, found: Findings) -> None:
+        """Find what can be told of the small counts among those that were entered."""
+        seen: set[bytes] = set()
         for name, index in self.targets:
-            weight = self._row(index)
+            weight = self.weight(index)
             true, key = float(weight @ self.truth), weight.tobytes()
             if not 0 < true < BELOW or key in seen:
                 continue
             seen.add(key)
             found.small += 1
-            least, most = solver.interval(weight[free], true)
+            least, most = solver.interval(weight[self.free])
             if least == most:
                 found.exact.append(f"{name} = {true:g}")
             elif least >= 1 and most < BELOW:
                 found.certainly_small.append(f"{name} = {true:g} in [{least:g}, {most:g}]")
 
-    def _row(self, index: npt.NDArray[np.int64]) -> Floats:
+    def weight(self, index: npt.NDArray[np.int64]) -> Floats:
+        """Return 1 for some atoms and 0 for the others."""
         row = np.zeros(len(self.atoms))
         row[index] = 1
         return row
@@ -233,15 +244,16 @@ class _Level:
         index = np.flatnonzero(mask)
         if np.isnan(value):
             # Zeros are shown, but for rounded releases.
-            self.rows.append((index, 0.0 if one.rounded else 1.0, np.inf))
+            self.rows.append((index, 0.0 if one.rounded or one.margin else 1.0, np.inf))
             if target:
                 self.targets.append((name, index))
         elif one.rounded:
             self.rows.append((index, max(value - 2, BELOW), value + 2))
         else:
-            self.rows.append((index, value, value))
+            self.rows.append((index, value - one.margin, value + one.margin))
 
-    def _enter(self, one: Printed) -> None:
+    def enter(self, one: Printed) -> None:
+        """Enter all that a result prints."""
         if one.kind not in ("Rates", "Returns", "Census", "LengthOfStay"):
             return
         frame = one.frame
@@ -327,7 +339,7 @@ class _Silent(highspy.Highs):
         """Do nothing."""
 
 
-class _Solver:
+class Solver:
     """Ranges of sums of atoms; every solution found serves all."""
 
     def __init__(self, matrix: sparse.csc_array, low: Floats, high: Floats) -> None:
@@ -370,7 +382,11 @@ class _Solver:
         self.found.append(np.array(self.program.getSolution().col_value))
         return float(self.program.getInfo().objective_function_value)
 
-    def interval(self, weight: Floats, true: float) -> tuple[float, float]:
+    def bounds(self, weight: Floats) -> tuple[float, float]:
+        """Return the least and the most in whole numbers."""
+        return float(np.ceil(self._solve(weight) - 1e-6)), float(np.floor(-self._solve(-weight) + 1e-6))
+
+    def interval(self, weight: Floats) -> tuple[float, float]:
         """Return the least and the most in whole numbers, or any range that shows that the count is protected."""
         if self.found and (np.array(self.found[-50:]) @ weight >= BELOW).any():
             return 0.0, np.inf

@@ -101,8 +101,9 @@ FROM steps WHERE after IS NULL GROUP BY ALL
 # The state of each journey on given days, for journeys followed to the last of them. A day and the state that began on
 # it make one number, so that the latest state has the largest.
 _HELD: Final = """
-SELECT {names} {held} count(*) AS n FROM (
-    SELECT {names} person, journey, {latest} FROM path WHERE length >= {last} GROUP BY {names} person, journey
+SELECT {names} jackknife_group, {held} count(*) AS n FROM (
+    SELECT {names} jackknife_group, person, journey, {latest} FROM path WHERE length >= {last}
+    GROUP BY {names} jackknife_group, person, journey
 ) AS journeys GROUP BY ALL
 """
 

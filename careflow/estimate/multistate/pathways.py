@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
@@ -14,6 +14,7 @@ from careflow.arguments import checked, several_whole, whole
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import REASONS
 from careflow.counts import Calendar, Counts, Transitions
+from careflow.counts.definition import GROUPS
 from careflow.counts.event_tables import REASON_CODE
 from careflow.counts.parts import Part, Where
 from careflow.counts.sql.journeys import BETWEEN, BETWEEN_CODE, IN_CARE_CODE, UNKNOWN_CODE
@@ -43,10 +44,14 @@ class Pathways(Result):
         The number of steps of a pathway.
     days : tuple of int
         The days of the steps since the journey's first admission; empty if a step is a stay.
+    contributors : pandas.DataFrame or None
+        Which jackknife groups hold journeys of each row: one column a group. The groups of a row are at most its
+        distinct persons. None for counts without jackknife groups and in protected results.
     """
 
     steps: int
     days: tuple[int, ...] = ()
+    contributors: pd.DataFrame | None = field(default=None, repr=False)
 
     @checked(below=whole(1, None))
     def gathered(self, below: int = 11) -> Pathways:
@@ -84,9 +89,12 @@ class Pathways(Result):
         by = list(self.about.by)
         groups = self.frame.groupby(by, observed=True, sort=False) if by else [((), self.frame)]
         parts = [_merged_rare(part, by, self.steps, below) for _, part in groups if len(part)]
-        frame = pd.concat(parts, ignore_index=True) if parts else self.frame
+        frame = pd.concat([part for part, _ in parts], ignore_index=True) if parts else self.frame
         definition = f"{self.about.definition} Ways on that fewer than {below} journeys took are put together."
-        return self.with_frame(frame, definition=definition)
+        people = self.contributors
+        if people is not None and parts:
+            people = pd.concat([_groups_of_any(people, rows) for _, rows in parts], ignore_index=True)
+        return replace(self.with_frame(frame, definition=definition), contributors=people)
 
 
 @estimator(steps=whole(1, 12), days=several_whole(0))
@@ -152,12 +160,12 @@ def pathways(
     >>> cf.pathways(cf.link(cf.read_episodes(stays, cutoff="2024-12-31")), steps=3).frame.values.tolist()
     [['php', 'iop', 'completed', 1, 0.5], ['php', 'left early', nan, 1, 0.5]]
     """
-    clock, chosen_days, definition = _table_for(steps, days)
+    clock, chosen_days, definition = _table_for(moves, steps, days)
     counts, names = counts_for(moves, clock, by, calendar=calendar, part=Part(where, last))
     table, continuum = counts.tables[clock], counts.definition.continuum
     strata = strata_of(table, counts.definition, names)
     columns = [str(name) for name in table if str(name).startswith("step_")]
-    frame = _counted(table.assign(_stratum=strata.codes), columns, continuum, ended=bool(chosen_days))
+    frame, contributors = _counted(table.assign(_stratum=strata.codes), columns, continuum, ended=bool(chosen_days))
     stratum = frame.pop("_stratum").to_numpy(dtype=np.int64)
     about = Provenance.of(
         counts,
@@ -171,14 +179,18 @@ def pathways(
         by=names,
     )
     tidy = pd.concat([strata.frame.loc[stratum].reset_index(drop=True), frame], axis=1)
-    return Pathways(tidy, about, continuum, steps=len(columns), days=chosen_days)
+    return Pathways(tidy, about, continuum, steps=len(columns), days=chosen_days, contributors=contributors)
 
 
-def _table_for(steps: int, days: Sequence[int] | None) -> tuple[str, tuple[int, ...], str]:
+def _table_for(
+    source: Transitions | Counts, steps: int, days: Sequence[int] | None
+) -> tuple[str, tuple[int, ...], str]:
     """Return the event table of the arguments, its days, and the definition of its pathways."""
     if days is None:
         definition = f"Journeys by the levels of their first {steps} stays; {_JOURNEY}"
-        return f"paths:{steps}", (), definition
+        by_group = f"ways:{steps}"
+        grouped = isinstance(source, Transitions) or by_group in source.tables
+        return by_group if grouped else f"paths:{steps}", (), definition
     chosen = tuple(days)
     if len(chosen) > 12:
         raise ArgumentError(f"days is 1 to 12 whole numbers, such as (0, 30, 90); it was given {len(chosen)}")
@@ -192,8 +204,10 @@ def _table_for(steps: int, days: Sequence[int] | None) -> tuple[str, tuple[int, 
     return f"held:{','.join(map(str, chosen))}", chosen, definition
 
 
-def _counted(table: pd.DataFrame, columns: list[str], continuum: Continuum, *, ended: bool) -> pd.DataFrame:
-    """Return the pathways of a table with labels and shares of the stratum, the most frequent first.
+def _counted(
+    table: pd.DataFrame, columns: list[str], continuum: Continuum, *, ended: bool
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Return the pathways of a table with labels and shares of the stratum, the most frequent first; then their groups.
 
     With ``ended`` the table repeats the end of a journey on every later step; only the first one is kept.
     """
@@ -208,15 +222,30 @@ def _counted(table: pd.DataFrame, columns: list[str], continuum: Continuum, *, e
     frame = frame.sort_values(
         ["_stratum", "n", *columns], ascending=[True, False, *[True] * len(columns)], ignore_index=True
     )
+    contributors = _groups(table, frame, ["_stratum", *columns]) if "jackknife_group" in table else None
     frame["share"] = frame["n"] / frame.groupby("_stratum")["n"].transform("sum")
     labels = [*continuum.names, *REASONS, IN_CARE, NOT_YET_KNOWN, *([BETWEEN] if ended else [])]
     for column in columns:
         frame[column] = pd.Categorical(frame[column].map(words), labels, ordered=True)
-    return frame
+    return frame, contributors
 
 
-def _merged_rare(part: pd.DataFrame, by: list[str], steps: int, below: int) -> pd.DataFrame:
-    """Return the pathways of one stratum with rare continuations merged, the most frequent first."""
+def _groups(table: pd.DataFrame, frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return which jackknife groups (columns) hold journeys of each row of a frame of pathways."""
+    pairs = table[[*keys, "jackknife_group"]].merge(frame[keys].assign(_row=np.arange(len(frame))), on=keys)
+    held = np.zeros((len(frame), GROUPS), dtype=np.bool_)
+    held[pairs["_row"], pairs["jackknife_group"]] = True
+    return pd.DataFrame(held, columns=[str(group) for group in range(GROUPS)])
+
+
+def _groups_of_any(people: pd.DataFrame, rows: list[list[int]]) -> pd.DataFrame:
+    """Return which jackknife groups hold journeys of any of some rows, for each list of rows."""
+    held = people.to_numpy()
+    return pd.DataFrame(np.array([held[of].any(axis=0) for of in rows]), columns=people.columns)
+
+
+def _merged_rare(part: pd.DataFrame, by: list[str], steps: int, below: int) -> tuple[pd.DataFrame, list[list[int]]]:
+    """Return the pathways of one stratum with rare continuations merged, the most frequent first; then their rows."""
     columns = [f"step_{i}" for i in range(1, steps + 1)]
     labels = [*part["step_1"].cat.categories, RARER]
     paths = [tuple(str(step) for step in row if not pd.isna(step)) for row in part[columns].itertuples(index=False)]
@@ -227,7 +256,16 @@ def _merged_rare(part: pd.DataFrame, by: list[str], steps: int, below: int) -> p
         values = [path[i] if i < len(path) else None for path in order]
         frame[name] = pd.Categorical(values, labels, ordered=True)
     n = pd.Series([merged[path] for path in order])
-    return frame.assign(n=n, share=n / n.sum())
+    rows: dict[tuple[str, ...], list[int]] = {path: [] for path in order}
+    for row, path in zip(part.index, paths, strict=True):
+        rows[path if path in rows else _merged_into(path, rows)].append(int(row))
+    return frame.assign(n=n, share=n / n.sum()), list(rows.values())
+
+
+def _merged_into(path: tuple[str, ...], merged: Collection[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the merged row of a pathway: that with the most of its first steps."""
+    first_steps = (path[:length] for length in range(len(path), -1, -1))
+    return next((*begun, RARER) for begun in first_steps if (*begun, RARER) in merged)
 
 
 def _gather(

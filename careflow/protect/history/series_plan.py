@@ -15,12 +15,12 @@ from careflow.estimate.result import Result
 
 PEOPLE: Final = "people"
 """The first word of the unit of counts of distinct people: they do not add up over levels or periods."""
-UNLINKED: Final = "unlinked"
+FIRST_MONTH: Final = "first month of the year"
 RULES: Final = {
     "link window": "link the records with the window of the earlier results; shorter windows can be asked of them with "
     "within=",
     "policy for overlaps": "read the records with the overlaps= of the earlier results",
-    "first month of the year": "release months, or the periods of the earlier results: periods of another calendar "
+    FIRST_MONTH: "release months, or the periods of the earlier results: periods of another calendar "
     "overlap them, and the differences would be counts of their own",
 }
 """What all results of a series have in common, and what to do where one differs."""
@@ -54,13 +54,11 @@ def _plan_of(result: Result) -> dict[str, Any]:
             "results of a part of the records (where=) cannot be linked to those of all; release every part of the "
             "stratum instead, with by="
         )
-    by = tuple(sorted(about.by))
-    dated = any(name in UNITS and name != "month" for name in by)
     people = about.unit.split()[:1] == [PEOPLE]
     rules = {
         "link window": about.linked,
         "policy for overlaps": about.overlaps or None,
-        "first month of the year": about.calendar.fiscal_start if dated else None,
+        FIRST_MONTH: about.calendar.fiscal_start if _is_dated(result) else None,
     }
     return {
         "rules": {name: value for name, value in rules.items() if value is not None},
@@ -101,6 +99,19 @@ def joined(plan: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
         "sources": sorted({*plan["sources"], *other["sources"]}),
         "counts": plan["counts"],
     }
+
+
+def first_month(results: Iterable[Result], plan: dict[str, Any] | None = None) -> int:
+    """Return the first month of the year of results, or of the series that they continue; 1 without quarters and years.
+
+    Months have the same labels in every calendar: what is by month is in the quarters and years of any of them.
+    """
+    starts = (result.about.calendar.fiscal_start for result in results if _is_dated(result))
+    return next(starts, int((plan or {}).get("rules", {}).get(FIRST_MONTH, 1)))
+
+
+def _is_dated(result: Result) -> bool:
+    return any(name in UNITS and name != "month" for name in result.about.by)
 
 
 def _check_linked(strata: list[list[str]]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from careflow.errors import DisclosureError
 from careflow.protect.cells.cell_table import Cell, CellTable
+from careflow.protect.suppression.earlier_tables import EarlierTables
 from careflow.protect.suppression.linear_system import HIDDEN, SHOWN, VIRTUAL, Bools, System
 
 
@@ -30,6 +31,8 @@ class State:
         For each block, its rows as last printed.
     plan : dict
         The plan of the series (`careflow.protect.history.series_plan`).
+    tables : EarlierTables
+        The alternative tables of the last release.
     """
 
     cells: list[Cell] = field(default_factory=list)
@@ -38,6 +41,7 @@ class State:
     latest: dict[str, int] = field(default_factory=dict)
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     plan: dict[str, Any] = field(default_factory=dict)
+    tables: EarlierTables = field(default_factory=EarlierTables)
 
     def system(self) -> System:
         """Return all releases as one linear system."""
@@ -65,7 +69,13 @@ def to_plain(state: State) -> dict[str, Any]:
         plain["status"] = status
         cells.append(plain)
     sums = [[[int(cell), int(coefficient)] for cell, coefficient in row.items()] for row in state.sums]
-    return {"cells": cells, "sums": sums, "latest": state.latest, "rows": state.rows, "plan": state.plan}
+    tables = {
+        "changes": [list(map(list, change.items())) for change in state.tables.changes],
+        "least": list(map(list, state.tables.least.items())),
+    }
+    return {
+        "cells": cells, "sums": sums, "latest": state.latest, "rows": state.rows, "plan": state.plan, "tables": tables,
+    }  # fmt: skip
 
 
 def from_plain(plain: dict[str, Any]) -> State:
@@ -89,7 +99,13 @@ def from_plain(plain: dict[str, Any]) -> State:
             cells.append(Cell(**entry))
         sums = [{int(cell): int(coefficient) for cell, coefficient in row} for row in plain["sums"]]
         latest = {key: int(number) for key, number in plain["latest"].items()}
-        state = State(cells, status, sums, latest, dict(plain["rows"]), dict(plain["plan"]))
+        # Ledgers of before 2026-12 have no tables: all are searched for again.
+        tables = plain.get("tables", {"changes": [], "least": []})
+        changes = [{int(cell): int(by) for cell, by in change} for change in tables["changes"]]
+        earlier = EarlierTables(changes, {int(cell): int(value) for cell, value in tables["least"]})
+        if any(not 0 <= cell < len(cells) for part in (*changes, earlier.least) for cell in part):
+            raise ValueError("a table has cells that the ledger does not have")
+        state = State(cells, status, sums, latest, dict(plain["rows"]), dict(plain["plan"]), earlier)
         state.system()
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as problem:
         raise DisclosureError(

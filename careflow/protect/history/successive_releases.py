@@ -103,6 +103,7 @@ def copy_of(previous: State) -> State:
         dict(previous.latest),
         previous.rows,
         previous.plan,
+        previous.tables,
     )
 
 

@@ -52,23 +52,22 @@ def _table_with_unchanged_rows(
 ) -> pd.DataFrame:
     frame: pd.DataFrame = getattr(result, table)
     blocks = [block(result, record) for record in records(frame)]
-    parts: list[pd.DataFrame] = []
-    start = 0
-    for stop in range(1, len(blocks) + 1):
-        if stop < len(blocks) and blocks[stop] == blocks[start]:
+    kept = np.array([name not in unchanged for name in blocks], dtype=np.bool_)
+    if kept.all():
+        return frame
+    always_new = {name: frame[name].tolist() for name in ALWAYS_NEW if name in frame}
+    rows: list[dict[str, Any]] = []
+    places: list[int] = []
+    for place in np.flatnonzero(~kept).tolist():
+        if place and blocks[place] == blocks[place - 1]:
             continue
-        part = frame.iloc[start:stop]
-        parts.append(_stored_rows(part, stored[blocks[start]].get(table, [])) if blocks[start] in unchanged else part)
-        start = stop
+        new = {name: values[place] for name, values in always_new.items()}
+        rows += [row | new for row in stored[blocks[place]].get(table, [])]
+        places += [place] * (len(rows) - len(places))
+    columns, dtypes = list(frame.columns), frame.dtypes.to_dict()
+    as_before = pd.DataFrame(rows, columns=columns).astype(dtypes)
+    parts = [part for part in (frame[kept], as_before) if len(part)]
     if not parts:
         return frame
-    return pd.concat(parts, ignore_index=True).astype(frame.dtypes.to_dict())[list(frame.columns)]
-
-
-def _stored_rows(part: pd.DataFrame, rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return the stored rows with the columns of today's part."""
-    frame = pd.DataFrame(rows, columns=list(part.columns))
-    for name in part.columns:
-        if name in ALWAYS_NEW and len(part):
-            frame[name] = part[name].iloc[0]
-    return frame.astype(part.dtypes.to_dict())
+    order = np.argsort(np.concatenate([np.flatnonzero(kept), places]), kind="stable")
+    return pd.concat(parts, ignore_index=True).iloc[order].reset_index(drop=True).astype(dtypes)

@@ -69,30 +69,40 @@ def enter(table: CellTable, result: Pathways) -> ShareCells:
             named[stratum, path[:at]].add(step)
     kind, cells = _kind(result), []
     members: dict[tuple[Stratum, tuple[str, ...]], dict[int, float]] = defaultdict(dict)
-    for record, stratum, path in rows:
+    rows_of: dict[tuple[Stratum, tuple[str, ...]], list[int]] = defaultdict(list)
+    for row, (record, stratum, path) in enumerate(rows):
         family = (kind, *path)
         if path[-1] == RARER:
             beside = "|".join(sorted(named[stratum, path[:-1]]))
             family = (kind, *path[:-1], f"{RARER} {sha256(beside.encode()).hexdigest()[:12]}")
         name = f"journeys {' to '.join(path)}"
-        n = table.cell(family, stratum, record["n"], name, block=block(result, record))
+        n = table.cell(family, stratum, record["n"], name, block=block(result, record), persons=_people(result, [row]))
         for at in range(len(path)):
             members[stratum, path[:at]][n] = record["n"]
+            rows_of[stratum, path[:at]].append(row)
         cells.append(n)
     totals: dict[Stratum, int] = {}
     for (stratum, begun), parts in members.items():
-        value = float(sum(parts.values()))
+        value, people = float(sum(parts.values())), _people(result, rows_of[stratum, begun])
         if not begun:
             record = next(record for record, of, _ in rows if of == stratum)
             totals[stratum] = number = table.cell(
-                (kind, ALL), stratum, value, "journeys", depth=1, block=block(result, record)
+                (kind, ALL), stratum, value, "journeys", depth=1, block=block(result, record), persons=people
             )
         else:
             name = f"journeys that begin {' to '.join(begun)}"
-            number = table.cell((kind, *begun, BEGUN), stratum, value, name, printed=False)
+            number = table.cell((kind, *begun, BEGUN), stratum, value, name, printed=False, persons=people)
         table.sum(number, list(parts))
     of = [totals[stratum] for _, stratum, _ in rows]
     return ShareCells(pd.DataFrame({"n": cells, "of": of}))
+
+
+def _people(result: Pathways, rows: list[int]) -> int:
+    """Return at least how many people are behind some rows together, -1 where that is not known."""
+    groups = result.contributors
+    if groups is None or len(groups) != len(result.frame):
+        return -1
+    return int(groups.to_numpy()[rows].any(axis=0).sum())
 
 
 def link_paths(table: CellTable) -> None:
@@ -233,4 +243,4 @@ def masked(result: Pathways, cells: ShareCells, mask: Mask) -> Pathways:
     ordered = pd.concat([shown, hidden_last], ignore_index=True)
     if result.about.by:
         ordered = ordered.sort_values(list(result.about.by), kind="stable", ignore_index=True)
-    return replace(result, frame=ordered.astype(out.dtypes.to_dict()))
+    return replace(result, frame=ordered.astype(out.dtypes.to_dict()), contributors=None)

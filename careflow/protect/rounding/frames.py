@@ -141,7 +141,8 @@ def pathways(result: Any, cells: readmissions.ShareCells, rounding: Rounding) ->
     out = result.frame.assign(n=n, share=np.minimum(n / of, 1.0), hidden=np.isnan(n))
     steps = [name for name in out.columns if str(name).startswith("step_")]
     order = out.assign(_less=-n).sort_values([*result.about.by, "_less", *steps], na_position="last", kind="stable")
-    return replace(result, frame=order.drop(columns="_less").reset_index(drop=True).astype(out.dtypes.to_dict()))
+    frame = order.drop(columns="_less").reset_index(drop=True).astype(out.dtypes.to_dict())
+    return replace(result, frame=frame, contributors=None)
 
 
 def incidences(result: Any, cells: incidence.IncidenceCells, rounding: Rounding) -> Any:

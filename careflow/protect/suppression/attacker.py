@@ -12,9 +12,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from careflow.errors import DisclosureError
 from careflow.protect.suppression.diving import EPS, round_by_diving
 from careflow.protect.suppression.linear_system import Floats
+from careflow.protect.suppression.solver import MAX_NODES
 
-TIME_LIMIT: Final = 60.0
-"""Time limit of one integer program, in seconds."""
 ATTEMPTS: Final = 4
 """Diving attempts from a linear solution before an integer program is solved."""
 
@@ -96,13 +95,13 @@ class Attacker:
         return False
 
     def _solve(self, objective: Floats, lows: Floats, highs: Floats, *, integer: bool = False) -> Floats | None:
-        """Minimise the objective; None when there is no solution, no bound or (for whole numbers) no time left."""
+        """Minimise the objective; None when there is no solution, no bound or (in whole numbers) too many nodes."""
         result = milp(
             objective,
             constraints=LinearConstraint(self.matrix, self.right_side, self.right_side),
             bounds=Bounds(lows, highs),
             integrality=np.full(len(objective), int(integer)),
-            options={"time_limit": TIME_LIMIT} if integer else {"presolve": False},
+            options={"node_limit": MAX_NODES} if integer else {"presolve": False},
         )
         if result.status == 2 and lows is self.low:
             raise DisclosureError(

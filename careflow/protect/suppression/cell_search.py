@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -38,6 +38,8 @@ class CellSearch:
     goals: ProtectionGoals
     hidden: Bools
     advance: Callable[[int], object] = lambda n: None
+    earlier: Sequence[Ints] = ()
+    """Tables of earlier proofs that agree with all that is shown."""
     tables: list[Ints] = field(default_factory=list)
     least: dict[tuple[int, int], int] = field(default_factory=dict)
 
@@ -50,7 +52,8 @@ class CellSearch:
         self.primary = self.hidden.copy()
         self.movable = np.flatnonzero(system.status != SHOWN)
         self.rng = np.random.default_rng(len(system))
-        self._record(system.values)
+        for table in (system.values, *self.earlier):
+            self._record(table)
         self._meet_many()
         hidden_at_try = int(self.hidden.sum())
         for goal in self._order():

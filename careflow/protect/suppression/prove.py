@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from scipy import sparse
 from tqdm import tqdm
 
 from careflow.errors import DisclosureError
 from careflow.protect.suppression.cell_search import CellSearch, Unprotectable
+from careflow.protect.suppression.earlier_tables import EarlierTables, tables_of_block
 from careflow.protect.suppression.linear_system import FREE, HIDDEN, SHOWN, Bools, Ints, System
 from careflow.protect.suppression.proof import Proof
 from careflow.protect.suppression.protection_goals import READER, ProtectionGoals, protection_goals
@@ -31,7 +33,14 @@ class Stopped(Exception):
     """Raised in the threads of the search when the caller stopped early."""
 
 
-def prove(system: System, below: int = 11, *, progress: bool | None = None, notes: tuple[str, ...] = ()) -> Proof:
+def prove(
+    system: System,
+    below: int = 11,
+    *,
+    progress: bool | None = None,
+    notes: tuple[str, ...] = (),
+    earlier: EarlierTables | None = None,
+) -> Proof:
     """Suppress small cells, and others so that no small cell can be worked out, and return the proof.
 
     Parameters
@@ -44,6 +53,8 @@ def prove(system: System, below: int = 11, *, progress: bool | None = None, note
         Show a progress bar; by default on a terminal only.
     notes : tuple of str
         What the proof assumes, in words; kept in the proof.
+    earlier : EarlierTables, optional
+        The tables of the last release: those that still agree with all that is shown are taken over.
 
     Returns
     -------
@@ -66,14 +77,16 @@ def prove(system: System, below: int = 11, *, progress: bool | None = None, note
     if (unprotectable := small & (system.status == SHOWN)).any():
         raise UnprotectableError(_unprotectable_text(system, np.flatnonzero(unprotectable), below))
     hidden = (small & (system.status == FREE)) | (system.status == HIDDEN)
-    goals = protection_goals(system, below)
+    earlier = EarlierTables() if earlier is None else earlier
+    known = earlier.still_possible(system, hidden)
+    least: dict[tuple[int, int], int] = {(cell, READER): value for cell, value in earlier.least.items()}
+    goals = protection_goals(system, below, least)
     labels = system.components()
     blocks = [np.flatnonzero(labels == label) for label in np.unique(labels[goals.cells])]
     tables: dict[MovedOwners, list[Ints]] = {}
-    least: dict[tuple[int, int], int] = {}
     with tqdm(total=len(goals), desc="proving hidden cells", disable=None if progress is None else not progress,
               leave=False) as bar:  # fmt: skip
-        for cells, search in zip(blocks, _searches(system, goals, hidden, blocks, bar.update), strict=True):
+        for cells, search in zip(blocks, _searches(system, goals, hidden, blocks, known, bar.update), strict=True):
             if isinstance(search, Unprotectable):
                 cell, reader = search.args
                 raise UnprotectableError(_unprotectable_text(system, cells[[cell]], below, insider=reader != READER))
@@ -104,7 +117,12 @@ def _combine(tables: dict[MovedOwners, list[Ints]], system: System, cells: Ints,
 
 
 def _searches(
-    system: System, goals: ProtectionGoals, hidden: Bools, blocks: list[Ints], advance: Callable[[int], object]
+    system: System,
+    goals: ProtectionGoals,
+    hidden: Bools,
+    blocks: list[Ints],
+    known: sparse.csr_array,
+    advance: Callable[[int], object],
 ) -> Iterator[CellSearch | Unprotectable]:
     """Search in each block and yield the outcomes in order; blocks are independent, so each core has a thread.
 
@@ -120,7 +138,9 @@ def _searches(
 
     def search_block(cells: Ints) -> CellSearch | Unprotectable:
         try:
-            return CellSearch(system.part(cells), goals.within(cells), hidden[cells], advance=step).run()
+            earlier = tables_of_block(known, system, cells)
+            part = system.part(cells)
+            return CellSearch(part, goals.within(cells), hidden[cells], advance=step, earlier=earlier).run()
         except Unprotectable as unprotectable:
             return unprotectable
 

@@ -10,8 +10,8 @@ from scipy import sparse
 
 from careflow.protect.suppression.linear_system import Floats
 
-TIME_LIMIT: Final = 60.0
-"""Time limit of one integer program, in seconds."""
+MAX_NODES: Final = 5_000
+"""The most nodes of one integer program. A limit in seconds would hide other cells on a slow machine."""
 OPTIONS: Final[dict[str, bool | int | str]] = {
     "output_flag": False,
     "threads": 1,
@@ -69,24 +69,19 @@ class Solver:
         return np.array(self.highs_solver.getSolution().col_value)
 
     def solve_integer(self, price: Floats, lows: Floats, highs: Floats, gap: float) -> Floats | None:
-        """Return a solution in whole numbers to a relative gap, or None where none was found within the time limit."""
+        """Return a solution in whole numbers to a relative gap, or None where none was found within `MAX_NODES`."""
         solver, columns = self.highs_solver, np.arange(len(self.price), dtype=np.int32)
         self._change(price, lows, highs)
-        options: dict[str, Any] = {
-            "presolve": "choose",
-            "time_limit": solver.getRunTime() + TIME_LIMIT,
-            "mip_rel_gap": gap,
-        }
+        options: dict[str, Any] = {"presolve": "choose", "mip_max_nodes": MAX_NODES, "mip_rel_gap": gap}
         for name, value in options.items():
             solver.setOptionValue(name, value)
         solver.changeColsIntegrality(len(columns), columns, np.full(len(columns), 1, dtype=np.uint8))
         solver.run()
-        # Within the time limit it may be feasible and not the best.
+        # At the limit it may be feasible and not the best.
         feasible = solver.getInfo().primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible)
         solution = np.array(solver.getSolution().col_value) if feasible else None
         solver.changeColsIntegrality(len(columns), columns, np.zeros(len(columns), dtype=np.uint8))
         solver.setOptionValue("presolve", OPTIONS["presolve"])
-        solver.setOptionValue("time_limit", highspy.kHighsInf)
         return solution
 
     def _change(self, price: Floats, lows: Floats, highs: Floats) -> None:

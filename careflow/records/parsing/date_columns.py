@@ -10,7 +10,7 @@ from typing import Final
 from careflow.errors import RecordError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.source import DATE, FLOAT, INTEGER, MOMENT, STAMP, TEXT, SourceTable
-from careflow.records.findings import FIXED, FLAGGED, Ledger
+from careflow.records.findings import FIXED, FLAGGED, FindingLog
 from careflow.records.parsing import date_formats
 from careflow.records.parsing.declared_formats import declared
 from careflow.records.parsing.lookup_tables import Lookups, distinct
@@ -47,7 +47,7 @@ class Reading:
 
 
 def read_days(
-    engine: Engine, source: SourceTable, mapped: Mapped, lookups: Lookups, ledger: Ledger, reading: Reading
+    engine: Engine, source: SourceTable, mapped: Mapped, lookups: Lookups, log: FindingLog, reading: Reading
 ) -> dict[str, str]:
     """Return the SQL of ``admit, admit_state, discharge, discharge_state``, days since 1970-01-01.
 
@@ -70,11 +70,11 @@ def read_days(
             typed.append(name)
     in_utc = _moments(engine, source, typed, reading)
     if texts:
-        more, n = _read_texts(engine, source, texts, lookups, ledger, reading)
+        more, n = _read_texts(engine, source, texts, lookups, log, reading)
         columns |= more
         in_utc += n
     note = "times in UTC and no tz=: read as days in UTC, not as local days. Name the time zone: tz='America/New_York'"
-    ledger.add("F13 moments in UTC", FLAGGED, in_utc, note)
+    log.add("F13 moments in UTC", FLAGGED, in_utc, note)
     admit, discharge = columns["admit"], columns["discharge"]
     zero = f"({discharge}) IN ({', '.join(map(str, (*ZERO_DAYS, 0)))}) AND ({discharge}) < ({admit})"
     columns["discharge_state"] = f"CASE WHEN {zero} THEN {ENDLESS} ELSE {columns['discharge_state']} END"
@@ -82,16 +82,16 @@ def read_days(
 
 
 def read_date(
-    engine: Engine, source: SourceTable, name: str, short: str, lookups: Lookups, ledger: Ledger, reading: Reading
+    engine: Engine, source: SourceTable, name: str, short: str, lookups: Lookups, log: FindingLog, reading: Reading
 ) -> dict[str, str]:
     """Return the SQL of one date column and its state, under the names ``short`` and ``{short}_state``."""
     if source.kinds[name] not in {TEXT, INTEGER}:
         return _typed(source, name, short, reading)
-    return _read_texts(engine, source, {name: _texts(engine, source, name, reading)}, lookups, ledger, reading)[0]
+    return _read_texts(engine, source, {name: _texts(engine, source, name, reading)}, lookups, log, reading)[0]
 
 
 def read_dates(
-    engine: Engine, source: SourceTable, names: Sequence[str], lookups: Lookups, ledger: Ledger, reading: Reading
+    engine: Engine, source: SourceTable, names: Sequence[str], lookups: Lookups, log: FindingLog, reading: Reading
 ) -> dict[str, str]:
     """Return the SQL of several date columns and their states, all texts in one format.
 
@@ -103,7 +103,7 @@ def read_dates(
     for name in typed:
         columns |= _typed(source, name, _short(name), reading)
     if texts:
-        columns |= _read_texts(engine, source, texts, lookups, ledger, reading)[0]
+        columns |= _read_texts(engine, source, texts, lookups, log, reading)[0]
     return columns
 
 
@@ -122,7 +122,7 @@ def _read_texts(
     source: SourceTable,
     texts: Mapping[str, Mapping[str, int]],
     lookups: Lookups,
-    ledger: Ledger,
+    log: FindingLog,
     reading: Reading,
 ) -> tuple[dict[str, str], int]:
     """Return the SQL of the text columns, and how many of their times in UTC are read as days in UTC."""
@@ -153,9 +153,9 @@ def _read_texts(
         trimmed = sum(n for text, n in counts.items() if text.strip(SPACES) != text and states[text][1] != NONE)
         words = sum(n for text, n in counts.items() if text.strip(SPACES) and states[text][1] == NONE)
         late = sum(n for text, n in counts.items() if parts[name][text].late and states[text][1] == OK)
-        ledger.add(f"{name} mended", FIXED, trimmed, "spaces around the date")
-        ledger.add(f"{name} written as missing", FIXED, words, "NA, NULL and the like: read as no date")
-        ledger.add(f"{name} at 24:00", FIXED, late, "read as 00:00 of the next day")
+        log.add(f"{name} mended", FIXED, trimmed, "spaces around the date")
+        log.add(f"{name} written as missing", FIXED, words, "NA, NULL and the like: read as no date")
+        log.add(f"{name} at 24:00", FIXED, late, "read as 00:00 of the next day")
         moments = {text: _moment(part, *states[text]) for text, part in parts[name].items()}
         if local:
             in_utc += sum(n for text, n in counts.items() if parts[name][text].clock and moments[text] is not None)

@@ -17,7 +17,7 @@ from careflow.continuum.crosswalk import Crosswalk
 from careflow.continuum.outcomes import REASONS
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.source import SourceTable
-from careflow.records.findings import FIXED, FLAGGED, Ledger
+from careflow.records.findings import FIXED, FLAGGED, FindingLog
 from careflow.records.parsing import date_formats
 from careflow.records.parsing.codes import LONGEST_LABEL, MOST_CODES, code_labels, code_reasons
 from careflow.records.parsing.date_basis import ACTUAL, DURATION, OFFSET, QUARTER
@@ -101,17 +101,17 @@ class Plan:
     filled: dict[str, int]
 
 
-def make_plan(engine: Engine, source: SourceTable, mapped: Mapped, choices: Choices, ledger: Ledger) -> Plan:
+def make_plan(engine: Engine, source: SourceTable, mapped: Mapped, choices: Choices, log: FindingLog) -> Plan:
     """Read the distinct values of each column, and decide how the column is encoded."""
     lookups = Lookups()
-    people = read_people(engine, source, ledger, choices.alongside)
-    flag_episodes(engine, source, ledger)
+    people = read_people(engine, source, log, choices.alongside)
+    flag_episodes(engine, source, log)
     given = "discharge_reason" in mapped.fields
     reasons = distinct(engine, source, "discharge_reason", "discharge_reason") if given else None
-    dates = _read_dates(engine, source, mapped, lookups, ledger, choices)
+    dates = _read_dates(engine, source, mapped, lookups, log, choices)
     columns_of = {name: f"x{i}" for i, name in enumerate(mapped.strata)}
     levels = read_levels(
-        engine, source, lookups, ledger,
+        engine, source, lookups, log,
         continuum=choices.continuum, levels=choices.levels, admit=dates["admit"], strata=columns_of,
     )  # fmt: skip
     columns = {
@@ -120,7 +120,7 @@ def make_plan(engine: Engine, source: SourceTable, mapped: Mapped, choices: Choi
         "level": levels.sql,
         **dates,
         **({} if choices.basis in (OFFSET, QUARTER, DURATION) else read_hours(source, mapped, choices.reading)),
-        **_read_reason(engine, source, reasons, choices, lookups, ledger),
+        **_read_reason(engine, source, reasons, choices, lookups, log),
         "written": written(source, mapped),
         "episode": _episode(mapped, choices),
         "version": "r.updated_at::VARCHAR" if "updated_at" in mapped.fields else "NULL",
@@ -138,7 +138,7 @@ def make_plan(engine: Engine, source: SourceTable, mapped: Mapped, choices: Choi
         texts = reasons if is_reason and reasons is not None else distinct(engine, source, column, name)
         coded = code_labels(texts, name)
         filled[name] = sum(texts.values()) - coded.missing
-        ledger.add(
+        log.add(
             f"{name} mended",
             FIXED,
             coded.fixed if name != RAW_REASON else 0,
@@ -161,15 +161,15 @@ def _episode(mapped: Mapped, choices: Choices) -> str:
 
 
 def _read_dates(
-    engine: Engine, source: SourceTable, mapped: Mapped, lookups: Lookups, ledger: Ledger, choices: Choices
+    engine: Engine, source: SourceTable, mapped: Mapped, lookups: Lookups, log: FindingLog, choices: Choices
 ) -> dict[str, str]:
     if choices.basis == OFFSET:
-        return read_offsets(engine, source, mapped, lookups, ledger, choices.reading, choices.anchor)
+        return read_offsets(engine, source, mapped, lookups, log, choices.reading, choices.anchor)
     if choices.basis == QUARTER:
         return read_quarters(engine, source, mapped, lookups)
     if choices.basis == DURATION:
         return read_durations(engine, source, mapped, lookups, choices.cutoff)
-    return read_days(engine, source, mapped, lookups, ledger, choices.reading)
+    return read_days(engine, source, mapped, lookups, log, choices.reading)
 
 
 @dataclass(frozen=True)
@@ -279,14 +279,14 @@ def _read_reason(
     reasons: Mapping[str, int] | None,
     choices: Choices,
     lookups: Lookups,
-    ledger: Ledger,
+    log: FindingLog,
 ) -> dict[str, str]:
     unknown = REASONS.index("unknown")
     if reasons is None:
         # Without the column no reason is missing: `given` is NULL, so the marks that depend on it are not set.
         return {"reason": str(unknown), "given": "NULL::BOOLEAN"}
     coded = code_reasons(reasons, choices.reasons)
-    ledger.add("reasons mended", FIXED, coded.fixed, "spaces, case or Unicode form")
-    ledger.add("unknown reasons", FLAGGED, coded.unknown, f"counted as 'unknown'; {coded.note}. Map them with reasons=")
+    log.add("reasons mended", FIXED, coded.fixed, "spaces, case or Unicode form")
+    log.add("unknown reasons", FLAGGED, coded.unknown, f"counted as 'unknown'; {coded.note}. Map them with reasons=")
     code = lookups.codes(engine, text_of(source, "discharge_reason"), coded.codes, "reason")
     return {"reason": f"CASE WHEN {code} >= 0 THEN {code} ELSE {unknown} END", "given": f"{code} <> -1"}

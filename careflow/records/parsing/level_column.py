@@ -14,7 +14,7 @@ from careflow.continuum.crosswalk_lines import Line
 from careflow.errors import ArgumentError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.source import SourceTable
-from careflow.records.findings import FIXED, FLAGGED, Ledger
+from careflow.records.findings import FIXED, FLAGGED, FindingLog
 from careflow.records.parsing.codes import UNKNOWN_CODE, Coded, code_levels, code_texts
 from careflow.records.parsing.date_formats import EPOCH
 from careflow.records.parsing.lookup_tables import Lookups, distinct, text_of
@@ -87,7 +87,7 @@ def read_levels(
     engine: Engine,
     source: SourceTable,
     lookups: Lookups,
-    ledger: Ledger,
+    log: FindingLog,
     *,
     continuum: Continuum,
     levels: Mapping[Any, str] | Crosswalk | None,
@@ -98,7 +98,7 @@ def read_levels(
 
     Parameters
     ----------
-    engine, source, lookups, ledger
+    engine, source, lookups, log
         The rows, the lookup tables, and the findings.
     continuum : Continuum
         The levels, the unknown one among them where such stays are kept.
@@ -115,13 +115,13 @@ def read_levels(
         coded, dated = _code_crosswalk(counts, levels, continuum)
     else:
         coded = code_levels(counts, continuum, levels)
-    ledger.add("levels mended", FIXED, coded.fixed, "spaces, case, Unicode form, or the short name of the level")
+    log.add("levels mended", FIXED, coded.fixed, "spaces, case, Unicode form, or the short name of the level")
     sql = lookups.codes(engine, text_of(source, "level"), coded.codes, "level")
     if dated:
         by_day = " ".join(_by_day(code, lines, admit, continuum) for code, lines in dated.items())
         sql = f"CASE {sql} {by_day} ELSE {sql} END"
     if UNKNOWN_LEVEL in continuum:
-        ledger.add("unknown levels kept", FLAGGED, coded.unknown, f"as {UNKNOWN_LEVEL!r}: {coded.note}")
+        log.add("unknown levels kept", FLAGGED, coded.unknown, f"as {UNKNOWN_LEVEL!r}: {coded.note}")
         sql = f"CASE WHEN ({sql}) = {UNKNOWN_CODE} THEN {continuum.index(UNKNOWN_LEVEL)} ELSE ({sql}) END"
     return LevelColumn(sql, coded, _flags(engine, source, lookups, counts, continuum, levels, coded, strata))
 

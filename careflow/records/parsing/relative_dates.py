@@ -9,7 +9,7 @@ from typing import Final
 from careflow.errors import ArgumentError, RecordError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.source import FLOAT, INTEGER, TEXT, SourceTable
-from careflow.records.findings import Ledger
+from careflow.records.findings import FindingLog
 from careflow.records.parsing import date_formats
 from careflow.records.parsing.date_columns import BAD, NONE, OK, Reading, read_date
 from careflow.records.parsing.lookup_tables import Lookups, distinct, text_of
@@ -29,7 +29,7 @@ def read_offsets(
     source: SourceTable,
     mapped: Mapped,
     lookups: Lookups,
-    ledger: Ledger,
+    log: FindingLog,
     reading: Reading,
     anchor: date | None,
 ) -> dict[str, str]:
@@ -46,7 +46,7 @@ def read_offsets(
         raise ArgumentError("date_basis='offset' needs day 0: anchor='2023-01-01', or columns={'anchor_date': ...}.")
     day_0, has_day_0 = str((anchor - date_formats.EPOCH).days) if anchor else "0", "true"
     if anchor is None:
-        anchor_columns = read_date(engine, source, "anchor_date", "anchor", lookups, ledger, reading)
+        anchor_columns = read_date(engine, source, "anchor_date", "anchor", lookups, log, reading)
         day_0 = anchor_columns["anchor"]
         has_day_0 = f"({anchor_columns['anchor_state']}) = {OK}"
     columns: dict[str, str] = {}

@@ -15,7 +15,7 @@ from careflow.errors import RecordError
 from careflow.records import lost_digits
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.source import FLOAT, INTEGER, TEXT, SourceTable
-from careflow.records.findings import FIXED, FLAGGED, Ledger
+from careflow.records.findings import FIXED, FLAGGED, FindingLog
 from careflow.records.privacy.jackknife_groups import group_sql, integer_sql, text_number_sql
 
 SPACES: Final = " \t\r\n\u00a0\ufeff\u200b"
@@ -75,12 +75,12 @@ class People:
         return f"{given} IN (SELECT {from_person} FROM ({people}))"
 
 
-def read_people(engine: Engine, source: SourceTable, ledger: Ledger, alongside: PersonKey | None = None) -> People:
+def read_people(engine: Engine, source: SourceTable, log: FindingLog, alongside: PersonKey | None = None) -> People:
     """Decide how ids become numbers, and record findings about them.
 
     Parameters
     ----------
-    engine, source, ledger
+    engine, source, log
         The ids, and where the findings go.
     alongside : PersonKey, optional
         The key of another reading, in which an id has the same number.
@@ -104,21 +104,21 @@ def read_people(engine: Engine, source: SourceTable, ledger: Ledger, alongside: 
     secret = alongside or PersonKey(secrets.randbits(62), texts=False)
     if kind == INTEGER:
         long, not_rounded = engine.one(f"SELECT {_long('r.person_id')} FROM {source.relation} r")
-        _flag_zeros(long, not_rounded, ledger)
+        _flag_zeros(long, not_rounded, log)
         number = "r.person_id::BIGINT"
         if secret.texts:
             return People(_hashed("r.person_id::VARCHAR", secret.key), group_sql(number), secret)
         return _numbers(number, secret)
-    return _texts(engine, source, ledger, secret, numbers=alongside is not None and not alongside.texts)
+    return _texts(engine, source, log, secret, numbers=alongside is not None and not alongside.texts)
 
 
-def flag_episodes(engine: Engine, source: SourceTable, ledger: Ledger) -> None:
+def flag_episodes(engine: Engine, source: SourceTable, log: FindingLog) -> None:
     """Flag episode ids that lost digits (person ids that lost digits stop the reading)."""
     if source.kinds.get("episode_id") == TEXT:
         lost = lost_digits.lost_sql("r.episode_id::VARCHAR")
         n = engine.one(f"SELECT count(*) FILTER ({lost}) FROM {source.relation} r")[0]
         note = "written as floating numbers: two stays of a person from one day on can be taken for versions of one"
-        ledger.add("episode ids that lost digits", FLAGGED, n, note)
+        log.add("episode ids that lost digits", FLAGGED, n, note)
 
 
 def _long(number: str) -> str:
@@ -127,9 +127,9 @@ def _long(number: str) -> str:
     return f"count(*) FILTER ({long}), count(*) FILTER ({long} AND {number} % 10 <> 0)"
 
 
-def _flag_zeros(long: int, not_rounded: int, ledger: Ledger) -> None:
+def _flag_zeros(long: int, not_rounded: int, log: FindingLog) -> None:
     note = "of 16 digits or more, and every one ends in 0: a spreadsheet keeps 15. Were several people made one?"
-    ledger.add("ids that may have lost digits", FLAGGED, 0 if not_rounded else long, note)
+    log.add("ids that may have lost digits", FLAGGED, 0 if not_rounded else long, note)
 
 
 def episode_key_sql(episode: str, secret: PersonKey) -> str:
@@ -146,7 +146,7 @@ def _numbers(number: str, secret: PersonKey) -> People:
     return People(f"xor({number}, {key})", group_sql(number), secret, given=(number, f"xor(person, {key})"))
 
 
-def _texts(engine: Engine, source: SourceTable, ledger: Ledger, secret: PersonKey, *, numbers: bool) -> People:
+def _texts(engine: Engine, source: SourceTable, log: FindingLog, secret: PersonKey, *, numbers: bool) -> People:
     """Hash ids that are texts; with ``numbers`` those that are whole numbers become what they are in such files."""
     table, key = engine.name("people"), secret.key
     hashed = _hashed("r.person_id::VARCHAR", key)
@@ -166,21 +166,21 @@ def _texts(engine: Engine, source: SourceTable, ledger: Ledger, secret: PersonKe
     )
     check_unique(shared)
     lost_digits.refuse("person_id", lost, lost_rows)
-    _flag_zeros(long, not_rounded, ledger)
+    _flag_zeros(long, not_rounded, log)
     if wide is not None and wide > LONGEST_ID:
         raise RecordError(
             f"person_id has texts of more than {LONGEST_ID} characters: is this the right column?", check="S09"
         )
-    ledger.add("ids mended", FIXED, trimmed, "spaces around the id")
-    ledger.add("ids that read like 'missing'", FLAGGED, words, "kept as the id of a person (NA, NULL, nan, none)")
+    log.add("ids mended", FIXED, trimmed, "spaces around the id")
+    log.add("ids that read like 'missing'", FLAGGED, words, "kept as the id of a person (NA, NULL, nan, none)")
     if padded and wide != narrow:
         note = "some ids have leading zeros and not all are equally long: were zeros lost from others?"
-        ledger.add("ids of several widths", FLAGGED, padded, note)
+        log.add("ids of several widths", FLAGGED, padded, note)
     if not trimmed and integers == ids and not secret.texts:
         engine.run(f"DROP TABLE {table}_seen")
         return _numbers("TRY_CAST(r.person_id AS BIGINT)", secret)
     if 0 < integers < ids:
-        ledger.add(
+        log.add(
             "ids of two kinds", FLAGGED, min(integers, ids - integers), "some ids are whole numbers, others are not"
         )
     text = f"nullif(trim(id, '{SPACES}'), '')" if trimmed else "nullif(id, '')"

@@ -12,7 +12,7 @@ from careflow.arguments.folding import clean
 from careflow.errors import RecordError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.source import SourceTable
-from careflow.records.findings import Ledger
+from careflow.records.findings import FindingLog
 from careflow.records.parsing.date_columns import BAD, OK, Reading, read_dates
 from careflow.records.parsing.date_formats import EPOCH, check_format
 from careflow.records.parsing.lookup_tables import Lookups, distinct
@@ -143,7 +143,7 @@ class EventSource(TableSource):
         raw = self._tables[0].load(engine)
         lookups = Lookups()
         names = [name for name in ("admit_date", "discharge_date", "updated_at") if name in raw.kinds]
-        days = read_dates(engine, raw, names, lookups, Ledger(), reading)
+        days = read_dates(engine, raw, names, lookups, FindingLog(), reading)
         table = engine.name("admissions")
         columns = {
             "row_id": "row_number() OVER ()",
@@ -174,7 +174,7 @@ class EventSource(TableSource):
         table = engine.name("changes")
         raw = self._tables[1].load(engine)
         lookups = Lookups()
-        days = read_dates(engine, raw, ["change_date"], lookups, Ledger(), reading)
+        days = read_dates(engine, raw, ["change_date"], lookups, FindingLog(), reading)
         columns = {
             "row_id": "row_number() OVER ()",
             "id": trimmed_sql(raw, "admission_id"),

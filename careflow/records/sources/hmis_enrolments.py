@@ -8,7 +8,7 @@ from typing import Any, Final
 from careflow.arguments import checked, text
 from careflow.errors import ArgumentError
 from careflow.records.engine.duckdb_engine import Engine
-from careflow.records.findings import Ledger
+from careflow.records.findings import FindingLog
 from careflow.records.parsing.date_columns import BAD, OK, Reading, read_dates
 from careflow.records.parsing.date_formats import check_format
 from careflow.records.parsing.lookup_tables import Lookups
@@ -105,7 +105,7 @@ class EnrolmentSource(EventSource):
         reading, lookups = Reading(self._date_format, window.tz), Lookups()
         raw = self._tables[0].load(engine)
         names = [name for name in ("EntryDate", "DateUpdated") if name in raw.kinds]
-        entered = read_dates(engine, raw, names, lookups, Ledger(), reading)
+        entered = read_dates(engine, raw, names, lookups, FindingLog(), reading)
         entries = engine.name("entries")
         whole = f"hash({', '.join(f'''coalesce(r.{name}::VARCHAR, '')''' for name in sorted(raw.kinds))})"
         engine.run(
@@ -133,7 +133,7 @@ class EnrolmentSource(EventSource):
 
     def _exits(self, engine: Engine, reading: Reading) -> str:
         raw, lookups, table = self._tables[1].load(engine), Lookups(), engine.name("exits")
-        days = read_dates(engine, raw, ["ExitDate"], lookups, Ledger(), reading)
+        days = read_dates(engine, raw, ["ExitDate"], lookups, FindingLog(), reading)
         reason = mapped_sql(engine, raw, "Destination", self._reasons, lookups)
         engine.run(
             f"""CREATE TEMP TABLE {table} AS SELECT {trimmed_sql(raw, "EnrollmentID")} AS id, max(

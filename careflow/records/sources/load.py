@@ -13,7 +13,7 @@ from careflow.errors import ArgumentError, RecordError
 from careflow.formatting import several
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.source import SourceTable
-from careflow.records.findings import FLAGGED, SET_ASIDE, Ledger
+from careflow.records.findings import FLAGGED, SET_ASIDE, FindingLog
 from careflow.records.schema import FIELDS, STRATA, Mapped
 from careflow.records.sources.protocol import ABSORBED, FATES, Loss, Made, StaySource, Window, is_stay_source
 
@@ -70,7 +70,7 @@ def rules_of(source: Any) -> Mapping[str, str]:
     return rules if isinstance(rules, Mapping) else {}
 
 
-def load_stays(source: StaySource, engine: Engine, window: Window, ledger: Ledger) -> LoadedStays:
+def load_stays(source: StaySource, engine: Engine, window: Window, log: FindingLog) -> LoadedStays:
     """Make the stays of a source in the engine, and check that every line has one fate.
 
     Raises
@@ -84,7 +84,7 @@ def load_stays(source: StaySource, engine: Engine, window: Window, ledger: Ledge
     for loss in made.losses:
         check = f"{loss.rule} {rules.get(loss.rule, '')}".strip()
         note = "; ".join(filter(None, (several(loss.n, loss.unit), loss.note)))
-        ledger.add_loss(check, SET_ASIDE if loss.action == SET_ASIDE else FLAGGED, loss.n, note)
+        log.add_loss(check, SET_ASIDE if loss.action == SET_ASIDE else FLAGGED, loss.n, note)
     fates = [loss for loss in made.losses if loss.action in FATES]
     lines = sum(loss.n for loss in fates)
     if made.lines is not None and made.lines != lines:
@@ -98,7 +98,7 @@ def load_stays(source: StaySource, engine: Engine, window: Window, ledger: Ledge
     for loss in fates:
         if loss.action == SET_ASIDE and loss.rule not in expected:
             aside[loss.rule] += loss.n
-    ledger.check_limits(lines, aside, {rule: rules.get(rule, SET_ASIDE) for rule in aside}, "lines")
+    log.check_limits(lines, aside, {rule: rules.get(rule, SET_ASIDE) for rule in aside}, "lines")
     kinds = {name: _kind(name, kind) for name, kind, *_ in engine.rows(f"DESCRIBE {made.relation}")}
     missing = [name for name in _REQUIRED if name not in kinds]
     if missing:

@@ -11,7 +11,7 @@ from careflow.arguments import checked, mapping, text
 from careflow.continuum.outcomes import REASONS
 from careflow.errors import ArgumentError, RecordError
 from careflow.records.engine.duckdb_engine import Engine
-from careflow.records.findings import Ledger
+from careflow.records.findings import FindingLog
 from careflow.records.parsing.codes import SHOWN_FROM
 from careflow.records.parsing.date_columns import OK, Reading, read_dates
 from careflow.records.parsing.date_formats import EPOCH
@@ -171,7 +171,7 @@ class OmopSource(TableSource):
         """Return the table of visits, those of people and care sites, and the number of visits."""
         raw, lookups = self._named["visit_occurrence"].load(engine), Lookups()
         days = read_dates(
-            engine, raw, ["visit_start_date", "visit_end_date"], lookups, Ledger(), Reading(None, window.tz)
+            engine, raw, ["visit_start_date", "visit_end_date"], lookups, FindingLog(), Reading(None, window.tz)
         )
         person, site = trimmed_sql(raw, "person_id"), trimmed_sql(raw, "care_site_id")
         concept, word = trimmed_sql(raw, "visit_concept_id"), trimmed_sql(raw, "visit_source_value")
@@ -234,7 +234,7 @@ class OmopSource(TableSource):
             return table
         raw, lookups = self._named[name].load(engine), Lookups()
         names = list(dict.fromkeys(column for column in (first, last) if column in raw.kinds))
-        days = read_dates(engine, raw, names, lookups, Ledger(), Reading(None, window.tz))
+        days = read_dates(engine, raw, names, lookups, FindingLog(), Reading(None, window.tz))
         day = {c: f"CASE WHEN {days[f'{c[:-5]}_state']} = {OK} THEN {days[c[:-5]]} END" for c in names}
         extra = f", {trimmed_sql(raw, more)} AS concept" if more else ""
         engine.run(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from careflow.records.engine.duckdb_engine import Engine
-from careflow.records.findings import Ledger
+from careflow.records.findings import FindingLog
 from careflow.records.parsing.date_columns import OK, Reading, read_dates
 from careflow.records.parsing.lookup_tables import Lookups
 from careflow.records.sources.columns import InputTable, trimmed_sql
@@ -27,7 +27,7 @@ def split_by_details(engine: Engine, visits: str, details: InputTable, levels: s
     """
     raw, lookups, table = details.load(engine), Lookups(), engine.name("details")
     names = ["visit_detail_start_date", "visit_detail_end_date"]
-    days = read_dates(engine, raw, names, lookups, Ledger(), reading)
+    days = read_dates(engine, raw, names, lookups, FindingLog(), reading)
     start, end = (
         f"CASE WHEN {days[f'visit_detail_{word}_state']} = {OK} THEN {days[f'visit_detail_{word}']} END"
         for word in ("start", "end")

@@ -7,7 +7,7 @@ from typing import Final
 
 from careflow.errors import RecordError
 from careflow.formatting import people, several
-from careflow.records.findings import FIXED, FLAGGED, Ledger
+from careflow.records.findings import FIXED, FLAGGED, FindingLog
 from careflow.records.parsing import date_formats, encode, hours
 from careflow.records.validation import deaths, neighbours, overlaps, versions
 from careflow.records.validation.neighbours import OrderedStays
@@ -40,7 +40,7 @@ _MARKS: Final = (
 )
 
 
-def set_rows_aside(ordered: OrderedStays, level_note: str, ledger: Ledger, ragged: int) -> int:
+def set_rows_aside(ordered: OrderedStays, level_note: str, log: FindingLog, ragged: int) -> int:
     """Record the rows that were set aside one by one; return the number of rows of the file.
 
     Raises
@@ -53,33 +53,33 @@ def set_rows_aside(ordered: OrderedStays, level_note: str, ledger: Ledger, ragge
         raise RecordError("the file has a line of names and no rows.", check="S11", n=0)
     notes = {3: f"{level_note}. Map them with levels=" if level_note else ""}
     for why, n in sorted(ordered.aside.items()):
-        ledger.set_aside(f"R{why:02d}", n, notes.get(why, ""))
-    ledger.check_limits(rows)
+        log.set_aside(f"R{why:02d}", n, notes.get(why, ""))
+    log.check_limits(rows)
     return rows
 
 
 def check_neighbours(
-    table: Table, ordered: OrderedStays, rows: int, options: Options, ledger: Ledger
+    table: Table, ordered: OrderedStays, rows: int, options: Options, log: FindingLog
 ) -> tuple[int, bool]:
     """Check the stays of the marked people; return the number of people, and whether any stay was changed."""
     if options.close_open_after is not None:
         note = f"closed after {options.close_open_after} days, reason unknown, by close_open_after="
-        ledger.add("stale open stays closed", FIXED, _marks_of(ordered, encode.STALE), note)
+        log.add("stale open stays closed", FIXED, _marks_of(ordered, encode.STALE), note)
     copies = neighbours.set_aside_repeats(table.engine, ordered, len(table.strata))
-    ledger.set_aside("R10", copies, "one of each is kept")
+    log.set_aside("R10", copies, "one of each is kept")
     twins, replaced = versions.versions(table.engine, ordered, table.strata)
-    ledger.set_aside(
+    log.set_aside(
         "R11", twins, f"{replaced:,} replaced by a newer version" if replaced else "which one is right is not known"
     )
     if ordered.hours:
         hours.keep_complete(table.engine, ordered.overlapping)
     ended = 0
     if ordered.counts[neighbours.OVERLAP] or ordered.counts[neighbours.AFTER_DEATH]:
-        ended = _apply_deaths(table, ordered, ledger)
-    ledger.check_limits(rows)
+        ended = _apply_deaths(table, ordered, log)
+    log.check_limits(rows)
     persons = ordered.counts[neighbours.LAST] - _drop_aside(table, ordered)
     for bit, check, action, note in _MARKS:
-        ledger.add(check, action, _marks_of(ordered, bit), note)
+        log.add(check, action, _marks_of(ordered, bit), note)
     return persons, ordered.hours or copies + twins + ended > 0
 
 
@@ -102,7 +102,7 @@ def _drop_aside(table: Table, ordered: OrderedStays) -> int:
     return int(gone)
 
 
-def apply_policies(table: Table, ordered: OrderedStays, options: Options, ledger: Ledger) -> overlaps.Change:
+def apply_policies(table: Table, ordered: OrderedStays, options: Options, log: FindingLog) -> overlaps.Change:
     """Join stays by ``bridge_days``, then apply the overlap policy.
 
     Raises
@@ -116,7 +116,7 @@ def apply_policies(table: Table, ordered: OrderedStays, options: Options, ledger
         near = ordered.people(neighbours.NEAR | neighbours.OVERLAP)
         joined = overlaps.bridge(engine, ordered, near, cutoff, strata, options.bridge_days, table.facility)
         note = f"gaps of 0 to {options.bridge_days} days, and overlaps, at one level and facility, by bridge_days="
-        ledger.add("stays joined to the one before", FIXED, joined.absorbed, note)
+        log.add("stays joined to the one before", FIXED, joined.absorbed, note)
     # With times of day a stay of no night can lie inside one that begins on the same day.
     overlapping = neighbours.OVERLAP | (neighbours.SAME_START if ordered.hours else 0)
     if not any(n for bit, n in ordered.counts.items() if bit & overlapping):
@@ -131,7 +131,7 @@ def apply_policies(table: Table, ordered: OrderedStays, options: Options, ledger
             check="F01",
             n=n,
         )
-    _shared_ids(table, ordered.overlapping, people_sql, ledger)
+    _shared_ids(table, ordered.overlapping, people_sql, log)
     changed = overlaps.Change()
     if n and options.overlaps != "flag":
         policy = overlaps.highest if options.overlaps == "highest" else overlaps.latest
@@ -142,7 +142,7 @@ def apply_policies(table: Table, ordered: OrderedStays, options: Options, ledger
         else f"{changed.trimmed:,} trimmed, {changed.added:,} added by splitting, {changed.absorbed:,} absorbed"
     )
     note = f"of {people(persons)}; overlaps={options.overlaps!r}: {how}"
-    ledger.add("F01 overlapping stays", FLAGGED if options.overlaps == "flag" else FIXED, n, note)
+    log.add("F01 overlapping stays", FLAGGED if options.overlaps == "flag" else FIXED, n, note)
     return overlaps.Change(changed.trimmed, changed.added, changed.absorbed + joined.absorbed)
 
 
@@ -152,7 +152,7 @@ def flag_people(
     total: Totals,
     facilities: int,
     options: Options,
-    ledger: Ledger,
+    log: FindingLog,
     changed: bool,
 ) -> None:
     """Flag unusual stays that are kept, after all changes: same-day changes, long stays, ids that may be shared.
@@ -165,27 +165,25 @@ def flag_people(
         The number of facilities in the file.
     options : Options
         The arguments of the reading; no note advises what they already do.
-    ledger : Ledger
+    log : FindingLog
         Receives the findings.
     changed : bool
         Whether stays were changed after they were compared.
     """
     engine, stays = table.engine, f"({neighbours.all_stays_sql(ordered, len(table.strata))})"
     counts = neighbours.recount(engine, ordered, table.cutoff) if changed else ordered.counts
-    ledger.add("F02 same-day changes of level", FLAGGED, counts[neighbours.SAME_DAY], "moves of no days between")
-    ledger.add("F05 same-day returns", FLAGGED, counts[neighbours.TOUCH], "discharged and admitted again to one level")
-    ledger.add(
+    log.add("F02 same-day changes of level", FLAGGED, counts[neighbours.SAME_DAY], "moves of no days between")
+    log.add("F05 same-day returns", FLAGGED, counts[neighbours.TOUCH], "discharged and admitted again to one level")
+    log.add(
         "F06 open, then another stay", FLAGGED, counts[neighbours.OPEN_BEFORE], "overlaps='latest' closes the earlier"
     )
-    ledger.add(
-        "F03 very long stays", FLAGGED, total.long, f"over 365 nights living in, or over {LONG_STAY:,} elsewhere"
-    )
+    log.add("F03 very long stays", FLAGGED, total.long, f"over 365 nights living in, or over {LONG_STAY:,} elsewhere")
     if total.n >= 100 and counts[neighbours.TOUCH] > MIXED_GRAIN * total.n:
         note = "many stays begin where one at the same level ends: weeks or claims?"
         note += "" if options.bridge_days else " bridge_days=1 joins them"
-        ledger.add("F10 rows may be parts of stays", FLAGGED, counts[neighbours.TOUCH], note)
-    ledger.add("F09 stays of no night", FLAGGED, total.no_night, "admitted and discharged on one day: length 0")
-    _flag_visits(total, ledger)
+        log.add("F10 rows may be parts of stays", FLAGGED, counts[neighbours.TOUCH], note)
+    log.add("F09 stays of no night", FLAGGED, total.no_night, "admitted and discharged on one day: length 0")
+    _flag_visits(total, log)
     if table.facility is not None and facilities > MANY_FACILITIES:
         many = engine.one(
             "SELECT count(DISTINCT person) FROM ("
@@ -194,10 +192,10 @@ def flag_people(
             f"GROUP BY person, admit // 365) WHERE places > {MANY_FACILITIES}"
         )[0]
         note = f"people with more than {MANY_FACILITIES} facilities in a year: is the id of several people?"
-        ledger.add("F11 ids that may be shared", FLAGGED, many, note)
+        log.add("F11 ids that may be shared", FLAGGED, many, note)
 
 
-def _flag_visits(total: Totals, ledger: Ledger) -> None:
+def _flag_visits(total: Totals, log: FindingLog) -> None:
     """Flag (F14) stays of which more than half have no night, at the levels where people live in or at all levels."""
     live_in, everywhere = "at levels where people live in", "at all levels"
     for stays, no_night, where in (
@@ -206,11 +204,11 @@ def _flag_visits(total: Totals, ledger: Ledger) -> None:
     ):
         if stays >= FEW_STAYS and 2 * no_night > stays:
             note = f"of {stays:,} stays {where}; are the rows visits? A row must be a whole stay, to its discharge"
-            ledger.add("F14 most stays have no night", FLAGGED, no_night, note)
+            log.add("F14 most stays have no night", FLAGGED, no_night, note)
             return
 
 
-def check_end(ordered: OrderedStays, total: Totals, cutoff: int, ledger: Ledger) -> None:
+def check_end(ordered: OrderedStays, total: Totals, cutoff: int, log: FindingLog) -> None:
     """Flag (F12) a cut-off long after the last admission or discharge: later periods would look empty.
 
     A file with dates after the cut-off (R07, R08) covers all days up to it and is not flagged.
@@ -219,28 +217,28 @@ def check_end(ordered: OrderedStays, total: Totals, cutoff: int, ledger: Ledger)
     if after > MOST_AFTER_END and not ordered.aside[R07] and not _marks_of(ordered, encode.OPEN_AFTER_CUTOFF):
         last = date_formats.EPOCH + timedelta(days=total.last)
         note = f"no admission or discharge after {last}, {after:,} days before the cut-off: were later stays left out?"
-        ledger.add("F12 cut-off long after the data", FLAGGED, 1, note)
+        log.add("F12 cut-off long after the data", FLAGGED, 1, note)
 
 
-def _apply_deaths(table: Table, ordered: OrderedStays, ledger: Ledger) -> int:
+def _apply_deaths(table: Table, ordered: OrderedStays, log: FindingLog) -> int:
     contradictions = deaths.contradictions(table.engine, ordered, table.cutoff)
     late, died = contradictions.people, contradictions.died
-    if late >= FEW_PEOPLE and late > MOST_AFTER_DEATH * died and not ledger.accepts("F04"):
+    if late >= FEW_PEOPLE and late > MOST_AFTER_DEATH * died and not log.accepts("F04"):
         raise RecordError(
             f"{late:,} of {died:,} people who died are admitted after their death: ids of several people may have "
             "been merged, or a reason code may not mean death. Correct the file, or accept it: accept=['F04'].",
             check="F04",
             n=late,
         )
-    ledger.add("F04 admitted after death", FLAGGED, late, f"people, of {died:,} who died; their stays after it: R14")
-    ledger.set_aside("R14", contradictions.late, "nothing follows a death")
+    log.add("F04 admitted after death", FLAGGED, late, f"people, of {died:,} who died; their stays after it: R14")
+    log.set_aside("R14", contradictions.late, "nothing follows a death")
     note = "cut on the day of death, or discharged on it for another reason: they end by death"
-    ledger.add("R15 stays beside a death", FIXED, contradictions.cut, note)
+    log.add("R15 stays beside a death", FIXED, contradictions.cut, note)
     deaths.apply(table.engine, ordered, contradictions)
     return contradictions.late + contradictions.cut
 
 
-def _shared_ids(table: Table, stays: str, people_sql: str, ledger: Ledger) -> None:
+def _shared_ids(table: Table, stays: str, people_sql: str, log: FindingLog) -> None:
     if table.facility is None:
         return
     facility = f"s{table.facility}"
@@ -254,4 +252,4 @@ def _shared_ids(table: Table, stays: str, people_sql: str, ledger: Ledger) -> No
         WHERE least(a.end_day, b.end_day) - greatest(a.admit, b.admit) > {LONG_OVERLAP}"""
     )[0]
     note = f"people in two facilities at once for more than {LONG_OVERLAP} days: is the id of several people?"
-    ledger.add("F11 ids that may be shared", FLAGGED, n, note)
+    log.add("F11 ids that may be shared", FLAGGED, n, note)

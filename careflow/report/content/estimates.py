@@ -30,7 +30,8 @@ R = TypeVar("R", bound=Result)
 
 STEPS: Final = 4
 _BOUNCES: Final = "bounces:30"
-EVENT_TABLES: Final = ("discharge", "stay", "gap", "census", f"paths:{STEPS}", _BOUNCES)
+_WAYS: Final = f"ways:{STEPS}"
+EVENT_TABLES: Final = ("discharge", "stay", "gap", "census", _WAYS, _BOUNCES)
 """The event tables of a report; the last four belong to optional sections."""
 MASKED: Final = (
     "Small counts are hidden by a rule, without a proof that no combination of tables reveals one, and without a "
@@ -94,7 +95,7 @@ def estimates(
     tests = compared(rates, stays, quarter)
     newest = _immature(transition_rates(counts, by="quarter", method="incidence")) if "gap" in counts.tables else None
     in_care = census(counts, by="quarter") if "census" in counts.tables else None
-    paths = pathways(counts, steps=STEPS) if f"paths:{STEPS}" in counts.tables else None
+    paths = pathways(counts, steps=STEPS) if {_WAYS, f"paths:{STEPS}"} & {*counts.tables} else None
     bounces = bounce_back(counts, by="quarter") if _BOUNCES in counts.tables and mode != RELEASE else None
     if mode == FULL:
         return replace(_full(rates, stays, newest, in_care, paths, tests), bounces=bounces)

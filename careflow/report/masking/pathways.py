@@ -24,4 +24,4 @@ def mask_paths(result: Pathways, below: int) -> Pathways:
     frame.loc[hidden, ["n", "share"]] = np.nan
     steps = [name for name in frame.columns if str(name).startswith("step_")]
     late = frame[hidden].sort_values(steps, kind="stable")
-    return replace(result, frame=pd.concat([frame[~hidden], late], ignore_index=True))
+    return replace(result, frame=pd.concat([frame[~hidden], late], ignore_index=True), contributors=None)

@@ -126,3 +126,44 @@ def test_rare_continuations_are_merged_up_to_the_threshold() -> None:
     assert ways(done=10, left=2, stop=3, other=6) == {"completed": 10, "other": 6, "rarer ways": 5}
     assert ways(done=10, left=1, stop=6, other=8) == {"completed": 10, "other": 8, "rarer ways": 7}
     assert ways(done=10, left=5, stop=6, other=8) == {"completed": 10, "left early": 5, "terminated": 6, "other": 8}
+
+
+BACK_AND_FORTH = """
+    person | level | admit | discharge | reason
+    Ana    | php   | 0     | 10        | completed
+    Ana    | php   | 60    | 70        | completed
+    Ana    | php   | 120   | 130       | left early
+    Bob    | php   | 0     | 12        | completed
+    """
+
+
+@pytest.mark.parametrize("chosen", [{"steps": 2}, {"days": (0, 20)}])
+def test_people_of_pathways_are_jackknife_groups_not_journeys(chosen) -> None:
+    paths = cf.pathways(linked(BACK_AND_FORTH, cutoff=300), **chosen)
+    assert paths.frame["n"].tolist() == [3, 1]
+    assert paths.contributors.sum(axis=1).tolist() == [2, 1], "three completed journeys are of Ana and Bob"
+    merged = paths.gathered(below=4)
+    assert merged.frame["n"].tolist() == [4]
+    assert merged.contributors.sum(axis=1).tolist() == [2], "Ana has journeys in both of the rows put together"
+
+
+def test_counts_without_jackknife_groups_know_no_people_of_pathways() -> None:
+    moves = linked(BACK_AND_FORTH, cutoff=300)
+    plain = cf.pathways(moves.counts(clocks="paths:2"), steps=2)
+    assert plain.contributors is None
+    assert plain.gathered(4).contributors is None
+    known = cf.pathways(moves.counts(clocks=["paths:2", "ways:2"]), steps=2)
+    pd.testing.assert_frame_equal(known.frame, plain.frame)
+    assert known.contributors is not None
+
+
+def test_merged_pathways_have_the_groups_of_those_they_are_made_of(moves: cf.Transitions) -> None:
+    paths = cf.pathways(moves, steps=3, by="payer")
+    merged = paths.gathered()
+    for payer in ("medicaid", "private"):
+        whole, parts = (one.contributors[(one.frame["payer"] == payer).to_numpy()].any() for one in (paths, merged))
+        assert whole.equals(parts)
+    same = merged.frame[merged.frame["step_2"].astype(str) != RARER].index
+    assert len(merged.contributors) == len(merged.frame) < len(paths.frame)
+    assert (merged.contributors.sum(axis=1) <= merged.frame["n"]).all()
+    assert len(same)

@@ -1,5 +1,6 @@
 """All releases of a ledger are one system: attacked by an attacker that knows nothing of how it is protected."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 
@@ -14,6 +15,7 @@ from careflow.errors import DisclosureError
 from careflow.protect import Ledger, protect
 from careflow.protect.history.series_plan import joined, plan_of
 from careflow.protect.history.state import from_plain
+from careflow.protect.release import enter_results
 
 LEVEL, TO = "residential", "iop"
 
@@ -165,6 +167,66 @@ def test_what_does_not_fit_the_plan_of_a_ledger_is_refused_at_once(made, tmp_pat
         protect(with_rules(given, **(rules | changes)), ledger=tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
     assert Ledger.open(tmp_path).state.plan["rules"]["link window"] == 30
+
+
+def of_year_begun_in(month: int, moves, unit: str):
+    return cf.transition_rates(moves, by=unit, calendar=cf.Calendar(fiscal_start=month))
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_months_beside_fiscal_years_sum_to_them_in_either_order(moves, reverse) -> None:
+    """Old code took the calendar of the first result, so that a fiscal year was no sum of the months before it."""
+    given = [of_year_begun_in(1, moves, "month"), of_year_begun_in(7, moves, "year")]
+    table, _ = enter_results(given[::-1] if reverse else given)
+    members = table.families["discharges", "iop"]
+    months = [*(f"2023-{month:02d}" for month in range(7, 13)), *(f"2024-{month:02d}" for month in range(1, 7))]
+    assert {members[(("year", "FY2024"),)], *(members[(("month", month),)] for month in months)} in map(set, table.sums)
+
+
+def test_months_after_fiscal_years_are_of_the_calendar_of_the_series(moves) -> None:
+    months = of_year_begun_in(1, moves, "month")
+    plan = plan_of([of_year_begun_in(7, moves, "year")])
+    assert [enter_results([months], plan=each)[0].fiscal_start for each in (plan, plan_of([months]))] == [7, 1]
+
+
+CALENDARS = {
+    "months, then fiscal quarters": [("month", 1), ("quarter", 7)],
+    "fiscal years, then months": [("year", 7), ("month", 1)],
+    "fiscal months, then years": [("month", 7), ("year", 1)],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("plan", CALENDARS)
+def test_months_and_the_periods_of_one_calendar_are_attacked(stays, moves, tmp_path, plan, together) -> None:
+    """Old code let a reader subtract months from a year of another calendar: 163 counts were certainly small.
+
+    Which months are empty may pin a year that is out already: then they are refused.
+    """
+    given = [of_year_begun_in(start, moves, unit) for unit, start in CALENDARS[plan]]
+    if together:
+        released = list(protect(given))
+    else:
+        released = [protect(given[0], ledger=tmp_path)[0]]
+        with suppress(DisclosureError):
+            released += protect(given[1], ledger=tmp_path)
+    starts = [start for _, start in CALENDARS[plan]]
+    found = attack([printed(one, fiscal_start=at) for one, at in zip(released, starts, strict=False)], stays)
+    assert found.small > 50
+    assert found.ok, found.exact + found.certainly_small
+
+
+@pytest.mark.parametrize("units", [("quarter", "quarter"), ("year", "quarter"), ("quarter", "year")])
+@pytest.mark.parametrize("together", [True, False])
+def test_periods_of_two_calendars_are_refused_before_any_search(moves, tmp_path, units, together, monkeypatch) -> None:
+    """Quarters of two calendars overlap by months: their differences would be counts of their own."""
+    fiscal, calendar = of_year_begun_in(7, moves, units[0]), of_year_begun_in(1, moves, units[1])
+    if not together:
+        protect(fiscal, ledger=tmp_path)
+    monkeypatch.setattr("careflow.protect.release.prove", None)
+    with pytest.raises(DisclosureError, match=r"first month of the year was 7 and is 1\. Instead, release months"):
+        protect([fiscal, calendar] if together else calendar, ledger=None if together else tmp_path)
 
 
 def splits(made, *strata: list[str]) -> dict:

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.optimize import linprog
 
 from careflow.protect import prove, table
 from careflow.protect.suppression import linear_programs
+from careflow.protect.suppression import solver as solver_module
 from careflow.protect.suppression.diving import round_by_diving
 
 ODD = np.array([[1.0, 1.0, 0.0, 1.0], [0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.0]])
@@ -53,3 +55,17 @@ def test_sparse_tables_of_three_axes_are_proved_without_integer_programs(seed, m
     assert prove(table(counts)).check()
     assert len(whole) > 50
     assert sum(whole) <= 2
+
+
+def test_an_integer_program_ends_after_nodes_and_not_after_seconds(monkeypatch) -> None:
+    """On a slow machine a limit in seconds would hide other cells than on a fast one."""
+    rng = np.random.default_rng(3)
+    weights = rng.integers(900, 2000, 40).astype(float)
+    matrix = sparse.csc_array(np.append(weights, -1.0)[None, :])
+    lows, highs = np.append(np.zeros(40), 21_001.0), np.append(np.ones(40), 21_001.0)
+    for nodes in (1, 5_000):
+        monkeypatch.setattr(solver_module, "MAX_NODES", nodes)
+        program = solver_module.Solver(matrix)
+        program.solve_integer(np.append(weights * rng.random(40), 0.0), lows, highs, 0.0)
+        assert program.highs_solver.getInfo().mip_node_count <= nodes
+        assert program.highs_solver.getOptionValue("time_limit")[1] == np.inf

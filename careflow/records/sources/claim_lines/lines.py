@@ -8,7 +8,7 @@ from typing import Final
 
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.source import SourceTable
-from careflow.records.findings import Ledger
+from careflow.records.findings import FindingLog
 from careflow.records.parsing.date_columns import BAD, NONE, OK, read_dates
 from careflow.records.parsing.lookup_tables import Lookups
 from careflow.records.sources.claim_lines.kinds import LineKinds, line_kinds
@@ -62,7 +62,7 @@ def number_lines(engine: Engine, raw: SourceTable, options: LineOptions, cutoff:
     """Make the table of lines in the engine; ``texts`` keeps the texts of claims and line numbers."""
     lookups = Lookups()
     fields = set(raw.kinds)
-    days = read_dates(engine, raw, [name for name in DAYS if name in fields], lookups, Ledger(), options.reading)
+    days = read_dates(engine, raw, [name for name in DAYS if name in fields], lookups, FindingLog(), options.reading)
     people = number_people(engine, raw)
     facility = next(({"facility": name} for name in FACILITIES if name in fields), {})
     facilities = number_texts(engine, raw, facility, "facilities")
