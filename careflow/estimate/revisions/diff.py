@@ -74,12 +74,12 @@ def diff(
     step: the old file under a later one would call "left" what it had not yet seen. The rest is exact, and does not
     depend on an order:
 
-    .. math:: R_2 - R_1 = \sum_d rac{\Delta n_d - ar R\, \Delta \mathrm{of}_d}{ar D}
+    .. math:: R_2 - R_1 = \sum_d \frac{\Delta n_d - \bar R\, \Delta \mathrm{of}_d}{\bar D}
 
-    over the discharges *d*, with the means :math:`ar R` of both rates and :math:`ar D` of both denominators. Each
+    over the discharges *d*, with the means :math:`\bar R` of both rates and :math:`\bar D` of both denominators. Each
     changed discharge has one cause, the first that holds (:class:`careflow.estimate.Diff` lists them in order).
     Counts alone give
-    :math:`\Delta n (1-ar R)/ar D` (``moved``) and :math:`-(\Delta D - \Delta n) ar R/ar D` (``did not move``).
+    :math:`\Delta n (1-\bar R)/\bar D` (``moved``) and :math:`-(\Delta D - \Delta n) \bar R/\bar D` (``did not move``).
 
     Examples
     --------
