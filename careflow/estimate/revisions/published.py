@@ -124,7 +124,7 @@ def rates_within(release: Release, window: int, by: tuple[str, ...], calendar: C
     if release.about.within == (window,):
         return release
     if window in release.about.within:
-        frames = {name: _of_window(getattr(release, name), window) for name in ("frame", "directions")}
+        frames: dict[str, Any] = {name: _of_window(getattr(release, name), window) for name in ("frame", "directions")}
         about = replace(release.about, within=(window,))
         return replace(release, about=about, contributors=None, direction_contributors=None, **frames)
     inputs = release._inputs
