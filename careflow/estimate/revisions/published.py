@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
@@ -21,7 +21,7 @@ from careflow.records.parsing.date_basis import ACTUAL, OFFSET
 READING: Final = "rule: reading"
 WINDOW: Final = "rule: within"
 
-Release = Transitions | Counts | Rates
+Release: TypeAlias = Transitions | Counts | Rates
 """What a table was published from."""
 
 
