@@ -79,7 +79,8 @@ def changed_discharges(
         codes = engine.integers(_changes_sql(pairs, sides, strata))
         found = pairs.by
     continuum = new.episodes.continuum
-    return ChangedDischarges(*(_by_cause(codes, strata, continuum, kind) for kind in ("to", "direction")), found)
+    to, directions = (_by_cause(codes, strata, continuum, kind) for kind in ("to", "direction"))
+    return ChangedDischarges(to, directions, found)
 
 
 def _changes_sql(pairs: Matched, sides: tuple[Side, Side], strata: Strata) -> str:

@@ -80,7 +80,7 @@ class Strata:
     @classmethod
     def of(cls, sides: Sequence[Side], names: Sequence[str], calendar: Calendar) -> Strata:
         """Return the strata of two extracts: the labels of the first, then those that only the second has."""
-        labels = {REASON: REASONS}
+        labels: dict[str, tuple[str, ...]] = {REASON: REASONS}
         for name in names:
             if name not in (*UNITS, REASON):
                 each = [side.moves.episodes.strata[name].labels for side in sides]
@@ -123,10 +123,10 @@ def matched(old: Side, new: Side, strata: Strata) -> Iterator[Matched]:
 
     frames: list[str] = []
     try:
-        sides = [_side_sql(side, strata, engine, frames) for side in (old, new)]
+        first, second = (_side_sql(side, strata, engine, frames) for side in (old, new))
         ids = old.moves.episodes.ids and new.moves.episodes.ids
         columns = (*_COLUMNS, *(f"b{i}" for i in range(len(strata.names))))
-        both = table("both", _both_sql(*sides, columns, ids=ids))
+        both = table("both", _both_sql(first, second, columns, ids=ids))
         rest = {side: table("rest", _rest_sql(both, columns, side, other)) for side, other in (("a", "b"), ("b", "a"))}
         steps = [(name, _match_sql(key, *conditions)) for name, key, *conditions in _WITHIN_PERSON]
         steps += [(_LONE, _LONE_SQL), (_ANYBODY, _match_sql(("id", "level", "admit"), "x.id <> -1", "y.id <> -1"))]

@@ -177,11 +177,11 @@ def _draw(chart: Chart, rows: pd.DataFrame, both: pd.DataFrame, telling: _Tellin
     )
 
 
-def _label(row: Mapping[str, Any]) -> str:
+def _label(row: Mapping[Any, Any]) -> str:
     return str(row["factor"] if "factor" in row else row["cause"])
 
 
-def _name(row: Mapping[str, Any]) -> str:
+def _name(row: Mapping[Any, Any]) -> str:
     """Return what the bar of a row is called."""
     label = _label(row)
     if "factor" in row:
@@ -190,7 +190,7 @@ def _name(row: Mapping[str, Any]) -> str:
     return f"{label[:1].upper()}{label[1:]}{where}"
 
 
-def _steps(parts: Sequence[tuple[str, Mapping[str, Any]]], old: float, sides: tuple[str, str]) -> list[_Step]:
+def _steps(parts: Sequence[tuple[str, Mapping[Any, Any]]], old: float, sides: tuple[str, str]) -> list[_Step]:
     """Return the bars from the old rate over the factors or causes to the new rate."""
     steps, at = [_Step(sides[0], 0.0, old, np.nan, np.nan, whole=True)], old
     for name, row in parts:

@@ -159,10 +159,8 @@ ORDER: Final = (
 
 def both_sides(keys: pd.DataFrame, old: Table, new: Table) -> pd.DataFrame:
     """Return the rates of both releases, and whether the new one lies in the interval of the old one."""
-    inside = pd.array(
-        np.where(np.isnan(old.low) | np.isnan(new.rate), None, (old.low <= new.rate) & (new.rate <= old.high)),
-        dtype="boolean",
-    )
+    inside = pd.Series((old.low <= new.rate) & (new.rate <= old.high), dtype="boolean")
+    inside = inside.mask(np.isnan(old.low) | np.isnan(new.rate))
     sizes = {"n_1": old.n, "of_1": old.of, "n_2": new.n, "of_2": new.of}
     return keys.assign(
         old=old.rate, new=new.rate, inside=inside, points=POINTS * (new.rate - old.rate),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
@@ -21,7 +21,7 @@ from careflow.records.parsing.date_basis import ACTUAL, OFFSET
 READING: Final = "rule: reading"
 WINDOW: Final = "rule: within"
 
-Release = Transitions | Counts | Rates
+Release: TypeAlias = Transitions | Counts | Rates
 """What a table was published from."""
 
 
@@ -124,7 +124,7 @@ def rates_within(release: Release, window: int, by: tuple[str, ...], calendar: C
     if release.about.within == (window,):
         return release
     if window in release.about.within:
-        frames = {name: _of_window(getattr(release, name), window) for name in ("frame", "directions")}
+        frames: dict[str, Any] = {name: _of_window(getattr(release, name), window) for name in ("frame", "directions")}
         about = replace(release.about, within=(window,))
         return replace(release, about=about, contributors=None, direction_contributors=None, **frames)
     inputs = release._inputs

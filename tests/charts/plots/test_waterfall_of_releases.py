@@ -34,7 +34,7 @@ def test_each_cause_has_a_bar_from_the_old_rate_to_the_new_one(why):
     assert data["end"].iloc[[0, -1]].tolist() == pytest.approx([1 / 4, 2 / 3])
     assert data["start"].iloc[1:3].tolist() == pytest.approx([1 / 4, data["end"].iloc[1]])
     assert ax.careflow.title.replace("\u00a0", " ") == "Why the rate from Residential to PHP moved: 2024 Q1"
-    assert "n = 4 and 3 discharges" in charts.alt_text(ax)
+    assert "n = 7 followed discharges" in charts.alt_text(ax)
 
 
 @pytest.mark.slow
