@@ -278,3 +278,12 @@ def test_reports_and_headlines_have_at_most_5_percent_false_alarms() -> None:
     assert len(shares) == 15
     assert max(share for (what, _), share in shares.items() if "stays by year" not in what) <= 5.0
     assert max(float(row[4].split("–")[0]) for row in rows) <= 5.0
+
+
+def test_records_with_nothing_to_compare_give_the_columns_and_no_row() -> None:
+    stays = pd.DataFrame({"person_id": ["a"], "level": ["php"], "admit_date": ["2024-01-05"], "discharge_date": [None]})
+    moves = cf.link(cf.read_episodes(stays, cutoff="2024-03-31"))
+    rates = cf.transition_rates(moves, by="quarter")
+    table = reported_differences(changes_of(rates).between([]), rates.continuum.names)
+    assert len(table) == 0
+    assert {"first", "second", "measure", "difference", "p", "tested"} <= set(table)

@@ -1,5 +1,6 @@
 """Records with little to tell make a whole page that says so; what is refused stands in test_write and test_groups."""
 
+import json
 import re
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,6 +22,8 @@ def words_of(page: Path) -> str:
     parsed = Page(html)
     assert parsed.open == []
     assert html.count('<figure class="chart">') == len(list((page.parent / "charts").glob("*.svg")))
+    label = json.loads((page.parent / "careflow-report.json").read_text("utf-8"))["label"]
+    assert all(f">{label}. " in path.read_text("utf-8") for path in (page.parent / "charts").glob("*.svg"))
     words = " ".join(" ".join(parsed.text).split())
     assert NO_VALUES.search(words) is None
     return words

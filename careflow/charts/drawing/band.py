@@ -36,8 +36,7 @@ def mark_chart(chart: Axes | Panels, text: str, *, band: bool = False) -> None:
     about = info(chart)
     marked = replace(about, alt=f"{text}. {about.alt}")
     if isinstance(chart, Panels):
-        for ax in chart.values():
-            ax.whole = marked  # type: ignore[attr-defined]
+        chart.describe(marked)
     else:
         chart.careflow = marked  # type: ignore[attr-defined]
     if not band:

@@ -60,6 +60,16 @@ class Panels(Mapping[str, Axes]):
         """The description of the whole; what found no room is known once it is drawn."""
         return next((ax.whole for ax in self._axes.values()), self._info)  # type: ignore[attr-defined]
 
+    def describe(self, careflow: ChartInfo) -> None:
+        """Put another description in the place of that of the whole."""
+        self._info = careflow
+        for ax in self._axes.values():
+            ax.whole = careflow  # type: ignore[attr-defined]
+        if not self._axes:  # without a panel, an Axes of the figure says that there is nothing to draw
+            for ax in self.figure.axes:
+                if hasattr(ax, "careflow"):
+                    ax.careflow = careflow
+
     def __getitem__(self, name: str) -> Axes:
         """Return the Axes of a name; a level may be spelled as anywhere else."""
         meant = name_among(name, self._axes, self._continuum)
