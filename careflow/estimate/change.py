@@ -124,9 +124,6 @@ class RateChanges(Changes):
 
     def between(self, pairs: Pairs, *, span: int = 1, span_before: int | None = None) -> pd.DataFrame:  # noqa: D102
         spans = (span_before or span, span)
-        if not pairs:  # the columns of a period's differences from itself, and no row
-            only = str(self._arrays[0].strata.frame[self.unit].iloc[0])
-            return self._tidy(self._differences(self._arrays, [(only, only)])).head(0)
         if spans == (1, 1):
             return self._tidy(self._differences(self._arrays, pairs))
         parts = [
