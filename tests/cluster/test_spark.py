@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from records.sources.random_claims import as_row, random_lines
 
 import careflow.records.engine.spark_engine
 from careflow.counts import DEFAULT, Measure, Transitions, link
@@ -23,6 +24,7 @@ from careflow.errors import RecordError
 from careflow.estimate import transition_rates
 from careflow.records import Episodes, read_episodes
 from careflow.records.engine.spark_engine import SparkEngine
+from careflow.records.sources import claims
 
 pytestmark = [
     pytest.mark.slow,
@@ -110,6 +112,40 @@ def test_every_count_and_finding_is_the_embedded_engine_s_to_the_row(spark: Any,
     )  # fmt: skip
     by = "payer" if rules else ["quarter", "payer"]
     assert_same(numbers(link(here), by), numbers(link(there), by))
+
+
+def claim_lines(seed: int, people: int) -> pa.Table:
+    """Return made-up claims lines with repeats, denied, replaced, voided and reversed ones, and days as days."""
+    chance = np.random.default_rng(seed)
+    lines = [as_row(f"P{i}", line) for i in range(people) for line in random_lines(chance, int(chance.integers(1, 12)))]
+    frame = pd.DataFrame(lines).replace("", None)
+    n = len(frame)
+    frame["claim_status"] = chance.choice(["paid", "paid", "paid", "Denied", None], n)
+    frame["adjustment"] = chance.choice([None, None, None, None, "1", "4"], n)
+    frame["replaces_claim_id"] = frame["claim_id"].shift(3).where(chance.random(n) < 0.1, None)
+    frame["service_unit_quantity"] = chance.choice(["1", "2", "-1", None], n)
+    frame["paid_date"] = frame["claim_line_end_date"]
+    frame["plan"] = chance.choice(["gold", " silver ", None], n)
+    for name in frame.columns[frame.columns.str.endswith("_date")]:
+        frame[name] = pd.to_datetime(frame[name]).dt.date
+    return pa.Table.from_pandas(pd.concat([frame, frame.head(9)], ignore_index=True), preserve_index=False)
+
+
+@pytest.mark.parametrize("spark", ["classic"], indirect=True)
+def test_claims_on_the_cluster_become_the_embedded_engine_s_stays(spark: Any) -> None:
+    lines = claim_lines(seed=5, people=12)
+    episodes = []
+    for table in (lines, spark.createDataFrame(lines)):
+        source = claims(table, scope="file", columns={"insurer": "plan"}, codes={("H0018", "U5"): "residential"})
+        rules = [f"C{i:02d}" for i in range(9)]
+        episodes.append(read_episodes(source, cutoff="2024-04-30", accept=[*ACCEPT, *rules], overlaps="highest"))
+    here, there = episodes
+    for name in ("losses", "findings", "attrition"):
+        pd.testing.assert_frame_equal(getattr(here, name), getattr(there, name), obj=name)
+    assert_same(dict(here.tables), dict(there.tables))
+    assert repr(here) == repr(there)
+    by = ["quarter", "facility", "insurer", "ended_by", "raw_reason"]
+    assert_same(numbers(link(here), by, ["discharge", "stay"]), numbers(link(there), by, ["discharge", "stay"]))
 
 
 def test_measures_are_the_embedded_engine_s_to_the_row(spark: Any) -> None:
