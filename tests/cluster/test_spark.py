@@ -140,6 +140,7 @@ def test_claims_on_the_cluster_become_the_embedded_engine_s_stays(spark: Any) ->
         rules = [f"C{i:02d}" for i in range(9)]
         episodes.append(read_episodes(source, cutoff="2024-04-30", accept=[*ACCEPT, *rules], overlaps="highest"))
     here, there = episodes
+    assert {"C02", "C04", "C05", "C06", "C07", "C23", "C26", "C28"} <= set(here.losses["rule"])
     for name in ("losses", "findings", "attrition"):
         pd.testing.assert_frame_equal(getattr(here, name), getattr(there, name), obj=name)
     assert_same(dict(here.tables), dict(there.tables))
