@@ -133,14 +133,14 @@ def claim_lines(seed: int, people: int) -> pa.Table:
 
 @pytest.mark.parametrize("spark", ["classic"], indirect=True)
 def test_claims_on_the_cluster_become_the_embedded_engine_s_stays(spark: Any) -> None:
-    lines = claim_lines(seed=5, people=60)
+    lines = claim_lines(seed=5, people=12)
     episodes = []
     for table in (lines, spark.createDataFrame(lines)):
         source = claims(table, scope="file", columns={"insurer": "plan"}, codes={("H0018", "U5"): "residential"})
         rules = [f"C{i:02d}" for i in range(9)]
         episodes.append(read_episodes(source, cutoff="2024-04-30", accept=[*ACCEPT, *rules], overlaps="highest"))
     here, there = episodes
-    assert {"C02", "C04", "C05", "C06", "C07", "C15", "C23", "C25", "C28"} <= set(here.losses["rule"])
+    assert {"C02", "C04", "C05", "C06", "C07", "C23", "C26", "C28"} <= set(here.losses["rule"])
     for name in ("losses", "findings", "attrition"):
         pd.testing.assert_frame_equal(getattr(here, name), getattr(there, name), obj=name)
     assert_same(dict(here.tables), dict(there.tables))

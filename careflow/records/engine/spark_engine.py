@@ -25,7 +25,12 @@ from careflow.records.engine.spark_sql import spark_sql
 
 T = TypeVar("T")
 
-_SETTINGS: Final = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
+_SETTINGS: Final = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    # Spark 4's optimizer fails on the UNION ALL of some pruned tables ("key not found") when it infers constraints.
+    "spark.sql.constraintPropagation.enabled": "false",
+}
 """Settings of the session while careflow's statements run; the session's own are restored afterwards."""
 
 _CREATE: Final = re.compile(r"\s*CREATE (?:TEMP )?TABLE (\w+) AS\s(.*)", re.DOTALL)
