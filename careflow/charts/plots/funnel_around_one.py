@@ -55,6 +55,7 @@ def funnel_around_one(
     chart = Chart("funnel", view, options, levels=1)
     left, goal = chart.labels.get(frm, frm), chart.labels.get(to, to)
     title = f"Observed over expected, {left} to {goal}, by {unit}"
+    rows = rows[rows["hidden"] | (rows["of"] != 0)]  # a unit that nobody left has nothing to be compared
     small = rows["observed"].between(1, LEAST - 1) | (rows["of"] < LEAST) | rows["ratio"].isna() | rows["hidden"]
     shown, few = rows[~small], int(small.sum())
     if len(shown) < 2:

@@ -26,6 +26,7 @@ from careflow.protect.results import (
     readmissions,
 )
 from careflow.protect.results.mask import Mask
+from careflow.protect.results.windows import FOLLOWED
 
 Block = Callable[[Any, dict[str, Any]], str]
 """Names the row that a record of a result belongs to."""
@@ -149,7 +150,7 @@ REFUSED: Final = {
 
 def _is_sum(result: Result) -> bool:
     """Say whether rows that put levels together are sums of counts of the rates of every level."""
-    return type(result).__name__ == "Rates" and result.about.measure == rates.FOLLOWED
+    return type(result).__name__ == "Rates" and result.about.measure == FOLLOWED
 
 
 def kind_of(result: Result) -> Kind:
