@@ -34,7 +34,7 @@ def attack_restated(
     Records came late or were corrected between the releases. The reader knows the rule: a row that is printed as it was
     has changed by 10 or less, and in every other row what is printed is true. Without ``kept`` all that is printed is.
     """
-    found, later = Findings(), [part for one in second for part in (_by_change(one, first) if kept else [one])]
+    found, later = Findings(), [part for one in second for part in (by_change(one, first) if kept else [one])]
     for level in LEVELS:
         sides = []
         for stays, releases in ((before, first), (after, later)):
@@ -47,7 +47,7 @@ def attack_restated(
     return found
 
 
-def _by_change(one: Printed, first: Iterable[Printed]) -> list[Printed]:
+def by_change(one: Printed, first: Iterable[Printed]) -> list[Printed]:
     """Return the rows that are printed otherwise than before, then those that are printed as they were."""
     earlier = next((other for other in first if (other.kind, other.by) == (one.kind, one.by)), None)
     if earlier is None:
@@ -85,11 +85,10 @@ def _rows(frame: pd.DataFrame, keys: list[str]) -> dict[tuple[str, ...], list[st
 def _attack_changes(one: tuple[LevelSystem, Solver], other: tuple[LevelSystem, Solver], found: Findings) -> None:
     """Find changes of 1 to 10 of which a reader is certain that there was one, and that it was small."""
     (before, solve_before), (after, solve_after) = one, other
-    known = {index.tobytes() for _, index in before.targets}
-    for name, index in after.targets:
+    for key, (name, index) in after.printed.items():
         weight = after.weight(index)
         change = float(weight @ (after.truth - before.truth))
-        if index.tobytes() not in known or not 0 < abs(change) < BELOW:
+        if key not in before.printed or not 0 < abs(change) < BELOW:
             continue
         found.small += 1
         least_before, most_before = solve_before.bounds(weight[before.free])

@@ -172,6 +172,7 @@ class LevelSystem:
         self.starts = pd.Series([pd.Timestamp(FIRST), *self.edges])[atoms["block"]].reset_index(drop=True)
         self.rows: list[tuple[npt.NDArray[np.int64], float, float]] = []
         self.targets: list[tuple[str, npt.NDArray[np.int64]]] = []
+        self.printed: dict[bytes, tuple[str, npt.NDArray[np.int64]]] = {}
 
     def attack(self, found: Findings) -> None:
         """Enter all releases, and find what can be told of their small counts."""
@@ -242,6 +243,7 @@ class LevelSystem:
 
     def _add(self, mask: Bools, value: float, name: str, one: Printed, *, target: bool = True) -> None:
         index = np.flatnonzero(mask)
+        self.printed[index.tobytes()] = (name, index)
         if np.isnan(value):
             # Zeros are shown, but for rounded releases.
             self.rows.append((index, 0.0 if one.rounded or one.margin else 1.0, np.inf))
