@@ -130,11 +130,12 @@ def _of_changes(content: Content, look: Options) -> Iterator[Chart]:
         table, column = (rates.directions, "direction") if measure in DIRECTIONS else (rates.frame, "to")
         rows = table[table["from"].eq(level) & table[column].eq(measure) & table["rate"].notna()]
         baseline = [name for name in mature if name <= before and name in set(rows["quarter"].astype(str))]
-        how = {"baseline": (baseline[0], baseline[-1])} if len(baseline) >= _LIMITS_NEED else {}
-        how |= {"to": measure} if measure in care.names else {"measure": measure}
+        chosen: dict[str, Any] = {"to": measure} if measure in care.names else {"measure": measure}
+        if len(baseline) >= _LIMITS_NEED:
+            chosen["baseline"] = baseline[0], baseline[-1]
         words = f"to {care[measure].short}" if measure in care.names else f": {measure}"
         heading = f"Changed: {care[level].short} {words}, control chart".replace(" :", ":")
-        yield (f"{CHANGES}{place}", heading, "", partial(charts.p_chart, rates, level, **how, **look))
+        yield (f"{CHANGES}{place}", heading, "", partial(charts.p_chart, rates, level, **chosen, **look))
 
 
 def _by_group(groups: Groups, look: Options) -> Iterator[Chart]:
