@@ -16,12 +16,15 @@ from careflow.counts.count import MISSING, REASON, check_strata
 from careflow.counts.event_tables import CONCURRENT_CODE, REASON_CODE
 from careflow.counts.matched_stays import NOT_COUNTED, OPEN_DAY, Matched, Side, Strata, matched
 from careflow.counts.transitions import Transitions
+from careflow.records.parsing.date_basis import ACTUAL, OFFSET
 
 CAUSES: Final = (
     *("", "removed", "since", "late", "admission", "level", "discharge date", "reason", "stratum", "followed"),
     "other stay",
 )
 """Why a discharge differs, in the order in which the first that holds is taken; the positions are codes of the SQL."""
+SAME_DAYS: Final = (ACTUAL, OFFSET)
+"""The date bases by which a stay has the same days in two extracts."""
 PLACES: Final = ("discharge", "next stay", "other stay")
 """Where the change is."""
 _REASON, _OTHER = CAUSES.index("reason"), CAUSES.index("other stay")

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from .release_attacker import LAST, LEVELS, REASONS, Findings, _Solver, discharges_of
+from .release_attacker import LAST, LEVELS, REASONS, Findings, Solver, discharges_of
 
 WINDOWS: Final = (7, 14)
 NEVER: Final = 10**6
@@ -126,7 +126,7 @@ class Attacker:
         fits = matrix @ self.truth
         assert ((fits >= low) & (fits <= high)).all(), "the attacker's model is not that of careflow"
         free = ~np.asarray(matrix[high == 0].sum(axis=0) > 0).ravel()
-        solver = _Solver(sparse.csc_array(matrix[:, free]), low, high)
+        solver = Solver(sparse.csc_array(matrix[:, free]), low, high)
         seen: set[bytes] = set()
         for name, mask in self.targets:
             weight = mask.astype(float)

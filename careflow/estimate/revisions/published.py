@@ -11,12 +11,12 @@ import pandas as pd
 from careflow.arguments import Argument
 from careflow.arguments.messages import brief
 from careflow.counts import Calendar, Counts, Transitions
+from careflow.counts.changed_discharges import SAME_DAYS
 from careflow.errors import ArgumentError
 from careflow.estimate.rates.methods import METHODS
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.rates.transition_rates import transition_rates
 from careflow.estimate.select import WITHIN
-from careflow.records.parsing.date_basis import ACTUAL, OFFSET
 
 READING: Final = "rule: reading"
 WINDOW: Final = "rule: within"
@@ -154,7 +154,7 @@ def _check_release(release: Release) -> None:
     """Raise unless the numbers are shares of discharges on days that two extracts have in common."""
     if isinstance(release, Transitions):
         basis = release.episodes.date_basis
-        if basis not in (ACTUAL, OFFSET):
+        if basis not in SAME_DAYS:
             raise ArgumentError(
                 f"date_basis={basis!r} cannot answer why a number moved: the days of a stay differ between extracts, "
                 "or are not known; give two extracts with actual dates"

@@ -55,7 +55,9 @@ def test_a_mean_stay_is_told_of_each_quarter_with_its_interval(told):
 def test_a_section_says_its_rule_its_source_and_what_differs(told):
     section = told.measured[2]
     assert "modelled on 1115 demonstrations on substance use, metrics 8 to 11 (numbers unverified)" in section.rule
-    assert section.facts[0].startswith("Source: https://omb.report/icr/202401-0938-016, read on 2026-11-30")
+    assert section.facts[0].startswith(
+        "Source: https://omb.report/icr/202401-0938-016/doc/139326501 (of the workbook only"
+    )
     assert section.facts[1] == (
         "It differs from its source: stays, not visits or claims and no diagnosis, age or enrolment."
     )
