@@ -135,7 +135,7 @@ class Attacker:
                 continue
             seen.add(weight.tobytes())
             found.small += 1
-            least, most = solver.interval(weight[free], true)
+            least, most = solver.interval(weight[free])
             if least == most:
                 found.exact.append(f"{self.level}: {name} = {true:g}")
             elif least >= 1 and most < 11:
