@@ -34,7 +34,7 @@ COLUMNS = {
     "survival": ["quarter", "from", "day", *NUMBERS, "at_risk", "known_to", "mature"],
     "difference": ["from", "to", "direction", *COMPARED, "mature"],
     "difference by direction": ["from", "direction", *COMPARED, "mature"],
-    "chain": ["quarter", "start", "state", "measure", *NUMBERS, "mature"],
+    "chain": ["quarter", "start", "state", "measure", *NUMBERS, "mature", "thin"],
     "occupation": ["quarter", "day", "state", *NUMBERS, "known_to", "mature"],
     "expected days": ["quarter", "state", "days", "se", "low", "high", "known_to", "mature"],
     "markov": ["quarter", "from", "n", "histories", "statistic", "df", "design_effect", "p", "p_adjusted"],
