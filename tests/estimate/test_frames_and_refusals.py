@@ -59,7 +59,7 @@ TABLES: dict[str, tuple[Table, list[str]]] = {
     "histories": (lambda m: cf.markov_test(m, by=BY).histories, ["before", "from", "to", "n", "of", "rate"]),
     "chain": (
         lambda m: cf.chain(cf.transition_rates(m, by=BY)).frame,
-        ["start", "state", "measure", *NUMBERS, "mature"],
+        ["start", "state", "measure", *NUMBERS, "mature", "thin"],
     ),
     "census": (
         lambda m: cf.census(m, by=BY).frame,
