@@ -17,22 +17,18 @@ _SMALL: Final = ("next_level", "jackknife_group", "level", "reason", "marks")
 
 
 def check_engines(opened: Any, alongside: Episodes) -> None:
-    """Give a Spark table the engine of the other reading, or raise if the two are read by different engines.
+    """Raise if one of two readings is of a Spark table.
 
     Raises
     ------
     ArgumentError
-        One is a Spark table and the other is not, or they are tables of two sessions.
+        Stays of two extracts are compared by the embedded engine only.
     """
-    engine, other = getattr(opened, "engine", None), alongside.engine
-    sessions = [each.session for each in (engine, other) if isinstance(each, SparkEngine)]
-    if len(sessions) == 1 or (len(sessions) == 2 and sessions[0] is not sessions[1]):
+    if any(isinstance(engine, SparkEngine) for engine in (getattr(opened, "engine", None), alongside.engine)):
         raise ArgumentError(
-            "alongside= is read by another engine than this source, so that people cannot be joined; read both from "
-            "tables of one Spark session, or both from files"
+            "alongside= joins the stays of two files in the embedded engine, not on a Spark cluster; compare the "
+            "counts of both tables instead: cf.diff(cf.link(old).counts('quarter'), cf.link(new).counts('quarter'))"
         )
-    if sessions:
-        opened.engine = other
 
 
 def carried(episodes: Episodes, engine: Engine) -> Episodes:

@@ -153,7 +153,8 @@ def read_episodes(
         Whether long steps show a progress bar. Default: only on a terminal.
     alongside : Episodes, optional
         Another extract of the same records, such as last quarter's: both then share an engine and a secret key, so that
-        :func:`careflow.diff` can join the stays of a person although no id leaves the reading.
+        :func:`careflow.diff` can join the stays of a person although no id leaves the reading. Not for Spark tables,
+        whose counts can be compared.
 
     Returns
     -------
