@@ -34,8 +34,6 @@ def check_engines(opened: Any, alongside: Episodes) -> None:
 def carried(episodes: Episodes, engine: Engine) -> Episodes:
     """Return the stays in another engine, whose access to files is closed already."""
     source = episodes.engine
-    if source is engine:
-        return episodes
     small = [f"{name}::TINYINT AS {name}" for name in _SMALL]
     strata = [stratum.column for stratum in episodes.strata.values()]
     ids = ["episode_key"] if episodes.ids else []

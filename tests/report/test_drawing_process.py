@@ -31,7 +31,7 @@ def test_what_is_wrong_here_too_is_raised():
 
 
 @pytest.mark.slow
-def test_another_process_applies_a_function_of_a_module_and_says_its_errors():
+def test_another_process_applies_a_function_and_says_its_errors():
     with second_process("math:sqrt") as other:
         assert other is not None
         assert other(9.0) == 3.0

@@ -43,7 +43,7 @@ def test_two_results_that_differ_under_the_mask_have_one_state():
     assert "987654" not in states[0]["data"]
 
 
-def test_a_hidden_row_has_no_number_but_the_denominator_that_the_frame_shows():
+def test_a_hidden_row_has_only_the_denominator_that_the_frame_shows():
     widget = charts.explore(rates(0.98765))
     hidden = [row for row in rows(widget) if row["hidden"]]
     assert len(hidden) == int(rates().frame["hidden"].sum())

@@ -174,7 +174,7 @@ def test_the_slider_moves_by_key_and_says_its_quarter(window):
     keep(window, "map")
 
 
-def test_an_arc_says_its_rate_when_it_is_pointed_at_and_when_it_has_the_focus(window, lab):
+def test_an_arc_says_its_rate_when_pointed_at_and_when_focused(window, lab):
     arc = window.locator(f"{WIDGET} .arc[data-from='0'][data-to='1']")
     label = arc.get_attribute("aria-label")
     frame = lab[1].frame

@@ -276,7 +276,7 @@ def test_people_served_by_group_are_distinct() -> None:
     assert "withdrawal management" in cf.measure(moves, "persons-by-level").about.missing
 
 
-def test_a_mean_stay_is_of_closed_stays_and_stands_beside_the_restricted_mean() -> None:
+def test_a_mean_of_closed_stays_stands_beside_the_restricted_mean() -> None:
     moves = linked("1: R 0-10c; 2: R 0-30c; 3: R 0-50c; 4: R 0-")
     row = cf.measure(moves, "average-residential-stay", cluster=None).frame.iloc[0]
     assert row[["n", "mean"]].tolist() == [3, 30.0]

@@ -54,7 +54,7 @@ def test_shares_of_known_reasons_are_missing_where_none_is_known() -> None:
     assert of_residential(plain.frame, "2024Q2", "completed")["rate"] == 0, "the frame of the result is n / of"
 
 
-def test_a_hidden_count_may_be_of_unknown_reasons_but_a_hidden_reason_is_known() -> None:
+def test_a_hidden_count_may_be_of_unknown_reasons_a_reason_is_known() -> None:
     frame = pd.DataFrame({"from": "a", "to": ["completed", "left early", "unknown"], "n": [0.0, 0.0, np.nan]})
     assert no_reason_known(frame, ["from"]).tolist() == [True, True, False]
     assert not no_reason_known(frame.assign(n=[0.0, np.nan, np.nan]), ["from"]).any()

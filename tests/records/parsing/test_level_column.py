@@ -80,7 +80,7 @@ def test_flags_of_codes_are_strata(moves: cf.Transitions) -> None:
         )
 
 
-def test_flags_of_levels_are_strata_and_a_flag_that_no_stay_can_have_is_none() -> None:
+def test_flags_of_levels_are_strata_and_impossible_ones_are_not() -> None:
     care = cf.Continuum("own", (cf.Level("detox", flags=("wm",)), cf.Level("php")))
     stays = rows(("a", "detox", "2024-01-01", "2024-01-05"), ("a", "php", "2024-01-05", "2024-02-05"))
     moves = cf.link(cf.read_episodes(stays, care, cutoff="2024-12-31"))
