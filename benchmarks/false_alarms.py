@@ -17,8 +17,8 @@ import pandas as pd
 
 import careflow as cf
 from careflow.counts import Transitions
-from careflow.estimate.change import corrected
-from careflow.estimate.change_family import compared
+from careflow.estimate.changes.change import corrected
+from careflow.estimate.changes.change_family import compared
 from careflow.estimate.stats.intervals import quantile_of, wilson
 from careflow.simulate import Truth, simulate
 
@@ -111,7 +111,7 @@ return are in several periods. A false alarm is a data set for which a headline 
 any change clear. Required: at most 5% in every row. The interval is Wilson's, for the number of data sets. The last
 column is for records with the change of the sample (from 2024-07-01 on): the share of data sets in which the headline
 or report says that residential to PHP rose. The comparisons
-are those of `careflow.estimate.change_family`."""
+are those of `careflow.estimate.changes.change_family`."""
 
 
 def row(what: str, people: int, null: pd.DataFrame, power: pd.DataFrame | None) -> str:

@@ -14,8 +14,9 @@ from careflow import formatting
 from careflow.charts.data.thin import is_thin
 from careflow.charts.data.view import View, check, labels, number, periods, read
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
-from careflow.estimate.change import ALPHA, MEAN_STAY, corrected
-from careflow.estimate.change_family import compared
+from careflow.estimate.changes.base import ALPHA, MEAN_STAY
+from careflow.estimate.changes.change import corrected
+from careflow.estimate.changes.change_family import compared
 
 _WAYS: Final = {STEP_DOWN: "Step-down", STEP_UP: "Step-up"}
 _ENDS: Final = {"completed": "Completion", "left early": "Leaving early"}

@@ -8,7 +8,7 @@ from careflow.estimate.multistate.markov_test import MarkovTest, markov_test
 from careflow.estimate.multistate.occupation import ExpectedDays, Occupation, expected_days, occupation
 from careflow.estimate.multistate.pathways import Pathways, pathways
 from careflow.estimate.rates.bounds import Bounds
-from careflow.estimate.rates.comparison import Comparison
+from careflow.estimate.rates.comparison_result import Comparison
 from careflow.estimate.rates.decompose import Decomposition
 from careflow.estimate.rates.indirect import ObservedExpected
 from careflow.estimate.rates.rate_result import Rates

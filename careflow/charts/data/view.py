@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 
 from careflow import formatting
-from careflow.arguments.folding import label_among
+from careflow.charts.data.chosen_stratum import PERIODS, chosen_value, flags
 from careflow.charts.data.kinds import KINDS, accepted, kind_of
-from careflow.counts.period_labels import period_among
 from careflow.errors import ArgumentError
 from careflow.estimate.rates.known_reasons import without_unknown_shares
 from careflow.estimate.result import ALL_LEVELS
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from careflow.continuum import Continuum
     from careflow.estimate.result import Provenance
 
-PERIODS: Final = ("quarter", "month", "year")
 INTENSITY: Final = "intensity"
 INCIDENCE: Final = "cumulative incidence of the next level"
 """``about.measure`` of rates of these methods."""
@@ -201,7 +199,7 @@ def read(
         if stratum in PERIODS and over and stratum not in where:
             continue
         wanted = where.get(stratum, quarter if stratum in PERIODS else None)
-        chosen[stratum] = _choice(table, stratum, wanted, about)
+        chosen[stratum] = chosen_value(table, stratum, wanted, about)
         table = table[table[stratum].astype(str) == str(chosen[stratum])].drop(columns=stratum)
     return View(
         frame=table.reset_index(drop=True),
@@ -267,38 +265,6 @@ def periods(view: View) -> list[str]:
     return sorted(set(values.astype(str)))
 
 
-def flags(values: pd.Series[Any], missing: bool) -> pd.Series[bool]:
-    """Return a column of yes and no as plain booleans."""
-    return values.astype("boolean").fillna(missing).astype(bool)
-
-
 def number(value: Any) -> float:
     """Return a cell as a float, missing as NaN."""
     return float(value) if pd.notna(value) else float("nan")
-
-
-def _choice(table: pd.DataFrame, stratum: str, wanted: object, about: Provenance) -> object:
-    values = list(dict.fromkeys(table[stratum].astype(str)))
-    values = sorted(values) if stratum in PERIODS else values
-    if wanted is not None and stratum in PERIODS:
-        return period_among(wanted, values, stratum, about.calendar)
-    if wanted is not None:
-        if (meant := label_among(str(wanted), values)) is None:
-            raise ArgumentError(f"the result has no {stratum} {str(wanted)!r}; it has {formatting.listing(values, 12)}")
-        return meant
-    if len(values) < 2:
-        return values[0] if values else ""
-    if stratum in PERIODS:
-        return _latest(table, stratum, values)
-    raise ArgumentError(
-        f"the result has {len(values)} values of {stratum!r}: choose one with where={{{stratum!r}: ...}}; "
-        f"there are {formatting.listing(values)}"
-    )
-
-
-def _latest(table: pd.DataFrame, stratum: str, values: list[str]) -> str:
-    """Return the latest period that is mature, the latest of all if none is."""
-    if "mature" not in table.columns:
-        return values[-1]
-    mature = set(table.loc[flags(table["mature"], False), stratum].astype(str))
-    return next((value for value in reversed(values) if value in mature), values[-1])

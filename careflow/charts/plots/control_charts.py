@@ -13,7 +13,6 @@ from careflow import formatting
 from careflow.charts.data.baselines import (
     Baseline,
     Limits,
-    baseline_words,
     false_alarms,
     limits_of,
     stages_of,
@@ -21,16 +20,17 @@ from careflow.charts.data.baselines import (
 from careflow.charts.data.control_limits import RUN, p_limits, xmr_limits
 from careflow.charts.data.scale import SHARE
 from careflow.charts.data.series import Series, Trend
-from careflow.charts.data.time_series import AVERAGE, COUNTED, MEDIAN, trend_of, words_for
+from careflow.charts.data.time_series import trend_of
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import End, Ends
 from careflow.charts.drawing.drawn import drawn
 from careflow.charts.drawing.fonts import SEMIBOLD
 from careflow.charts.drawing.options import Options
-from careflow.charts.drawing.rich_text import Run, coloured, plain
+from careflow.charts.drawing.rich_text import Run
 from careflow.charts.drawing.subject import NONE
 from careflow.charts.drawing.ticks import scale_axis
 from careflow.charts.drawing.units import Periods
+from careflow.charts.plots.control_chart_words import control_subtitle, control_title
 from careflow.charts.plots.control_marks import RunWords
 from careflow.charts.plots.trend_marks import Signs, grounds, period_axis
 from careflow.errors import ArgumentError
@@ -164,7 +164,7 @@ def xmr(
 def _too_few(chart: Chart, trend: Trend) -> Axes:
     """Say that there are no stays, or in too few periods for limits."""
     n = trend.n if trend.series else 0
-    return chart.nothing(_title(chart, trend), "Too few periods for limits" if trend.series else NONE, n=n)
+    return chart.nothing(control_title(chart, trend), "Too few periods for limits" if trend.series else NONE, n=n)
 
 
 def _one(
@@ -181,51 +181,6 @@ def _one(
     return trend, one
 
 
-def _what(chart: Chart, trend: Trend) -> str:
-    if trend.measure == COUNTED:
-        return f"{trend.view.about.measure} within {trend.view.within} days"
-    if trend.measure == MEDIAN:
-        return "Median stay"
-    if trend.measure == AVERAGE:
-        return "Average census"
-    goal = trend.to or trend.measure
-    return f"Moved to {chart.labels[goal]}" if goal in chart.labels else words_for(goal).capitalize()
-
-
-def _title(chart: Chart, trend: Trend) -> str:
-    if trend.back is not None:
-        frm, to = _pair(trend)
-        return f"{trend.back.event(chart.labels, frm, to)}, by {trend.view.period}"
-    name = chart.labels[trend.series[0].name] if trend.series else (chart.labels[trend.frm] if trend.frm else "")
-    return f"{_what(chart, trend)}{f', {name}' if name else ''}, by {trend.view.period}"
-
-
-def _pair(trend: Trend) -> tuple[str | None, str | None]:
-    """Return the level left and the level reached of the one line."""
-    move = trend.series[0].move if trend.series else None
-    return move or (trend.series[0].name if trend.series else trend.frm, trend.to)
-
-
-def _subtitle(chart: Chart, trend: Trend, limits: Limits) -> str:
-    span = trend.span
-    name = plain(chart.labels[trend.series[0].name])
-    if trend.back is not None:
-        verb = coloured(trend.role, trend.back.verb(chart.labels, *_pair(trend)))
-        subject = f"Share of {plain(trend.back.whom(chart.labels, *_pair(trend)))} that {verb}"
-    elif trend.measure == MEDIAN:
-        subject = f"Days by which half of {name} stays had ended"
-    elif trend.measure == COUNTED:
-        subject = plain(trend.view.about.definition.removesuffix("."))
-    elif trend.measure == AVERAGE:
-        subject = f"Average number in care at {name}"
-    else:
-        verb = _what(chart, trend)[:1].lower() + _what(chart, trend)[1:]
-        role = trend.series[0].role
-        within = f" within {trend.view.within} days" if trend.view.within else ""
-        subject = f"Share of {name} {plain(trend.view.unit)} that {coloured(role, verb)}{within}"
-    return f"{subject}, {span}. {baseline_words(limits, trend.periods, trend.view.period or 'period')}"
-
-
 def _draw(chart: Chart, trend: Trend, one: Series, limits: Limits) -> Axes:
     table = one.table
     judged = table["value"].where(table["mature"]).to_numpy(float)
@@ -234,8 +189,8 @@ def _draw(chart: Chart, trend: Trend, one: Series, limits: Limits) -> Axes:
     late = (~table["mature"]).any()
     n = table.loc[table["mature"], "n"].dropna()
     chart.open(
-        title=_title(chart, trend),
-        subtitle=_subtitle(chart, trend, limits),
+        title=control_title(chart, trend),
+        subtitle=control_subtitle(chart, trend, limits),
         notes=[
             trend.view.size(trend.n),
             f"{formatting.count(n.min())}–{formatting.count(n.max())} a {trend.view.period}."

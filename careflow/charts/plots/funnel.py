@@ -18,16 +18,15 @@ from careflow.charts.data.scale import SHARE, STAYS
 from careflow.charts.data.time_series import COUNTED, one_window, words_for
 from careflow.charts.data.transitions import ROLE_OF
 from careflow.charts.data.view import PERIODS, read
-from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import End, Ends
 from careflow.charts.drawing.drawn import drawn
 from careflow.charts.drawing.fonts import SEMIBOLD
-from careflow.charts.drawing.layers import LayerCanvas
 from careflow.charts.drawing.options import Options
-from careflow.charts.drawing.rich_text import Run, coloured, cut, plain
+from careflow.charts.drawing.rich_text import Run, coloured, plain
 from careflow.charts.drawing.subject import NONE
 from careflow.charts.drawing.ticks import scale_axis
+from careflow.charts.plots.facility_names import FacilityNames
 from careflow.charts.plots.funnel_around_one import funnel_around_one
 from careflow.continuum.outcomes import DIRECTIONS, OUTCOMES, STEP_DOWN
 from careflow.errors import ArgumentError
@@ -243,7 +242,7 @@ def _draw(
     chart.dots(of[out], rate[out], size=7.8, color=colours.ink, z=4)
     # Those outside come first, so that they have room.
     named = pd.concat([part.sort_values("rate", ascending=False) for part in (shown[out], shown[~out & every])])
-    chart.frame.add(_Names([(float(r["of"]), float(r["rate"]), str(r[over])) for _, r in named.iterrows()]))
+    chart.frame.add(FacilityNames([(float(r["of"]), float(r["rate"]), str(r[over])) for _, r in named.iterrows()]))
     order = shown.nlargest(3, "rate")
     return chart.close(
         data=shown.assign(outside=out),
@@ -295,29 +294,3 @@ def _limits(mean: float, size: Floats, coverage: float, phi: float) -> tuple[Flo
 def _outside(rate: Floats, of: Floats, mean: float, coverage: float, phi: float) -> Any:
     low, high = _limits(mean, of, coverage, phi)
     return (rate < low) | (rate > high)
-
-
-class _Names:
-    """Names facilities beside their dots, the first ones first, where no other name stands."""
-
-    def __init__(self, dots: Sequence[tuple[float, float, str]]) -> None:
-        self.dots = list(dots)
-
-    def __call__(self, canvas: LayerCanvas) -> None:
-        """Draw the names of those in view."""
-        t, u, area = canvas.theme, canvas.u, canvas.box
-        names = [name for _, _, name in self.dots]
-        taken: list[Box] = []
-        for of, rate, name in self.dots:
-            if not canvas.sees(of, rate):
-                continue
-            x, y = canvas.at(of, rate)
-            text = f"{cut(name, t.body, 0.3 * area.w, t.family, SEMIBOLD, names)}  {formatting.percent(rate)}"
-            wide = canvas.wide(text, t.body, SEMIBOLD)
-            beside = ((x + 7 * u, y), (x - 7 * u - wide, y))
-            for x0, middle_y in (*beside, (x - wide / 2, y + t.body * 1.1), (x - wide / 2, y - t.body * 1.1)):
-                box = Box(x0, middle_y - t.body * 0.6, x0 + wide, middle_y + t.body * 0.6)
-                if box.x0 > area.x0 and box.x1 < area.x1 and not any(box.meets(other, u) for other in taken):
-                    taken.append(box)
-                    canvas.text(x0, middle(middle_y, t.body), text, weight=SEMIBOLD)
-                    break

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
 import numpy as np
@@ -27,15 +26,13 @@ from careflow.charts.data.transitions import (
     total,
 )  # fmt: skip
 from careflow.charts.data.view import View, read
-from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.drawn import drawn
-from careflow.charts.drawing.fonts import CAP, LEADING, REGULAR, SEMIBOLD
-from careflow.charts.drawing.layers import LayerCanvas
 from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.palette import shade, text_on
 from careflow.charts.drawing.rich_text import plain
 from careflow.charts.drawing.ticks import FitNames, name_axis
+from careflow.charts.plots.matrix_words import CellText, CellTexts, ColumnHeads
 from careflow.continuum.outcomes import LATERAL
 from careflow.errors import ArgumentError
 
@@ -44,8 +41,6 @@ if TYPE_CHECKING:
 
 TITLE: Final = "Where discharges went next"
 _EXITS: Final = {COMPLETED: "Completed", LEFT_EARLY: "Left early", OTHER: "Other outcomes"}
-_COUNT: Final = "Discharges"
-_TWO_LINES: Final = 36
 _GAP: Final = 0.25
 """Between levels and outcomes, in cells."""
 _EDGE: Final = 0.012
@@ -133,11 +128,11 @@ def _draw(
         _cell(chart, (places[to], view.levels.index(frm)), (frm, to), move, largest, f"cell-{row}", ci=ci)
         for row, ((frm, to), move) in enumerate(cells.items())
     ]
-    chart.frame.add(_CellTexts([text for text in texts if text is not None]))
+    chart.frame.add(CellTexts([text for text in texts if text is not None]))
     heads = [("Next level of care", -0.5, len(view.levels) - 0.5)]
     if exits:
         heads.append(("Or else", places[exits[0]] - 0.5, places[exits[-1]] + 0.5))
-    chart.frame.add(_Heads(heads, [formatting.count(of[name]) for name in view.levels]))
+    chart.frame.add(ColumnHeads(heads, [formatting.count(of[name]) for name in view.levels]))
     order = sorted((m for m in cells.values() if not m.hidden and m.share > 0), key=lambda m: (-m.share, m.edge))
     labels = chart.labels
     return chart.close(
@@ -190,40 +185,27 @@ def _axes(chart: Chart, view: View, exits: Sequence[str]) -> dict[str, float]:
     return places
 
 
-@dataclass(frozen=True)
-class _CellText:
-    """What a cell says: its middle in data, the share, its interval, and their colour."""
-
-    x: float
-    y: float
-    text: str
-    span: str
-    color: str
-    strong: bool = True
-    pale: bool = False
-
-
 def _cell(
     chart: Chart, at: tuple[float, float], edge: tuple[str, str], move: Move, largest: float, name: str, *, ci: bool
-) -> _CellText | None:
+) -> CellText | None:
     """Draw one cell: a dash on the diagonal, hatched if suppressed, else its share on its shade; return its words."""
     x, y = at
     colours = chart.colours
     if move.hidden:
         _square(chart, at, colours.ground, hatch="////", edgecolor=colours.grey("#C3C9CF"))
-        return _CellText(x, y, "s", "", colours.muted, strong=False, pale=True)
+        return CellText(x, y, "s", "", colours.muted, strong=False, pale=True)
     if not formatting.known(move.share) or (edge[0] == edge[1] and move.n == 0):
         chart.line([x - 0.08, x + 0.08], [y, y], color=colours.mid, lw=1.1, z=2)
         return None
     if move.n == 0:
         _square(chart, at, colours.grey("#F9FAFA"), gid=name)
-        return _CellText(x, y, "0", "", colours.muted, strong=False)
+        return CellText(x, y, "0", "", colours.muted, strong=False)
     role = ROLE_OF.get(move.direction or edge[1], "lateral")
     fill = chart.palette.fill(role) if role != "lateral" else colours.grey("#8B939B")
     fill = chart.faded(shade(fill, move.share, largest, colours.ground), edge, *edge)
     _square(chart, at, fill, gid=name)
     span = formatting.span(move.low, move.high) if ci else ""
-    return _CellText(x, y, formatting.percent(move.share), span, text_on(fill))
+    return CellText(x, y, formatting.percent(move.share), span, text_on(fill))
 
 
 def _square(chart: Chart, at: tuple[float, float], fill: str, **style: Any) -> None:
@@ -232,68 +214,6 @@ def _square(chart: Chart, at: tuple[float, float], fill: str, **style: Any) -> N
     chart.ax.add_patch(
         Rectangle((at[0] - side / 2, at[1] - side / 2), side, side, facecolor=fill, linewidth=0, zorder=1, **style)
     )
-
-
-class _CellTexts:
-    """Sets the words of cells as there is room: with the interval under the share, the share alone, or nothing."""
-
-    def __init__(self, texts: Sequence[_CellText]) -> None:
-        self.texts = list(texts)
-
-    def __call__(self, canvas: LayerCanvas) -> None:
-        """Draw the words of the cells in view."""
-        t, u = canvas.theme, canvas.u
-        (x0, y0), (x1, y1) = canvas.at(0, 0), canvas.at(1, 1)
-        wide, tall = abs(x1 - x0), abs(y1 - y0)
-        two = wide >= _TWO_LINES * u and tall >= t.body * CAP + t.small * LEADING + 4 * u
-        big = t.subtitle if wide >= 46 * u and tall >= 26 * u else t.body
-        shown = [text for text in self.texts if canvas.sees(text.x, text.y)]
-        widest = max((canvas.wide(text.text, big, SEMIBOLD) for text in shown), default=0.0)
-        if widest > wide - 2 * u or tall < t.small:
-            big = t.small
-        widest = max((canvas.wide(text.text, big, SEMIBOLD) for text in shown), default=0.0)
-        for text in shown if widest <= wide + 1 and tall >= t.small else ():
-            x, y = canvas.at(text.x, text.y)
-            if text.pale:
-                half = t.body * 0.5
-                canvas.card(Box(x - half, y - half, x + half, y + half), canvas.colours.ground, z=2, name="clear")
-            weight = SEMIBOLD if text.strong else REGULAR
-            if not text.span or not two or canvas.wide(text.span, t.small) > wide - 2 * u:
-                size = big if text.strong else min(big, t.body)
-                canvas.text(x, middle(y, size), text.text, size=size, color=text.color, weight=weight, align="center")
-                continue
-            high = big * CAP + 3.4 * u + t.small * CAP
-            canvas.text(
-                x, y + high / 2 - big * CAP, text.text, size=big, color=text.color, weight=weight, align="center"
-            )
-            canvas.text(x, y - high / 2, text.span, size=t.small, color=text.color, align="center")
-
-
-class _Heads:
-    """Sets the headings over both blocks of columns, and how many were discharged left of the cells."""
-
-    def __init__(self, heads: Sequence[tuple[str, float, float]], counts: Sequence[str]) -> None:
-        self.heads, self.counts = list(heads), list(counts)
-
-    def __call__(self, canvas: LayerCanvas) -> None:
-        """Draw the headings."""
-        t, u, box, muted = canvas.theme, canvas.u, canvas.box, canvas.colours.muted
-        ticks = canvas.host.xaxis.get_tightbbox(canvas.renderer)
-        over = max(box.y1, canvas.of(ticks).y1) if ticks is not None else box.y1
-        for heading, first, last in self.heads:
-            x0, x1 = max(canvas.at(first, 0)[0], box.x0) + u, min(canvas.at(last, 0)[0], box.x1) - u
-            if x1 - x0 < canvas.wide(heading, t.body, SEMIBOLD):
-                continue
-            canvas.text(x0, over + 13 * u, heading, weight=SEMIBOLD)
-            canvas.line([x0, x1], [over + 6 * u] * 2, color=canvas.colours.axis, lw=0.8)
-        right = box.x0 - 12 * u
-        canvas.text(right, box.y1 + 5 * u, _COUNT, color=muted, align="right")
-        names = canvas.host.yaxis.get_tightbbox(canvas.renderer)
-        if names is not None and canvas.of(names).x0 < right - canvas.wide(_COUNT, t.body) - 30 * u:
-            canvas.text(canvas.of(names).x0, box.y1 + 5 * u, "From", weight=SEMIBOLD)
-        for place, count in enumerate(self.counts):
-            if canvas.sees(y=place):
-                canvas.text(right, middle(canvas.at(0, place)[1], t.body), count, color=muted, align="right")
 
 
 def _data(view: View, cells: Mapping[tuple[str, str], Move], of: Mapping[str, float], *, ci: bool) -> pd.DataFrame:

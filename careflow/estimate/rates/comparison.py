@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -15,11 +15,10 @@ from careflow.counts.calendar import unit_of
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import Cluster
 from careflow.estimate.arrays.strata import Strata
+from careflow.estimate.rates.comparison_result import Comparison
 from careflow.estimate.rates.rate_arrays import Array, RateArrays, WindowRates
-from careflow.estimate.rates.unions import Moves
 from careflow.estimate.result import Provenance, Result
 from careflow.estimate.select import WITHIN, stratum_label
-from careflow.estimate.show import frame_html
 from careflow.estimate.stats.differences import (
     Variance,
     enough,
@@ -35,45 +34,6 @@ _NUMBERS: Final = ("n_1", "of_1", "rate_1", "n_2", "of_2", "rate_2", "difference
 ENOUGH: Final = "enough"
 """The column that says whether the counts are large enough for the test."""
 _LAST: Final = ("p_adjusted", "mature", ENOUGH)
-
-
-@dataclass(frozen=True, repr=False, eq=False)
-class Comparison(Result):
-    """Differences of rates; made by :meth:`careflow.estimate.Rates.compare`.
-
-    ``frame`` has the other strata, then ``from, to, direction`` (what is compared), ``n_1, of_1, rate_1, n_2, of_2,
-    rate_2`` (both sides), ``difference`` (second minus first), ``se, low, high`` (its standard error and limits), ``p``
-    (two-sided), ``p_adjusted`` (corrected for the rows of the frame) and ``mature`` (whether both sides are).
-
-    Attributes
-    ----------
-    stratum, first, second : str
-        The stratum compared and its two labels; every difference is ``second`` minus ``first``.
-    directions : pandas.DataFrame
-        The same columns by direction instead of ``to``; its p values are corrected separately.
-    correction : {"holm", "bh"} or None
-        The correction of ``p_adjusted``.
-    contributors : pair of pandas.DataFrame, or None
-        For ``frame`` and ``directions``, lower bounds of the number of distinct persons in each count (``persons_1,
-        persons_of_1, persons_2, persons_of_2``). Used by :func:`careflow.protect`; not for publication.
-    moves : object or None
-        What ``frm`` and ``to`` put together in each row; None where every level has its rows.
-    """
-
-    stratum: str
-    first: str
-    second: str
-    directions: pd.DataFrame
-    correction: Correction = "holm"
-    contributors: tuple[pd.DataFrame, ...] | None = field(default=None, repr=False)
-    moves: Moves | None = field(default=None, repr=False)
-
-    def _repr_html_(self) -> str:
-        """Show what has discharges on both sides, without the columns that make it wider than a notebook."""
-        there = self.frame["difference"].notna() | self.frame.get("hidden", False)
-        shown = self.frame[there].drop(columns=["direction", "n_1", "n_2", "se", "p", "mature"], errors="ignore")
-        rest = f"1: {self.first}, 2: {self.second}; all {len(self.frame):,} rows with n, se and p: .frame"
-        return frame_html(shown, str(self.about), rest=rest)
 
 
 @dataclass(frozen=True)

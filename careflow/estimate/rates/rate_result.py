@@ -10,7 +10,8 @@ import pandas as pd
 
 from careflow.arguments import checked, labels, one_of, period, whole
 from careflow.estimate.arguments import immature, interval_name
-from careflow.estimate.rates.comparison import Comparison, Contrast, comparison, labels_of
+from careflow.estimate.rates.comparison import Contrast, comparison, labels_of
+from careflow.estimate.rates.comparison_result import Comparison
 from careflow.estimate.rates.counted_rates import CountedRates
 from careflow.estimate.rates.methods import METHODS, RateInputs
 from careflow.estimate.rates.rate_rows import rows_behind

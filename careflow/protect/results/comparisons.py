@@ -16,7 +16,7 @@ from careflow.protect.results.mask import Mask, blank, significant
 
 if TYPE_CHECKING:
     from careflow.estimate import Rates
-    from careflow.estimate.rates.comparison import Comparison
+    from careflow.estimate.rates.comparison_result import Comparison
 
 SUFFIX: Final = ", difference"
 SIDES: Final = ("1", "2")

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from careflow.estimate.change import MEAN_STAY, corrected
+from careflow.estimate.changes.base import MEAN_STAY
+from careflow.estimate.changes.change import corrected
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.survival.stay_result import LengthOfStay
 
@@ -28,7 +29,7 @@ def changes(tests: pd.DataFrame, rates: Rates, stays: LengthOfStay) -> pd.DataFr
     Parameters
     ----------
     tests : pandas.DataFrame
-        From :func:`careflow.estimate.change_family.compared`.
+        From :func:`careflow.estimate.changes.change_family.compared`.
     rates, stays : Rates, LengthOfStay
         The same results, masked or protected.
 

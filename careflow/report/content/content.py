@@ -15,7 +15,7 @@ from careflow.counts.calendar import UNITS, ends_early
 from careflow.counts.parts import part_words
 from careflow.counts.period_labels import period_label
 from careflow.errors import ArgumentError, CountsError, DisclosureError
-from careflow.estimate.change import MEAN_STAY
+from careflow.estimate.changes.base import MEAN_STAY
 from careflow.estimate.multistate.pathways import Pathways
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.survival.stay_result import LengthOfStay

@@ -11,7 +11,7 @@ import pandas as pd
 from careflow.counts import Counts
 from careflow.errors import DisclosureError
 from careflow.estimate import bounce_back, census, length_of_stay, pathways, transition_rates
-from careflow.estimate.change_family import compared
+from careflow.estimate.changes.change_family import compared
 from careflow.estimate.multistate.pathways import Pathways
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.result import Result

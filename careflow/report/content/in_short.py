@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.continuum.outcomes import STEP_DOWN
-from careflow.estimate.change import YEAR
+from careflow.estimate.changes.base import YEAR
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.stats.intervals import quantile_of, wilson
 from careflow.estimate.survival.stay_result import LengthOfStay

@@ -11,8 +11,8 @@ import pandas as pd
 
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import CONCURRENT, DIED, DIRECTIONS, LEFT_REASONS, STEP_DOWN
-from careflow.estimate.change import MEAN_STAY, MEASURES
-from careflow.estimate.change_family import BEFORE
+from careflow.estimate.changes.base import MEAN_STAY, MEASURES
+from careflow.estimate.changes.change_family import BEFORE
 from careflow.estimate.rates.known_reasons import without_unknown_shares
 from careflow.formatting import known, percent, period, round_half_up
 from careflow.report.content.estimates import Estimates

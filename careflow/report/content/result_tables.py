@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from careflow.estimate.change import MEAN_STAY
+from careflow.estimate.changes.base import MEAN_STAY
 from careflow.report.content.data_files import Table, glossary_table
 from careflow.report.content.data_quality import Attrition
 from careflow.report.content.estimates import Estimates

@@ -10,7 +10,7 @@ import pandas as pd
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.counts.definition import Definition
-from careflow.estimate.change import MEAN_STAY
+from careflow.estimate.changes.base import MEAN_STAY
 from careflow.formatting import count, day, known, listing, percent, period, round_half_up
 from careflow.report.content.estimates import Estimates
 from careflow.report.content.in_short import came_back, in_care, median_stays, step_down

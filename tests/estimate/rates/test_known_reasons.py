@@ -12,7 +12,7 @@ import pytest
 import careflow as cf
 from careflow.charts.data.transitions import moves, other_outcomes
 from careflow.charts.data.view import read
-from careflow.estimate.change import changes_of
+from careflow.estimate.changes.change import changes_of
 from careflow.estimate.rates.known_reasons import no_reason_known, without_unknown_shares
 from careflow.report.content.quarters import key_grid
 

@@ -8,7 +8,7 @@ from support.made_up import CELLS, QUARTERS, linked, made_up
 
 import careflow as cf
 from careflow.charts import alt_text
-from careflow.estimate.change import corrected
+from careflow.estimate.changes.change import corrected
 from careflow.report.content.content import Content, content
 from careflow.report.content.data_quality import attrition
 from careflow.report.content.estimates import EVENT_TABLES

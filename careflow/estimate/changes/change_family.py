@@ -9,7 +9,8 @@ import pandas as pd
 
 from careflow.counts.calendar import unit_of
 from careflow.errors import ArgumentError
-from careflow.estimate.change import YEAR, Changes, changes_of, reported_differences
+from careflow.estimate.changes.base import YEAR, Changes
+from careflow.estimate.changes.change import changes_of, reported_differences
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.survival.stay_result import LengthOfStay
 

@@ -13,11 +13,11 @@ from scipy import stats
 import careflow as cf
 from careflow.charts import headline
 from careflow.errors import ArgumentError
-from careflow.estimate.change import changes_of, corrected, reported_differences
-from careflow.estimate.change_family import compared
+from careflow.estimate.changes.change import changes_of, corrected, reported_differences
+from careflow.estimate.changes.change_family import compared
 from careflow.report.content.content import content
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 YEARS = [("2023", "2024")]
 
 
