@@ -381,6 +381,7 @@ def test_the_table_of_mistakes_has_at_least_fifty() -> None:
     assert len(MISTAKES) >= 50
 
 
+@pytest.mark.slow
 def test_objects_offer_their_public_names_only() -> None:
     t = desk()
     for thing in (t.rates, t.stays, t.episodes, t.moves, t.moves.counts(), charts, cf):

@@ -28,6 +28,7 @@ def moves() -> cf.Transitions:
     return cf.link(read(), within=30)
 
 
+@pytest.mark.slow
 def test_every_stay_is_kept_and_the_person_called_na_is_a_person(moves: cf.Transitions) -> None:
     raw = pd.read_csv(FILE, keep_default_na=False)
     episodes = moves.episodes
@@ -85,6 +86,7 @@ def test_the_period_life_table_of_a_quarter_is_rs(moves: cf.Transitions, level: 
     check(mine, case(f"km_sepsis_{level}_{quarter}"))
 
 
+@pytest.mark.slow
 def test_stays_under_way_when_recording_began_enter_late_as_in_r() -> None:
     stays = cf.length_of_stay(cf.link(read("2014-12-31", start="2014-04-01")), cluster=None)
     check(stays.curve[stays.curve["level"] == "NC"], case("km_sepsis_nc_since_april"))
@@ -99,6 +101,7 @@ def check(curve: pd.DataFrame, of: Case) -> None:
     assert_allclose(curve["low"], of.outputs["lower"], rtol=0, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_the_groups_of_the_file_are_told_apart_as_by_survdiff() -> None:
     of = case("logrank_sepsis")
     raw = pd.read_csv(FILE, keep_default_na=False).assign(ward=lambda rows: rows["level"], level="NC")

@@ -79,6 +79,8 @@ FOUR = ("flow_map", "transition_matrix", "trend", "length_of_stay")
 CONTEXTS = ("notebook", "report", "slide")
 SHEET = [(kind, levels, context) for kind in FOUR for levels in (2, 5, 8, 12) for context in CONTEXTS]
 SHEET += [(kind, 5, context) for kind in DRAWN if kind not in FOUR for context in CONTEXTS]
+EVERYDAY = (5, "notebook")
+"""The size of continuum and the context that are drawn without ``--slow``."""
 
 
 @cache
@@ -196,4 +198,10 @@ def pytest_generate_tests(metafunc):
     """Run a test that asks for ``sheet`` over every chart of the contact sheet, ``page`` over those of a notebook."""
     for name, sheet in (("sheet", SHEET), ("page", [entry for entry in SHEET if entry[2] == "notebook"])):
         if name in metafunc.fixturenames:
-            metafunc.parametrize(name, sheet, ids=[f"{kind}-{levels}-{context}" for kind, levels, context in sheet])
+            cases = [
+                pytest.param(
+                    entry, id="-".join(map(str, entry)), marks=() if entry[1:] == EVERYDAY else pytest.mark.slow
+                )
+                for entry in sheet
+            ]
+            metafunc.parametrize(name, cases)

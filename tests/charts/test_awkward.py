@@ -145,6 +145,7 @@ def test_odd_names_are_drawn_as_they_are():
     assert NAMES[1] in said
 
 
+@pytest.mark.slow
 def test_a_name_that_must_be_cut_is_cut_with_a_warning():
     care = Continuum.of(["Unabbreviatedly" * 3, "Short"])
     with pytest.warns(charts.CareflowLabelWarning, match="short_labels="):
@@ -195,6 +196,7 @@ def test_fiscal_quarters_years_and_months_are_named_on_the_axis(look):
         assert wanted in [word.text for word in look(ax).words]
 
 
+@pytest.mark.slow
 def test_months_of_pandas_strings_are_read(results):
     rates = results("quarters", 5)
     frame = rates.frame.assign(quarter=rates.frame["quarter"].astype("string"))

@@ -68,6 +68,7 @@ def test_a_chart_says_which_periods_set_its_limits(months) -> None:
     assert plain["value"].notna().any()
 
 
+@pytest.mark.slow
 def test_periods_and_limits_that_are_not_there_are_refused(months) -> None:
     level = months.continuum.names[0]
     with pytest.raises(ArgumentError, match="2031-01"):

@@ -64,6 +64,7 @@ def test_the_description_has_at_most_600_characters(kind, make):
     assert "Largest: " in alt
 
 
+@pytest.mark.slow
 def test_a_long_title_leaves_the_description_in_600_characters():
     assert len(charts.alt_text(charts.length_of_stay(sample_results.stays(5), title="long " * 300))) == 600
 
@@ -105,6 +106,7 @@ def test_the_flow_map_prints_the_shares_of_the_result(results, make, look):
     )
 
 
+@pytest.mark.slow
 def test_arcs_are_as_wide_as_their_counts(results):
     ax = charts.flow_map(results("rates", 5))
     ax.figure.canvas.draw()
@@ -121,6 +123,7 @@ def test_arcs_are_as_wide_as_their_counts(results):
     assert drawn == pytest.approx(wanted, rel=0.01)
 
 
+@pytest.mark.slow
 def test_the_matrix_prints_every_cell(results, make, look):
     data = charts.chart_data(make("transition_matrix", 5, "notebook"))
     frame = results("rates", 5).frame
@@ -147,6 +150,7 @@ def test_the_trend_draws_every_quarter_of_the_result(results, make):
         assert part["mature"].tolist() == rows["mature"].tolist()
 
 
+@pytest.mark.slow
 def test_the_latest_mature_quarter_stands_above_each_panel(results, make, look):
     totals = results("quarters", 5).directions
     said = [word.text for word in look(make("trend", 5, "notebook")).words]
@@ -155,6 +159,7 @@ def test_the_latest_mature_quarter_stands_above_each_panel(results, make, look):
         assert formatting.percent(rows["rate"].iloc[-1]) in said
 
 
+@pytest.mark.slow
 def test_the_median_is_the_same_on_the_flow_map_and_on_the_length_of_stay(results, make, look):
     medians = [formatting.days(v) for v in results("stays", 5).frame["median"]]
     for kind in ("flow_map", "length_of_stay"):
@@ -162,6 +167,7 @@ def test_the_median_is_the_same_on_the_flow_map_and_on_the_length_of_stay(result
         assert set(medians) <= set(said)
 
 
+@pytest.mark.slow
 def test_the_median_is_the_same_on_length_of_stay_and_its_trend(results, look):
     stays = results("stay quarters", 5)
     one = charts.chart_data(charts.length_of_stay(stays, quarter="2025Q4")).set_index("level")["median"]
@@ -176,6 +182,7 @@ def test_each_dot_of_the_length_of_stay_stands_for_at_least_11_stays():
     assert (drawn["n"] / drawn["dots"] >= 11).all()
 
 
+@pytest.mark.slow
 def test_the_order_of_levels_is_that_of_the_continuum(results, look):
     names = ["Inpatient", "Residential", "PHP", "IOP", "Outpatient"]
     page = look(charts.expected_days(results("expected days", 5)))
@@ -264,6 +271,7 @@ def test_chart_data_is_a_copy(make):
     assert (charts.chart_data(ax)["median"] > 0).all()
 
 
+@pytest.mark.slow
 def test_an_alluvial_chart_by_day_is_about_who_was_followed_and_says_so():
     moves = linked(made_up())
     ax = charts.alluvial(cf.pathways(moves, days=(0, 14, 60)), by="day")
@@ -278,6 +286,7 @@ def test_an_alluvial_chart_by_day_is_about_who_was_followed_and_says_so():
         charts.alluvial(cf.pathways(moves), by="day")
 
 
+@pytest.mark.slow
 def test_an_alluvial_chart_with_a_suppressed_pathway_tells_no_shares():
     """Shares are told only where no pathway is suppressed."""
     paths = cf.pathways(linked(made_up({**CELLS, ("php", "other"): 1})), steps=3)

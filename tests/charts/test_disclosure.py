@@ -124,6 +124,7 @@ def test_a_total_over_exactly_one_masked_move_is_masked_as_well():
     assert not bool(cells.loc["step-down", "hidden"])
 
 
+@pytest.mark.slow
 def test_a_lone_mask_beside_its_total_may_not_leave_the_house():
     result = careless(5)
     frame = result.frame.assign(hidden=(result.frame["from"] == "iop") & (result.frame["to"] == "php"))
@@ -139,6 +140,7 @@ def test_a_protected_table_may_leave_the_house():
     assert ax.careflow.suppressed > 0
 
 
+@pytest.mark.slow
 def test_outside_no_two_points_of_a_curve_are_fewer_than_11_events_apart():
     result = sample_results.incidence(5)
     n = {name: part["at_risk"].max() for name, part in result.frame.groupby(result.frame["from"].astype(str))}
@@ -176,11 +178,13 @@ def test_outside_a_survival_curve_has_no_step_of_fewer_than_11_ends():
         assert (steps > 10).all()
 
 
+@pytest.mark.slow
 def test_outside_a_trend_carries_no_counts():
     ax = charts.trend(sample_results.rates(5, by="quarter"), audience="external")
     assert "n" not in charts.chart_data(ax).columns
 
 
+@pytest.mark.slow
 def test_outside_a_census_is_by_period_and_not_by_week():
     result = sample_results.census(5)
     assert "average of each quarter" in charts.census(result).careflow.subtitle

@@ -57,6 +57,7 @@ def test_a_total_is_suppressed_only_where_a_level_of_it_is(short):
     assert words(charts.expected_days(shown)).count("s") == 1
 
 
+@pytest.mark.slow
 def test_a_median_that_is_not_reached_is_not_called_suppressed(short):
     # 25 of 60 have ended by day 90: 33% by day 10, so the lower quartile is 10 and the median is not reached.
     said = words(charts.length_of_stay(cf.length_of_stay(short)))
@@ -121,6 +122,7 @@ def test_a_protected_result_is_thin_under_its_own_threshold(short):
     assert "thin: fewer than 11 at risk." in ax.careflow.notes
 
 
+@pytest.mark.slow
 def test_a_trend_of_medians_marks_the_thin_periods():
     rows = [(f"p{i}{day}", "iop", day, pd.Timestamp(day) + pd.Timedelta(days=9)) for i in range(20)
             for day in ("2024-01-05", "2024-04-05")]  # fmt: skip
@@ -147,6 +149,7 @@ def test_a_chronogram_ends_with_the_follow_up_and_says_so(short):
     assert "Nobody" not in charts.chronogram(cf.occupation(short, days=60)).careflow.notes
 
 
+@pytest.mark.slow
 def test_journeys_not_followed_for_a_day_are_not_called_none():
     rows = [(f"p{i}", "iop", "2024-03-01", None) for i in range(30)]
     ax = charts.chronogram(cf.occupation(linked(rows, cutoff="2024-03-31")))
@@ -154,6 +157,7 @@ def test_journeys_not_followed_for_a_day_are_not_called_none():
     assert "n = 0" not in charts.alt_text(ax)
 
 
+@pytest.mark.slow
 def test_an_incidence_stops_at_the_last_day_with_11_at_risk(short):
     ax = charts.cumulative_incidence(cf.cumulative_incidence(short), "iop", horizon=365)
     data = charts.chart_data(ax)
@@ -163,6 +167,7 @@ def test_an_incidence_stops_at_the_last_day_with_11_at_risk(short):
     assert "s" not in words(ax)
 
 
+@pytest.mark.slow
 def test_an_incidence_is_not_carried_past_the_last_known_day(late):
     # Of the 12, day 3: 3 of 12; day 4: 3 of 9; then fewer than 11 at risk. The 30 others are at risk on day 121.
     ax = charts.cumulative_incidence(cf.cumulative_incidence(late), "iop", horizon=90)
@@ -171,6 +176,7 @@ def test_an_incidence_is_not_carried_past_the_last_known_day(late):
     assert data.groupby("day")["estimate"].sum()[3] == pytest.approx(0.25)
 
 
+@pytest.mark.slow
 def test_an_incidence_of_which_no_day_is_known_is_not_drawn():
     rows = [(f"o{i}", "iop", "2023-11-01", None) for i in range(30)]
     moves = linked(rows, start="2024-01-01", cutoff="2024-03-31")

@@ -44,6 +44,7 @@ def test_where_nothing_changed_there_is_no_headline():
     assert sum(text is not None for text in said) <= 8
 
 
+@pytest.mark.slow
 def test_a_change_is_said_with_its_figures_and_its_quarters():
     text = headline(quarters([0.3] * 8 + [0.5] * 4, seed=3))
     assert text.startswith("Step-down from PHP within 30 days rose from ")
@@ -64,6 +65,7 @@ def test_a_suppressed_change_makes_no_headline():
     assert headline(replace(result, directions=totals)) is None
 
 
+@pytest.mark.slow
 def test_intervals_that_are_wide_because_people_come_back_make_no_headline():
     result = quarters([0.36] * 8 + [0.52] * 4, seed=8)
     assert headline(result) is not None
@@ -87,6 +89,7 @@ def test_stays_are_compared_by_their_medians():
     assert headline(replace(same, frame=frame)) is None
 
 
+@pytest.mark.slow
 def test_a_mean_stay_that_lengthened_is_said_and_a_median_alone_is_not():
     stays = sample_results.stays(5, by="quarter")
     frame = stays.frame.assign(rmean=25.0, rmean_se=1.0, median=20.0, median_low=18.0, median_high=22.0)
@@ -100,6 +103,7 @@ def test_a_mean_stay_that_lengthened_is_said_and_a_median_alone_is_not():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("column", "value"), [("rmean_least_at_risk", 4), ("mature", False)])
 def test_a_mean_stay_that_is_thin_or_not_mature_takes_no_part(column, value):
     stays = sample_results.stays(5, by="quarter")
@@ -116,6 +120,7 @@ def test_a_headline_is_asked_of_rates_or_stays():
         headline(sample_results.census(5))
 
 
+@pytest.mark.slow
 def test_a_headline_is_no_longer_than_a_title():
     ax = charts.trend(sample_results.rates(5, by="quarter"), title=headline(quarters([0.3] * 8 + [0.5] * 4, seed=3)))
     assert ax.careflow.title.startswith("Step-down from PHP")

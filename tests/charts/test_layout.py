@@ -93,6 +93,7 @@ def test_no_label_of_an_arc_touches_a_card_or_another_label(levels, context, mak
     assert ax.careflow.unlabelled == ()
 
 
+@pytest.mark.slow
 def test_a_label_without_a_free_place_is_dropped_and_listed(results, look):
     from matplotlib.figure import Figure
 
@@ -120,6 +121,7 @@ def test_a_chart_draws_on_the_axes_that_it_is_given(results):
     assert not any(hasattr(ax, "careflow") for ax in (axes[0, 0], axes[1, 0], axes[1, 1]))
 
 
+@pytest.mark.slow
 def test_without_header_only_the_body_is_drawn(results, look):
     from careflow import charts
 

@@ -112,6 +112,7 @@ def test_no_words_collide_whatever_lays_the_figure_out(layout, dpi, results):
     assert collisions(drawn(figure)[0]) == []
 
 
+@pytest.mark.slow
 def test_a_line_at_a_target_is_at_its_pixel(move):
     ax = move()
     ax.axhline(0.25, color="#FF0000", linewidth=1)
@@ -134,6 +135,7 @@ def test_a_line_between_two_quarters_is_between_their_points(move):
     assert second == (date2num(np.datetime64("2024-01-01")) + date2num(np.datetime64("2024-04-01"))) / 2
 
 
+@pytest.mark.slow
 def test_an_annotation_points_at_a_quarter(move):
     ax = move()
     note = ax.annotate("New contract", ("2024Q3", 0.2), xytext=(20, 30), textcoords="offset points")
@@ -156,6 +158,7 @@ def test_the_neutral_title_yields_to_one_of_ones_own(loc, move):
     assert ax.get_title(loc=loc) == "Mine"
 
 
+@pytest.mark.slow
 def test_a_title_given_to_the_chart_is_that_of_the_axes_and_is_wrapped(move):
     title = "A finding of many words " * 6
     ax = move(title=title.strip())
@@ -165,6 +168,7 @@ def test_a_title_given_to_the_chart_is_that_of_the_axes_and_is_wrapped(move):
     assert all(box.x0 >= -1 for mark, box in found if mark is ax.title)
 
 
+@pytest.mark.slow
 def test_ticks_and_words_follow_limits_of_ones_own(move):
     ax = move()
     ax.set_ylim(0, 1)
@@ -193,6 +197,7 @@ def test_an_axis_may_be_logarithmic(move):
     assert place == pytest.approx((ax.bbox.y0 + ax.bbox.y1) / 2, abs=1)
 
 
+@pytest.mark.slow
 def test_axes_that_are_shared_take_the_limits_of_both(results):
     figure, (left, right) = plt.subplots(1, 2, sharey=True)
     charts.trend(results("quarters"), "inpatient", "residential", ax=left)
@@ -203,6 +208,7 @@ def test_axes_that_are_shared_take_the_limits_of_both(results):
     figure.canvas.draw()
 
 
+@pytest.mark.slow
 def test_a_twin_axis_has_values_of_its_own(results):
     figure, ax = plt.subplots(layout="constrained")
     charts.trend(results("quarters"), "inpatient", "residential", ax=ax)
@@ -230,6 +236,7 @@ def test_words_of_a_chart_can_be_read_in_a_style_sheet(style, kind, results):
     assert all(contrast(to_hex(mark.get_color()), ground) > 4.4 for mark in own)
 
 
+@pytest.mark.slow
 def test_the_settings_of_the_caller_are_kept_on_given_axes(results):
     with plt.rc_context({"font.size": 16, "font.family": "DejaVu Sans"}):
         before = dict(mpl.rcParams)
@@ -240,6 +247,7 @@ def test_the_settings_of_the_caller_are_kept_on_given_axes(results):
     assert max(mark.get_fontsize() for mark, _ in found) > 18
 
 
+@pytest.mark.slow
 def test_a_second_chart_on_the_same_axes_keeps_header_and_widens_limits(move, results):
     ax = move()
     title, top = ax.get_title(), ax.get_ylim()[1]
@@ -290,6 +298,7 @@ def test_nothing_collides_on_a_small_or_a_large_figure(kind, size, results):
     assert collisions(drawn(chart.figure)[0]) == []
 
 
+@pytest.mark.slow
 def test_panels_are_a_mapping_of_levels_to_axes(results):
     panels = charts.trend(results("quarters"))
     assert list(panels) == ["inpatient", "residential", "php", "iop"]
@@ -379,6 +388,7 @@ def test_a_chart_has_a_panel_for_each_value_of_a_stratum(results):
         charts.transition_matrix(rates, facet="payer", ax=Figure().subplots())
 
 
+@pytest.mark.slow
 def test_levels_and_periods_may_be_spelled_in_any_way(results):
     one = charts.trend(results("quarters"), "Inpatient", "RESIDENTIAL")
     other = charts.trend(results("quarters"), "inpatient", "residential")

@@ -33,6 +33,7 @@ def protected_incidence(clock="stay"):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("audience", ["internal", "external"])
 def test_a_protected_survival_curve_is_drawn_on_its_own_days_only(audience):
     ax = charts.kaplan_meier(protected_stays(), levels=["php", "iop"], audience=audience)
@@ -86,6 +87,7 @@ def test_the_time_to_the_next_level_of_a_release_is_drawn():
     assert data["day"].nunique() <= 8
 
 
+@pytest.mark.slow
 def test_the_unit_of_a_sentence_is_free_of_its_qualifications():
     rates = sample_results.rates(5)
     for unit in ("followed discharges", "discharges in the rows shown", "discharges, to tens"):

@@ -24,6 +24,7 @@ def linked(nights=10, facilities=("A", "B", "C"), levels=("iop", "php")):
     return cf.link(cf.read_episodes(stays, cutoff="2024-12-31", progress=False))
 
 
+@pytest.mark.slow
 def test_a_level_from_which_nobody_moved_has_a_panel_at_zero():
     data = charts.chart_data(charts.trend(cf.transition_rates(linked(), by="quarter")))
     assert set(data["level"]) == {"iop", "php"}
@@ -65,6 +66,7 @@ def test_stays_of_no_night_and_gaps_without_a_return_are_drawn():
         assert "n = 0" not in charts.alt_text(ax)
 
 
+@pytest.mark.slow
 def test_n_0_is_said_to_be_no_stays():
     rates = cf.transition_rates(linked(), by="quarter")
     assert NONE in charts.alt_text(charts.trend(rates, frm="inpatient"))

@@ -69,6 +69,7 @@ def test_check_prints_what_was_found(tmp_path, capsys):
     assert "discharged before admitted" in out
 
 
+@pytest.mark.slow
 def test_check_with_a_window_prints_the_steps_to_the_linked_discharges(file, capsys):
     assert main(["check", str(file), "--cutoff", CUTOFF]) == 0
     out = capsys.readouterr().out
@@ -81,6 +82,7 @@ def test_check_with_a_window_prints_the_steps_to_the_linked_discharges(file, cap
     assert last.split(maxsplit=1) == [f"{linked:,}", "linked: moved within 30 days"]
 
 
+@pytest.mark.slow
 def test_the_way_to_the_linked_discharges_is_printed_as_the_docs_show_it(capsys):
     root = Path(__file__).resolve().parents[2]
     page = (root / "docs" / "records.md").read_text("utf-8")
@@ -90,6 +92,7 @@ def test_the_way_to_the_linked_discharges_is_printed_as_the_docs_show_it(capsys)
     assert f"\n\n{shown}\n" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_check_prints_when_each_level_and_facility_was_seen(tmp_path, capsys):
     rows = ["person_id,level,admit_date,discharge_date,facility"]
     days = [f"{year}-{month:02d}-01" for year in (2023, 2024) for month in range(1, 13)]

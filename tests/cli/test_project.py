@@ -24,6 +24,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 INIT = ["init", "stays.csv", "--columns", "person_id=PID", "--levels", "R1=residential", "--within", "21"]
 
 
+@pytest.mark.slow
 def test_init_writes_what_the_next_commands_read(here, capsys):
     assert main([*INIT, "--by", "level"]) == 0
     assert capsys.readouterr().out == "careflow.toml\n"
@@ -96,6 +97,7 @@ def test_messages_speak_the_words_of_the_command(here, capsys):
     assert "columns={" not in told
 
 
+@pytest.mark.slow
 def test_a_notebook_comes_with_the_data_that_it_reads(here, capsys):
     assert main(["notebook", "2", "copy"]) == 0
     paths = capsys.readouterr().out.split()

@@ -264,6 +264,7 @@ def test_names_in_any_script_are_fine(tmp_path: Path) -> None:
     assert load(tmp_path, text).names == names
 
 
+@pytest.mark.slow
 def test_a_name_of_200_characters_and_100_levels_are_fine() -> None:
     care = Continuum.of([f"{i:03d}" + "n" * 197 for i in range(100)])
     assert len(care) == 100

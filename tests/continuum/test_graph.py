@@ -86,6 +86,7 @@ def test_a_continuum_can_be_pickled_and_is_a_key() -> None:
     assert again.direction("php", "iop") == "step-down"
 
 
+@pytest.mark.slow
 def test_the_repr_is_one_line_of_provenance() -> None:
     for care in (CARE, Continuum.asam(3), Continuum.asam(4), Continuum.teds(), Continuum.of(map(str, range(100)))):
         assert "\n" not in repr(care)

@@ -333,6 +333,7 @@ def test_counts_are_frozen() -> None:
     assert replace(counts, source="elsewhere").source == "elsewhere"
 
 
+@pytest.mark.slow
 def test_linked_stays_are_never_pickled_and_never_show_a_row() -> None:
     moves = linked(TABLE, cutoff=150)
     with pytest.raises(cf.CareflowError, match="cannot be pickled"):

@@ -162,6 +162,7 @@ def test_a_sequence_has_states_up_to_the_end_of_follow_up(moves: cf.Transitions)
     assert pd.isna(later["day_80"])
 
 
+@pytest.mark.slow
 def test_without_censoring_sequences_are_the_plain_shares_of_occupation() -> None:
     moves = FILE.moves()
     rows = moves.to_sequences(person_level=True, days=10, every=5)

@@ -250,6 +250,7 @@ def test_beyond_a_nested_stay_ties_are_settled_by_the_same_order() -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_stay_that_starts_on_the_day_of_discharge_does_not_overlap() -> None:
     actual = after(
         """
@@ -274,6 +275,7 @@ def test_an_open_stay_makes_the_end_of_a_later_one_concurrent() -> None:
     assert actual == {("php", "concurrent"): 1, ("iop", "concurrent"): 1}
 
 
+@pytest.mark.slow
 def test_a_longer_earlier_stay_matters_even_when_shorter_ones_lie_between() -> None:
     actual = after(
         """
@@ -306,6 +308,7 @@ def test_nothing_follows_a_death_even_if_a_row_does() -> None:
     assert actual == {("residential", "died"): 1}
 
 
+@pytest.mark.slow
 def test_a_death_while_another_stay_goes_on_is_a_death() -> None:
     actual = after(
         """
@@ -383,6 +386,7 @@ def test_an_early_move_of_a_discharge_not_yet_followed_is_left_out() -> None:
     assert row["followed"] == pytest.approx(2 / 3, abs=1e-15)
 
 
+@pytest.mark.slow
 def test_an_admission_after_the_cut_off_is_not_known_yet() -> None:
     actual = after(
         """
@@ -396,6 +400,7 @@ def test_an_admission_after_the_cut_off_is_not_known_yet() -> None:
     assert actual == {("residential", "completed"): 1}
 
 
+@pytest.mark.slow
 def test_a_discharge_after_the_cut_off_is_an_open_stay() -> None:
     moves = linked(
         """
@@ -423,6 +428,7 @@ def test_a_discharge_on_the_cut_off_is_closed() -> None:
     assert next_steps(moves) == {("residential", "php"): 1}
 
 
+@pytest.mark.slow
 def test_an_open_stay_followed_by_another_is_still_open() -> None:
     moves = linked(
         """
@@ -436,6 +442,7 @@ def test_an_open_stay_followed_by_another_is_still_open() -> None:
     assert "1 open" in repr(moves)
 
 
+@pytest.mark.slow
 def test_reasons_split_leaving_and_add_up_to_it() -> None:
     rates = cf.transition_rates(
         linked(
@@ -459,6 +466,7 @@ def test_reasons_split_leaving_and_add_up_to_it() -> None:
     assert row["left care"] == 8
 
 
+@pytest.mark.slow
 def test_a_discharge_with_a_move_does_not_count_for_its_reason() -> None:
     actual = after(
         """
@@ -473,6 +481,7 @@ def test_a_discharge_with_a_move_does_not_count_for_its_reason() -> None:
 # --- directions ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_move_has_the_direction_of_the_continuum() -> None:
     directions = cf.transition_rates(
         linked(

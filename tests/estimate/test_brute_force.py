@@ -336,6 +336,7 @@ def test_lengths_of_stay_by_quarter(cohort: str, seed: int) -> None:
         )
 
 
+@pytest.mark.slow
 @EVERY
 def test_lengths_of_stay_of_all_quarters(seed: int) -> None:
     file = small_tables(seed)

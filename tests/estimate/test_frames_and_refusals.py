@@ -86,6 +86,7 @@ def test_a_table_by_two_strata_begins_with_them_and_keeps_their_order(name: str,
     assert set(table["payer"]) == {"medicaid", "private"}
 
 
+@pytest.mark.slow
 def test_daily_census_and_pathways_have_the_promised_columns(moves: cf.Transitions) -> None:
     daily = cf.census(moves, by=BY).daily
     assert list(daily.columns) == ["payer", "level", "day", "stays"]

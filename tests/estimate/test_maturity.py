@@ -21,6 +21,7 @@ def test_a_quarter_is_mature_once_its_last_day_was_followed_for_the_window(cutof
     assert frame.loc[frame["quarter"] == "2024Q2", "mature"].unique().tolist() == [mature]
 
 
+@pytest.mark.slow
 def test_each_window_has_its_own_maturity() -> None:
     table = "person | level | admit | discharge\nAna | residential | 2024-05-01 | 2024-05-11"
     frame = rates(table, date(2024, 7, 10), within=[7, 30])
@@ -39,6 +40,7 @@ def newest() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["person_id", "level", "admit_date", "discharge_date"])
 
 
+@pytest.mark.slow
 def test_early_moves_do_not_raise_the_newest_quarter() -> None:
     """On 30 June the discharges of June are not followed for 30 days, but their moves are seen after two."""
     frame = rates(newest(), date(2024, 6, 30))
@@ -49,6 +51,7 @@ def test_early_moves_do_not_raise_the_newest_quarter() -> None:
     assert row["rate"] == pytest.approx(31 / 61, abs=1e-15)
 
 
+@pytest.mark.slow
 def test_an_incidence_uses_the_whole_of_the_newest_quarter() -> None:
     frame = rates(newest(), date(2024, 6, 30), method="incidence")
     row = frame[(frame["quarter"] == "2024Q2") & (frame["to"] == "php")].iloc[0]
@@ -58,6 +61,7 @@ def test_an_incidence_uses_the_whole_of_the_newest_quarter() -> None:
     assert not row["mature"]
 
 
+@pytest.mark.slow
 def test_an_immature_quarter_is_named_in_the_provenance() -> None:
     moves = linked(newest(), cutoff=date(2024, 6, 30))
     assert "not yet mature: 2024Q2" in repr(cf.transition_rates(moves, by="quarter"))
@@ -99,6 +103,7 @@ def test_a_quarter_cut_by_the_start_is_not_mature(start: date, mature: bool) -> 
     assert shown.notna().tolist() == [mature]
 
 
+@pytest.mark.slow
 def test_quarters_from_the_start_on_are_whole_without_admissions() -> None:
     """Records are complete from November 2023 on; the first discharge is in April."""
     moves = linked(newest(), cutoff=date(2024, 6, 30), start=date(2023, 11, 1))

@@ -42,6 +42,7 @@ def survival(stays: cf.estimate.LengthOfStay, days: list[int]) -> list[float]:
     return [curve.loc[curve["day"] <= t, "survival"].iloc[-1] for t in days]
 
 
+@pytest.mark.slow
 def test_the_curves_of_acute_myeloid_leukaemia() -> None:
     skip_unless("survival_aml.csv")
     aml = pd.read_csv(SHARED / "survival_aml.csv")

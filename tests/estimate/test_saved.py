@@ -104,6 +104,7 @@ def test_loaded_rates_say_that_comparing_needs_the_counts(moves: cf.Transitions,
         rates.compare("2024Q1", "2024Q2")
 
 
+@pytest.mark.slow
 def test_a_damaged_file_and_one_of_something_else_are_refused(moves: cf.Transitions, tmp_path: Path) -> None:
     path = cf.census(moves).save(tmp_path / "census.parquet")
     data = path.read_bytes()

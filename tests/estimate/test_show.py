@@ -26,6 +26,7 @@ def cells(html: str) -> list[list[str]]:
     return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows]
 
 
+@pytest.mark.slow
 def test_rates_show_the_newest_mature_quarter_in_percent(moves: cf.Transitions) -> None:
     rates = cf.transition_rates(moves, by="quarter", cluster=None)
     mature = rates.frame.groupby("quarter", observed=True)["mature"].all()

@@ -20,6 +20,7 @@ def test_an_error_of_careflow_is_one_line(shell, capsys):
     assert "\n" not in shown
 
 
+@pytest.mark.slow
 def test_an_error_of_python_keeps_its_traceback(shell, capsys):
     shell.run_cell("1 / 0")
     printed = capsys.readouterr()

@@ -34,6 +34,7 @@ def test_lifelines_finds_the_curve_and_the_median_of_each_level(whole: cf.Transi
         assert stays.frame.set_index("level").loc[level, "median"] == theirs["median"]
 
 
+@pytest.mark.slow
 def test_mstate_finds_where_people_go_from_each_state(whole: cf.Transitions) -> None:
     """Where journeys begin is careflow's: those that are over on their first day have no row in mstate's format."""
     theirs = FOUND["mstate"]
@@ -60,6 +61,7 @@ def test_pm4py_finds_the_journeys_and_what_follows_what(long: cf.Transitions) ->
     assert theirs["follows"] == sorted([names[a], names[b], n] for (a, b), n in moves.items())
 
 
+@pytest.mark.slow
 def test_traminer_finds_the_share_in_each_state_and_the_days_there(long: cf.Transitions) -> None:
     theirs = FOUND["TraMineR"]
     where = cf.occupation(long, days=exports.FOLLOWED, cluster=None)

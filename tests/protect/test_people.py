@@ -86,6 +86,7 @@ def test_without_knowing_the_people_it_would_be_shown(few, kind) -> None:
     assert "Distinct people behind the counts are not known" in safe.statement
 
 
+@pytest.mark.slow
 def test_a_test_between_groups_of_few_people_is_hidden(few) -> None:
     safe = protect(cf.logrank_test(few, by="payer"))
     rows = safe[0].groups[safe[0].groups["level"].isin(["inpatient", "php"])]

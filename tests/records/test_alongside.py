@@ -31,6 +31,7 @@ def named(ids: list[Any]) -> pd.DataFrame:
     return frame.assign(person_id=[ids[int(person) - 1] for person in frame["person_id"]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ids", "others", "same"),
     [
@@ -51,6 +52,7 @@ def test_a_person_has_one_number_however_the_ids_are_stored(ids: Any, others: An
     assert len(set(one.values())) == len(set(other.values())) == 3
 
 
+@pytest.mark.slow
 def test_a_reading_alongside_has_the_rows_and_findings_of_one_by_itself() -> None:
     old = cf.read_episodes(drawn(STAYS), cutoff=day(100))
     faulty = pd.concat([drawn(STAYS), drawn(STAYS).head(1).assign(level=None)], ignore_index=True)
@@ -66,6 +68,7 @@ def test_a_reading_alongside_has_the_rows_and_findings_of_one_by_itself() -> Non
     assert repr(cf.link(new)) == repr(cf.link(itself))
 
 
+@pytest.mark.slow
 def test_neither_an_id_nor_the_key_is_shown() -> None:
     old = cf.read_episodes(named(["secret one", "secret two", "secret three"]), cutoff=day(100))
     new = cf.read_episodes(named(["secret one", "secret two", "secret three"]), cutoff=day(100), alongside=old)

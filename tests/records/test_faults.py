@@ -173,6 +173,7 @@ def read_path(path, **how):
 # -- limits ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_over_five_percent_set_aside_stops():
     table = repeat(200, level=["php"] * 9 + [None])
     said = refused(table)
@@ -183,6 +184,7 @@ def test_over_five_percent_set_aside_stops():
     assert read(table, accept=["R02"]).set_aside == 20
 
 
+@pytest.mark.slow
 def test_over_one_percent_for_one_reason_stops_from_a_hundred_rows_on():
     bad = repeat(10_000, level=["php"] * 49 + ["jail"])
     said = refused(bad)
@@ -366,6 +368,7 @@ def test_an_admission_after_death_is_flagged():
     assert finding(read(table), "F04")[:2] == ("flagged", 1)
 
 
+@pytest.mark.slow
 def test_many_admissions_after_death_stop_since_ids_may_have_been_merged():
     ids = [f"P{i}" for i in range(12)]
     first = repeat(12, person_id=ids, discharge_reason="died")
@@ -394,6 +397,7 @@ def test_a_reason_without_a_discharge_and_the_reverse_are_flagged():
     assert finding(episodes, "F08 discharge without")[:2] == ("flagged", 1)
 
 
+@pytest.mark.slow
 def test_rows_that_look_like_parts_of_stays_are_flagged():
     weeks = [f"2024-03-{d:02d}" for d in (1, 8, 15, 22)]
     table = repeat(120, person_id=[f"P{i // 4}" for i in range(120)], admit_date=weeks,

@@ -43,6 +43,7 @@ def test_ids_that_only_look_so_pass() -> None:
     assert read(repeat(len(ids), person_id=ids)).persons == len(ids)
 
 
+@pytest.mark.slow
 def test_long_numbers_in_the_cells_of_a_workbook_stop(tmp_path: Path) -> None:
     writer = pytest.importorskip("xlsxwriter")
 
@@ -106,6 +107,7 @@ def test_texts_equal_to_the_eye_are_one_label_and_counted_as_mended(name: str) -
     assert pd.Series(episodes.rows()[name]).astype(str).value_counts().to_dict() == {"Café North": 6, "Other": 1}
 
 
+@pytest.mark.slow
 def test_the_most_frequent_spelling_is_the_label_and_the_first_on_a_tie() -> None:
     often = read(
         repeat(5, facility=["north", "NORTH", "North", "NORTH", "North"], payer=["ｆｕｌｌ", "full"] * 2 + ["ｆｕｌｌ"])

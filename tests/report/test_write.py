@@ -30,6 +30,7 @@ def report(plain_report: Path) -> Path:
     return plain_report
 
 
+@pytest.mark.slow
 def test_the_folder_holds_page_charts_tables_and_manifest(report):
     """Each chart twice."""
     found = set(files(report))
@@ -51,6 +52,7 @@ def test_the_folder_holds_page_charts_tables_and_manifest(report):
     }
 
 
+@pytest.mark.slow
 def test_the_quarter_is_the_newest_mature_one_with_discharges(report):
     manifest = json.loads((report / "careflow-report.json").read_text("utf-8"))
     assert manifest["quarter"] == "2024Q3"
@@ -64,6 +66,7 @@ def test_a_quarter_that_is_not_there_is_said_with_those_that_are(moves, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_every_picture_says_that_it_is_internal(report):
     for path in report.glob("charts/*.svg"):
         assert b"<desc" in path.read_bytes()
@@ -115,6 +118,7 @@ def test_no_byte_of_the_report_depends_on_how_a_hidden_sum_is_made_up(tmp_path):
     assert files(tmp_path / "one") == files(tmp_path / "two")
 
 
+@pytest.mark.slow
 def test_hidden_cells_are_empty_in_the_tables(report):
     with (report / "tables" / "transitions.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

@@ -70,6 +70,7 @@ def test_nothing_in_the_early_cohort_is_censored(before: pd.DataFrame) -> None:
     assert len(before) > 15_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("within", [0, 14, 30, 180])
 def test_the_true_rates_before_the_change_are_estimated(before: pd.DataFrame, within: int) -> None:
     assert_shares_are_true(before, STANDARD.transitions(within=within), within)
@@ -104,6 +105,7 @@ def test_people_start_at_the_true_mix_of_levels(before: pd.DataFrame) -> None:
         assert abs(starts[level] / starts.sum() - weight / 1000) < Z * np.sqrt(0.25 / starts.sum())
 
 
+@pytest.mark.slow
 def test_the_change_is_a_step_on_its_day() -> None:
     stays = linked(simulate(60_000, seed=3))
     planned = stays[(stays.level == "residential") & (stays.discharge_reason == "completed")]

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from careflow import formatting
+from careflow.charts.data.chosen_stratum import PERIODS
 from careflow.charts.data.kinds import kind_of
 from careflow.charts.data.scale import DAYS, INTENSITY, SHARE, Scale
 from careflow.charts.data.thin import is_thin
-from careflow.charts.data.view import PERIODS, View, number, read
+from careflow.charts.data.view import View, number, read
 from careflow.continuum.outcomes import DIRECTIONS
 from careflow.errors import ArgumentError
 

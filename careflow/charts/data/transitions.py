@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from careflow import formatting
-from careflow.charts.data.view import View, flags, number, read
+from careflow.charts.data.chosen_stratum import flags
+from careflow.charts.data.view import View, number, read
 from careflow.continuum.outcomes import CONCURRENT, DIED, LATERAL, LEFT_REASONS, STEP_DOWN, STEP_UP
 from careflow.errors import DisclosureError
 

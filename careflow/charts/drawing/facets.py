@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from careflow import formatting
-from careflow.charts.data.view import PERIODS, unsaid
+from careflow.charts.data.chosen_stratum import PERIODS
+from careflow.charts.data.view import unsaid
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.panels import Around, Panels, figure_for, grid, label_outer
 from careflow.charts.drawing.parts import Part, drawn_as

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from careflow.charts.data.chosen_stratum import PERIODS
 from careflow.charts.data.kinds import KindError, accepted
-from careflow.charts.data.view import PERIODS
 from careflow.charts.interactive.explorer_data import explorer_data
 from careflow.counts.period_labels import period_among
 from careflow.errors import ArgumentError

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from careflow import formatting
+from careflow.charts.data.chosen_stratum import PERIODS, flags
 from careflow.charts.data.transitions import OUTCOME_NAMES, ROLE_OF
-from careflow.charts.data.view import PERIODS, View, flags, periods, read
+from careflow.charts.data.view import View, periods, read
 from careflow.charts.drawing.colours import PLAIN, Colours
 from careflow.charts.drawing.palette import Palette, text_on
 from careflow.continuum.outcomes import OUTCOMES

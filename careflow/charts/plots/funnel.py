@@ -11,13 +11,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from careflow import formatting
+from careflow.charts.data.chosen_stratum import PERIODS
 from careflow.charts.data.control_limits import Floats, dispersion, funnel_limits
 from careflow.charts.data.kinds import accepted, kind_of
 from careflow.charts.data.return_words import ReturnWords
 from careflow.charts.data.scale import SHARE, STAYS
 from careflow.charts.data.time_series import COUNTED, one_window, words_for
 from careflow.charts.data.transitions import ROLE_OF
-from careflow.charts.data.view import PERIODS, read
+from careflow.charts.data.view import read
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import End, Ends
 from careflow.charts.drawing.drawn import drawn

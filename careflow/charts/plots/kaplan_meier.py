@@ -10,11 +10,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from careflow import formatting
+from careflow.charts.data.chosen_stratum import PERIODS
 from careflow.charts.data.competing_risks import LEAST
 from careflow.charts.data.scale import SHARE
 from careflow.charts.data.thin import MARK, thin_note
 from careflow.charts.data.ticks import even_ticks
-from careflow.charts.data.view import PERIODS, View, check, read
+from careflow.charts.data.view import View, check, read
 from careflow.charts.drawing import risk_table
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import CurveName, CurveNames, stepped

@@ -41,6 +41,7 @@ def test_a_return_is_never_drawn_as_a_move():
             getattr(charts, name)(back)
 
 
+@pytest.mark.slow
 def test_intensities_are_drawn_by_the_trend_alone_and_never_as_a_share():
     moves = linked(made_up())
     rates = cf.transition_rates(moves, by="quarter", method="intensity")
@@ -53,6 +54,7 @@ def test_intensities_are_drawn_by_the_trend_alone_and_never_as_a_share():
     assert "%" not in text.replace("95%", "")
 
 
+@pytest.mark.slow
 def test_the_interval_is_named_by_its_own_coverage():
     rates = cf.transition_rates(linked(made_up()), by="quarter", confidence=0.9)
     assert "90% CI" in charts.trend(rates).careflow.subtitle

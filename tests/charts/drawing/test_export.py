@@ -71,6 +71,7 @@ def test_a_file_does_not_depend_on_what_was_written_before(kinds, levels):
         assert render(first, "png") == render(later, "png") == render(first, "png"), kind
 
 
+@pytest.mark.slow
 def test_drawing_and_saving_change_nothing_in_matplotlib(tmp_path, kinds):
     import matplotlib.pyplot as plt
 
@@ -117,6 +118,7 @@ def test_an_svg_says_what_it_is(page, make):
     assert len(svg) < 500_000
 
 
+@pytest.mark.slow
 def test_the_words_of_an_svg_come_in_reading_order(make):
     svg = render(make("transition_matrix", 5, "notebook"), "svg", text=True).decode()
     body = svg[svg.index("</desc>") :]
@@ -124,6 +126,7 @@ def test_the_words_of_an_svg_come_in_reading_order(make):
     assert places == sorted(places)
 
 
+@pytest.mark.slow
 def test_a_png_carries_title_and_description(make, png):
     picture = png(make("flow_map", 5, "notebook"))
     assert picture.text["Title"] == "Transitions between levels of care"
@@ -187,12 +190,14 @@ def test_a_notebook_shows_the_chart_once_with_its_description(make):
     assert page == html(make("length_of_stay", 2, "notebook"))
 
 
+@pytest.mark.slow
 def test_names_in_a_description_are_escaped_in_html():
     care = sample_results.continuum(2)
     ax = charts.length_of_stay(sample_results.stays(2), short_labels={care.names[0]: '<b>"A"</b>'})
     assert "<b>" not in html(ax)
 
 
+@pytest.mark.slow
 def test_a_page_of_several_charts_is_described_by_all(results):
     from matplotlib.figure import Figure
 
@@ -210,6 +215,7 @@ def test_importing_careflow_does_not_import_matplotlib():
     assert subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(root)}).returncode == 0
 
 
+@pytest.mark.slow
 def test_files_written_together_are_laid_out_once_in_any_order(make, monkeypatch):
     layouts = []
     whole = ConstrainedLayoutEngine.execute

@@ -92,6 +92,7 @@ def test_another_palette_keeps_its_words_legible():
     assert changed.fill("down") == Palette().fill("down")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["transition_matrix", "cumulative_incidence", "alluvial", "chronogram", "census"])
 def test_touching_areas_have_a_white_gap(kind, make, look):
     """Stepped down and completed are alike in grey: between areas lies white, as an edge, a line or a gap."""

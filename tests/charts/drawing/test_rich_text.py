@@ -41,6 +41,7 @@ def test_no_two_levels_bear_the_same_text_on_a_chart(draw):
         assert any(f"{number:02d}" in text for text in said if "%" not in text), said
 
 
+@pytest.mark.slow
 def test_letters_that_no_font_has_are_said_to_be_missing_once(tmp_path):
     care = Continuum.of(["\U00010920\U00010921", "\U00010922"])  # Lydian, which hardly any font has
     with warnings.catch_warnings(record=True) as heard:

@@ -34,6 +34,7 @@ def rows(widget):
     return [dict(zip(data["columns"], row, strict=True)) for row in data["rows"]]
 
 
+@pytest.mark.slow
 def test_two_results_that_differ_under_the_mask_have_one_state():
     states = []
     for secret in (987654.0, 123456.0):
@@ -43,6 +44,7 @@ def test_two_results_that_differ_under_the_mask_have_one_state():
     assert "987654" not in states[0]["data"]
 
 
+@pytest.mark.slow
 def test_a_hidden_row_has_only_the_denominator_that_the_frame_shows():
     widget = charts.explore(rates(0.98765))
     hidden = [row for row in rows(widget) if row["hidden"]]
@@ -52,6 +54,7 @@ def test_a_hidden_row_has_only_the_denominator_that_the_frame_shows():
         assert row["of"] is not None
 
 
+@pytest.mark.slow
 def test_the_rows_are_those_of_the_frame():
     result = rates()
     frame = result.frame[~result.frame["hidden"]]
@@ -67,6 +70,7 @@ def test_the_rows_are_those_of_the_frame():
     assert match[0]["rate"] == pytest.approx(one["rate"], rel=1e-5)
 
 
+@pytest.mark.slow
 def test_nothing_but_the_chosen_and_the_rows_is_a_trait():
     widget = charts.explore(rates())
     own = {name for name in widget.get_state() if not name.startswith("_")}
@@ -84,6 +88,7 @@ def test_it_begins_with_the_latest_mature_quarter():
         charts.explore(rates(), quarter="2031Q1")
 
 
+@pytest.mark.slow
 def test_linked_stays_and_counts_are_split_by_quarter_first():
     stays = made_up().assign(payer="private")
     moves = linked(stays)
@@ -110,6 +115,7 @@ def test_what_it_cannot_show_is_refused_in_words(given):
         charts.explore(given)
 
 
+@pytest.mark.slow
 def test_other_results_are_refused_with_what_draws_them():
     with pytest.raises(TypeError, match=r"not LengthOfStay: .*charts\.length_of_stay\(\)"):
         charts.explore(sample_results.stays(5))
@@ -117,6 +123,7 @@ def test_other_results_are_refused_with_what_draws_them():
         charts.explore(rates(), by="payer")
 
 
+@pytest.mark.slow
 def test_python_may_choose_an_arc_a_period_and_a_stratum():
     widget = charts.explore(rates())
     heard = []
@@ -157,6 +164,7 @@ def test_without_a_kernel_there_is_a_picture_with_words():
     assert "2024" in data["text/html"].partition('alt="')[2][:300]
 
 
+@pytest.mark.slow
 def test_a_missing_value_is_null_and_never_nan():
     result = rates()
     frame = result.frame.copy()
@@ -172,6 +180,7 @@ def test_without_anywidget_it_says_what_to_install(monkeypatch):
         charts.explore(rates())
 
 
+@pytest.mark.slow
 def test_a_release_keeps_its_secrets_in_the_explorer():
     """Every number of the payload is one of the protected frame."""
     moves = linked(made_up())

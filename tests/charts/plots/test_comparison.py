@@ -88,6 +88,7 @@ def test_the_axis_is_in_shares_and_says_points():
     assert ax.xaxis.get_major_formatter()(-0.05) == "−5 points"
 
 
+@pytest.mark.slow
 def test_lengths_of_stay_are_compared_in_days_by_level():
     stays = cf.length_of_stay(linked(made_up()), by="quarter")
     ax = charts.comparison(stays.compare("2024Q1", "2024Q2", measure="median"))

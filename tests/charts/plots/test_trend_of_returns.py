@@ -35,6 +35,7 @@ def moves():
     return linked(bounced())
 
 
+@pytest.mark.slow
 def test_a_trend_of_readmissions_shows_the_share_that_came_back():
     """84 of the 175 who left residential in each quarter were admitted again two days later."""
     panels = charts.trend(cf.readmissions(linked(made_up()), by="quarter"))
@@ -47,6 +48,7 @@ def test_a_trend_of_readmissions_shows_the_share_that_came_back():
     assert "Without deaths, same-day transfers and concurrent discharges." in info.notes
 
 
+@pytest.mark.slow
 def test_readmission_to_named_levels_is_said_with_their_names():
     ax = charts.trend(cf.readmissions(linked(made_up()), by="quarter", days=7, to=["iop", "php"]), "residential")
     assert ax.careflow.title == "Readmitted to IOP or PHP within 7 days of discharge from Residential, by quarter"
@@ -55,6 +57,7 @@ def test_readmission_to_named_levels_is_said_with_their_names():
     )
 
 
+@pytest.mark.slow
 def test_a_trend_of_bounce_backs_shows_12_of_40(moves):
     back = cf.bounce_back(moves, by="quarter")
     ax = charts.trend(back, "Residential", "PHP")
@@ -75,6 +78,7 @@ def test_bounce_backs_have_a_panel_for_each_step_down(moves):
     assert charts.chart_data(panels)["value"].tolist()[:3] == [0.3] * 3
 
 
+@pytest.mark.slow
 def test_an_immature_quarter_of_bounce_backs_is_drawn_apart():
     """The stays at PHP of the last quarter began 12 days before the cut-off."""
     stays = bounced(firsts=(*QUARTERS, date(2024, 12, 7)))
@@ -92,6 +96,7 @@ def test_a_bounce_back_is_asked_for_by_the_levels_of_a_step_down(frm, to, said, 
         charts.trend(cf.bounce_back(moves, by="quarter"), frm, to)
 
 
+@pytest.mark.slow
 def test_people_served_are_counted_once_at_all_levels(moves):
     served = cf.persons_served(moves)
     panels = charts.trend(served)
@@ -105,6 +110,7 @@ def test_people_served_are_counted_once_at_all_levels(moves):
     assert ax.get_ylim()[0] == 0
 
 
+@pytest.mark.slow
 def test_a_quarter_that_the_cut_off_cuts_is_marked_for_people_served():
     moves = cf.link(cf.read_episodes(bounced(), cutoff="2024-11-30"))
     ax = charts.trend(cf.persons_served(moves), "all levels")
@@ -138,6 +144,7 @@ def test_a_p_chart_of_several_step_downs_asks_for_one():
         charts.p_chart(cf.bounce_back(linked(stays), by="quarter"))
 
 
+@pytest.mark.slow
 def test_a_funnel_of_returns_has_a_dot_for_each_facility():
     stays = pd.concat([bounced(name, 40, back) for name, back in {"A": 11, "B": 12, "C": 14}.items()])
     moves = linked(stays)

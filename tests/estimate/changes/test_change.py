@@ -81,6 +81,7 @@ def test_a_plain_change_is_the_chi_squared_test_of_two_shares() -> None:
     assert p == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_a_difference_of_means_that_is_the_same_for_everybody_has_no_error() -> None:
     """Each of 150 people has a stay of 1 to 37 days in 2023, and one of 5 days more in 2024."""
     rows = [
@@ -108,6 +109,7 @@ def test_fewer_than_five_expected_are_not_tested(moved: tuple[int, int], tested:
     assert not np.isnan(row["p"]), "what is not tested still has its p value, as in compare"
 
 
+@pytest.mark.slow
 def test_a_period_that_is_not_mature_is_not_tested(by_quarter) -> None:
     actual = changes_of(by_quarter).between([("2024Q4", "2025Q4")])
     assert not actual["tested"].any()
@@ -192,6 +194,7 @@ def test_one_correction_counts_all_that_were_tested() -> None:
     assert told["changed"].tolist() == [True, False, True, False]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", ["rates", "stays"])
 def test_one_quarter_alone_has_no_change_and_the_same_columns(side: str) -> None:
     one, two = ({"2024-01-05": (5, 10)}, {"2024-01-05": (5, 10), "2024-05-05": (5, 10)})
@@ -227,6 +230,7 @@ def test_the_sample_has_no_change_of_a_length_of_stay(moves, by: str) -> None:
     assert headline(cf.length_of_stay(moves, by=by)) is None
 
 
+@pytest.mark.slow
 def test_a_year_of_months_is_twelve_months_back_even_where_one_is_missing() -> None:
     moved = {f"{year}-{month:02d}-03": (30, 60) for year in (2023, 2024) for month in range(1, 13)}
     moved["2023-12-03"], moved["2024-12-03"] = (6, 60), (54, 60)

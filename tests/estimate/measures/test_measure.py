@@ -103,6 +103,7 @@ def test_a_measure_is_the_one_worked_by_hand(stays: str, cutoff: int, changes: A
     assert {level: counted[level] for level in expected} == expected
 
 
+@pytest.mark.slow
 def test_a_window_counts_discharges_followed_for_it_only() -> None:
     moves = linked("1: R 0-10c, P 11-", 15)
     both = rule(windows=[4, 7])
@@ -111,6 +112,7 @@ def test_a_window_counts_discharges_followed_for_it_only() -> None:
     assert frame.loc[frame["level"] == ONE, "followed"].tolist() == [0.0]
 
 
+@pytest.mark.slow
 def test_what_is_left_out_is_counted_by_the_first_reason_that_holds() -> None:
     moves = linked("1: R 0-10d; 2: I 0-100c, R 10-20c; 3: N 0-5c, R 5-20c, P 22-; 4: R 0-10c, R 12-30c")
     every = rule(of={"exclude": ["died", "concurrent", "same-day transfer"]} | CHAIN)
@@ -245,6 +247,7 @@ def test_measures_are_those_of_the_stays_of_random_tables(seed: int) -> None:
     assert hits > 100
 
 
+@pytest.mark.slow
 def test_limits_are_those_of_rates() -> None:
     moves = small_tables(3).linked_moves
     any_level = rule(
@@ -265,6 +268,7 @@ def test_limits_are_those_of_rates() -> None:
     assert (with_rate["rate"] <= with_rate["high"]).all()
 
 
+@pytest.mark.slow
 def test_people_served_by_group_are_distinct() -> None:
     moves = linked("1: P 0-10c, I 12-20c; 2: I 0-5c; 3: R 0-40c, O 41-50c")
     frame = cf.measure(moves, "persons-by-level", by="quarter").frame
@@ -276,6 +280,7 @@ def test_people_served_by_group_are_distinct() -> None:
     assert "withdrawal management" in cf.measure(moves, "persons-by-level").about.missing
 
 
+@pytest.mark.slow
 def test_a_mean_of_closed_stays_stands_beside_the_restricted_mean() -> None:
     moves = linked("1: R 0-10c; 2: R 0-30c; 3: R 0-50c; 4: R 0-")
     row = cf.measure(moves, "average-residential-stay", cluster=None).frame.iloc[0]
@@ -286,6 +291,7 @@ def test_a_mean_of_closed_stays_stands_beside_the_restricted_mean() -> None:
     assert row["rmean"] > row["mean"]
 
 
+@pytest.mark.slow
 def test_flags_are_of_a_level_or_of_a_column() -> None:
     with pytest.raises(MeasureError, match="no level of standard has the flag wm"):
         cf.measure(linked("1: R 0-10c"), "continuity-withdrawal")
@@ -304,6 +310,7 @@ def test_flags_are_of_a_level_or_of_a_column() -> None:
     assert rows[["n", "of"]].values.tolist() == [[1, 1]]
 
 
+@pytest.mark.slow
 def test_counts_keep_a_measure_and_add_up_by_its_digest(tmp_path: Any) -> None:
     one, other = linked("1: R 0-10c, P 12-"), linked("2: R 0-10c")
     measure = rule()

@@ -36,6 +36,7 @@ def test_a_journey_is_at_levels_between_stays_and_then_left_care() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_an_admission_after_the_window_begins_another_journey() -> None:
     """With re-entry it belongs to the same one."""
     table = """

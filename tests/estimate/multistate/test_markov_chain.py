@@ -102,6 +102,7 @@ def test_a_cycle_without_exit_has_no_answer() -> None:
     assert actual.stays[2].tolist() == [0.0, 0.0, 2.0]
 
 
+@pytest.mark.slow
 def test_the_error_is_the_jackknife_of_the_whole_chain() -> None:
     rng = np.random.default_rng(4)
     people = []
@@ -142,6 +143,7 @@ CONCURRENT = """
     """
 
 
+@pytest.mark.slow
 def test_concurrent_care_is_an_outcome_or_left_out() -> None:
     rates = cf.transition_rates(linked(CONCURRENT, cutoff=300))
     kept = cf.chain(rates).matrix("reached")
@@ -160,6 +162,7 @@ def test_the_definition_says_that_only_the_level_matters() -> None:
     assert "clustered by person" in about.interval
 
 
+@pytest.mark.slow
 def test_each_quarter_has_a_chain_of_its_own_with_its_maturity() -> None:
     moves = linked_made_up(made_up())
     view = cf.chain(cf.transition_rates(moves, by="quarter"), cf.length_of_stay(moves, by="quarter", horizon="longest"))
@@ -173,6 +176,7 @@ def test_each_quarter_has_a_chain_of_its_own_with_its_maturity() -> None:
         view.matrix("visits", "2024Q2")
 
 
+@pytest.mark.slow
 def test_stays_of_all_quarters_serve_rates_of_each() -> None:
     moves = linked_made_up(made_up())
     view = cf.chain(cf.transition_rates(moves, by="quarter"), cf.length_of_stay(moves, horizon="longest"))
@@ -181,6 +185,7 @@ def test_stays_of_all_quarters_serve_rates_of_each() -> None:
     assert days == pytest.approx(stays * mean, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_a_chain_needs_shares_of_one_window_as_they_were_estimated() -> None:
     moves = linked_made_up(made_up())
     with pytest.raises(ArgumentError, match="shares of discharges within one window"):
@@ -196,6 +201,7 @@ def test_a_chain_needs_shares_of_one_window_as_they_were_estimated() -> None:
     assert incidence[["left care", "died", "concurrent"]].dropna().sum(axis=1).tolist() == pytest.approx([1.0] * 3)
 
 
+@pytest.mark.slow
 def test_rates_and_stays_that_do_not_belong_together_are_refused() -> None:
     moves = linked_made_up(made_up())
     rates = cf.transition_rates(moves)
@@ -246,6 +252,7 @@ def test_left_care_of_a_chain_is_the_sum_of_its_reasons() -> None:
     assert reached[["completed", "left early", "terminated", "died"]].tolist() == pytest.approx([0.4, 0.2, 0.2, 0.2])
 
 
+@pytest.mark.slow
 def test_days_of_a_chain_are_those_of_the_quarter_of_admission() -> None:
     """Admitted in the first quarter for 100 days, in the second for 20; nobody left in the first."""
     rows = "\n".join(f"P{i} | php | {i} | {100 + i}\nQ{i} | php | {100 + i} | {120 + i}" for i in range(4))
@@ -256,6 +263,7 @@ def test_days_of_a_chain_are_those_of_the_quarter_of_admission() -> None:
     assert view.matrix("days", "2024Q2").loc["php", "php"] == pytest.approx(20)
 
 
+@pytest.mark.slow
 def test_days_of_a_chain_from_a_thin_mean_are_thin() -> None:
     """Twenty are in PHP from before the records begin; of two newcomers, one leaves after a night."""
     rows = "\n".join(f"P{i} | php | 0 | 60\nP{i} | iop | 61 | 70" for i in range(20))

@@ -147,6 +147,7 @@ def test_people_of_pathways_are_jackknife_groups_not_journeys(chosen) -> None:
     assert merged.contributors.sum(axis=1).tolist() == [2], "Ana has journeys in both of the rows put together"
 
 
+@pytest.mark.slow
 def test_counts_without_jackknife_groups_know_no_people_of_pathways() -> None:
     moves = linked(BACK_AND_FORTH, cutoff=300)
     plain = cf.pathways(moves.counts(clocks="paths:2"), steps=2)
@@ -157,6 +158,7 @@ def test_counts_without_jackknife_groups_know_no_people_of_pathways() -> None:
     assert known.contributors is not None
 
 
+@pytest.mark.slow
 def test_merged_pathways_have_the_groups_of_those_they_are_made_of(moves: cf.Transitions) -> None:
     paths = cf.pathways(moves, steps=3, by="payer")
     merged = paths.gathered()

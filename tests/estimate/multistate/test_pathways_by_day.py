@@ -40,6 +40,7 @@ def test_only_journeys_followed_to_the_last_day_count():
     assert ["iop", "completed"] in held((0, 30)), "admitted on day 50, known to 90"
 
 
+@pytest.mark.slow
 def test_by_day_pathways_are_the_occupation_where_everyone_was_followed():
     moves = cf.link(cf.read_episodes(made_up(), cutoff="2026-12-31"))
     days = (0, 10, 30, 90)

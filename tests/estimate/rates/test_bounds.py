@@ -66,6 +66,7 @@ def test_the_critical_value_solves_its_equation(groups: int | None) -> None:
     assert below(one_sided) == pytest.approx([0.9])
 
 
+@pytest.mark.slow
 def test_what_was_seen_is_certain_and_what_was_not_is_open() -> None:
     moves = linked(("php", 20), ("iop", 10), ("completed", 25), ("left early", 15), ("incarcerated", 10), ("died", 5))
     result = cf.transition_rates(moves, cluster=None).bounds()
@@ -83,6 +84,7 @@ def test_what_was_seen_is_certain_and_what_was_not_is_open() -> None:
     assert "incarcerated" not in UNSEEN
 
 
+@pytest.mark.slow
 def test_what_is_pending_is_left_out_or_unknown() -> None:
     moves = linked(("php", 20), ("completed", 30), ("incarcerated", 12), ("died", 4), late=2)
     rates = cf.transition_rates(moves, within=30, cluster=None)
@@ -95,6 +97,7 @@ def test_what_is_pending_is_left_out_or_unknown() -> None:
     assert unknown["followed"] == pytest.approx(58 / 66)
 
 
+@pytest.mark.slow
 def test_sensitivity_and_tipping_are_linear_in_the_unknown() -> None:
     rates = cf.transition_rates(
         linked(("php", 40), ("left early", 30), ("incarcerated", 30)), to="php", frm="residential"
@@ -109,6 +112,7 @@ def test_sensitivity_and_tipping_are_linear_in_the_unknown() -> None:
     assert left.tipping(0.45)["delta"].round(12).tolist() == [0.25]
 
 
+@pytest.mark.slow
 def test_bounds_are_those_of_the_rows() -> None:
     tables = small_tables(2)
     counts = tables.linked_moves.counts(["facility"], clocks=["discharge"], where={"facility": ["T00", "T01", "T02"]})
@@ -149,6 +153,7 @@ def test_arguments_that_do_not_fit_are_refused(how: Any, words: str) -> None:
         rates.bounds(**how)
 
 
+@pytest.mark.slow
 def test_bounds_of_outcomes_and_of_other_methods_are_refused() -> None:
     moves = linked(("php", 2), ("completed", 1))
     with pytest.raises(ArgumentError, match="bounds are of moves to a level"):

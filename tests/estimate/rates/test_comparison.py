@@ -63,6 +63,7 @@ def test_the_plain_test_is_the_score_test_of_two_shares() -> None:
     assert actual["p"] == pytest.approx(2 * (1 - 0.5 * (1 + erf(z / np.sqrt(2)))), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_the_other_way_round_it_is_the_same_difference_with_the_other_sign() -> None:
     rates = rates_of(NEWCOMBE, by="quarter", cluster=None)
     there, back = (row(rates.compare(*pair).frame) for pair in (("2024Q1", "2024Q2"), ("2024Q2", "2024Q1")))
@@ -72,6 +73,7 @@ def test_the_other_way_round_it_is_the_same_difference_with_the_other_sign() -> 
     assert there["p"] == back["p"]
 
 
+@pytest.mark.slow
 def test_two_groups_of_one_stratum_are_compared_within_each_of_the_others() -> None:
     stays = stays_of(
         {
@@ -90,6 +92,7 @@ def test_two_groups_of_one_stratum_are_compared_within_each_of_the_others() -> N
     assert row(over, payer="private")["difference"] == pytest.approx(0.25)
 
 
+@pytest.mark.slow
 def test_a_group_that_is_not_there_in_a_stratum_has_no_difference() -> None:
     stays = stays_of({("2024-01-02", "x"): (3, 9), ("2024-01-02", "y"): (3, 9)}).assign(site="A")
     more = stays_of({("2024-01-02", "x"): (2, 8)}).assign(site="B")
@@ -102,6 +105,7 @@ def test_a_group_that_is_not_there_in_a_stratum_has_no_difference() -> None:
     assert actual[["rate_2", "difference", "se", "low", "high", "p"]].isna().all()
 
 
+@pytest.mark.slow
 def test_people_who_are_in_both_quarters_are_allowed_for() -> None:
     """Two hundred people who do the same in both quarters: the difference hardly varies."""
     rng = np.random.default_rng(7)
@@ -167,6 +171,7 @@ def test_every_method_can_be_compared(method: str, cluster: str | None) -> None:
     assert ("Wald" if method == "incidence" else "score") in comparison.about.interval
 
 
+@pytest.mark.slow
 def test_p_values_are_corrected_for_the_differences_of_the_frame() -> None:
     rates = rates_of(NEWCOMBE, by="quarter", cluster=None)
     every = rates.compare("2024Q1", "2024Q2").frame
@@ -181,6 +186,7 @@ def test_p_values_are_corrected_for_the_differences_of_the_frame() -> None:
     assert "not corrected" in none.about.interval
 
 
+@pytest.mark.slow
 def test_two_rates_of_0_have_no_test() -> None:
     actual = row(rates_of(NEWCOMBE, by="quarter").compare("2024Q1", "2024Q2").frame, to="died")
     assert actual["difference"] == 0
@@ -188,6 +194,7 @@ def test_two_rates_of_0_have_no_test() -> None:
     assert actual["low"] < 0 < actual["high"]
 
 
+@pytest.mark.slow
 def test_directions_are_compared_too() -> None:
     frame = rates_of(NEWCOMBE, by="quarter", cluster=None).compare("2024Q1", "2024Q2").directions
     actual = frame[(frame["from"] == "php") & (frame["direction"] == "step-down")].iloc[0]
@@ -201,6 +208,7 @@ def test_several_windows_are_compared_each_for_itself() -> None:
     assert of_move.tolist() == pytest.approx([0.2, 0.2])
 
 
+@pytest.mark.slow
 def test_a_difference_names_its_two_sides_and_their_maturity() -> None:
     comparison = rates_of(NEWCOMBE, by="quarter").compare("2024Q1", "2024Q2")
     assert "2024Q2 less 2024Q1" in comparison.about.definition
@@ -239,6 +247,7 @@ def test_rates_without_quarters_say_so() -> None:
         rates_of(NEWCOMBE, by="payer").compare("2024Q1", "2024Q2")
 
 
+@pytest.mark.slow
 def test_protected_or_changed_rates_cannot_be_compared() -> None:
     rates = cf.transition_rates(linked_made_up(made_up()), by="quarter")
     rates.compare("2024Q1", "2024Q2")
@@ -285,6 +294,7 @@ def test_a_triangle_is_quarters_by_days_of_follow_up() -> None:
     assert rates.triangle("php", "iop", value="of").loc["2024Q1"].tolist() == [2, 2, 2]
 
 
+@pytest.mark.slow
 def test_a_triangle_needs_a_period_and_every_other_stratum_settled() -> None:
     with pytest.raises(ArgumentError, match="a triangle is by period"):
         rates_of(NEWCOMBE).triangle("php", "iop")
@@ -296,6 +306,7 @@ def test_a_triangle_needs_a_period_and_every_other_stratum_settled() -> None:
     assert split.triangle("php", "iop", payer="x").loc["2024Q1"].tolist() == [0.6, 0.6]
 
 
+@pytest.mark.slow
 def test_a_triangle_of_protected_rates_shows_nothing_hidden() -> None:
     rates = cf.transition_rates(linked_made_up(made_up()), by="quarter")
     safe = cf.protect.protect([rates])[0]
@@ -310,6 +321,7 @@ def moves() -> cf.Transitions:
     return cf.link(cf.read_episodes(stays, cutoff=CUTOFF))
 
 
+@pytest.mark.slow
 def test_a_difference_from_a_constant_rate_has_limits() -> None:
     """In the first quarter nobody moves, so that leaving out whomever changes nothing."""
     rows = [(i, "php", f"2024-01-{i + 1:02}", "2024-02-01") for i in range(8)]
@@ -326,6 +338,7 @@ def test_a_difference_from_a_constant_rate_has_limits() -> None:
     assert 0 < row["p"] < 1
 
 
+@pytest.mark.slow
 def test_a_difference_of_one_person_has_no_clustered_error() -> None:
     table = "person | level | admit | discharge\nA | php | 0 | 10\nA | php | 95 | 99\nA | iop | 100 | 104"
     moves = linked(table, cutoff=273)
@@ -334,6 +347,7 @@ def test_a_difference_of_one_person_has_no_clustered_error() -> None:
     assert row[["se", "low", "high", "p"]].isna().all()
 
 
+@pytest.mark.slow
 def test_a_pair_with_an_absent_group_is_as_mature_as_the_other() -> None:
     """At site b nobody is private, so that there is nothing to compare, and nothing that is still to come."""
     table = """

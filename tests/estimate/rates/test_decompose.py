@@ -109,6 +109,7 @@ def by_group(counts: cf.Counts, level: str, to: tuple[str, ...]) -> tuple[np.nda
     return of, n
 
 
+@pytest.mark.slow
 def test_limits_are_those_of_leaving_each_group_out(counts: cf.Counts) -> None:
     def effects(of: np.ndarray, n: np.ndarray) -> np.ndarray:
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -199,6 +200,7 @@ def test_a_factor_that_is_not_there_is_refused(over: Any, words: str) -> None:
         rates_of(*OLD, ("Q2", "a", 1, 2)).decompose("2024Q1", "2024Q2", over=over)
 
 
+@pytest.mark.slow
 def test_sides_without_discharges_and_other_methods_are_refused() -> None:
     rates = rates_of(*OLD, ("Q3", "a", 1, 2))
     with pytest.raises(ArgumentError, match="quarter 2024Q2 has none"):

@@ -65,6 +65,7 @@ def test_expected_numbers_are_those_worked_by_hand_and_sum_to_the_observed() -> 
     assert by_byar["low"].tolist() == pytest.approx(byar(by_byar["observed"], by_byar["expected"])[0].tolist())
 
 
+@pytest.mark.slow
 def test_signals_allow_for_over_dispersion_and_chance_is_told() -> None:
     result = rates().indirect("facility", over="payer")
     row = result.dispersion.iloc[0]

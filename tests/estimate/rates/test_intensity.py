@@ -20,6 +20,7 @@ def leave_one_out(n: np.ndarray, of: np.ndarray) -> float:
     return (len(groups) - 1) / len(groups) * sum((one - rate) ** 2 for one in without)
 
 
+@pytest.mark.slow
 def test_a_group_that_spent_one_day_at_a_level_counts_for_an_intensity() -> None:
     rows = linked("person | level | admit | discharge\n70001 | php | 0 | 10\n70002 | php | 0 | 1", cutoff=100)
     rates = cf.transition_rates(rows, method="intensity")

@@ -48,6 +48,7 @@ def test_one_window_left_of_several_need_not_be_named(moves: cf.Transitions) -> 
     assert week.matrix("2024Q1").equals(cf.transition_rates(moves, by="quarter", within=7).matrix("2024Q1"))
 
 
+@pytest.mark.slow
 def test_n_of_several_windows_is_of_the_longest() -> None:
     """The provenance counts the discharges followed for the longest window."""
     rows = linked("person | level | admit | discharge\nAna | php | 0 | 10\nBob | php | 80 | 90", cutoff=100)

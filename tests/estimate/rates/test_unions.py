@@ -118,6 +118,7 @@ def test_differences_of_unions_are_those_of_one_level(counts: cf.Counts, method:
     assert_frame_equal(union.frame.drop(columns=keys), one.drop(columns=keys), check_categorical=False)
 
 
+@pytest.mark.slow
 def test_a_direction_is_compared(counts: cf.Counts) -> None:
     rates = cf.transition_rates(counts, by=["facility", "quarter"])
     quarters = list(rates.frame["quarter"].cat.categories)[:2]
@@ -141,6 +142,7 @@ def test_rows_of_one_stratum_and_a_triangle_take_unions(tables: SmallTables) -> 
     assert rates.at(quarter, within=2, frm="RTC", to="Left Care")["n"].shape == (1,)
 
 
+@pytest.mark.slow
 def test_unions_counted_by_hand() -> None:
     """Of 3 residential discharges one reached PHP after 3 days, one IOP after 20, one came back to residential."""
     rows = [

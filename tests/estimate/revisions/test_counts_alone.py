@@ -27,6 +27,7 @@ def causes(why: cf.estimate.Diff, to: str = "php") -> dict[str, float]:
     return {str(row["cause"]): round(float(row["points"]), 9) for _, row in rows.iterrows()}
 
 
+@pytest.mark.slow
 def test_one_more_who_moved_adds_what_it_adds_to_both_counts() -> None:
     why = cf.diff(counts(OLD), counts(OLD + SIXTH))
     # Of 2/5 and 3/6: mean rate .45, mean denominator 5.5; (1 - .45) / 5.5.
@@ -38,6 +39,7 @@ def test_one_more_who_moved_adds_what_it_adds_to_both_counts() -> None:
     assert "cannot be told apart" in repr(why)
 
 
+@pytest.mark.slow
 def test_those_who_moved_and_those_who_did_not_sum_to_the_change() -> None:
     rng = np.random.default_rng(7)
     for _ in range(3):
@@ -55,6 +57,7 @@ def test_those_who_moved_and_those_who_did_not_sum_to_the_change() -> None:
         assert np.abs(parts.reindex(totals.index).fillna(0) - totals).max() < 1e-12
 
 
+@pytest.mark.slow
 def test_a_shorter_window_of_the_old_counts_is_a_step_of_its_own() -> None:
     old, new = counts(OLD, within=30), counts(OLD + SIXTH, within=7)
     assert causes(cf.diff(old, new)) == {"rule: within": 0.0, "moved": 10.0, "total": 10.0}
@@ -62,6 +65,7 @@ def test_a_shorter_window_of_the_old_counts_is_a_step_of_its_own() -> None:
     assert causes(cf.diff(narrow, counts(OLD, within=2))) == {"rule: within": -20.0, "total": -20.0}
 
 
+@pytest.mark.slow
 def test_a_bridge_is_the_old_file_by_the_new_rules() -> None:
     overlapping = OLD + "    2      | iop         | 18    | 50        | completed\n"
     old, bridge = (counts(overlapping, overlaps=rule) for rule in ("flag", "latest"))
@@ -72,6 +76,7 @@ def test_a_bridge_is_the_old_file_by_the_new_rules() -> None:
     assert causes(why, "iop")["total"] == pytest.approx(100 * (2 / 6 - 1 / 5))
 
 
+@pytest.mark.slow
 def test_saved_rates_are_enough_and_the_new_one_is_told_to_be_inside(tmp_path: Path) -> None:
     rates = [cf.transition_rates(side, by="quarter", within=[7, 30]) for side in (counts(OLD), counts(OLD + SIXTH))]
     old, new = (cf.load(side.save(tmp_path / f"{i}.parquet")) for i, side in enumerate(rates))
@@ -83,6 +88,7 @@ def test_saved_rates_are_enough_and_the_new_one_is_told_to_be_inside(tmp_path: P
     assert down["points"].tolist() == pytest.approx([100 * (4 / 6 - 3 / 5)] * 2)
 
 
+@pytest.mark.slow
 def test_what_protection_hid_stays_missing() -> None:
     rates = [cf.transition_rates(side, by="quarter") for side in (counts(OLD), counts(OLD + SIXTH))]
     frame = rates[0].frame.assign(hidden=rates[0].frame["to"] == "php")
@@ -93,6 +99,7 @@ def test_what_protection_hid_stays_missing() -> None:
     assert causes(why, "iop")["total"] == round(-10 / 3, 9)
 
 
+@pytest.mark.slow
 def test_a_side_without_discharges_has_no_points() -> None:
     why = cf.diff(counts(OLD), counts(OLD.replace("| 35  ", "| 95  "), cutoff=200))
     late = why.frame.query("quarter == '2024Q2' and `from` == 'residential' and to == 'php'")
@@ -101,6 +108,7 @@ def test_a_side_without_discharges_has_no_points() -> None:
     assert late["of"].tolist() == [1, 1]
 
 
+@pytest.mark.slow
 def test_a_diff_is_saved_loaded_and_written_as_a_workbook(tmp_path: Path) -> None:
     why = cf.diff(counts(OLD), counts(OLD + SIXTH))
     again = cf.load(why.save(tmp_path / "why.parquet"))
@@ -111,6 +119,7 @@ def test_a_diff_is_saved_loaded_and_written_as_a_workbook(tmp_path: Path) -> Non
     assert "moved" in why._repr_html_()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("new", "how", "message"),
     [
@@ -132,11 +141,13 @@ def test_what_is_no_step_is_refused_with_the_valid_form(new: Any, how: dict[str,
         cf.diff(counts(OLD), new(), **how)
 
 
+@pytest.mark.slow
 def test_counts_without_the_strata_are_refused() -> None:
     with pytest.raises(CountsError, match="not split by 'payer'"):
         cf.diff(counts(OLD), counts(OLD), by="payer")
 
 
+@pytest.mark.slow
 def test_extracts_of_two_continua_are_refused() -> None:
     care = cf.Continuum.of(["residential", "php", "iop"])
     with pytest.raises(ArgumentError, match=r"of two continua .* read the old file with the continuum of the new one"):

@@ -38,6 +38,7 @@ def causes(why: cf.estimate.Diff, to: str = "php", **strata: str) -> dict[tuple[
     return {(str(row["cause"]), str(row["where"])): round(float(row["points"]), 3) for _, row in rows.iterrows()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("new", "how", "worked"),
     [
@@ -61,6 +62,7 @@ def test_the_causes_are_those_worked_by_hand(new: str, how: dict[str, Any], work
     assert totals["points"].round(3).tolist() == [worked[2]]
 
 
+@pytest.mark.slow
 def test_a_stay_in_care_at_the_old_cutoff_and_discharged_after_it_is_since() -> None:
     old = OLD.replace("12    | 35        | completed", "12    |           |          ")
     new = OLD.replace("12    | 35 ", "12    | 66 ")
@@ -68,6 +70,7 @@ def test_a_stay_in_care_at_the_old_cutoff_and_discharged_after_it_is_since() -> 
     assert causes(compared(old, OLD)) == {("discharge date", "discharge"): -10.0}
 
 
+@pytest.mark.slow
 def test_a_reason_decides_in_its_own_row_and_where_it_is_death() -> None:
     early = compared(OLD, OLD.replace(R5, R5.replace("completed", "left early")))
     assert causes(early, "completed") == {("reason", "discharge"): -20.0}
@@ -211,6 +214,7 @@ def test_the_causes_sum_to_the_change_exactly_on_random_pairs_of_extracts(seed: 
     assert told == {key: tuple(row) for key, row in differences.iterrows() if row.any()}
 
 
+@pytest.mark.slow
 def test_files_read_each_by_itself_cannot_be_joined() -> None:
     old, new = (cf.link(cf.read_episodes(drawn(OLD), cutoff=day(100))) for _ in range(2))
     with pytest.raises(ArgumentError, match=r"people cannot be joined; read the new file with .*alongside=old"):
@@ -228,6 +232,7 @@ def test_dates_that_differ_between_extracts_are_refused(basis: str) -> None:
         cf.diff(moves, moves)
 
 
+@pytest.mark.slow
 def test_causes_of_single_records_are_never_published() -> None:
     with pytest.raises(DisclosureError, match=r"tells of single records .* in words"):
         cf.protect(compared(OLD, OLD + P2))

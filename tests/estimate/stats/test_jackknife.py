@@ -32,6 +32,7 @@ def php(frame: pd.DataFrame) -> pd.Series:
 ALIKE = {f"P{i}": [i % 3 == 0] * 6 for i in range(30)}
 
 
+@pytest.mark.slow
 def test_identical_discharges_have_the_interval_of_the_number_of_people() -> None:
     moves = linked(coming_back(ALIKE), cutoff=2600)
     plain, clustered = (php(cf.transition_rates(moves, cluster=c).frame) for c in (None, "person"))

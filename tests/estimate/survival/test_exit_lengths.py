@@ -68,6 +68,7 @@ def test_the_share_and_its_interval_are_those_of_the_last_day_known(seed: int) -
     assert (known.loc[known["share"] > 0, "q25"] <= known.loc[known["share"] > 0, "q75"]).all()
 
 
+@pytest.mark.slow
 def test_days_since_discharge_and_protected_curves_have_none() -> None:
     moves = linked(STAYS, cutoff=200)
     with pytest.raises(ArgumentError, match="clock='stay'"):

@@ -112,6 +112,7 @@ def drawn_moves() -> cf.Transitions:
     return linked(pd.DataFrame(rows, columns=names), cutoff=200)
 
 
+@pytest.mark.slow
 def test_each_level_is_tested_and_the_correction_counts_them() -> None:
     test = cf.logrank_test(drawn_moves(), by="payer")
     assert test.frame["level"].tolist() == ["php", "iop"]
@@ -121,6 +122,7 @@ def test_each_level_is_tested_and_the_correction_counts_them() -> None:
     assert "F, clustered by person" in repr(test)
 
 
+@pytest.mark.slow
 def test_some_groups_can_be_chosen() -> None:
     moves = drawn_moves()
     some = cf.logrank_test(moves, by="payer", groups=["state", "medicaid"])
@@ -152,6 +154,7 @@ def test_invalid_arguments_are_refused_with_the_valid_ones(test: object, how: di
         test(drawn_moves(), **how)  # type: ignore[operator]
 
 
+@pytest.mark.slow
 def test_counts_that_were_not_split_say_so() -> None:
     with pytest.raises(CountsError, match="not split by 'payer'"):
         cf.gray_test(drawn_moves().counts(clocks="exit"), by="payer")
@@ -159,6 +162,7 @@ def test_counts_that_were_not_split_say_so() -> None:
         cf.gray_test(drawn_moves(), by="payer", clock="journey")  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_quarters_are_compared_by_the_days_spent_in_each() -> None:
     """Each stay counts in each quarter for the days that it spent there."""
     test = cf.logrank_test(drawn_moves(), by="quarter")
@@ -166,6 +170,7 @@ def test_quarters_are_compared_by_the_days_spent_in_each() -> None:
     assert set(test.groups["quarter"].astype(str)) >= {"2024Q1", "2024Q2"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clock", ["stay", "gap"])
 def test_outcomes_are_compared_on_both_clocks(clock: str) -> None:
     frame = cf.gray_test(drawn_moves(), "php", by="payer", clock=clock).frame  # type: ignore[arg-type]

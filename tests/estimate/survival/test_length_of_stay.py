@@ -62,6 +62,7 @@ def test_a_stay_counts_its_days_by_one_of_three_conventions(convention: str, med
     assert actual["rmean"] == pytest.approx(mean, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_late_entries_do_not_lower_the_share_of_stays_of_no_night() -> None:
     """Half of those admitted in the quarter left the same day; stays from before it are seen from their age on."""
     rows = [f"A{i} | iop | 2024-04-01 | 2024-04-{'01' if i < 5 else '11'}" for i in range(10)]
@@ -138,6 +139,7 @@ def test_a_discharge_on_the_first_day_of_a_quarter_is_in_it() -> None:
     assert curve[["quarter", "day", "events"]].values.tolist() == [["2024Q1", 9, 0], ["2024Q2", 10, 1]]
 
 
+@pytest.mark.slow
 def test_cohorts_by_admission_follow_to_the_cut_off() -> None:
     """Those by discharge leave out who stayed."""
     table = """
@@ -153,6 +155,7 @@ def test_cohorts_by_admission_follow_to_the_cut_off() -> None:
         assert {q: (n, o) for q, n, o in zip(rows["quarter"], rows["n"], rows["open"], strict=True)} == expected
 
 
+@pytest.mark.slow
 def test_by_discharge_only_closed_stays_count_with_and_without_quarters() -> None:
     for by in (None, "quarter"):
         result = cf.length_of_stay(linked(OPEN_ONES, cutoff=60), cohort="discharge", by=by, cluster=None)

@@ -100,6 +100,7 @@ def test_limits_of_medians_are_recovered_from_those_of_both() -> None:
     assert pd.isna(row["p"])
 
 
+@pytest.mark.slow
 def test_every_level_of_small_tables_is_its_two_lengths(tables: SmallTables) -> None:
     result = cf.length_of_stay(tables.linked_moves, by=["facility", "quarter"], horizon=10)
     quarters = list(result.frame["quarter"].cat.categories)[-2:]

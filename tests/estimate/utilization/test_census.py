@@ -66,6 +66,7 @@ def test_who_was_admitted_before_the_start_is_in_care_on_its_eve() -> None:
 ONE_OPEN = "person | level | admit\nAna | php | 0"
 
 
+@pytest.mark.slow
 def test_one_open_stay_is_counted_and_served() -> None:
     moves = linked(ONE_OPEN, cutoff=100)
     census = cf.census(moves).frame.set_index(["quarter", "level"])

@@ -39,6 +39,7 @@ def test_a_return_is_an_admission_one_to_k_days_after_the_discharge(admit: int, 
     assert returned(table, "inpatient") == (n, 1)
 
 
+@pytest.mark.slow
 def test_a_same_day_transfer_is_no_return() -> None:
     """Nor is it a discharge that could have one."""
     table = """
@@ -165,6 +166,7 @@ def test_bounce_backs_are_mature_once_their_moves_were_followed(cutoff: int, mat
     assert frame.loc[frame["quarter"] == "2024Q1", "mature"].unique().tolist() == [mature]
 
 
+@pytest.mark.slow
 def test_only_step_downs_within_the_link_window_can_bounce_back() -> None:
     table = """
         person | level       | admit | discharge
@@ -224,6 +226,7 @@ def test_people_in_care_on_any_day_of_a_quarter_are_served() -> None:
     }
 
 
+@pytest.mark.slow
 def test_persons_served_do_not_add_up_over_quarters() -> None:
     """So counts by quarter do not answer for the year."""
     moves = linked("person | level | admit\nAna | php | 0", cutoff=200)
@@ -260,6 +263,7 @@ ZIGZAG = """
     """
 
 
+@pytest.mark.slow
 def test_any_step_up_counts_those_who_come_back_half_way() -> None:
     """Ana steps down to IOP and is at PHP two weeks later; Ben is back at residential."""
     moves = linked(ZIGZAG, cutoff=365)

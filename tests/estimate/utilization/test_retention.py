@@ -26,6 +26,7 @@ def holds(stay: Stay, day: int) -> bool:
     return stay.admit <= day < (inf if stay.discharge is None else stay.discharge)
 
 
+@pytest.mark.slow
 def test_retention_is_what_the_rows_say(tables: SmallTables) -> None:
     frame = cf.retention(tables.linked_moves, days=DAYS, by="facility").frame
     found = frame.set_index(["facility", "level", "day"])[["n", "of"]]

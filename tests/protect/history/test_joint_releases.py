@@ -70,6 +70,7 @@ def test_random_plans_of_releases_give_no_small_count_away(seed, mode) -> None:
     assert outcome.findings.ok, (outcome.plan, outcome.findings)
 
 
+@pytest.mark.slow
 def test_the_year_of_four_hidden_quarters_of_3_is_hidden(made, tmp_path) -> None:
     cube = cube_with(3, 3, 3, 3)
     protect(made["by_quarter"](cube), ledger=tmp_path)
@@ -110,6 +111,7 @@ def test_a_difference_of_11_or_more_between_windows_is_shown(made, tmp_path) -> 
     assert one_cell(safe.frame) == 40
 
 
+@pytest.mark.slow
 def test_those_in_care_at_the_end_of_a_quarter_and_its_year_are_one_count(moves, tmp_path) -> None:
     quarters, years = (protect(cf.census(moves, by=unit), ledger=tmp_path).frame for unit in ("quarter", "year"))
     last = quarters[quarters["quarter"] == "2024Q4"].set_index("level")["closing"]
@@ -118,6 +120,7 @@ def test_those_in_care_at_the_end_of_a_quarter_and_its_year_are_one_count(moves,
     pd.testing.assert_series_equal(last.isna(), year.isna())
 
 
+@pytest.mark.slow
 def test_who_did_not_return_is_who_left_care(moves) -> None:
     """Old code hid one and showed the other."""
     rates, returns = protect([cf.transition_rates(moves, by="year"), cf.readmissions(moves, by="year")])
@@ -173,6 +176,7 @@ def of_year_begun_in(month: int, moves, unit: str):
     return cf.transition_rates(moves, by=unit, calendar=cf.Calendar(fiscal_start=month))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reverse", [False, True])
 def test_months_beside_fiscal_years_sum_to_them_in_either_order(moves, reverse) -> None:
     """Old code took the calendar of the first result, so that a fiscal year was no sum of the months before it."""
@@ -183,6 +187,7 @@ def test_months_beside_fiscal_years_sum_to_them_in_either_order(moves, reverse) 
     assert {members[(("year", "FY2024"),)], *(members[(("month", month),)] for month in months)} in map(set, table.sums)
 
 
+@pytest.mark.slow
 def test_months_after_fiscal_years_are_of_the_calendar_of_the_series(moves) -> None:
     months = of_year_begun_in(1, moves, "month")
     plan = plan_of([of_year_begun_in(7, moves, "year")])

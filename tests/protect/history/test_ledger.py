@@ -247,6 +247,7 @@ def test_a_ledger_of_another_threshold_or_first_day_is_refused(made, tmp_path) -
         protect(later, ledger=tmp_path / "ledger")
 
 
+@pytest.mark.slow
 def test_an_older_cutoff_is_refused(made, tmp_path) -> None:
     cube = made["flows"](4, 4000, 1)
     release(made, cube, 4, tmp_path / "ledger")

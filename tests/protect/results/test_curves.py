@@ -105,6 +105,7 @@ def test_rounding_hides_0_to_10_and_rounds_the_rest_to_fives(made, seed) -> None
     assert proof.hidden[whole.values < 11].all()
 
 
+@pytest.mark.slow
 def test_rounded_rates_are_of_rounded_numbers(made) -> None:
     given = made["by_quarter"](made["flows"](3, 3000, 4))
     safe = protect(given, mode="round")

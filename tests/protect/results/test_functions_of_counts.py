@@ -31,6 +31,7 @@ def many():
     return cf.link(cf.read_episodes(frame, Continuum.of(["php", "iop"]), cutoff="2024-12-31"), within=30)
 
 
+@pytest.mark.slow
 def test_occupation_by_strata_has_digits_for_11_people_of_each_stratum(moves) -> None:
     given = cf.occupation(moves, days=60, by="payer")
     safe = protect(given)[0]
@@ -58,6 +59,7 @@ def test_a_stratum_of_too_few_journeys_is_hidden(moves) -> None:
         protect(cf.expected_days(moves, days=60, by="month"))
 
 
+@pytest.mark.slow
 def test_no_day_on_which_the_last_person_of_a_state_was_followed_is_shown() -> None:
     """One of 401 people is in IOP, and not followed after day 40."""
     rows = [f"P{i} | php | 0 |" for i in range(400)]
@@ -83,6 +85,7 @@ def test_expected_days_never_tell_of_fewer_than_11_days_of_people(moves) -> None
     assert safe["days"].iloc[0] == 0
 
 
+@pytest.mark.slow
 def test_a_difference_is_shown_only_where_both_rates_are(moves) -> None:
     given = cf.transition_rates(moves, by="quarter").compare("2024Q3", "2025Q2")
     safe = protect(given)
@@ -97,6 +100,7 @@ def test_a_difference_is_shown_only_where_both_rates_are(moves) -> None:
     assert safe[0].frame["hidden"].any()
 
 
+@pytest.mark.slow
 def test_p_values_are_corrected_for_those_that_are_shown(moves) -> None:
     given = cf.transition_rates(moves, by="quarter").compare("2024Q3", "2025Q2", correction="bh")
     frame = protect(given)[0].frame
@@ -106,6 +110,7 @@ def test_p_values_are_corrected_for_those_that_are_shown(moves) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_comparison_and_its_rates_share_their_cells(moves) -> None:
     rates = cf.transition_rates(moves, by="year")
     both = protect([rates, rates.compare("2024", "2025")])
@@ -122,6 +127,7 @@ def test_comparisons_of_every_method_are_protected(moves, method) -> None:
     assert audit(protect(given)).ok
 
 
+@pytest.mark.slow
 def test_a_comparison_of_one_outcome_is_protected_with_the_rest_of_its_row(moves) -> None:
     rates = cf.transition_rates(moves, by="quarter")
     safe = protect(rates.compare("2024Q3", "2025Q2", to="left early"))
@@ -160,6 +166,7 @@ def test_gray_s_test_is_protected_over_all_causes(moves, clock) -> None:
     assert safe[0].frame["hidden"].any() == (clock == "stay")
 
 
+@pytest.mark.slow
 def test_a_chain_is_shown_where_every_count_is_shown(many) -> None:
     """It holds no counts."""
     rates, stays = cf.transition_rates(many), cf.length_of_stay(many)
@@ -176,6 +183,7 @@ def test_a_chain_is_shown_where_every_count_is_shown(many) -> None:
     assert audit(safe).ok
 
 
+@pytest.mark.slow
 def test_a_chain_is_refused_where_one_of_its_rates_is_hidden(moves) -> None:
     """A chain gives its rates back to whoever inverts it."""
     rates = cf.transition_rates(moves)

@@ -57,6 +57,7 @@ def test_sparse_tables_of_three_axes_are_proved_without_integer_programs(seed, m
     assert sum(whole) <= 2
 
 
+@pytest.mark.slow
 def test_an_integer_program_ends_after_nodes_and_not_after_seconds(monkeypatch) -> None:
     """On a slow machine a limit in seconds would hide other cells than on a fast one."""
     rng = np.random.default_rng(3)

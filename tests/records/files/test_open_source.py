@@ -65,6 +65,7 @@ def test_frames_and_arrow_streams_are_read(make, table):
     check(make(table()))
 
 
+@pytest.mark.slow
 def test_polars_frames_are_read_lazy_or_not():
     pl = pytest.importorskip("polars")
     check(pl.DataFrame(frame(STAYS).to_dict("list")))
@@ -145,6 +146,7 @@ def test_an_open_quotation_mark_stops_and_swallows_nothing(tmp_path):
     assert refused(path).startswith("line 3 has a quotation mark that is not closed, or inside a text")
 
 
+@pytest.mark.slow
 def test_gz_and_zip_are_unpacked(tmp_path):
     packed = tmp_path / "stays.csv.gz"
     packed.write_bytes(gzip.compress(csv(STAYS).encode()))
@@ -190,6 +192,7 @@ def test_a_glob_reads_files_of_the_same_columns(tmp_path):
 # -- Parquet -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_parquet_is_read_single_by_glob_and_partitioned(tmp_path):
     table = pa.Table.from_pandas(typed())
     pq.write_table(table, tmp_path / "stays.parquet")
@@ -202,6 +205,7 @@ def test_parquet_is_read_single_by_glob_and_partitioned(tmp_path):
     check(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_the_place_of_a_row_set_aside_is_known(tmp_path):
     table = repeat(5, level=["php", "php", None, "php", "php"])
     table.to_parquet(tmp_path / "stays.parquet")
@@ -320,6 +324,7 @@ def test_arrow_files_are_read(tmp_path):
     assert "not an Arrow file" in refused(tmp_path / "no.feather")
 
 
+@pytest.mark.slow
 def test_workbooks_are_read(tmp_path):
     writer = pytest.importorskip("xlsxwriter")
     pytest.importorskip("python_calamine")
@@ -444,6 +449,7 @@ def test_files_of_spss_stata_and_sas_are_read(tmp_path, kind, dates):
     assert "cannot be read" in refused(path, columns=NAMES)
 
 
+@pytest.mark.slow
 def test_portable_files_of_spss_are_read(tmp_path):
     pyreadstat = pytest.importorskip("pyreadstat")
     names = {field: name.upper() for field, name in NAMES.items()}
@@ -452,6 +458,7 @@ def test_portable_files_of_spss_are_read(tmp_path):
     assert stays(read_episodes(tmp_path / "stays.por", cutoff="2024-12-31", columns=names)) == EXPECTED
 
 
+@pytest.mark.slow
 def test_sas7bdat_files_are_read(tmp_path):
     pytest.importorskip("pyreadstat")
     path = Path(__file__).parents[1] / "data" / "stays.sas7bdat"
@@ -525,6 +532,7 @@ def test_an_empty_frame_is_refused():
 # -- the same people everywhere ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_ids_may_be_text_or_numbers_and_groups_are_the_same():
     numbers = [1, 7, 123456789, 2**62, -5, 0]
     as_numbers = read(repeat(6, person_id=numbers))

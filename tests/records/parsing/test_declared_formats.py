@@ -207,6 +207,7 @@ def test_moments_in_utc_without_a_zone_are_a_finding_on_every_source(tmp_path: P
         assert [row[1:3] for row in stays(local)] == [("01-05", "01-06"), ("01-06", "01-07")], name
 
 
+@pytest.mark.slow
 def test_midnights_and_local_times_are_no_moments_in_utc() -> None:
     for text in ("2024-01-06T00:00:00Z", "2024-01-06T01:30:00", "2024-01-06T01:30:00-05:00", "2024-01-06"):
         assert finding(read(repeat(2, admit_date=text, discharge_date=None)), "F13") is None, text
@@ -238,6 +239,7 @@ def test_a_zero_date_as_discharge_is_open_and_as_admission_is_none(zero: str) ->
     assert read(zoned, tz=NEW_YORK).open == 1
 
 
+@pytest.mark.slow
 def test_a_zero_of_a_spreadsheet_is_open() -> None:
     table = repeat(3, admit_date="45352", discharge_date=["45370", "0", "1"])
     assert (read(table, date_format="excel").open, finding(read(table, date_format="excel"), "R09")[1]) == (2, 2)

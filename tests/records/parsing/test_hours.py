@@ -47,6 +47,7 @@ def test_stays_of_one_day_are_in_the_order_of_their_hours(policy: str) -> None:
     assert paths[["step_1", "step_2"]].astype(str).values.tolist() == [["outpatient", "inpatient"]]
 
 
+@pytest.mark.slow
 def test_the_order_is_that_of_days_where_one_stay_of_the_day_has_no_hour() -> None:
     assert moved(rows(UP[0], "A | inpatient | 2024-01-05 | 2024-01-05")) == [("inpatient", "outpatient")]
     midnight = "A | inpatient | 2024-01-05 00:00:00 | 2024-01-05 00:00:00"
@@ -80,6 +81,7 @@ def test_the_hour_of_admission_comes_before_the_day_of_discharge() -> None:
     assert order(rows(*drawn, overlaps="latest")) == ["php", "outpatient"], "the visit ends the stay"
 
 
+@pytest.mark.slow
 def test_highest_leaves_nothing_concurrent_on_a_day_with_hours() -> None:
     episodes = rows(
         "A | php       | 2024-01-05 08:00 | 2024-01-20 10:00",
@@ -134,6 +136,7 @@ def test_the_hour_is_the_local_one() -> None:
     assert moved(read(pa.Table.from_pandas(local, preserve_index=False))) == [("inpatient", "outpatient")]
 
 
+@pytest.mark.slow
 def test_a_file_without_hours_has_no_columns_for_them() -> None:
     dates = ("A | php | 2024-01-05 | 2024-01-05", "A | iop | 2024-01-05 | 2024-01-07")
     for episodes, hours in ((rows(*dates), False), (rows(*UP), True)):

@@ -102,6 +102,7 @@ def test_a_crosswalk_to_another_continuum_is_refused() -> None:
         cf.read_episodes(STAYS, cf.Continuum.of(["a", "b"]), cutoff="2024-12-31", levels=CODES.crosswalk())
 
 
+@pytest.mark.slow
 def test_unknown_levels_are_kept_when_asked() -> None:
     stays = rows(("a", "php", "2024-01-01", "2024-01-20"), ("a", "XX", "2024-01-25", "2024-02-20"))
     assert cf.read_episodes(stays, cutoff="2024-12-31").n == 1
@@ -113,6 +114,7 @@ def test_unknown_levels_are_kept_when_asked() -> None:
     assert (moved["to"], moved["direction"]) == ("unknown level", "lateral")
 
 
+@pytest.mark.slow
 def test_one_level_is_a_continuum() -> None:
     care = cf.Continuum.of(["detox"])
     stays = rows(("a", "detox", "2024-01-01", "2024-01-05"), ("a", "detox", "2024-01-12", "2024-01-15"))
@@ -139,6 +141,7 @@ def test_stays_without_dates_give_lengths_of_stay() -> None:
         cf.length_of_stay(moves, by="quarter")
 
 
+@pytest.mark.slow
 def test_stays_without_dates_have_ended_unless_told() -> None:
     assert cf.read_episodes(durations(), cutoff="2024-12-31", date_basis="duration").open == 0
     odd = cf.read_episodes(durations(ended=["yes", "perhaps", "1", "0"]), cutoff="2024-12-31", date_basis="duration")
@@ -147,6 +150,7 @@ def test_stays_without_dates_have_ended_unless_told() -> None:
         cf.read_episodes(durations().drop(columns="nights"), cutoff="2024-12-31", date_basis="duration")
 
 
+@pytest.mark.slow
 def test_days_since_a_day_0_may_be_floating_numbers_that_are_whole() -> None:
     stays = rows(("a", "php", "x", None), ("b", "php", "x", None), ("c", "php", "x", None))
     numbers = stays.assign(admit_date=[3.0, 5.0, 7.5], discharge_date=[10.0, None, 9.0])

@@ -411,11 +411,13 @@ def test_worked_claims(plain_cases: Any, name: str, stays: list[str], rules: dic
     assert plain_cases[1][name] == (stays, {rule: n for rule, n in rules.items() if rule < "C20"})
 
 
+@pytest.mark.slow
 def test_the_flags_of_the_worked_claims_add_up(plain_cases: Any) -> None:
     expected = sum((Counter(rules) for *_, rules in PLAIN), Counter())
     assert counted(plain_cases[0]) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "options", "stays", "rules"), [c[1:] for c in OTHER], ids=[c[0] for c in OTHER])
 def test_worked_claims_with_options(
     table: str, options: dict[str, Any], stays: list[str], rules: dict[str, int]
@@ -425,6 +427,7 @@ def test_worked_claims_with_options(
     assert counted(episodes) == rules
 
 
+@pytest.mark.slow
 def test_a_replacement_that_is_voided_leaves_nothing() -> None:
     # Case 25, with a stay of someone else, since a file without any stay is refused.
     episodes = read(
@@ -440,12 +443,14 @@ def test_a_replacement_that_is_voided_leaves_nothing() -> None:
     assert counted(episodes) == {"C05": 2, "C06": 1}
 
 
+@pytest.mark.slow
 def test_an_ambiguous_code_alone_is_set_aside() -> None:
     episodes = read("hcpcs | from\nH2036 | 03-04\nH0015 | 05-01")
     assert made(episodes) == ["iop 05-01 05-01 gap"]
     assert counted(episodes) == {"C11": 1}
 
 
+@pytest.mark.slow
 def test_the_facilities_of_two_stays_are_told_apart() -> None:
     episodes = read("hcpcs | from  | to    | fac\nH0018 | 03-01 | 03-10 | A\nH0018 | 03-11 | 03-20 | B")
     assert episodes.rows()["facility"].astype(str).tolist() == ["A", "B"]
@@ -460,6 +465,7 @@ def test_the_result_does_not_depend_on_the_order_of_the_lines(plain_cases: Any) 
     assert counted(episodes) == counted(plain_cases[0])
 
 
+@pytest.mark.slow
 def test_columns_of_the_lines_become_strata_of_the_stays() -> None:
     # The stay has the label of its first line; a line without one, and a line alike in all else, count as they are.
     lines = claim_lines(
@@ -479,6 +485,7 @@ def test_columns_of_the_lines_become_strata_of_the_stays() -> None:
     assert {"payer", "plan", "diagnosis", "ended_by"} <= set(episodes.strata)
 
 
+@pytest.mark.slow
 def test_lines_that_differ_in_a_stratum_are_not_the_same_line_again() -> None:
     lines = claim_lines(
         "claim | line | hcpcs | from\nc | 1 | H0015 | 03-04\nc | 1 | H0015 | 03-04\nc | 1 | H0015 | 03-04"

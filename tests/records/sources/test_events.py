@@ -114,6 +114,7 @@ def test_days_before_a_late_first_level_have_none() -> None:
     assert finding(episodes, "R02") is not None
 
 
+@pytest.mark.slow
 def test_an_unknown_level_stays_its_own_piece() -> None:
     one = "\n".join(ADMISSIONS.strip().splitlines()[:2])
     rows = changes("1 | 2024-01-02 | php | |", "1 | 2024-01-12 | jail | |", "1 | 2024-01-22 | php | |")
@@ -146,6 +147,7 @@ def test_without_a_time_of_writing_no_version_is_kept() -> None:
     assert counted(episodes) == {"E02": 3}
 
 
+@pytest.mark.slow
 def test_what_was_authorized_is_a_table_beside_what_was_delivered() -> None:
     one = "\n".join(ADMISSIONS.strip().splitlines()[:2])
     rows = changes(
@@ -164,6 +166,7 @@ def test_what_was_authorized_is_a_table_beside_what_was_delivered() -> None:
     assert {(delivered, authorized): days for delivered, authorized, days in pairs} == expected
 
 
+@pytest.mark.slow
 def test_the_order_of_the_rows_does_not_matter() -> None:
     mixed = frame(CHANGES).sample(frac=1, random_state=1)
     source = cf.sources.events(frame(ADMISSIONS).iloc[::-1], mixed)
@@ -179,6 +182,7 @@ EXIT = "EnrollmentID | ExitDate | Destination\ne1 | 2024-02-01 | 24"
 PROJECT = "ProjectID | ProjectType\n10 | 2\n11 | 13"
 
 
+@pytest.mark.slow
 def test_enrolments_are_stays_at_the_level_of_their_project() -> None:
     source = cf.sources.enrolments(
         frame(ENROLLMENT), frame(EXIT), frame(PROJECT), levels={2: "residential", 13: "php"}, reasons={24: "died"}

@@ -55,6 +55,7 @@ def read(path: Path, **options: Any) -> cf.Episodes:
     return cf.read_episodes(cf.sources.fhir(path, **options), cutoff="2024-12-31")
 
 
+@pytest.mark.slow
 def test_each_encounter_has_one_fate(tmp_path: Path) -> None:
     episodes = read(write(tmp_path, LINES), levels=LEVELS)
     assert stays(episodes) == [
@@ -139,6 +140,7 @@ def episode_of_care(number: str, person: str, start: str | None, end: str | None
     return json.dumps(made | {"patient": {"reference": f"Patient/{person}"}} | of_type(code))
 
 
+@pytest.mark.slow
 def test_an_episode_of_care_is_a_stay_if_its_type_has_a_level(tmp_path: Path) -> None:
     of = {"episodeOfCare": [{"reference": "EpisodeOfCare/e1"}]}
     write(
@@ -173,6 +175,7 @@ def test_an_episode_of_care_is_a_stay_if_its_type_has_a_level(tmp_path: Path) ->
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_made_up_resources_are_sound_fhir() -> None:
     models = {
         name: pytest.importorskip(f"fhir.resources.R4B.{name.lower()}", reason="pip install careflow[test]")
@@ -193,6 +196,7 @@ def test_the_made_up_resources_are_sound_fhir() -> None:
         models["Encounter"].Encounter.model_validate_json('{"resourceType": "Encounter"}')
 
 
+@pytest.mark.slow
 def test_the_newest_version_of_an_encounter_is_kept(tmp_path: Path) -> None:
     old = encounter("1", "A", "IMP", "2024-01-02", None, "in-progress", meta={"lastUpdated": "2024-01-03T00:00:00Z"})
     new = encounter("1", "A", "IMP", "2024-01-02", "2024-01-09", meta={"lastUpdated": "2024-01-10T00:00:00Z"})
@@ -202,12 +206,14 @@ def test_the_newest_version_of_an_encounter_is_kept(tmp_path: Path) -> None:
         assert "H07" in set(episodes.losses["rule"])
 
 
+@pytest.mark.slow
 def test_a_disposition_is_the_reason(tmp_path: Path) -> None:
     left = {"hospitalization": {"dischargeDisposition": {"coding": [{"code": "aadvice"}]}}}
     episodes = read(write(tmp_path, [encounter("1", "A", "IMP", "2024-01-02", "2024-01-09", **left)]))
     assert stays(episodes) == [("inpatient", "01-02", "01-09", "left early")]
 
 
+@pytest.mark.slow
 def test_compressed_files_are_read_as_plain_ones(tmp_path: Path) -> None:
     plain, packed = tmp_path / "plain", tmp_path / "packed"
     plain.mkdir()

@@ -71,6 +71,7 @@ def test_outpatient_visits_are_joined_as_pandas_joins_them() -> None:
     assert begun == 972
 
 
+@pytest.mark.slow
 def test_each_visit_has_one_fate(tmp_path: Path) -> None:
     episodes = read(database(tmp_path))
     assert stays(episodes) == [
@@ -91,12 +92,14 @@ def test_levels_of_the_analyst_go_first(tmp_path: Path) -> None:
     assert ("php", "03-01", "03-01", "unknown") in stays(episodes)
 
 
+@pytest.mark.slow
 def test_a_death_closes_what_is_open(tmp_path: Path) -> None:
     episodes = read(database(tmp_path, death="person_id | death_date\n3 | 2024-07-09"))
     assert ("inpatient", "05-01", "07-09", "died") in stays(episodes)
     assert episodes.open == 0
 
 
+@pytest.mark.slow
 def test_visits_outside_the_observation_period_are_flagged(tmp_path: Path) -> None:
     period = """
     person_id | observation_period_start_date | observation_period_end_date
@@ -127,6 +130,7 @@ def test_a_cohort_says_whose_visits_count(tmp_path: Path) -> None:
     assert counted(episodes)["O08"] == 6
 
 
+@pytest.mark.slow
 def test_episodes_are_stays_only_if_their_object_has_a_level(tmp_path: Path) -> None:
     episode = """
     person_id | episode_start_date | episode_end_date | episode_object_concept_id

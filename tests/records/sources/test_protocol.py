@@ -80,6 +80,7 @@ def test_what_belongs_to_the_source_is_refused_by_the_reader(told: dict[str, Any
         cf.read_episodes(cf.sources.claims(claim_lines(LINES), scope="file"), cutoff="2024-12-31", **told)
 
 
+@pytest.mark.slow
 def test_too_many_lines_set_aside_stop_unless_accepted() -> None:
     denied = (
         "hcpcs | from | is\n"

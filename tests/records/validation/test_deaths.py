@@ -105,6 +105,7 @@ TRANSFER = (
 )
 
 
+@pytest.mark.slow
 def test_a_death_on_the_day_of_a_transfer_ends_the_pathway() -> None:
     assert paths(rows(*TRANSFER), steps=3) == [["residential", "iop", "died", 1, 1.0]]
     assert paths(rows(*TRANSFER), days=(0, 8, 9)) == [["residential", "residential", "died", 1, 1.0]]

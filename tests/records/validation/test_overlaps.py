@@ -138,6 +138,7 @@ def test_highest_keeps_an_open_stay_open_and_ends_what_lies_inside_it():
     """)
 
 
+@pytest.mark.slow
 def test_latest_ends_the_earlier_stay_and_does_not_resume_it():
     assert after(NESTED, "latest") == drawn_stays("""
         level      | admit | discharge | reason
@@ -248,6 +249,7 @@ def test_bridging_goes_from_the_latest_end_so_far(policy):
     assert [finding(episodes, check) for check in ("F01", "F05")] == [None, None]
 
 
+@pytest.mark.slow
 def test_bridging_goes_over_a_stay_at_another_level_that_ends_before():
     table = """
         person_id | level | admit_date | discharge_date | discharge_reason
@@ -272,6 +274,7 @@ def test_a_joined_stay_ends_as_the_one_that_ends_last():
     assert episodes.rows()["payer"].tolist() == ["medicaid"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("how", "gone"), [({"bridge_days": 1}, "F10"), ({"overlaps": "latest"}, "F06")])
 def test_no_finding_advises_what_was_done(how, gone):
     weeks = [f"2024-03-{day:02d}" for day in range(1, 31, 7)]
@@ -283,6 +286,7 @@ def test_no_finding_advises_what_was_done(how, gone):
     assert finding(read(table, **how), gone) is None
 
 
+@pytest.mark.slow
 def test_findings_are_of_the_stays_as_they_are_kept():
     table = """
         person_id | level       | admit_date | discharge_date

@@ -51,6 +51,7 @@ def test_each_group_has_a_table_and_together_they_are_all(told, moves):
     assert sum(shares) == float(everyone[1].text) == 4 * 175
 
 
+@pytest.mark.slow
 def test_the_rates_of_a_group_are_those_of_its_part_of_the_records(told, moves):
     part = cf.transition_rates(moves, by="quarter", where={"payer": "Private"})
     rate = part.directions.query("quarter == '2024Q3' and `from` == 'residential' and direction == 'step-down'")["rate"]

@@ -29,6 +29,7 @@ def texts(told: Content, section: int, grid: int) -> list[list[str]]:
     return [[cell.text for cell in row] for row in told.measured[section].grids[grid].rows]
 
 
+@pytest.mark.slow
 def test_a_follow_up_has_its_share_of_each_window_quarter_by_quarter(told):
     """Of 175 residential discharges a quarter, 84 went to PHP or IOP within 2 days: 48%."""
     assert told.measured[0].grids[0].head == (
@@ -76,6 +77,7 @@ def test_a_release_with_a_measure_is_refused_before_anything_is_counted(tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_measure_that_is_not_there_is_refused_with_those_that_are(tmp_path):
     moves = linked(made_up())
     with pytest.raises(MeasureError, match="there are average-residential-stay"):

@@ -64,6 +64,7 @@ def test_the_estimate_of_the_newest_quarter_tells_whole_percents(counts):
     np.testing.assert_allclose(told * 100, np.rint(told * 100), atol=1e-9)
 
 
+@pytest.mark.slow
 def test_few_not_yet_followed_hide_how_many_were_discharged():
     frame = mask(cf.transition_rates(counted(late(4, 2, 60)), by="quarter", method="incidence")).frame
     row = frame[(frame["quarter"] == "2024Q4") & (frame["from"] == "residential")]
@@ -92,6 +93,7 @@ def test_a_newest_quarter_of_a_handful_is_left_out_and_the_report_written():
     assert len(made.rates.frame)
 
 
+@pytest.mark.slow
 def test_the_census_of_a_quarter_balances_and_has_its_definition(said):
     row = next(row for row in said.chosen.census.rows if row[0].text == "Residential")
     start, admitted, discharged, end = (int(cell.text.replace(",", "")) for cell in row[1:5])
@@ -104,6 +106,7 @@ def small_census(counts: cf.Counts) -> tuple[pd.DataFrame, pd.DataFrame]:
     return plain.frame, mask(plain).frame
 
 
+@pytest.mark.slow
 def test_no_small_flow_of_a_census_is_shown_nor_found_from_the_others():
     plain, masked = small_census(counted(made_up({**CELLS, ("inpatient", "completed"): 7})))
     few = ((plain[list(FLOWS)] > 0) & (plain[list(FLOWS)] < 11)).any(axis=1)
@@ -141,6 +144,7 @@ def test_pathways_lose_no_journey_and_few_enough_are_hidden(said, counts):
     assert told == sorted(told, reverse=True)
 
 
+@pytest.mark.slow
 def test_pathways_that_few_took_are_hidden_last_and_in_no_telling_order(counts):
     paths = mask(cf.pathways(linked(made_up({**CELLS, ("php", "other"): 1})), steps=4))
     hidden = paths.frame["hidden"].to_numpy()

@@ -110,6 +110,7 @@ def test_one_clear_looking_change_among_many_is_not_called_clear():
     assert untested["changed"].tolist() == [True] + [False] * 19
 
 
+@pytest.mark.slow
 def test_no_change_is_told_from_or_to_a_quarter_that_is_not_mature(same):
     assert [one.mature for one in same.periods] == [True, True, True, False]
     assert [one.changes is not None for one in same.periods] == [False, True, True, False]
@@ -143,6 +144,7 @@ def test_every_heading_that_needs_one_has_its_definition(same):
             assert grid is None or set(grid.terms) - {""} <= keys
 
 
+@pytest.mark.slow
 def test_few_rows_set_aside_are_hidden_with_the_total_they_come_from(counts):
     few = pd.DataFrame(
         [

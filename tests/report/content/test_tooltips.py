@@ -33,6 +33,7 @@ def test_a_point_says_its_quarter_and_whether_it_is_mature():
     assert _point(row, {"php": "PHP"}) == "PHP, 2024\u00a0Q3: 34% (28–41), n = 175, not yet mature"
 
 
+@pytest.mark.slow
 def test_the_trend_of_an_arc_has_the_numbers_in_sight_and_no_other(told):
     data = moves(told)
     assert data["quarters"] == [one.label for one in told.periods]

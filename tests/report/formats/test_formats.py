@@ -35,6 +35,7 @@ def parts(path: Path) -> dict[str, bytes]:
         return {name: file.read(name) for name in file.namelist()}
 
 
+@pytest.mark.slow
 def test_only_the_formats_that_were_asked_for_are_written(plain_report):
     assert {path.name for path in plain_report.glob("report.*")} == {"report.html", "report.pptx"}
 
@@ -169,6 +170,7 @@ def test_slides_and_pdf_have_every_section(report):
     assert (report / "report.pdf").read_bytes().count(b"/Alt ") >= 9, "two pictures more: census and pathways"
 
 
+@pytest.mark.slow
 def test_slides_draw_a_level_of_zeros_and_name_the_levels_they_leave_out(plain_report):
     # A level with discharges has a chart, at 0% where nobody stepped up; from inpatient care nobody can.
     deck = pptx.Presentation(str(plain_report / "report.pptx"))

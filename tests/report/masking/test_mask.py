@@ -25,6 +25,7 @@ def masked(counts: cf.Counts):
     return mask(cf.transition_rates(counts, by="quarter"))
 
 
+@pytest.mark.slow
 def test_a_small_count_is_hidden_with_all_that_is_made_from_it(masked):
     row = cell(masked.frame, "residential", "terminated")
     assert row["hidden"]
@@ -57,6 +58,7 @@ def test_zeros_are_shown(masked):
     assert row["n"] == 0
 
 
+@pytest.mark.slow
 def test_a_level_with_few_discharges_is_hidden_with_its_denominator():
     cells = {**CELLS, ("inpatient", "completed"): 7}
     rates = mask(cf.transition_rates(linked(made_up(cells)), by="quarter"))
@@ -67,6 +69,7 @@ def test_a_level_with_few_discharges_is_hidden_with_its_denominator():
     assert ways["of"].isna().all()
 
 
+@pytest.mark.slow
 def test_one_level_with_few_discharges_in_all_takes_another_one_with_it():
     stays = made_up()
     more = pd.DataFrame(
@@ -81,6 +84,7 @@ def test_one_level_with_few_discharges_in_all_takes_another_one_with_it():
     assert hidden == 2, "the sum over all levels is shown, so that one hidden alone is found by subtraction"
 
 
+@pytest.mark.slow
 def test_a_sum_by_direction_is_hidden_where_it_would_give_a_count_away():
     cells = {**CELLS, ("php", "outpatient"): 4}
     rates = mask(cf.transition_rates(linked(made_up(cells)), by="quarter"))
@@ -90,6 +94,7 @@ def test_a_sum_by_direction_is_hidden_where_it_would_give_a_count_away():
     assert total["hidden"] or any(others)
 
 
+@pytest.mark.slow
 def test_the_share_followed_is_hidden_where_it_shows_how_few_were_not():
     stays = made_up()
     late = pd.DataFrame(
@@ -125,6 +130,7 @@ def test_a_curve_keeps_days_between_which_eleven_ended(counts):
     assert (stays.curve["at_risk"] >= 11).all()
 
 
+@pytest.mark.slow
 def test_a_result_about_ten_people_is_refused():
     cells = {("residential", "completed"): 3}
     with pytest.raises(DisclosureError, match=r"fewer than 11 people .* put more quarters or more facilities together"):

@@ -33,6 +33,7 @@ def test_a_follow_up_of_many_is_shown_as_it_is():
     assert set(zip(frame["n"], frame["of"], strict=True)) == {(84, 175)}
 
 
+@pytest.mark.slow
 def test_a_follow_up_that_tells_a_small_move_from_hidden_reasons_is_hidden():
     """4 to IOP and 3 terminated are hidden: 64 less the 60 to PHP, which are shown, would be the 4."""
     frame = masked(with_cells(residential_iop=4))
@@ -40,6 +41,7 @@ def test_a_follow_up_that_tells_a_small_move_from_hidden_reasons_is_hidden():
     assert frame[["n", "of", "rate", "se", "low", "high", "followed"]].isna().all(axis=None)
 
 
+@pytest.mark.slow
 def test_a_follow_up_of_few_is_hidden_and_so_is_its_complement():
     few = dict.fromkeys(("residential_php", "residential_iop"), 5)
     assert masked(with_cells(**few))["hidden"].all()
@@ -47,6 +49,7 @@ def test_a_follow_up_of_few_is_hidden_and_so_is_its_complement():
     assert masked(with_cells(**rest | {"residential_completed": 9}))["hidden"].all()
 
 
+@pytest.mark.slow
 def test_few_who_came_between_two_windows_hide_both():
     stays = made_up()
     late = stays["person_id"].isin(stays.loc[stays["level"].eq("php") & stays["discharge_date"].isna(), "person_id"])
@@ -61,6 +64,7 @@ def test_few_who_came_between_two_windows_hide_both():
     assert masked(moved)["hidden"].all()
 
 
+@pytest.mark.slow
 def test_a_mean_of_fewer_than_22_closed_stays_is_hidden():
     assert not masked(made_up(), MEAN)["hidden"].any()
     few = {f"residential_{to}": 0 for to in ("php", "iop", "completed", "terminated", "incarcerated")}
@@ -69,6 +73,7 @@ def test_a_mean_of_fewer_than_22_closed_stays_is_hidden():
     assert frame[["n", "mean", "low", "high", "rmean"]].isna().all(axis=None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "hidden"), [(10, True), (11, False)])
 def test_ten_people_or_fewer_served_are_hidden(n, hidden):
     stays = made_up({("inpatient", "completed"): n, ("iop", "completed"): 40})
