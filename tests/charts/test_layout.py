@@ -80,6 +80,7 @@ def test_a_second_drawing_moves_no_word(sheet, make, look):
     assert np.abs(corners[1] - corners[0]).max() < 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("context", ["notebook", "report", "slide"])
 @pytest.mark.parametrize("levels", [5, 8, 12])
 def test_no_label_of_an_arc_touches_a_card_or_another_label(levels, context, make, look):

@@ -222,6 +222,7 @@ def test_months_and_the_periods_of_one_calendar_are_attacked(stays, moves, tmp_p
     assert found.ok, found.exact + found.certainly_small
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("units", [("quarter", "quarter"), ("year", "quarter"), ("quarter", "year")])
 @pytest.mark.parametrize("together", [True, False])
 def test_periods_of_two_calendars_are_refused_before_any_search(moves, tmp_path, units, together, monkeypatch) -> None:
