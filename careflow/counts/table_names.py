@@ -22,7 +22,7 @@ from careflow.counts.sql.retention import COLUMNS as RETAINED
 from careflow.counts.sql.retention import retained_sql
 from careflow.counts.sql.returns import bounces_sql, returns_sql, served_sql
 from careflow.errors import ArgumentError
-from careflow.records.parsing.date_basis import CALENDAR, DAYS, LINKING
+from careflow.records.parsing.date_basis import DAYS, LINKING
 
 DEFAULT: Final = (*EVENT_TABLES, "served", "journey", "paths:4", "returns:30", "bounces:30")
 """The tables that ``moves.counts()`` counts by default."""
@@ -81,8 +81,8 @@ def event_table(name: str, continuum: Continuum, measures: Iterable[Measure] = (
     match = _NAME.fullmatch(name)
     if match is None or ((match[3] or match[4]) and match[1] != "journey"):
         raise ArgumentError(
-            f"no clock {name!r}; there are {', '.join(DEFAULT)}, history, arrivals and flow, the numbers being days, steps or "
-            "levels"
+            f"no clock {name!r}; there are {', '.join(DEFAULT)}, history, arrivals and flow, the numbers being days, "
+            "steps or levels"
         )
     kind, numbers, reentry = match[1], [int(n) for n in (match[2] or "").split(",") if n], bool(match[4])
     if kind == "served":
@@ -114,7 +114,7 @@ def _part_table(name: str) -> EventTable | None:
     match = _PARTS.fullmatch(name)
     if match is None or (match[2] and match[1] != "exit"):
         return None
-    table = EVENT_TABLES.get(match[1]) or EventTable(PROCESS, "", "", CALENDAR, rows=ARRIVALS, dates=True)
+    table = EVENT_TABLES.get(match[1]) or EventTable(PROCESS, "", "", DAYS, rows=ARRIVALS, dates=True)
     if match[2]:
         table = replace(table, rows=exit_sql(int(match[2])))
     return replace(table, before=int(match[3] or 0))

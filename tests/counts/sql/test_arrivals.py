@@ -1,4 +1,4 @@
-"""Admissions by day with the level moved from, recent admissions, and the records as they were at an earlier cut-off."""
+"""Admissions by day with the level moved from, recent admissions, and records as they were at an earlier cut-off."""
 
 from collections import Counter
 from pathlib import Path
@@ -63,7 +63,11 @@ def test_recent_admissions_are_those_of_the_last_days_of_the_clock() -> None:
     drawn = "person | level | admit | discharge\nAna | php | 59 | 65\nBob | php | 60 | 70\nCyd | php | 70 | 72"
     moves = linked(drawn, cutoff=100)
     tables = moves.counts(clocks=["exit~10", "exit~11", "exit"]).tables
-    assert {name: int(table["n"].sum()) // 2 for name, table in tables.items()} == {"exit~10": 1, "exit~11": 2, "exit": 3}
+    assert {name: int(table["n"].sum()) // 2 for name, table in tables.items()} == {
+        "exit~10": 1,
+        "exit~11": 2,
+        "exit": 3,
+    }
 
 
 @pytest.mark.slow
@@ -73,7 +77,9 @@ def test_each_admission_is_counted_once_with_the_last_move_to_it(file: File) -> 
     expected: Counter[tuple[str, str, int]] = Counter()
     for mine in people(file.kept).values():
         ordered = in_order(mine, LEVELS)
-        outcomes: dict[str, Linked] = {one.stay.episode: one for one in file.linked if one.stay.person == mine[0].person}
+        outcomes: dict[str, Linked] = {
+            one.stay.episode: one for one in file.linked if one.stay.person == mine[0].person
+        }
         origin = dict.fromkeys(range(len(ordered)), "outside")
         for stay in ordered:
             one = outcomes[stay.episode]
