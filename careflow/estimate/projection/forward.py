@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from careflow.estimate.projection.extract import Extract
 from careflow.estimate.projection.parameters import Parameters
@@ -58,23 +59,27 @@ def renewal(parameters: Parameters, horizon: int) -> Renewal:
 
 def delayed(flow: Array, gaps: Array) -> Array:
     """Return admissions by day (..., days) from discharges by day and the days between."""
-    out = np.zeros_like(flow)
-    for gap in range(min(gaps.shape[-1], flow.shape[-1])):
-        if gaps[..., gap].any():
-            out[..., gap:] += flow[..., : flow.shape[-1] - gap] * gaps[..., gap, None]
-    return out
+    longest = min(gaps.shape[-1], flow.shape[-1])
+    nothing = np.zeros((*flow.shape[:-1], longest - 1))
+    windows = sliding_window_view(np.concatenate([nothing, flow], axis=-1), longest, axis=-1)
+    return np.einsum("...dg,...g->...d", windows, np.ascontiguousarray(gaps[..., :longest][..., ::-1]))
 
 
 def admissions(after: Renewal, first: Array) -> Array:
     """Return all admissions by day, from those that follow no admission after the cut-off."""
-    entered = np.empty_like(first)
-    for day in range(first.shape[-1]):
-        due = first[..., day]
-        if day:
-            earlier = entered[..., day - 1 :: -1] if day > 1 else entered[..., :1]
-            due = due + np.einsum("rijs,ris->rj", after.next_stay[..., 1 : day + 1], earlier)
-        entered[..., day] = np.einsum("rji,ri->rj", after.same_day, due)
-    return entered
+    replicates, levels, horizon = first.shape
+    next_stay = np.ascontiguousarray(after.next_stay[..., 1:].transpose(0, 3, 1, 2)).reshape(
+        len(after.next_stay), levels * (horizon - 1), levels
+    )
+    # The last day comes first, so that the days before one are together.
+    entered = np.zeros((replicates, 1, horizon * levels))
+    for day in range(horizon):
+        before = entered[..., (horizon - day) * levels :]
+        due = first[..., day] + (before @ next_stay[:, : day * levels])[:, 0]
+        entered[:, 0, (horizon - day - 1) * levels : (horizon - day) * levels] = np.einsum(
+            "rji,ri->rj", after.same_day, due
+        )
+    return entered.reshape(replicates, horizon, levels)[:, ::-1].swapaxes(1, 2)
 
 
 def in_care_after(after: Renewal, entered: Array) -> Array:
@@ -103,22 +108,23 @@ def folded(in_care: Array, ages: int) -> Array:
 
 def todays_stays(parameters: Parameters, in_care: Array, horizon: int) -> tuple[Array, Array]:
     """Return today's stays that go on (replicates, levels, days), and those that move on, by level left and reached."""
-    hazards, staying = parameters.hazards, 1 - parameters.leaving
-    replicates, levels, _, ages = hazards.shape
-    pairs = [np.flatnonzero(hazards[0, level, :levels].any(axis=-1)) for level in range(levels)]
-    reached = [np.ascontiguousarray(hazards[:, level, pairs[level]]) for level in range(levels)]
-    stays = np.broadcast_to(folded(in_care, ages), (replicates, levels, ages)).copy()
+    replicates, levels = parameters.arrivals.shape[:2]
     going_on = np.empty((replicates, levels, horizon))
     moving = np.zeros((replicates, levels, levels, horizon))
-    for day in range(horizon):
-        stays[..., -1] += stays[..., -2]
-        stays[..., 1:-1] = stays[..., :-2].copy()
-        stays[..., 0] = 0
-        for level in range(levels):
-            if len(pairs[level]):
-                moving[:, level, pairs[level], day] = np.einsum("ra,rja->rj", stays[:, level], reached[level])
-        stays *= staying
-        going_on[..., day] = stays.sum(axis=-1)
+    for level in range(levels):
+        hazards = parameters.hazards[:, level, :, : parameters.ages[level]]
+        staying = 1 - parameters.leaving[:, level, : parameters.ages[level]]
+        reached = np.flatnonzero(hazards[0, :levels].any(axis=-1))
+        chances = np.ascontiguousarray(hazards[:, reached].swapaxes(1, 2))
+        stays = np.broadcast_to(folded(in_care[[level]], hazards.shape[-1]), (replicates, 1, hazards.shape[-1])).copy()
+        for day in range(horizon):
+            stays[..., -1] += stays[..., -2]
+            stays[..., 1:-1] = stays[..., :-2].copy()
+            stays[..., 0] = 0
+            if len(reached):
+                moving[:, level, reached, day] = (stays @ chances)[:, 0]
+            stays[:, 0] *= staying
+            going_on[:, level, day] = stays[:, 0].sum(axis=-1)
     return going_on, moving
 
 

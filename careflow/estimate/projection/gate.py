@@ -62,7 +62,7 @@ def check_length(counts: Counts, cutoff: int, replay: int) -> None:
     if first > needed:
         raise CountsError(
             f"the replay of {replay} days needs the {SEASON} days before it, so records from {day_of(needed)} on; "
-            f"these begin on {day_of(first)}: a later cut-off, or a shorter replay= (not under horizon=), can be replayed."
+            f"these begin on {day_of(first)}: give a later cut-off, or a shorter replay= (not under horizon=)."
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -50,7 +51,14 @@ class Parameters:
     fitted: Array
     enough: npt.NDArray[np.bool_]
 
-    @property
+    @cached_property
+    def ages(self) -> tuple[int, ...]:
+        """For each level, the number of ages up to the first from which on the hazards are constant, at least 2."""
+        places = np.arange(self.hazards.shape[-1])
+        differ = (self.hazards != self.hazards[..., -1:]).any(axis=(0, 2))
+        return tuple(max(int(places[each].max(initial=-1)) + 2, 2) for each in differ)
+
+    @cached_property
     def leaving(self) -> Array:
         """The hazard of a discharge, whatever follows, shape (replicates, levels, ages)."""
         return np.asarray(np.minimum(self.hazards.sum(axis=2), 1.0))

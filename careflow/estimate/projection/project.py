@@ -118,8 +118,8 @@ def project(
 
     The replay projects from ``replay`` days before the cut-off, then every 28 days, by what was known then. A level
     is projected only where the mean absolute error is below those of the census at the origin and of the census 364
-    days before each day. A projection assumes that arrivals, lengths of stay and what follows go on as they were; it knows of
-    no closure, new program or change of payer, and a rate that is changed by hand is not the effect of a policy.
+    days before each day. A projection assumes that arrivals, lengths of stay and what follows go on as they were; it
+    knows of no closure, new program or change of payer, and a rate that is changed by hand is not the effect of a policy.
 
     Examples
     --------
@@ -239,9 +239,9 @@ def _about(
     return Provenance.of(
         counts,
         measure="projected census",
-        definition=f"Expected stays in care if arrivals stay as in the {SEASON} days to the cut-off, and lengths of stay "
-        f"and what follows as for the admissions of the last {recent} days{edited}; replayed on the last year: speaks for "
-        f"{', '.join(names) or 'no level'}.",
+        definition=f"Expected stays in care if arrivals stay as in the {SEASON} days to the cut-off, and lengths of "
+        f"stay and what follows as for the admissions of the last {recent} days{edited}; replayed on the last year: "
+        f"speaks for {', '.join(names) or 'no level'}.",
         n=int(gated.fitted.sum()),
         unit="recent stays",
         within=(counts.definition.within,),

@@ -82,15 +82,14 @@ def _spread(response: Array) -> Array:
 
 def _todays(every: Parameters, records: Extract, level: int, horizon: int) -> tuple[Array, Array, Array]:
     """Return the numbers of people of a level who are alike, their chances of going on, and of moving by day."""
-    hazards, staying = every.hazards[0, level], 1 - every.leaving[0, level]
-    levels, ages = len(every.dispersion), hazards.shape[-1]
-    in_care = folded(records.in_care, ages)[level]
+    levels, ages = len(every.dispersion), every.ages[level]
+    hazards, staying = every.hazards[0, level, :, :ages], 1 - every.leaving[0, level, :ages]
+    in_care = folded(records.in_care[[level]], ages)[0]
     old = np.flatnonzero(in_care)
     at = np.minimum(old[:, None] + np.arange(1, horizon + 1), ages - 1)
     goes_on = np.cumprod(staying[at], axis=-1)
     before = np.concatenate([np.ones_like(goes_on[:, :1]), goes_on[:, :-1]], axis=-1)
-    moving = before[:, None] * hazards[:levels, at].swapaxes(0, 1)
-    entering = delayed(moving, every.gaps[0, level])
+    entering = delayed(before[:, None] * hazards[:levels, at].swapaxes(0, 1), every.gaps[0, level])
     between = records.between[level]
     waiting = np.flatnonzero(between)
     days = waiting[:, None] + np.arange(1, horizon + 1)
