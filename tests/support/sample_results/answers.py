@@ -80,7 +80,9 @@ def projection(levels: int = 5) -> Projection:
     frame["hidden"] = frame.index == 7 * levels
     frame.loc[frame["refused"] | frame["hidden"], ["census", "low", "high", "entered", "left"]] = np.nan
     history = by_level(pd.DataFrame({"day": pd.date_range("2025-01-01", cutoff)}))
-    history["census"] = (40 + 20 * history["place"] + 6 * np.sin(history["day"].dt.day_of_year / 30)).round().astype(int)
+    history["census"] = (
+        (40 + 20 * history["place"] + 6 * np.sin(history["day"].dt.day_of_year / 30)).round().astype(int)
+    )
     origins = pd.date_range("2025-01-01", periods=4, freq="56D")
     past = by_level(pd.DataFrame({"origin": origins}).merge(pd.DataFrame({"ahead": np.arange(1, 85)}), how="cross"))
     past["day"] = past["origin"] + pd.to_timedelta(past["ahead"], unit="D")
