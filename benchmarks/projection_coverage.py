@@ -5,8 +5,8 @@
 
 In a made-up world people arrive in residential care and IOP, stay, move on and come back, by rates that do not change.
 Its records end on a cut-off; the census of the 28 days after it is projected from them and compared with what happened.
-In worlds of ``steady`` arrivals, fewer on weekends, everybody comes once. In those of ``uneven`` arrivals some weeks bring
-twice as many as others. In ``returning`` worlds 600 people come again and again, each alike in lengths of stay.
+In worlds of ``steady`` arrivals, fewer on weekends, everybody comes once. In those of ``uneven`` arrivals some weeks
+bring twice as many as others. In ``returning`` worlds 600 people come again and again, each alike in lengths of stay.
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ def main() -> None:
         held = pd.concat([world(seed, kind) for seed in range(worlds)])
         table = held.pivot_table(index="level", columns="ahead", values="held", observed=True, margins=True) * 100
         for level in CARE.names:
-            print(f"| {kind} | {level} | " + " | ".join(f"{value:.1f}" for value in table.loc[level]) + " |", flush=True)
+            print(
+                f"| {kind} | {level} | " + " | ".join(f"{value:.1f}" for value in table.loc[level]) + " |", flush=True
+            )
         spread = held.groupby("world")["held"].mean()
         print(f"| {kind} | both | | | | | {100 * spread.mean():.1f} ± {196 * spread.sem():.1f} |", flush=True)
 

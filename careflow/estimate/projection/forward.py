@@ -111,20 +111,18 @@ def todays_stays(parameters: Parameters, in_care: Array, horizon: int) -> tuple[
     replicates, levels = parameters.arrivals.shape[:2]
     going_on = np.empty((replicates, levels, horizon))
     moving = np.zeros((replicates, levels, levels, horizon))
-    for level in range(levels):
-        hazards = parameters.hazards[:, level, :, : parameters.ages[level]]
-        staying = 1 - parameters.leaving[:, level, : parameters.ages[level]]
-        reached = np.flatnonzero(hazards[0, :levels].any(axis=-1))
-        chances = np.ascontiguousarray(hazards[:, reached].swapaxes(1, 2))
-        stays = np.broadcast_to(folded(in_care[[level]], hazards.shape[-1]), (replicates, 1, hazards.shape[-1])).copy()
+    for level, ages in enumerate(parameters.ages):
+        # Ages beyond the last one have its hazards, so that everybody can grow older by the horizon.
+        at = np.minimum(np.arange(ages + horizon + 1), ages - 1)
+        reached = np.flatnonzero(parameters.hazards[0, level, :levels].any(axis=-1))
+        chances = np.ascontiguousarray(parameters.hazards[:, level][:, reached][..., at])
+        staying = np.ascontiguousarray(1 - parameters.leaving[:, level, at])
+        stays = np.broadcast_to(folded(in_care[[level]], ages)[0], (replicates, ages)).copy()
         for day in range(horizon):
-            stays[..., -1] += stays[..., -2]
-            stays[..., 1:-1] = stays[..., :-2].copy()
-            stays[..., 0] = 0
-            if len(reached):
-                moving[:, level, reached, day] = (stays @ chances)[:, 0]
-            stays[:, 0] *= staying
-            going_on[:, level, day] = stays[:, 0].sum(axis=-1)
+            older = slice(day + 1, day + 1 + ages)
+            moving[:, level, reached, day] = np.einsum("ra,rja->rj", stays, chances[..., older])
+            stays *= staying[:, older]
+            going_on[:, level, day] = stays.sum(axis=-1)
     return going_on, moving
 
 

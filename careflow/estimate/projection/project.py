@@ -119,7 +119,8 @@ def project(
     The replay projects from ``replay`` days before the cut-off, then every 28 days, by what was known then. A level
     is projected only where the mean absolute error is below those of the census at the origin and of the census 364
     days before each day. A projection assumes that arrivals, lengths of stay and what follows go on as they were; it
-    knows of no closure, new program or change of payer, and a rate that is changed by hand is not the effect of a policy.
+    knows of no closure, new program or change of payer, and a rate that is changed by hand is not the effect of a
+    policy.
 
     Examples
     --------

@@ -51,7 +51,9 @@ def test_a_refused_level_has_its_past_and_no_projection(projection):
 
 
 def test_of_several_levels_one_must_be_chosen(projection):
-    with pytest.raises(ArgumentError, match="say which level: level= one of 'inpatient', 'residential', 'php', 'iop'$"):
+    with pytest.raises(
+        ArgumentError, match=r"say which level: level= one of 'inpatient', 'residential', 'php', 'iop'$"
+    ):
         charts.fan(projection)
     alone = projection.frame[projection.frame["level"].isin(["iop", "outpatient"])]
     assert "IOP" in charts.fan(replace(projection, frame=alone)).careflow.title

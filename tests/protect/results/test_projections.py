@@ -1,4 +1,4 @@
-"""A projection is published by whole weeks, to two digits, of levels with enough stays, and never a small difference."""
+"""A projection is published by whole weeks, to two digits, of levels with enough stays; small differences are not."""
 
 from typing import Any
 
