@@ -15,6 +15,7 @@ from careflow.counts import Measure as Measure
 from careflow.counts import Transitions as Transitions
 from careflow.counts import link as link
 from careflow.errors import CareflowError as CareflowError
+from careflow.estimate import WhatIf as WhatIf
 from careflow.estimate import bounce_back as bounce_back
 from careflow.estimate import census as census
 from careflow.estimate import chain as chain
@@ -33,6 +34,7 @@ from careflow.estimate import measure as measure
 from careflow.estimate import occupation as occupation
 from careflow.estimate import pathways as pathways
 from careflow.estimate import persons_served as persons_served
+from careflow.estimate import project as project
 from careflow.estimate import readmissions as readmissions
 from careflow.estimate import retention as retention
 from careflow.estimate import transition_rates as transition_rates

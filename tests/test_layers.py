@@ -52,7 +52,7 @@ ORDER = {
     "office": "libraries slides error_bars line_chart workbook",
     "counts": "event_tables measures sql",
     "estimate": "arguments arrays show stamp saved excel result loaded_result stats select decomposition "
-    "overdispersion utilization rates revisions survival measures changes multistate",
+    "overdispersion utilization projection rates revisions survival measures changes multistate",
     "protect": "suppression cells insiders results history rounding release_notes release periods_shown audit",
     "charts": "data drawing headlines plots interactive",
     "report": "masking modes atomic_folder earlier_releases drawing_process content formats write",

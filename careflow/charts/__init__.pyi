@@ -17,6 +17,7 @@ from careflow.charts.plots.control_charts import p_chart as p_chart
 from careflow.charts.plots.control_charts import xmr as xmr
 from careflow.charts.plots.cumulative_incidence import cumulative_incidence as cumulative_incidence
 from careflow.charts.plots.expected_days import expected_days as expected_days
+from careflow.charts.plots.fan import fan as fan
 from careflow.charts.plots.flow_map import flow_map as flow_map
 from careflow.charts.plots.funnel import funnel as funnel
 from careflow.charts.plots.kaplan_meier import kaplan_meier as kaplan_meier

@@ -47,14 +47,12 @@ OPEN: str = "(open)"
 def count_table(moves: Linked, name: str, definition: Definition) -> pd.DataFrame:
     """Count an event table: the strata (periods as integers, others as categoricals), its columns, then ``n``."""
     engine = moves.episodes.engine
-    cutoff, start = (
-        day_number(definition.cutoff),
-        -ENDLESS if definition.start is None else day_number(definition.start),
-    )
-    by = [stratum for stratum in definition.by if name != "census" or stratum not in UNITS]
     table = event_table(name, definition.continuum, definition.measures)
+    cutoff = day_number(definition.cutoff) - table.before
+    start = -ENDLESS if definition.start is None else day_number(definition.start)
+    by = [stratum for stratum in definition.by if not table.dates or stratum not in UNITS]
     parameters: dict[str, object] = {
-        "linked": moves.table,
+        "linked": f"(SELECT * FROM {moves.table} WHERE admit <= {cutoff})" if table.before else moves.table,
         "strata": "".join(f"{_stratum(moves, stratum)} AS b{i}, " for i, stratum in enumerate(by)),
         "names": "".join(f"b{i}, " for i in range(len(by))),
         "within": definition.within,

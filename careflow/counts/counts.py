@@ -187,8 +187,9 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _event_table_rows(rows: pd.DataFrame, clock: str, definition: Definition) -> pd.DataFrame:
     """Return the rows of one event table of a file, with the types that counting gives them."""
-    by = [name for name in definition.by if clock != "census" or name not in UNITS]
-    columns = [*by, *event_table(clock, definition.continuum, definition.measures).columns, "n"]
+    kind = event_table(clock, definition.continuum, definition.measures)
+    by = [name for name in definition.by if not kind.dates or name not in UNITS]
+    columns = [*by, *kind.columns, "n"]
     table = rows[rows[_CLOCK] == clock].reset_index(drop=True).reindex(columns=columns)
     labels = {name: label_order(name, table[name]) for name in by if name not in UNITS}
     return table.astype({name: labels.get(name, dtype_of(name)) for name in columns})

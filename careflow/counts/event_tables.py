@@ -77,11 +77,16 @@ def _late_entries_sql(join: str, where: str) -> str:
 # With outcomes as causes the clock runs to cutoff - within, so that each cause is known.
 _IN_FOLLOW_UP: Final = "WHERE admit <= {last_followed} AND end_day >= {start}"
 
-_EXIT: Final = _late_entries_sql("{on_admit}", _IN_FOLLOW_UP) + _events_sql(
-    day="least(end_day, {last_followed}) - admit",
-    event=f"CASE WHEN end_day <= {{last_followed}} THEN {OUTCOME} ELSE {CENSORED} END",
-    rows=f"{{on_admit}} {_IN_FOLLOW_UP}",
-)
+
+def exit_sql(recent: int | None = None) -> str:
+    """Return the SQL of the stay clock with outcomes as causes; ``recent``: of the admissions of its last days only."""
+    where = _IN_FOLLOW_UP if recent is None else f"{_IN_FOLLOW_UP} AND admit > {{last_followed}} - {recent}"
+    return _late_entries_sql("{on_admit}", where) + _events_sql(
+        day="least(end_day, {last_followed}) - admit",
+        event=f"CASE WHEN end_day <= {{last_followed}} THEN {OUTCOME} ELSE {CENSORED} END",
+        rows=f"{{on_admit}} {where}",
+    )
+
 
 _GAP: Final = _events_sql(
     day=f"""CASE WHEN reason = {DIED_CODE - REASON_CODE} OR concurrent THEN 0
@@ -128,6 +133,9 @@ class EventTable:
         Whether ``day`` is a day of the calendar. Entries are then among the rows.
     flags : tuple of str
         The flags of the stays for which ``{flagged}`` stands in ``sql``.
+    before : int
+        The table is of the records as they were so many days before the cut-off: with that day as the cut-off, of the
+        stays admitted by then.
     """
 
     columns: tuple[str, ...]
@@ -138,6 +146,7 @@ class EventTable:
     ends: bool = False
     dates: bool = False
     flags: tuple[str, ...] = ()
+    before: int = 0
 
 
 PROCESS: Final = ("jackknife_group", "state", "event", "day")
@@ -151,7 +160,7 @@ EVENT_TABLES: Final = {
     "stay by discharge": EventTable(
         PROCESS, "", "discharge", rows=_cohort_sql("{on_discharge}", "WHERE end_day <= {cutoff}")
     ),
-    "exit": EventTable(PROCESS, "", "admission", LINKING, rows=_EXIT),
+    "exit": EventTable(PROCESS, "", "admission", LINKING, rows=exit_sql()),
     "gap": EventTable(PROCESS, "", "discharge", LINKING, rows=_GAP),
     "census": EventTable(PROCESS, "", "", DAYS, rows=_CENSUS, dates=True),
     "exposure": EventTable(("jackknife_group", "state"), _EXPOSURE, "days in the period", DAYS),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from careflow.continuum import Continuum
-from careflow.counts.event_tables import EVENT_TABLES, PROCESS, EventTable
+from careflow.counts.event_tables import EVENT_TABLES, PROCESS, EventTable, exit_sql
 from careflow.counts.measures.checks import FOLLOW_UP, MEAN_STAY
 from careflow.counts.measures.definition import Measure
 from careflow.counts.measures.resolved import population
+from careflow.counts.sql.arrivals import ARRIVALS
 from careflow.counts.sql.flow import FLOW
 from careflow.counts.sql.journeys import held_sql, journey_sql, paths_sql
 from careflow.counts.sql.measures import COLUMNS as MEASURED
@@ -28,6 +30,9 @@ DEFAULT: Final = (*EVENT_TABLES, "served", "journey", "paths:4", "returns:30", "
 _NAME: Final = re.compile(
     r"(served|journey|paths|ways|held|returns|bounces|step ups|kept)(?::(\d+(?:,\d+)*))?(?:@(\d+))?(:reentry)?"
 )
+
+_PARTS: Final = re.compile(r"(exit|gap|stay by admission|arrivals|census)(?:~([1-9]\d*))?(?:@-(\d+))?")
+"""Tables of recent admissions, and of the records as they were before the cut-off."""
 
 
 def event_table(name: str, continuum: Continuum, measures: Iterable[Measure] = ()) -> EventTable:
@@ -51,6 +56,10 @@ def event_table(name: str, continuum: Continuum, measures: Iterable[Measure] = (
     ``flow``                    people who come into care, move and leave
     ``served:3,4``              the people served at level 3 or 4, once each
     ``history``                 the outcome of each discharge, by the level before
+    ``arrivals``                admissions by day, by the level that the person moved from, if any
+    ``exit~455``                the table ``exit``, of the admissions of the last 455 days of its clock
+    ``gap@-28``                 the table ``gap`` of the records as they were 28 days before the cut-off; so too for
+                                ``exit``, ``exit~455``, ``stay by admission``, ``arrivals`` and ``census``
     ``measure:NAME#DIGEST``     the discharges of one of ``measures``, by the definition with this digest
     ==========================  =====================================================================
 
@@ -61,6 +70,8 @@ def event_table(name: str, continuum: Continuum, measures: Iterable[Measure] = (
     """
     if name in EVENT_TABLES:
         return EVENT_TABLES[name]
+    if (part := _part_table(name)) is not None:
+        return part
     if name == "history":
         return EventTable(COLUMNS, HISTORY, "discharge", LINKING)
     if name == "flow":
@@ -70,8 +81,8 @@ def event_table(name: str, continuum: Continuum, measures: Iterable[Measure] = (
     match = _NAME.fullmatch(name)
     if match is None or ((match[3] or match[4]) and match[1] != "journey"):
         raise ArgumentError(
-            f"no clock {name!r}; there are {', '.join(DEFAULT)}, history and flow, the numbers being days, steps or "
-            "levels"
+            f"no clock {name!r}; there are {', '.join(DEFAULT)}, history, arrivals and flow, the numbers being days, "
+            "steps or levels"
         )
     kind, numbers, reentry = match[1], [int(n) for n in (match[2] or "").split(",") if n], bool(match[4])
     if kind == "served":
@@ -96,6 +107,17 @@ def event_table(name: str, continuum: Continuum, measures: Iterable[Measure] = (
         return EventTable(columns, returns_sql(numbers[0], tuple(numbers[1:])), "discharge", LINKING)
     columns = ("jackknife_group", "state", "target", "event", "followed")
     return EventTable(columns, bounces_sql(numbers[0], continuum, any_step_up=kind == "step ups"), "discharge", LINKING)
+
+
+def _part_table(name: str) -> EventTable | None:
+    """Return the table of a name with a suffix, or that of arrivals."""
+    match = _PARTS.fullmatch(name)
+    if match is None or (match[2] and match[1] != "exit"):
+        return None
+    table = EVENT_TABLES.get(match[1]) or EventTable(PROCESS, "", "", DAYS, rows=ARRIVALS, dates=True)
+    if match[2]:
+        table = replace(table, rows=exit_sql(int(match[2])))
+    return replace(table, before=int(match[3] or 0))
 
 
 def _steps(n: int) -> tuple[str, ...]:

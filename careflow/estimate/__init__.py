@@ -7,6 +7,9 @@ from careflow.estimate.multistate.markov_chain import Chain, chain
 from careflow.estimate.multistate.markov_test import MarkovTest, markov_test
 from careflow.estimate.multistate.occupation import ExpectedDays, Occupation, expected_days, occupation
 from careflow.estimate.multistate.pathways import Pathways, pathways
+from careflow.estimate.projection.project import project
+from careflow.estimate.projection.projection_result import Projection
+from careflow.estimate.projection.what_if import WhatIf
 from careflow.estimate.rates.bounds import Bounds
 from careflow.estimate.rates.comparison_result import Comparison
 from careflow.estimate.rates.decompose import Decomposition
@@ -51,6 +54,7 @@ __all__ = [
     "Occupation",
     "Pathways",
     "PersonsServed",
+    "Projection",
     "Provenance",
     "Rates",
     "Result",
@@ -58,6 +62,7 @@ __all__ = [
     "Returns",
     "Standardized",
     "StayComparison",
+    "WhatIf",
     "bounce_back",
     "census",
     "chain",
@@ -76,6 +81,7 @@ __all__ = [
     "occupation",
     "pathways",
     "persons_served",
+    "project",
     "readmissions",
     "retention",
     "transition_rates",

@@ -191,11 +191,20 @@ def bounds() -> Axes:
     return charts.bounds(cf.transition_rates(moves).bounds(), "residential")
 
 
+def fan() -> Axes:
+    """Fan.
+
+    How many will be in care, and if a rate changed? The grey lines are earlier projections, so that readers see how far
+    to trust it.
+    """
+    return charts.fan(cf.project(moves, 90, what_if=cf.WhatIf.rate("php", "iop", 0.6)), "iop")
+
+
 KINDS = (
     *(flow_map, transition_matrix, trend, trend_of_one_move, bounce_back, comparison, length_of_stay, kaplan_meier),
     *(cumulative_incidence, time_to_next),
     *(alluvial, alluvial_by_day, sequence_index, chronogram, expected_days, census, funnel, p_chart, xmr),
-    *(waterfall, bounds),
+    *(waterfall, bounds, fan),
 )
 
 

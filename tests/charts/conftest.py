@@ -41,6 +41,7 @@ def result(what, levels=5):
         "comparison": lambda: sample_results.comparison(levels),
         "decomposition": lambda: answers.decomposition(levels),
         "bounds": lambda: answers.bounds(levels),
+        "projection": lambda: answers.projection(levels),
     }
     return made[what]()
 
@@ -74,6 +75,7 @@ DRAWN = {
     "comparison": lambda k, **look: charts.comparison(result("comparison", k), **look),
     "waterfall": lambda k, **look: charts.waterfall(result("decomposition", k), _level(k, 0), _level(k, 1), **look),
     "bounds": lambda k, **look: charts.bounds(result("bounds", k), _level(k, 0), **look),
+    "fan": lambda k, **look: charts.fan(result("projection", k), _level(k, 0), **look),
 }
 FOUR = ("flow_map", "transition_matrix", "trend", "length_of_stay")
 CONTEXTS = ("notebook", "report", "slide")

@@ -18,7 +18,7 @@ from careflow.errors import ArgumentError
 KINDS = (
     "flow_map", "transition_matrix", "trend", "length_of_stay", "alluvial", "cumulative_incidence", "kaplan_meier",
     "time_to_next", "chronogram", "sequence_index", "funnel", "p_chart", "xmr", "census", "expected_days",
-    "waterfall", "bounds",
+    "waterfall", "bounds", "fan",
 )  # fmt: skip
 
 

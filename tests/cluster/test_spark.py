@@ -160,6 +160,13 @@ def test_measures_are_the_embedded_engine_s_to_the_row(spark: Any) -> None:
     assert_same(numbers(here, ["quarter", "payer"], clocks), numbers(there, ["quarter", "payer"], clocks))
 
 
+def test_arrivals_and_earlier_cut_offs_are_the_embedded_engine_s_to_the_row(spark: Any) -> None:
+    frame = stays(seed=17)
+    here, there = link(read(frame)), link(read(on_cluster(spark, frame)))
+    clocks = ["arrivals", "exit~200", "exit~200@-28", "gap@-28", "stay by admission@-28", "census@-28"]
+    assert_same(numbers(here, ["month", "payer"], clocks), numbers(there, ["month", "payer"], clocks))
+
+
 @pytest.mark.parametrize("spark", ["classic"], indirect=True)
 def test_stays_of_two_extracts_are_not_joined_on_the_cluster(spark: Any) -> None:
     frame = stays(seed=5, n=150)

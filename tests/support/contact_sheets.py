@@ -64,6 +64,7 @@ def draws(levels: int) -> dict[str, Draw]:
         "comparison": lambda: charts.comparison(sample_results.comparison(levels)),
         "waterfall": lambda: charts.waterfall(answers.decomposition(levels), first, low),
         "bounds": lambda: charts.bounds(answers.bounds(levels), first),
+        "fan": lambda: charts.fan(answers.projection(levels), first),
     }
 
 

@@ -96,6 +96,7 @@ KINDS: Final = (
     Kind("Standardized", "standardized rates", "transition_rates(...).standardize()", ()),
     Kind("ObservedExpected", "observed over expected", "transition_rates(...).indirect()", ("funnel",)),
     Kind("Bounds", "bounds of rates", "transition_rates(...).bounds()", ("bounds",)),
+    Kind("Projection", "projections of the census", "project()", ("fan",)),
     Kind("Measured", "a measure", "measure()", ("trend", "funnel", "p_chart")),
     Kind("StayComparison", "differences of lengths of stay", "length_of_stay(...).compare()", ("comparison",)),
     Kind("Conformance", "journeys along a path", "conformance()", ()),

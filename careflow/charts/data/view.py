@@ -240,7 +240,7 @@ def masked(table: pd.DataFrame) -> pd.DataFrame:
 _VALUES: Final = {
     *("n", "rate", "se", "low", "high", "estimate", "median", "median_low", "median_high", "q25", "q75", "days"),
     *("rmean", "rmean_se", "discharged_mean", "discharged_median", "survival", "events", "average", "persons"),
-    *("points", "share"),
+    *("points", "share", "census", "entered", "left"),
     *("unknown", "lower", "upper", "standardized", "mean", "observed", "expected", "ratio", "z"),
     *("difference", "p", "p_adjusted", "n_1", "n_2", "rate_1", "rate_2", "estimate_1", "estimate_2"),
 }

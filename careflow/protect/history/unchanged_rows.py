@@ -32,6 +32,8 @@ def _plain(value: Any) -> Any:
         return None
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
     return value
 
 

@@ -22,6 +22,7 @@ from careflow.protect.results import (
     measures,
     occupation,
     pathways,
+    projections,
     rates,
     readmissions,
 )
@@ -121,6 +122,7 @@ KINDS: Final[dict[str, Kind]] = {
     "Bounds": Kind(derived.enter, derived.masked_bounds, derived.block, derived.total, SHOWN, BOTH),
     "ObservedExpected": Kind(derived.enter, derived.masked_observed, derived.block, derived.total, SHOWN),
     "Measured": Kind(measures.enter, measures.masked, measures.block, measures.total, SHOWN),
+    "Projection": Kind(projections.enter, projections.masked, projections.block, projections.total, LEVELS, ("frame",)),
     "GroupTest": Kind(
         group_tests.enter,
         group_tests.masked,

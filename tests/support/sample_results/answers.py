@@ -1,4 +1,4 @@
-"""Made-up answers: a change split into mix and rates, and bounds of rates."""
+"""Made-up answers: a change split into mix and rates, bounds of rates, and a projection of the census."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.continuum.outcomes import LEFT_CARE
-from careflow.estimate import Bounds, Decomposition
+from careflow.estimate import Bounds, Decomposition, Projection, WhatIf
 from support.sample_results.base import continuum, provenance, wilson
 
 FACTORS = ("payer", "facility", "rate", "total")
@@ -56,3 +56,48 @@ def bounds(levels: int = 5) -> Bounds:
     about = provenance("transition rate, bounds", 400 * levels, "followed discharges", within=(30,))
     directions = frame.rename(columns={"to": "direction"}).head(0)
     return Bounds(frame, about, care, unseen=("left early", "unknown"), pending="left out", directions=directions)
+
+
+def projection(levels: int = 5) -> Projection:
+    """Return a made-up projection of 84 days, with a what-if, for every level but the last; one row is hidden."""
+    care, cutoff = continuum(levels), pd.Timestamp("2025-12-31")
+    level = pd.Categorical(care.names, care.names, ordered=True)
+    place = np.arange(levels)
+
+    def by_level(days: pd.DataFrame) -> pd.DataFrame:
+        return days.merge(pd.DataFrame({"level": level, "place": place}), how="cross")
+
+    parts = []
+    for scenario, growth in (("as is", 0.1), ("what if", 0.4)):
+        frame = by_level(pd.DataFrame({"scenario": scenario, "ahead": np.arange(1, 85)}))
+        frame["day"] = cutoff + pd.to_timedelta(frame["ahead"], unit="D")
+        frame["census"] = 40.0 + 20 * frame["place"] + growth * frame["ahead"]
+        half = 2.2 * np.sqrt(frame["ahead"])
+        parts.append(frame.assign(low=frame["census"] - half, high=frame["census"] + half, entered=2.0, left=1.9))
+    frame = pd.concat(parts, ignore_index=True)
+    frame["scenario"] = pd.Categorical(frame["scenario"], ["as is", "what if"], ordered=True)
+    frame["refused"] = frame["place"] == levels - 1
+    frame["hidden"] = frame.index == 7 * levels
+    frame.loc[frame["refused"] | frame["hidden"], ["census", "low", "high", "entered", "left"]] = np.nan
+    history = by_level(pd.DataFrame({"day": pd.date_range("2025-01-01", cutoff)}))
+    history["census"] = (
+        (40 + 20 * history["place"] + 6 * np.sin(history["day"].dt.day_of_year / 30)).round().astype(int)
+    )
+    origins = pd.date_range("2025-01-01", periods=4, freq="56D")
+    past = by_level(pd.DataFrame({"origin": origins}).merge(pd.DataFrame({"ahead": np.arange(1, 85)}), how="cross"))
+    past["day"] = past["origin"] + pd.to_timedelta(past["ahead"], unit="D")
+    past = past.assign(census=40.0 + 20 * past["place"], low=30.0, high=50.0 + 20 * past["place"], actual=40)
+    scores = {"mae": 3.1, "mae_last": 4.2, "mae_season": 5.3, "coverage": 0.94, "speaks": place < levels - 1}
+    about = provenance("projected census", 400 * levels, "recent stays", dated_by="", within=(30,))
+    first, second = care.names[0], care.names[1]
+    return Projection(
+        frame.drop(columns="place"),
+        about,
+        care,
+        difference=pd.DataFrame(),
+        totals=pd.DataFrame(),
+        replay=pd.DataFrame({"level": level, **scores, "fitted": 400, "today": 50}),
+        history=history.drop(columns="place"),
+        replayed=past.drop(columns="place"),
+        what_if=(WhatIf.rate(first, second, 0.6),),
+    )
