@@ -103,9 +103,6 @@ class Changes(ABC):
 
     def _tidy(self, frame: pd.DataFrame, span: int = 1, span_before: int | None = None) -> pd.DataFrame:
         keys = [*self._others, *([WITHIN] if WITHIN in frame else [])]
-        of_level = [*keys, "from", "first", "second"]
-        gone = np.logical_or(*(no_reason_known(frame, of_level, f"n_{side}", "measure") for side in (1, 2)))
-        frame = frame.assign(**{name: frame[name].mask(gone) for name in _COMPARED}, tested=frame["tested"] & ~gone)
         return frame.assign(span=span, span_before=span_before or span)[[*keys, *KEYS, *NUMBERS]]
 
 
@@ -205,7 +202,10 @@ class PublishedRateChanges(Changes):
         frame = out.rename(columns={target: "measure", "rate_1": "value_1", "rate_2": "value_2"})
         frame = frame.assign(difference=two["rate"] - one["rate"], **numbers, p=p, measure=out[target].astype(str))
         large = enough(rates, sizes, variance, method.per)
-        return frame.assign(tested=frame["mature"].astype(bool) & large & np.isfinite(p))
+        of_level = [*keys[:-1], "first", "second"]
+        gone = np.logical_or(*(no_reason_known(frame, of_level, f"n_{side}", "measure") for side in (1, 2)))
+        frame = frame.assign(**{name: frame[name].mask(gone) for name in _COMPARED})
+        return frame.assign(tested=frame["mature"].astype(bool) & large & np.isfinite(p) & ~gone)
 
 
 def paired(
