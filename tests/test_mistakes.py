@@ -319,7 +319,7 @@ MISTAKES: dict[str, tuple[Callable[[Day], Any], str]] = {
         "Rates.decompose() needs over=; it takes old=, new=, over=.",
     ),
     "a loop over a result": (
-        lambda t: [row for row in t.rates],
+        lambda t: list(t.rates),
         "Rates has no items, in [] or for a loop. Its table is .frame, a pandas DataFrame.",
     ),
     "a loop over linked stays": (

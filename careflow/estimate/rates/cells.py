@@ -169,7 +169,7 @@ def cells_of(inputs: RateInputs, over: Sequence[str], window: int, *, ways: bool
     )
 
 
-def _unknown(counted: Ints, moves: Moves, levels: int, by_level: bool) -> npt.NDArray[np.bool_]:  # noqa: FBT001
+def _unknown(counted: Ints, moves: Moves, levels: int, by_level: bool) -> npt.NDArray[np.bool_]:
     """Return in which strata no reason is known, by origin and target: at any level of it where levels are cells."""
     if not by_level:
         return unknown_shares(counted, moves, levels)
