@@ -1,4 +1,4 @@
-"""Completion in Jupyter and IPython of what is in quotes in a call: ``rates.matrix("`` offers the quarters.
+"""Completion in Jupyter and IPython of the values of a call: ``rates.matrix("`` and ``quarter=`` offer the quarters.
 
 It reads the object that stands in the notebook by its name, and calls nothing. IPython asks it at each Tab;
 :func:`register` hands it to IPython once, when careflow is imported there.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import json
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -22,24 +23,30 @@ _ENDS: Final = {"frm": "from", "to": "to", "level": "level"}
 _UNIONS: Final = {"frm": ("24-hour", "all levels"), "to": ("step-down", "lateral", "step-up")}
 _CALLEE: Final = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*$")
 _KEYWORD: Final = re.compile(r"\s*([A-Za-z_]\w*)\s*=(?!=)")
+_EMPTY: Final = re.compile(r"\s*(?:[A-Za-z_]\w*\s*=\s*)?\[?\s*")
 _NAME: Final = re.compile(r"\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*")
 
 
 class OpenCall(NamedTuple):
-    """A call whose text ends within a string: what is called, its arguments so far, and the start of the string."""
+    """A call whose text ends where a string can stand: what is called, its arguments so far, the start of the string.
+
+    ``begun`` is None before the quotes.
+    """
 
     callee: str
     arguments: tuple[str, ...]
-    begun: str
+    begun: str | None
 
 
 def open_call(text: str) -> OpenCall | None:
-    """Return the innermost call that a text breaks off in, if it breaks off in a string.
+    """Return the innermost call that a text breaks off in, if it breaks off in a string or where a value begins.
 
     Examples
     --------
     >>> open_call('rates.at("2025Q2", frm="resi')
     OpenCall(callee='rates.at', arguments=('"2025Q2"', ' frm="resi'), begun='resi')
+    >>> open_call("rates.at(frm=")
+    OpenCall(callee='rates.at', arguments=('frm=',), begun=None)
     >>> open_call('rates.at("2025Q2")')
     """
     stack: list[tuple[str, int, list[int]]] = []
@@ -61,23 +68,27 @@ def open_call(text: str) -> OpenCall | None:
             stack[-1][2].append(at)
         at += 1
     calls = [place for place in stack if place[0] == "("]
-    if not quote or not calls:
+    if not calls:
         return None
     _, opened, commas = calls[-1]
     callee = _CALLEE.search(text[:opened])
     edges = [opened, *commas, len(text)]
     arguments = tuple(text[a + 1 : b] for a, b in itertools.pairwise(edges))
-    return OpenCall(callee[1], arguments, text[start:]) if callee else None
+    if not callee or not (quote or _EMPTY.fullmatch(arguments[-1])):
+        return None
+    return OpenCall(callee[1], arguments, text[start:] if quote else None)
 
 
 def choices(text: str, names: Mapping[str, Any]) -> list[str]:
-    """Return what may stand in the string that a text breaks off in, by the objects that ``names`` holds.
+    """Return what may stand where a text breaks off, by the objects that ``names`` holds: in quotes if none are open.
 
     Examples
     --------
     >>> import careflow as cf
     >>> choices("cf.transition_rates(moves, method='", {"cf": cf})
     ['followed', 'incidence', 'intensity']
+    >>> choices("cf.transition_rates(moves, method=", {"cf": cf})
+    ['"followed"', '"incidence"', '"intensity"']
     """
     call = open_call(text)
     if call is None:
@@ -97,7 +108,9 @@ def choices(text: str, names: Mapping[str, Any]) -> list[str]:
     first = _NAME.fullmatch(call.arguments[0])
     source = _object(first[1] if first else "", names) if isinstance(owner, ModuleType) else owner
     labels = _written_choices(function, name) or _labels(source, name)
-    return [label for label in labels if label.startswith(call.begun)]
+    if call.begun is None:
+        return [json.dumps(label, ensure_ascii=False) for label in labels]
+    return [label for label in labels if label.startswith(str(call.begun))]
 
 
 def _written_choices(function: Any, name: str) -> list[str]:
@@ -162,8 +175,8 @@ def _matcher(shell: Any) -> Callable[[Any], dict[str, Any]]:
         call = open_call(text) if labels else None
         return {
             "completions": [completion(text=label, type="value") for label in labels],
-            "matched_fragment": call.begun if call else "",
-            "suppress": bool(labels),
+            "matched_fragment": (call.begun if call else None) or "",
+            "suppress": bool(labels and call and call.begun is not None),
         }
 
     for name, value in (("api_version", 2), ("priority", 50), ("identifier", IDENTIFIER)):

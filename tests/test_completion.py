@@ -35,6 +35,14 @@ LEVELS = ["inpatient", "residential", "php", "iop", "outpatient"]
         ("x = charts.trend(rates, frm='res", ["residential"]),
         ('cf.transition_rates(moves, by=["quarter", "', ["quarter", "month", "year", "facility", "payer"]),
         ('cf.transition_rates(moves, method="in', ["incidence", "intensity"]),
+        ("rates.matrix(", ['"2023Q3"', '"2023Q4"']),
+        ("rates.matrix('2024Q1', value=", ['"rate"', '"n"']),
+        ("charts.trend(rates, frm = ", ['"inpatient"', '"residential"']),
+        ("cf.transition_rates(moves, by=[", ['"quarter"', '"month"']),
+        ("cf.transition_rates(", []),
+        ("cf.transition_rates(mo", []),
+        ("rates.matrix(quarter", []),
+        ("(rates.frame, ", []),
         ('rates.matrix("2024Q1")', []),
         ('pd.mark("', []),
         ('unknown.matrix("', []),
@@ -61,4 +69,7 @@ def test_ipython_offers_the_quarters_of_rates(monkeypatch: pytest.MonkeyPatch) -
     text = 'show = rates.matrix("2024Q'
     with importlib.import_module("IPython.core.completer").provisionalcompleter():
         offered = [(one.text, one.start) for one in shell.Completer.completions(text, len(text))]
+        text_open = "rates.matrix(quarter="
+        values = [one.text for one in shell.Completer.completions(text_open, len(text_open))]
+    assert [value for value in values if value.startswith('"2024')] == [f'"2024Q{quarter}"' for quarter in (1, 2, 3, 4)]
     assert offered == [(f"2024Q{quarter}", len(text) - len("2024Q")) for quarter in (1, 2, 3, 4)]

@@ -115,7 +115,7 @@ MISTAKES: dict[str, tuple[Callable[[Day], Any], str]] = {
     ),
     "a column of a result": (
         lambda t: t.rates["rate"],
-        "Rates has no items in square brackets. Its table is .frame, a pandas DataFrame.",
+        "Rates has no items, in [] or for a loop. Its table is .frame, a pandas DataFrame.",
     ),
     "stays as a table": (
         lambda t: t.episodes.head(),
@@ -317,6 +317,19 @@ MISTAKES: dict[str, tuple[Callable[[Day], Any], str]] = {
     "a decomposition over nothing": (
         lambda t: t.by_payer.decompose("2024Q1", "2024Q2"),
         "Rates.decompose() needs over=; it takes old=, new=, over=.",
+    ),
+    "a loop over a result": (
+        lambda t: list(t.rates),
+        "Rates has no items, in [] or for a loop. Its table is .frame, a pandas DataFrame.",
+    ),
+    "a loop over linked stays": (
+        lambda t: list(t.moves),
+        "Transitions has no items, in [] or for a loop. Estimate first, ",
+    ),
+    "a decomposition over what is compared": (
+        lambda t: t.by_payer.decompose("2024Q1", "2024Q2", over="quarter"),
+        "over= names what else may have changed, and '2024Q1' and '2024Q2' are two labels of quarter itself; choose "
+        "payer or level",
     ),
     "a decomposition over what is not there": (
         lambda t: t.rates.decompose("2024Q1", "2024Q2", over="payer"),

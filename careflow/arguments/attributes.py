@@ -55,6 +55,5 @@ class PublicNames:
             raise MissingNameError(f"{kind} has no {shown(name)}{hint(name, names)}; it has {', '.join(names)}.")
 
         def __getitem__(self, item: object) -> Any:
-            raise MissingItemError(f"{type(self).__name__} has no items in square brackets. {self._where_table}.")
-
-        __iter__ = None
+            # A loop asks for items too, one by one, as there is no ``__iter__``.
+            raise MissingItemError(f"{type(self).__name__} has no items, in [] or for a loop. {self._where_table}.")

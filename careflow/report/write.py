@@ -12,7 +12,7 @@ import pandas as pd
 from careflow.arguments import checked, flag_or_none, instance, names, one_of, path, period, text, where, whole
 from careflow.counts import Calendar, Counts, Measure, Transitions
 from careflow.counts.parts import Where, part_of
-from careflow.errors import ArgumentError, CountsError, DisclosureError
+from careflow.errors import ArgumentError, CountsError
 from careflow.estimate.measures.measure import measures_given
 from careflow.progress import Progress
 from careflow.report.atomic_folder import folder
@@ -20,7 +20,7 @@ from careflow.report.content.content import Content, content
 from careflow.report.content.data_files import to_csv
 from careflow.report.content.estimates import EVENT_TABLES
 from careflow.report.content.figures import LABEL_WARNINGS, plans, warn_once, write
-from careflow.report.content.measures import REFUSED
+from careflow.report.content.measures import check_release
 from careflow.report.content.since import last_report
 from careflow.report.drawing_process import SecondProcess, second_process
 from careflow.report.earlier_releases import warn_of_unknown_releases
@@ -121,7 +121,8 @@ def write_report(
         more than this report may.
     measures : str, path, Measure or sequence of these, optional
         Measures of the package (:meth:`careflow.Measure.shipped`), paths of TOML files, or measures: a section each,
-        with its rule, tables and pictures. A release cannot have one.
+        with its rule, tables and pictures. A release protects them together with its other tables, and takes one
+        follow-up of discharges, within the link window.
 
     Returns
     -------
@@ -137,8 +138,11 @@ def write_report(
     chosen = check_formats(formats)
     mode = mode_of(mode, ledger=ledger is not None, insider=insider is not None)
     asked: tuple[Measure, ...] = tuple(measures)  # type: ignore[arg-type]  # the check of the argument loads them
+    windows: tuple[int, ...] | None = None
     if asked and mode == RELEASE:
-        raise DisclosureError(REFUSED)
+        within = moves.within if isinstance(moves, Transitions) else moves.definition.within
+        check_release(asked, within)
+        windows = tuple(sorted({within, *(days for one in asked for days in one.windows)}))
     out = folder_of(out, mode)
     if isinstance(moves, Transitions) and findings is None:
         findings = moves.episodes.findings
@@ -153,7 +157,7 @@ def write_report(
             second_process(DRAW) as other,
         ):
             steps.next("Counting")
-            counts = _counts(moves, calendar, (insider, by), where, last, () if by else asked)
+            counts = _counts(moves, calendar, (insider, by), where, last, () if by else asked, windows=windows)
             # People do not add up over a stratum: a measure is counted by quarter alone.
             alone = _counts(moves, calendar, (), where, last, asked, ("discharge", "stay")) if asked and by else None
             if ledger is not None:
@@ -178,10 +182,13 @@ def _counts(
     last: int | None,
     measures: tuple[Measure, ...],
     tables: tuple[str, ...] = EVENT_TABLES,
+    *,
+    windows: tuple[int, ...] | None = None,
 ) -> Counts:
     if isinstance(moves, Transitions):
         by = ["quarter", *dict.fromkeys(name for name in strata if name is not None and name != "quarter")]
-        return moves.counts(by=by, clocks=(*tables, *measures), calendar=calendar, where=where, last=last)
+        clocks = (*tables, *measures)
+        return moves.counts(by=by, clocks=clocks, windows=windows, calendar=calendar, where=where, last=last)
     if calendar is not None and calendar != moves.definition.calendar:
         raise ArgumentError("these counts were made with another calendar; count again with calendar=")
     for name in strata:

@@ -71,6 +71,19 @@ def test_differences_keep_the_corrected_p_and_leave_out_empty_rows(moves: cf.Tra
     assert "1: a, 2: b" in change._repr_html_()
 
 
+def test_a_wide_result_is_several_tables_without_a_column_less(moves: cf.Transitions) -> None:
+    stays = cf.length_of_stay(moves, by="payer", cluster=None)
+    tables = [cells(part) for part in stays._repr_html_().split("</table>")[:-1]]
+    assert len(tables) == 2
+    heads = [table[0] for table in tables]
+    assert all(head[:2] == ["payer", "level"] for head in heads)
+    assert [name for head in heads for name in head[2:]] == list(stays.frame.columns[2:])
+    for head, *body in tables:
+        assert [line[1] for line in body] == stays.frame["level"].astype(str).tolist()
+        assert sum(max(map(len, column)) * 7 + 20 for column in zip(head, *body, strict=True)) <= 1100
+    assert [line[heads[0].index("n")] for line in tables[0][1:]] == [f"{n:,}" for n in stays.frame["n"]]
+
+
 def test_linked_stays_show_their_attrition(moves: cf.Transitions) -> None:
     head, *body = cells(moves._repr_html_())
     assert head == ["step", "n", "left"]

@@ -56,6 +56,8 @@ addEventListener("load", function () {
     pictures: [].map.call(document.querySelectorAll(".jp-OutputArea-output img"), function (image) {
       return [image.alt.length, image.naturalWidth]; }),
     wide: document.documentElement.scrollWidth - innerWidth,
+    across: [].map.call(document.querySelectorAll(".jp-OutputArea-output table"), function (table) {
+      return table.offsetWidth; }),
     high: [].map.call(document.querySelectorAll(".jp-OutputArea-output table"), function (table) {
       return table.offsetHeight; })});
 });
@@ -90,7 +92,8 @@ def test_results_are_small_tables_that_stand_out_and_a_chart_shows_once(
     seen = browse(page, 1100)
     assert (seen["ground"] > 0.5) is (theme == "light"), "the page is as light or as dark as it is called"
     assert seen["outputs"] == 6
-    assert seen["tables"] == 5
+    assert seen["tables"] == 6, "lengths of stay are two"
+    assert max(seen["across"]) <= 1130, "what JupyterLab leaves of a screen 1,250 pixels wide"
     assert seen["faint"] == []
     assert seen["least"] < 30
     assert max(seen["high"]) < 500, "small: a table fits on a screen"

@@ -91,6 +91,23 @@ def test_a_notebook_is_a_story_with_a_question_an_answer_and_short_cells(path: P
     assert all(len(source.splitlines()) <= 20 for source in code)
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_a_notebook_begins_with_a_question_and_ends_with_the_next(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    first, last = notebook.cells[0].source, notebook.cells[-1].source
+    assert first.startswith(f"# {path.name[0]} ")
+    assert "**The question.**" in first
+    answers = [i for i, cell in enumerate(notebook.cells) if cell.source.startswith("## The answer")]
+    assert [notebook.cells[i + 1].cell_type for i in answers] == ["code"], "the answer is computed"
+    following = next((other for other in NOTEBOOKS if other.name > path.name), None)
+    step = last.rpartition("**Next.** ")[2]
+    if following is None:
+        assert "careflow init FILE" in step
+    else:
+        title = nbformat.read(following, as_version=4).cells[0].source.partition("\n")[0].lstrip("# ")
+        assert step.endswith(f"[{title}]({following.name}).")
+
+
 @pytest.mark.parametrize("path", EVERY, ids=lambda path: path.name)
 def test_papermill_finds_the_values_to_change(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)

@@ -14,7 +14,6 @@ from careflow.continuum.outcomes import STEP_DOWN, STEP_UP
 from careflow.counts.calendar import unit_of
 from careflow.counts.definition import GROUPS
 from careflow.errors import ArgumentError
-from careflow.estimate.rates.known_reasons import no_reason_known
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.select import WITHIN
 from careflow.estimate.survival.stay_result import LengthOfStay
@@ -30,7 +29,6 @@ MEASURES: Final = (STEP_DOWN, STEP_UP, "completed", "left early")
 """The directions and outcomes that are tested besides the moves from each level to each other level."""
 KEYS: Final = ("from", "measure", "first", "second", "span", "span_before")
 NUMBERS: Final = ("n_1", "of_1", "value_1", "n_2", "of_2", "value_2", "difference", "low", "high", "p", "tested")
-_COMPARED: Final = ("difference", "low", "high", "p")
 Pairs = Sequence[tuple[str, str]]
 
 
@@ -77,9 +75,6 @@ class Changes(ABC):
 
     def _tidy(self, frame: pd.DataFrame, span: int = 1, span_before: int | None = None) -> pd.DataFrame:
         keys = [*self._others, *([WITHIN] if WITHIN in frame else [])]
-        of_level = [*keys, "from", "first", "second"]
-        gone = np.logical_or(*(no_reason_known(frame, of_level, f"n_{side}", "measure") for side in (1, 2)))
-        frame = frame.assign(**{name: frame[name].mask(gone) for name in _COMPARED}, tested=frame["tested"] & ~gone)
         return frame.assign(span=span, span_before=span_before or span)[[*keys, *KEYS, *NUMBERS]]
 
 

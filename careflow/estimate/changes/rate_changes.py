@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from careflow.estimate.changes.base import (
     paired,
 )
 from careflow.estimate.rates.comparison import ENOUGH, Contrast, paired_differences, stratum_pairs
+from careflow.estimate.rates.known_reasons import no_reason_known
 from careflow.estimate.rates.methods import METHODS, RateInputs
 from careflow.estimate.rates.rate_arrays import RateArrays
 from careflow.estimate.rates.rate_result import Rates
@@ -31,6 +33,8 @@ from careflow.estimate.stats.differences import (
     two_sided,
 )
 from careflow.estimate.stats.intervals import quantile_of
+
+_COMPARED: Final = ("difference", "low", "high", "p")
 
 
 class RateChanges(Changes):
@@ -129,7 +133,10 @@ class PublishedRateChanges(Changes):
         frame = out.rename(columns={target: "measure", "rate_1": "value_1", "rate_2": "value_2"})
         frame = frame.assign(difference=two["rate"] - one["rate"], **numbers, p=p, measure=out[target].astype(str))
         large = enough(rates, sizes, variance, method.per)
-        return frame.assign(tested=frame["mature"].astype(bool) & large & np.isfinite(p))
+        of_level = [*keys[:-1], "first", "second"]
+        gone = np.logical_or(*(no_reason_known(frame, of_level, f"n_{side}", "measure") for side in (1, 2)))
+        frame = frame.assign(**{name: frame[name].mask(gone) for name in _COMPARED})
+        return frame.assign(tested=frame["mature"].astype(bool) & large & np.isfinite(p) & ~gone)
 
 
 def effective_size(side: dict[str, Array], variance: Variance, z: float) -> Array:

@@ -16,9 +16,10 @@ from careflow.continuum.outcomes import DIRECTIONS
 from careflow.errors import ArgumentError
 from careflow.estimate.arrays.strata import Ints, Strata, strata_of
 from careflow.estimate.rates.followed import outcomes
+from careflow.estimate.rates.known_reasons import unknown_shares
 from careflow.estimate.rates.methods import RateInputs
 from careflow.estimate.rates.rate_arrays import direction_targets
-from careflow.estimate.rates.unions import Moves, asked_moves
+from careflow.estimate.rates.unions import Moves, every_move
 from careflow.estimate.result import ALL_LEVELS, Provenance
 from careflow.estimate.select import WITHIN
 
@@ -86,6 +87,8 @@ class Cells:
         Those that reached the target.
     mature : numpy.ndarray of bool, shape (rows,)
         Whether the period of the row is mature.
+    unknown : numpy.ndarray of bool, shape (rows, origins, targets), optional
+        Which rows are of known reasons and hold a cell in which no reason is known.
     """
 
     rows: pd.DataFrame
@@ -95,6 +98,7 @@ class Cells:
     n: Ints
     mature: npt.NDArray[np.bool_]
     continuum: Continuum
+    unknown: npt.NDArray[np.bool_] | None = None
 
 
 def check_followed(inputs: RateInputs, verb: str) -> None:
@@ -121,8 +125,7 @@ def check_factors(over: Sequence[str], by: Sequence[str]) -> tuple[str, ...]:
 def moves_of(inputs: RateInputs, over: Sequence[str], *, ways: bool = False) -> Moves:
     """Return what each row counts; with the level left as a factor the levels are one origin, unless frm= asked."""
     continuum = inputs.counts.definition.continuum
-    moves = inputs.moves or asked_moves(continuum, {name: name for name in continuum.names}, None)
-    assert moves is not None
+    moves = inputs.moves or every_move(continuum)
     moves = moves.ways(continuum) if ways else moves
     if LEVEL not in over or (moves.members.sum(axis=1) > 1).any():
         return moves
@@ -152,6 +155,8 @@ def cells_of(inputs: RateInputs, over: Sequence[str], window: int, *, ways: bool
     mature = np.ones(len(rows), dtype=bool)
     np.logical_and.at(mature, row_of, strata.mature(rules, window))
     order = [over.index(name) for name in [*factors, LEVEL] if name in over]
+    unknown = np.zeros((len(rows), len(moves.origins), len(moves.targets)), dtype=bool)
+    np.logical_or.at(unknown, row_of, _unknown(counted.sum(axis=-1), moves, len(rules.continuum), LEVEL in over))
     return Cells(
         rows,
         tuple(tuple(rules.continuum.names) if name == LEVEL else tuple(labels[name]) for name in over),
@@ -160,7 +165,17 @@ def cells_of(inputs: RateInputs, over: Sequence[str], window: int, *, ways: bool
         _arranged(every_n, moves, len(factors), order),
         mature,
         rules.continuum,
+        unknown,
     )
+
+
+def _unknown(counted: Ints, moves: Moves, levels: int, by_level: bool) -> npt.NDArray[np.bool_]:
+    """Return in which strata no reason is known, by origin and target: at any level of it where levels are cells."""
+    if not by_level:
+        return unknown_shares(counted, moves, levels)
+    each = replace(moves, origins=("",) * levels, members=np.eye(levels, dtype=bool))
+    alone = unknown_shares(counted, each, levels)
+    return np.asarray((alone[:, None] & moves.members[None, :, :, None]).any(axis=2))
 
 
 def _rows(frame: pd.DataFrame, rest: list[str]) -> tuple[pd.DataFrame, Ints]:

@@ -31,6 +31,8 @@ from careflow.estimate.stats.differences import (
 from careflow.estimate.stats.multiple_testing import Correction, adjusted, correction_name
 
 _NUMBERS: Final = ("n_1", "of_1", "rate_1", "n_2", "of_2", "rate_2", "difference", "se", "low", "high", "p")
+COMPARED: Final = ("difference", "se", "low", "high", "p")
+"""The numbers that are of both sides: missing where one side is a share of a reason, and no reason is known there."""
 ENOUGH: Final = "enough"
 """The column that says whether the counts are large enough for the test."""
 _LAST: Final = ("p_adjusted", "mature", ENOUGH)
@@ -237,7 +239,9 @@ def _numbers(block: WindowRates, rows: npt.NDArray[np.int64], contrast: Contrast
     out = dict(zip(_NUMBERS, values, strict=True))
     out |= {name: np.where(finite, out[name], np.nan) for name in ("se", "low", "high", "p")}
     each = contrast.variance or share_variance
-    return out | {ENOUGH: enough((first.rate, second.rate), (first.size, second.size), each, contrast.per)}
+    out[ENOUGH] = enough((first.rate, second.rate), (first.size, second.size), each, contrast.per)
+    unknown = first.unknown | second.unknown
+    return out | {name: np.where(unknown, np.nan, out[name]) for name in COMPARED} | {ENOUGH: out[ENOUGH] & ~unknown}
 
 
 def _variance(first: _Side, second: _Side, cluster: Cluster) -> tuple[Array, Array, Any]:
@@ -257,6 +261,8 @@ class _Side:
         self.rate, self.se, self.low, self.high, self.size = (
             _take(array, rows, np.nan) for array in (block.rate, block.se, block.low, block.high, replicates.size)
         )
+        nowhere = np.zeros(block.rate.shape, dtype=bool)
+        self.unknown = _take(nowhere if block.unknown is None else block.unknown, rows, False)
         self.replicates = (self.rate, _take(replicates.without, rows, np.nan), _take(replicates.present, rows, False))
 
 

@@ -18,7 +18,8 @@ class Comparison(Result):
 
     ``frame`` has the other strata, then ``from, to, direction`` (what is compared), ``n_1, of_1, rate_1, n_2, of_2,
     rate_2`` (both sides), ``difference`` (second minus first), ``se, low, high`` (its standard error and limits), ``p``
-    (two-sided), ``p_adjusted`` (corrected for the rows of the frame) and ``mature`` (whether both sides are).
+    (two-sided), ``p_adjusted`` (corrected for the rows of the frame) and ``mature`` (whether both sides are). A
+    reason of leaving has no ``difference`` where no reason is known on a side.
 
     Attributes
     ----------

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from careflow.arguments.messages import brief
+from careflow.arguments.messages import brief, choice
 from careflow.counts.calendar import unit_of
 from careflow.errors import ArgumentError
 from careflow.estimate.arguments import interval_name
 from careflow.estimate.rates.cells import (
+    LEVEL,
     Counted,
     Needed,
     cells_of,
@@ -31,7 +32,8 @@ class Decomposition(Result):
 
     ``frame`` has the other strata, ``from, to``, then ``factor`` (each of ``over``, ``rate`` and ``total``), ``points``
     (percentage points), ``se, low, high``, ``share`` (of the total; missing where the limits of the total hold 0) and
-    ``mature`` (whether both sides are). The factors sum to the total.
+    ``mature`` (whether both sides are). The factors sum to the total. The points of a reason of leaving are missing
+    where a cell of either side has discharges, and no reason is known.
 
     Attributes
     ----------
@@ -111,20 +113,40 @@ def _sides(
     """Return the stratum whose labels are compared, and the two labels as they stand in the rates."""
     by = rates.about.by
     candidates = [name for name in by if name not in over and name not in chosen]
-    held = {}
-    for name in candidates:
-        try:
-            held[name] = tuple(str(stratum_label(rates.frame, name, label, rates.about)) for label in labels)
-        except ArgumentError:
-            if name == unit_of(by) and len(candidates) == 1:
-                raise
-    if len(held) != 1:
+    held = _holding(rates, labels, candidates)
+    both = f"{brief(labels[0])} and {brief(labels[1])}"
+    if len(held) > 1:
         raise ArgumentError(
-            f"decompose compares two labels of one stratum; {'several strata have' if held else 'no stratum has'} "
-            f"{brief(labels[0])} and {brief(labels[1])}, of "
-            f"{', '.join(candidates) or 'none'}, which over= and the strata given leave"
+            f"{both} are labels of {' and '.join(held)}, and one stratum is compared; keep to one label of the other, "
+            f"as in {list(held)[-1]}={brief(labels[0])}"
+        )
+    if not held and (compared := _holding(rates, labels, [name for name in over if name != LEVEL])):
+        name = next(iter(compared))
+        rest = choice([each for each in (*by, LEVEL) if each != name])
+        raise ArgumentError(
+            f"over= names what else may have changed, and {both} are two labels of {name} itself; choose {rest}"
+        )
+    if not held:
+        if len(candidates) == 1 and candidates[0] == unit_of(by):
+            for label in labels:
+                stratum_label(rates.frame, candidates[0], label, rates.about)
+        raise ArgumentError(
+            f"decompose compares two labels of one stratum, and no stratum has both {both}; besides what over= and the "
+            f"strata given name, these rates are by {', '.join(candidates) or 'nothing'}"
         )
     stratum, (first, second) = next(iter(held.items()))
     if first == second:
         raise ArgumentError(f"decompose needs two different labels of {stratum}; both were {first!r}")
     return stratum, (first, second)
+
+
+def _holding(rates: Counted, labels: tuple[str, str], strata: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return the strata that have both labels, with the labels as they stand in the rates."""
+    held = {}
+    for name in strata:
+        try:
+            first, second = (str(stratum_label(rates.frame, name, label, rates.about)) for label in labels)
+        except ArgumentError:
+            continue
+        held[name] = (first, second)
+    return held

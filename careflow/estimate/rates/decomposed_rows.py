@@ -51,7 +51,8 @@ def tables(cells: Cells, method: Compared, chosen: Mapping[str, str]) -> list[pd
         mature = all(row >= 0 and bool(cells.mature[row]) for row in (first, second))
         for o, origin in enumerate(cells.moves.origins):
             sides = tuple(_side(cells, row, o) for row in (first, second))
-            for kept, part in zip(frames, _row(sides, method, cells, mature=mature), strict=True):
+            unknown = _no_reason_known(cells, (first, second), o)
+            for kept, part in zip(frames, _row(sides, method, cells, unknown, mature=mature), strict=True):
                 kept.append(part.assign(**{**cast(dict[str, Any], labels.to_dict()), "from": origin}))
     column = "direction" if cells.moves.targets == DIRECTIONS else "to"
     out = []
@@ -97,8 +98,17 @@ def _side(cells: Cells, row: int, origin: int) -> tuple[Ints, Ints]:
     return (of, n) if row >= 0 else (np.zeros_like(of), np.zeros_like(n))
 
 
-def _row(sides: tuple[tuple[Ints, Ints], ...], method: Compared, cells: Cells, *, mature: bool) -> list[pd.DataFrame]:
-    """Return the effects, both sides and the terms of one origin and all targets."""
+def _no_reason_known(cells: Cells, rows: tuple[int, int], origin: int) -> list[str]:
+    """Return the targets that are known reasons of leaving where a cell of either side has no known reason."""
+    assert cells.unknown is not None
+    gone = np.logical_or.reduce([cells.unknown[row, origin] for row in rows if row >= 0])
+    return [target for target, unknown in zip(cells.moves.targets, gone, strict=True) if unknown]
+
+
+def _row(
+    sides: tuple[tuple[Ints, Ints], ...], method: Compared, cells: Cells, unknown: list[str], *, mature: bool
+) -> list[pd.DataFrame]:
+    """Return the effects, both sides and the terms of one origin and all targets; no effects on ``unknown`` targets."""
     axes = tuple(range(len(method.over)))
     whole = [(of.sum(axis=-1)[..., None, None], n.sum(axis=-1)[..., None]) for of, n in sides]
     terms = _terms(whole, len(axes))
@@ -126,7 +136,11 @@ def _row(sides: tuple[tuple[Ints, Ints], ...], method: Compared, cells: Cells, *
         both[f"rate_{side}"] = rate.ravel()
     holds = [of[..., 0, 0] > 0 for of, _ in whole]
     both["cells"], both["one_sided"] = int((holds[0] | holds[1]).sum()), int((holds[0] ^ holds[1]).sum())
-    return [effects, both, _detail(terms, method, cells)]
+    detail = _detail(terms, method, cells)
+    for frame in (effects, detail):
+        numbers = [name for name in _NUMBERS[:-1] if name in frame]
+        frame[numbers] = frame[numbers].mask(frame["to"].isin(unknown))
+    return [effects, both, detail]
 
 
 def _terms(sides: Sequence[tuple[npt.NDArray[Any], npt.NDArray[Any]]], factors: int) -> Terms:

@@ -12,6 +12,7 @@ from careflow.counts.definition import GROUPS
 from careflow.counts.event_tables import CONCURRENT_CODE, DIED_CODE, REASON_CODE
 from careflow.estimate.arguments import Cluster
 from careflow.estimate.arrays.strata import Ints, Strata, add_up, strata_of
+from careflow.estimate.rates.known_reasons import unknown_shares
 from careflow.estimate.rates.rate_arrays import (
     Array,
     RateArrays,
@@ -21,7 +22,7 @@ from careflow.estimate.rates.rate_arrays import (
     direction_targets,
     targets,
 )
-from careflow.estimate.rates.unions import Moves
+from careflow.estimate.rates.unions import Moves, every_move
 from careflow.estimate.stats.proportions import shares, shares_without
 
 
@@ -48,6 +49,7 @@ def followed_rate_arrays(
         of = cells.sum(axis=2) if moves is None else moves.left(cells.sum(axis=2))
         followed = followed_share(counts, strata, of.sum(axis=-1), moves)
         mature = strata.mature(counts.definition, window)
+        unknown = unknown_shares(cells.sum(axis=-1), moves or every_move(continuum), len(continuum))
         for blocks, n in zip((to, directions), rows_counted(cells, continuum, moves), strict=True):
             base = np.broadcast_to(of[:, :, None], n.shape)
             estimates = shares(n, base, cluster=cluster, confidence=confidence)
@@ -65,6 +67,7 @@ def followed_rate_arrays(
                     (n > 0).sum(axis=-1),
                     (of > 0).sum(axis=-1),
                     Replicates(shares_without(n, base), base > 0, estimates.size) if keep else None,
+                    unknown if blocks is to else None,
                 )
             )
     return (

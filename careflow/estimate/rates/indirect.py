@@ -123,15 +123,16 @@ def _numbers(cells: Cells, unit: str, confidence: float, limits: Limits) -> dict
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(expected > 0, observed / expected, np.nan)
         z = np.where(variance > 0, (observed - expected) / np.sqrt(variance), np.nan)
-    known = expected > 0
+    assert cells.unknown is not None
+    known = (expected > 0) & ~cells.unknown
     return {
         "of": np.broadcast_to(of.sum(axis=dims), observed.shape),
         "observed": observed,
         "expected": expected,
-        "ratio": ratio,
+        "ratio": np.where(known, ratio, np.nan),
         "low": np.where(known, low, np.nan),
         "high": np.where(known, high, np.nan),
-        "z": z,
+        "z": np.where(known, z, np.nan),
         "spread": np.where(known, np.sqrt(variance) / np.where(known, expected, 1), np.nan),
         "mature": np.broadcast_to(cells.mature[:, None, None], observed.shape),
     }

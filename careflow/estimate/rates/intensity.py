@@ -10,8 +10,9 @@ from careflow.errors import ArgumentError
 from careflow.estimate.arguments import Cluster
 from careflow.estimate.arrays.strata import Ints, add_up, joint_strata
 from careflow.estimate.rates.followed import followed_share, outcomes, rows_counted
+from careflow.estimate.rates.known_reasons import unknown_shares
 from careflow.estimate.rates.rate_arrays import Array, RateArrays, Replicates, WindowRates, direction_targets, targets
-from careflow.estimate.rates.unions import Moves
+from careflow.estimate.rates.unions import Moves, every_move
 from careflow.estimate.stats.intervals import garwood
 from careflow.estimate.stats.jackknife import jackknife_se
 from careflow.estimate.stats.proportions import shares_without
@@ -51,6 +52,7 @@ def intensity_rate_arrays(
         days, of = moves.left(days), moves.left(of)
     followed = followed_share(counts, strata, of.sum(axis=-1), moves)
     mature = strata.mature(counts.definition, window)
+    unknown = unknown_shares(cells.sum(axis=-1), moves or every_move(continuum), len(continuum))
     blocks = []
     for n in rows_counted(cells, continuum, moves):
         base = np.broadcast_to(days[:, :, None], n.shape)
@@ -58,7 +60,9 @@ def intensity_rate_arrays(
         kept = Replicates(PER * shares_without(n, base), base > 0, size) if keep else None
         number, total, persons = n.sum(axis=-1), base.sum(axis=-1), (n > 0).sum(axis=-1)
         whole = (of > 0).sum(axis=-1)
-        blocks.append(WindowRates(window, number, total, rate, se, low, high, followed, mature, persons, whole, kept))
+        gone = None if blocks else unknown
+        block = WindowRates(window, number, total, rate, se, low, high, followed, mature, persons, whole, kept, gone)
+        blocks.append(block)
     to, directions = blocks
     return RateArrays(strata, continuum, targets(continuum, moves=moves), (to,), moves), RateArrays(
         strata, continuum, direction_targets(), (directions,), moves

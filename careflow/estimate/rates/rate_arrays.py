@@ -62,6 +62,8 @@ class WindowRates:
     """The same for ``of``, shape (strata, from)."""
     replicates: Replicates | None = None
     """Kept only where further estimates need them."""
+    unknown: npt.NDArray[np.bool_] | None = None
+    """Which shares are of known reasons where no reason is known; None where none is of a reason."""
 
 
 @dataclass(frozen=True)

@@ -203,6 +203,8 @@ def _numbers(cells: Cells, weights: Array, cluster: Cluster, confidence: float) 
         rates[row], errors[row], groups[row] = _row(cells.n[row], cells.of[row], weights[row], cluster)
     size = effective_size(rates, errors, total, effect if cluster else np.ones_like(effect))
     low, high = wilson(rates, size, quantile_of(confidence, groups if cluster else None))
+    assert cells.unknown is not None
+    rates, errors, low, high = (np.where(cells.unknown, np.nan, part) for part in (rates, errors, low, high))
     return {
         "n": total_n,
         "of": total,

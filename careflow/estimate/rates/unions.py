@@ -125,6 +125,13 @@ def asked_moves(continuum: Continuum, frm: Asked | None, to: Asked | None, *, re
     return Moves(tuple(origins), tuple(targets), np.array(members), np.array(reached))
 
 
+def every_move(continuum: Continuum) -> Moves:
+    """Return the rows of every level left, and of every level and outcome reached."""
+    moves = asked_moves(continuum, {name: name for name in continuum.names}, None)
+    assert moves is not None
+    return moves
+
+
 def is_union(word: str) -> bool:
     """Say whether a word stands for several levels: a direction, or a name of careflow's for them."""
     return word in (DAY_AND_NIGHT, ALL_LEVELS) or outcome_meant(word) in DIRECTIONS

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from careflow.errors import DisclosureError
+from careflow.estimate.rates.comparison import COMPARED
+from careflow.estimate.rates.known_reasons import may_be_unknown, reasons_alone
 from careflow.estimate.stats.multiple_testing import adjusted
 from careflow.protect.cells.cell_table import CellTable, as_of, stratum_of
 from careflow.protect.results import rates
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ", difference"
 SIDES: Final = ("1", "2")
-BOTH: Final = ("difference", "se", "low", "high", "p")
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ def masked(result: Comparison, cells: ComparisonCells, mask: Mask) -> Comparison
     """Return the comparison with every number missing that depends on a hidden one.
 
     P values are corrected again, for as many as are shown: a correction for all would disclose something of the others.
+    A share of nobody for a reason of leaving is compared where a shown count says that reasons are known: if the truth
+    decided it, a missing difference would say that every hidden reason beside it is 0.
     """
     days = _measure(result) == rates.INTENSITY
     return replace(
@@ -112,8 +115,13 @@ def _masked(
         if days:
             out[[f"of_{side}", f"rate_{side}"]] = out[[f"of_{side}", f"rate_{side}"]].apply(significant)
         either |= n | of
-    for name in BOTH:
-        out[name] = blank(frame[name], either)
+    unknown = np.zeros(len(out), dtype=np.bool_)
+    if "to" in out:
+        keys = [name for name in (*result.about.by, "within", "from") if name in out]
+        for side in SIDES:
+            unknown |= may_be_unknown(out, keys, f"n_{side}", more=reasons_alone(result.moves))
+    for name in COMPARED:
+        out[name] = blank(frame[name], either | unknown)
         if days:
             out[name] = significant(out[name])
     out["p_adjusted"] = adjusted(out["p"], result.correction)

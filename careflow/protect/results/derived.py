@@ -15,6 +15,7 @@ import pandas as pd
 from careflow.errors import DisclosureError
 from careflow.estimate.rates.cells import Needed
 from careflow.estimate.rates.indirect import judged
+from careflow.estimate.rates.known_reasons import may_be_unknown, reasons_alone
 from careflow.protect.cells.cell_table import CellTable, as_of, stratum_of
 from careflow.protect.results import rates
 from careflow.protect.results.mask import Mask, significant
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 Derived = Any
 _KEYS: Final = ("within", "from", "to", "direction")
 _NOT_NUMBERS: Final = ("factor", "label", "over", "mature", "hidden")
+_OF_REASONS: Final = ("points", "share", "standardized", "se", "low", "high", "ratio", "z")
+"""What is missing for a reason of leaving where no reason is known."""
 _IN_DIGITS: Final = ("se", "low", "high")
 
 
@@ -93,13 +96,32 @@ def _any(source: pd.DataFrame, hidden: Bools, frame: pd.DataFrame, keys: list[st
     )
 
 
+def _may_be_unknown(result: Derived, frame: pd.DataFrame, cells: DerivedCells, mask: Mask) -> Bools:
+    """Return which rows are of reasons of leaving and made of a cell in which, for a reader, perhaps none is known."""
+    out = np.zeros(len(frame), dtype=np.bool_)
+    if "to" not in frame:
+        return out
+    for needed, numbers in cells.parts:
+        if not needed.numerators:
+            continue
+        source, by = needed.rates.frame, needed.rates.about.by
+        shown = source.assign(n=source["n"].astype(float).mask(mask.hides(numbers.frame["n"])))
+        groups = [name for name in (*by, "within", "from") if name in source]
+        unknown = may_be_unknown(shown, groups, more=reasons_alone(needed.rates.moves))
+        keys = [name for name in groups if name in frame and name not in needed.ignored]
+        if "level" in getattr(result, "over", ()):
+            keys.remove("from")
+        out |= _any(source, unknown & (source["of"] > 0).to_numpy(), frame, [*keys, "to"])
+    return out
+
+
 def _blanked(result: Derived, frame: pd.DataFrame, cells: DerivedCells, mask: Mask) -> pd.DataFrame:
     hidden = _hidden(result, frame, cells, mask)
     keys = {*result.about.by, *_KEYS, *_NOT_NUMBERS}
-    out = frame.copy()
+    out, unknown = frame.copy(), _may_be_unknown(result, frame, cells, mask)
     for name in frame:
         if name not in keys:
-            out[name] = frame[name].astype(float).mask(hidden)
+            out[name] = frame[name].astype(float).mask(hidden | unknown if name in _OF_REASONS else hidden)
     for name in _IN_DIGITS:
         if name in out:
             out[name] = significant(out[name])

@@ -15,7 +15,9 @@ from careflow.counts.calendar import UNITS, ends_early
 from careflow.counts.parts import part_words
 from careflow.counts.period_labels import period_label
 from careflow.errors import ArgumentError, CountsError, DisclosureError
+from careflow.estimate import measure
 from careflow.estimate.changes.base import MEAN_STAY
+from careflow.estimate.measures.measure import Measured
 from careflow.estimate.multistate.pathways import Pathways
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.survival.stay_result import LengthOfStay
@@ -27,7 +29,7 @@ from careflow.report.content.estimates import Estimates, estimates
 from careflow.report.content.glossary import Term, glossary
 from careflow.report.content.grid import Grid, whole
 from careflow.report.content.groups import Groups, check_groups, groups
-from careflow.report.content.measures import REFUSED, Section, sections
+from careflow.report.content.measures import Section, check_release, sections
 from careflow.report.content.quarters import Period, periods
 from careflow.report.content.release_marks import mark_grid, mark_periods, mark_table
 from careflow.report.content.result_tables import result_tables
@@ -167,15 +169,17 @@ def content(
     """
     if "quarter" not in counts.definition.by:
         raise CountsError("a report needs counts by quarter; count again with .counts(by='quarter')")
-    if measures and mode == RELEASE:
-        raise DisclosureError(REFUSED)
     if source is not None:
         counts = replace(counts, source=source)
     if quarter is not None:
         quarter = period_label(quarter, "quarter", counts.definition.calendar)
     if by is not None:
         check_groups(counts, by)
-    results = estimates(counts, mode, ledger, insider, quarter, by)
+    released: tuple[Measured, ...] = ()
+    if measures and mode == RELEASE:
+        check_release(measures, counts.definition.within)
+        released = tuple(measure(measure_counts or counts, one, by="quarter") for one in measures)
+    results = estimates(counts, mode, ledger, insider, quarter, by, released)
     rates = results.rates
     all_periods = periods(results)
     chosen = _choose(all_periods, quarter)
@@ -183,17 +187,17 @@ def content(
     checks = Attrition((), None, None) if mode == RELEASE else attrition(counts, findings, 0 if mode == FULL else BELOW)
     tables, pathways = result_tables(results, checks, terms, mode), paths_grid(results.paths)
     if mode == FULL:
-        released = _first_release(counts, quarter)
-        all_periods = mark_periods(all_periods, () if released is None else periods(released))
-        shown = () if released is None else result_tables(released, checks, terms, RELEASE)
+        first = _first_release(counts, quarter)
+        all_periods = mark_periods(all_periods, () if first is None else periods(first))
+        shown = () if first is None else result_tables(first, checks, terms, RELEASE)
         tables = tuple(mark_table(table, shown) for table in tables)
         if pathways is not None:
-            pathways = mark_grid(pathways, None if released is None else paths_grid(released.paths))
+            pathways = mark_grid(pathways, None if first is None else paths_grid(first.paths))
     split = None if by is None else groups(counts, by, chosen, mode, results.by_group)
     if split is not None:
         files = [table for table in split.files if table.name not in {one.name for one in tables}]
         tables = (*tables[:-1], *files, tables[-1])  # the definitions stand last
-    measured = sections(measure_counts or counts, measures, chosen, mode)
+    measured = sections(measure_counts or counts, measures, chosen, mode, results.measured)
     tables = (*tables[:-1], *(one.file for one in measured), tables[-1])
     warning, below = " ".join(_end(counts)), 0 if mode == FULL else BELOW
     names = [one.name for one in all_periods]

@@ -9,12 +9,15 @@ from typing import Any, Final, TypeVar, cast
 import pandas as pd
 
 from careflow.counts import Counts
+from careflow.counts.measures.checks import FOLLOW_UP
 from careflow.errors import DisclosureError
 from careflow.estimate import bounce_back, census, length_of_stay, pathways, transition_rates
 from careflow.estimate.changes.change_family import compared
+from careflow.estimate.measures.measure import Measured
 from careflow.estimate.multistate.pathways import Pathways
 from careflow.estimate.rates.rate_result import Rates
 from careflow.estimate.result import Result
+from careflow.estimate.select import WITHIN
 from careflow.estimate.survival.stay_result import LengthOfStay
 from careflow.estimate.utilization.census import Census
 from careflow.estimate.utilization.returns import Returns
@@ -71,6 +74,8 @@ class Estimates:
     bounces: Returns | None = None
     ledger: str | None = None
     release: int | None = None
+    measured: tuple[Measured, ...] = ()
+    """The measures of a release, protected with the other results."""
 
 
 def estimates(
@@ -80,11 +85,13 @@ def estimates(
     insider: str | None = None,
     quarter: str | None = None,
     by: str | None = None,
+    measured: tuple[Measured, ...] = (),
 ) -> Estimates:
     """Estimate, and hide small counts: by the interim rule for internal use, with a proof and a ledger for a release.
 
     In mode ``"full"`` nothing is hidden. ``"release"`` without a ledger is what a first release would show.
-    ``quarter`` is that of the report; by default the newest mature one.
+    ``quarter`` is that of the report; by default the newest mature one. ``measured`` are by quarter: a release protects
+    them together with its other results.
 
     Raises
     ------
@@ -103,7 +110,10 @@ def estimates(
     if mode == RELEASE:
         split = None if insider is None else transition_rates(counts, by=insider)
         by_group = None if by is None or by == insider else transition_rates(counts, by=by)
-        out = _released((rates, stays, newest, in_care, paths, split, by_group), tests, ledger, insider)
+        windows = {days for one in measured if one.measure.kind == FOLLOW_UP for days in one.measure.windows}
+        linking = transition_rates(counts, by="quarter", within=sorted({*windows, *rates.about.within}))
+        results = (linking if windows else rates, stays, newest, in_care, paths, split, by_group)
+        out = _released(results, measured, tests, ledger, insider)
         return replace(out, by_group=out.split) if by is not None and by == insider else out
     rates, stays = mask(rates), mask(stays)
     return Estimates(
@@ -159,14 +169,22 @@ def _masked_newest(newest: Rates | None, rates: Rates) -> Rates | None:
 
 
 def _released(
-    results: tuple[Any, ...], tests: pd.DataFrame, ledger: str | os.PathLike[str] | None, insider: str | None
+    results: tuple[Any, ...],
+    measured: tuple[Measured, ...],
+    tests: pd.DataFrame,
+    ledger: str | os.PathLike[str] | None,
+    insider: str | None,
 ) -> Estimates:
-    """Protect all results together; a result that is None stays None."""
-    present = [result for result in results if result is not None]
+    """Protect all results together; a result that is None stays None.
+
+    With a measure the rates have its windows too, which link it to them in the proof; the report shows the longest.
+    """
+    present = [result for result in (*results, *measured) if result is not None]
     released = protect(present, below=BELOW, ledger=ledger, insider=insider, progress=False)
     released_results = iter(released)
     optional: list[Any] = [None if result is None else next(released_results) for result in results]
     rates, stays, newest, in_care, paths, split, by_group = optional
+    rates = _longest_window(rates)
     changed = changes(tests, rates, stays)
     return Estimates(
         rates=rates,
@@ -181,7 +199,23 @@ def _released(
         by_group=by_group,
         ledger=released.ledger,
         release=released.release,
+        measured=tuple(released_results),
     )
+
+
+def _longest_window(rates: Rates) -> Rates:
+    """Return the rates within the longest of several windows."""
+    if WITHIN not in rates.frame:
+        return rates
+    within = max(rates.about.within)
+    frame, directions = (
+        table[table[WITHIN] == within].drop(columns=WITHIN).reset_index(drop=True)
+        for table in (rates.frame, rates.directions)
+    )
+    hidden, every = (f"{table['hidden'].sum():,} of {len(table):,} rows" for table in (frame, rates.frame))
+    missing = rates.about.missing.replace(every, hidden)
+    about = replace(rates.about, within=(within,), missing=missing)
+    return replace(rates, frame=frame, directions=directions, about=about)
 
 
 def _immature(rates: Rates) -> Rates | None:

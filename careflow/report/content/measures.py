@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, cast
+from typing import cast
 
 import pandas as pd
 
 from careflow.counts import Counts, Measure
-from careflow.counts.measures.checks import FOLLOW_UP, PERSONS_SERVED
+from careflow.counts.measures.checks import FOLLOW_UP, PERSON, PERSONS_SERVED
+from careflow.errors import DisclosureError
 from careflow.estimate import length_of_stay, measure, transition_rates
 from careflow.estimate.measures.follow_up import definition_of
 from careflow.estimate.measures.measure import Measured
@@ -19,13 +20,7 @@ from careflow.report.content.data_files import Table
 from careflow.report.content.grid import HIDDEN, NOTHING, Cell, Grid, by_key, share, whole, word
 from careflow.report.masking.mask import BELOW, mask
 from careflow.report.masking.measures import mask_measure
-from careflow.report.modes import FULL, Mode
-
-REFUSED: Final = (
-    "a release cannot have a measure yet: its numbers overlap those of the transition rates, and no proof covers both; "
-    "leave the measure out, or write a masked or a full report"
-)
-"""Why a measure is in no release."""
+from careflow.report.modes import FULL, RELEASE, Mode
 
 Row = dict[str, float]
 
@@ -58,7 +53,47 @@ class Section:
     file: Table
 
 
-def sections(counts: Counts, measures: Sequence[Measure], quarter: str, mode: Mode) -> tuple[Section, ...]:
+def check_release(measures: Sequence[Measure], within: int) -> None:
+    """Raise for measures that a release cannot have beside its transition rates.
+
+    Parameters
+    ----------
+    measures : sequence of Measure
+    within : int
+        The link window, the longest of which the records tell rates.
+
+    Raises
+    ------
+    DisclosureError
+        For a second follow-up, a measure of people, and a follow-up whose window is longer than the link window.
+    """
+    follow_ups = [one for one in measures if one.kind == FOLLOW_UP]
+    if len(follow_ups) > 1:
+        raise DisclosureError(
+            f"a release takes one follow-up measure, and {listing([one.name for one in follow_ups])} are "
+            f"{len(follow_ups)}: they overlap each other, and no sums link them; leave out all but one"
+        )
+    for one in measures:
+        if one.kind == PERSONS_SERVED or one.denominator.unit == PERSON:
+            raise DisclosureError(
+                f"{one.name} counts people, who do not add up with the discharges of the other tables of a release; "
+                "leave it out, or publish it alone with cf.protect"
+            )
+        if one.kind == FOLLOW_UP and one.windows[-1] > within:
+            raise DisclosureError(
+                f"{one.name} follows discharges for {one.windows[-1]} days, and the proof links it to transition rates "
+                f"within its windows, of which the longest are of the link window of {within} days; link within "
+                f"{one.windows[-1]} days (--within {one.windows[-1]}), or leave the measure out"
+            )
+
+
+def sections(
+    counts: Counts,
+    measures: Sequence[Measure],
+    quarter: str,
+    mode: Mode,
+    released: Sequence[Measured] = (),
+) -> tuple[Section, ...]:
     """Return the section of each measure.
 
     Parameters
@@ -68,13 +103,17 @@ def sections(counts: Counts, measures: Sequence[Measure], quarter: str, mode: Mo
     measures : sequence of Measure
     quarter : str
         The quarter of the report.
-    mode : {"full", "masked"}
+    mode : {"full", "masked", "release"}
+    released : sequence of Measured
+        The protected measures of a release.
 
     Raises
     ------
     CountsError, MeasureError
         If the counts do not hold a measure, or its levels are not those of the records.
     """
+    if mode == RELEASE:
+        return tuple(_section(one, quarter) for one in released)
     results = [measure(counts, one, by="quarter") for one in measures]
     if mode == FULL:
         results = [one.with_frame(one.frame.assign(hidden=False)) for one in results]

@@ -13,6 +13,8 @@ from support.release_attacker import LEVELS, Findings, moves_of, records
 import careflow as cf
 from careflow.errors import DisclosureError
 from careflow.protect import audit, protect
+from careflow.report.content.content import content
+from careflow.report.content.estimates import EVENT_TABLES
 
 RULES: dict[str, dict[str, dict[str, int]]] = {
     "continuity-inpatient-residential": {
@@ -83,6 +85,28 @@ def test_a_measure_after_rates_in_one_ledger_tells_no_small_count(tmp_path) -> N
     joint = [protect(one, ledger=tmp_path)[0] for one in (rates, result)]
     found = attacked(joint, name, frame)
     assert found.ok, found
+
+
+@pytest.mark.slow
+def test_a_report_that_releases_a_measure_tells_no_small_count() -> None:
+    name, frame, rule = "any level from the same day", stays(3000, 3), measure("any level from the same day")
+    linked = cf.link(moves(3000, 3).episodes, within=max(WINDOWS))
+    counts = linked.counts(by="quarter", clocks=(*EVENT_TABLES, rule), windows=WINDOWS)
+    asked = {"quarter": None, "title": None, "source": None, "findings": None, "mode": "release"}
+
+    def printed(**more: Any) -> list[Any]:
+        told = content(counts, **asked, **more)
+        return [told.rates.with_frame(told.rates.frame.assign(within=max(WINDOWS))), *(m.result for m in told.measured)]
+
+    apart = [*printed(), *protect(cf.measure(counts, rule, by="quarter"))]
+    assert not attacked(apart, name, frame).ok, "each by itself is safe, both together are not"
+    together = printed(measures=(rule,))
+    found = attacked(together, name, frame)
+    assert found.small > 10
+    assert found.ok, found
+    for result in together:
+        assert not result.frame["n"].between(1, 10).any()
+        assert result.frame["n"].notna().any()
 
 
 @pytest.mark.slow

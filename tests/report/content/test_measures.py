@@ -1,8 +1,8 @@
 """The sections of the report on measures: their tables and pictures, in every format, and what is refused."""
 
-import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from support.made_up import linked, made_up
 
@@ -12,7 +12,6 @@ from careflow.report import write_report
 from careflow.report.content.content import Content, content
 from careflow.report.content.estimates import EVENT_TABLES
 from careflow.report.content.figures import plans
-from careflow.report.content.measures import REFUSED
 
 NAMES = ("va-residential-follow-up", "average-residential-stay", "persons-by-level", "continuity-inpatient-residential")
 PICTURES = [f"measure_{NAMES[0]}_7", f"measure_{NAMES[0]}_30", f"measure_{NAMES[3]}_7", f"measure_{NAMES[3]}_14"]
@@ -70,14 +69,46 @@ def test_each_window_of_a_follow_up_has_a_picture_and_each_measure_a_file(told):
     assert [table.name for table in told.tables][-5:] == [*(f"measure_{name}" for name in NAMES), "definitions"]
 
 
-def test_a_release_with_a_measure_is_refused_before_anything_is_counted(tmp_path):
+def person_level() -> cf.Measure:
+    asked = ASKED[3].to_dict()
+    return cf.Measure.from_dict({**asked, "denominator": {**asked["denominator"], "unit": "person"}})
+
+
+def test_what_no_release_can_have_is_refused_before_anything_is_counted(tmp_path):
     moves = linked(made_up())
-    with pytest.raises(DisclosureError, match=re.escape(REFUSED)):
-        write_report(moves, tmp_path / "out", ledger=tmp_path / "ledger", measures=NAMES[0])
+    for measures, words in (
+        ((NAMES[0], NAMES[3]), "takes one follow-up measure, and va-residential-follow-up and continuity-"),
+        (person_level(), "counts people, who do not add up"),
+        (NAMES[2], "counts people, who do not add up"),
+    ):
+        with pytest.raises(DisclosureError, match=words):
+            write_report(moves, tmp_path / "out", ledger=tmp_path / "ledger", measures=measures)
+    with pytest.raises(DisclosureError, match=r"link window of 14 days; link within 30 days \(--within 30\)"):
+        write_report(cf.link(moves.episodes, within=14), tmp_path / "out", ledger=tmp_path / "l", measures=NAMES[0])
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow
+def test_a_release_shows_a_measure_as_protected_with_its_other_tables(tmp_path):
+    moves = linked(made_up())
+    page = write_report(moves, tmp_path / "out", ledger=tmp_path / "l", measures=NAMES[:2])
+    table = pd.read_csv(page.parent / "tables" / f"measure_{NAMES[0]}.csv")
+    true = cf.measure(moves, NAMES[0], by="quarter").frame
+    assert len(table) == len(true)
+    assert not table["n"].between(1, 10).any()
+    assert not (table["of"] - table["n"]).between(1, 10).any()
+    shown = table["hidden"].eq(False)
+    assert shown.any()
+    assert (table.loc[shown, "n"].to_numpy() == true.loc[shown.to_numpy(), "n"].to_numpy()).all()
+    means = pd.read_csv(page.parent / "tables" / f"measure_{NAMES[1]}.csv")
+    assert not means["n"].between(1, 10).any()
+    assert means["mean"].notna().any()
+    html = page.read_text("utf-8")
+    assert html.count('<h3 id="measure-') == 2
+    assert "within 30 days" in html
+    assert {path.stem for path in (page.parent / "charts").glob("measure_*.svg")} == set(PICTURES[:2])
+
+
 def test_a_measure_that_is_not_there_is_refused_with_those_that_are(tmp_path):
     moves = linked(made_up())
     with pytest.raises(MeasureError, match="there are average-residential-stay"):
