@@ -127,6 +127,7 @@ def _codec(encoding: str | None) -> str | None:
     if encoding is None:
         return None
     try:
+        "x".encode(encoding)  # refuses codecs that are not of text, such as base64
         return codecs.lookup(encoding).name
     except (LookupError, TypeError, ValueError):
         pass
