@@ -61,7 +61,9 @@ ENCODED = {
 
 def test_columns_of_strange_types_that_are_not_mapped_do_no_harm() -> None:
     half = pa.array(np.array(FIVE, np.float16))
-    episodes = read(table(half=half, wide=pa.array(FIVE, pa.decimal256(60, 0)), far=stamps([2**62] * 4, "s"), **STRANGE))
+    episodes = read(
+        table(half=half, wide=pa.array(FIVE, pa.decimal256(60, 0)), far=stamps([2**62] * 4, "s"), **STRANGE)
+    )
     assert (episodes.n, episodes.persons, episodes.set_aside) == (4, 3, 0)
 
 
