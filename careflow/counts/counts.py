@@ -21,6 +21,7 @@ from careflow.counts.count import check_labels, dtype_of, label_order
 from careflow.counts.definition import RENAMED, Definition
 from careflow.counts.table_names import event_table
 from careflow.errors import ArgumentError, CountsError
+from careflow.records.files.listing import why_unreadable
 
 _META: Final = b"careflow"
 _SUM: Final = b"careflow.sha256"
@@ -157,6 +158,8 @@ class Counts(PublicNames):
         import pyarrow as pa
         import pyarrow.parquet as pq
 
+        if problem := why_unreadable(Path(path)) if Path(path).exists() else "":
+            raise CountsError(f"{Path(path).name} cannot be read: {problem}")
         broken = CountsError(f"{Path(path).name} cannot be read as a counts file: it is missing or broken")
         try:
             table = pq.read_table(path, page_checksum_verification=True)

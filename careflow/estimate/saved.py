@@ -20,6 +20,7 @@ from careflow.atomic_files import replacing
 from careflow.continuum import Continuum
 from careflow.errors import ArgumentError, CountsError
 from careflow.estimate.stamp import SavedInput
+from careflow.records.files.listing import why_unreadable
 
 FORMAT: Final = 1
 """Version of the file."""
@@ -61,6 +62,8 @@ def read_result(path: str | PathLike[str]) -> Any:
     import pyarrow.parquet as pq
 
     name = Path(path).name
+    if problem := why_unreadable(Path(path)) if Path(path).exists() else "":
+        raise CountsError(f"{name} cannot be read: {problem}")
     broken = CountsError(f"{name} cannot be read as a result: it is missing or broken")
     try:
         table = pq.read_table(path, page_checksum_verification=True)

@@ -209,7 +209,8 @@ class Episodes(PublicNames):
         -------
         pandas.DataFrame
             ``rule, reason, place``: the rule, its meaning, and the row number in the file (from 1, the header not
-            counted), missing for tables in memory.
+            counted). It is missing for tables in memory, and where lines with more or fewer cells than the header
+            (R13) are in one of several files, or in a file with empty lines.
         """
         frame = self.engine.frame(f"SELECT why, row + 1 AS place FROM {self.table}_aside ORDER BY why, row")
         frame["rule"] = [f"R{why:02d}" for why in frame.pop("why")]

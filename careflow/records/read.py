@@ -30,6 +30,7 @@ from careflow.records.validation.attrition import attrition
 from careflow.records.validation.neighbours import OrderedStays
 from careflow.records.validation.options import Options, check_choices, check_reading
 from careflow.records.validation.overlaps import POLICIES, Change
+from careflow.records.validation.ragged_rows import add_ragged_rows
 from careflow.records.validation.stay_table import Table
 
 
@@ -238,6 +239,8 @@ def _read(
     engine.close_file_access()
     table = Table(engine, engine.name("stays"), tuple(plan.labels), cutoff)
     episodes = _check(table, ordered, plan, choices, options, log, source.ragged, opened.label, made)
+    if source.ragged_rows:
+        add_ragged_rows(engine, f"{episodes.table}_aside", source.ragged_rows)
     return replace(episodes, files=stamps)
 
 

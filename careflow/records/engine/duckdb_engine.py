@@ -215,6 +215,10 @@ def explain(error: BaseException) -> CareflowError:
         )
     if isinstance(error, duckdb.IOException | duckdb.HTTPException):
         return RecordError("the file cannot be read: it is truncated or damaged, or is not what its name says.")
+    if isinstance(error, duckdb.ConversionException):
+        return RecordError(
+            "a value cannot be converted: a date, time or number in the records is beyond the range of its type."
+        )
     return RecordError(
         f"the engine could not read the records ({kind}). Its message may quote rows, so it is not shown; "
         "check that the file is whole and that its columns hold what their names say."

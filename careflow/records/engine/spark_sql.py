@@ -31,7 +31,6 @@ _CALLS: Final[dict[str, Callable[[list[str]], str]]] = {
         f"xxhash64({', '.join([*of, *(f'({value}) IS NULL' for value in of if not value[0].isdigit())])})"
     ),
     "xor": lambda of: f"(({of[0]}) ^ ({of[1]}))",
-    "isfinite": lambda of: f"(({of[0]}) IS NOT NULL)",
     "timezone": lambda of: f"from_utc_timestamp({of[1]}, {of[0]})",
     "trim": lambda of: f"trim({of[0]})" if len(of) == 1 else f"trim(BOTH {of[1]} FROM {of[0]})",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow as pa
 
 from careflow.errors import RecordError
 from careflow.records.engine.duckdb_engine import Engine
+from careflow.records.files.arrow_columns import for_engine, holds_days, holds_text
 from careflow.records.files.parquet import zones_of
 from careflow.records.files.source import SourceTable, head_of, kinds_of, select_list
 from careflow.records.schema import Mapped
@@ -18,7 +20,7 @@ _CONTAINERS = (list, tuple, dict, set, frozenset, bytes, bytearray, np.ndarray)
 
 
 class ArrowSource:
-    """An Arrow table; the mapped columns are read without a copy."""
+    """An Arrow table; the mapped columns are read without a copy, unless the engine does not read their type."""
 
     def __init__(self, table: pa.Table, label: str) -> None:
         self.label = label
@@ -29,14 +31,23 @@ class ArrowSource:
         """Return the distinct texts in the first rows of each text column."""
         # Arrow allows a column name twice; the first column of each name is checked.
         positions = {column: i for i, column in reversed(list(enumerate(self.header)))}
+        kinds = self._table.schema.types
+        first = {
+            column: for_engine(self._table.column(i).slice(0, rows), column)
+            for column, i in positions.items()
+            if holds_text(kinds[i]) or holds_days(kinds[i])
+        }
+        if not first:
+            return {}
         name = engine.name("head")
-        engine.register(name, self._table.select(sorted(positions.values())).slice(0, rows))
+        engine.register(name, pa.table(first))
         return head_of(engine, name, self.header, rows)
 
     def load(self, engine: Engine, mapped: Mapped) -> SourceTable:
         """Create a view of the mapped columns."""
-        positions = {column: self._table.column_names.index(column) for column in mapped.used}
-        picked = self._table.select(list(positions.values()))
+        picked = pa.table(
+            {column: for_engine(self._table.column(self.header.index(column)), column) for column in mapped.used}
+        )
         name = engine.name("frame")
         engine.register(name, picked)
         view = engine.name("raw")
@@ -58,8 +69,10 @@ class PandasSource:
         texts = {}
         for i, name in enumerate(self.header):
             column = first.iloc[:, i]
-            if not pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-                texts[name] = sorted({str(value) for value in column[~column.isna()]})
+            # A column that cannot be shown as text is refused by load(), if it is read at all.
+            with suppress(Exception):
+                if not pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+                    texts[name] = sorted({str(value) for value in column[~column.isna()]})
         return texts
 
     def load(self, engine: Engine, mapped: Mapped) -> SourceTable:
@@ -78,16 +91,17 @@ def arrow_column(values: pd.Series[Any], name: str) -> pa.Array | pa.ChunkedArra
     RecordError
         The column holds values that cannot be converted.
     """
-    if values.dtype == object:
-        values = _texts(values, name)
-    elif isinstance(values.dtype, pd.CategoricalDtype):
-        values = values.astype(values.cat.categories.dtype)
-        return arrow_column(values, name)
-    elif isinstance(values.dtype, pd.PeriodDtype):
-        values = values.dt.start_time
     try:
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            values = values.astype(values.cat.categories.dtype)
+        if values.dtype == object:
+            values = _texts(values, name)
+        elif isinstance(values.dtype, pd.PeriodDtype):
+            values = values.dt.start_time
         return pa.Array.from_pandas(values)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+    except RecordError:
+        raise
+    except Exception:  # whatever the objects of the frame raise may quote rows
         pass
     raise RecordError(f"column {name} holds values that are neither text, numbers nor dates.", check="S05")
 
@@ -98,13 +112,16 @@ def stream_table(source: Any) -> pa.Table:
     Raises
     ------
     RecordError
-        The stream breaks off.
+        The stream breaks off, or cannot be imported.
     """
     try:
         return pa.RecordBatchReader.from_stream(source).read_all()
     except Exception:  # whatever the producer raises may quote rows
         pass
-    raise RecordError("the stream of Arrow batches broke off before its end.")
+    raise RecordError(
+        "the table cannot be read: its stream of Arrow batches broke off before its end, or a column has a type that "
+        "Arrow does not have. Select only the columns that describe the stays."
+    )
 
 
 def _texts(values: pd.Series[Any], name: str) -> pd.Series[Any]:
@@ -117,7 +134,8 @@ def _texts(values: pd.Series[Any], name: str) -> pd.Series[Any]:
     if not kinds:
         return pd.Series(pd.array([None] * len(values), dtype="string"))
     if all(issubclass(kind, int | np.integer) and kind is not bool for kind in kinds):
-        return values.astype("Int64")
+        with suppress(OverflowError):  # numbers of 2**63 and more are read as text
+            return values.astype("Int64")
     if all(hasattr(kind, "isoformat") for kind in kinds):
         return pd.Series([None if pd.isna(v) else v.isoformat() for v in values], dtype="string")
     return pd.Series([None if pd.isna(v) else str(v) for v in values], dtype="string")

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import IO, Final
 
 from careflow.errors import ArgumentError, RecordError
-from careflow.records.engine.temp_folders import temp_folder
+from careflow.records.engine.temp_folders import no_room, temp_folder
+from careflow.records.files.listing import check_readable
 from careflow.records.files.size_limits import SizeLimits
 
 _CHUNK: Final = 1 << 20
@@ -81,19 +82,39 @@ class Decompressor:
 
     def _recoded(self, path: Path, codec: str) -> Path:
         target = self._new()
+        decoder = codecs.getincrementaldecoder(codec)()
         done = 0
-        with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as out:
-            decoder = codecs.getincrementaldecoder(codec)()
+        append(target, b"")
+        with path.open("rb") as source:
             for chunk, last in _chunks(source):
-                bad = _decode(decoder, chunk, last, out)
-                if bad is not None:
+                content = _recode(decoder, chunk, last)
+                if isinstance(content, int):
                     raise RecordError(
-                        f"the file is not in the encoding {codec}: byte {done + bad:,} does not fit. "
+                        f"the file is not in the encoding {codec}: byte {done + content:,} does not fit. "
                         "Name the right one: encoding=...",
                         check="S06",
                     )
+                append(target, content)
                 done += len(chunk)
         return target
+
+
+def append(target: Path, content: bytes) -> None:
+    """Append to a file in the folder for temporary files.
+
+    Raises
+    ------
+    RecordError
+        The disk is full, or the folder cannot be written.
+    """
+    try:
+        with target.open("ab") as out:
+            out.write(content)
+    except OSError as error:
+        problem = error
+    else:
+        return
+    raise no_room(problem)
 
 
 def check_sum(path: Path) -> None:
@@ -102,11 +123,12 @@ def check_sum(path: Path) -> None:
     Raises
     ------
     RecordError
-        They differ: the file was changed or damaged.
+        They differ: the file was changed or damaged; or the checksum cannot be read.
     """
     sum_file = path.with_name(path.name + ".sha256")
     if not sum_file.is_file():
         return
+    check_readable([sum_file])
     expected = sum_file.read_text(encoding="utf-8", errors="replace").split()[:1]
     with path.open("rb") as file:
         actual = hashlib.file_digest(file, "sha256").hexdigest()
@@ -127,6 +149,7 @@ def _codec(encoding: str | None) -> str | None:
     if encoding is None:
         return None
     try:
+        "x".encode(encoding)  # refuses codecs that are not of text, such as base64
         return codecs.lookup(encoding).name
     except (LookupError, TypeError, ValueError):
         pass
@@ -142,11 +165,11 @@ def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
 
 def _copy(compressed: IO[bytes] | gzip.GzipFile, target: Path, size: int, limits: SizeLimits) -> None:
     done = 0
-    with target.open("wb") as out:
-        while chunk := compressed.read(_CHUNK):
-            done += len(chunk)
-            limits.check(size, done, "the compressed file", on_disk=True)
-            out.write(chunk)
+    append(target, b"")
+    while chunk := compressed.read(_CHUNK):
+        done += len(chunk)
+        limits.check(size, done, "the compressed file", on_disk=True)
+        append(target, chunk)
 
 
 def _chunks(source: IO[bytes]) -> Iterator[tuple[bytes, bool]]:
@@ -157,9 +180,9 @@ def _chunks(source: IO[bytes]) -> Iterator[tuple[bytes, bool]]:
         chunk = following
 
 
-def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, last: bool, out: IO[str]) -> int | None:
+def _recode(decoder: codecs.IncrementalDecoder, chunk: bytes, last: bool) -> bytes | int:
+    """Return a chunk in UTF-8, or the position of the first byte that does not fit."""
     try:
-        out.write(decoder.decode(chunk, last))
+        return decoder.decode(chunk, last).encode()
     except UnicodeError as error:
         return int(getattr(error, "start", 0))
-    return None

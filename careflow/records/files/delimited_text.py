@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from careflow.records.schema import Mapped
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _HEAD: Final = 1 << 20
 _MOST_RAGGED: Final = 1_000_000
+_EMPTY_LINE: Final = re.compile(rb"\n\r?\n|\r\r")
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,10 @@ class TextSource:
             f"rejects_limit = {_MOST_RAGGED}"
         )
         engine.run(f"CREATE TEMP TABLE {table} AS SELECT {picked} FROM {self._scan(rejects)}", self._bound())
-        ragged = self._ragged(engine, f"{table}_rejects")
-        return SourceTable(table, dict.fromkeys(positions, TEXT), "r.rowid", ragged, held=True)
+        rejects = f"{table}_rejects"
+        ragged = self._ragged(engine, rejects)
+        rows = self._ragged_rows(engine, rejects) if ragged else ""
+        return SourceTable(table, dict.fromkeys(positions, TEXT), "r.rowid", ragged, rows, held=True)
 
     def _scan(self, more: str) -> str:
         columns = ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(self.header)))
@@ -120,6 +124,26 @@ class TextSource:
                 n=total,
             )
         return int(total)
+
+    def _ragged_rows(self, engine: Engine, rejects: str) -> str:
+        """Make the table of the row numbers of ragged rows; a line of a file counts from 1, the header included."""
+        # The engine counts empty lines too, and the lines of each file from 1.
+        known = len(self._paths) == 1 and not has_empty_lines(self._paths[0])
+        row = "line - 2" if known else "NULL::BIGINT"
+        lines = f"SELECT DISTINCT file_id, line FROM {rejects}"
+        engine.run(f"CREATE TEMP TABLE {rejects}_rows AS SELECT {row} AS row FROM ({lines})")
+        return f"{rejects}_rows"
+
+
+def has_empty_lines(path: Path) -> bool:
+    """Return whether a file may have an empty line; one within a quoted cell counts, too."""
+    with path.open("rb") as file:
+        last = b"\n"  # so that a first line that is empty is found
+        while chunk := file.read(_HEAD):
+            if _EMPTY_LINE.search(last + chunk):
+                return True
+            last = chunk[-2:]
+    return False
 
 
 def read_dialect(path: Path) -> Dialect:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from careflow.errors import RecordError
+from careflow.records.files.listing import is_root
 
 
 class FileStamps:
@@ -62,6 +63,8 @@ class FileStamps:
 
 def _files(path: Path) -> list[Path]:
     try:
+        if is_root(path):  # refused when it is opened
+            return []
         if path.is_dir():
             return [file for file in path.rglob("*") if file.is_file()]
         return [path] if path.exists() else []

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections import Counter
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import Final
 
 from careflow.errors import RecordError
+
+_NO_FILES: Final = (
+    (stat.S_ISFIFO, "it is a pipe, which can be read only once; save its content as a file"),
+    (stat.S_ISSOCK, "it is a socket, not a file"),
+    (stat.S_ISCHR, "it is a device, not a file"),
+    (stat.S_ISBLK, "it is a device, not a file"),
+    (stat.S_ISDIR, "it is a folder, not a file"),
+)
 
 
 def matches(pattern: str) -> list[Path]:
@@ -25,7 +35,7 @@ def matches(pattern: str) -> list[Path]:
     lost = sum(path.is_symlink() and not path.exists() for path in paths)
     if lost:
         raise RecordError(f"{lost:,} of {len(paths):,} files of the pattern are broken links.", n=lost)
-    return [path for path in paths if path.is_file()]
+    return [path for path in paths if not path.is_dir()]
 
 
 def inside(folder: Path, label: str, suffixes: Collection[str]) -> list[Path]:
@@ -34,9 +44,11 @@ def inside(folder: Path, label: str, suffixes: Collection[str]) -> list[Path]:
     Raises
     ------
     RecordError
-        A folder cannot be listed, a link is broken, or files are hidden (``.name`` or ``_name``), as the files of an
-        unfinished write are.
+        The folder is the root of the file system, or cannot be listed; a link is broken; or files are hidden (``.name``
+        or ``_name``), as the files of an unfinished write are.
     """
+    if is_root(folder):
+        raise RecordError(f"{label} is the root of the file system; name the folder of the records.")
     refused: list[OSError] = []
     paths: list[Path] = []
     folders = 0
@@ -57,17 +69,25 @@ def inside(folder: Path, label: str, suffixes: Collection[str]) -> list[Path]:
     return sorted(paths)
 
 
+def is_root(path: Path) -> bool:
+    """Return whether a path is the root of the file system, which would be walked for hours."""
+    real = os.path.realpath(path)
+    return os.path.dirname(real) == real  # noqa: PTH120 - pathlib's resolve() raises where links lead in a circle
+
+
 def check_readable(paths: list[Path]) -> None:
-    """Open each of several files, so that reading stops if any of them cannot be read.
+    """Open each file, so that reading stops if any of them cannot be read; an empty one alone its reader refuses.
 
     Raises
     ------
     RecordError
-        The message says how many cannot be read, and why.
+        The message says why, and of several files how many.
     """
-    if len(paths) < 2:
+    if len(paths) == 1:
+        if problem := why_unreadable(paths[0]):
+            raise RecordError(f"{paths[0].name} cannot be read: {problem}.")
         return
-    why = Counter(problem for path in paths if (problem := _problem(path)))
+    why = Counter(problem for path in paths if (problem := why_unreadable(path) or _why_empty(path)))
     if why:
         problems = ", ".join(f"{n:,} {problem}" for problem, n in sorted(why.items()))
         raise RecordError(
@@ -77,12 +97,21 @@ def check_readable(paths: list[Path]) -> None:
         )
 
 
-def _problem(path: Path) -> str:
+def why_unreadable(path: Path) -> str:
+    """Return why a path cannot be read as a file, or ""; a pipe, which could be waited for forever, is not opened."""
     try:
-        with path.open("rb") as file:
-            return "" if file.read(1) else "empty"
+        mode = path.stat().st_mode
+        kind = next((name for is_kind, name in _NO_FILES if is_kind(mode)), "")
+        if not kind:
+            with path.open("rb") as file:
+                file.read(1)
     except OSError as error:
         return (error.strerror or "not opened").lower()
+    return kind
+
+
+def _why_empty(path: Path) -> str:
+    return "" if path.stat().st_size else "empty"
 
 
 def _folders(pattern: str) -> list[Path]:
@@ -108,7 +137,9 @@ def _check_listed(folders: Iterable[Path]) -> None:
 
 
 def _leads_back(path: Path) -> bool:
-    return path.is_symlink() and path.resolve() in [path.absolute().parent, *path.absolute().parent.parents]
+    # pathlib's own resolve() raises where links lead in a circle.
+    target = Path(os.path.realpath(path))
+    return path.is_symlink() and target in [path.absolute().parent, *path.absolute().parent.parents]
 
 
 def _unlisted(refused: int, of: int) -> str:

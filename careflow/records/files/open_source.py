@@ -58,13 +58,21 @@ def open_source(
 
         return SparkSource(source)
     if type(source).__module__.startswith("polars") and hasattr(source, "collect"):
-        source = source.collect()
+        source = _collected(source)
     if hasattr(source, "__arrow_c_stream__"):
         return ArrowSource(stream_table(source), _kind_of(source))
     raise ArgumentError(
         f"source is a {type(source).__name__}; give a path or glob of files, or a table: "
         "pandas, polars, Arrow, a DuckDB relation, a Spark DataFrame."
     )
+
+
+def _collected(lazy: Any) -> Any:
+    try:
+        return lazy.collect()
+    except Exception as error:  # its message may quote rows
+        kind = type(error).__name__
+    raise RecordError(f"the lazy frame cannot be collected ({kind}); collect it yourself to see why.")
 
 
 def _kind_of(source: Any) -> str:

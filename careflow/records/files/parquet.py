@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 
 from careflow.errors import RecordError
 from careflow.records.engine.duckdb_engine import Engine
+from careflow.records.files.arrow_columns import holds_text
 from careflow.records.files.parquet_checksums import Chunk, check_pages, chunks_of
 from careflow.records.files.size_limits import SizeLimits
 from careflow.records.files.source import LONGEST, SourceTable, internal_names, kinds_of, select_list
@@ -94,12 +96,7 @@ class ParquetSource:
 
 def is_text(schema: pa.Schema, column: str) -> bool:
     """Return whether a column is stored as text."""
-    if column not in schema.names:
-        return False
-    kind = schema.field(column).type
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+    return column in schema.names and holds_text(schema.field(column).type)
 
 
 def head_of_file(path: Path, schema: pa.Schema, rows: int) -> dict[str, list[str]]:
@@ -122,11 +119,17 @@ def head_of_file(path: Path, schema: pa.Schema, rows: int) -> dict[str, list[str
 
 
 def _distinct(column: pa.Array) -> list[str]:
+    if isinstance(column, pa.ExtensionArray):  # such as JSON
+        column = column.storage
     values = column.unique()
     if pa.types.is_dictionary(values.type):
         used = pc.take(values.dictionary, pc.drop_null(values.indices))
         return [text for text in pc.utf8_slice_codeunits(used, 0, LONGEST).to_pylist() if text is not None]
-    return [str(value) for value in values.to_pylist() if value is not None]
+    texts = []
+    for value in values:
+        with suppress(OverflowError, ValueError):  # days beyond the year 9999 tell nobody apart
+            texts.append(str(value.as_py()) if value.is_valid else "")
+    return [text for text in texts if text]
 
 
 def read_footer(path: Path) -> pq.FileMetaData:

@@ -32,6 +32,8 @@ class SourceTable:
         SQL of the row number in the file, from 0; ``"NULL"`` if there is none.
     ragged : int
         Rows with a wrong number of cells; they are not in the relation.
+    ragged_rows : str
+        The table ``row`` of their row numbers from 0, NULL where they are not known; "" without ragged rows.
     zones : mapping
         The time zone of each column of moments.
     notes : tuple of (str, int, str)
@@ -44,6 +46,7 @@ class SourceTable:
     kinds: Mapping[str, str]
     row: str
     ragged: int = 0
+    ragged_rows: str = ""
     zones: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[tuple[str, int, str], ...] = ()
     held: bool = False

@@ -235,7 +235,8 @@ def _moments(engine: Engine, source: SourceTable, typed: Sequence[str], reading:
     zoned = [name for name in typed if source.kinds[name] == MOMENT and source.zones.get(name, "UTC").lower() in _UTC]
     if not zoned or reading.tz is not None:
         return 0
-    local = [f"timezone('UTC', (r.{name})::TIMESTAMPTZ)" for name in zoned]
+    moments = [f"(r.{name})::TIMESTAMPTZ" for name in zoned]
+    local = [f"timezone('UTC', CASE WHEN {in_range(value, MOMENT)} THEN {value} END)" for value in moments]
     counts = ", ".join(f"count(*) FILTER (hour({value}) > 0 OR minute({value}) > 0)" for value in local)
     return sum(engine.one(f"SELECT {counts} FROM {source.relation} r"))
 
@@ -261,8 +262,18 @@ def _typed(source: SourceTable, name: str, short: str, reading: Reading) -> dict
         day = f"CASE WHEN {usual} THEN ({value})::DATE - DATE '1970-01-01' ELSE {ENDLESS_FROM} END"
         state = f"CASE WHEN {usual} THEN {OK} WHEN {value} IS NULL THEN {NONE} ELSE {_odd(name)} END"
         return {short: day, f"{short}_state": state}
-    day = f"CASE WHEN isfinite({value}) THEN ({local})::DATE - DATE '1970-01-01' ELSE {ENDLESS_FROM} END"
+    usual = in_range(value, source.kinds[name])
+    day = f"CASE WHEN {usual} THEN ({local})::DATE - DATE '1970-01-01' ELSE {ENDLESS_FROM} END"
     return _judged(day, f"{value} IS NULL", name, short)
+
+
+def in_range(value: str, kind: str) -> str:
+    """Return the SQL of whether a timestamp is in the range that is read, give or take a day for the time zone.
+
+    Beyond it the engine cannot convert every timestamp to a day or to a time zone.
+    """
+    typed = "TIMESTAMPTZ" if kind == MOMENT else "TIMESTAMP"
+    return f"{value} BETWEEN {typed} '1899-12-31' AND {typed} '2200-01-02'"
 
 
 def _judged(day: str, missing: str, name: str, short: str) -> dict[str, str]:

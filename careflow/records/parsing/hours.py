@@ -6,7 +6,7 @@ from typing import Final
 
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.source import MOMENT, STAMP, TEXT, SourceTable
-from careflow.records.parsing.date_columns import Reading, zone_name
+from careflow.records.parsing.date_columns import Reading, in_range, zone_name
 from careflow.records.privacy.pseudonyms import SPACES
 from careflow.records.schema import DATES, Mapped
 
@@ -83,10 +83,12 @@ def keep_complete(engine: Engine, stays: str) -> None:
 
 
 def _typed(source: SourceTable, name: str, reading: Reading) -> str:
-    value = f"r.{name}"
-    if source.kinds[name] == MOMENT:
-        zone = zone_name(reading.tz or source.zones.get(name, "UTC"))
-        value = f"timezone('{zone}', ({value})::TIMESTAMPTZ)"
+    kind, value = source.kinds[name], f"r.{name}"
+    if kind == MOMENT:
+        value = f"({value})::TIMESTAMPTZ"
+    value = f"CASE WHEN {in_range(value, kind)} THEN {value} END"
+    if kind == MOMENT:
+        value = f"timezone('{zone_name(reading.tz or source.zones.get(name, 'UTC'))}', {value})"
     return _seconds(value)
 
 

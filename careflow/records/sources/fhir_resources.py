@@ -14,6 +14,7 @@ import pyarrow as pa
 from careflow.continuum.outcomes import REASONS
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.decompress import Decompressor
+from careflow.records.files.listing import check_readable
 from careflow.records.files.size_limits import SizeLimits
 from careflow.records.sources.level_pieces import CUT
 from careflow.records.sources.standard_levels import LEVELS
@@ -68,6 +69,8 @@ _DAY: Final = "TRY_CAST(left({0}, 10) AS DATE) - DATE '1970-01-01'"
 
 def load_lines(engine: Engine, paths: Sequence[Path], limits: SizeLimits) -> str:
     """Return the table of lines with the parts that are read, as text; a line that is no JSON has none."""
+    for path in paths:
+        check_readable([path])
     plain = Decompressor(limits)
     files = [str(plain.plain(path, None)) for path in paths]
     table = engine.name("lines_of_json")

@@ -137,7 +137,8 @@ def test_text_that_is_not_utf8_stops_and_says_where(tmp_path):
 def test_a_wrong_or_unknown_encoding_is_refused(tmp_path):
     path = write(tmp_path / "stays.csv", STAYS)
     assert refused(path, encoding="utf-16").startswith("the file is not in the encoding utf-16: byte ")
-    assert refused(path, kind=ArgumentError, encoding="klingon").startswith("encoding= is the name of a text encoding")
+    for codec in ("klingon", "base64", "hex", "bz2", "rot13", "undefined"):
+        assert refused(path, kind=ArgumentError, encoding=codec).startswith("encoding= is the name of a text encoding")
 
 
 def test_an_open_quotation_mark_stops_and_swallows_nothing(tmp_path):
