@@ -12,13 +12,16 @@ from careflow.arguments import checked, mapping
 from careflow.errors import ArgumentError, RecordError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.size_limits import SizeLimits
+from careflow.records.files.source import TEXT, SourceTable
 from careflow.records.parsing.date_formats import EPOCH
+from careflow.records.sources.claim_lines.numbered_texts import number_texts
 from careflow.records.sources.fhir_resources import (
     cut_by_class,
     judged_encounters,
     judged_episodes,
     load_lines,
     reference,
+    strata_paths,
 )
 from careflow.records.sources.protocol import ABSORBED, FLAGGED, KEPT, SET_ASIDE, Loss, Made, Window
 from careflow.records.sources.standard_levels import check_continuum, check_gaps, check_levels
@@ -41,11 +44,16 @@ RULES: Final = {
 
 
 @checked(
+    columns=mapping("{stratum: path in the resource}, such as {'priority': 'priority.coding[0].code'}"),
     levels=mapping("{(system, code): level}, such as {('http://example.org/levels', 'RTC'): 'residential'}"),
     gaps=mapping("{level: days}, such as {'outpatient': 45}"),
 )
 def fhir(
-    path: str | Path, *, levels: Mapping[tuple[str, str], str] | None = None, gaps: Mapping[str, int] | None = None
+    path: str | Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    levels: Mapping[tuple[str, str], str] | None = None,
+    gaps: Mapping[str, int] | None = None,
 ) -> FhirSource:
     """Read encounters and episodes of care of a FHIR R4 bulk export.
 
@@ -54,6 +62,9 @@ def fhir(
     path : folder or file
         ``*.ndjson``, also in gz: one resource a line. In a folder the files named ``Encounter*`` and ``EpisodeOfCare*``
         are read.
+    columns : mapping, optional
+        ``{stratum: path in the resource}``: ``{"priority": "priority.coding[0].code"}``. A stay has the label of its
+        first encounter. Ids, days and free text cannot be strata.
     levels : mapping, optional
         ``{(system, code): level}`` of ``serviceType``, ``type`` and ``class``, before careflow's own: R4 has no classes
         for residential care, php and iop. An episode of care is a stay only if its ``type`` is here.
@@ -85,7 +96,7 @@ def fhir(
             "levels= maps (system, code) to levels: {('http://example.org/levels', 'RTC'): 'residential'}."
         )
     check_levels(levels)
-    return FhirSource(Path(path), dict(levels or {}), check_gaps(gaps))
+    return FhirSource(Path(path), strata_paths(columns), dict(levels or {}), check_gaps(gaps))
 
 
 class FhirSource:
@@ -96,9 +107,12 @@ class FhirSource:
     expected = frozenset({"H02", "H03", "H04"})
     dates = ()
 
-    def __init__(self, path: Path, levels: Mapping[tuple[str, str], str], gaps: Mapping[str, int]) -> None:
+    def __init__(
+        self, path: Path, strata: Mapping[str, str], levels: Mapping[tuple[str, str], str], gaps: Mapping[str, int]
+    ) -> None:
         self.path = path
         self.limits = SizeLimits()
+        self._strata = strata
         self._levels = levels
         self._gaps = gaps
 
@@ -110,7 +124,7 @@ class FhirSource:
     @property
     def header(self) -> list[str]:
         """The parts of an encounter that are read; no others are."""
-        return ["id", "status", "class", "subject", "period"]
+        return ["id", "status", "class", "subject", "period", *self._strata]
 
     def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
         """Return nothing: the ids of people are looked at once the stays are made."""
@@ -126,18 +140,25 @@ class FhirSource:
         """
         check_continuum(window.continuum, "encounters")
         cutoff = (window.cutoff - EPOCH).days
-        raw = load_lines(engine, self._files("Encounter"), self.limits)
-        care = load_lines(engine, self._files("EpisodeOfCare", required=False), self.limits)
+        # The columns of strata in the engine; their names are the analyst's.
+        columns = {name: f"x{i}" for i, name in enumerate(self._strata)}
+        paths = {columns[name]: path for name, path in self._strata.items()}
+        raw = load_lines(engine, self._files("Encounter"), self.limits, paths)
+        care = load_lines(engine, self._files("EpisodeOfCare", required=False), self.limits, paths)
         both = f"SELECT {{}} AS v FROM {raw} UNION ALL SELECT {{}} AS v FROM {care}"
         people = dictionary(engine, both.format(*[reference("subject")] * 2), "people")
         providers = dictionary(engine, both.format(*[reference("provider")] * 2), "facilities")
-        episodes = judged_episodes(engine, care, people, providers, self._levels, cutoff)
-        judged = judged_encounters(engine, raw, people, providers, self._levels, episodes, cutoff)
+        picked = ", ".join(paths)
+        texts = f"(SELECT {picked} FROM {raw} UNION ALL SELECT {picked} FROM {care})"
+        table = SourceTable(texts, dict.fromkeys(paths, TEXT), "NULL")
+        labels = number_texts(engine, table, {name: name for name in paths}, "labels")
+        episodes = judged_episodes(engine, care, people, providers, labels, self._levels, cutoff)
+        judged = judged_encounters(engine, raw, people, providers, labels, self._levels, episodes, cutoff)
         good, undated = cut_by_class(engine, judged, self._levels)
         stays = engine.name("episodes")
         engine.run(f"CREATE TEMP TABLE {stays} AS SELECT * FROM {episodes} WHERE rule = 0")
         made = visit_stays(engine, good, self._gaps, cutoff, stays)
-        relation = stay_relation(engine, made.table, people, providers)
+        relation = stay_relation(engine, made.table, people, providers, labels)
         losses: list[Loss] = []
         lines = 0
         for unit, table, absorbed in (("encounter", judged, made.absorbed), ("episode", episodes, 0)):
@@ -152,9 +173,10 @@ class FhirSource:
             ]
         losses += [Loss("H10", FLAGGED, "stay", made.still_open), Loss("H11", FLAGGED, "change", undated)]
         by_gap = pd.DataFrame(made.stays_by_gap, columns=["level", "gap", "stays"])
-        for table in (raw, care, people, providers, judged, episodes, stays, good, made.table):
+        used = (raw, care, people, providers, judged, episodes, stays, good, made.table, labels.table, labels.written)
+        for table in filter(None, used):
             engine.run(f"DROP TABLE {table}")
-        return Made(relation, losses, {"stays_by_gap": by_gap}, lines)
+        return Made(relation, losses, {"stays_by_gap": by_gap}, lines, columns)
 
     def _files(self, resource: str, *, required: bool = True) -> list[Path]:
         if self.path.is_dir():

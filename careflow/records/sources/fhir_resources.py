@@ -5,6 +5,7 @@ Lines are read by the engine's own functions for JSON; no line becomes an object
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -12,10 +13,13 @@ from typing import Final
 import pyarrow as pa
 
 from careflow.continuum.outcomes import REASONS
+from careflow.errors import ArgumentError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.decompress import Decompressor
 from careflow.records.files.listing import check_readable
 from careflow.records.files.size_limits import SizeLimits
+from careflow.records.sources.claim_lines.numbered_texts import NumberedTexts
+from careflow.records.sources.columns import match_columns
 from careflow.records.sources.level_pieces import CUT
 from careflow.records.sources.standard_levels import LEVELS
 
@@ -67,8 +71,45 @@ _DAY: Final = "TRY_CAST(left({0}, 10) AS DATE) - DATE '1970-01-01'"
 """Days are those written: a time with an offset is the local time of the place that wrote it."""
 
 
-def load_lines(engine: Engine, paths: Sequence[Path], limits: SizeLimits) -> str:
-    """Return the table of lines with the parts that are read, as text; a line that is no JSON has none."""
+_PATH: Final = re.compile(r"[A-Za-z]+(\[\d{1,2}\])?(\.[A-Za-z]+(\[\d{1,2}\])?)*")
+_NO_STRATA: Final = frozenset(
+    {"id", "identifier", "subject", "patient", "period", "length", "text", "meta", "statusHistory", "classHistory"}
+)
+"""Parts of a resource that are ids, days or free text."""
+
+
+def strata_paths(columns: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the JSON paths of the strata of ``columns=``, by the name of the stratum.
+
+    Raises
+    ------
+    ArgumentError
+        A name or a path cannot be a stratum's.
+
+    Examples
+    --------
+    >>> strata_paths({"priority": "priority.coding[0].code"})
+    {'priority': '$.priority.coding[0].code'}
+    """
+    paths = {str(name): str(path).removeprefix("$.") for name, path in (columns or {}).items()}
+    strata = {name: path for name, path in paths.items() if name != "payer"}
+    match_columns(set(strata.values()), (), (), strata, keys=())  # the names of strata
+    wrong = [name for name, path in paths.items() if not _PATH.fullmatch(path)]
+    if wrong:
+        raise ArgumentError(
+            f"columns= of {', '.join(wrong)} is no path in a resource, such as 'priority.coding[0].code'."
+        )
+    ids = [name for name, path in paths.items() if re.split(r"[.\[]", path)[0] in _NO_STRATA]
+    if ids:
+        raise ArgumentError(f"columns= would make {', '.join(ids)} of ids, days or free text, which cannot be strata.")
+    return {name: f"$.{path}" for name, path in paths.items()}
+
+
+def load_lines(engine: Engine, paths: Sequence[Path], limits: SizeLimits, strata: Mapping[str, str]) -> str:
+    """Return the table of lines with the parts that are read, as text; a line that is no JSON has none.
+
+    ``strata`` has the JSON path of each column of a stratum.
+    """
     for path in paths:
         check_readable([path])
     plain = Decompressor(limits)
@@ -76,6 +117,7 @@ def load_lines(engine: Engine, paths: Sequence[Path], limits: SizeLimits) -> str
     table = engine.name("lines_of_json")
     text = "json_extract_string(line, '{}')".format
     parts = {name: f"coalesce({', '.join(map(text, where))})" for name, where in _JSON.items()}
+    parts |= {name: text(path) for name, path in strata.items()}
     for i, (system, code) in enumerate((*_CODINGS, _CLASS)):
         parts[f"coding{i}"] = f"{text(system)} || '|' || {text(code)}"
     picked = ", ".join(f"CASE WHEN valid THEN {sql} END AS {name}" for name, sql in parts.items())
@@ -100,13 +142,13 @@ def reference(column: str) -> str:
 
 
 def judged_encounters(
-    engine: Engine, raw: str, people: str, providers: str, levels: Mapping[tuple[str, str], str], episodes: str,
-    cutoff: int,
+    engine: Engine, raw: str, people: str, providers: str, labels: NumberedTexts,
+    levels: Mapping[tuple[str, str], str], episodes: str, cutoff: int,
 ) -> str:  # fmt: skip
     """Return the table of encounters with their level, their days and the rule that sets one aside.
 
-    ``row_id, id, person, facility, level, start_day, end_day, still, reason, rule``; ``by_class`` says that the level
-    is the class's, so that ``history`` can change it.
+    ``row_id, id, person, facility, payer, level, start_day, end_day, still, reason, rule``; ``payer`` is the number of
+    its strata, ``by_class`` says that the level is the class's, so that ``history`` can change it.
     """
     within, table = engine.name("within"), engine.name("judged")
     engine.run(
@@ -118,7 +160,7 @@ def judged_encounters(
         JOIN {episodes} e ON c.ref = e.id AND e.rule = 0 JOIN {people} p ON e.person = p.code AND c.who = p.v"""
     )
     by_class = f"coalesce(w5.level, {_CLASS_LEVEL.format('r.class')})"
-    meant = _meant(engine, raw, people, providers, levels, by_class, OPEN_STATUSES, NOT_CARE)
+    meant = _meant(engine, raw, people, providers, labels, levels, by_class, OPEN_STATUSES, NOT_CARE)
     length = "CASE unit WHEN 'd' THEN TRY_CAST(length AS DOUBLE)::INTEGER WHEN 'h' THEN 0 WHEN 'min' THEN 0 END"
     end = f"CASE WHEN {length} IS NOT NULL THEN start_day + {length} WHEN level > 1 THEN start_day END"
     _judged(engine, table, meant, "Encounter", end, cutoff, within)
@@ -127,18 +169,20 @@ def judged_encounters(
 
 
 def judged_episodes(
-    engine: Engine, raw: str, people: str, providers: str, levels: Mapping[tuple[str, str], str], cutoff: int
-) -> str:
+    engine: Engine, raw: str, people: str, providers: str, labels: NumberedTexts,
+    levels: Mapping[tuple[str, str], str], cutoff: int,
+) -> str:  # fmt: skip
     """Return the same table of episodes of care; only those whose type is in ``levels`` have a level."""
     table = engine.name("judged")
-    meant = _meant(engine, raw, people, providers, levels, "NULL::INTEGER", EPISODE_OPEN, EPISODE_NOT_CARE)
-    _judged(engine, table, meant, "EpisodeOfCare", "NULL::INTEGER", cutoff, "")
+    none = "NULL::INTEGER"
+    meant = _meant(engine, raw, people, providers, labels, levels, none, EPISODE_OPEN, EPISODE_NOT_CARE)
+    _judged(engine, table, meant, "EpisodeOfCare", none, cutoff, "")
     return table
 
 
 def _meant(
-    engine: Engine, raw: str, people: str, providers: str, levels: Mapping[tuple[str, str], str], by_class: str,
-    opened: Sequence[str], aside: Sequence[str],
+    engine: Engine, raw: str, people: str, providers: str, labels: NumberedTexts,
+    levels: Mapping[tuple[str, str], str], by_class: str, opened: Sequence[str], aside: Sequence[str],
 ) -> str:  # fmt: skip
     """Create the table of resources with what their codes, dates and references mean."""
     words, table = _own_levels(engine, levels), engine.name("meant")
@@ -147,7 +191,8 @@ def _meant(
     reasons = " ".join(f"WHEN '{code}' THEN {REASONS.index(word)}" for code, word in DISPOSITIONS.items())
     engine.run(
         f"""CREATE TEMP TABLE {table} AS
-        SELECT r.*, p.code AS person, coalesce(f.code, 0) AS facility, coalesce({by_coding}) IS NULL AS by_class,
+        SELECT r.*, p.code AS person, coalesce(f.code, 0) AS facility, {labels.code} AS payer,
+          coalesce({by_coding}) IS NULL AS by_class,
           coalesce({by_coding}, {by_class}) AS level, ({_DAY.format("r.first")})::INTEGER AS start_day,
           ({_DAY.format("r.last")})::INTEGER AS given_end, coalesce(r.status IN ({_texts(opened)}), false) AS still,
           r.status IS NULL OR r.status IN ({_texts(aside)}) AS no_care,
@@ -155,7 +200,7 @@ def _meant(
           row_number() OVER (PARTITION BY coalesce(r.id, r.row_id::VARCHAR)
             ORDER BY coalesce(r.updated, '') DESC, r.row_id) AS nth
         FROM {raw} r {joins} LEFT JOIN {people} p ON {reference("r.subject")} = p.v
-        LEFT JOIN {providers} f ON {reference("r.provider")} = f.v"""
+        LEFT JOIN {providers} f ON {reference("r.provider")} = f.v {labels.join}"""
     )
     engine.unregister(words)
     return table
@@ -166,8 +211,8 @@ def _judged(engine: Engine, table: str, meant: str, kind: str, end: str, cutoff:
     inside = f"WHEN row_id IN (SELECT row_id FROM {within}) THEN 8" if within else ""
     engine.run(
         f"""CREATE TEMP TABLE {table} AS
-        SELECT row_id, id, person, facility, level, start_day, end_day::INTEGER AS end_day, still, reason, by_class,
-          history, CASE WHEN coalesce(kind, '') <> '{kind}' OR person IS NULL THEN 1 WHEN nth > 1 THEN 7
+        SELECT row_id, id, person, facility, payer, level, start_day, end_day::INTEGER AS end_day, still, reason,
+          by_class, history, CASE WHEN coalesce(kind, '') <> '{kind}' OR person IS NULL THEN 1 WHEN nth > 1 THEN 7
             WHEN no_care THEN 3 {inside} WHEN {partial} THEN 6
             WHEN start_day IS NULL THEN 5 WHEN start_day > {cutoff} THEN 4 WHEN level IS NULL THEN 2
             WHEN end_day IS NULL OR end_day < start_day THEN 5 ELSE 0 END AS rule
@@ -188,7 +233,7 @@ def cut_by_class(engine: Engine, judged: str, levels: Mapping[tuple[str, str], s
     Returns
     -------
     str
-        The table of pieces ``row_id, person, facility, level, start_day, end_day, still, reason``.
+        The table of pieces ``row_id, person, facility, payer, level, start_day, end_day, still, reason``.
     int
         Changes without a day, which cut nothing (H11).
     """
@@ -232,8 +277,8 @@ def cut_by_class(engine: Engine, judged: str, levels: Mapping[tuple[str, str], s
             SELECT *, lag(level) OVER (PARTITION BY row_id ORDER BY day) AS before FROM daily) d
           WHERE before IS NULL OR before <> level),
         pieces AS (SELECT *, lead(day) OVER (PARTITION BY row_id ORDER BY day) AS next FROM changed)
-        SELECT p.row_id, j.person, j.facility, p.level, p.day AS start_day, coalesce(p.next, j.end_day) AS end_day,
-          j.still AND p.next IS NULL AS still,
+        SELECT p.row_id, j.person, j.facility, j.payer, p.level, p.day AS start_day,
+          coalesce(p.next, j.end_day) AS end_day, j.still AND p.next IS NULL AS still,
           CASE WHEN p.next IS NULL THEN j.reason ELSE {REASONS.index(CUT)} END AS reason
         FROM pieces p JOIN {judged} j ON p.row_id = j.row_id"""
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from careflow.arguments import checked, text
+from careflow.arguments import checked, mapping, text
 from careflow.errors import ArgumentError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.findings import FindingLog
@@ -18,10 +18,12 @@ from careflow.records.sources.protocol import Made, Window
 
 ENROLLMENT: Final = ("PersonalID", "EnrollmentID", "EntryDate", "ProjectID", "DateUpdated")
 EXIT: Final = ("EnrollmentID", "ExitDate", "Destination")
+KEYS: Final = ("PersonalID", "EnrollmentID", "EntryDate", "DateUpdated")
+"""Columns of ids and days, which cannot be strata."""
 PROJECT: Final = ("ProjectID", "ProjectType")
 
 
-@checked(level_from=text, **COMMON)
+@checked(level_from=text, columns=mapping("{field: column}"), **COMMON)
 def enrolments(
     enrollment: Any,
     exit: Any,
@@ -29,6 +31,7 @@ def enrolments(
     *,
     levels: Mapping[Any, str],
     level_from: str = "ProjectType",
+    columns: Mapping[str, str] | None = None,
     reasons: Mapping[Any, str] | None = None,
     date_format: str | None = None,
     encoding: str | None = None,
@@ -46,6 +49,9 @@ def enrolments(
         ``{project type: level}``, or ``{project: level}`` with ``level_from="ProjectID"``. There is no default.
     level_from : {"ProjectType", "ProjectID"}
         The column that says the level.
+    columns : mapping, optional
+        ``{field: column in the file}`` of the table of enrolments. A name that is no field is a stratum of the stays,
+        such as ``{"household": "RelationshipToHoH"}``.
     reasons : mapping, optional
         ``{destination: reason}``.
     date_format, encoding : str, optional
@@ -75,7 +81,7 @@ def enrolments(
     if level_from == "ProjectType" and project is None:
         raise ArgumentError("give the table of projects as the third argument, or say level_from='ProjectID'.")
     tables = [
-        InputTable(enrollment, ENROLLMENT, ENROLLMENT[:4], None, encoding),
+        InputTable(enrollment, ENROLLMENT, ENROLLMENT[:4], columns, encoding, keys=KEYS),
         InputTable(exit, EXIT, EXIT[:2], None, encoding),
     ]
     if level_from == "ProjectType":
@@ -107,12 +113,15 @@ class EnrolmentSource(EventSource):
         names = [name for name in ("EntryDate", "DateUpdated") if name in raw.kinds]
         entered = read_dates(engine, raw, names, lookups, FindingLog(), reading)
         entries = engine.name("entries")
+        strata = self._tables[0].strata
+        labels = "".join(f", {trimmed_sql(raw, column)} AS {column}" for column in strata.values())
         whole = f"hash({', '.join(f'''coalesce(r.{name}::VARCHAR, '')''' for name in sorted(raw.kinds))})"
         engine.run(
             f"""CREATE TEMP TABLE {entries} AS SELECT {trimmed_sql(raw, "PersonalID")} AS person,
               {trimmed_sql(raw, "EnrollmentID")} AS id, {trimmed_sql(raw, "ProjectID")} AS project, {whole} AS whole,
               CASE WHEN {entered["EntryDate_state"]} = {OK} THEN {entered["EntryDate"]} END AS admit,
               {entered["EntryDate_state"]} <> {OK} AS bad, {entered.get("DateUpdated", "NULL::INTEGER")} AS version
+              {labels}
             FROM {raw.relation} r {" ".join(lookups.joins)}"""
         )
         drop_input(engine, raw, lookups)
@@ -124,12 +133,12 @@ class EnrolmentSource(EventSource):
             f"""CREATE TEMP TABLE {admissions} AS
             SELECT row_number() OVER () AS row_id, e.person, e.id, e.admit, x.day AS discharge,
               e.bad OR coalesce(x.bad, false) AS bad, x.reason, e.project AS facility, NULL::VARCHAR AS payer, l.level,
-              e.version, e.whole
+              e.version, e.whole{"".join(f", e.{column}" for column in strata.values())}
             FROM {entries} e LEFT JOIN {exits} x ON e.id = x.id {project}"""
         )
         for table in (entries, exits, levels):
             engine.run(f"DROP TABLE {table}")
-        return self.cut(engine, admissions, no_changes(engine), 0)
+        return self.cut(engine, admissions, no_changes(engine), 0, strata)
 
     def _exits(self, engine: Engine, reading: Reading) -> str:
         raw, lookups, table = self._tables[1].load(engine), Lookups(), engine.name("exits")

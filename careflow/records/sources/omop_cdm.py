@@ -16,9 +16,13 @@ from careflow.records.parsing.codes import SHOWN_FROM
 from careflow.records.parsing.date_columns import OK, Reading, read_dates
 from careflow.records.parsing.date_formats import EPOCH
 from careflow.records.parsing.lookup_tables import Lookups
+from careflow.records.sources.claim_lines.numbered_texts import NumberedTexts, number_texts
 from careflow.records.sources.columns import InputTable, trimmed_sql
 from careflow.records.sources.omop_details import split_by_details
-from careflow.records.sources.omop_tables import CONCEPTS, find_tables, register_levels
+from careflow.records.sources.omop_labels import label_people, name_care_sites, split_columns
+from careflow.records.sources.omop_release import read_release
+from careflow.records.sources.omop_spans import count_outside, deaths_of, episodes_of
+from careflow.records.sources.omop_tables import CONCEPTS, TABLES, find_tables, register_levels
 from careflow.records.sources.protocol import ABSORBED, FLAGGED, KEPT, SET_ASIDE, Loss, Made, Window
 from careflow.records.sources.standard_levels import check_continuum, check_gaps, check_levels
 from careflow.records.sources.table_source import TableSource
@@ -38,11 +42,13 @@ RULES: Final = {
     "O07": "inside a stay",
     "O08": "not in the cohort",
     "O09": "open",
+    "O10": "cut-off after the export of the source data",
 }
 _EXPECTED: Final = frozenset({"O01", "O02", "O04", "O06", "O08"})
 
 
 @checked(
+    columns=mapping("{stratum: column}, such as {'sex': 'person.gender_concept_id'}"),
     levels=mapping("{visit_source_value or concept_id: level}, such as {8957: 'residential'}"),
     gaps=mapping("{level: days}, such as {'outpatient': 45}"),
     schema=text,
@@ -53,6 +59,7 @@ def omop(
     *,
     scope: str | None = None,
     cohort: int | None = None,
+    columns: Mapping[str, str] | None = None,
     levels: Mapping[Any, str] | None = None,
     gaps: Mapping[str, int] | None = None,
     schema: str | None = None,
@@ -67,6 +74,9 @@ def omop(
         ``"file"`` says that all visits are of addiction care. Else name a ``cohort``.
     cohort : int, optional
         The ``cohort_definition_id`` of the people in addiction care.
+    columns : mapping, optional
+        ``{stratum: column}`` of ``visit_occurrence``, of which a stay has the label of its first visit, or of
+        ``person``: ``{"kind": "visit_type_concept_id", "sex": "person.gender_concept_id"}``.
     levels : mapping, optional
         ``{visit_source_value or concept_id: level}``, before careflow's own table (inpatient, outpatient). Also for
         ``episode_object_concept_id``: the episodes of these concepts are stays.
@@ -101,7 +111,8 @@ def omop(
         raise ArgumentError("cohort= is the number of a cohort, such as 5.")
     check_levels(levels)
     words = {str(code).strip(): level for code, level in (levels or {}).items()}
-    return OmopSource(find_tables(source, schema), words, check_gaps(gaps), cohort)
+    by_table = dict(zip(("visit_occurrence", "person"), split_columns(columns), strict=True))
+    return OmopSource(find_tables(source, schema, by_table), words, check_gaps(gaps), cohort)
 
 
 class OmopSource(TableSource):
@@ -119,11 +130,17 @@ class OmopSource(TableSource):
         self._levels = levels
         self._gaps = gaps
         self._cohort = cohort
+        self._release = ""
+
+    @property
+    def label(self) -> str:
+        """The release of the data once they are read, where the table cdm_source says it; else the name of the file."""
+        return self._release or super().label
 
     @property
     def header(self) -> list[str]:
         """The columns that are read; OMOP's table of people has birth dates, which are not."""
-        return list(dict.fromkeys(name for table in self._tables for name in table.mapped.fields.values()))
+        return list(dict.fromkeys(name for table in self._tables for name in table.mapped.used))
 
     def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
         """Return the distinct texts in the first rows of the columns that are read."""
@@ -133,22 +150,27 @@ class OmopSource(TableSource):
         """Make the stays in the engine."""
         check_continuum(window.continuum, "OMOP visits")
         cutoff = (window.cutoff - EPOCH).days
-        visits, people, facilities, n = self._visits(engine, window, cutoff)
-        details = self._named.get("visit_detail")
+        release = read_release(engine, self._named.get("cdm_source"))
+        self._release = release.label if release else ""
+        visits, people, facilities, labels, n = self._visits(engine, window, cutoff)
+        of_people = label_people(engine, people, self._named["person"])
+        name_care_sites(engine, facilities, self._named.get("care_site"))
+        details, reading = self._named.get("visit_detail"), Reading(None, window.tz)
         good = engine.name("good")
         engine.run(
-            f"""CREATE TEMP TABLE {good} AS SELECT row_id, visit, person, facility, level, start_day, end_day, still,
-              {_UNKNOWN_REASON} AS reason FROM {visits} WHERE rule = 0"""
+            f"""CREATE TEMP TABLE {good} AS SELECT row_id, visit, person, facility, payer, level, start_day,
+              end_day, still, {_UNKNOWN_REASON} AS reason FROM {visits} WHERE rule = 0"""
         )
         if details is not None:
-            good = split_by_details(
-                engine, good, details, register_levels(engine, self._levels), Reading(None, window.tz)
-            )
-        episodes = self._episodes(engine, people, window, cutoff)
+            good = split_by_details(engine, good, details, register_levels(engine, self._levels), reading)
+        levels = register_levels(engine, self._levels) if self._levels else ""
+        episodes = episodes_of(engine, self._named.get("episode"), people, levels, cutoff, reading)
         made = visit_stays(engine, good, self._gaps, cutoff, episodes)
-        stays = close_deaths(engine, made.table, self._deaths(engine, people, window), cutoff)
+        deaths = deaths_of(engine, self._named.get("death"), people, reading)
+        stays = close_deaths(engine, made.table, deaths, cutoff)
+        outside = count_outside(engine, visits, self._named.get("observation_period"), people, reading)
         still_open = int(engine.one(f"SELECT count(*) FROM {stays} WHERE ended = 3")[0])
-        relation = stay_relation(engine, stays, people, facilities)
+        relation = stay_relation(engine, stays, people, facilities, labels, of_people)
         fates = dict(engine.rows(f"SELECT rule, count(*) FROM {visits} GROUP BY rule"))
         kept = int(fates.pop(0, 0))
         # A visit that details split is absorbed only as a whole.
@@ -159,16 +181,20 @@ class OmopSource(TableSource):
         losses += [
             Loss("O07", ABSORBED, "visit", made.absorbed),
             Loss("O00", KEPT, "visit", kept - made.absorbed),
-            Loss("O03", FLAGGED, "visit", self._outside(engine, visits, people, window)),
+            Loss("O03", FLAGGED, "visit", outside),
             Loss("O09", FLAGGED, "stay", still_open),
+            *(release.beyond(window.cutoff) if release else ()),
         ]
-        for table in filter(None, (visits, good, episodes, stays, people, facilities)):
+        for table in filter(None, (visits, good, episodes, stays, people, facilities, labels.table)):
             engine.run(f"DROP TABLE {table}")
         by_gap = pd.DataFrame(made.stays_by_gap, columns=["level", "gap", "stays"])
-        return Made(relation, losses, {"stays_by_gap": by_gap}, n)
+        tables = {"stays_by_gap": by_gap} | ({"cdm_source": release.frame} if release else {})
+        strata = self._named["visit_occurrence"].strata
+        strata |= dict(zip(self._named["person"].strata, of_people, strict=True))
+        return Made(relation, losses, tables, n, strata)
 
-    def _visits(self, engine: Engine, window: Window, cutoff: int) -> tuple[str, str, str, int]:
-        """Return the table of visits, those of people and care sites, and the number of visits."""
+    def _visits(self, engine: Engine, window: Window, cutoff: int) -> tuple[str, str, str, NumberedTexts, int]:
+        """Return the table of visits, those of people and care sites, the strata, and the number of visits."""
         raw, lookups = self._named["visit_occurrence"].load(engine), Lookups()
         days = read_dates(
             engine, raw, ["visit_start_date", "visit_end_date"], lookups, FindingLog(), Reading(None, window.tz)
@@ -177,6 +203,9 @@ class OmopSource(TableSource):
         concept, word = trimmed_sql(raw, "visit_concept_id"), trimmed_sql(raw, "visit_source_value")
         people = dictionary(engine, f"SELECT {person} AS v FROM {raw.relation} r", "people")
         sites = dictionary(engine, f"SELECT {site} AS v FROM {raw.relation} r", "facilities")
+        fields = TABLES["visit_occurrence"]
+        own = {name: name for name in raw.kinds if name == "payer" or name not in fields}
+        labels = number_texts(engine, raw, own, "labels")
         levels, visits, cohort = register_levels(engine, self._levels), engine.name("visits"), self._members(engine)
         start = f"CASE WHEN {days['visit_start_state']} = {OK} THEN {days['visit_start']} END"
         end = f"CASE WHEN {days['visit_end_state']} = {OK} THEN {days['visit_end']} END"
@@ -191,10 +220,10 @@ class OmopSource(TableSource):
               WHEN meaning = 5 THEN 1 WHEN meaning = 6 THEN 2 ELSE 0 END AS rule, meaning AS level
             FROM (
               SELECT row_number() OVER () AS row_id, {trimmed_sql(raw, "visit_occurrence_id")} AS visit,
-                p.code AS person, coalesce(f.code, 0) AS facility, {start} AS start_day, {end} AS end_day,
-                {still} AS still, {"m.v IS NOT NULL" if cohort else "true"} AS member,
+                p.code AS person, coalesce(f.code, 0) AS facility, {labels.code} AS payer, {start} AS start_day,
+                {end} AS end_day, {still} AS still, {"m.v IS NOT NULL" if cohort else "true"} AS member,
                 coalesce(by_source.level, by_concept.level) AS meaning, {concept} AS concept
-              FROM {raw.relation} r {" ".join(lookups.joins)} {member}
+              FROM {raw.relation} r {" ".join(lookups.joins)} {member} {labels.join}
               LEFT JOIN {people} p ON {person} = p.v
               LEFT JOIN {sites} f ON {site} = f.v
               LEFT JOIN {levels} by_source ON {word} = by_source.v AND by_source.own = 1
@@ -204,12 +233,12 @@ class OmopSource(TableSource):
         engine.unregister(levels)
         if raw.held:
             engine.run(f"DROP TABLE {raw.relation}")
-        if cohort:
-            engine.run(f"DROP TABLE {cohort}")
+        for used in filter(None, (cohort, labels.written)):
+            engine.run(f"DROP TABLE {used}")
         n = int(engine.one(f"SELECT count(*) FROM {visits}")[0])
         if not n:
             raise RecordError("the table visit_occurrence has no rows.", check="S11", n=0)
-        return visits, people, sites, n
+        return visits, people, sites, labels, n
 
     def _members(self, engine: Engine) -> str:
         if self._cohort is None:
@@ -222,62 +251,6 @@ class OmopSource(TableSource):
             f"WHERE {trimmed_sql(raw, 'cohort_definition_id')} = '{int(self._cohort)}'"
         )
         return table
-
-    def _spans(
-        self, engine: Engine, name: str, people: str, first: str, last: str, window: Window, more: str = ""
-    ) -> str:
-        """Return ``person, day, until`` of a table of people's days; an empty table if there is none."""
-        table = engine.name(name)
-        if name not in self._named:
-            none = f"SELECT code AS person, 0 AS day, 0 AS until FROM {people} WHERE 1 = 0"
-            engine.run(f"CREATE TEMP TABLE {table} AS {none}")
-            return table
-        raw, lookups = self._named[name].load(engine), Lookups()
-        names = list(dict.fromkeys(column for column in (first, last) if column in raw.kinds))
-        days = read_dates(engine, raw, names, lookups, FindingLog(), Reading(None, window.tz))
-        day = {c: f"CASE WHEN {days[f'{c[:-5]}_state']} = {OK} THEN {days[c[:-5]]} END" for c in names}
-        extra = f", {trimmed_sql(raw, more)} AS concept" if more else ""
-        engine.run(
-            f"""CREATE TEMP TABLE {table} AS
-            SELECT p.code AS person, {day.get(first, "NULL::INTEGER")} AS day, {day.get(last, "NULL::INTEGER")} AS until
-              {extra}
-            FROM {raw.relation} r {" ".join(lookups.joins)} JOIN {people} p ON {trimmed_sql(raw, "person_id")} = p.v"""
-        )
-        lookups.drop(engine)
-        return table
-
-    def _deaths(self, engine: Engine, people: str, window: Window) -> str:
-        spans, table = self._spans(engine, "death", people, "death_date", "death_date", window), engine.name("deaths")
-        engine.run(f"CREATE TEMP TABLE {table} AS SELECT person, min(day) AS day FROM {spans} GROUP BY person")
-        return table
-
-    def _episodes(self, engine: Engine, people: str, window: Window, cutoff: int) -> str:
-        """Return the table of the episodes whose object is in ``levels=``; "" if there are none."""
-        if "episode" not in self._named or not self._levels:
-            return ""
-        spans = self._spans(
-            engine, "episode", people, "episode_start_date", "episode_end_date", window, "episode_object_concept_id"
-        )
-        levels, table = register_levels(engine, self._levels), engine.name("episodes")
-        engine.run(
-            f"""CREATE TEMP TABLE {table} AS
-            SELECT e.person, 0 AS facility, l.level, e.day AS start_day,
-              coalesce(e.until, {cutoff + 1}) AS end_day, e.until IS NULL AS still, {_UNKNOWN_REASON} AS reason
-            FROM {spans} e JOIN {levels} l ON e.concept = l.v AND l.own = 1
-            WHERE e.day <= {cutoff} AND (e.until IS NULL OR e.until >= e.day)"""
-        )
-        engine.unregister(levels)
-        return table
-
-    def _outside(self, engine: Engine, visits: str, people: str, window: Window) -> int:
-        """Count the visits in no observation period of the person."""
-        if "observation_period" not in self._named:
-            return 0
-        columns = ("observation_period_start_date", "observation_period_end_date")
-        spans = self._spans(engine, "observation_period", people, *columns, window)
-        sql = f"""SELECT count(*) FROM (SELECT v.row_id FROM {visits} v ANTI JOIN {spans} o
-          ON v.person = o.person AND v.start_day BETWEEN o.day AND o.until WHERE v.rule = 0)"""
-        return int(engine.one(sql)[0])
 
     def _codes(self, engine: Engine, visits: str, rule: int) -> str:
         if rule not in (2, 4):

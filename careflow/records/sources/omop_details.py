@@ -17,7 +17,7 @@ def split_by_details(engine: Engine, visits: str, details: InputTable, levels: s
     engine : Engine
         Holds the visits.
     visits : str
-        ``row_id, visit, person, facility, level, start_day, end_day, still, reason``; the table is dropped.
+        ``row_id, visit, person, facility, payer, level, start_day, end_day, still, reason``; the table is dropped.
     details : InputTable
         OMOP's table visit_detail.
     levels : str
@@ -63,16 +63,16 @@ def split_by_details(engine: Engine, visits: str, details: InputTable, levels: s
             ON s.row_id = d.row_id AND d.start_day <= s.day AND d.end_day >= s.until
           WHERE s.until IS NOT NULL GROUP BY s.row_id, s.day, s.until),
         pieces AS (
-          SELECT v.row_id, v.visit, v.person, v.facility, coalesce(l.level, v.level) AS level, l.day, l.until,
+          SELECT v.row_id, v.visit, v.person, v.facility, v.payer, coalesce(l.level, v.level) AS level, l.day, l.until,
             v.end_day, v.still, v.reason
           FROM levelled l JOIN {visits} v ON l.row_id = v.row_id),
         begun AS (
           SELECT *, CASE WHEN lag(level) OVER (PARTITION BY row_id ORDER BY day) = level THEN 0 ELSE 1 END AS fresh
           FROM pieces),
         numbered AS (SELECT *, sum(fresh) OVER (PARTITION BY row_id ORDER BY day) AS piece FROM begun)
-        SELECT row_id, visit, person, facility, level, min(day) AS start_day, max(until) AS end_day,
+        SELECT row_id, visit, person, facility, payer, level, min(day) AS start_day, max(until) AS end_day,
           still AND max(until) = end_day AS still, reason
-        FROM numbered GROUP BY row_id, visit, person, facility, level, piece, end_day, still, reason
+        FROM numbered GROUP BY row_id, visit, person, facility, payer, level, piece, end_day, still, reason
         UNION ALL
         SELECT v.* FROM {visits} v ANTI JOIN {table} d ON v.row_id = d.row_id"""
     )

@@ -20,7 +20,7 @@ CONCEPTS: Final = ("visit_concept_id", "visit_type_concept_id", "admitted_from_c
 TABLES: Final = {
     "visit_occurrence": (
         "visit_occurrence_id", "person_id", "visit_start_date", "visit_end_date", *CONCEPTS, "visit_source_value",
-        "care_site_id",
+        "care_site_id", "payer",
     ),
     "person": ("person_id",),
     "visit_detail": (
@@ -31,8 +31,17 @@ TABLES: Final = {
     "death": ("person_id", "death_date"),
     "episode": ("person_id", "episode_start_date", "episode_end_date", "episode_object_concept_id"),
     "cohort": ("cohort_definition_id", "subject_id"),
+    "care_site": ("care_site_id", "care_site_name", "care_site_source_value"),
+    "cdm_source": (
+        "cdm_source_abbreviation", "source_release_date", "cdm_release_date", "cdm_version", "vocabulary_version",
+    ),
 }  # fmt: skip
-"""The tables and columns that are read, and no others."""
+"""The tables and columns that are read, and no others but those of ``columns=``."""
+KEYS: Final = {
+    "visit_occurrence": ("visit_occurrence_id", "person_id", "visit_start_date", "visit_end_date"),
+    "person": ("person_id",),
+}
+"""Columns of ids and days, which cannot be strata."""
 
 
 @cache
@@ -59,8 +68,10 @@ def register_levels(engine: Engine, own: Mapping[str, str]) -> str:
     return name
 
 
-def find_tables(source: Any, schema: str | None) -> dict[str, InputTable]:
-    """Return the tables that are there.
+def find_tables(
+    source: Any, schema: str | None, columns: Mapping[str, Mapping[str, str]] | None = None
+) -> dict[str, InputTable]:
+    """Return the tables that are there; ``columns`` has ``columns=`` by table.
 
     Raises
     ------
@@ -87,7 +98,13 @@ def find_tables(source: Any, schema: str | None) -> dict[str, InputTable]:
         raise RecordError(f"the OMOP source has no table {' and '.join(missing)}.", check="S02", n=len(missing))
     required = {"visit_occurrence": TABLES["visit_occurrence"][:5]}
     return {
-        name: InputTable(tables[name], TABLES[name], required.get(name, TABLES[name][:1]))
+        name: InputTable(
+            tables[name],
+            TABLES[name],
+            required.get(name, TABLES[name][:1]),
+            (columns or {}).get(name),
+            keys=KEYS.get(name),
+        )
         for name in TABLES
         if name in tables
     }

@@ -182,7 +182,10 @@ class Teds:
         engine = Engine()
         raw = self._table.load(engine)
         columns = {"year": self._year, "service": self._service, "reason": "REASON", "los": "LOS"}
-        picked = ", ".join(f"{trimmed_sql(raw, column)} AS {name}" for name, column in columns.items())
+        # A column of codes with gaps is written as 7.0 by whatever counts in floats.
+        picked = ", ".join(
+            f"regexp_replace({trimmed_sql(raw, column)}, '[.]0+$', '') AS {name}" for name, column in columns.items()
+        )
         frame = engine.frame(
             f"SELECT year, service, reason, los, count(*) AS n FROM (SELECT {picked} FROM {raw.relation} r) "
             "GROUP BY year, service, reason, los"
@@ -214,7 +217,7 @@ def _codes(
     """
     codes: dict[str, int] = {label.casefold(): code for code, label in labels.items()} | dict(older or {})
     codes |= {str(code): code for code in labels}
-    texts = frame[name].fillna("").str.replace(r"\\.0$", "", regex=True).str.strip().str.casefold()
+    texts = frame[name].fillna("").str.casefold()
     wrong = ~texts.isin([*codes, *_MISSING])
     if wrong.any():
         n = int(frame.loc[wrong, "n"].sum())

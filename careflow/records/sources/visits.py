@@ -1,18 +1,20 @@
 """Visits become stays: those of 24-hour care as they are, all others bridged by day and absorbed as claims are.
 
-Shared by OMOP and FHIR. A table of visits has ``row_id, person, level, facility, start_day, end_day, still, reason``;
-``still`` marks visits that are open. A visit that changes its level has one row for each piece.
+Shared by OMOP and FHIR. A table of visits has ``row_id, person, level, facility, payer, start_day, end_day, still,
+reason``; ``payer`` is the number of the visit's strata, ``still`` marks visits that are open. A visit that changes its
+level has one row for each piece.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from careflow.continuum.outcomes import REASONS
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.sources import bridging, care_levels
 from careflow.records.sources.claim_lines.intervals import inside_sql
+from careflow.records.sources.claim_lines.numbered_texts import NumberedTexts
 from careflow.records.sources.standard_levels import LEVELS
 
 _NIGHTS = 2
@@ -27,7 +29,7 @@ class VisitStays:
     Attributes
     ----------
     table : str
-        ``person, level, facility, admit, last, status, ended``; ``status`` is the number of a reason.
+        ``person, level, facility, payer, admit, last, status, ended``; ``status`` is the number of a reason.
     absorbed : int
         Visits of which every piece lies inside a stay above.
     still_open : int
@@ -62,7 +64,7 @@ def visit_stays(engine: Engine, visits: str, gaps: Mapping[str, int], cutoff: in
     first = engine.name("stays")
     ended = f"CASE WHEN still OR end_day >= {cutoff} THEN {care_levels.OPEN} ELSE {care_levels.BY_STATUS} END"
     as_it_is = (
-        "SELECT person, level, facility, 0 AS payer, start_day AS admit, end_day AS last, 1 AS recorded, "
+        "SELECT person, level, facility, payer, start_day AS admit, end_day AS last, 1 AS recorded, "
         f"reason AS status, 0 AS wm, 0 AS otp, {ended} AS ended FROM {{}}"
     )
     more = f" UNION ALL {as_it_is.format(episodes)}" if episodes else ""
@@ -91,7 +93,7 @@ def visit_stays(engine: Engine, visits: str, gaps: Mapping[str, int], cutoff: in
             )
         # A day program's or an outpatient's visit says nothing of how care ended, unless the person died.
         intervals = (
-            "SELECT person, facility, 0 AS payer, start_day, end_day, 0 AS recorded, "
+            "SELECT person, facility, payer, start_day, end_day, 0 AS recorded, "
             f"{_UNKNOWN} AS status, 0 AS wm, 0 AS otp FROM ({rows})"
         )
         level = care_levels.Level(number, False, gaps[LEVELS[number]], by_facility=number < _OUTPATIENT)
@@ -115,7 +117,7 @@ def close_deaths(engine: Engine, stays: str, deaths: str, cutoff: int) -> str:
     died = f"s.ended = {care_levels.OPEN} AND d.day BETWEEN s.admit AND {cutoff}"
     engine.run(
         f"""CREATE TEMP TABLE {table} AS
-        SELECT s.person, s.level, s.facility, s.admit, CASE WHEN {died} THEN d.day ELSE s.last END AS last,
+        SELECT s.person, s.level, s.facility, s.payer, s.admit, CASE WHEN {died} THEN d.day ELSE s.last END AS last,
           CASE WHEN {died} THEN {REASONS.index("died")} ELSE s.status END AS status,
           CASE WHEN {died} THEN {care_levels.BY_STATUS} ELSE s.ended END AS ended
         FROM {stays} s LEFT JOIN {deaths} d ON s.person = d.person"""
@@ -124,19 +126,27 @@ def close_deaths(engine: Engine, stays: str, deaths: str, cutoff: int) -> str:
     return table
 
 
-def stay_relation(engine: Engine, stays: str, people: str, facilities: str) -> str:
-    """Return the stays in the words of :class:`careflow.records.sources.Made`; ``people`` has ``code, v``."""
+def stay_relation(
+    engine: Engine, stays: str, people: str, facilities: str, labels: NumberedTexts, of_people: Sequence[str] = ()
+) -> str:
+    """Return the stays in the words of :class:`careflow.records.sources.Made`.
+
+    ``people`` has ``code, v`` and the strata ``of_people``, ``facilities`` has ``code, v``; ``labels`` are the strata
+    of the visits, of which a stay has those of its first one.
+    """
     table = engine.name("made")
     day = "DATE '1970-01-01' + {}::INTEGER"
     level, reason = care_levels.word_sql("s.level", LEVELS), care_levels.word_sql("s.status", REASONS)
     ended = care_levels.word_sql("s.ended", care_levels.ENDED_BY)
+    strata = [*(f"l.{name}" for name in labels.names), *(f"p.{name}" for name in of_people)]
+    join = f"LEFT JOIN {labels.table} l ON s.payer = l.code" if labels.table else ""
     engine.run(
         f"""CREATE TEMP TABLE {table} AS
         SELECT p.v AS person_id, {level} AS level, {day.format("s.admit")} AS admit_date,
           CASE WHEN s.ended <> {care_levels.OPEN} THEN {day.format("s.last")} END AS discharge_date,
           CASE WHEN s.ended <> {care_levels.OPEN} THEN {reason} END AS discharge_reason,
-          row_number() OVER () AS episode_id, f.v AS facility, {ended} AS ended_by
-        FROM {stays} s JOIN {people} p ON s.person = p.code LEFT JOIN {facilities} f ON s.facility = f.code"""
+          row_number() OVER () AS episode_id, f.v AS facility, {", ".join([f"{ended} AS ended_by", *strata])}
+        FROM {stays} s JOIN {people} p ON s.person = p.code LEFT JOIN {facilities} f ON s.facility = f.code {join}"""
     )
     return table
 

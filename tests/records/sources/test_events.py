@@ -195,6 +195,21 @@ def test_enrolments_are_stays_at_the_level_of_their_project() -> None:
     assert [stay[0] for stay in stays(cf.read_episodes(by_project, cutoff="2024-12-31"))] == ["residential", "iop"]
 
 
+def test_columns_of_the_enrolments_become_strata_of_the_stays() -> None:
+    entries = frame(ENROLLMENT).assign(HOUSEHOLD=["one", "several"])
+    levels, by = {"10": "residential", "11": "iop"}, "ProjectID"
+    source = cf.sources.enrolments(
+        entries, frame(EXIT), levels=levels, level_from=by, columns={"household": "HOUSEHOLD"}
+    )
+    rows = cf.read_episodes(source, cutoff="2024-12-31").rows()
+    assert set(zip(rows["level"].astype(str), rows["household"].astype(str), strict=True)) == {
+        ("residential", "one"), ("iop", "several"),
+    }  # fmt: skip
+    odd = cf.sources.enrolments(entries, frame(EXIT), levels=levels, level_from=by, columns={"x": "EntryDate"})
+    with pytest.raises(ArgumentError, match="of ids or days"):
+        cf.read_episodes(odd, cutoff="2024-12-31")
+
+
 def test_enrolments_have_no_default_levels() -> None:
     with pytest.raises(ArgumentError, match="needs levels="):
         cf.sources.enrolments(frame(ENROLLMENT), frame(EXIT), frame(PROJECT))

@@ -70,6 +70,40 @@ def test_each_encounter_has_one_fate(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_parts_of_an_encounter_become_strata(tmp_path: Path) -> None:
+    # The outpatient stay begins with encounter 3; encounter 2 lies inside the stay above.
+    def priority(code: str) -> dict[str, Any]:
+        return {"priority": {"coding": [{"code": code}]}}
+
+    lines = [
+        encounter("1", "A", "IMP", "2024-01-02", "2024-01-20", **priority("EM")),
+        encounter("2", "A", "AMB", "2024-01-10", "2024-01-10", **priority("EL")),
+        encounter("3", "A", "AMB", "2024-01-21", None, **priority("R")),
+        encounter("4", "A", "AMB", "2024-02-01", None, **priority("UR")),
+        encounter("5", "B", "IMP", "2024-03-01", "2024-03-09"),
+    ]
+    columns = {"priority": "priority.coding[0].code", "payer": "class.code"}
+    episodes = read(write(tmp_path, lines), columns=columns)
+    rows = episodes.rows()[["level", "priority", "payer"]].astype(object)
+    labels = {tuple(row) for row in rows.where(rows.notna(), None).to_numpy()}
+    assert labels == {("inpatient", "EM", "IMP"), ("outpatient", "R", "AMB"), ("inpatient", None, "IMP")}
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"member": "subject.reference"}, "ids, days or free text"),
+        ({"week": "period.start"}, "ids, days or free text"),
+        ({"kind": "type[*].text'"}, "no path in a resource"),
+        ({"level": "class.code"}, "a name that the stays have already"),
+        ({"pla n": "class.code"}, "only letters, digits and _"),
+    ],
+)
+def test_what_cannot_be_a_stratum_is_refused(columns: dict[str, str], message: str, tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        read(tmp_path, columns=columns)
+
+
 def changed(*classes: tuple[str, str | None, str | None]) -> dict[str, Any]:
     """Return a history of classes: code, first and last day."""
     return {

@@ -152,6 +152,63 @@ def test_a_connection_is_read_as_a_folder_is(tmp_path: Path) -> None:
     assert stays(episodes) == stays(read(folder))
 
 
+def labels(episodes: cf.Episodes, *names: str) -> set[tuple[str | None, ...]]:
+    rows = episodes.rows()[["level", *names]].astype(object)
+    return {tuple(row) for row in rows.where(rows.notna(), None).to_numpy()}
+
+
+def test_columns_of_visits_and_people_become_strata(tmp_path: Path) -> None:
+    # The outpatient stay of person 1 begins with visit 3; person 2 has no stay.
+    person = "person_id | gender_concept_id | year_of_birth\n1 | 8507 | 1980\n2 | 8532 | 1990\n3 | | 1970"
+    columns = {"payer": "visit_source_value", "gender": "person.gender_concept_id"}
+    episodes = read(database(tmp_path, person=person), columns=columns)
+    assert labels(episodes, "payer", "gender") == {
+        ("inpatient", "IP", "8507"), ("outpatient", "OP", "8507"), ("inpatient", "IP", None),
+    }  # fmt: skip
+    for column in ("visit_start_date", "person.person_id", "person.year_of_birth"):
+        with pytest.raises(ArgumentError, match="cannot be"):
+            read(tmp_path, columns={"kind": column})
+
+
+def test_a_facility_has_the_name_of_its_care_site(tmp_path: Path) -> None:
+    # Two sites of one name are told apart; a site that the table does not have keeps its id.
+    visits = "".join(f"{n} | {n} | 9201 | 2024-01-02 | 2024-01-09 | {n} | IP | 0\n" for n in (1, 2, 3, 4))
+    table = VISITS.strip().splitlines()[0] + "\n" + visits
+    sites = """
+    care_site_id | care_site_name | care_site_source_value
+    1            | Lake House     | LH
+    2            | Lake House     | LH2
+    3            |                | HILL
+    """
+    episodes = read(database(tmp_path, visit_occurrence=table, care_site=sites))
+    assert {facility for _, facility in labels(episodes, "facility")} == {
+        "Lake House (1)", "Lake House (2)", "HILL", "4",
+    }  # fmt: skip
+
+
+def test_the_release_of_the_data_is_told_and_checked(tmp_path: Path) -> None:
+    release = """
+    cdm_source_abbreviation | source_release_date | cdm_release_date | cdm_version | vocabulary_version
+    Lakes                   | 2024-12-20          | 2025-01-15       | v5.4        | v5.0 31-AUG-24
+    """
+    episodes = read(database(tmp_path, cdm_source=release))
+    assert episodes.source == "OMOP: Lakes, source data of 2024-12-20, vocabulary v5.0 31-AUG-24"
+    assert episodes.tables["cdm_source"]["cdm_release_date"].tolist() == ["2025-01-15"]
+    # The cut-off is 2024-12-31, eleven days after the export.
+    finding = episodes.losses.set_index("rule").loc["O10"]
+    assert (finding["n"], finding["note"].endswith("give cutoff='2024-12-20'")) == (11, True)
+    in_time = cf.read_episodes(cf.sources.omop(tmp_path, scope="file"), cutoff="2024-12-20")
+    assert "O10" not in counted(in_time)
+
+
+@pytest.mark.parametrize("day", ["", "soon", "31.12.2024"])
+def test_a_release_without_a_readable_day_is_not_checked(day: str, tmp_path: Path) -> None:
+    release = f"cdm_source_abbreviation | source_release_date\nLakes | {day}"
+    episodes = read(database(tmp_path, cdm_source=release))
+    assert episodes.source == "OMOP: Lakes"
+    assert "O10" not in counted(episodes)
+
+
 def test_what_is_of_addiction_care_must_be_said() -> None:
     with pytest.raises(ArgumentError, match="scope='file'"):
         cf.sources.omop(SYNTHEA)

@@ -129,6 +129,16 @@ def test_labels_count_as_their_codes() -> None:
     assert teds.los().iloc[-1][["n", "missing"]].tolist() == [0, 1]
 
 
+def test_codes_written_as_floats_count_as_their_codes(tmp_path: Path) -> None:
+    path = tmp_path / "discharges.csv"
+    path.write_text("DISYR,SERVICES_D,REASON,LOS\n2019.0,6.0,2.0,31.0\n2019,6,2,31\n,-9.0,,\n", "utf-8")
+    teds = cf.sources.teds(path)
+    assert teds.services()[["year", "service", "n"]].astype(object).values.tolist()[0] == ["2019", 6, 2]
+    assert teds.services()["n"].tolist() == [2, 1]
+    assert teds.reasons().iloc[0][["outcome", "n"]].tolist() == ["left early", 2]
+    assert teds.los().iloc[0][["n", "missing", "median_low", "median_high"]].tolist() == [2, 0, 31, 45]
+
+
 def test_bands_that_no_teds_file_has_are_refused() -> None:
     frame = pd.DataFrame({"SERVICES_D": [7, 7], "LOS": ["1-7 days", "8-30 days"]})
     with pytest.raises(RecordError, match="2 records have 2 values that are neither codes nor labels"):
