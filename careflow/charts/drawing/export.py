@@ -12,15 +12,15 @@ from html import escape
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
-from xml.sax.saxutils import escape as xml
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from careflow.atomic_files import write_whole
+from careflow.charts.drawing.layers import layers_of
+from careflow.charts.drawing.layout import MeasuredLayout
 from careflow.charts.drawing.metadata import charts_of, info
 from careflow.charts.drawing.slides import slide
 from careflow.charts.drawing.theme import settings
@@ -29,6 +29,8 @@ from careflow.errors import ArgumentError
 FORMATS: Final = ("png", "svg", "pdf", "pptx")
 _LEVEL: Final = 2
 """Of the compression of a PNG: higher ones take longer and save nothing here."""
+_MEASURED_AT: Final = 150
+"""Dots an inch at which words are measured, whatever the figure has: files do not depend on it."""
 
 
 class ChartAxes(Axes):
@@ -90,20 +92,31 @@ def save(
 
 @contextmanager
 def laid_out(ax: Axes | Mapping[str, Axes] | Figure) -> Iterator[None]:
-    """Lay a figure out once for all files that are written inside, so that they are one drawing in several formats.
+    """Lay a figure of careflow's own out once for all files that are written inside: one drawing in several formats.
 
-    Alone, each format measures the words again and lays the figure out by them, in several passes, and matplotlib draws
-    it once more for that; this takes longer than the drawing itself.
+    Alone, each format would measure the words again and lay the figure out by them, which takes longer than drawing it.
+    A figure of the caller is laid out as matplotlib does, for each file.
     """
     figure = _figure(ax)
     engine = figure.get_layout_engine()
-    with settings(), mpl.rc_context({"figure.constrained_layout.use": False}):
-        if engine is not None:
-            engine.execute(figure)
-            figure.set_layout_engine(None)
+    if not isinstance(engine, MeasuredLayout):
+        yield
+        return
+    dpi, layers = figure.dpi, list(layers_of(figure))
+    with settings({"figure.constrained_layout.use": False}):
         try:
+            figure.dpi = _MEASURED_AT
+            engine.execute(figure)
+            for layer in layers:
+                layer.lay_out(figure._get_renderer())  # type: ignore[attr-defined]
+                layer.fixed = True
+            figure.set_layout_engine(None)
+            figure.dpi = dpi
             yield
         finally:
+            for layer in layers:
+                layer.fixed = False
+            figure.dpi = dpi
             figure.set_layout_engine(engine)
 
 
@@ -114,9 +127,10 @@ def render(ax: Axes | Mapping[str, Axes] | Figure, form: str, *, dpi: float = 15
     if not isinstance(ax, Figure) or not charts:
         info(ax)
     written, alt = b"", ""
-    # What has no room for a label is known once a chart is drawn: then its description is another.
-    while alt != (alt := _alt(figure)):
-        written = _written(figure, form, alt, dpi=dpi, text=text)
+    with laid_out(figure):
+        # What has no room for a label is known once a chart is laid out: then its description is another.
+        while alt != (alt := _alt(figure)):
+            written = _written(figure, form, alt, dpi=dpi, text=text)
     return written
 
 
@@ -135,7 +149,7 @@ def _written(figure: Figure, form: str, alt: str, *, dpi: float, text: bool) -> 
         "pdf": {"Title": title, "Subject": alt, "Creator": None, "Producer": None, "CreationDate": None},
     }
     out = BytesIO()
-    with settings(), mpl.rc_context({"svg.fonttype": "none" if text else "path"}), warnings.catch_warnings():
+    with settings({"svg.fonttype": "none" if text else "path"}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")  # the chart said so when it was drawn
         if form == "png":
             return _png(figure, dpi, described[form])
@@ -205,5 +219,5 @@ def _described(svg: bytes, title: str, alt: str) -> bytes:
     start = text.index("<svg ")
     end = text.index(">", start)
     root = f'{text[start:end]} role="img" aria-labelledby="title-{name} desc-{name}">'
-    words = f'\n <title id="title-{name}">{xml(title)}</title>\n <desc id="desc-{name}">{xml(alt)}</desc>'
+    words = f'\n <title id="title-{name}">{escape(title, quote=False)}</title>\n <desc id="desc-{name}">{escape(alt, quote=False)}</desc>'
     return (text[:start] + root + words + text[end + 1 :]).encode("utf-8")

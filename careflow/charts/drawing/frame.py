@@ -94,6 +94,10 @@ class Frame:
         """Add a layer of labels."""
         self.layers.append(self._layer(paint))
 
+    def add_inside(self, paint: Callable[[LayerCanvas], Box | None]) -> None:
+        """Add a layer that stays inside its Axes: it is laid out when it is drawn, and no word goes by it."""
+        self._layer(paint).ax.set_in_layout(False)
+
     def _layer(self, paint: Callable[[LayerCanvas], Box | None], order: float = 5.0) -> Layer:
         return Layer(self.ax, paint, self.theme, self.colours, self.state, order=order)
 

@@ -8,7 +8,7 @@ before it draws. So only the renderer that draws measures words.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import matplotlib as mpl
@@ -16,10 +16,11 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
-from matplotlib.ticker import NullLocator
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike, NDArray
 
+from careflow.charts.drawing.bare_axes import bare
 from careflow.charts.drawing.canvas import Align, Box, Canvas
 from careflow.charts.drawing.colours import Colours
 from careflow.charts.drawing.fonts import CareflowLabelWarning, measured_by
@@ -122,6 +123,8 @@ class Layer:
     ) -> None:  # fmt: skip
         self.host, self.paint, self.theme, self.colours, self.state = host, paint, theme, colours, state
         self.reached: Box | None = None
+        self.fixed = False
+        """Whether it stays as it is laid out, for files that are one drawing in several formats."""
         self._key: object = None
         self._box = Box(0, 0, 1, 1)
         self._cut: list[str] = []
@@ -146,6 +149,8 @@ class Layer:
 
     def lay_out(self, renderer: RendererBase) -> None:
         """Draw the layer anew if what it depends on has changed."""
+        if self.fixed:
+            return
         canvas = LayerCanvas(self, renderer)
         with measured_by(renderer):
             key = (canvas.key(), self.state(canvas))
@@ -175,6 +180,17 @@ class Layer:
                 warnings.warn(text, CareflowLabelWarning, stacklevel=2)
 
 
+def layers_of(figure: Figure | SubFigure) -> Iterator[Layer]:
+    """Return the layers of a figure in the order in which they are laid out."""
+    waiting = list(figure.axes)
+    while waiting:
+        ax = waiting.pop(0)
+        locator = ax.get_axes_locator()
+        if isinstance(locator, Layer):
+            yield locator
+        waiting += ax.child_axes
+
+
 class _Warner(Artist):
     """Draws nothing: it tells a layer that it is drawn."""
 
@@ -186,14 +202,3 @@ class _Warner(Artist):
     def draw(self, renderer: RendererBase) -> None:
         """Pass on the warnings of the layer."""
         self.layer.warn()
-
-
-def bare(host: Axes, bounds: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)) -> Axes:
-    """Return a new child Axes without frame, ticks or a part in navigation."""
-    child = host.inset_axes(bounds)
-    for axis in (child.xaxis, child.yaxis):
-        axis.set_major_locator(NullLocator())
-    child.set_axis_off()
-    child.patch.set_visible(False)
-    child.set_navigate(False)
-    return child

@@ -12,11 +12,12 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.text import Text
 
 from careflow.charts.drawing import rich_text
+from careflow.charts.drawing.bare_axes import bare
 from careflow.charts.drawing.canvas import Box
 from careflow.charts.drawing.export import html
 from careflow.charts.drawing.fonts import BOLD, CAP, LEADING
 from careflow.charts.drawing.frame import Frame
-from careflow.charts.drawing.layers import Layer, LayerCanvas, bare
+from careflow.charts.drawing.layers import Layer, LayerCanvas
 from careflow.charts.drawing.layout import figure_with
 from careflow.charts.drawing.metadata import ChartInfo
 from careflow.charts.drawing.options import Options

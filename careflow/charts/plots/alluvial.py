@@ -97,7 +97,7 @@ def alluvial(
     drawing = _Drawing(chart, pathways, color_by)
     ax.careflow = drawing.described()  # type: ignore[attr-defined]
     frame = Frame(ax, chart.theme, chart.colours)
-    frame.add(drawing)
+    frame.add_inside(drawing)
     panels = Panels(figure, {"flow": ax}, ax.careflow, result.continuum)  # type: ignore[attr-defined]
     if chart.options["header"]:
         Around(chart, figure, [ax], [frame]).draw()

@@ -160,9 +160,9 @@ def _draw(chart: Chart, figure: Any, axes: Sequence[Axes], plan: Plan, wanted: s
         axes[0].get_gridspec().set_height_ratios([1 - share, share])  # type: ignore[union-attr]
     frames = [Frame(ax, chart.theme, chart.colours) for ax in axes]
     painter = _Painter(chart, plan, rows)
-    frames[0].add(painter.map)
+    frames[0].add_inside(painter.map)
     if len(axes) > 1:
-        frames[1].add(painter.table)
+        frames[1].add_inside(painter.table)
     for ax in axes:
         ax.careflow = info  # type: ignore[attr-defined]
     panels = Panels(figure, dict(zip(("map", "table"), axes, strict=False)), info, plan.view.continuum)

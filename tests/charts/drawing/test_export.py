@@ -10,13 +10,13 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 from support import sample_results
 
 from careflow import charts
 from careflow.charts.drawing.export import html, laid_out, render
 from careflow.charts.drawing.label import Label
+from careflow.charts.drawing.layout import MeasuredLayout
 from careflow.errors import ArgumentError
 
 FORMS = ("png", "svg", "pdf")
@@ -218,8 +218,8 @@ def test_importing_careflow_does_not_import_matplotlib():
 @pytest.mark.slow
 def test_files_written_together_are_laid_out_once_in_any_order(make, monkeypatch):
     layouts = []
-    whole = ConstrainedLayoutEngine.execute
-    monkeypatch.setattr(ConstrainedLayoutEngine, "execute", lambda *args: layouts.append(1) or whole(*args))
+    whole = MeasuredLayout.execute
+    monkeypatch.setattr(MeasuredLayout, "execute", lambda *args: layouts.append(1) or whole(*args))
     files = []
     for forms in (("svg", "png"), ("png", "svg")):
         chart = make("length_of_stay", 3, "report")
