@@ -64,6 +64,13 @@ class WhatIf:
     value: float = 0.0
     full: str = "wait"
 
+    def __post_init__(self) -> None:
+        if self.kind not in (RATE, CAP, ARRIVALS, CAPACITY):
+            raise ArgumentError(
+                "a change is made by cf.WhatIf.rate(), .cap(), .arrivals() or .capacity(); kind was "
+                f"{brief(self.kind)}."
+            )
+
     @classmethod
     @checked(frm=text, to=text, rate=share)
     def rate(cls, frm: str, to: str, rate: float) -> WhatIf:

@@ -158,6 +158,21 @@ def test_what_cannot_be_projected_is_refused_in_one_sentence(how: dict[str, Any]
     assert str(error.value).count("\n") == 0
 
 
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: cf.WhatIf("grow", "iop"), r"a change is made by cf\.WhatIf\.rate\(\), .* kind was 'grow'"),
+        (lambda: cf.WhatIf.rate("php", "iop", 60), "rate is a share from 0 to 1, such as 0.6; it was 60"),
+        (lambda: cf.WhatIf.cap("iop", days=-1), "days is a whole number of days, 0 or more; it was -1"),
+        (lambda: cf.WhatIf.arrivals("iop", times=-0.5), "times is a factor of 0 or more"),
+        (lambda: cf.WhatIf.capacity("iop", beds=9, full="leave"), "full is 'wait' or 'turned away'; it was 'leave'"),
+    ],
+)
+def test_a_change_that_makes_no_sense_is_refused_where_it_is_written(make: Any, words: str) -> None:
+    with pytest.raises(ArgumentError, match=words):
+        make()
+
+
 def test_a_rate_above_what_can_be_is_refused() -> None:
     moves = every_day(lambda _: [("a", "php", 0, 3), ("b", "php", 0, 3), ("a", "iop", 3, 6), ("b", "outpatient", 3, 4)])
     with pytest.raises(ArgumentError, match=r"php to iop can be at most 0\.500: it is 0\.500, 0\.000 are out of care"):
