@@ -1,4 +1,4 @@
-"""Atomic writes of files, and locks that are released when their process ends.
+"""Atomic writes of files, what cannot be read as a file, and locks that are released when their process ends.
 
 A file is written under another name, flushed to disk, and renamed. Locks are those of the operating system, by
 `filelock <https://py-filelock.readthedocs.io>`_: they are released even if the process is killed, and on a disk shared
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +22,15 @@ from filelock import BaseFileLock, FileLock, Timeout
 
 IN_USE: Final = ".in-use"
 """The name of the lock file in a folder that a process uses."""
+
+
+_NO_FILES: Final = (
+    (stat.S_ISFIFO, "it is a pipe, which can be read only once; save its content as a file"),
+    (stat.S_ISSOCK, "it is a socket, not a file"),
+    (stat.S_ISCHR, "it is a device, not a file"),
+    (stat.S_ISBLK, "it is a device, not a file"),
+    (stat.S_ISDIR, "it is a folder, not a file"),
+)
 
 
 @contextmanager
@@ -71,6 +81,19 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a file completely or not at all; see :func:`replacing`."""
     with replacing(path) as file:
         file.write(content)
+
+
+def why_unreadable(path: Path) -> str:
+    """Return why a path cannot be read as a file, or ""; a pipe, which could be waited for forever, is not opened."""
+    try:
+        mode = path.stat().st_mode
+        kind = next((name for is_kind, name in _NO_FILES if is_kind(mode)), "")
+        if not kind:
+            with path.open("rb") as file:
+                file.read(1)
+    except OSError as error:
+        return (error.strerror or "not opened").lower()
+    return kind
 
 
 def flush_folder(path: Path) -> None:

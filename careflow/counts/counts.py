@@ -15,13 +15,12 @@ import pandas as pd
 from careflow.arguments import checked, path
 from careflow.arguments.attributes import PublicNames
 from careflow.arguments.messages import brief
-from careflow.atomic_files import replacing
+from careflow.atomic_files import replacing, why_unreadable
 from careflow.counts.calendar import UNITS
 from careflow.counts.count import check_labels, dtype_of, label_order
 from careflow.counts.definition import RENAMED, Definition
 from careflow.counts.table_names import event_table
 from careflow.errors import ArgumentError, CountsError
-from careflow.records.files.listing import why_unreadable
 
 _META: Final = b"careflow"
 _SUM: Final = b"careflow.sha256"

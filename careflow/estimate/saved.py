@@ -16,11 +16,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from careflow.atomic_files import replacing
+from careflow.atomic_files import replacing, why_unreadable
 from careflow.continuum import Continuum
 from careflow.errors import ArgumentError, CountsError
 from careflow.estimate.stamp import SavedInput
-from careflow.records.files.listing import why_unreadable
 
 FORMAT: Final = 1
 """Version of the file."""

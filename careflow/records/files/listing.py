@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import glob
 import os
-import stat
 from collections import Counter
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Final
 
+from careflow.atomic_files import why_unreadable
 from careflow.errors import RecordError
-
-_NO_FILES: Final = (
-    (stat.S_ISFIFO, "it is a pipe, which can be read only once; save its content as a file"),
-    (stat.S_ISSOCK, "it is a socket, not a file"),
-    (stat.S_ISCHR, "it is a device, not a file"),
-    (stat.S_ISBLK, "it is a device, not a file"),
-    (stat.S_ISDIR, "it is a folder, not a file"),
-)
 
 
 def matches(pattern: str) -> list[Path]:
@@ -95,19 +86,6 @@ def check_readable(paths: list[Path]) -> None:
             "files, or remove those that are not part of the records.",
             n=why.total(),
         )
-
-
-def why_unreadable(path: Path) -> str:
-    """Return why a path cannot be read as a file, or ""; a pipe, which could be waited for forever, is not opened."""
-    try:
-        mode = path.stat().st_mode
-        kind = next((name for is_kind, name in _NO_FILES if is_kind(mode)), "")
-        if not kind:
-            with path.open("rb") as file:
-                file.read(1)
-    except OSError as error:
-        return (error.strerror or "not opened").lower()
-    return kind
 
 
 def _why_empty(path: Path) -> str:
