@@ -18,7 +18,7 @@ from careflow.estimate.result import Result
 from careflow.estimate.survival.stay_result import LengthOfStay
 from careflow.estimate.utilization.census import Census
 from careflow.estimate.utilization.returns import Returns
-from careflow.protect import protect
+from careflow.protect.periods_shown import protect_periods
 from careflow.report.content.changes import changes
 from careflow.report.content.missing_lengths import missing_lengths
 from careflow.report.masking.census import mask_census
@@ -33,6 +33,8 @@ _BOUNCES: Final = "bounces:30"
 _WAYS: Final = f"ways:{STEPS}"
 EVENT_TABLES: Final = ("discharge", "stay", "gap", "census", _WAYS, _BOUNCES)
 """The event tables of a report; the last four belong to optional sections."""
+YEAR_TABLES: Final = ("discharge", "stay")
+"""Those of the years that a release may show."""
 MASKED: Final = (
     "Small counts are hidden by a rule, without a proof that no combination of tables reveals one, and without a "
     "ledger of earlier reports."
@@ -41,6 +43,15 @@ UNMASKED: Final = (
     "Nothing is hidden: some numbers are of few people. It is for the provider's own authorised staff, and was entered "
     "in no ledger."
 )
+
+
+@dataclass(frozen=True)
+class ByYear:
+    """What a release shows by year, and the sentence that says why."""
+
+    rates: Rates
+    stays: LengthOfStay
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -55,7 +66,8 @@ class Estimates:
     ``missing`` says why lengths of stay are missing (:func:`careflow.report.content.missing_lengths.missing_lengths`).
     ``bounces`` are the bounce-backs as they were estimated, of which only the share of all levels together may be
     shown; None in a release, and where the counts lack the table. ``ledger`` and ``release`` are the ledger in which a
-    release was entered, and its number there.
+    release was entered, and its number there. ``by_year`` holds the years of a release that shows too little by
+    quarter.
     """
 
     rates: Rates
@@ -71,6 +83,7 @@ class Estimates:
     bounces: Returns | None = None
     ledger: str | None = None
     release: int | None = None
+    by_year: ByYear | None = None
 
 
 def estimates(
@@ -80,11 +93,13 @@ def estimates(
     insider: str | None = None,
     quarter: str | None = None,
     by: str | None = None,
+    year_counts: Counts | None = None,
 ) -> Estimates:
     """Estimate, and hide small counts: by the interim rule for internal use, with a proof and a ledger for a release.
 
     In mode ``"full"`` nothing is hidden. ``"release"`` without a ledger is what a first release would show.
-    ``quarter`` is that of the report; by default the newest mature one.
+    ``quarter`` is that of the report; by default the newest mature one. ``year_counts`` are the same records by year,
+    for a release that shows too little by quarter; it has no years without them.
 
     Raises
     ------
@@ -103,7 +118,10 @@ def estimates(
     if mode == RELEASE:
         split = None if insider is None else transition_rates(counts, by=insider)
         by_group = None if by is None or by == insider else transition_rates(counts, by=by)
-        out = _released((rates, stays, newest, in_care, paths, split, by_group), tests, ledger, insider)
+        years: tuple[Result, ...] = ()
+        if year_counts is not None:
+            years = transition_rates(year_counts, by="year"), length_of_stay(year_counts, by="year")
+        out = _released((rates, stays, newest, in_care, paths, split, by_group), years, tests, ledger, insider)
         return replace(out, by_group=out.split) if by is not None and by == insider else out
     rates, stays = mask(rates), mask(stays)
     return Estimates(
@@ -159,12 +177,16 @@ def _masked_newest(newest: Rates | None, rates: Rates) -> Rates | None:
 
 
 def _released(
-    results: tuple[Any, ...], tests: pd.DataFrame, ledger: str | os.PathLike[str] | None, insider: str | None
+    results: tuple[Any, ...],
+    years: tuple[Result, ...],
+    tests: pd.DataFrame,
+    ledger: str | os.PathLike[str] | None,
+    insider: str | None,
 ) -> Estimates:
-    """Protect all results together; a result that is None stays None."""
+    """Protect all results together, with years where quarters show too little; a result that is None stays None."""
     present = [result for result in results if result is not None]
-    released = protect(present, below=BELOW, ledger=ledger, insider=insider, progress=False)
-    released_results = iter(released)
+    shown = protect_periods(present, years, BELOW, ledger, insider=insider, progress=False)
+    released, released_results = shown.released, iter(shown.by_quarter)
     optional: list[Any] = [None if result is None else next(released_results) for result in results]
     rates, stays, newest, in_care, paths, split, by_group = optional
     changed = changes(tests, rates, stays)
@@ -181,6 +203,7 @@ def _released(
         by_group=by_group,
         ledger=released.ledger,
         release=released.release,
+        by_year=ByYear(*shown.by_year, shown.sentence) if shown.by_year else None,
     )
 
 
