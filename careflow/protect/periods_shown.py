@@ -63,7 +63,8 @@ def protect_periods(
     Parameters
     ----------
     by_quarter, by_year : sequence of Result
-        The same results by quarter and by year, made from one set of counts; transition rates must be among them.
+        The same results by quarter and by year, made from the same records; transition rates must be among those by
+        quarter. Without results by year the quarters are protected as they are.
     below, ledger, insider, progress
         As in `protect`.
 
@@ -75,26 +76,39 @@ def protect_periods(
     Raises
     ------
     ArgumentError
-        If there are no transition rates by quarter.
+        If there are no transition rates among the results by quarter, or among those by year.
     DisclosureError
         As `protect` does.
 
     Notes
     -----
-    Years are added where fewer than half of the levels and quarters with a discharge show how many stepped down. What
-    is shown decides, not what is hidden.
+    Years are added where fewer than half of the levels and quarters with a discharge show how many stepped down, and
+    at least as many of the levels and years. What is shown decides, not what is hidden.
     """
-    rates = next((at for at, result in enumerate(by_quarter) if type(result).__name__ == "Rates"), None)
-    if rates is None:
-        raise ArgumentError("by_quarter holds no transition rates, by which the periods are chosen; add them")
-    trial = protect(list(by_quarter), below, insider=insider, progress=progress)
-    shown = headlines_shown(trial[rates])
-    if shown >= ENOUGH:
-        released = trial if ledger is None else protect(list(by_quarter), below, ledger, insider=insider)
+    of_quarters = _rates_among("by_quarter", by_quarter)
+    if not by_year:
+        released = protect(list(by_quarter), below, ledger, insider=insider, progress=progress)
         return PeriodsShown("quarter", tuple(released), (), "", released)
-    released = protect([*by_quarter, *by_year], below, ledger, insider=insider, progress=progress)
-    results, many = tuple(released), len(by_quarter)
-    return PeriodsShown("year", results[:many], results[many:], BY_YEAR.format(shown=shown), released)
+    many, every = len(by_quarter), [*by_quarter, *by_year]
+    of_years = many + _rates_among("by_year", by_year)
+    # Chosen without the ledger, so that what earlier releases hid does not matter.
+    trial = protect(list(by_quarter), below, insider=insider, progress=progress)
+    shown = headlines_shown(trial[of_quarters])
+    if shown < ENOUGH:
+        both = protect(every, below, insider=insider, progress=progress)
+        if headlines_shown(both[of_years]) >= shown:
+            released = both if ledger is None else protect(every, below, ledger, insider=insider)
+            results = tuple(released)
+            return PeriodsShown("year", results[:many], results[many:], BY_YEAR.format(shown=shown), released)
+    released = trial if ledger is None else protect(list(by_quarter), below, ledger, insider=insider)
+    return PeriodsShown("quarter", tuple(released), (), "", released)
+
+
+def _rates_among(name: str, results: Sequence[Result]) -> int:
+    at = next((at for at, result in enumerate(results) if type(result).__name__ == "Rates"), None)
+    if at is None:
+        raise ArgumentError(f"{name} holds no transition rates, by which the periods are chosen; add them")
+    return at
 
 
 def headlines_shown(rates: Any) -> float:

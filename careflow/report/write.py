@@ -18,7 +18,7 @@ from careflow.progress import Progress
 from careflow.report.atomic_folder import folder
 from careflow.report.content.content import Content, content
 from careflow.report.content.data_files import to_csv
-from careflow.report.content.estimates import EVENT_TABLES
+from careflow.report.content.estimates import EVENT_TABLES, YEAR_TABLES
 from careflow.report.content.figures import LABEL_WARNINGS, plans, warn_once, write
 from careflow.report.content.measures import check_release
 from careflow.report.content.since import last_report
@@ -160,12 +160,15 @@ def write_report(
             counts = _counts(moves, calendar, (insider, by), where, last, () if by else asked, windows=windows)
             # People do not add up over a stratum: a measure is counted by quarter alone.
             alone = _counts(moves, calendar, (), where, last, asked, ("discharge", "stay")) if asked and by else None
+            by_year = None
+            if mode == RELEASE and isinstance(moves, Transitions) and last is None:
+                by_year = moves.counts(by="year", clocks=YEAR_TABLES, calendar=calendar)
             if ledger is not None:
                 warn_of_unknown_releases(out, ledger, counts.source if source is None else source)
             steps.next("Estimating")
             report = content(counts, quarter=quarter, title=title, source=source, findings=findings, mode=mode,
                              ledger=ledger, insider=insider, by=by, last=earlier, measures=asked,
-                             measure_counts=alone)  # fmt: skip
+                             measure_counts=alone, year_counts=by_year)  # fmt: skip
             _fill(work, report, chosen, steps, other)
             about |= _about(report)
     finally:

@@ -178,7 +178,12 @@ def attack_curves(released: Sequence[Any], stays: pd.DataFrame) -> Findings:
 def printed_in_files(folder: Path, cutoff: date) -> list[Printed]:
     """Return what the tables of a report say, read from its files alone."""
     rates, ways, census = (pd.read_csv(folder / f"{name}.csv") for name in ("transitions", "directions", "census"))
-    return [
+    printed = [
         Printed("Rates", rates, ways, ("quarter",), cutoff),
         Printed("Census", census, None, ("quarter",), cutoff),
     ]
+    if (folder / "transitions_by_year.csv").exists():
+        years = [folder / f"{name}_by_year.csv" for name in ("transitions", "directions")]
+        rates, ways = (pd.read_csv(path, dtype={"year": str}) for path in years)
+        printed.append(Printed("Rates", rates, ways, ("year",), cutoff))
+    return printed

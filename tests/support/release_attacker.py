@@ -149,7 +149,7 @@ class LevelSystem:
         self.edges = sorted({*(edge + pd.Timedelta(days=1) for edge in edges), *starts})
         rows["block"] = np.searchsorted(np.array(self.edges, dtype="datetime64[ns]"), rows["day"], side="right")
         bucket = np.searchsorted([0, *self.windows], rows["gap"], side="left")
-        rows["bucket"] = np.where(rows["gap"] > max(self.windows), -1, bucket)
+        rows["bucket"] = np.where(rows["gap"] > max(self.windows, default=0), -1, bucket)
         rows["next"] = rows["next"].where(rows["bucket"] >= 0, "none")
         # The reason of a move within the shortest window is in no number.
         rows["reason"] = rows["reason"].where((rows["bucket"] < 0) | (rows["bucket"] > 1), "any")

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import pandas as pd
 
-from careflow.continuum import Continuum
 from careflow.counts import Counts, Measure
 from careflow.counts.calendar import UNITS, ends_early
 from careflow.counts.parts import part_words
@@ -26,6 +24,7 @@ from careflow.formatting import day
 from careflow.report.content.data_files import Table
 from careflow.report.content.data_quality import SET_ASIDE, Attrition, attrition
 from careflow.report.content.estimates import Estimates, estimates
+from careflow.report.content.facts import facts
 from careflow.report.content.glossary import Term, glossary
 from careflow.report.content.grid import Grid, whole
 from careflow.report.content.groups import Groups, check_groups, groups
@@ -36,10 +35,9 @@ from careflow.report.content.result_tables import result_tables
 from careflow.report.content.sections import paths_grid
 from careflow.report.content.since import LastReport, differences
 from careflow.report.content.summary import MOST_CHANGES, clearest, summary
+from careflow.report.content.years import Years, years
 from careflow.report.masking.mask import BELOW
 from careflow.report.modes import FULL, MASKED, RELEASE, Mode, label_of
-
-_LINE: Final = 80
 
 
 @dataclass(frozen=True)
@@ -86,6 +84,8 @@ class Content:
         What differs from the last report, where one was given.
     groups : Groups or None
         The report by a stratum, where it was asked for.
+    years : Years or None
+        The tables of each year, where a release shows too little by quarter.
     measured : tuple of Section
         The sections of the measures that were asked for.
     changed : tuple of (str, str, str)
@@ -116,6 +116,7 @@ class Content:
     leads: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     since: Grid | None = None
     groups: Groups | None = None
+    years: Years | None = None
     measured: tuple[Section, ...] = ()
     changed: tuple[tuple[str, str, str], ...] = ()
 
@@ -157,10 +158,11 @@ def content(
     last: LastReport | None = None,
     measures: Sequence[Measure] = (),
     measure_counts: Counts | None = None,
+    year_counts: Counts | None = None,
 ) -> Content:
     """Return the content of the report: estimate, hide small counts, write the sentences.
 
-    ``measure_counts`` hold the measures where ``counts`` do not.
+    ``measure_counts`` hold the measures where ``counts`` do not, ``year_counts`` the same records by year.
 
     Raises
     ------
@@ -179,7 +181,7 @@ def content(
     if measures and mode == RELEASE:
         check_release(measures, counts.definition.within)
         released = tuple(measure(measure_counts or counts, one, by="quarter") for one in measures)
-    results = estimates(counts, mode, ledger, insider, quarter, by, released)
+    results = estimates(counts, mode, ledger, insider, quarter, by, released, year_counts)
     rates = results.rates
     all_periods = periods(results)
     chosen = _choose(all_periods, quarter)
@@ -225,7 +227,7 @@ def content(
         tables=tables,
         summary=lines[chosen],
         leads=tuple((one.name, titles[one.name], lines[one.name]) for one in all_periods),
-        facts=_facts(counts),
+        facts=facts(counts),
         label=label_of(mode, results.ledger, results.release),
         statement=results.statement,
         mode=mode,
@@ -234,6 +236,7 @@ def content(
         part="; ".join(_part(counts)),
         since=since,
         groups=split,
+        years=years(results.by_year),
         measured=measured,
         changed=tuple(
             (row["level"], row["measure"], row["before"])
@@ -267,12 +270,6 @@ def _choose(all_periods: tuple[Period, ...], quarter: str | None) -> str:
     return next((one.name for one in reversed(all_periods) if one.mature and one.n != 0), names[-1])
 
 
-def _levels(care: Continuum) -> str:
-    """Return the names of the levels, or only their number where the names exceed a line."""
-    names = ", ".join(level.short for level in care.levels)
-    return f"{care.name} ({names if len(names) <= _LINE else f'{len(care)} levels'})"
-
-
 def _end(counts: Counts) -> tuple[str, ...]:
     """Return a sentence that the records end long before the cut-off, if they do."""
     if counts.last is None or not ends_early(counts.last, counts.definition.cutoff):
@@ -281,21 +278,3 @@ def _end(counts: Counts) -> tuple[str, ...]:
         f"The records have no admission or discharge after {day(counts.last)}, and the cut-off is "
         f"{day(counts.definition.cutoff)}: quarters between them may be empty because later stays are missing.",
     )
-
-
-def _facts(counts: Counts) -> tuple[tuple[str, str], ...]:
-    rules = counts.definition
-    facts = [
-        ("Source", counts.source or "not named"),
-        ("Data complete to", day(rules.cutoff)),
-        ("A move is an admission within", f"{rules.within} days of discharge"),
-        ("Levels of care", _levels(rules.continuum)),
-        ("Stays of one person that overlap", {"flag": "kept as they are"}.get(rules.overlaps, rules.overlaps)),
-    ]
-    if rules.where:
-        facts.insert(1, ("Only a part of the records", part_words(rules.where)))
-    if rules.start:
-        facts.insert(1, ("Everyone in care recorded from", day(rules.start)))
-    if rules.calendar.fiscal_start != 1:
-        facts.append(("The year begins in month", str(rules.calendar.fiscal_start)))
-    return tuple(facts)

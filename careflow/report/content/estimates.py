@@ -21,7 +21,7 @@ from careflow.estimate.select import WITHIN
 from careflow.estimate.survival.stay_result import LengthOfStay
 from careflow.estimate.utilization.census import Census
 from careflow.estimate.utilization.returns import Returns
-from careflow.protect import protect
+from careflow.protect.periods_shown import protect_periods
 from careflow.report.content.changes import changes
 from careflow.report.content.missing_lengths import missing_lengths
 from careflow.report.masking.census import mask_census
@@ -36,6 +36,8 @@ _BOUNCES: Final = "bounces:30"
 _WAYS: Final = f"ways:{STEPS}"
 EVENT_TABLES: Final = ("discharge", "stay", "gap", "census", _WAYS, _BOUNCES)
 """The event tables of a report; the last four belong to optional sections."""
+YEAR_TABLES: Final = ("discharge", "stay")
+"""Those of the years that a release may show."""
 MASKED: Final = (
     "Small counts are hidden by a rule, without a proof that no combination of tables reveals one, and without a "
     "ledger of earlier reports."
@@ -44,6 +46,15 @@ UNMASKED: Final = (
     "Nothing is hidden: some numbers are of few people. It is for the provider's own authorised staff, and was entered "
     "in no ledger."
 )
+
+
+@dataclass(frozen=True)
+class ByYear:
+    """What a release shows by year, and the sentence that says why."""
+
+    rates: Rates
+    stays: LengthOfStay
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -58,7 +69,8 @@ class Estimates:
     ``missing`` says why lengths of stay are missing (:func:`careflow.report.content.missing_lengths.missing_lengths`).
     ``bounces`` are the bounce-backs as they were estimated, of which only the share of all levels together may be
     shown; None in a release, and where the counts lack the table. ``ledger`` and ``release`` are the ledger in which a
-    release was entered, and its number there.
+    release was entered, and its number there. ``by_year`` holds the years of a release that shows too little by
+    quarter.
     """
 
     rates: Rates
@@ -76,6 +88,7 @@ class Estimates:
     release: int | None = None
     measured: tuple[Measured, ...] = ()
     """The measures of a release, protected with the other results."""
+    by_year: ByYear | None = None
 
 
 def estimates(
@@ -86,12 +99,14 @@ def estimates(
     quarter: str | None = None,
     by: str | None = None,
     measured: tuple[Measured, ...] = (),
+    year_counts: Counts | None = None,
 ) -> Estimates:
     """Estimate, and hide small counts: by the interim rule for internal use, with a proof and a ledger for a release.
 
     In mode ``"full"`` nothing is hidden. ``"release"`` without a ledger is what a first release would show.
     ``quarter`` is that of the report; by default the newest mature one. ``measured`` are by quarter: a release protects
-    them together with its other results.
+    them together with its other results. ``year_counts`` are the same records by year, for a release that shows too
+    little by quarter; it has no years without them.
 
     Raises
     ------
@@ -112,8 +127,11 @@ def estimates(
         by_group = None if by is None or by == insider else transition_rates(counts, by=by)
         windows = {days for one in measured if one.measure.kind == FOLLOW_UP for days in one.measure.windows}
         linking = transition_rates(counts, by="quarter", within=sorted({*windows, *rates.about.within}))
+        years: tuple[Result, ...] = ()
+        if year_counts is not None:
+            years = transition_rates(year_counts, by="year"), length_of_stay(year_counts, by="year")
         results = (linking if windows else rates, stays, newest, in_care, paths, split, by_group)
-        out = _released(results, measured, tests, ledger, insider)
+        out = _released(results, measured, years, tests, ledger, insider)
         return replace(out, by_group=out.split) if by is not None and by == insider else out
     rates, stays = mask(rates), mask(stays)
     return Estimates(
@@ -171,17 +189,18 @@ def _masked_newest(newest: Rates | None, rates: Rates) -> Rates | None:
 def _released(
     results: tuple[Any, ...],
     measured: tuple[Measured, ...],
+    years: tuple[Result, ...],
     tests: pd.DataFrame,
     ledger: str | os.PathLike[str] | None,
     insider: str | None,
 ) -> Estimates:
-    """Protect all results together; a result that is None stays None.
+    """Protect all results together, with years where quarters show too little; a result that is None stays None.
 
     With a measure the rates have its windows too, which link it to them in the proof; the report shows the longest.
     """
     present = [result for result in (*results, *measured) if result is not None]
-    released = protect(present, below=BELOW, ledger=ledger, insider=insider, progress=False)
-    released_results = iter(released)
+    shown = protect_periods(present, years, BELOW, ledger, insider=insider, progress=False)
+    released, released_results = shown.released, iter(shown.by_quarter)
     optional: list[Any] = [None if result is None else next(released_results) for result in results]
     rates, stays, newest, in_care, paths, split, by_group = optional
     rates = _longest_window(rates)
@@ -200,6 +219,7 @@ def _released(
         ledger=released.ledger,
         release=released.release,
         measured=tuple(released_results),
+        by_year=ByYear(*shown.by_year, shown.sentence) if shown.by_year else None,
     )
 
 

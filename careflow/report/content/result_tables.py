@@ -7,6 +7,7 @@ from careflow.report.content.data_files import Table, glossary_table
 from careflow.report.content.data_quality import Attrition
 from careflow.report.content.estimates import Estimates
 from careflow.report.content.glossary import Term
+from careflow.report.content.missing_lengths import missing_lengths
 from careflow.report.masking.mask import BELOW
 from careflow.report.modes import FULL, Mode
 
@@ -30,6 +31,14 @@ def result_tables(results: Estimates, checks: Attrition, terms: tuple[Term, ...]
         shown = paths[~paths["hidden"].to_numpy(dtype=bool)].drop(columns="hidden")
         title = "Every pathway" if mode == FULL else f"Pathways that {BELOW} journeys or more took"
         tables.append(Table("pathways", title, shown))
+    if results.by_year is not None:
+        by_year, named = results.by_year, "every year"
+        tables += [
+            Table("transitions_by_year", f"Transition rates, {named}", by_year.rates.frame),
+            Table("directions_by_year", f"Stepped down, up or to the same rank, {named}", by_year.rates.directions),
+            Table("lengths_of_stay_by_year", f"Lengths of stay, {named}", by_year.stays.frame,
+                  missing_lengths(by_year.stays, BELOW)),
+        ]  # fmt: skip
     if results.split is not None:
         name = results.split.about.by[0]
         tables.append(Table(f"transitions_by_{name}", f"Transition rates, every {name}", results.split.frame))

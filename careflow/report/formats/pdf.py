@@ -126,6 +126,11 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
     by_group = [one for one in pictures if one.name.startswith(GROUPS)]
     apart = (PATHWAYS, GROUPS, MEASURES)
     _charts(pages, [one for one in pictures if not one.quarter and not one.name.startswith(apart)])
+    if content.years is not None:
+        pages.head("By year")
+        pages.say(content.years.sentence)
+        for grid in content.years.grids:
+            _grid(pages, grid)
     if content.since is not None:
         pages.head("Since the last report")
         if content.since.rows:

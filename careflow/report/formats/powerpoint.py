@@ -53,6 +53,9 @@ def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
     for picture in pictures:
         if picture.name in ("trend_length_of_stay", "census", PATHWAYS) or picture.name.startswith(CHANGES):
             _picture(deck, content, picture)
+    if content.years is not None:
+        for grid in content.years.grids:
+            _table(deck, content, replace(grid, note=f"{content.years.sentence} {grid.note}"))
     if content.since is not None and content.since.rows:
         _table(deck, content, content.since)
     if content.groups is not None:
