@@ -67,9 +67,8 @@ def listing() -> str:
 
     Examples
     --------
-    >>> print(*listing().splitlines()[:2], sep="\n")
-    to try it:
-      demo      make the made-up sample and its report
+    >>> listing().splitlines()[:2]
+    ['to try it:', '  demo      make the made-up sample and its report']
     """
     wide = max(map(len, COMMANDS)) + 2
     parts = [
