@@ -98,6 +98,21 @@ def arguments(settings: Mapping[str, Any], command: str) -> list[str]:
     return out
 
 
+def without_replaced(settings: Mapping[str, Any], asked: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings without the lists in whose place the command line has one.
+
+    Examples
+    --------
+    >>> without_replaced({"measures": ["a"], "accept": ["R06"]}, argparse.Namespace(measures=["b"], accept=[]))
+    {'accept': ['R06']}
+    """
+    return {
+        key: value
+        for key, value in settings.items()
+        if key not in ("where", "measures", *_LISTS) or not getattr(asked, key, None)
+    }
+
+
 def _each(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list) else [value]
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from careflow import __version__
-from careflow.cli import commands, diff, project
+from careflow.cli import commands, contents, diff, project
 from careflow.cli.arguments import add_link, add_measures, add_part, add_records, add_report, add_within
 from careflow.cli.command_words import in_command_words
 from careflow.errors import CareflowError
@@ -53,6 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parsed(argv: Sequence[str] | None = None, top: argparse.ArgumentParser | None = None) -> argparse.Namespace:
     """Return the arguments of a command; where it names no file, those of its project come first.
 
+    An option of the command takes the place of that of the project, a list the place of the list. Of pairs
+    (``--columns``, ``--levels``, ``--reasons``, ``--option``) it is the pair of the same name.
+
     Raises
     ------
     ArgumentError
@@ -65,6 +68,7 @@ def parsed(argv: Sequence[str] | None = None, top: argparse.ArgumentParser | Non
         return arguments
     if arguments.file is None or arguments.project is not None:
         settings = project.load(arguments.project or Path(project.NAME))
+        settings = project.without_replaced(settings, arguments)
         own = project.arguments({**settings, **({} if arguments.file is None else {"file": arguments.file})}, given[0])
         rest = [word for word in given[1:] if word != arguments.file]
         arguments = top.parse_args([given[0], *own, *rest])
@@ -76,23 +80,30 @@ def parsed(argv: Sequence[str] | None = None, top: argparse.ArgumentParser | Non
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    top = argparse.ArgumentParser(prog="careflow", description="Transitions and lengths of stay in addiction care.")
-    top.add_argument("--version", action="version", version=f"careflow {__version__}")
-    kinds = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    top = argparse.ArgumentParser(
+        prog="careflow",
+        usage="careflow COMMAND ...",
+        description=f"Transitions and lengths of stay in addiction care.\n\n{contents.listing()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,  # the listing says it, on one screen
+    )
+    top.add_argument("-h", "--help", action="help", help=argparse.SUPPRESS)
+    top.add_argument("--version", action="version", version=f"careflow {__version__}", help=argparse.SUPPRESS)
+    kinds = top.add_subparsers(dest="command", required=True, metavar="COMMAND", help=argparse.SUPPRESS)
 
-    report = kinds.add_parser("report", help="write the quarterly report of a file of episodes")
+    report = contents.add(kinds, "report")
     add_records(report, project=True)
     add_link(report)
     add_part(report)
     add_report(report)
     report.set_defaults(run=commands.report)
 
-    check = kinds.add_parser("check", help="check a file of episodes and print what was found")
+    check = contents.add(kinds, "check")
     add_records(check, project=True)
     add_within(check, None, "also say which discharges can be linked: an admission within so many days is a move")
     check.set_defaults(run=commands.check)
 
-    counts = kinds.add_parser("counts", help="count a file of episodes by quarter, for pooling with other sites")
+    counts = contents.add(kinds, "counts")
     add_records(counts, project=True)
     add_link(counts)
     add_part(counts)
@@ -100,7 +111,7 @@ def parser() -> argparse.ArgumentParser:
     counts.add_argument("--by", nargs="+", default=["quarter"], metavar="NAME", help="strata (default: quarter)")
     counts.set_defaults(run=commands.counts)
 
-    pool = kinds.add_parser("pool", help="write the report of the counts of several sites together")
+    pool = contents.add(kinds, "pool")
     pool.add_argument(
         "files", nargs="+", type=Path, metavar="FILE.parquet", help="counts of sites without a common person"
     )
@@ -108,26 +119,26 @@ def parser() -> argparse.ArgumentParser:
     add_report(pool, reads=False)
     pool.set_defaults(run=commands.pool)
 
-    diff.add(kinds.add_parser("diff", help="say why rates of two extracts of the same records differ"))
+    diff.add(contents.add(kinds, "diff"))
 
-    read = kinds.add_parser("read", help="read claims, events and other sources, and save the stays they are")
+    read = contents.add(kinds, "read")
     add_records(read)
     read.add_argument("--out", required=True, type=Path, metavar="FILE.parquet", help="where to write the stays")
     read.set_defaults(run=commands.read)
 
-    sources = kinds.add_parser("sources", help="list what can be read besides files of stays")
+    sources = contents.add(kinds, "sources")
     sources.set_defaults(run=commands.sources)
 
-    measures = kinds.add_parser("measures", help="list the measures in the package, or show the rule of one")
+    measures = contents.add(kinds, "measures")
     measures.add_argument("name", nargs="?", metavar="NAME", help="a measure, or the path of a TOML file")
     measures.set_defaults(run=commands.measures)
 
-    notebook = kinds.add_parser("notebook", help="copy a notebook, with the data that it reads")
+    notebook = contents.add(kinds, "notebook")
     notebook.add_argument("name", help="which notebook: quarterly, or one of the package by its number or name")
     notebook.add_argument("folder", type=Path, metavar="DIR", help="where to")
     notebook.set_defaults(run=commands.notebook)
 
-    init = kinds.add_parser("init", help=f"write {project.NAME}, so that each quarter's report is one short command")
+    init = contents.add(kinds, "init")
     add_records(init, cutoff=False)
     add_link(init)
     init.add_argument("--rule", choices=project.RULES, default="quarter-end", help="which days a cut-off may be")
@@ -139,7 +150,7 @@ def parser() -> argparse.ArgumentParser:
     init.add_argument("--project", type=Path, default=Path(project.NAME), metavar="FILE.toml", help="what to write")
     init.set_defaults(run=project.init)
 
-    demo = kinds.add_parser("demo", help="make the made-up sample and its report, from the package alone")
+    demo = contents.add(kinds, "demo")
     demo.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder")
     demo.add_argument("--progress", action=argparse.BooleanOptionalAction, default=None, help="progress bar")
     demo.set_defaults(run=commands.demo, again=main)

@@ -3,6 +3,7 @@
 import inspect
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from support.made_up import CELLS, CUTOFF, LEVELS, made_up
 
 import careflow as cf
-from careflow.cli import arguments, main
+from careflow.cli import arguments, contents, main
+from careflow.cli.run import parsed
 from careflow.continuum import definition
 
 SEPSIS = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "sepsis_ward_stays.csv"
@@ -378,3 +380,38 @@ def test_counts_are_of_the_part_that_was_asked_for(file: Path, tmp_path: Path) -
     rates = cf.transition_rates(counts, by="quarter").at("2024Q3")
     row = rates[(rates["from"] == "residential") & (rates["to"] == "left early")]
     assert row["n"].item() == CELLS["residential", "left early"]
+
+
+def test_the_help_fits_a_screen_and_lists_every_command_once(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert ended.value.code == 0
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    listed = [line.split()[0] for line in lines if line.startswith("  ")]
+    assert sorted(listed) == sorted(contents.COMMANDS)
+    assert all(len(line.split()) > 3 for line in lines if line.startswith("  "))
+
+
+@pytest.mark.parametrize("command", contents.COMMANDS)
+def test_every_command_has_an_example_that_it_understands(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    shown = capsys.readouterr().out
+    example = shown.partition("example:\n  ")[2].strip()
+    assert ended.value.code == 0
+    assert example == contents.COMMANDS[command].example
+    words = shlex.split(example)
+    assert words[:2] == ["careflow", command]
+    assert parsed(words[1:]).command == command
+
+
+def test_a_command_that_is_not_there_ends_with_2_and_says_those_that_are(capsys):
+    for words in (["reprot"], [], ["report", "--clumns"]):
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        printed = capsys.readouterr()
+        assert ended.value.code == 2
+        assert printed.out == ""
+        assert "careflow" in printed.err

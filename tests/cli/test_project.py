@@ -9,6 +9,7 @@ from support.made_up import CUTOFF, made_up
 import careflow as cf
 from careflow.cli import main
 from careflow.cli.project import arguments, load
+from careflow.cli.run import parsed
 from careflow.errors import ArgumentError
 
 
@@ -71,6 +72,22 @@ def test_a_project_that_cannot_be_is_refused_with_what_it_can_be(toml, said, tmp
     with pytest.raises(ArgumentError) as refused:
         load(tmp_path / "careflow.toml")
     assert said in str(refused.value)
+
+
+def test_a_list_of_the_command_line_takes_the_place_of_that_of_the_project(here):
+    lists = 'measures = ["fui-like"]\naccept = ["R06"]\nallow = ["level"]\nby = "payer"\n'
+    pairs = '[where]\npayer = "Medicaid"\n[columns]\nperson_id = "PID"\npayer = "PAYER"\n'
+    (here / "careflow.toml").write_text(f'file = "stays.csv"\n{lists}{pairs}', "utf-8")
+    plain = ["report", "--cutoff", CUTOFF, "--out", "x"]
+    asked = parsed(plain)
+    assert (asked.measures, asked.accept, asked.allow) == (["fui-like"], ["R06"], ["level"])
+    assert asked.where == [("payer", "Medicaid")]
+    more = ["--measure", "persons-by-level", "--accept", "F04", "--where", "payer=Other", "--by", "facility"]
+    asked = parsed([*plain, *more, "--allow", "county", "--columns", "payer=P"])
+    assert (asked.measures, asked.accept, asked.allow) == (["persons-by-level"], ["F04"], ["county"])
+    assert asked.where == [("payer", "Other")]
+    assert asked.by == "facility"
+    assert dict(asked.columns) == {"person_id": "PID", "payer": "P"}, "the pair of the same name"
 
 
 def test_a_command_gets_the_settings_that_it_takes():

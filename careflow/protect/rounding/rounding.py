@@ -220,6 +220,12 @@ def rounded(
         For results that are functions of exact numbers.
     """
     names = ["intensities" if one.about.measure == INTENSITY else type(one).__name__ for one in given]
+    if "Measured" in names:
+        raise DisclosureError(
+            "mode='round' has no measures: a rounded share and the rates beside it bound the hits of each next level, "
+            "and the rounding has no proof of those; use mode='suppress' for all that is published together, or leave "
+            "the measure out and round transition_rates to its levels"
+        )
     if unfit := [name for name in names if name not in FRAMES]:
         raise DisclosureError(
             f"mode='round' is for counts, rates, stays and curves, not for {', '.join(unfit)}, which use exact "

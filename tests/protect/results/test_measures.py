@@ -123,6 +123,12 @@ def test_measures_that_no_sums_link_are_refused() -> None:
         protect([people, cf.transition_rates(linked, within=WINDOWS)])
 
 
+def test_a_rounded_release_refuses_measures_and_says_what_to_do() -> None:
+    for name in ("va-residential-follow-up", "average-residential-stay", "persons-by-level"):
+        with pytest.raises(DisclosureError, match=r"mode='round' has no measures: .*; use mode='suppress' for all"):
+            protect(cf.measure(moves(150, 1), name), mode="round")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("unit", ["discharge", "person"])
 def test_rows_of_levels_and_of_all_give_no_small_count_by_subtraction(unit: str) -> None:
