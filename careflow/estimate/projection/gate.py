@@ -21,6 +21,9 @@ Bools = npt.NDArray[np.bool_]
 REPLAY: Final = ("mae", "mae_last", "mae_season", "coverage")
 """The mean absolute errors of the projection, the last value and the season; how often the limits held the truth."""
 
+_NOTHING: Final = 1e-9
+"""A mean error that is the rounding error of a projection without any."""
+
 
 class Replayed(NamedTuple):
     """A replay, by origin, level and day ahead.
@@ -50,9 +53,8 @@ class Replayed(NamedTuple):
 
 def speaks(scores: dict[str, Array]) -> Bools:
     """Return for which levels the projection was nearer to the truth than both simple forecasts, or without error."""
-    return np.asarray(
-        ((scores["mae"] < scores["mae_last"]) & (scores["mae"] < scores["mae_season"])) | (scores["mae"] == 0)
-    )
+    mae, last, season = (scores[name] for name in REPLAY[:3])
+    return np.asarray(((mae < last) & (mae < season)) | (mae < _NOTHING))
 
 
 def check_length(counts: Counts, cutoff: int, replay: int) -> None:

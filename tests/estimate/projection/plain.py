@@ -6,9 +6,12 @@ Written from the definitions alone; no code of careflow is used.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 Row = tuple[str, str, int, int]
+Linked = tuple[Any, ...]
+Chances = Callable[[int], dict[str, float]]
 
 
 def plain_projection(
@@ -17,7 +20,7 @@ def plain_projection(
     """Return the expected stays in care of each level on each day; stays of a person follow one another."""
     stays = _linked(rows, cutoff, within)
     levels = sorted({level for _, level, *_ in rows})
-    hazard = {level: _hazards(stays, level, cutoff - within, least, recent) for level in levels}
+    hazard = {level: _hazards(stays, level, cutoff - within, within, least, recent) for level in levels}
     later = {level: _moves_by_day(stays, level, cutoff, within) for level in levels}
     arriving = defaultdict(float)
     for _, level, admit, _, _, _, outside in stays:
@@ -63,7 +66,7 @@ def plain_projection(
     return numbers
 
 
-def _linked(rows: Sequence[Row], cutoff: int, within: int) -> list[tuple]:
+def _linked(rows: Sequence[Row], cutoff: int, within: int) -> list[Linked]:
     """Return person, level, admission, discharge (None: open), next level, gap (of any length), from outside."""
     by_person = defaultdict(list)
     for row in rows:
@@ -82,7 +85,7 @@ def _linked(rows: Sequence[Row], cutoff: int, within: int) -> list[tuple]:
     return found
 
 
-def _hazards(stays: list[tuple], level: str, known: int, least: int, recent: int):
+def _hazards(stays: list[Linked], level: str, known: int, within: int, least: int, recent: int) -> Chances:
     """Return the function from an age to the chance of each next level, or "out"."""
     cohort = [stay for stay in stays if stay[1] == level and known - recent < stay[2] <= known]
     at_risk: dict[int, int] = defaultdict(int)
@@ -93,7 +96,7 @@ def _hazards(stays: list[tuple], level: str, known: int, least: int, recent: int
         for age in range(last + 1):
             at_risk[age] += 1
         if closed:
-            events[last, to if to is not None and gap <= known_gap(known, discharge) else "out"] += 1
+            events[last, to if to is not None and gap <= within else "out"] += 1
     ages = [age for age in at_risk if at_risk[age] >= least]
     end = max(ages, default=-1)
     tail = range(max(0, end - 89), end + 1) if ages else range(max(at_risk, default=-1) + 1)
@@ -111,12 +114,9 @@ def _hazards(stays: list[tuple], level: str, known: int, least: int, recent: int
     return at
 
 
-def known_gap(known: int, discharge: int) -> int:
-    """Every discharge up to the end of the clock is followed for the whole window, here 30 days."""
-    return 30
-
-
-def _moves_by_day(stays: list[tuple], level: str, cutoff: int, within: int):
+def _moves_by_day(
+    stays: list[Linked], level: str, cutoff: int, within: int
+) -> tuple[dict[tuple[str, int], float], dict[int, float]]:
     """Return the chance of a move to each level on each day after a discharge, and that of none by then."""
     spans = [
         (min(gap if gap is not None else 10**6, cutoff - discharge), to if to and gap <= cutoff - discharge else None)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from estimate.projection.made_up import LAST, census, every_day, linked, project
+from estimate.projection.plain import plain_projection
 from hypothesis import given
 from hypothesis import strategies as st
 from support.drawn import day
@@ -127,11 +128,9 @@ def random_rows(seed: int) -> list[tuple[str, str, int, int]]:
 @FIXED
 @given(st.integers(0, 10**6))
 def test_a_projection_is_that_of_plain_python(seed: int) -> None:
-    from estimate.projection.plain import plain_projection
-
     rows = [row for row in random_rows(seed) if row[2] >= 0]
     moves = linked(rows)
-    result = project(moves, 20, least=4, recent=200, what_if=cf.WhatIf.rate("php", "iop", 0.5))
+    result = project(moves, 20, least=4, recent=200)
     expected = plain_projection(rows, LAST, within=30, horizon=20, least=4, recent=200)
     for level, numbers in expected.items():
         assert census(result, level) == pytest.approx(numbers, abs=1e-9)

@@ -9,6 +9,7 @@ from estimate.projection.made_up import every_day, project
 
 import careflow as cf
 from careflow.errors import DisclosureError
+from careflow.protect import audit
 
 
 def stays(at: int) -> list[tuple[str, str, int, int]]:
@@ -75,6 +76,7 @@ def test_days_so_far_and_the_stays_of_today_are_left_out(released: Any) -> None:
 def test_a_projection_stands_beside_a_census_in_a_series_of_releases(moves: cf.Transitions, tmp_path: Any) -> None:
     given = [cf.census(moves), project(moves, 28)]
     first = cf.protect(given, ledger=tmp_path / "ledger")
+    assert audit(first).ok
     again = cf.protect(given, ledger=tmp_path / "ledger")
     pd.testing.assert_frame_equal(again[1].frame, first[1].frame)
     with pytest.raises(DisclosureError, match="protected already"):
