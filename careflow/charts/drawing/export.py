@@ -106,10 +106,12 @@ def laid_out(ax: Axes | Mapping[str, Axes] | Figure) -> Iterator[None]:
     with settings({"figure.constrained_layout.use": False}):
         try:
             figure.dpi = _MEASURED_AT
-            engine.execute(figure)
-            for layer in layers:
-                layer.lay_out(figure._get_renderer())  # type: ignore[attr-defined]
-                layer.fixed = True
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message="Glyph")  # the chart said so when it was drawn
+                engine.execute(figure)
+                for layer in layers:
+                    layer.lay_out(figure._get_renderer())  # type: ignore[attr-defined]
+                    layer.fixed = True
             figure.set_layout_engine(None)
             figure.dpi = dpi
             yield
@@ -219,5 +221,6 @@ def _described(svg: bytes, title: str, alt: str) -> bytes:
     start = text.index("<svg ")
     end = text.index(">", start)
     root = f'{text[start:end]} role="img" aria-labelledby="title-{name} desc-{name}">'
-    words = f'\n <title id="title-{name}">{escape(title, quote=False)}</title>\n <desc id="desc-{name}">{escape(alt, quote=False)}</desc>'
+    title, alt = (escape(words, quote=False) for words in (title, alt))
+    words = f'\n <title id="title-{name}">{title}</title>\n <desc id="desc-{name}">{alt}</desc>'
     return (text[:start] + root + words + text[end + 1 :]).encode("utf-8")

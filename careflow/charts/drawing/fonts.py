@@ -81,7 +81,13 @@ def missing(text: str, family: tuple[str, ...]) -> frozenset[str]:
 
 @lru_cache(maxsize=20_000)
 def covering(text: str, family: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the families, and behind them those on the machine that have the letters which they lack."""
+    """Return the families, and behind them those on the machine that have the letters which they lack.
+
+    Where the first family has all letters it stands alone: matplotlib looks up every family each time that it draws.
+    """
+    letters = {ord(letter) for letter in text}
+    if letters <= _letters(_files(family[:1], REGULAR)[0]):
+        return family[:1]
     more = {holder for letter in missing(text, family) if (holder := _holder(letter)) is not None}
     return (*family, *sorted(more - set(family)))
 

@@ -69,7 +69,7 @@ class Frame:
         pad = float(mpl.rcParams["axes.titlepad"])
         self.title = self.ax.set_title(
             name, loc="left", parse_math=False, fontsize=t.body, fontweight=SEMIBOLD, color=self.colours.ink,
-            fontfamily=list(covering(name, t.family)), pad=pad,
+            fontfamily=list(dict.fromkeys((*t.family, *covering(name, t.family)))), pad=pad,
         )  # fmt: skip
         self.said, self.location, self.pad = name, "left", pad
         self.around = [self._layer(self._beside_title)]

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from careflow.errors import RecordError
 from careflow.records.engine.duckdb_engine import Engine
@@ -18,6 +16,9 @@ from careflow.records.files.parquet_checksums import Chunk, check_pages, chunks_
 from careflow.records.files.size_limits import SizeLimits
 from careflow.records.files.source import LONGEST, SourceTable, internal_names, kinds_of, select_list
 from careflow.records.schema import Mapped
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq  # it loads clients of every object store, which only a Parquet file needs
 
 _WIDTH: Final = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT64": 8, "DOUBLE": 8, "INT96": 12}
 """Bytes of a value in memory; a text takes 16 bytes plus its characters."""
@@ -107,6 +108,8 @@ def head_of_file(path: Path, schema: pa.Schema, rows: int) -> dict[str, list[str
     RecordError
         The file is damaged.
     """
+    import pyarrow.parquet as pq
+
     texts = [name for name in schema.names if is_text(schema, name)]
     days = [field.name for field in schema if pa.types.is_date(field.type) or pa.types.is_timestamp(field.type)]
     try:
@@ -119,6 +122,8 @@ def head_of_file(path: Path, schema: pa.Schema, rows: int) -> dict[str, list[str
 
 
 def _distinct(column: pa.Array) -> list[str]:
+    import pyarrow.compute as pc
+
     if isinstance(column, pa.ExtensionArray):  # such as JSON
         column = column.storage
     values = column.unique()
@@ -140,6 +145,8 @@ def read_footer(path: Path) -> pq.FileMetaData:
     RecordError
         The file is empty, truncated, damaged or not Parquet.
     """
+    import pyarrow.parquet as pq
+
     try:
         return pq.read_metadata(path)
     except (pa.ArrowException, OSError, ValueError):
