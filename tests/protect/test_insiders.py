@@ -94,6 +94,24 @@ def test_a_total_that_is_an_insider_s_own_part_tells_nothing_of_others() -> None
     assert not known_to_insider(proof.system, owner == 1).reshape(4, 4)[3].any()
 
 
+def test_what_two_sums_tell_an_insider_of_the_own_part_alone_is_known() -> None:
+    """All 24 of the other facility were followed, so of 41 the one who was not is the insider's own: 17 - 16."""
+    names = ["followed", "discharged", "rest", "own followed", "own discharged", "own rest", "others"]
+    values = np.array([40, 41, 1, 16, 17, 1, 24])
+    relations = [
+        [1, -1, 1, 0, 0, 0, 0], [0, 0, 0, 1, -1, 1, 0], [-1, 0, 0, 1, 0, 0, 1], [0, -1, 0, 0, 1, 0, 1],
+    ]  # fmt: skip
+    owner = np.array([-1, -1, -1, 0, 0, 0, -1])
+    given = system(values, relations, names=names, owner=owner)
+    assert known_to_insider(given, owner == 0).tolist() == [False, False, True, True, True, True, False]
+    assert prove(given).check().ok
+    # Where others were not followed either, how many is not known.
+    more = system([40, 43, 3, 16, 17, 1, 24, 2], [
+        [1, -1, 1, 0, 0, 0, 0, 0], [0, 0, 0, 1, -1, 1, 0, 0], [-1, 0, 0, 1, 0, 0, 1, 0], [0, 0, -1, 0, 0, 1, 0, 1],
+    ], owner=[-1, -1, -1, 0, 0, 0, -1, -1])  # fmt: skip
+    assert np.flatnonzero(known_to_insider(more, more.owner == 0)).tolist() == [3, 4, 5]
+
+
 def test_what_an_insider_pins_is_an_error_that_says_so() -> None:
     pinned = system([12, 9, 21], [[-1, -1, 1]], status=[0, 0, SHOWN], owner=[0, -1, -1])
     assert prove(replace(pinned, owner=np.full(3, -1))).check().ok

@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from scipy import sparse
 
 from careflow.protect.suppression.linear_system import CHANGE, GROWN, SHOWN, Bools, Floats, Ints, System
 
+_STILL: Final = 1e-7
+"""A cell that a random vector of the null space moves by less may be determined."""
 READER: Final = -1
 """The attacker who knows the published numbers only."""
 
@@ -134,5 +137,38 @@ def known_to_insider(system: System, own: Bools) -> Bools:
         last = np.asarray(links[open_in_row == 1].sum(axis=0)).ravel() > 0
         new = last & ~known
         if not new.any():
-            return np.asarray(known & (system.values != 0) | own, dtype=np.bool_)
+            break
         known |= new
+    known |= _sums_of_known(system, known)
+    return np.asarray(known & (system.values != 0) | own, dtype=np.bool_)
+
+
+def _sums_of_known(system: System, known: Bools) -> Bools:
+    """Return the cells that several relations together determine, where no relation alone does.
+
+    A cell is determined if its unit vector is a combination of the relations between the cells that are not known. A
+    random vector of their null space says which cells may be; for each, the combination is found and verified in whole
+    numbers, so no solver is trusted.
+    """
+    # Needed for insiders only, and slow to import.
+    from scipy.optimize import linprog
+    from scipy.sparse.linalg import lsmr
+
+    unknown = np.flatnonzero(~known)
+    determined = np.zeros(len(known), dtype=np.bool_)
+    relations = sparse.csr_array(system.relations[:, unknown])
+    relations = sparse.csr_array(relations[np.diff(relations.indptr) > 0]).astype(np.float64)
+    if not relations.shape[0]:
+        return determined
+    draw = np.random.default_rng(0).normal(size=len(unknown))
+    moved = draw - lsmr(relations, relations @ draw, atol=1e-13, btol=1e-13, maxiter=20 * len(unknown))[0]
+    for at in np.flatnonzero(np.abs(moved) < _STILL):
+        unit = np.zeros(len(unknown), dtype=np.int64)
+        unit[at] = 1
+        # The smallest weights in sum are at a corner, where they are usually whole.
+        both = sparse.hstack([relations.T, -relations.T], format="csr")
+        found = linprog(np.ones(both.shape[1]), A_eq=both, b_eq=unit)
+        if found.status == 0:
+            weights = np.round(found.x).astype(np.int64)
+            determined[unknown[at]] = bool((both.astype(np.int64) @ weights == unit).all())
+    return determined
