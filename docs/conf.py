@@ -6,6 +6,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+import calls  # noqa: E402
 import made  # noqa: E402
 
 import careflow  # noqa: E402
@@ -70,3 +71,4 @@ def setup(app: object) -> None:
     made.notebooks(HERE)
     made.gallery(HERE)
     made.reference(HERE)
+    calls.table(HERE)

@@ -27,7 +27,7 @@ class Linked(PublicNames):
     """
 
     _where_table: ClassVar[str] = "Estimate first, as by cf.transition_rates(moves); the result has a .frame"
-    _internal: ClassVar[frozenset[str]] = frozenset({"table"})
+    _internal: ClassVar[frozenset[str]] = frozenset({"rows_of", "table"})
 
     episodes: Episodes
     table: str = field(repr=False)

@@ -171,7 +171,9 @@ class Result(PublicNames):
 
     _where_table: ClassVar[str] = "Its table is .frame, a pandas DataFrame"
 
-    _internal: ClassVar[frozenset[str]] = frozenset({"contributors", "direction_contributors", "estimated", "inputs"})
+    _internal: ClassVar[frozenset[str]] = frozenset(
+        {"contributors", "counted", "direction_contributors", "estimated", "inputs"}
+    )
 
     frame: pd.DataFrame
     about: Provenance

@@ -65,7 +65,7 @@ def write_report(
     mode: Mode | None = None,
     ledger: str | os.PathLike[str] | None = None,
     insider: str | None = None,
-    progress: bool | None = False,
+    progress: bool | None = None,
     where: Where | None = None,
     last: int | None = None,
     by: str | None = None,
@@ -107,7 +107,7 @@ def write_report(
         With a release: a stratum, such as ``"facility"``. The report then has a table of the rates of each facility,
         protected against each facility that knows its own row.
     progress : bool, optional
-        Show a progress bar on stderr; None shows one on a terminal.
+        Show a progress bar on stderr; by default on a terminal only.
     where : mapping, optional
         Only a part of the records: ``{stratum: label or labels}``, such as ``{"payer": "Medicaid"}``. Such a report is
         not for release: a part could be subtracted from all.
