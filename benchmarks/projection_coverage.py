@@ -6,7 +6,7 @@
 In a made-up world people arrive in residential care and IOP, stay, move on and come back, by rates that do not change.
 Its records end on a cut-off; the census of the 28 days after it is projected from them and compared with what happened.
 In worlds of ``steady`` arrivals, fewer on weekends, everybody comes once. In those of ``uneven`` arrivals some weeks
-bring twice as many as others. In ``returning`` worlds 1,500 people come again and again, each alike in lengths of stay.
+bring twice as many as others. In ``returning`` worlds 600 people come again and again, each alike in lengths of stay.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import careflow as cf
 CARE = cf.Continuum.of(["residential", "iop"])
 ORIGIN, CUTOFF, AHEAD = date(2022, 1, 3), 830, 28
 WARM_UP = 400
-PEOPLE = 1500
+PEOPLE = 600
 """Of worlds in which they come again."""
 ARRIVALS = {"residential": 1.2, "iop": 0.6}
 DAYS = (7, 14, 21, 28)
@@ -33,7 +33,7 @@ Stay = tuple[str, str, int, int]
 
 def stays(chance: np.random.Generator, kind: str) -> Iterator[Stay]:
     """Yield the stays of a world: person, level, days of admission and discharge."""
-    free, slow = np.zeros(PEOPLE), chance.normal(0, 0.5, PEOPLE)
+    free, slow = np.full(PEOPLE, -np.inf), chance.normal(0, 0.5, PEOPLE)
     week = 1.0
     for day in range(-WARM_UP, CUTOFF + AHEAD + 1):
         if day % 7 == 0 and kind == "uneven":

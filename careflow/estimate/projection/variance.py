@@ -35,12 +35,12 @@ def process_variance(every: Parameters, records: Extract, horizon: int) -> Array
     response = _response(after)
     arriving = convolved(arrivals_of(every, horizon)[0][:, None], response)
     variance = np.einsum("j,jld->ld", every.dispersion, arriving)
-    spread = _spread(response).astype(np.float32)  # seven digits are more than a variance needs
+    spread = _spread(response)
     for level in range(levels):
         people, staying, entering = _todays(every, records, level, horizon)
         if not len(people):
             continue
-        chances = (entering.reshape(len(people), -1).astype(np.float32) @ spread).reshape(len(people), levels, horizon)
+        chances = (entering.reshape(len(people), -1) @ spread).reshape(len(people), levels, horizon)
         chances[:, level] += staying
         variance += np.einsum("u,uld->ld", people, chances * (1 - chances))
     return np.asarray(np.maximum(variance, 0.0))
