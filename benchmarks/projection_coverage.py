@@ -1,7 +1,7 @@
 """How often the 95% limits of a projection hold the stays that are in care later.
 
     python benchmarks/projection_coverage.py                # 120 made-up worlds of each kind
-    python benchmarks/projection_coverage.py --worlds 20
+    python benchmarks/projection_coverage.py --worlds 20 --kinds returning
 
 In a made-up world people arrive in residential care and IOP, stay, move on and come back, by rates that do not change.
 Its records end on a cut-off; the census of the 28 days after it is projected from them and compared with what happened.
@@ -23,6 +23,8 @@ import careflow as cf
 CARE = cf.Continuum.of(["residential", "iop"])
 ORIGIN, CUTOFF, AHEAD = date(2022, 1, 3), 830, 28
 WARM_UP = 400
+PEOPLE = 600
+"""Of worlds in which they come again."""
 ARRIVALS = {"residential": 1.2, "iop": 0.6}
 DAYS = (7, 14, 21, 28)
 KINDS = ("steady", "uneven", "returning")
@@ -31,7 +33,7 @@ Stay = tuple[str, str, int, int]
 
 def stays(chance: np.random.Generator, kind: str) -> Iterator[Stay]:
     """Yield the stays of a world: person, level, days of admission and discharge."""
-    free, slow = np.zeros(600), chance.normal(0, 0.5, 600)
+    free, slow = np.full(PEOPLE, -np.inf), chance.normal(0, 0.5, PEOPLE)
     week = 1.0
     for day in range(-WARM_UP, CUTOFF + AHEAD + 1):
         if day % 7 == 0 and kind == "uneven":
@@ -84,10 +86,12 @@ def main() -> None:
     """Print a table: for each kind of world, level and day, how often the limits held."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--worlds", type=int, default=120)
-    worlds = parser.parse_args().worlds
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    asked = parser.parse_args()
+    worlds = asked.worlds
     print(f"{worlds} made-up worlds of each kind, 95% limits, share in %:\n")
     print("| world | level | " + " | ".join(f"day {day}" for day in DAYS) + " | all |\n|---|---|" + "--:|" * 5)
-    for kind in KINDS:
+    for kind in asked.kinds:
         held = pd.concat([world(seed, kind) for seed in range(worlds)])
         table = held.pivot_table(index="level", columns="ahead", values="held", observed=True, margins=True) * 100
         for level in CARE.names:
