@@ -109,12 +109,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         out, ledger = Path(folder) / "reports" / "out", Path(folder) / "ledger"
         out.parent.mkdir()
-        last = {"report": 0, "ledger": 0}
+        last = {"report": 1, "ledger": 0}
+        first = start(REPORTS, str(out), "1", "once")
+        begun = time.monotonic()
+        first.communicate()
+        span = time.monotonic() - begun  # so that kills come at every step of a write, on any machine
         for i in range(asked.kills):
             kind = ("report", "ledger")[i % 2]
             try:
                 if kind == "report":
-                    killed(REPORTS, str(out), str(last[kind] + 1), after=chance.uniform(0, 4))
+                    killed(REPORTS, str(out), str(last[kind] + 1), after=chance.uniform(0, 1.5 * span))
                     now = report_number(out)
                 else:
                     killed(RELEASES, str(ledger), after=chance.uniform(0, 0.5))
@@ -125,8 +129,8 @@ def main() -> int:
             verdicts[f"FAULT {kind}, kill {i}: older than before" if now < last[kind] else f"{kind}: whole"] += 1
             verdicts[f"{kind}: newer than before"] += now > last[kind]
             last[kind] = now
-        for code, where, first in ((REPORTS, out, last["report"] + 1), (RELEASES, ledger, 1)):
-            start(code, str(where), str(first), "once").communicate()
+        for code, where, number in ((REPORTS, out, last["report"] + 1), (RELEASES, ledger, 1)):
+            start(code, str(where), str(number), "once").communicate()
         left = [path.name for path in out.parent.iterdir() if path.name != out.name]
         left += [path.name for path in ledger.iterdir() if path.suffix not in {".json", ".lock"}]
     if left:
