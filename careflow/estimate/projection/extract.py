@@ -137,7 +137,7 @@ def _exits(table: pd.DataFrame, groups: Ints, levels: int) -> tuple[Array, Array
     ages = int(table["day"].max()) + 1 if len(table) else 1
     entered, ends = _of(table, ENTERED), table[table["event"] != ENTERED]
     discharged = ends[ends["event"] != CENSORED]
-    to = np.minimum(discharged["event"], levels)
+    to = discharged["event"].clip(upper=levels)
     exits = _dense(discharged, groups, (levels, levels + 1, ages), discharged["state"], to, discharged["day"])
     came, gone = (_dense(rows, groups, (levels, ages), rows["state"], rows["day"]) for rows in (entered, ends))
     return exits, _risk(came, gone)

@@ -54,7 +54,7 @@ def renewal(parameters: Parameters, horizon: int) -> Renewal:
     discharged = before[:, :, None] * parameters.hazards[:, :, :levels, ages]
     next_stay = delayed(discharged, parameters.gaps)
     same_day = np.linalg.inv(np.eye(levels) - next_stay[..., 0].swapaxes(1, 2))
-    return Renewal(in_care, next_stay, same_day)
+    return Renewal(np.asarray(in_care, dtype=float), next_stay, np.asarray(same_day, dtype=float))
 
 
 def delayed(flow: Array, gaps: Array) -> Array:
@@ -62,7 +62,8 @@ def delayed(flow: Array, gaps: Array) -> Array:
     longest = min(gaps.shape[-1], flow.shape[-1])
     nothing = np.zeros((*flow.shape[:-1], longest - 1))
     windows = sliding_window_view(np.concatenate([nothing, flow], axis=-1), longest, axis=-1)
-    return np.einsum("...dg,...g->...d", windows, np.ascontiguousarray(gaps[..., :longest][..., ::-1]))
+    backwards = np.ascontiguousarray(gaps[..., :longest][..., ::-1])
+    return np.asarray(np.einsum("...dg,...g->...d", windows, backwards), dtype=float)
 
 
 def admissions(after: Renewal, first: Array) -> Array:

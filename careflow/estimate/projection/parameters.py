@@ -89,7 +89,8 @@ def _replicates(by_group: Array, replicates: bool) -> Array:
 
 
 def _ratio(part: Array, of: Array, otherwise: float = 0.0) -> Array:
-    return np.divide(part, of, out=np.full(np.broadcast(part, of).shape, otherwise), where=of > 0)
+    nothing = np.full(np.broadcast(part, of).shape, otherwise)
+    return np.asarray(np.divide(part, of, out=nothing, where=of > 0), dtype=float)
 
 
 def _hazards(exits: Array, at_risk: Array, least: int) -> tuple[Array, npt.NDArray[np.bool_]]:
@@ -126,7 +127,7 @@ def _gaps(moves: Array, ends: Array, at_risk: Array) -> tuple[Array, Array, Arra
         of_all.sum(axis=-1, keepdims=True) > 0, _ratio(of_all, of_all.sum(axis=-1, keepdims=True)), same_day
     )
     gaps = np.where(chance > 0, _ratio(to_come, chance), of_all)
-    return gaps, to_come, not_moved
+    return np.asarray(gaps, dtype=float), to_come, np.asarray(not_moved, dtype=float)
 
 
 def eventual(hazards: Array) -> Array:
