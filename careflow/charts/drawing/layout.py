@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec, SubplotSpec
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from careflow.charts.drawing.fonts import set_languages
 
@@ -71,11 +71,11 @@ class MeasuredLayout(ConstrainedLayoutEngine):
 
         ``margins`` are left, bottom, right and top of each Axes, in shares of the figure.
         """
-        rect = cast("tuple[float, float, float, float]", self._params["rect"])
-        pads = np.array([self._params["w_pad"], self._params["h_pad"]]) / fig.get_size_inches()
+        given = self.get()
+        rect, pads = given["rect"], np.array([given["w_pad"], given["h_pad"]]) / fig.get_size_inches()
         grid, rows, columns = _spec(axes[0]).get_gridspec(), *zip(*map(_cell, axes), strict=True)
         across = _cells(rect[0], rect[2], grid.get_width_ratios(), columns, margins[:, 0::2] + pads[0])
-        along = _cells(rect[1], rect[3], grid.get_height_ratios()[::-1], rows, margins[:, 1::2] + pads[1])
+        along = _cells(rect[1], rect[3], np.asarray(grid.get_height_ratios())[::-1], rows, margins[:, 1::2] + pads[1])
         if across is None or along is None:
             return False
         for ax, column, row in zip(axes, columns, rows, strict=True):
@@ -122,13 +122,13 @@ def _cell(ax: Axes) -> tuple[int, int]:
 
 
 def _cells(
-    start: float, length: float, ratios: Sequence[float], cells: Sequence[int], margins: Floats
+    start: float, length: float, ratios: ArrayLike, cells: Sequence[int], margins: Floats
 ) -> tuple[Floats, Floats] | None:
     """Return where the inner part of each cell along one direction begins, and how long it is; None without room."""
-    before, after = np.zeros(len(ratios)), np.zeros(len(ratios))
+    shares = np.asarray(ratios, dtype=float) / np.sum(np.asarray(ratios, dtype=float))
+    before, after = np.zeros(len(shares)), np.zeros(len(shares))
     np.maximum.at(before, [*cells], margins[:, 0])
     np.maximum.at(after, [*cells], margins[:, 1])
-    shares = np.asarray(ratios, dtype=float) / sum(ratios)
     inner = shares * (length - before.sum() - after.sum())
     if (inner <= 0).any():
         return None
@@ -156,7 +156,7 @@ def _state(fig: Any, axes: Sequence[Axes]) -> object:
 
 def _put(ax: Axes, bounds: Any) -> None:
     """Put an Axes at a place that is rounded."""
-    ax.set_position(np.round(bounds, _DIGITS))  # type: ignore[arg-type]
+    ax.set_position(np.round(bounds, _DIGITS))
     ax.set_in_layout(True)  # matplotlib takes an Axes that was placed by hand out of the layout
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -178,7 +178,7 @@ def theme(context: str = "notebook", *, family: str | None = None) -> Iterator[T
 
 
 @contextmanager
-def settings(more: Mapping[str, Any] | None = None) -> Iterator[None]:
+def settings(more: Any = None) -> Iterator[None]:
     """Hold matplotlib to the settings under which a figure is written to the same bytes each time, and to ``more``."""
     with mpl.rc_context({**_OUTPUT, **(more or {})}):
         yield
