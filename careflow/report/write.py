@@ -190,7 +190,7 @@ def _counts(
 ) -> Counts:
     if isinstance(moves, Transitions):
         by = ["quarter", *dict.fromkeys(name for name in strata if name is not None and name != "quarter")]
-        clocks = (*tables, *measures)
+        clocks: tuple[str | Measure, ...] = (*tables, *measures)
         return moves.counts(by=by, clocks=clocks, windows=windows, calendar=calendar, where=where, last=last)
     if calendar is not None and calendar != moves.definition.calendar:
         raise ArgumentError("these counts were made with another calendar; count again with calendar=")

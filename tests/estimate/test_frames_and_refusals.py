@@ -183,13 +183,14 @@ def test_the_smallest_and_the_largest_valid_arguments_are_accepted(moves: cf.Tra
 def test_a_notebook_shows_the_first_rows(
     moves: cf.Transitions,
 ) -> None:
-    """Words stand at the left, numbers at the right."""
+    """Words stand at the left of each of the two tables that a wide frame is cut into, numbers at the right."""
     result = cf.length_of_stay(moves, by="quarter")
     page = result._repr_html_()
-    assert page.count("<tr>") == 13
+    assert page.count("<table>") == 2
+    assert page.count("<tr>") == 2 * 13
     assert f"the first 12 of {len(result.frame)} rows" in page
     assert page.count("<td>") == 12 * 21
-    assert page.count(f">{result.frame['level'].iloc[0]}</td>") == 3
+    assert page.count(f">{result.frame['level'].iloc[0]}</td>") == 2 * 3
     assert result.frame["quarter"].iloc[-1] not in page.split("<tbody>")[1].split("</tbody>")[0]
 
 

@@ -182,7 +182,7 @@ class Layer:
 
 def layers_of(figure: Figure | SubFigure) -> Iterator[Layer]:
     """Return the layers of a figure in the order in which they are laid out."""
-    waiting = list(figure.axes)
+    waiting: list[Any] = list(figure.axes)
     while waiting:
         ax = waiting.pop(0)
         locator = ax.get_axes_locator()

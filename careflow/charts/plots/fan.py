@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final, Unpack
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 import numpy as np
 import pandas as pd
@@ -155,7 +155,7 @@ def _past(result: Projection, view: View, level: str, chart: Chart) -> _Past | N
     return _Past(_places(history["day"]), history["census"].to_numpy(float), lines)
 
 
-def _places(days: pd.Series) -> Floats:  # type: ignore[type-arg]
+def _places(days: pd.Series[Any]) -> Floats:
     return np.array([place_of(pd.Timestamp(day).to_pydatetime()) for day in days], dtype=float)
 
 

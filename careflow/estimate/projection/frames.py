@@ -63,8 +63,8 @@ def projected_frame(scenarios: Sequence[Scenario], gated: Gated, names: Sequence
         parts.append(_by_day(values, gated, names, cutoff))
     labels = [AS_IS, WHAT_IF][: len(parts)]
     frame = pd.concat(parts, ignore_index=True)
-    frame.insert(0, "scenario", _labels(np.repeat(np.arange(len(parts)), len(parts[0])), labels))
-    return frame
+    labelled = _labels(np.repeat(np.arange(len(parts)), len(parts[0])), labels)
+    return pd.concat([pd.DataFrame({"scenario": labelled}), frame], axis=1)
 
 
 def difference_frame(
@@ -174,8 +174,8 @@ def _refused(frame: pd.DataFrame, refused: Bools, gated: Gated, columns: list[st
     return frame
 
 
-def _labels(codes: npt.NDArray[np.int64], names: Sequence[str]) -> pd.Categorical[Any]:
-    return pd.Categorical.from_codes(codes, list(names), ordered=True)
+def _labels(codes: npt.NDArray[np.int64], names: Sequence[str]) -> pd.Series[Any]:
+    return pd.Series(pd.Categorical.from_codes(codes, pd.Index(names), ordered=True))
 
 
 def _dates(days: npt.NDArray[np.int64]) -> npt.NDArray[np.datetime64]:

@@ -53,7 +53,7 @@ def intensity_rate_arrays(
     followed = followed_share(counts, strata, of.sum(axis=-1), moves)
     mature = strata.mature(counts.definition, window)
     unknown = unknown_shares(cells.sum(axis=-1), moves or every_move(continuum), len(continuum))
-    blocks = []
+    blocks: list[WindowRates] = []
     for n in rows_counted(cells, continuum, moves):
         base = np.broadcast_to(days[:, :, None], n.shape)
         rate, se, low, high, size = _intensity(n, base, cluster, confidence)

@@ -168,7 +168,7 @@ def _sums_of_known(system: System, known: Bools) -> Bools:
         # The smallest weights in sum are at a corner, where they are usually whole.
         both = sparse.hstack([relations.T, -relations.T], format="csr")
         found = linprog(np.ones(both.shape[1]), A_eq=both, b_eq=unit)
-        if found.status == 0:
+        if found.x is not None and found.status == 0:
             weights = np.round(found.x).astype(np.int64)
             determined[unknown[at]] = bool((both.astype(np.int64) @ weights == unit).all())
     return determined

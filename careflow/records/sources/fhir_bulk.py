@@ -161,8 +161,9 @@ class FhirSource:
         relation = stay_relation(engine, made.table, people, providers, labels)
         losses: list[Loss] = []
         lines = 0
-        for unit, table, absorbed in (("encounter", judged, made.absorbed), ("episode", episodes, 0)):
-            fates = {int(rule): int(n) for rule, n in engine.rows(f"SELECT rule, count(*) FROM {table} GROUP BY rule")}
+        for unit, lines_table, absorbed in (("encounter", judged, made.absorbed), ("episode", episodes, 0)):
+            by_rule = engine.rows(f"SELECT rule, count(*) FROM {lines_table} GROUP BY rule")
+            fates = {int(rule): int(n) for rule, n in by_rule}
             lines += sum(fates.values())
             kept, within = fates.pop(0, 0), fates.pop(8, 0)
             losses += [Loss(f"H{rule:02d}", SET_ASIDE, unit, n) for rule, n in sorted(fates.items())]
@@ -174,8 +175,8 @@ class FhirSource:
         losses += [Loss("H10", FLAGGED, "stay", made.still_open), Loss("H11", FLAGGED, "change", undated)]
         by_gap = pd.DataFrame(made.stays_by_gap, columns=["level", "gap", "stays"])
         used = (raw, care, people, providers, judged, episodes, stays, good, made.table, labels.table, labels.written)
-        for table in filter(None, used):
-            engine.run(f"DROP TABLE {table}")
+        for used_table in filter(None, used):
+            engine.run(f"DROP TABLE {used_table}")
         return Made(relation, losses, {"stays_by_gap": by_gap}, lines, columns)
 
     def _files(self, resource: str, *, required: bool = True) -> list[Path]:

@@ -219,7 +219,7 @@ def _released(
         ledger=released.ledger,
         release=released.release,
         measured=tuple(released_results),
-        by_year=ByYear(*shown.by_year, shown.sentence) if shown.by_year else None,
+        by_year=None if not shown.by_year else ByYear(shown.by_year[0], shown.by_year[1], shown.sentence),
     )
 
 
