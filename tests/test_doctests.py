@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import inspect
 import pkgutil
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -26,7 +27,13 @@ class Finder(doctest.DocTestFinder):
         return found
 
 
-@pytest.mark.parametrize("name", modules())
+def cases() -> Iterator[Any]:
+    """Yield the names of all modules; examples that draw a chart are slow."""
+    for name in modules():
+        yield pytest.param(name, marks=[pytest.mark.slow] if name.startswith("careflow.charts.plots.") else [])
+
+
+@pytest.mark.parametrize("name", cases())
 def test_the_examples_of_a_module_are_true(name: str) -> None:
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE, verbose=False)
     for example in Finder().find(import_module(name)):

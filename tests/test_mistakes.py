@@ -405,6 +405,7 @@ def test_objects_offer_their_public_names_only() -> None:
     assert not {"inputs", "estimated"} & set(dir(t.rates))
 
 
+@pytest.mark.slow
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     assert not hasattr(desk().rates, "columns")
     assert getattr(desk().rates, "clock", "none") == "none"

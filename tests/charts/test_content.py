@@ -47,6 +47,7 @@ def test_an_unprotected_result_says_nothing_of_suppression():
     assert "suppressed" not in info.notes + info.alt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("levels", [8, 12])
 def test_moves_that_are_not_drawn_are_counted_in_the_note(levels, make):
     info = make("flow_map", levels, "notebook").careflow

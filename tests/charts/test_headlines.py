@@ -51,10 +51,12 @@ def test_a_change_is_said_with_its_figures_and_its_quarters():
     assert text.endswith("2024\u00a0Q3 to 2025\u00a0Q3")
 
 
+@pytest.mark.slow
 def test_a_fall_is_called_a_fall():
     assert " fell from " in headline(quarters([0.6] * 8 + [0.3] * 4, seed=4))
 
 
+@pytest.mark.slow
 def test_a_quarter_that_is_not_yet_mature_makes_no_headline():
     assert headline(quarters([0.4] * 11 + [0.9], seed=5)) is None
 

@@ -124,6 +124,7 @@ def test_a_line_at_a_target_is_at_its_pixel(move):
     assert not (far == (255, 0, 0)).all(axis=2).any()
 
 
+@pytest.mark.slow
 def test_a_line_between_two_quarters_is_between_their_points(move):
     ax = move()
     line = ax.axvline("2024-01-01")

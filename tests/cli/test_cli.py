@@ -55,6 +55,7 @@ def test_report_writes_a_report_and_prints_where(file, tmp_path, capsys):
     assert json.loads((tmp_path / "out" / "careflow-report.json").read_text("utf-8"))["quarter"] == "2024Q2"
 
 
+@pytest.mark.slow
 def test_columns_levels_and_reasons_are_mapped_by_pairs(renamed, capsys):
     told = ["--columns", "person_id=PID", "level=LOC", "--levels", "R=1=residential", "--reasons", "C=completed"]
     assert main(["check", str(renamed), "--cutoff", CUTOFF, *told]) == 0

@@ -146,6 +146,7 @@ def test_a_later_journey_is_another_case_of_the_same_person() -> None:
     assert log["case:person"].unique().tolist() == [1]
 
 
+@pytest.mark.slow
 def test_a_facility_is_the_resource_of_its_events() -> None:
     log = FILE.moves().to_event_log(person_level=True)
     assert set(log["org:resource"]) == {stay.facility for stay in FILE.kept}

@@ -114,6 +114,7 @@ def test_a_difference_of_several_windows_says_of_what_it_is(moves: cf.Transition
     assert list(one.columns[:4]) == ["payer", "from", "to", "direction"]
 
 
+@pytest.mark.slow
 def test_at_two_strata_are_the_rows_of_both(moves: cf.Transitions) -> None:
     rows = cf.transition_rates(moves, by=BY).at("2024Q2", payer="private")
     assert set(zip(rows["payer"], rows["quarter"], strict=True)) == {("private", "2024Q2")}

@@ -46,6 +46,7 @@ def test_rates_show_the_newest_mature_quarter_in_percent(moves: cf.Transitions) 
         assert part in html
 
 
+@pytest.mark.slow
 def test_other_strata_and_windows_are_named(moves: cf.Transitions) -> None:
     html = cf.transition_rates(moves, by=["payer"], within=[7, 30], cluster=None)._repr_html_()
     assert "within 30 days, payer a" in html

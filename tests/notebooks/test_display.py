@@ -8,7 +8,6 @@ from typing import Any
 
 import nbformat
 import pytest
-from nbconvert import HTMLExporter
 from support.browser import CHROMIUM, NONE, browse, listening
 from support.made_up import linked, made_up
 
@@ -85,6 +84,8 @@ def notebook() -> nbformat.NotebookNode:
 def test_results_are_small_tables_that_stand_out_and_a_chart_shows_once(
     theme: str, notebook: nbformat.NotebookNode, tmp_path: Path
 ) -> None:
+    from nbconvert import HTMLExporter  # it takes seconds to import
+
     html, _ = HTMLExporter(theme=theme).from_notebook_node(notebook)
     offline = html.replace("https://cdnjs.cloudflare.com", "http://127.0.0.1:9")
     page = tmp_path / "notebook.html"

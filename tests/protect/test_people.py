@@ -94,6 +94,7 @@ def test_a_test_between_groups_of_few_people_is_hidden(few) -> None:
     assert safe[0].frame.set_index("level").loc[["inpatient", "php"], "hidden"].all()
 
 
+@pytest.mark.slow
 def test_a_census_of_many_people_is_shown(few) -> None:
     frame = protect(cf.census(few, by="quarter"))[0].frame.set_index(["quarter", "level"])
     flows = frame.loc[("2024Q2", "residential"), ["opening", "admitted", "discharged", "closing"]].tolist()

@@ -314,6 +314,7 @@ def test_a_map_to_a_level_that_is_none_is_refused():
     assert said == ("levels= maps to 'spa'; the continuum has: inpatient, residential, php, iop, outpatient.")
 
 
+@pytest.mark.slow
 def test_reasons_are_mapped_and_unknown_ones_are_counted_as_unknown():
     table = """
         person_id | level | admit_date | discharge_date | discharge_reason
@@ -453,6 +454,7 @@ def test_a_stay_admitted_before_the_start_is_kept_and_flagged():
     assert episodes.n == 2
 
 
+@pytest.mark.slow
 def test_stale_open_stays_are_closed_only_on_request():
     table = """
         person_id | level | admit_date | discharge_date

@@ -154,6 +154,7 @@ def test_a_fiscal_year_names_its_own_quarters(moves):
     assert ("The year begins in month", "7") in said.facts
 
 
+@pytest.mark.slow
 def test_another_calendar_than_that_of_the_counts_is_refused(counts, tmp_path):
     with pytest.raises(ArgumentError, match="another calendar"):
         write_report(counts, tmp_path / "out", calendar=cf.Calendar(fiscal_start=7))

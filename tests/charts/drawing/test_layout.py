@@ -39,6 +39,7 @@ def test_columns_share_what_the_widest_margins_leave():
     assert layout._cells(0.0, 1.0, [1], [0], np.array([[0.6, 0.5]])) is None
 
 
+@pytest.mark.slow
 def test_a_layout_that_fits_is_measured_once_more_and_kept(monkeypatch):
     chart = charts.length_of_stay(sample_results.stays(3))
     measured, whole = [], layout._margins
@@ -88,6 +89,7 @@ def test_a_figure_too_small_for_its_words_is_drawn_as_matplotlib_does():
         figure.draw_without_rendering()
 
 
+@pytest.mark.slow
 def test_all_files_of_a_chart_are_one_painting_whatever_its_dpi(monkeypatch):
     files, painted = [], []
     for dpi in (72, 140):
@@ -112,6 +114,7 @@ def test_figures_of_the_caller_keep_their_layout(results):
         assert figure.get_layout_engine() is mine
 
 
+@pytest.mark.slow
 def test_a_layer_makes_no_ticks_and_no_spines():
     ax = charts.length_of_stay(sample_results.stays(3))
     said = words(ax)

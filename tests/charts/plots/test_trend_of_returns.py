@@ -72,6 +72,7 @@ def test_a_trend_of_bounce_backs_shows_12_of_40(moves):
     assert "Residential to PHP" in words(ax)
 
 
+@pytest.mark.slow
 def test_bounce_backs_have_a_panel_for_each_step_down(moves):
     panels = charts.trend(cf.bounce_back(moves, by="quarter"))
     assert list(panels) == ["residential to php"]
@@ -138,6 +139,7 @@ def test_a_p_chart_of_bounce_backs_has_the_limits_of_its_counts(moves):
     assert ax.careflow.title == "Came back to Residential within 30 days of stepping down to PHP, by quarter"
 
 
+@pytest.mark.slow
 def test_a_p_chart_of_several_step_downs_asks_for_one():
     stays = pd.concat([bounced(), bounced("B").replace({"level": {"php": "iop"}})])
     with pytest.raises(ArgumentError, match=r"frm= and to=, one of 'residential to php', 'residential to iop'"):

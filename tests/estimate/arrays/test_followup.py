@@ -28,6 +28,7 @@ def iop(result: cf.estimate.LengthOfStay) -> pd.Series:
     return result.frame.set_index("level").loc["iop"]
 
 
+@pytest.mark.slow
 def test_a_mean_is_given_only_up_to_the_last_day_followed() -> None:
     moves = linked(OPEN, cutoff=60)
     for cluster in ("person", None):

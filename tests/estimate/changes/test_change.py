@@ -115,6 +115,7 @@ def test_a_period_that_is_not_mature_is_not_tested(by_quarter) -> None:
     assert not actual["tested"].any()
 
 
+@pytest.mark.slow
 def test_four_quarters_together_are_their_sums(by_quarter) -> None:
     actual = changes_of(by_quarter).between([("2024Q3", "2025Q3")], span=4)
     row = actual[(actual["from"] == "residential") & (actual["measure"] == "php")].iloc[0]
@@ -216,6 +217,7 @@ def test_only_moves_between_two_levels_are_tested(by_quarter) -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_headline_by_year_finds_the_one_move_that_changed(moves) -> None:
     rates = cf.transition_rates(moves, by="year")
     for one in (rates, rates.with_frame(rates.frame)):

@@ -221,6 +221,7 @@ def moves() -> cf.Transitions:
     return cf.link(cf.read_episodes(stays, cutoff=CUTOFF))
 
 
+@pytest.mark.slow
 def test_limits_of_a_chain_are_students_and_log_log_for_probabilities(moves: cf.Transitions) -> None:
     frame = cf.chain(cf.transition_rates(moves), cf.length_of_stay(moves)).frame
     rows = frame[(frame["estimate"] > 0) & (frame["se"] > 0)]

@@ -30,6 +30,7 @@ def test_ten_years_are_the_longest_journey(moves: cf.Transitions, estimator: obj
             estimator(moves, **asked)  # type: ignore[operator]
 
 
+@pytest.mark.slow
 def test_plain_errors_of_expected_days_of_one_level_are_those_of_a_mean() -> None:
     """Nobody is censored, so days in PHP are a mean of days, each counted up to 30; one stay has no night."""
     lengths = [0, 3, 3, 8, 14, 20, 31, 40, 55]

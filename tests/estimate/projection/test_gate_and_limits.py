@@ -24,6 +24,7 @@ def swelling(at: int) -> list[tuple[str, str, int, int]]:
     return [("a", "iop", 0, 5)] + ([("b", "iop", 0, 5)] if at > LAST - 70 else [])
 
 
+@pytest.mark.slow
 def test_a_level_that_a_simple_forecast_knows_better_is_refused_with_the_errors() -> None:
     moves = every_day(swelling)
     result = project(moves, gate="refuse")
@@ -40,6 +41,7 @@ def test_a_level_that_a_simple_forecast_knows_better_is_refused_with_the_errors(
     assert marked.frame[marked.frame["level"] == "iop"]["refused"].all()
 
 
+@pytest.mark.slow
 def test_a_level_that_the_replay_projects_without_error_is_spoken_for() -> None:
     result = project(every_day(lambda _: IOP), gate="refuse")
     assert repr(result).startswith("<Projection: projected census: ")
@@ -49,6 +51,7 @@ def test_a_level_that_the_replay_projects_without_error_is_spoken_for() -> None:
     assert iop[["speaks", "fitted", "today"]].tolist() == [True, 822, 12]
 
 
+@pytest.mark.slow
 def test_the_replay_is_a_projection_of_the_records_until_its_origin() -> None:
     rows = [row for row in random_rows(4) if row[2] >= 0]
     result = project(linked(rows), 20, least=4, recent=60, cluster="person", replay=40)
@@ -117,6 +120,7 @@ def test_expectation_and_variance_are_those_of_simulated_days(parts: tuple[Any, 
     assert drawn.variance[used] == pytest.approx(variance[used], rel=0.15)
 
 
+@pytest.mark.slow
 def test_who_finds_no_bed_waits_or_is_turned_away() -> None:
     moves = every_day(lambda _: [("a", "iop", 0, 4)])
     more = cf.WhatIf.arrivals("iop", times=3)
@@ -132,6 +136,7 @@ def test_who_finds_no_bed_waits_or_is_turned_away() -> None:
     pd.testing.assert_frame_equal(same.frame, result.frame)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "words"),
     [
@@ -170,6 +175,7 @@ def test_a_change_that_makes_no_sense_is_refused_where_it_is_written(make: Any, 
         make()
 
 
+@pytest.mark.slow
 def test_a_rate_above_what_can_be_is_refused() -> None:
     moves = every_day(lambda _: [("a", "php", 0, 3), ("b", "php", 0, 3), ("a", "iop", 3, 6), ("b", "outpatient", 3, 4)])
     with pytest.raises(ArgumentError, match=r"php to iop can be at most 0\.500: it is 0\.500, 0\.000 are out of care"):

@@ -21,12 +21,14 @@ def php_then_iop(at: int, on: int = 2, between: int = 0) -> list[tuple[str, str,
     return php + [(str((at + i) % 5), "iop", 3 + between, 8 + between) for i in range(on)]
 
 
+@pytest.mark.slow
 def test_in_balance_the_census_is_arrivals_times_the_mean_stay() -> None:
     result = project(every_day(lambda _: IOP))
     assert census(result, "iop") == [12.0] * 14
     assert result.totals.set_index("level").loc["iop", "person_days"] == pytest.approx(12 * 14)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("between", [0, 2])
 def test_a_chain_of_two_levels_is_in_balance_too(between: int) -> None:
     result = project(every_day(lambda _: [("a", "php", 0, 3), ("a", "iop", 3 + between, 8 + between)]))
@@ -35,6 +37,7 @@ def test_a_chain_of_two_levels_is_in_balance_too(between: int) -> None:
     assert result.frame.loc[result.frame["level"] == "iop", ["entered", "left"]].to_numpy() == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rate", "expected"), [(0.6, [11, 12, 13, 14, 15, 15]), (0.2, [9, 8, 7, 6, 5, 5]), (0.4, [10] * 6)]
 )
@@ -48,11 +51,13 @@ def test_another_rate_changes_the_census_from_the_first_day(rate: float, expecte
     assert change == pytest.approx(np.array(expected) - 10, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_a_longest_stay_ends_longer_ones_at_once() -> None:
     result = project(every_day(lambda _: IOP), what_if=cf.WhatIf.cap("iop", days=6))
     assert census(result, "iop", "what if") == [10.0] * 14
 
 
+@pytest.mark.slow
 def test_who_leaves_by_a_longest_stay_goes_where_they_would_have() -> None:
     moves = every_day(lambda _: [("a", "php", 0, 8), ("a", "iop", 8, 12), ("b", "php", 0, 8)])
     result = project(moves, what_if=cf.WhatIf.cap("php", days=6))
@@ -68,6 +73,7 @@ def test_arrivals_on_mondays_only_are_projected_on_mondays_only() -> None:
     assert census(result, "iop") == expected
 
 
+@pytest.mark.slow
 def test_stays_of_no_night_enter_the_next_level_on_the_day() -> None:
     result = project(every_day(lambda _: [("a", "php", 0, 0), ("a", "iop", 0, 5)]))
     assert census(result, "php") == [0.0] * 14
@@ -75,6 +81,7 @@ def test_stays_of_no_night_enter_the_next_level_on_the_day() -> None:
     assert result.frame.loc[result.frame["level"] == "php", ["entered", "left"]].to_numpy() == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 def test_more_arrivals_and_given_arrivals_change_the_balance() -> None:
     moves = every_day(lambda _: [("a", "iop", 0, 4)])
     result = project(moves, arrivals={"IOP": 2}, what_if=cf.WhatIf.arrivals("iop", times=1.5))
@@ -82,6 +89,7 @@ def test_more_arrivals_and_given_arrivals_change_the_balance() -> None:
     assert census(result, "iop", "what if")[:5] == [6.0, 8.0, 10.0, 12.0, 12.0]
 
 
+@pytest.mark.slow
 def test_the_census_changes_by_entered_minus_left() -> None:
     result = project(every_day(php_then_iop), what_if=[cf.WhatIf.rate("php", "iop", 0.7), cf.WhatIf.cap("iop", 2)])
     for (_, level), rows in result.frame.groupby(["scenario", "level"], observed=True):
@@ -90,6 +98,7 @@ def test_the_census_changes_by_entered_minus_left() -> None:
         assert change == pytest.approx((rows["entered"] - rows["left"]).to_numpy(), abs=1e-9)
 
 
+@pytest.mark.slow
 def test_projections_from_saved_and_pooled_counts_are_those_of_the_stays(tmp_path: object) -> None:
     moves = every_day(php_then_iop)
     counts = moves.counts("quarter", clocks=cf.estimate.Projection.clocks(14, replay=28))
@@ -99,6 +108,7 @@ def test_projections_from_saved_and_pooled_counts_are_those_of_the_stays(tmp_pat
     assert census(project(counts + loaded), "php") == [30.0] * 14
 
 
+@pytest.mark.slow
 def test_a_projection_comes_back_from_a_file(tmp_path: object) -> None:
     result = project(every_day(php_then_iop), what_if=cf.WhatIf.capacity("iop", 12))
     again = cf.load(result.save(f"{tmp_path}/projection.parquet"))

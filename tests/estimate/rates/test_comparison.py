@@ -56,6 +56,7 @@ def test_a_plain_difference_of_two_quarters_has_newcombes_limits() -> None:
     assert actual[["low", "high"]].astype(float).round(4).tolist() == [0.0524, 0.3339]
 
 
+@pytest.mark.slow
 def test_the_plain_test_is_the_score_test_of_two_shares() -> None:
     actual = row(rates_of(NEWCOMBE, by="quarter", cluster=None).compare("2024Q1", "2024Q2").frame)
     pooled = 104 / 150
@@ -125,6 +126,7 @@ def test_people_who_are_in_both_quarters_are_allowed_for() -> None:
     assert clustered["high"] - clustered["low"] < 0.5 * (plain["high"] - plain["low"])
 
 
+@pytest.mark.slow
 def test_the_clustered_error_is_the_jackknife_of_the_difference() -> None:
     rng = np.random.default_rng(11)
     moved = {q: rng.random(90) < 0.4 for q in ("2024-01-02", "2024-04-02")}
@@ -201,6 +203,7 @@ def test_directions_are_compared_too() -> None:
     assert actual["difference"] == pytest.approx(0.2)
 
 
+@pytest.mark.slow
 def test_several_windows_are_compared_each_for_itself() -> None:
     frame = rates_of(NEWCOMBE, by="quarter", within=[7, 30], cluster=None).compare("2024Q1", "2024Q2").frame
     assert frame["within"].unique().tolist() == [7, 30]
@@ -280,6 +283,7 @@ TRIANGLE = """
     """
 
 
+@pytest.mark.slow
 def test_a_triangle_is_quarters_by_days_of_follow_up() -> None:
     """Cells that are not mature are missing."""
     moves = linked(drawn(TRIANGLE), cutoff=pd.Timestamp("2024-07-12").date(), within=60)

@@ -69,6 +69,7 @@ def test_mix_and_rate_are_those_worked_by_hand(new: Any, mix: float, rate: float
     assert points(result) == {"payer": mix, "rate": rate, "total": mix + rate}
 
 
+@pytest.mark.slow
 def test_a_cell_of_one_side_takes_the_rate_of_the_other_and_is_told() -> None:
     result = rates_of(("Q1", "a", 2, 10), ("Q2", "a", 2, 10), ("Q2", "b", 8, 10)).decompose(
         "2024Q1", "2024Q2", over="payer"
@@ -80,6 +81,7 @@ def test_a_cell_of_one_side_takes_the_rate_of_the_other_and_is_told() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_terms_of_one_factor_are_told_against_the_mean_rate() -> None:
     result = rates_of(*OLD, ("Q2", "a", 90, 300), ("Q2", "b", 10, 100)).decompose("2024Q1", "2024Q2", over="payer")
     # w goes from 1/2 to 3/4 and to 1/4; the mean of both total rates is 22.5%.
@@ -134,6 +136,7 @@ def test_limits_are_those_of_leaving_each_group_out(counts: cf.Counts) -> None:
     assert half == pytest.approx(stats.t.ppf(0.975, size - 1) * error)
 
 
+@pytest.mark.slow
 def test_limits_without_clusters_leave_one_discharge_out_on_each_side() -> None:
     cells = (("Q1", "a", 3, 7), ("Q1", "b", 2, 6), ("Q2", "a", 4, 9), ("Q2", "b", 5, 6))
     result = rates_of(*cells, cluster=None).decompose("2024Q1", "2024Q2", over="payer").frame.set_index("factor")
@@ -240,6 +243,7 @@ def wilson(p: float, n: float) -> tuple[float, float]:
     return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
 
 
+@pytest.mark.slow
 def test_the_standard_is_all_periods_one_period_or_weights() -> None:
     rates = rates_of(("Q1", "a", 30, 100), ("Q1", "b", 10, 100), ("Q2", "a", 60, 300), ("Q2", "b", 20, 100))
     every = rates.standardize(over="payer").frame["standardized"]  # 400 of a, 200 of b
@@ -249,6 +253,7 @@ def test_the_standard_is_all_periods_one_period_or_weights() -> None:
     assert first.iloc[0] == pytest.approx(rates.frame.groupby("quarter", observed=True)["n"].sum().iloc[0] / 200)
 
 
+@pytest.mark.slow
 def test_a_standard_rate_is_missing_where_a_weight_meets_nobody() -> None:
     rates = rates_of(("Q1", "a", 30, 100), ("Q2", "a", 60, 300), ("Q2", "b", 20, 100))
     assert rates.standardize(over="payer").frame["standardized"].isna().tolist()[:2] == [True, False]

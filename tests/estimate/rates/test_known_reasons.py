@@ -91,6 +91,7 @@ def test_no_change_of_completed_is_tested_where_one_side_has_no_reason() -> None
     assert rows.loc["php", "difference"] == 0
 
 
+@pytest.mark.slow
 def test_a_comparison_of_completed_is_missing_where_one_side_has_no_reason() -> None:
     frame = rates().compare("2024Q1", "2024Q2").frame
     rows = frame[frame["from"] == "residential"].set_index("to")
@@ -118,6 +119,7 @@ def by_payer() -> cf.estimate.Rates:
     return cf.transition_rates(linked, frm="residential", by=["quarter", "payer"])
 
 
+@pytest.mark.slow
 def test_a_decomposition_of_completed_is_missing_where_a_cell_has_no_reason() -> None:
     split = by_payer().decompose("2024Q1", "2024Q2", over="payer")
     points = split.frame.set_index(["to", "factor"])["points"]
@@ -130,6 +132,7 @@ def test_a_decomposition_of_completed_is_missing_where_a_cell_has_no_reason() ->
     assert detail["left care"].notna().all()
 
 
+@pytest.mark.slow
 def test_standardized_and_expected_numbers_are_missing_where_a_cell_has_no_reason() -> None:
     held = by_payer().standardize(over="payer").frame.set_index(["quarter", "to"])
     assert held.loc[("2024Q1", "completed"), "standardized"] == 30 / 40
@@ -149,6 +152,7 @@ def test_a_reader_cannot_tell_from_a_missing_comparison_that_hidden_reasons_are_
     assert may_be_unknown(frame[:1], ["from"]).tolist() == [True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("early", [0, 3])
 def test_protected_comparisons_of_completed_do_not_depend_on_hidden_reasons(early: int) -> None:
     rows: list[tuple[Any, ...]] = []

@@ -76,6 +76,7 @@ def test_people_are_counted_as_loops_count_them(tables: SmallTables) -> None:
             assert actual == {name: count[name] for name in PEOPLE}, (quarter, facility)
 
 
+@pytest.mark.slow
 def test_closing_is_opening_and_those_who_came_less_those_who_went(tables: SmallTables) -> None:
     frame = cf.flow(tables.linked_moves).frame
     gone = frame["left"] + frame["died"] + frame["not_yet_known"]

@@ -83,6 +83,7 @@ def test_the_year_of_four_hidden_quarters_of_3_is_hidden(made, tmp_path) -> None
     assert second.proof.check().ok
 
 
+@pytest.mark.slow
 def test_a_hidden_payer_cannot_be_subtracted_from_a_later_total(made, tmp_path) -> None:
     cube = cube_with(40, 3)
     payers = pd.DataFrame({"payer": ["a", "b"]})
@@ -141,6 +142,7 @@ def test_steps_and_endings_of_pathways_are_linked_to_moves_and_reasons(moves) ->
     assert safe.proof.check().ok
 
 
+@pytest.mark.slow
 def test_pathways_beside_rates_of_shorter_windows_only_are_refused(moves) -> None:
     with pytest.raises(DisclosureError, match=r"within 30 days.*release rates within=30 beside them"):
         protect([cf.transition_rates(moves, within=14), cf.pathways(moves, steps=3)])
@@ -272,6 +274,7 @@ def test_a_state_without_a_plan_is_a_broken_ledger() -> None:
         from_plain({"cells": [], "sums": [], "latest": {}, "rows": {}})
 
 
+@pytest.mark.slow
 def test_a_new_quarter_is_what_the_total_has_grown_by(made, tmp_path) -> None:
     """All discharges of two releases, and the new quarter beside the second: their difference is that quarter."""
     cube = cube_with(40, 40, 5)

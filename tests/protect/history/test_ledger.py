@@ -107,6 +107,7 @@ def test_a_small_change_is_never_shown_and_all_stay_protected(made, tmp_path, se
     assert (change == 0).any()
 
 
+@pytest.mark.slow
 def test_a_restated_row_is_printed_as_it_was(made, tmp_path) -> None:
     cube = made["flows"](2, 4000, 7)
     first = release(made, cube, 2, tmp_path / "ledger")
@@ -127,6 +128,7 @@ def test_provenance_of_an_unchanged_release_counts_what_is_printed(made, tmp_pat
     assert second[0].about.n == first[0].about.n == int(second.frame.drop_duplicates(["quarter", "from"])["of"].sum())
 
 
+@pytest.mark.slow
 def test_a_change_of_11_or_more_is_shown(made, tmp_path) -> None:
     cube = made["flows"](2, 4000, 7)
     at = np.unravel_index(cube[0].argmax(), cube[0].shape)

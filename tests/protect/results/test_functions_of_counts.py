@@ -45,6 +45,7 @@ def test_occupation_by_strata_has_digits_for_11_people_of_each_stratum(moves) ->
     assert safe.started[["n", "persons"]].isna().all(axis=None)
 
 
+@pytest.mark.slow
 def test_a_stratum_of_too_few_journeys_is_hidden(moves) -> None:
     """Too few journeys in all are refused."""
     given = cf.occupation(moves, days=60, by="quarter")
@@ -197,6 +198,7 @@ def test_a_chain_is_refused_where_one_of_its_rates_is_hidden(moves) -> None:
         protect(cf.chain(quarters))
 
 
+@pytest.mark.slow
 def test_a_chain_by_strata_is_shown_where_nothing_is_hidden(many) -> None:
     view = cf.chain(cf.transition_rates(many, by="payer"))
     frame = protect(view)[0].frame

@@ -32,6 +32,7 @@ def rows(frame: pd.DataFrame, level: str, scenario: str) -> pd.DataFrame:
     return frame[(frame["level"] == level) & (frame["scenario"] == scenario)]
 
 
+@pytest.mark.slow
 def test_whole_weeks_and_two_digits_are_published(released: Any) -> None:
     frame = released.frame
     assert set(frame["ahead"]) == {7, 14, 21, 28}
@@ -73,6 +74,7 @@ def test_days_so_far_and_the_stays_of_today_are_left_out(released: Any) -> None:
     assert released.replay["today"].isna().all()
 
 
+@pytest.mark.slow
 def test_a_projection_stands_beside_a_census_in_a_series_of_releases(moves: cf.Transitions, tmp_path: Any) -> None:
     given = [cf.census(moves), project(moves, 28)]
     first = cf.protect(given, ledger=tmp_path / "ledger")

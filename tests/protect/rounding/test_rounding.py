@@ -153,6 +153,7 @@ def test_few_late_records_leave_a_rounded_row_as_it_was(made, tmp_path) -> None:
     assert other.proof.check().ok
 
 
+@pytest.mark.slow
 def test_what_was_new_since_the_last_release_is_not_told_to_be_few(made, tmp_path) -> None:
     """A total that goes on growing is another number each time; 1 to 10 more must not show."""
     cube = made["flows"](1, 3000, 2)

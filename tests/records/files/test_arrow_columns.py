@@ -79,6 +79,7 @@ def test_encodings_of_text_are_read_alike(kind: str) -> None:
     assert rows["level"].tolist() == STAYS["level"]
 
 
+@pytest.mark.slow
 def test_numbers_that_the_engine_lacks_are_read_as_others_are() -> None:
     wide = read(table(person_id=pa.array(FIVE, pa.decimal256(60, 0))))
     assert wide.persons == 3
@@ -100,6 +101,7 @@ FAR = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", [None, "America/New_York"])
 @pytest.mark.parametrize("kind", FAR)
 def test_a_discharge_beyond_the_year_9999_is_no_discharge(kind: str, zone: str | None) -> None:
@@ -108,6 +110,7 @@ def test_a_discharge_beyond_the_year_9999_is_no_discharge(kind: str, zone: str |
     assert refused(table(admit_date=stamps(*FAR[kind], zone))) == "no stay is left of 4 rows: impossible date 4."
 
 
+@pytest.mark.slow
 def test_days_beyond_the_year_9999_are_read_from_parquet(tmp_path: Path) -> None:
     ends = {"us": stamps([2**63 - 1, 253_402_300_800_000_000, -(2**62), 0], "us"), "day": pa.array([2**31 - 1] * 4)}
     for name, values in (("us", ends["us"]), ("day", ends["day"].cast(pa.int32()).cast(pa.date32()))):

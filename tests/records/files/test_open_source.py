@@ -474,6 +474,7 @@ def test_sas7bdat_files_are_read(tmp_path):
     assert "cut.sas7bdat cannot be read" in refused(tmp_path / "cut.sas7bdat", columns=NAMES)
 
 
+@pytest.mark.slow
 def test_a_compressed_spss_file_of_one_row_very_many_times_is_refused(tmp_path, monkeypatch):
     pyreadstat = pytest.importorskip("pyreadstat")
     monkeypatch.setattr(size_limits, "RATIO_FROM", 1 << 20)

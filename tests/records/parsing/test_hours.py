@@ -54,11 +54,13 @@ def test_the_order_is_that_of_days_where_one_stay_of_the_day_has_no_hour() -> No
     assert moved(rows(UP[0], midnight)) == [("inpatient", "outpatient")], "a day without a time is written so"
 
 
+@pytest.mark.slow
 def test_a_day_has_its_hours_whatever_another_day_or_person_lacks() -> None:
     others = ("A | php | 2024-03-01 | 2024-03-02", "A | iop | 2024-03-01 | 2024-03-05", "B | php | 2024-01-05 | ")
     assert moved(rows(*UP, *others))[0] == ("outpatient", "inpatient")
 
 
+@pytest.mark.slow
 def test_hours_of_discharge_decide_where_those_of_admission_are_equal() -> None:
     episodes = rows(
         "A | inpatient  | 2024-01-05 08:00 | 2024-01-05 20:00",
@@ -108,6 +110,7 @@ def test_hours_are_read_as_they_are_written(first: str, second: str) -> None:
     assert moved(rows(*drawn, date_format="%m/%d/%Y" if "/" in first else None)) == [("outpatient", "inpatient")]
 
 
+@pytest.mark.slow
 def test_hours_stored_as_timestamps_order_a_day() -> None:
     table = frame(HEAD + "\n".join(UP))
     for name in ("admit_date", "discharge_date"):

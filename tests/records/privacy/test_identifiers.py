@@ -225,6 +225,7 @@ def test_names_of_columns_are_never_run_as_sql():
     assert episodes.strata["region"].labels == ("F",)
 
 
+@pytest.mark.slow
 def test_person_numbers_are_new_each_time_and_groups_are_not():
     table = repeat(50)
     first, second = read(table), read(table)

@@ -39,6 +39,7 @@ def changes(*rows: str) -> str:
     return "admission_id | change_date | level | sequence | track\n" + "\n".join(rows)
 
 
+@pytest.mark.slow
 def test_a_level_holds_until_the_next_change_or_the_discharge() -> None:
     episodes = read(ADMISSIONS, CHANGES)
     assert stays(episodes) == [
@@ -55,6 +56,7 @@ def test_an_admission_without_changes_is_a_stay_at_its_own_level() -> None:
     assert stays(read(table, levels={"rtc": "residential"})) == [("residential", "01-02", "01-09", "unknown")]
 
 
+@pytest.mark.slow
 def test_columns_of_the_admissions_become_strata_of_the_stays() -> None:
     admissions = frame(ADMISSIONS).assign(PROGRAM=["north", "south"])
     source = cf.sources.events(admissions, frame(CHANGES), columns={"program": "PROGRAM"})
@@ -195,6 +197,7 @@ def test_enrolments_are_stays_at_the_level_of_their_project() -> None:
     assert [stay[0] for stay in stays(cf.read_episodes(by_project, cutoff="2024-12-31"))] == ["residential", "iop"]
 
 
+@pytest.mark.slow
 def test_columns_of_the_enrolments_become_strata_of_the_stays() -> None:
     entries = frame(ENROLLMENT).assign(HOUSEHOLD=["one", "several"])
     levels, by = {"10": "residential", "11": "iop"}, "ProjectID"

@@ -157,6 +157,7 @@ def labels(episodes: cf.Episodes, *names: str) -> set[tuple[str | None, ...]]:
     return {tuple(row) for row in rows.where(rows.notna(), None).to_numpy()}
 
 
+@pytest.mark.slow
 def test_columns_of_visits_and_people_become_strata(tmp_path: Path) -> None:
     # The outpatient stay of person 1 begins with visit 3; person 2 has no stay.
     person = "person_id | gender_concept_id | year_of_birth\n1 | 8507 | 1980\n2 | 8532 | 1990\n3 | | 1970"
@@ -186,6 +187,7 @@ def test_a_facility_has_the_name_of_its_care_site(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_release_of_the_data_is_told_and_checked(tmp_path: Path) -> None:
     release = """
     cdm_source_abbreviation | source_release_date | cdm_release_date | cdm_version | vocabulary_version
@@ -201,6 +203,7 @@ def test_the_release_of_the_data_is_told_and_checked(tmp_path: Path) -> None:
     assert "O10" not in counted(in_time)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("day", ["", "soon", "31.12.2024"])
 def test_a_release_without_a_readable_day_is_not_checked(day: str, tmp_path: Path) -> None:
     release = f"cdm_source_abbreviation | source_release_date\nLakes | {day}"

@@ -60,6 +60,7 @@ def test_the_rates_of_a_group_are_those_of_its_part_of_the_records(told, moves):
     assert row[at].text == f"{100 * float(rate.iloc[0]):.0f}%"
 
 
+@pytest.mark.slow
 def test_a_report_by_payer_plans_a_funnel_and_small_multiples_a_level(told):
     names = [plan.name for plan in plans(told)]
     assert {"by_group_residential_funnel", "by_group_residential", "by_group_php_funnel", "by_group_php"} <= set(names)

@@ -38,6 +38,7 @@ def test_a_follow_up_has_its_share_of_each_window_quarter_by_quarter(told):
     assert rows[:3] == [[f"2024\u00a0Q{n}", "175", "48%", "175", "48%"] for n in (1, 2, 3)]
 
 
+@pytest.mark.slow
 def test_a_follow_up_of_several_levels_has_a_table_of_the_quarter(told):
     """Nobody was in inpatient care."""
     rows = {row[0]: row[1:3] for row in texts(told, 3, 0)}
@@ -109,6 +110,7 @@ def test_a_release_shows_a_measure_as_protected_with_its_other_tables(tmp_path):
     assert {path.stem for path in (page.parent / "charts").glob("measure_*.svg")} == set(PICTURES[:2])
 
 
+@pytest.mark.slow
 def test_a_measure_that_is_not_there_is_refused_with_those_that_are(tmp_path):
     moves = linked(made_up())
     with pytest.raises(MeasureError, match="there are average-residential-stay"):

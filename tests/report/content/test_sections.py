@@ -120,6 +120,7 @@ def test_no_small_flow_of_a_census_is_shown_nor_found_from_the_others():
         assert (np.isnan(closing) == np.isnan(opening)).all(), "one quarter's closing is the next one's opening"
 
 
+@pytest.mark.slow
 def test_what_need_not_be_hidden_of_a_census_is_unchanged(counts):
     plain, masked = small_census(counts)
     shown = ~masked["hidden"].to_numpy()
@@ -136,6 +137,7 @@ def test_discharges_that_the_rates_hide_are_hidden_in_the_census(counts):
     assert len(result.daily) == 0
 
 
+@pytest.mark.slow
 def test_pathways_lose_no_journey_and_few_enough_are_hidden(said, counts):
     assert said.paths.frame["n"].sum() == cf.pathways(counts, steps=4).frame["n"].sum()
     assert not said.paths.frame["hidden"].any()

@@ -128,6 +128,7 @@ def test_a_change_of_a_hidden_rate_is_not_told_and_counted():
     assert "more are not known" in told.chosen.changes.note
 
 
+@pytest.mark.slow
 def test_the_rest_of_the_outcomes_is_what_is_left_to_a_hundred(same):
     row = next(row for row in same.chosen.key.rows if row[0].text == "Outpatient")
     assert {cell.text for cell in row[2:]} <= {"–", "·", "not reached"}, "no discharge is no answer, and not 0%"

@@ -51,6 +51,7 @@ def test_the_arcs_of_a_flow_map_have_their_names(told):
     assert isinstance(chart.careflow.data, pd.DataFrame)
 
 
+@pytest.mark.slow
 def test_each_quarter_has_its_own_title_and_first_lines(told):
     assert [name for name, _, _ in told.leads] == [one.name for one in told.periods]
     assert told.leads[1][1] == "Transitions and lengths of stay, 2024\u00a0Q2"

@@ -33,6 +33,7 @@ def test_a_small_count_is_hidden_with_all_that_is_made_from_it(masked):
     assert row["of"] == sum(n for (frm, _), n in CELLS.items() if frm == "residential")
 
 
+@pytest.mark.slow
 def test_a_second_count_is_hidden_against_subtraction(masked):
     """So that the first is not found."""
     assert cell(masked.frame, "residential", "incarcerated")["hidden"]
