@@ -5,7 +5,6 @@ from __future__ import annotations
 import doctest
 import inspect
 import pkgutil
-from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -27,10 +26,10 @@ class Finder(doctest.DocTestFinder):
         return found
 
 
-def cases() -> Iterator[Any]:
-    """Yield the names of all modules; examples that draw a chart are slow."""
-    for name in modules():
-        yield pytest.param(name, marks=[pytest.mark.slow] if name.startswith("careflow.charts.plots.") else [])
+def cases() -> list[Any]:
+    """Return the names of all modules; examples that draw a chart are slow."""
+    slow = [pytest.mark.slow]
+    return [pytest.param(name, marks=slow if name.startswith("careflow.charts.plots.") else []) for name in modules()]
 
 
 @pytest.mark.parametrize("name", cases())
