@@ -83,7 +83,8 @@ def fan(result: Projection, level: str | None = None, **options: Unpack[Options]
     title = f"In care at {name}: {f'{horizon} days projected' if shown or not refused else 'not projected'}"
     if not shown and (past is None or not refused):
         return chart.nothing(title)
-    what_if = f" What if: {plain(', '.join(map(str, result.what_if)))}." if len(lines) > 1 else ""
+    edits = ", ".join(change.words(result.continuum.short) for change in result.what_if)
+    what_if = f" What if: {plain(edits)}." if len(lines) > 1 else ""
     grey = " Grey: what was projected on earlier days." if past is not None else ""
     expected = f", expected with {view.ci}.{what_if}" if shown else "."
     chart.open(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any, Literal
@@ -135,11 +136,16 @@ class WhatIf:
         return cls(CAPACITY, level, value=beds, full=full)
 
     def __str__(self) -> str:
+        return self.words(str)
+
+    def words(self, label: Callable[[str], str]) -> str:
+        """Return what changes, in words; ``label`` gives what a level is called."""
+        level = label(self.level)
         return {
-            RATE: f"{self.level} to {self.to} at {self.value:.4g}",
-            CAP: f"stays at {self.level} of at most {self.value:,.0f} nights",
-            ARRIVALS: f"arrivals at {self.level} times {self.value:.4g}",
-            CAPACITY: f"{self.value:,.0f} beds at {self.level} ({self.full})",
+            RATE: f"{100 * self.value:.4g}% of {level} to {label(self.to)}",
+            CAP: f"stays at {level} of at most {self.value:,.0f} nights",
+            ARRIVALS: f"arrivals at {level} times {self.value:.4g}",
+            CAPACITY: f"{self.value:,.0f} beds at {level} ({self.full})",
         }[self.kind]
 
     def named(self, continuum: Continuum) -> WhatIf:
