@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 from hypothesis import assume, given
@@ -36,6 +37,19 @@ def in_quarter(file: File, quarter: str) -> list[Linked]:
     ]
 
 
+def without_reasons(frame: pd.DataFrame, *counts: str) -> npt.NDArray[np.bool_]:
+    """Return which rows are of a reason of leaving where, in one of the counts, people left and no reason is known."""
+    outcome = frame["to"].astype(str)
+    known, unknown = outcome.isin(set(LEFT_REASONS) - {"unknown"}), outcome == "unknown"
+    none = pd.Series(False, frame.index)
+    for n in counts:
+        left = frame[n].groupby(frame["from"].astype(str))
+        none |= (left.transform(lambda rows: rows[known].sum()) == 0) & (
+            left.transform(lambda rows: rows[unknown].sum()) > 0
+        )
+    return (known & none).to_numpy()
+
+
 @FIXED
 @given(files(days=240))
 def test_a_difference_is_the_second_rate_less_the_first(file: File) -> None:
@@ -45,7 +59,8 @@ def test_a_difference_is_the_second_rate_less_the_first(file: File) -> None:
     one, two = (rates.at(quarter) for quarter in (FIRST, SECOND))
     keys = ["from", "to"]
     assert frame[keys].astype(str).equals(one[keys].astype(str))
-    assert np.allclose(frame["difference"], two["rate"] - one["rate"], rtol=0, atol=1e-12, equal_nan=True)
+    difference = (two["rate"] - one["rate"]).mask(without_reasons(frame, "n_1", "n_2"))
+    assert np.allclose(frame["difference"], difference, rtol=0, atol=1e-12, equal_nan=True)
     for side, rows in (("1", one), ("2", two)):
         assert frame[f"n_{side}"].tolist() == rows["n"].tolist()
         assert frame[f"of_{side}"].tolist() == rows["of"].tolist()
@@ -64,10 +79,12 @@ def test_the_plain_test_is_the_chi_squared_test_of_two_shares(file: File) -> Non
     assume(both_quarters(file))
     frame = cf.transition_rates(file.moves(), by="quarter", cluster=None).compare(FIRST, SECOND, correction=None).frame
     tested = 0
-    for n_1, of_1, n_2, of_2, p in frame[["n_1", "of_1", "n_2", "of_2", "p"]].itertuples(index=False):
+    frame["unknown"] = without_reasons(frame, "n_1", "n_2")
+    numbers = frame[["n_1", "of_1", "n_2", "of_2", "p", "unknown"]]
+    for n_1, of_1, n_2, of_2, p, unknown in numbers.itertuples(index=False):
         table = np.array([[n_1, of_1 - n_1], [n_2, of_2 - n_2]])
-        if (table.sum(axis=0) == 0).any() or (table.sum(axis=1) == 0).any():
-            assert np.isnan(p), "where nothing varies there is nothing to test"
+        if unknown or (table.sum(axis=0) == 0).any() or (table.sum(axis=1) == 0).any():
+            assert np.isnan(p), "where nothing varies, or no reason is known, there is nothing to test"
             continue
         tested += 1
         assert p == pytest.approx(stats.chi2_contingency(table, correction=False).pvalue, abs=1e-12)
@@ -79,7 +96,8 @@ def test_the_plain_test_is_the_chi_squared_test_of_two_shares(file: File) -> Non
 def test_the_clustered_error_of_a_difference_is_the_jackknife_of_the_rows(file: File) -> None:
     """People are in both quarters, so the two rates are not independent."""
     assume(both_quarters(file))
-    frame = cf.transition_rates(file.moves(), by="quarter").compare(FIRST, SECOND).frame.set_index(["from", "to"])
+    frame = cf.transition_rates(file.moves(), by="quarter").compare(FIRST, SECOND).frame
+    frame = frame.assign(unknown=without_reasons(frame, "n_1", "n_2")).set_index(["from", "to"])
     sides = {quarter: in_quarter(file, quarter) for quarter in (FIRST, SECOND)}
     for level in LEVELS:
         rows = [
@@ -104,6 +122,7 @@ def test_the_clustered_error_of_a_difference_is_the_jackknife_of_the_rows(file: 
                 if min(map(len, groups.values())) < 2:
                     continue
                 se, _ = reference.jackknife(rows, difference)
+                se = np.nan if frame.loc[(level, to), "unknown"] else se
                 assert frame.loc[(level, to), "se"] == pytest.approx(se, abs=1e-12, nan_ok=True)
 
 
