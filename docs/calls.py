@@ -72,6 +72,7 @@ def results() -> Mapping[str, Any]:
         "cf.readmissions": cf.readmissions(moves),
         "cf.bounce_back": cf.bounce_back(moves),
         "cf.measure": cf.measure(moves, "continuity-inpatient-residential"),
+        "cf.project": cf.project(moves, horizon=28, replay=56, gate="mark", cluster=None),
         "cf.chain": cf.chain(rates),
         "cf.diff": cf.diff(moves, moves),
         "cf.gray_test": cf.gray_test(moves, by="payer"),
