@@ -328,7 +328,6 @@ def test_the_session_s_settings_and_tables_are_as_they_were(spark: Any) -> None:
     moves = link(read(on_cluster(spark, stays(seed=7, n=50))))
     moves.counts(clocks="discharge")
     del moves
-    gc.collect()
     assert ([spark.conf.get(name) for name in names], spark.catalog.listTables()) == before
 
 

@@ -99,7 +99,7 @@ def test_one_concept_has_one_parameter_name_in_every_call() -> None:
     assert {*OTHER_WORDS} <= set(used)
 
 
-def test_defaults_of_a_parameter_agree_in_every_call_save_those_with_a_reason() -> None:
+def test_defaults_of_a_parameter_agree_save_those_with_a_reason() -> None:
     defaults: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for call, one in parameters():
         if one.default is not one.empty:

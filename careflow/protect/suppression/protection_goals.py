@@ -162,13 +162,13 @@ def _sums_of_known(system: System, known: Bools) -> Bools:
         return determined
     draw = np.random.default_rng(0).normal(size=len(unknown))
     moved = draw - lsmr(relations, relations @ draw, atol=1e-13, btol=1e-13, maxiter=20 * len(unknown))[0]
+    both = sparse.hstack([relations.T, -relations.T], format="csr")
     for at in np.flatnonzero(np.abs(moved) < _STILL):
         unit = np.zeros(len(unknown), dtype=np.int64)
         unit[at] = 1
         # The smallest weights in sum are at a corner, where they are usually whole.
-        both = sparse.hstack([relations.T, -relations.T], format="csr")
-        found = linprog(np.ones(both.shape[1]), A_eq=both, b_eq=unit)
-        if found.x is not None and found.status == 0:
-            weights = np.round(found.x).astype(np.int64)
+        solution = linprog(np.ones(both.shape[1]), A_eq=both, b_eq=unit)
+        if solution.x is not None and solution.status == 0:
+            weights = np.round(solution.x).astype(np.int64)
             determined[unknown[at]] = bool((both.astype(np.int64) @ weights == unit).all())
     return determined

@@ -126,11 +126,12 @@ def estimates(
         split = None if insider is None else transition_rates(counts, by=insider)
         by_group = None if by is None or by == insider else transition_rates(counts, by=by)
         windows = {days for one in measured if one.measure.kind == FOLLOW_UP for days in one.measure.windows}
-        linking = transition_rates(counts, by="quarter", within=sorted({*windows, *rates.about.within}))
+        if windows:
+            rates = transition_rates(counts, by="quarter", within=sorted({*windows, *rates.about.within}))
         years: tuple[Result, ...] = ()
         if year_counts is not None:
             years = transition_rates(year_counts, by="year"), length_of_stay(year_counts, by="year")
-        results = (linking if windows else rates, stays, newest, in_care, paths, split, by_group)
+        results = (rates, stays, newest, in_care, paths, split, by_group)
         out = _released(results, measured, years, tests, ledger, insider)
         return replace(out, by_group=out.split) if by is not None and by == insider else out
     rates, stays = mask(rates), mask(stays)

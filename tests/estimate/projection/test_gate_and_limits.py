@@ -25,7 +25,7 @@ def swelling(at: int) -> list[tuple[str, str, int, int]]:
 
 
 @pytest.mark.slow
-def test_a_level_that_a_simple_forecast_knows_better_is_refused_with_the_errors() -> None:
+def test_a_level_that_a_simple_forecast_knows_better_is_refused() -> None:
     moves = every_day(swelling)
     result = project(moves, gate="refuse")
     row = result.replay.set_index("level").loc["iop"]

@@ -133,7 +133,7 @@ def test_a_decomposition_of_completed_is_missing_where_a_cell_has_no_reason() ->
 
 
 @pytest.mark.slow
-def test_standardized_and_expected_numbers_are_missing_where_a_cell_has_no_reason() -> None:
+def test_standardized_numbers_are_missing_where_a_cell_has_no_reason() -> None:
     held = by_payer().standardize(over="payer").frame.set_index(["quarter", "to"])
     assert held.loc[("2024Q1", "completed"), "standardized"] == 30 / 40
     assert np.isnan(held.loc[("2024Q2", "completed"), "standardized"])
@@ -144,7 +144,7 @@ def test_standardized_and_expected_numbers_are_missing_where_a_cell_has_no_reaso
     assert not units.loc[("b", "completed"), "signal"]
 
 
-def test_a_reader_cannot_tell_from_a_missing_comparison_that_hidden_reasons_are_0() -> None:
+def test_a_missing_comparison_does_not_tell_that_hidden_reasons_are_0() -> None:
     known = ["completed", "left early", "unknown"]
     frame = pd.DataFrame({"from": "a", "to": known, "n": [0.0, np.nan, 9.0]})
     assert may_be_unknown(frame, ["from"]).tolist() == [True, False, False], "whatever the hidden count is"
