@@ -30,8 +30,8 @@ from careflow.charts.drawing.rich_text import Run
 from careflow.charts.drawing.subject import NONE
 from careflow.charts.drawing.ticks import scale_axis
 from careflow.charts.drawing.units import Periods
-from careflow.charts.plots.control_chart_words import control_subtitle, control_title
-from careflow.charts.plots.control_marks import RunWords
+from careflow.charts.plots.control_charts_marks import RunWords
+from careflow.charts.plots.control_charts_words import control_subtitle, control_title
 from careflow.charts.plots.trend_marks import Signs, grounds, period_axis
 from careflow.errors import ArgumentError
 from careflow.estimate.overdispersion import laney_limits

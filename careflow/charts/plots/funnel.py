@@ -27,8 +27,8 @@ from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.rich_text import Run, coloured, plain
 from careflow.charts.drawing.subject import NONE
 from careflow.charts.drawing.ticks import scale_axis
-from careflow.charts.plots.facility_names import FacilityNames
 from careflow.charts.plots.funnel_around_one import funnel_around_one
+from careflow.charts.plots.funnel_facility_names import FacilityNames
 from careflow.continuum.outcomes import DIRECTIONS, OUTCOMES, STEP_DOWN
 from careflow.errors import ArgumentError
 from careflow.estimate.result import ALL_LEVELS

@@ -32,7 +32,7 @@ from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.palette import shade, text_on
 from careflow.charts.drawing.rich_text import plain
 from careflow.charts.drawing.ticks import FitNames, name_axis
-from careflow.charts.plots.matrix_words import CellText, CellTexts, ColumnHeads
+from careflow.charts.plots.transition_matrix_words import CellText, CellTexts, ColumnHeads
 from careflow.continuum.outcomes import LATERAL
 from careflow.errors import ArgumentError
 
