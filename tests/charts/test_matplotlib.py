@@ -14,6 +14,7 @@ from matplotlib.colors import to_hex
 from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from support import sample_results
+from support.sample_results import answers
 from support.words import words, words_drawn
 
 from careflow import charts
@@ -37,6 +38,9 @@ AXES_LEVEL = {
     "xmr": lambda r, **o: charts.xmr(r("stay quarters"), "inpatient", baseline=8, **o),
     "sequence_index": lambda r, **o: charts.sequence_index(r("pathways"), **o),
     "comparison": lambda r, **o: charts.comparison(r("comparison"), **o),
+    "bounds": lambda r, **o: charts.bounds(answers.bounds(5), "inpatient", **o),
+    "waterfall": lambda r, **o: charts.waterfall(answers.decomposition(5), "inpatient", "iop", **o),
+    "fan": lambda r, **o: charts.fan(answers.projection(5), "inpatient", **o),
 }
 
 
@@ -297,6 +301,19 @@ def test_nothing_collides_on_a_small_or_a_large_figure(kind, size, results):
     chart = DRAWN[kind](results, figsize=size)
     chart.figure.set_dpi(100)
     assert collisions(drawn(chart.figure)[0]) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", ["constrained", "tight"])
+@pytest.mark.parametrize("kind", AXES_LEVEL)
+def test_nothing_collides_on_small_axes_of_the_caller(kind, layout, results):
+    """Two charts on 9 x 3 inches in matplotlib's own type: words are left out rather than set over one another."""
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3), layout=layout)
+    for ax in axes:
+        AXES_LEVEL[kind](results, ax=ax)
+    found, _ = drawn(figure)
+    assert collisions(found) == []
+    assert [mark.get_text() for mark, box in found if box.x0 < -2 or box.x1 > 902] == []
 
 
 @pytest.mark.slow

@@ -133,7 +133,7 @@ def assert_protected(view: View, by_edge: Mapping[tuple[str, str], Move]) -> Non
         if formatting.known(of) and sum(move.hidden for move in row) == 1:
             raise DisclosureError(
                 "one row has a single masked cell beside its total, so the cell can be worked out: "
-                "protect the result with careflow.protect() before it leaves the house"
+                "protect the result with careflow.protect() before it leaves the organization"
             )
 
 

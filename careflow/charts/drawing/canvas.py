@@ -193,7 +193,7 @@ class Canvas:
 
     def pill(self, box: Box, *, z: float = 5) -> None:
         """Lay the pale ground of a label that stands on an arc."""
-        self.card(box, self.colours.ground, z=z, name="pill", alpha=0.92)
+        self.card(box, self.colours.ground, z=z, name="pill")
 
     def polygon(
         self, points: ArrayLike, color: str, *, z: float = 2, edge: str | None = None, lw: float = 0.0, **style: Any

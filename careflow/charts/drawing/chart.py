@@ -65,7 +65,7 @@ class Chart(Subject):
     def open(
         self, *, title: str, subtitle: str, notes: Sequence[str], masked: int = 0, sign: str = "s",
         head: tuple[list[Sized], list[Sized]] | None = None, foot: Foot | None = None,
-        gutter: Callable[[LayerCanvas], float] | None = None,
+        gutter: Callable[[LayerCanvas, Frame], float] | None = None,
     ) -> None:  # fmt: skip
         """Set the title, and the words above and below.
 
@@ -104,6 +104,9 @@ class Chart(Subject):
         if self.title:
             frame.entitle(self.title, default=self.options["title"] is None)
         frame.subtitle = rich_text.parse(self.marked, self.palette, self.colours.muted) if self.marked else []
+        brief = self.marked.removesuffix(rich_text.plain(self.view.population())).rstrip()
+        if not self.view.chosen and 0 < len(brief) < len(self.marked.rstrip()):
+            frame.brief = rich_text.parse(brief, self.palette, self.colours.muted)
         frame.notes = self.footer()
         frame.owed = self.owed
         if head is not None:

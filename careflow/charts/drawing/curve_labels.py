@@ -12,6 +12,7 @@ from careflow.charts.drawing.canvas import Align, Box, middle
 from careflow.charts.drawing.fonts import LEADING, SEMIBOLD
 from careflow.charts.drawing.layers import LayerCanvas
 from careflow.charts.drawing.rich_text import Run, cut
+from careflow.charts.drawing.ticks import slot_width
 
 Floats = NDArray[np.float64]
 
@@ -160,7 +161,7 @@ class Ends:
         """Set one label; return how wide it is in the wider way of setting it."""
         t, u = canvas.theme, canvas.u
         first = end.runs[0]
-        room, names = 0.35 * (canvas.box.w + 100 * u), [other.runs[0].text for other in self.ends]
+        room, names = 0.3 * slot_width(canvas), [other.runs[0].text for other in self.ends]
         text = cut(first.text, t.body, room, t.family, first.weight, names)
         runs = [Run(text, first.color, first.weight), *end.runs[1:]]
         one_line = [Run(f"{end.second[0].text} ", first.color, SEMIBOLD), *runs] if end.second else runs
@@ -200,7 +201,7 @@ class Word:
 
 
 class Words:
-    """Sets texts beside places in data, those in view."""
+    """Sets texts beside places in data: those in view, and of texts that would overlap the first."""
 
     def __init__(self, words: Sequence[Word]) -> None:
         self.words = list(words)
@@ -208,6 +209,7 @@ class Words:
     def __call__(self, canvas: LayerCanvas) -> None:
         """Draw the texts."""
         t, u = canvas.theme, canvas.u
+        taken: list[Box] = []
         for word in self.words:
             if not canvas.sees(word.x, word.y):
                 continue
@@ -215,7 +217,11 @@ class Words:
             sizes = [t.body] * (len(word.runs) - word.small) + [t.small] * word.small
             wide = sum(canvas.wide(r.text, size, r.weight) for r, size in zip(word.runs, sizes, strict=True))
             x += word.dx * u - {"left": 0.0, "center": wide / 2, "right": wide}[word.align]
-            base = middle(y + word.dy * u, sizes[0])
+            base, half = middle(y + word.dy * u, sizes[0]), 0.38 * sizes[0] * LEADING
+            box = Box(x, y + word.dy * u - half, x + wide, y + word.dy * u + half)
+            if any(box.meets(other, 0.0) for other in taken):
+                continue
+            taken.append(box)
             for run, size in zip(word.runs, sizes, strict=True):
                 x += canvas.runs(x, base, [run], size=size)
 

@@ -108,6 +108,7 @@ def laid_out(ax: Axes | Mapping[str, Axes] | Figure) -> Iterator[None]:
             figure.dpi = _MEASURED_AT
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="Glyph")  # the chart said so when it was drawn
+                engine.start_over(figure)
                 engine.execute(figure)
                 for layer in layers:
                     layer.lay_out(figure._get_renderer())  # type: ignore[attr-defined]

@@ -22,6 +22,8 @@ from careflow.charts.drawing.theme import Theme
 LOCATIONS: Final = ("left", "center", "right")
 _NOTES: Final = 0.2
 """The share of a chart's height that notes may take before they are cut to what is owed."""
+_HEAD: Final = 0.15
+"""The share of a chart's height that a subtitle may take before it is set small, and then cut to what is drawn."""
 Sized = tuple[Run, float]
 """A run and its type size."""
 Foot = Callable[[LayerCanvas, "Frame", float], float]
@@ -45,10 +47,11 @@ class Frame:
         self.yields = False
         self.location, self.pad = "left", 0.0
         self.subtitle: list[Run] = []
+        self.brief: list[Run] = []
         self.notes = self.owed = ""
         self.head: tuple[list[Sized], list[Sized]] = ([], [])
         self.foot: Foot | None = None
-        self.gutter: Callable[[LayerCanvas], float] | None = None
+        self.gutter: Callable[[LayerCanvas, Frame], float] | None = None
         self.layers: list[Layer] = []
         self.around: list[Layer] = []
         self._measured: tuple[object, tuple[float, float, float]] | None = None
@@ -138,7 +141,7 @@ class Frame:
         """Return where words around the Axes begin: with what stands farthest left of it."""
         edge = self.tick_left(canvas)
         if self.gutter is not None:
-            edge = min(edge, canvas.box.x0 - self.gutter(canvas))
+            edge = min(edge, canvas.box.x0 - self.gutter(canvas, self))
         return min([edge, *(layer.reached.x0 for layer in self._laid_out(canvas) if layer.reached is not None)])
 
     def right(self, canvas: LayerCanvas) -> float:
@@ -185,13 +188,24 @@ class Frame:
             y += 8 * u
             self._line(canvas, y, self.head[1])
             y += t.body * CAP
-        lines = wrap(self.subtitle, t.subtitle, right - left, t.family) if self.subtitle else []
+        size, lines = self._subtitle(canvas, right - left)
         for i, line in enumerate(reversed(lines)):
-            y += 13 * u if i == 0 else t.subtitle * LEADING
-            canvas.runs(left, y, line, size=t.subtitle)
-        y += t.subtitle * CAP if lines else 0.0
+            y += 13 * u if i == 0 else size * LEADING
+            canvas.runs(left, y, line, size=size)
+        y += size * CAP if lines else 0.0
         self._wrap_title(canvas, left, right)
         return Box(canvas.box.x0, canvas.box.y1, canvas.box.x1, y)
+
+    def _subtitle(self, canvas: LayerCanvas, wide: float) -> tuple[float, Sequence[Sequence[Run]]]:
+        """Return the size and the lines of the subtitle: smaller, then without the population, on a low chart."""
+        t, most = self.theme, _HEAD * self.slot(canvas)
+        size, lines = t.subtitle, wrap(self.subtitle, t.subtitle, wide, t.family) if self.subtitle else []
+        if len(lines) * size * LEADING > most:
+            size, lines = t.small, wrap(self.subtitle, t.small, wide, t.family)
+        if short := bool(self.brief) and len(lines) * size * LEADING > most:
+            lines = wrap(self.brief, size, wide, t.family)
+        self.drop("population", dropped=short)
+        return size, lines
 
     def _line(self, canvas: LayerCanvas, y: float, right: Sequence[Sized]) -> None:
         """Set the line over the plot: its left part from the left end of the Axes, its right part to the right end."""

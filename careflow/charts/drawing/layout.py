@@ -66,6 +66,13 @@ class MeasuredLayout(ConstrainedLayoutEngine):
         self._last = _state(fig, axes), given, kept
         return None
 
+    def start_over(self, fig: Any) -> None:
+        """Forget earlier drawings: where they left the Axes shows in the last digits of the next layout."""
+        self._last = None
+        for ax in fig.axes:
+            if ax.get_in_layout() and ax.get_subplotspec() is not None:
+                _put(ax, _spec(ax).get_position(fig).bounds)
+
     def _place(self, fig: Any, axes: Sequence[Axes], margins: Floats) -> bool:
         """Give each column the width that the widest margins leave, each row its share of the height, if any is left.
 

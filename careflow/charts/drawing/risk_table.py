@@ -103,22 +103,29 @@ class RiskTable:
     def __init__(self, rows: Sequence[Row], ticks: Sequence[int], heading: str, *, least: int = 0) -> None:
         self.rows, self.ticks, self.heading, self.least = list(rows), list(ticks), heading, least
 
-    def gutter(self, canvas: LayerCanvas) -> float:
+    def gutter(self, canvas: LayerCanvas, frame: Frame) -> float:
         """Return how far the names of the rows reach left of the Axes: a cell is centred on the first tick."""
-        t = canvas.theme
-        wide = max(canvas.wide(row.name, t.body, SEMIBOLD) for row in self.rows)
+        t, rows = canvas.theme, self._drawn(canvas, frame)
+        if not rows:
+            return 0.0
+        wide = max(canvas.wide(row.name, t.body, SEMIBOLD) for row in rows)
         return min(wide, self._most(canvas)) + canvas.wide("1,000", t.body) / 2 + 6 * canvas.u
 
     def _most(self, canvas: LayerCanvas) -> float:
         return _NAMES * (canvas.box.x1 - canvas.box.x0 + 100 * canvas.u)
 
+    def _drawn(self, canvas: LayerCanvas, frame: Frame) -> list[Row]:
+        """Return the rows that there is room for."""
+        slot = frame.slot(canvas)
+        share = _SHARE if slot >= _TALL * canvas.u else _SHARE / 2
+        if (len(self.rows) + 1) * canvas.theme.body * table.ROW <= share * slot:
+            return self.rows
+        return self.rows[: self.least if slot >= _LOW * canvas.u else 0]
+
     def __call__(self, canvas: LayerCanvas, frame: Frame, y: float) -> float:
         """Draw the rows that there is room for from a height downwards."""
         t, u = canvas.theme, canvas.u
-        slot = frame.slot(canvas)
-        share = _SHARE if slot >= _TALL * u else _SHARE / 2
-        whole = (len(self.rows) + 1) * t.body * table.ROW <= share * slot
-        rows = self.rows if whole else self.rows[: self.least if slot >= _LOW * u else 0]
+        rows = self._drawn(canvas, frame)
         frame.drop("table", dropped=len(rows) < len(self.rows))
         if not rows:
             return y

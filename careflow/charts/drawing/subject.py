@@ -55,7 +55,7 @@ class Subject:
 
     @property
     def external(self) -> bool:
-        """Whether the chart is to leave the house."""
+        """Whether the chart is for readers outside the organization."""
         return self.options["audience"] == "external"
 
     @property

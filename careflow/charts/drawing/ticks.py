@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 from matplotlib.axis import Axis
 from matplotlib.ticker import Formatter, Locator, MaxNLocator
 
 from careflow import formatting
 from careflow.charts.data.scale import Scale
 from careflow.charts.data.ticks import shares
-from careflow.charts.drawing.fonts import SEMIBOLD, covering
+from careflow.charts.drawing.fonts import LEADING, SEMIBOLD, covering
 from careflow.charts.drawing.layers import LayerCanvas
 from careflow.charts.drawing.rich_text import label_lines
 from careflow.charts.drawing.subject import Subject
@@ -182,8 +184,31 @@ def name_axis(
     return formatter
 
 
+def spaced(places: Sequence[float], room: float, first: Sequence[bool] = ()) -> list[int]:
+    """Return which of some places are at least ``room`` apart, in order; those marked ``first`` are kept longest.
+
+    >>> spaced([0, 8, 16, 24], 10)
+    [0, 2]
+    >>> spaced([0, 8, 16, 24], 10, first=[False, True, False, False])
+    [1, 3]
+    """
+    kept: list[int] = []
+    for i in sorted(range(len(places)), key=lambda i: not (first and first[i])):
+        if all(abs(places[i] - places[other]) >= room - 1e-6 for other in kept):
+            kept.append(i)
+    return sorted(kept)
+
+
+def slot_width(canvas: LayerCanvas) -> float:
+    """Return how much width the chart has with all its words, in points: the same in every pass of a layout."""
+    spec, figure = canvas.host.get_subplotspec(), canvas.host.get_figure(root=False)
+    if spec is None or figure is None:
+        return canvas.box.w
+    return float(figure.bbox.width) / canvas.scale / spec.get_gridspec().ncols * len(spec.colspan)
+
+
 class FitNames:
-    """Breaks the names on an axis into lines as there is room.
+    """Breaks the names on an axis into lines as there is room; where rows are too near, some names are left out.
 
     Parameters
     ----------
@@ -192,24 +217,33 @@ class FitNames:
         Along x a name has the width of its place, along y a share of that of the chart.
     lines : int
         The most lines.
+    first : sequence of bool, optional
+        Along y: which names are kept longest.
+    drop : callable, optional
+        Is told whether names were left out: ``Frame.drop``.
     """
 
-    def __init__(self, formatter: NameFormatter, axis: str, *, lines: int = 2) -> None:
-        self.formatter, self.axis, self.lines = formatter, axis, lines
+    def __init__(
+        self, formatter: NameFormatter, axis: str, *, lines: int = 2, first: Sequence[bool] = (),
+        drop: Callable[..., None] | None = None,
+    ) -> None:  # fmt: skip
+        self.formatter, self.axis, self.lines, self.first, self.drop = formatter, axis, lines, list(first), drop
 
     def __call__(self, canvas: LayerCanvas) -> None:
         """Choose the lines, for the next time that the axis prints its ticks."""
-        t, u, one = canvas.theme, canvas.u, self.formatter
         if self.axis == "x":
-            room = abs(canvas.at(1, 0)[0] - canvas.at(0, 0)[0]) - 2 * u
+            self._along(canvas)
         else:
-            room = 0.3 * (canvas.box.w + 80 * u)
-        axis = canvas.host.xaxis if self.axis == "x" else canvas.host.yaxis
+            self._beside(canvas)
+
+    def _along(self, canvas: LayerCanvas) -> None:
+        t, one, axis = canvas.theme, self.formatter, canvas.host.xaxis
+        room = abs(canvas.at(1, 0)[0] - canvas.at(0, 0)[0]) - 2 * canvas.u
         size = label_size(axis, t.body)
         longest = max(
             (canvas.wide(word, size, SEMIBOLD) for name in one.names for word in name.split(" ")), default=0.0
         )
-        if self.axis == "x" and longest > room and size > t.small:
+        if longest > room and size > t.small:
             size = t.small
             for label in axis.get_ticklabels():
                 label.set_fontsize(size)
@@ -220,6 +254,23 @@ class FitNames:
         # Under two letters a cut name says nothing.
         one.shown = ["\n".join(lines) if room > 2 * size or lines == [name] else ""
                      for lines, name in zip(broken, one.names, strict=True)]  # fmt: skip
+
+    def _beside(self, canvas: LayerCanvas) -> None:
+        t, one = canvas.theme, self.formatter
+        size = label_size(canvas.host.yaxis, t.body)
+        heights = [canvas.at(0, place)[1] for place in one.places]
+        kept = spaced(heights, size * LEADING, self.first)
+        if self.drop is not None:
+            self.drop("names", dropped=len(kept) < len(heights))
+        pitch = min((abs(heights[a] - heights[b]) for a, b in pairwise(kept)), default=np.inf)
+        lines = max(min(self.lines, int(pitch / (size * LEADING))), 1) if np.isfinite(pitch) else self.lines
+        room = 0.3 * slot_width(canvas)
+        one.shown = ["" for _ in one.names]
+        for i in kept:
+            broken = label_lines(
+                one.names[i], size, max(room, 1.0), t.family, weight=SEMIBOLD, lines=lines, among=one.names
+            )
+            one.shown[i] = "\n".join(broken)
 
 
 class FitLabel:

@@ -90,7 +90,8 @@ def _draw(chart: Chart, rows: pd.DataFrame, of: float) -> Axes:
     scale_axis(chart.ax.xaxis, SHARE, at_most=6)
     chart.ax.set_xlabel("Share of discharges")
     called = [chart.labels.get(name, name.capitalize()) for name in names]
-    chart.frame.add(FitNames(name_axis(chart.ax.yaxis, names, places, called, chart), "y"))
+    formatter = name_axis(chart.ax.yaxis, names, places, called, chart)
+    chart.frame.add(FitNames(formatter, "y", drop=chart.frame.drop))
     words, told = [], []
     for place, name, row in zip(places, called, rows.to_dict("records"), strict=True):
         values = {key: number(row[key]) for key in _NUMBERS}

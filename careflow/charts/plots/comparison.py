@@ -23,9 +23,8 @@ from careflow.charts.drawing.drawn import drawn
 from careflow.charts.drawing.fonts import LEADING, SEMIBOLD
 from careflow.charts.drawing.layers import LayerCanvas
 from careflow.charts.drawing.options import Options
-from careflow.charts.drawing.rich_text import Run, cut, label_lines, plain
-from careflow.charts.drawing.ticks import NameFormatter, Printed, Steps, name_axis
-from careflow.charts.drawing.units import label_size
+from careflow.charts.drawing.rich_text import Run, cut, plain
+from careflow.charts.drawing.ticks import FitNames, Printed, Steps, name_axis, slot_width
 
 if TYPE_CHECKING:
     from careflow.estimate import Comparison, StayComparison
@@ -187,7 +186,7 @@ def _axes(chart: Chart, found: Differences, names: _Names) -> None:
         [names.of(one) for one in rows], chart,
         color=[chart.colours.ink if one.clear else chart.colours.muted for one in rows],
     )  # fmt: skip
-    chart.frame.add(_FitRows(formatter, chart, [one.clear for one in rows]))
+    chart.frame.add(FitNames(formatter, "y", first=[one.clear for one in rows], drop=chart.frame.drop))
     chart.ax.axvline(0.0, color=chart.colours.ink, linewidth=0.9 * chart.u, zorder=1.5)
 
 
@@ -220,7 +219,7 @@ class _Sides:
         """Draw the numbers of the rows in view, where rows are far enough apart; their room is taken in any case."""
         t, u, box = canvas.theme, canvas.u, canvas.box
         ink, muted = canvas.colours.ink, canvas.colours.muted
-        room, names = 0.25 * _slot(canvas), " → ".join(self.names)
+        room, names = 0.25 * slot_width(canvas), " → ".join(self.names)
         lines = [(-_SIGN, Run(cut(names, t.body, room, t.family, SEMIBOLD), muted, SEMIBOLD))]
         for place, one in enumerate(self.rows):
             figures = " → ".join(_figure(self.scale, side) for side in one.sides)
@@ -232,38 +231,6 @@ class _Sides:
                 canvas.runs(x, middle(canvas.at(0, y)[1], size), [run], size=size)
         wide = max(canvas.wide(run.text, t.body, run.weight) for _, run in lines)
         return Box(box.x0, box.y0, x + wide, box.y1)
-
-
-class _FitRows:
-    """Breaks and cuts the names of rows, and leaves some out where rows are too near: those in ink stay longest."""
-
-    def __init__(self, formatter: NameFormatter, chart: Chart, clear: Sequence[bool]) -> None:
-        self.formatter, self.frame, self.clear = formatter, chart.frame, list(clear)
-
-    def __call__(self, canvas: LayerCanvas) -> None:
-        """Choose the names, for the next time that the axis prints its ticks."""
-        t, names = canvas.theme, self.formatter.names
-        size = label_size(canvas.host.yaxis, t.body)
-        pitch, high = _pitch(canvas), size * LEADING
-        lines = max(min(int(pitch / high), 2), 1)
-        kept: list[int] = []
-        for place in sorted(range(len(names)), key=lambda i: not self.clear[i]):
-            if all(abs(place - other) * pitch >= high for other in kept):
-                kept.append(place)
-        self.frame.drop("names", dropped=len(kept) < len(names))
-        broken = {
-            i: label_lines(names[i], size, 0.3 * _slot(canvas), t.family, weight=SEMIBOLD, lines=lines, among=names)
-            for i in kept
-        }
-        self.formatter.shown = ["\n".join(broken.get(i, [""])) for i in range(len(names))]
-
-
-def _slot(canvas: LayerCanvas) -> float:
-    """Return how much width the chart has with all its words, in points: the same in every pass of a layout."""
-    spec, figure = canvas.host.get_subplotspec(), canvas.host.get_figure(root=False)
-    if spec is None or figure is None:
-        return canvas.box.w
-    return float(figure.bbox.width) / canvas.scale / spec.get_gridspec().ncols * len(spec.colspan)
 
 
 def _pitch(canvas: LayerCanvas) -> float:

@@ -101,7 +101,7 @@ def p_chart(
         return p_limits(hits[periods], judged[periods], base)
 
     name = "p-chart: mean ± 3σ" if spread == "shewhart" else "p′-chart (Laney): mean ± 3σ × σz"
-    rule = f"{name}; black points: {RUN} or more in a row on one side of the mean, or outside the limits."
+    rule = f"{name}; filled points: {RUN} or more in a row on one side of the mean, or outside the limits."
     return _draw(chart, trend, one, limits_of(stages, excluded, make, rule))
 
 
@@ -153,7 +153,7 @@ def xmr(
         return mean, max(low, 0.0) if np.isfinite(low) else np.nan, high
 
     rule = (
-        f"XmR chart: mean ± 2.66 × average moving range; black points: {RUN} or more in a row on one side, or outside."
+        f"XmR chart: mean ± 2.66 × average moving range; filled points: {RUN} or more in a row on one side, or outside."
     )
     drawn_limits = limits_of(stages, excluded, make, rule)
     if not np.isfinite(drawn_limits.low[-1]):

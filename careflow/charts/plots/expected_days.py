@@ -94,7 +94,7 @@ def _draw(chart: Chart, rows: dict[str, Any], order: list[str]) -> Axes:
     chart.ax.set_xlabel("Days")
     keys = [*order, TOTAL]
     formatter = name_axis(chart.ax.yaxis, keys, places, [*names.values(), TOTAL], chart)
-    chart.frame.add(FitNames(formatter, "y"))
+    chart.frame.add(FitNames(formatter, "y", drop=chart.frame.drop))
     chart.ax.axhline(len(order) - 0.35, color=colours.rule, linewidth=0.8 * chart.u, zorder=0.6)
     ramp = dict(zip(view.levels, colours.intensity(len(view.levels)), strict=True))
     words = []

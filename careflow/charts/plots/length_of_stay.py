@@ -194,7 +194,7 @@ class _Drawing:
         names = [chart.labels[stay.name] for stay in self.stays]
         side = "bottom" if self.style != "interval" else "center"
         formatter = name_axis(ax.yaxis, [s.name for s in self.stays], range(rows), names, chart, va=side)
-        chart.frame.add(FitNames(formatter, "y", lines=1))
+        chart.frame.add(FitNames(formatter, "y", lines=1, drop=chart.frame.drop))
         if self.over:
             ax.axvspan(end, float(beyond), facecolor=chart.colours.band, linewidth=0, zorder=0.3)
 

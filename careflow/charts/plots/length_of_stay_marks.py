@@ -13,6 +13,7 @@ from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.fonts import LEADING, REGULAR, SEMIBOLD
 from careflow.charts.drawing.layers import LayerCanvas
 from careflow.charts.drawing.palette import intensity, luminance
+from careflow.charts.drawing.ticks import spaced
 
 
 class RowMarks:
@@ -122,12 +123,13 @@ class RowTexts:
         self.rows, self.lined, self.over = list(rows), style != "interval", over
 
     def __call__(self, canvas: LayerCanvas) -> Box:
-        """Draw the words of the rows in view."""
+        """Draw the words of the rows in view; return the box with room for either way of setting them."""
         t, u, box, muted = canvas.theme, canvas.u, canvas.box, canvas.colours.muted
         step = abs(canvas.at(1, 1)[1] - canvas.at(1, 0)[1])
         two = step >= t.body * 2.7
         right = box.x1 + 12 * u
-        rows = [(i, row) for i, row in enumerate(self.rows) if canvas.sees(y=i)]
+        near = spaced([i * step for i in range(len(self.rows))], t.body * LEADING)
+        rows = [(i, self.rows[i]) for i in near if canvas.sees(y=i)]
         top = box.y1 + 6 * u
         x = right + canvas.text(right, top, "Median", weight=SEMIBOLD)
         canvas.text(x, top, " (IQR)", size=t.small, color=muted)
@@ -135,17 +137,21 @@ class RowTexts:
             middle_of = (canvas.at(self.over, 0)[0] + box.x1) / 2
             if middle_of + canvas.wide("longer", t.small) / 2 < right:
                 canvas.text(middle_of, top, "longer", size=t.small, color=muted, align="center")
+        widest = 0.0
         for i, row in rows:
             floor = canvas.at(1, i)[1]
             weight = SEMIBOLD if row.strong else REGULAR
+            mark = f" {row.mark}" if row.mark else ""
+            one_line = canvas.wide(row.figure, t.body, weight) + canvas.wide(f"{mark}{row.span}", t.small) + 4 * u
+            widest = max(widest, one_line)
             upper = floor + 3.5 * u if self.lined and two else middle(floor, t.body)
             lower = upper - t.small * LEADING - u
             x = right + canvas.text(right, upper, row.figure, weight=weight)
-            x += canvas.text(x, upper, f" {row.mark}", size=t.small, color=muted) if row.mark else 0.0
+            x += canvas.text(x, upper, mark, size=t.small, color=muted) if mark else 0.0
             if not two:
                 canvas.text(x + 4 * u, upper, row.span, size=t.small, color=muted)
                 continue
             canvas.text(right, lower, row.span, size=t.small, color=muted)
             if self.lined:
                 canvas.text(box.x0 - 5 * u, lower, row.size, size=t.small, color=muted, align="right")
-        return box
+        return Box(box.x0, box.y0, right + widest, box.y1)

@@ -21,7 +21,7 @@ from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.palette import text_on
 from careflow.charts.drawing.rich_text import plain
 from careflow.charts.drawing.subject import NONE
-from careflow.charts.drawing.ticks import scale_axis
+from careflow.charts.drawing.ticks import FitNames, NameFormatter, scale_axis
 from careflow.charts.plots.pathway_steps import Paths, fills, head, hidden_note, names, ordered, paths_of
 from careflow.errors import ArgumentError
 
@@ -172,6 +172,9 @@ def _grid(chart: Chart, pathways: Paths, rows: Sequence[Path]) -> None:
     ax.xaxis.set_label_position("top")
     ax.tick_params(axis="both", length=0)
     ax.set_xticks(places, labels=heads, fontweight=SEMIBOLD, color=chart.colours.ink, ha="center")
+    formatter = NameFormatter(places, heads)
+    ax.xaxis.set_major_formatter(formatter)
+    chart.frame.add(FitNames(formatter, "x"))
     for spine in ax.spines.values():
         spine.set_visible(False)
     pale = chart.colours.tint(chart.colours.faint, 0.5)

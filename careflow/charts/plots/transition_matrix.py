@@ -181,7 +181,7 @@ def _axes(chart: Chart, view: View, exits: Sequence[str]) -> dict[str, float]:
     # Between the names and the cells stands how many were discharged.
     ax.tick_params(axis="y", length=0, pad=5.6 * chart.theme.body)
     chart.frame.add(FitNames(columns, "x", lines=3))
-    chart.frame.add(FitNames(rows, "y"))
+    chart.frame.add(FitNames(rows, "y", drop=chart.frame.drop))
     return places
 
 

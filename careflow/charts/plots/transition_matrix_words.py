@@ -9,6 +9,7 @@ from typing import Final
 from careflow.charts.drawing.canvas import Box, middle
 from careflow.charts.drawing.fonts import CAP, LEADING, REGULAR, SEMIBOLD
 from careflow.charts.drawing.layers import LayerCanvas
+from careflow.charts.drawing.ticks import spaced
 
 _COUNT: Final = "Discharges"
 _TWO_LINES: Final = 36
@@ -84,6 +85,7 @@ class ColumnHeads:
         names = canvas.host.yaxis.get_tightbbox(canvas.renderer)
         if names is not None and canvas.of(names).x0 < right - canvas.wide(_COUNT, t.body) - 30 * u:
             canvas.text(canvas.of(names).x0, box.y1 + 5 * u, "From", weight=SEMIBOLD)
-        for place, count in enumerate(self.counts):
+        heights = [canvas.at(0, place)[1] for place in range(len(self.counts))]
+        for place in spaced(heights, t.body * LEADING):
             if canvas.sees(y=place):
-                canvas.text(right, middle(canvas.at(0, place)[1], t.body), count, color=muted, align="right")
+                canvas.text(right, middle(heights[place], t.body), self.counts[place], color=muted, align="right")

@@ -210,7 +210,8 @@ def _axes(chart: Chart, steps: Sequence[_Step]) -> None:
     scale_axis(chart.ax.xaxis, SHARE, at_most=6)
     chart.ax.set_xlabel("Share of discharges")
     names = [step.name for step in steps]
-    chart.frame.add(FitNames(name_axis(chart.ax.yaxis, names, places, names, chart), "y"))
+    formatter = name_axis(chart.ax.yaxis, names, places, names, chart)
+    chart.frame.add(FitNames(formatter, "y", drop=chart.frame.drop))
 
 
 def _bars(chart: Chart, steps: Sequence[_Step]) -> None:

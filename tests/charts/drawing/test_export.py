@@ -55,6 +55,15 @@ def rendered(make, kind, form):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", FIVE)
+def test_a_chart_seen_on_a_screen_is_written_as_a_fresh_one(kind, kinds):
+    fresh, seen = kinds[kind](5), kinds[kind](5)
+    seen.figure.set_dpi(100)
+    FigureCanvasAgg(seen.figure).draw()
+    assert render(seen, "svg") == render(fresh, "svg")
+
+
+@pytest.mark.slow
 def test_a_chart_drawn_twice_is_the_same_file(make, kinds):
     again = kinds["flow_map"](5)
     for form in FORMS:
