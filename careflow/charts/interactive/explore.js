@@ -149,7 +149,8 @@ function labels(moves, theme) {
     if (taken.some((b) => box[0] < b[2] && b[0] < box[2] && box[1] < b[3] && b[1] < box[3])) continue;
     taken.push(box);
     const fill = theme.inks[one.role] || theme.muted;
-    out.push([one, make("svg:text", { x, y: y + 5, fill, "aria-hidden": "true" }, text)]);
+    const pill = { class: "pill", x: box[0], y: y - 9, width: box[2] - box[0], height: 18, rx: 3 };
+    out.push([one, make("svg:rect", pill), make("svg:text", { x, y: y + 5, fill, "aria-hidden": "true" }, text)]);
   }
   return out;
 }
@@ -279,7 +280,7 @@ function render({ model, el }) {
       arcs.set(one, node);
       svg.append(node);
     }
-    for (const [one, text] of labels(moves, theme)) arcs.get(one).append(text);
+    for (const [one, ...label] of labels(moves, theme)) arcs.get(one).append(...label);
     // A screen reader and the Tab key go through the arcs in the order of the levels.
     [...arcs].sort(([a], [b]) => a.from - b.from || a.to - b.to).forEach(([, node]) => svg.append(node));
     cards.forEach((card, place) => {
