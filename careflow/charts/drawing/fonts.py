@@ -23,6 +23,8 @@ FALLBACK: Final = "DejaVu Sans"
 REGULAR: Final = 400
 SEMIBOLD: Final = 600
 BOLD: Final = 700
+WEIGHTS: Final = {REGULAR: "normal", SEMIBOLD: "semibold", BOLD: "bold"}
+"""The names of weights: matplotlib 3.10 cannot write a number as the weight of a text of an SVG."""
 
 CAP: Final = 0.66
 """Height of a capital letter, as a share of the type size."""
@@ -95,7 +97,7 @@ def covering(text: str, family: tuple[str, ...]) -> tuple[str, ...]:
 @lru_cache(maxsize=64)
 def font(family: tuple[str, ...], weight: int) -> FontProperties:
     """Return the font of a weight, with the fallback for what it lacks."""
-    return FontProperties(family=list(family), weight=weight)
+    return FontProperties(family=list(family), weight=WEIGHTS[weight])
 
 
 @cache

@@ -13,7 +13,7 @@ from matplotlib.text import Text
 
 from careflow.charts.drawing.canvas import Box
 from careflow.charts.drawing.colours import Colours
-from careflow.charts.drawing.fonts import CAP, LEADING, REGULAR, SEMIBOLD, covering, missing, named
+from careflow.charts.drawing.fonts import CAP, LEADING, REGULAR, SEMIBOLD, WEIGHTS, covering, missing, named
 from careflow.charts.drawing.layers import Layer, LayerCanvas
 from careflow.charts.drawing.metadata import ChartInfo
 from careflow.charts.drawing.rich_text import Run, wrap
@@ -71,7 +71,7 @@ class Frame:
         t = self.theme
         pad = float(mpl.rcParams["axes.titlepad"])
         self.title = self.ax.set_title(
-            name, loc="left", parse_math=False, fontsize=t.body, fontweight=SEMIBOLD, color=self.colours.ink,
+            name, loc="left", parse_math=False, fontsize=t.body, fontweight=WEIGHTS[SEMIBOLD], color=self.colours.ink,
             fontfamily=list(dict.fromkeys((*t.family, *covering(name, t.family)))), pad=pad,
         )  # fmt: skip
         self.said, self.location, self.pad = name, "left", pad
@@ -257,7 +257,7 @@ def broken(canvas: LayerCanvas, text: Text, said: str, wide: float) -> list[str]
     """Return words in lines no wider than ``wide`` points, in the font and size of a text."""
     family = named(text.get_fontfamily())
     weight = text.get_fontweight()
-    weight = {"bold": 700, "semibold": 600, "normal": 400}.get(str(weight), weight)
+    weight = {name: number for number, name in WEIGHTS.items()}.get(str(weight), weight)
     run = Run(said, weight=int(weight) if str(weight).isdigit() else REGULAR)
     lines: Sequence[Sequence[Run]] = wrap([run], float(text.get_fontsize()), max(wide, 1.0), family)
     return ["".join(one.text for one in line) for line in lines]

@@ -14,7 +14,7 @@ from matplotlib.ticker import Formatter, Locator, MaxNLocator
 from careflow import formatting
 from careflow.charts.data.scale import Scale
 from careflow.charts.data.ticks import shares
-from careflow.charts.drawing.fonts import LEADING, SEMIBOLD, covering
+from careflow.charts.drawing.fonts import LEADING, SEMIBOLD, WEIGHTS, covering
 from careflow.charts.drawing.layers import LayerCanvas
 from careflow.charts.drawing.rich_text import label_lines
 from careflow.charts.drawing.subject import Subject
@@ -175,7 +175,13 @@ def name_axis(
     convert_with(axis, LevelConverter(keys, places, names, chart.view.continuum))
     family = {letter for name in names for letter in covering(name, chart.theme.family)}
     ordered = [*chart.theme.family, *sorted(family - set(chart.theme.family))]
-    style = {"parse_math": False, "fontweight": SEMIBOLD, "color": chart.colours.ink, "fontfamily": ordered, **style}
+    style = {
+        "parse_math": False,
+        "fontweight": WEIGHTS[SEMIBOLD],
+        "color": chart.colours.ink,
+        "fontfamily": ordered,
+        **style,
+    }
     axis.set_ticks(list(places), labels=list(names), **style)
     for label, ink in zip(axis.get_ticklabels(), color, strict=False):
         label.set_color(ink)

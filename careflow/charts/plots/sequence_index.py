@@ -15,7 +15,7 @@ from careflow.charts.data.scale import SHARE
 from careflow.charts.drawing.canvas import middle
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.drawn import drawn
-from careflow.charts.drawing.fonts import LEADING, SEMIBOLD
+from careflow.charts.drawing.fonts import LEADING, SEMIBOLD, WEIGHTS
 from careflow.charts.drawing.layers import LayerCanvas
 from careflow.charts.drawing.options import Options
 from careflow.charts.drawing.palette import text_on
@@ -171,7 +171,7 @@ def _grid(chart: Chart, pathways: Paths, rows: Sequence[Path]) -> None:
     ax.xaxis.tick_top()
     ax.xaxis.set_label_position("top")
     ax.tick_params(axis="both", length=0)
-    ax.set_xticks(places, labels=heads, fontweight=SEMIBOLD, color=chart.colours.ink, ha="center")
+    ax.set_xticks(places, labels=heads, fontweight=WEIGHTS[SEMIBOLD], color=chart.colours.ink, ha="center")
     formatter = NameFormatter(places, heads)
     ax.xaxis.set_major_formatter(formatter)
     chart.frame.add(FitNames(formatter, "x"))

@@ -83,8 +83,5 @@ def significant(values: pd.Series, digits: int = 3) -> pd.Series:
     >>> significant(pd.Series([123.456, 0.0])).tolist()
     [123.0, 0.0]
     """
-    numbers = values.to_numpy(dtype=np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        power = np.where(numbers != 0, np.floor(np.log10(np.abs(numbers))), 0)
-    factor = 10.0 ** (digits - 1 - np.nan_to_num(power))
-    return pd.Series((numbers * factor).round() / factor, values.index, name=values.name)
+    rounded = [float(f"{number:.{digits}g}") for number in values.to_numpy(dtype=np.float64)]
+    return pd.Series(rounded, values.index, dtype=np.float64, name=values.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -54,7 +55,7 @@ STRANGE = {
 }
 ENCODED = {
     "string views": pa.array(["php", "php", "iop", "iop"], pa.string_view()),
-    "run ends": pa.RunEndEncodedArray.from_arrays(pa.array([2, 4], pa.int32()), pa.array(["php", "iop"])),
+    "run ends": pa.RunEndEncodedArray.from_arrays([2, 4], ["php", "iop"]),
     "dictionary": pa.array(["php", "php", "iop", "iop"]).dictionary_encode(),
 }
 
@@ -93,11 +94,13 @@ def test_objects_of_2_to_the_63_and_more_are_ids() -> None:
     assert read(frame).persons == 3
 
 
+# DuckDB 1 cannot print the first microseconds of its range: such a file is refused.
+FIRST = -(2**63) if duckdb.__version__ >= "2" else -(2**62)
 FAR = {
     "the year 10,000": ([253_402_300_800] * 4, "s"),
     "seconds beyond microseconds": ([2**62, -(2**63), 2**62, -(2**62)], "s"),
     "milliseconds beyond microseconds": ([2**62, -(2**63), 2**62, -(2**62)], "ms"),
-    "the last and the first microsecond": ([2**63 - 1, -(2**63), 2**63 - 2, 2 - 2**63], "us"),
+    "the last and the first microsecond": ([2**63 - 1, FIRST, 2**63 - 2, FIRST + 2], "us"),
 }
 
 
@@ -119,8 +122,6 @@ def test_days_beyond_the_year_9999_are_read_from_parquet(tmp_path: Path) -> None
 
 
 def test_json_in_parquet_is_text(tmp_path: Path) -> None:
-    import duckdb
-
     path = tmp_path / "stays.parquet"
     stays = table()  # noqa: F841 - read by the statement
     duckdb.sql(f"COPY (SELECT *, '{{}}'::JSON AS note FROM stays) TO '{path}'")
