@@ -182,7 +182,7 @@ def name_axis(
         "fontfamily": ordered,
         **style,
     }
-    axis.set_ticks(list(places), labels=list(names), **style)
+    axis.set_ticks(list(places), labels=list(names), **{**look, **style})
     for label, ink in zip(axis.get_ticklabels(), color, strict=False):
         label.set_color(ink)
     formatter = NameFormatter(places, names)
