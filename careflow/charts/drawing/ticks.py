@@ -175,13 +175,7 @@ def name_axis(
     convert_with(axis, LevelConverter(keys, places, names, chart.view.continuum))
     family = {letter for name in names for letter in covering(name, chart.theme.family)}
     ordered = [*chart.theme.family, *sorted(family - set(chart.theme.family))]
-    style = {
-        "parse_math": False,
-        "fontweight": WEIGHTS[SEMIBOLD],
-        "color": chart.colours.ink,
-        "fontfamily": ordered,
-        **style,
-    }
+    look = {"parse_math": False, "fontweight": WEIGHTS[SEMIBOLD], "color": chart.colours.ink, "fontfamily": ordered}
     axis.set_ticks(list(places), labels=list(names), **{**look, **style})
     for label, ink in zip(axis.get_ticklabels(), color, strict=False):
         label.set_color(ink)
