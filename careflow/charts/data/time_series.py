@@ -14,7 +14,7 @@ from careflow.charts.data.return_words import ReturnWords
 from careflow.charts.data.scale import DAYS, INTENSITY, PEOPLE, SHARE, STAYS, Scale
 from careflow.charts.data.series import ALL, Series, Trend, counted, peopled, table_of
 from careflow.charts.data.transitions import ROLE_OF, WORDS
-from careflow.charts.data.view import View, periods, read
+from careflow.charts.data.view import View, periods, read, unions
 from careflow.continuum.outcomes import DIRECTIONS, OUTCOMES, STEP_DOWN, STEP_UP
 from careflow.counts.period_labels import period_number
 from careflow.errors import ArgumentError
@@ -46,8 +46,10 @@ def trend_of(result: Any, chart: str, frm: str | None, to: str | None, measure: 
         return _of_measure(result, chart, frm or ALL_LEVELS, where)
     all_levels = ("all", "any", ALL) if kind == "PersonsServed" else ()
     ends = () if kind == "Returns" else OUTCOMES
+    together = unions(result.frame, names) if kind == "Rates" else []
     for name in (frm,) if to is None else (frm, to):
         allowed = (*names, *ends) if name is to and name is not frm else (*names, *all_levels)
+        allowed = (*allowed, *together)
         if name is not None and name not in allowed:
             raise ArgumentError(
                 f"no level {name!r} in this continuum{hint(name, allowed)}; it has {', '.join(map(repr, names))}"
@@ -66,7 +68,7 @@ def trend_of(result: Any, chart: str, frm: str | None, to: str | None, measure: 
     rows = view.frame[view.frame["direction" if frame == "directions" else "to"].astype(str) == goal]
     if len(view.frame) and not len(rows):
         raise ArgumentError(f"the result does not tell {goal!r} apart: {view.about.definition}")
-    role = _role(result, frm, goal, names)
+    role = _shared_role(rows, frm) if {frm, goal} & set(together) else _role(result, frm, goal, names)
     scale = INTENSITY if view.is_intensity else SHARE
     return _assembled(view, rows, "from", SHARES, goal, role, frm, to, scale)
 
@@ -109,6 +111,12 @@ def _role(result: Any, frm: str | None, goal: str, names: Sequence[str]) -> str:
     if goal in names:
         return ROLE_OF.get(result.continuum.direction(frm, goal), "care") if frm else "move"
     return ROLE_OF.get(goal, "care")
+
+
+def _shared_role(rows: pd.DataFrame, frm: str | None) -> str:
+    """Return the role of a union: that of its direction, if all its moves have one."""
+    ways = set(rows.loc[rows["from"].astype(str) == frm, "direction"].dropna()) if frm else set()
+    return ROLE_OF.get(str(ways.pop()), "care") if len(ways) == 1 else "care"
 
 
 def _of_levels(result: Any, kind: str, chart: str, frm: str | None, where: Any) -> Trend:
@@ -169,7 +177,8 @@ def _assembled(
 ) -> Trend:  # fmt: skip
     order = periods(view)
     series = []
-    for name in view.levels if frm is None else (frm,):
+    origins = [*view.levels, *(name for name in unions(rows, view.levels) if name in set(rows[key].astype(str)))]
+    for name in origins if frm is None else (frm,):
         table = table_of(view, rows[rows[key].astype(str) == name], columns, order)
         own = role
         move = None if frm is None or to is None else (frm, to)

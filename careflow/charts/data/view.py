@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +14,7 @@ import pandas as pd
 from careflow import formatting
 from careflow.charts.data.chosen_stratum import PERIODS, chosen_value, flags
 from careflow.charts.data.kinds import KINDS, accepted, kind_of
+from careflow.continuum.outcomes import DIRECTIONS, OUTCOMES
 from careflow.errors import ArgumentError
 from careflow.estimate.rates.known_reasons import without_unknown_shares
 from careflow.estimate.result import ALL_LEVELS
@@ -250,7 +251,20 @@ _VALUES: Final = {
 def labels(view: View, short: Mapping[str, str] | None) -> dict[str, str]:
     """Return what each level is called on the chart."""
     given = dict(short or {})
-    return {ALL_LEVELS: ALL_LEVELS} | {name: given.get(name) or view.continuum.short(name) for name in view.levels}
+    levels = {name: given.get(name) or view.continuum.short(name) for name in view.levels}
+    return {ALL_LEVELS: ALL_LEVELS} | levels | {name: _of_union(name, levels) for name in unions(view.frame, levels)}
+
+
+def unions(frame: pd.DataFrame, levels: Collection[str]) -> list[str]:
+    """Return the names of levels and outcomes that are put together in rows of a frame."""
+    known = {*levels, *OUTCOMES, *DIRECTIONS, ALL_LEVELS}
+    names = (str(name) for column in ("from", "to") if column in frame for name in frame[column].unique())
+    return [name for name in dict.fromkeys(names) if name not in known]
+
+
+def _of_union(name: str, levels: Mapping[str, str]) -> str:
+    """Return what a union is called: ``php or iop`` by the names of its levels on the chart, a given name as it is."""
+    return "".join(levels.get(part, part) for part in re.split(r"(, | or )", name))
 
 
 def periods(view: View) -> list[str]:

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from typing import Any, Final, ParamSpec, TypeVar, cast, get_type_hints
 
 from careflow.charts.data.kinds import accepted
-from careflow.charts.data.spellings import spelled
+from careflow.charts.data.spellings import spelled, united
 from careflow.charts.drawing.facets import faceted
 from careflow.charts.drawing.option_checks import check_options
 from careflow.charts.drawing.options import DEFAULTS, Options
@@ -97,7 +97,7 @@ def drawn(chart: Callable[P, R]) -> Callable[P, R]:
             given["result"] = accepted(given["result"], chart.__name__)
         arguments = {**given, **given.pop("options", {})}
         if "result" in given:
-            arguments = spelled(arguments, given["result"].continuum)
+            arguments = united(spelled(arguments, given["result"].continuum))
         missing = [p.name for p in own if p.default is inspect.Parameter.empty and p.name not in arguments]
         if missing:
             raise TypeError(f"charts.{chart.__name__}() needs {missing[0]}=")

@@ -44,7 +44,7 @@ _WORDS: Final[Rule] = (_text, "text")
 _LEVEL: Final[Rule] = (_text, "the name of a level")
 
 RULES: Final[dict[str, Rule]] = {
-    "frm": _LEVEL, "level": _LEVEL, "to": (_text, "the name of a level or an outcome"),
+    "frm": _LEVEL, "level": _LEVEL, "to": (_text, "the name of a level or an outcome, or a list of such"),
     "levels": (_some(_text), "a list of names of levels"),
     "measure": (_text, "the name of a direction or an outcome"), "over": (_text, "the name of a stratum"),
     "horizon": _DAYS, "days": _DAYS, "ticks": (_some(_whole(0)), "a list of whole numbers of days"),

@@ -18,7 +18,7 @@ from careflow.charts.data.return_words import ReturnWords
 from careflow.charts.data.scale import SHARE, STAYS
 from careflow.charts.data.time_series import COUNTED, one_window, words_for
 from careflow.charts.data.transitions import ROLE_OF
-from careflow.charts.data.view import read
+from careflow.charts.data.view import read, unions
 from careflow.charts.drawing.chart import Chart
 from careflow.charts.drawing.curve_labels import End, Ends
 from careflow.charts.drawing.drawn import drawn
@@ -111,7 +111,7 @@ def funnel(
         )
     if frm is None:
         raise ArgumentError(f"say which level: frm= one of {', '.join(map(repr, view.levels))}")
-    if frm != ALL_LEVELS:
+    if frm not in (ALL_LEVELS, *unions(view.frame, view.levels)):
         view.check_level(frm)
     chart = Chart("funnel", view, options, levels=1)
     rows = view.frame[view.frame["from"].astype(str) == frm]
@@ -123,7 +123,7 @@ def funnel(
         rows = _returns(rows, back, to)
         said = _said_of_returns(chart, back, frm, to, over)
     else:
-        if goal not in (*view.levels, *OUTCOMES, *DIRECTIONS):
+        if goal not in (*view.levels, *OUTCOMES, *DIRECTIONS, *unions(view.frame, view.levels)):
             raise ArgumentError(f"no measure {goal!r}; there are {', '.join(map(repr, (*DIRECTIONS, *OUTCOMES)))}")
         rows = rows[rows["direction" if frame == "directions" else "to"].astype(str) == goal]
         said = _said_of_rates(chart, frm, goal, over)

@@ -82,10 +82,12 @@ def labels_of(
         unit = unit_of(by)
         if unit is None:
             raise ArgumentError(
-                f"these rates are not split by quarter (they are by {', '.join(by) or 'nothing'}); name the stratum, "
-                "as in compare(payer=('medicaid', 'commercial')), or estimate them with by='quarter'"
+                f"the result is not split by quarter (it is by {', '.join(by) or 'nothing'}); name the stratum, "
+                "as in compare(payer=('medicaid', 'commercial')), or estimate it with by='quarter'"
             )
         named.insert(0, (unit, (first, second)))
+    if "level" in strata and isinstance(strata["level"], str):
+        raise ArgumentError("compare has no level=: the level left is frm=, as in compare(..., frm='residential')")
     if len(named) != 1:
         raise ArgumentError(
             "compare takes one pair: two quarters, as in compare('2024Q2', '2025Q2'), or two groups of one stratum, as "
@@ -93,7 +95,7 @@ def labels_of(
         )
     name, pair = named[0]
     if name not in by:
-        raise ArgumentError(f"these rates are not split by {name}; they are split by {', '.join(by) or 'nothing'}")
+        raise ArgumentError(f"the result is not split by {name}; it is split by {', '.join(by) or 'nothing'}")
     if isinstance(pair, str) or not isinstance(pair, Sequence) or len(pair) != 2 or None in pair or pair[0] == pair[1]:
         raise ArgumentError(f"compare needs two different labels of {name}, as in {name}=(one, other)")
     one, other = (str(stratum_label(result.frame, name, label, result.about)) for label in pair)

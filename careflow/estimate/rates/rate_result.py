@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 import pandas as pd
 
 from careflow.arguments import checked, labels, one_of, period, whole
-from careflow.estimate.arguments import immature, interval_name
 from careflow.estimate.rates.comparison import Contrast, comparison, labels_of
 from careflow.estimate.rates.comparison_result import Comparison
-from careflow.estimate.rates.counted_rates import CountedRates
-from careflow.estimate.rates.methods import METHODS, RateInputs
+from careflow.estimate.rates.methods import METHODS
+from careflow.estimate.rates.rate_answers import RateAnswers
 from careflow.estimate.rates.rate_rows import rows_behind
-from careflow.estimate.rates.unions import Asked, asked, asked_moves, is_union
-from careflow.estimate.result import Provenance
+from careflow.estimate.rates.unions import Asked, asked, is_union
 from careflow.estimate.stats.multiple_testing import Correction
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Rates(CountedRates):
+class Rates(RateAnswers):
     """Transition rates by level left and level or outcome reached; made by :func:`careflow.transition_rates`.
 
     ``frame`` has one row for each stratum, window, level left and level or outcome reached. Its columns are the strata,
@@ -153,32 +151,6 @@ class Rates(CountedRates):
             people = (self.contributors.assign(**windows[0]), self.direction_contributors.assign(**windows[1]))
         return comparison(inputs.rate_arrays(), contrast, self.about, self.continuum, people)
 
-    @checked(frm=asked, to=asked)
-    def union(self, to: Asked | None = None, *, frm: Asked | None = None) -> Self:
-        """Return the rates of levels or outcomes put together, estimated again with intervals of their own.
-
-        Parameters
-        ----------
-        to, frm : str, list of str or mapping, optional
-            As in :func:`careflow.transition_rates`: ``rates.union({"day programs": ["php", "iop"]})``.
-
-        Returns
-        -------
-        Rates
-            Only these rows.
-
-        Raises
-        ------
-        ArgumentError
-            If there is no such level or outcome, or the rates are not those that :func:`careflow.transition_rates`
-            returned.
-        DisclosureError
-            If the rates are protected.
-        """
-        inputs = self.counted("union")
-        moves = asked_moves(self.continuum, frm, to, reasons=inputs.method != "incidence")
-        return type(self).estimated(replace(inputs, moves=moves))
-
     @checked(quarter=period, frm=asked, to=asked, within=whole(0, None, "days"), strata=labels)
     def rows(
         self,
@@ -232,38 +204,3 @@ class Rates(CountedRates):
         if self.moves is not None or (all(has for _, has in there) and len(there) == 2):
             return self
         return self.union(to, frm=frm) if all(union or has for union, has in there) else self
-
-    @classmethod
-    def estimated(cls, inputs: RateInputs) -> Self:
-        """Return the rates of counts: the body of :func:`careflow.transition_rates`."""
-        method, counts = METHODS[inputs.method], inputs.counts
-        to, to_direction = inputs.rate_arrays(keep=False)
-        frame, contributors = to.frames(inputs.by)
-        directions, direction_contributors = to_direction.frames(inputs.by)
-        about = Provenance.of(
-            counts,
-            measure=method.measure,
-            definition=method.definition.format(within=_words(inputs.windows)),
-            n=inputs.size(to),
-            unit=method.unit,
-            dated_by="discharge",
-            interval=interval_name(method.interval, inputs.confidence, inputs.cluster),
-            within=inputs.windows,
-            by=inputs.by,
-            confidence=inputs.confidence,
-            missing=immature(frame, inputs.by, counts.definition),
-        )
-        return cls(
-            frame,
-            about,
-            counts.definition.continuum,
-            directions=directions,
-            contributors=contributors,
-            direction_contributors=direction_contributors,
-            moves=inputs.moves,
-            inputs=inputs,
-        )
-
-
-def _words(windows: tuple[int, ...]) -> str:
-    return ", ".join(map(str, windows[:-1])) + (" and " if len(windows) > 1 else "") + str(windows[-1])

@@ -188,7 +188,7 @@ def length_of_stay(
     continuum = counts.definition.continuum
     compute = partial(means_of, table, strata, len(continuum), days, convention)
     means = compute if curves.means is None else partial(_constant, curves.means)
-    return LengthOfStay(
+    return LengthOfStay(  # type: ignore[call-arg]
         rows,
         about,
         continuum,

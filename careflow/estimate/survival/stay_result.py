@@ -58,7 +58,8 @@ class LengthOfStay(Result):
     # ``dataclasses.replace`` passes no ``inputs``: a result made from this one, such as a protected one, has none.
     _inputs: StayInputs | None = field(default=None, init=False, repr=False)
 
-    def __post_init__(self, inputs: StayInputs | None) -> None:
+    # mypy forgets an InitVar when it analyses a class of an import cycle a second time.
+    def __post_init__(self, inputs: StayInputs | None) -> None:  # type: ignore[override]
         object.__setattr__(self, "_inputs", inputs)
 
     @checked(

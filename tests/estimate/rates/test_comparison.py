@@ -246,7 +246,7 @@ def test_a_pair_that_does_not_fit_is_answered_with_what_would(given: tuple[str, 
 
 
 def test_rates_without_quarters_say_so() -> None:
-    with pytest.raises(ArgumentError, match=r"not split by quarter \(they are by payer\); name the stratum"):
+    with pytest.raises(ArgumentError, match=r"not split by quarter \(it is by payer\); name the stratum"):
         rates_of(NEWCOMBE, by="payer").compare("2024Q1", "2024Q2")
 
 

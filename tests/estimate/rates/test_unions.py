@@ -195,3 +195,20 @@ def test_unions_are_not_for_a_graph_a_chain_or_a_release(counts: cf.Counts) -> N
     quarterly = cf.transition_rates(counts, by="quarter")
     with pytest.raises(DisclosureError, match="put together"):
         cf.protect(quarterly.compare(*list(quarterly.frame["quarter"].cat.categories)[:2], to=["php", "iop"]))
+
+
+@pytest.mark.parametrize("frm", [None, ["inpatient", "residential"]])
+def test_what_is_asked_of_a_union_is_what_its_rates_answer(counts: cf.Counts, frm: list[str] | None) -> None:
+    """``frm=`` and ``to=`` of the answers put levels together before anything is worked out."""
+    rates = cf.transition_rates(counts, by=["facility", "quarter"])
+    to = {"day programs": ["php", "iop"]}
+    whole, kept = rates.union(to, frm=frm), {"frm": frm, "to": to}
+    assert_frame_equal(rates.bounds(**kept).frame, whole.bounds().frame)
+    assert_frame_equal(rates.standardize(over="facility", **kept).frame, whole.standardize(over="facility").frame)
+    assert_frame_equal(
+        rates.indirect("facility", over="level", **kept).frame, whole.indirect("facility", over="level").frame
+    )
+    north, south = sorted(set(rates.frame["facility"].astype(str)))[:2]
+    parts = [one.decompose(north, south, over="level", **more).frame for one, more in ((rates, kept), (whole, {}))]
+    assert_frame_equal(*parts)
+    assert set(parts[0]["to"].astype(str)) == {"day programs"}
