@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from careflow.estimate.multistate.markov_chain import Chain
 from careflow.estimate.result import Result
@@ -17,8 +17,13 @@ NO_COUNTS: Final = ("Occupation", "ExpectedDays")
 """Kinds that print no count."""
 
 
-def notes(given: list[Result], insiders: tuple[str, tuple[str, ...]] | None) -> tuple[str, ...]:
-    """Return what the proof of these results covers of insiders and of distinct people."""
+def notes(
+    given: list[Result], insiders: tuple[str, tuple[str, ...]] | None, plan: dict[str, Any] | None = None
+) -> tuple[str, ...]:
+    """Return what the proof of these results covers of insiders and of distinct people.
+
+    ``plan`` is that of the series: its strata are those of this release and of all earlier ones.
+    """
     persons_known = [_persons_known(result) for result in given]
     sentences = []
     if insiders is None:
@@ -26,7 +31,8 @@ def notes(given: list[Result], insiders: tuple[str, tuple[str, ...]] | None) -> 
     else:
         known_by = f"each {insiders[0]}" if len(insiders[1]) > 1 else f"{insiders[0]} {insiders[1][0]}"
         sentences.append(f"Proved against {known_by} that knows its own numbers too")
-        if not all(insiders[0] in result.about.by for result in given):
+        strata = [result.about.by for result in given] if plan is None else plan["strata"]
+        if not all(insiders[0] in names for names in strata):
             sentences.append(
                 f"What an insider knows of its own part in tables that are not by {insiders[0]} is not covered"
             )
