@@ -22,6 +22,7 @@ from careflow.protect.release_notes import notes, same_for_all
 from careflow.protect.results.links import link
 from careflow.protect.results.mask import Mask
 from careflow.protect.results.registry import kind_of
+from careflow.protect.results.windows import hide_longest_window_last
 from careflow.protect.rounding.rounding import RoundedProof, rounded
 from careflow.protect.rounding.successive_releases import join_rounded, rounded_spec
 from careflow.protect.suppression.earlier_tables import EarlierTables
@@ -292,4 +293,5 @@ def enter_results(
     entered_cells = [cells_of[i] for i in range(len(given))]
     link(table)
     hide_coarse_last(table)
+    hide_longest_window_last(table)
     return table, entered_cells
