@@ -18,7 +18,7 @@ from careflow.protect.history.state import State
 from careflow.protect.history.successive_releases import JointRelease, join
 from careflow.protect.history.unchanged_rows import rows_by_block, with_unchanged_rows
 from careflow.protect.insiders import Insider, cell_owners, insider_labels, insider_of_series, planned_insider
-from careflow.protect.release_notes import notes, same_for_all
+from careflow.protect.release_notes import notes, planned_people, same_for_all
 from careflow.protect.results.links import link
 from careflow.protect.results.mask import Mask
 from careflow.protect.results.registry import kind_of
@@ -194,7 +194,7 @@ def protect(
         insider_labels(insider, given, earlier_strata)  # a name that is not there is an error, whatever was promised
         insider = insider_of_series(insider, history.state.plan)
         insiders = insider_labels(insider, given, earlier_strata)
-        plan |= planned_insider(insider)
+        plan |= planned_insider(insider) | planned_people(given)
         table, entered_cells = enter_results(given, below, plan)
         history.check_same_data(table)
         joint = join_release(table, history.state, below)

@@ -13,6 +13,8 @@ UNKNOWN_INSIDERS: Final = (
     "Not proved against insiders: where several facilities are in the data, one that knows its own part may work out "
     "numbers of the others (insider= proves against them)"
 )
+UNKNOWN_PEOPLE: Final = "people unknown"
+"""Where the plan of a series says that a release counted what does not know its people."""
 NO_COUNTS: Final = ("Occupation", "ExpectedDays")
 """Kinds that print no count."""
 
@@ -25,6 +27,8 @@ def notes(
     ``plan`` is that of the series: its strata are those of this release and of all earlier ones.
     """
     persons_known = [_persons_known(result) for result in given]
+    if plan is not None and plan.get(UNKNOWN_PEOPLE):
+        persons_known.append(False)
     sentences = []
     if insiders is None:
         sentences.append(UNKNOWN_INSIDERS)
@@ -43,6 +47,11 @@ def notes(
             else "Distinct people behind the counts are not known, so the rule was applied to moves and stays"
         )
     return tuple(sentences)
+
+
+def planned_people(given: list[Result]) -> dict[str, bool]:
+    """Return what the plan of a series keeps where the people behind some counts are not known."""
+    return {} if all(_persons_known(result) for result in given) else {UNKNOWN_PEOPLE: True}
 
 
 def _persons_known(result: Result) -> bool:

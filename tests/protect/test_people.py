@@ -167,3 +167,11 @@ def test_hidden_people_may_all_be_11(seed) -> None:
         anywhere = frame[frame["level"] == "any"].set_index(unit)["persons"]
         assert (level.max() <= anywhere).all()
         assert (anywhere <= level.sum()).all()
+
+
+def test_the_statement_tells_of_earlier_counts_that_do_not_know_their_people(moves, tmp_path) -> None:
+    unknown = replace(cf.transition_rates(moves), contributors=None, direction_contributors=None)
+    protect(unknown, ledger=tmp_path)
+    for result in (cf.transition_rates(moves, by="year"), cf.census(moves, by="year")):
+        assert "Distinct people" not in protect(result).statement
+        assert "Distinct people are not known for every count" in protect(result, ledger=tmp_path).statement
