@@ -17,11 +17,12 @@ from careflow.protect.history.series_plan import first_month, joined, plan_of
 from careflow.protect.history.state import State
 from careflow.protect.history.successive_releases import JointRelease, join
 from careflow.protect.history.unchanged_rows import rows_by_block, with_unchanged_rows
-from careflow.protect.insiders import Insider, cell_owners, insider_labels
-from careflow.protect.release_notes import notes, same_for_all
+from careflow.protect.insiders import Insider, cell_owners, insider_labels, insider_of_series, planned_insider
+from careflow.protect.release_notes import notes, planned_people, same_for_all
 from careflow.protect.results.links import link
 from careflow.protect.results.mask import Mask
 from careflow.protect.results.registry import kind_of
+from careflow.protect.results.windows import hide_longest_window_last
 from careflow.protect.rounding.rounding import RoundedProof, rounded
 from careflow.protect.rounding.successive_releases import join_rounded, rounded_spec
 from careflow.protect.suppression.earlier_tables import EarlierTables
@@ -131,7 +132,8 @@ def protect(
         numbers to multiples of 5.
     insider : str or dict, optional
         A stratum, such as ``"facility"``: the proof then also holds against each facility that knows its own numbers
-        (of this release and of earlier ones in the ledger). ``{"facility": "North"}`` is one facility only.
+        (of this release and of earlier ones in the ledger). ``{"facility": "North"}`` is one facility only. Later
+        releases of the ledger are then proved against the same insiders, asked for or not.
     progress : bool, optional
         Show a progress bar; by default on a terminal only.
 
@@ -166,7 +168,6 @@ def protect(
     given = _checked(results)
     if mode == "round" and insider is not None:
         raise ArgumentError("mode='round' has no proof against insiders; use mode='suppress', or leave out insider=")
-    insiders = insider_labels(insider, given)
     plan = plan_of(given)
     join_release = join_rounded if mode == "round" else join
 
@@ -176,9 +177,10 @@ def protect(
         if mode == "round":
             results, proof, state = rounded(given, entered_cells, joint, below)
             return Released(results, proof, number, mode="round", ledger=ledger_id), state
-        return _released(given, entered_cells, joint, below, progress, number, insiders, ledger_id)
+        return _released(given, entered_cells, joint, below, progress, number, insiders, ledger_id, plan)
 
     if ledger is None:
+        insiders = insider_labels(insider, given)
         table, entered_cells = enter_results(given, below)
         return release(join_release(table, State(), below), entered_cells)[0]
     with locked(ledger):
@@ -188,6 +190,11 @@ def protect(
         spec = rounded_spec(spec) if mode == "round" else spec
         history.check_spec(spec, cutoff)
         plan = joined(history.state.plan, plan)
+        earlier_strata = {cell.stratum for cell in history.state.cells}
+        insider_labels(insider, given, earlier_strata)  # a name that is not there is an error, whatever was promised
+        insider = insider_of_series(insider, history.state.plan)
+        insiders = insider_labels(insider, given, earlier_strata)
+        plan |= planned_insider(insider) | planned_people(given)
         table, entered_cells = enter_results(given, below, plan)
         history.check_same_data(table)
         joint = join_release(table, history.state, below)
@@ -213,12 +220,13 @@ def _released(
     number: int | None = None,
     insiders: tuple[str, tuple[str, ...]] | None = None,
     ledger_id: str | None = None,
+    plan: dict[str, Any] | None = None,
 ) -> tuple[Released, State]:
     """Prove, mask, print unchanged rows as before, and return the release with the state for the ledger."""
     system = joint.state.system()
     if insiders is not None:
         system = replace(system, owner=cell_owners(system.names, *insiders))
-    proof = prove(system, below, progress=progress, notes=notes(given, insiders), earlier=joint.state.tables)
+    proof = prove(system, below, progress=progress, notes=notes(given, insiders, plan), earlier=joint.state.tables)
     checked = proof.check()
     if not checked:
         raise DisclosureError(f"this release {checked}; nothing was released")
@@ -285,4 +293,5 @@ def enter_results(
     entered_cells = [cells_of[i] for i in range(len(given))]
     link(table)
     hide_coarse_last(table)
+    hide_longest_window_last(table)
     return table, entered_cells

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from careflow.estimate.multistate.markov_chain import Chain
 from careflow.estimate.result import Result
@@ -13,20 +13,30 @@ UNKNOWN_INSIDERS: Final = (
     "Not proved against insiders: where several facilities are in the data, one that knows its own part may work out "
     "numbers of the others (insider= proves against them)"
 )
+UNKNOWN_PEOPLE: Final = "people unknown"
+"""Where the plan of a series says that a release counted what does not know its people."""
 NO_COUNTS: Final = ("Occupation", "ExpectedDays")
 """Kinds that print no count."""
 
 
-def notes(given: list[Result], insiders: tuple[str, tuple[str, ...]] | None) -> tuple[str, ...]:
-    """Return what the proof of these results covers of insiders and of distinct people."""
+def notes(
+    given: list[Result], insiders: tuple[str, tuple[str, ...]] | None, plan: dict[str, Any] | None = None
+) -> tuple[str, ...]:
+    """Return what the proof of these results covers of insiders and of distinct people.
+
+    ``plan`` is that of the series: its strata are those of this release and of all earlier ones.
+    """
     persons_known = [_persons_known(result) for result in given]
+    if plan is not None and plan.get(UNKNOWN_PEOPLE):
+        persons_known.append(False)
     sentences = []
     if insiders is None:
         sentences.append(UNKNOWN_INSIDERS)
     else:
         known_by = f"each {insiders[0]}" if len(insiders[1]) > 1 else f"{insiders[0]} {insiders[1][0]}"
         sentences.append(f"Proved against {known_by} that knows its own numbers too")
-        if not all(insiders[0] in result.about.by for result in given):
+        strata = [result.about.by for result in given] if plan is None else plan["strata"]
+        if not all(insiders[0] in names for names in strata):
             sentences.append(
                 f"What an insider knows of its own part in tables that are not by {insiders[0]} is not covered"
             )
@@ -37,6 +47,11 @@ def notes(given: list[Result], insiders: tuple[str, tuple[str, ...]] | None) -> 
             else "Distinct people behind the counts are not known, so the rule was applied to moves and stays"
         )
     return tuple(sentences)
+
+
+def planned_people(given: list[Result]) -> dict[str, bool]:
+    """Return what the plan of a series keeps where the people behind some counts are not known."""
+    return {} if all(_persons_known(result) for result in given) else {UNKNOWN_PEOPLE: True}
 
 
 def _persons_known(result: Result) -> bool:

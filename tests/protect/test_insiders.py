@@ -83,6 +83,37 @@ def test_an_insider_is_thought_of_again_in_later_releases(made, tmp_path) -> Non
     assert all(audit(safe, insider={"facility": name}).ok for name in names)
 
 
+@pytest.mark.slow
+def test_later_releases_keep_what_insiders_were_promised(made, tmp_path) -> None:
+    """Without the promise South and West work out others' small numbers from the total that is published later."""
+    cube = made["flows"](4, 2400, 9)
+    protect(made["rates"](cube, pd.DataFrame({"facility": NAMES})), ledger=tmp_path, insider="facility")
+    safe = protect(made["overall"](cube), ledger=tmp_path)
+    assert "Proved against each facility that knows its own numbers too" in safe.statement
+    assert all(audit(safe, insider={"facility": name}).ok for name in NAMES)
+
+
+def test_an_insider_may_be_of_the_earlier_releases_only(made, tmp_path) -> None:
+    cube = np.full_like(made["flows"](2, 1800, 9), 40)
+    protect(made["rates"](cube, pd.DataFrame({"facility": NAMES[:2]})), ledger=tmp_path, insider={"facility": "North"})
+    with pytest.raises(ArgumentError, match="there are North, South"):
+        protect(made["overall"](cube), ledger=tmp_path, insider={"facility": "East"})
+    by_payer = made["rates"](cube, pd.DataFrame({"payer": ["a", "b"]}))
+    with pytest.raises(DisclosureError, match="proved against insiders of facility, and insider= names payer"):
+        protect(by_payer, ledger=tmp_path, insider="payer")
+    assert (
+        "against each facility"
+        in protect(made["overall"](cube), ledger=tmp_path, insider={"facility": "South"}).statement
+    )
+
+
+def test_the_statement_tells_of_earlier_tables_that_are_not_by_the_insider(made, tmp_path) -> None:
+    cube = np.full_like(made["flows"](2, 4000, 9), 40)
+    protect(made["overall"](cube), ledger=tmp_path)
+    safe = protect(made["rates"](cube, pd.DataFrame({"facility": NAMES[:2]})), ledger=tmp_path, insider="facility")
+    assert "in tables that are not by facility is not covered" in safe.statement
+
+
 def test_a_total_that_is_an_insider_s_own_part_tells_nothing_of_others() -> None:
     """Row 0 alone has anything in the second column: whoever knows row 0 knows that total, and nothing else by it."""
     counts = np.array([[40, 3, 30], [50, 0, 9], [60, 0, 70]])

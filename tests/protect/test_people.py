@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import careflow as cf
+from careflow.errors import DisclosureError
 from careflow.protect import audit, protect
 
 BUSY = 3
@@ -139,3 +140,38 @@ def test_curves_and_shares_without_counts_rest_on_people_enough(few) -> None:
     assert not frame["hidden"].any()
     started = cf.occupation(few, start="inpatient", days=30).started
     assert int(started["persons"].iloc[0]) <= BUSY
+
+
+def test_people_by_labels_beside_all_people_are_refused(moves, tmp_path) -> None:
+    """Where each has one payer, all people less those of the shown payers are those of the hidden one."""
+    protect(cf.persons_served(moves, by="quarter"), ledger=tmp_path)
+    protect(cf.persons_served(moves, by="year"), ledger=tmp_path)
+    with pytest.raises(DisclosureError, match="people by no stratum and payer can be subtracted"):
+        protect(cf.persons_served(moves, by=["quarter", "payer"]), ledger=tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_hidden_people_may_all_be_11(seed) -> None:
+    """A part is at most the whole, and the whole at most the sum of its parts, with 11 in each hidden place as well."""
+    moves = cf.link(cf.read_episodes(cf.simulate.simulate(40, seed=seed), cutoff="2025-12-31", progress=False))
+    safe = protect([cf.persons_served(moves, by=unit) for unit in ("quarter", "year")])
+    frames = [result.frame.fillna({"persons": 11}) for result in safe]
+    assert sum(int(frame["hidden"].sum()) for frame in frames) > 20
+    years = frames[0].assign(year=frames[0]["quarter"].astype(str).str[:4]).groupby(["year", "level"], observed=True)
+    of_year = frames[1].assign(year=frames[1]["year"].astype(str)).set_index(["year", "level"])["persons"]
+    assert (years["persons"].max() <= of_year).all()
+    assert (of_year <= years["persons"].sum()).all()
+    for frame, unit in zip(frames, ("quarter", "year"), strict=True):
+        level = frame[frame["level"] != "any"].groupby(unit, observed=True)["persons"]
+        anywhere = frame[frame["level"] == "any"].set_index(unit)["persons"]
+        assert (level.max() <= anywhere).all()
+        assert (anywhere <= level.sum()).all()
+
+
+def test_the_statement_tells_of_earlier_counts_that_do_not_know_their_people(moves, tmp_path) -> None:
+    unknown = replace(cf.transition_rates(moves), contributors=None, direction_contributors=None)
+    protect(unknown, ledger=tmp_path)
+    for result in (cf.transition_rates(moves, by="year"), cf.census(moves, by="year")):
+        assert "Distinct people" not in protect(result).statement
+        assert "Distinct people are not known for every count" in protect(result, ledger=tmp_path).statement

@@ -182,7 +182,8 @@ class LevelSystem:
             for one in self.releases:
                 if one.kind == "Rates" and not one.every_discharge:
                     self._between(one)
-        self.attack_targets(self.solver(), found)
+        if self.rows:  # releases of nothing but people in care print no discharges
+            self.attack_targets(self.solver(), found)
 
     def solver(self) -> Solver:
         """Return the solver of all that was entered."""

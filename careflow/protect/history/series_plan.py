@@ -91,6 +91,8 @@ def joined(plan: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
             "own, with a ledger of its own"
         )
     strata = [list(names) for names in sorted({*map(tuple, plan["strata"]), *map(tuple, other["strata"])})]
+    if plan["counts"] == PEOPLE:
+        _check_one_split(strata)
     _check_linked(strata)
     return {
         "rules": plan["rules"] | other["rules"],
@@ -98,7 +100,7 @@ def joined(plan: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
         "windows": sorted({*plan["windows"], *other["windows"]}),
         "sources": sorted({*plan["sources"], *other["sources"]}),
         "counts": plan["counts"],
-    }
+    } | {name: value for name, value in plan.items() if name not in other}
 
 
 def first_month(results: Iterable[Result], plan: dict[str, Any] | None = None) -> int:
@@ -139,6 +141,22 @@ def _check_linked(strata: list[list[str]]) -> None:
         raise DisclosureError(
             f"tables by {names} in pairs cannot be linked to each other by sums: a table by all of them at once would "
             "have to agree with every pair. Release one table by all of these strata together, or leave one pair out"
+        )
+
+
+def _check_one_split(strata: list[list[str]]) -> None:
+    """Refuse people by two splits: where each person has one label only, labels add up and can be subtracted.
+
+    Within one split nothing has to be linked. Levels and periods share people, and what a reader knows are bounds: a
+    part is at most the whole, and the whole at most the sum of its parts. If every hidden count of 1 to 10 were 11
+    instead, all of these bounds would still hold.
+    """
+    splits = {tuple(name for name in names if name not in UNITS) for names in strata}
+    if len(splits) > 1:
+        words = " and ".join(", ".join(names) or "no stratum" for names in sorted(splits))
+        raise DisclosureError(
+            f"people by {words} can be subtracted where each person has one label only, and no sums say where that is "
+            "so; publish people by one of these splits in a series of releases"
         )
 
 

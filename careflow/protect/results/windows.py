@@ -47,6 +47,20 @@ def link_windows(table: CellTable) -> None:
         _link_methods(table, origin, stratum, followed.get((origin, stratum), {}), windows, every)
 
 
+def hide_longest_window_last(table: CellTable) -> None:
+    """Let rates within the longest window cost more to hide than those within shorter ones, printed in one release.
+
+    A difference of two windows is mostly small, so one of them is hidden; the longest is the one that pages show.
+    """
+    for windows in _by_place(table, FOLLOWED).values():
+        printed = {window: [cell for cell in events.values() if table.cells[cell].printed]
+                   for window, events in windows.items()}  # fmt: skip
+        with_cells = [window for window, cells in printed.items() if cells]
+        if len(with_cells) > 1:
+            for cell in printed[max(with_cells)]:
+                table.cells[cell].depth += 1
+
+
 def _by_place(table: CellTable, measure: str) -> dict[tuple[str, Stratum], dict[int, Events]]:
     """Return the cells of a measure by level and stratum, then by window and event."""
     places: dict[tuple[str, Stratum], dict[int, Events]] = defaultdict(lambda: defaultdict(dict))

@@ -160,10 +160,16 @@ def _unprotectable_text(system: System, cells: Ints, below: int, *, insider: boo
     source = (
         "what an insider knows, with earlier releases and zeros," if insider else "earlier releases or zeros already"
     )
+    instead = (
+        ". Where earlier releases were not proved against insiders, what they show may tell one too much whatever is "
+        "hidden now: release this without insider=, which the statement then says. Or merge"
+        if insider
+        else ". Merge"
+    )
     more = f" and {len(cells) - 3:,} more" if len(cells) > 3 else ""
     named = "; ".join(system.names[i] for i in cells[:3])
     return (
         f"{len(cells):,} cells cannot be protected under the rule of {below}, since {source} "
-        f"tell them: {named}{more}. Merge each with a neighbour (two levels, two strata, or the quarter with the next) "
-        "or leave it out of this release"
+        f"tell them: {named}{more}{instead} each with a neighbour (two levels, two strata, or the quarter with the "
+        "next) or leave it out of this release"
     )
