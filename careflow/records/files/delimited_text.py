@@ -6,16 +6,20 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from careflow.errors import RecordError
 from careflow.records.engine.duckdb_engine import Engine
 from careflow.records.files.decompress import Decompressor
+from careflow.records.files.line_ends import refuse_mixed
 from careflow.records.files.size_limits import SizeLimits
 from careflow.records.files.source import LONGEST, TEXT, SourceTable, internal_names
 from careflow.records.schema import Mapped
+
+Read = TypeVar("Read")
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _HEAD: Final = 1 << 20
@@ -64,9 +68,8 @@ class TextSource:
 
     def head(self, engine: Engine, rows: int) -> dict[str, list[str]]:
         """Return the distinct texts in the first rows of each column."""
-        sample = engine.rows(
-            f"SELECT left(COLUMNS(*), {LONGEST}) FROM {self._scan('ignore_errors = true')} LIMIT {rows}", self._bound()
-        )
+        scan = self._scan("ignore_errors = true")
+        sample = self._read(engine.rows, f"SELECT left(COLUMNS(*), {LONGEST}) FROM {scan} LIMIT {rows}")
         return {name: sorted({row[i] for row in sample if row[i] is not None}) for i, name in enumerate(self.header)}
 
     def load(self, engine: Engine, mapped: Mapped) -> SourceTable:
@@ -79,11 +82,19 @@ class TextSource:
             f"store_rejects = true, rejects_table = '{table}_rejects', rejects_scan = '{table}_scans', "
             f"rejects_limit = {_MOST_RAGGED}"
         )
-        engine.run(f"CREATE TEMP TABLE {table} AS SELECT {picked} FROM {self._scan(rejects)}", self._bound())
+        self._read(engine.run, f"CREATE TEMP TABLE {table} AS SELECT {picked} FROM {self._scan(rejects)}")
         rejects = f"{table}_rejects"
         ragged = self._ragged(engine, rejects)
         rows = self._ragged_rows(engine, rejects) if ragged else ""
         return SourceTable(table, dict.fromkeys(positions, TEXT), "r.rowid", ragged, rows, held=True)
+
+    def _read(self, call: Callable[[str, list[object]], Read], sql: str) -> Read:
+        try:
+            return call(sql, self._bound())
+        except RecordError:
+            # The engine refuses mixed line ends, and does not say so.
+            refuse_mixed(self._paths)
+            raise
 
     def _scan(self, more: str) -> str:
         columns = ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(self.header)))

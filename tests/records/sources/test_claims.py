@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -511,3 +512,27 @@ def test_lines_that_differ_in_a_stratum_are_not_the_same_line_again() -> None:
 def test_what_cannot_be_a_stratum_is_refused(columns: dict[str, str], message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
         read("hcpcs | from\nH0015 | 03-04", columns=columns)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ('starts = "2024-01-01"', "without quotation marks"),
+        ("ends = 2024-01-01T10:00:00", "without quotation marks"),
+        ("starts = 2024-02-01\nends = 2024-01-31", "ends before it starts"),
+        ("payer = 3", "payer of code H2036 is no text"),
+        ("days = 7", "none of code, level"),
+    ],
+)
+def test_a_file_of_codes_is_checked_line_by_line(more: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "codes.toml"
+    path.write_text(f'[[codes]]\ncode = "H2036"\nlevel = "php"\n{more}\n')
+    with pytest.raises(ArgumentError, match=message):
+        claims(pd.DataFrame(), codes=path)
+
+
+def test_a_file_without_codes_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "codes.toml"
+    path.write_text("codes = []\n")
+    with pytest.raises(ArgumentError, match="is not a TOML file of lines"):
+        claims(pd.DataFrame(), codes=path)

@@ -211,11 +211,21 @@ def _entry(key: Any, level: Any, **more: Any) -> Code:
         raise ArgumentError(f"codes= gives {text} a level {level!r}{hint(level, MEANINGS)}; give {either(MEANINGS)}.")
     system = "revenue" if text.isdigit() and len(text) <= 4 else "hcpcs"
     text = text.rjust(4, "0") if system == "revenue" else text
-    try:
-        return Code(system, text, level, modifier=_plain(str(modifier)), basis="codes=", **more)
-    except TypeError:
-        pass
-    raise ArgumentError("a line of codes has a name that is none of code, level, modifier, starts, ends, payer.")
+    _check_more(text, more)
+    return Code(system, text, level, modifier=_plain(str(modifier)), basis="codes=", **more)
+
+
+def _check_more(code: str, more: Mapping[str, Any]) -> None:
+    """Check what a line of a TOML file says besides code, level and modifier."""
+    if set(more) - {"starts", "ends", "payer"}:
+        raise ArgumentError("a line of codes has a name that is none of code, level, modifier, starts, ends, payer.")
+    if not isinstance(more.get("payer", ""), str):
+        raise ArgumentError(f"the payer of code {code} is no text; write it in quotation marks.")
+    starts, ends = more.get("starts"), more.get("ends")
+    if not all(day is None or type(day) is date for day in (starts, ends)):
+        raise ArgumentError(f"starts and ends of code {code} are days without quotation marks, such as 2026-01-01.")
+    if starts and ends and ends < starts:
+        raise ArgumentError(f"code {code} ends before it starts.")
 
 
 def _of_file(path: Path) -> list[Code]:
@@ -223,8 +233,10 @@ def _of_file(path: Path) -> list[Code]:
         lines = tomllib.loads(path.read_text("utf-8")).get("codes", [])
     except (OSError, ValueError):
         lines = None
-    if not isinstance(lines, list) or not all(
-        isinstance(line, dict) and {"code", "level"} <= set(line) for line in lines
+    if (
+        not isinstance(lines, list)
+        or not lines
+        or not all(isinstance(line, dict) and {"code", "level"} <= set(line) for line in lines)
     ):
         raise ArgumentError(f"codes={path.name!r} is not a TOML file of lines [[codes]], each with a code and a level.")
     return [_entry(line.pop("code"), line.pop("level"), **line) for line in map(dict, lines)]
