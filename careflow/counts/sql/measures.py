@@ -8,10 +8,12 @@ other stays of their person.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Final
 
 from careflow.continuum import Continuum
 from careflow.continuum.outcomes import DIED, REASONS
+from careflow.counts.calendar import day_number
 from careflow.counts.event_tables import ENDLESS
 from careflow.counts.measures.checks import EXCLUSIONS, PERSON
 from careflow.counts.measures.definition import Measure
@@ -27,6 +29,7 @@ ALL: Final = -1
 """The ``state`` of all levels together, where persons are counted."""
 
 _DIED: Final = REASONS.index(DIED)
+_MARCH_1900, _MARCH_2100 = (day_number(date(year, 3, 1)) for year in (1900, 2100))
 
 _COUNTED: Final = """
 WITH {ctes}
@@ -152,16 +155,17 @@ def _index(measure: Measure, rules: Resolved) -> str:
 def _not_after(month: int, day: int) -> str:
     """Return the condition that a discharge is not after a day of its year.
 
-    Days of the year are counted from 1 March, by whole-number arithmetic, so that 29 February moves none of them.
+    Years begin on 1 March and come in fours, so that a leap day ends the last of them. 1900 and 2100 have none: days
+    before and after are moved as if they had. Dates from 1900 to 2199 can be read.
     """
-    era = "((discharge + 719468) % 146097)"
-    year = f"(({era} - {era} // 1460 + {era} // 36524 - {era} // 146096) // 365)"
-    of_year = f"({era} - (365 * {year} + {year} // 4 - {year} // 100))"
+    moved = f"CASE WHEN discharge < {_MARCH_1900} THEN 1460 WHEN discharge >= {_MARCH_2100} THEN 1462 ELSE 1461 END"
+    of_four = f"((discharge - {_MARCH_1900} + {moved}) % 1461)"
     limit = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
-    new_year = 306
-    if month >= 3:
-        return f"({of_year} <= {limit} OR {of_year} >= {new_year})"
-    return f"{of_year} BETWEEN {new_year} AND {limit}"
+    new_year, leap_day = 306, 365
+    if month >= 3:  # a leap day is 0 here, and like all of January and February it is not after the limit
+        return f"({of_four} % 365 <= {limit} OR {of_four} % 365 >= {new_year})"
+    within = f"{of_four} % 365 BETWEEN {new_year} AND {limit}"
+    return f"({within} OR {of_four} = 1460)" if limit == leap_day else within
 
 
 def _why(measure: Measure, *, chained: bool) -> str:

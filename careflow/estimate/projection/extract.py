@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from careflow.counts import Counts
+from careflow.counts.definition import GROUPS
 from careflow.counts.event_tables import CENSORED, ENTERED
 from careflow.estimate.arrays.strata import Ints, add_floats, distinct
 
@@ -81,25 +82,26 @@ def extract(counts: Counts, groups: Ints, cutoff: int, recent: int, before: int 
     """Return the counts as of ``before`` days before the cut-off, which is the day ``cutoff``."""
     end = f"@-{before}" if before else ""
     levels, window = len(counts.definition.continuum), counts.definition.within
-    exits, at_risk = _exits(counts.tables[f"exit~{recent}{end}"], groups, levels)
-    gap = counts.tables[f"gap{end}"]
+    exits, at_risk = _exits(_columns(counts, f"exit~{recent}{end}"), groups, levels)
+    gap = _columns(counts, f"gap{end}")
+    gap = gap.only(gap.day <= window)
     moves, gap_ends, gap_at_risk = _gaps(gap, groups, levels, window)
-    open_stays = _of(counts.tables[f"stay by admission{end}"], CENSORED)
-    waiting = _of(gap, CENSORED)
-    waiting = waiting[waiting["day"] < window]
-    longest = int(open_stays["day"].max()) if len(open_stays) else 0
-    day = cutoff - before
-    arrived = _of(counts.tables["arrivals"], ENTERED)
-    arrived = arrived[(arrived["day"] > day - SEASON) & (arrived["day"] <= day)]
+    open_stays = _columns(counts, f"stay by admission{end}")
+    open_stays = open_stays.only(open_stays.event == CENSORED)
+    waiting = gap.only((gap.event == CENSORED) & (gap.day < window))
+    longest = int(open_stays.day.max(initial=0))
+    first = cutoff - before - SEASON + 1
+    arrived = _columns(counts, "arrivals")
+    arrived = arrived.only((arrived.day >= first) & (arrived.day < first + SEASON) & (arrived.event == ENTERED))
     return Extract(
         exits,
         at_risk,
         moves,
         gap_ends,
         gap_at_risk,
-        _dense(arrived, groups, (levels, SEASON), arrived["state"], arrived["day"] - (day - SEASON + 1)),
-        _dense(open_stays, None, (levels, longest + 1), open_stays["state"], open_stays["day"]),
-        _dense(waiting, None, (levels, max(window, 1)), waiting["state"], waiting["day"]),
+        _dense(arrived, (arrived.places(groups), len(groups)), (arrived.state, levels), (arrived.day - first, SEASON)),
+        _dense(open_stays, (open_stays.state, levels), (open_stays.day, longest + 1)),
+        _dense(waiting, (waiting.state, levels), (waiting.day, max(window, 1))),
     )
 
 
@@ -117,48 +119,60 @@ def daily_census(counts: Counts, cutoff: int) -> tuple[int, Array]:
     return first + recorded, inside[:, recorded:]
 
 
-def _of(table: pd.DataFrame, event: int) -> pd.DataFrame:
-    return table[table["event"] == event]
+class _Columns(NamedTuple):
+    """The columns of an event table."""
+
+    group: Ints
+    state: Ints
+    event: Ints
+    day: Ints
+    n: Ints
+
+    def only(self, rows: npt.NDArray[np.bool_]) -> _Columns:
+        chosen = np.flatnonzero(rows)
+        return _Columns(*(column[chosen] for column in self))
+
+    def places(self, groups: Ints) -> Ints:
+        """Return the place of each row's group among the groups."""
+        place = np.zeros(GROUPS, dtype=np.int64)
+        place[groups] = np.arange(len(groups))
+        return place[self.group]
 
 
-def _dense(rows: pd.DataFrame, groups: Ints | None, shape: tuple[int, ...], *axes: pd.Series) -> Array:
-    """Sum counts into an array (groups, ...), without groups where none are given."""
-    cells = np.zeros(len(rows), dtype=np.int64)
-    if groups is not None:
-        cells += np.searchsorted(groups, rows["jackknife_group"].to_numpy())
-        shape = (len(groups), *shape)
-    for axis, length in zip(axes, shape[-len(axes) :], strict=True):
-        cells = cells * length + np.asarray(axis, dtype=np.int64)
-    return add_floats(rows["n"], cells, shape)
+def _columns(counts: Counts, name: str) -> _Columns:
+    table = counts.tables[name]
+    return _Columns(*(table[column].to_numpy() for column in ("jackknife_group", "state", "event", "day", "n")))
 
 
-def _exits(table: pd.DataFrame, groups: Ints, levels: int) -> tuple[Array, Array]:
+def _dense(rows: _Columns, *axes: tuple[Ints, int]) -> Array:
+    """Sum counts into an array; each axis is given by the places of the rows, and its length."""
+    cells = np.zeros(len(rows.n), dtype=np.int64)
+    for places, length in axes:
+        cells *= length
+        cells += places
+    return add_floats(rows.n, cells, tuple(length for _, length in axes))
+
+
+def _by_event(rows: _Columns, groups: Ints, levels: int, days: int) -> tuple[Array, Array]:
+    """Return events (groups, levels, events, days) with those without a next level as the last, and the number at risk.
+
+    Each row is added up once: behind the events stand those censored and those entered.
+    """
+    place = np.full(max(ENTERED, CENSORED) + 1, levels)
+    place[:levels], place[CENSORED], place[ENTERED] = np.arange(levels), levels + 1, levels + 2
+    axes = (rows.places(groups), len(groups)), (rows.state, levels), (place[rows.event], levels + 3), (rows.day, days)
+    all_rows = _dense(rows, *axes)
+    change = all_rows[:, :, -1]
+    change[..., 1:] -= all_rows[:, :, :-1, :-1].sum(axis=2)
+    return all_rows[:, :, : levels + 1], np.cumsum(change, axis=-1)
+
+
+def _exits(rows: _Columns, groups: Ints, levels: int) -> tuple[Array, Array]:
     """Return discharges by next level or out of care, and the number at risk."""
-    ages = int(table["day"].max()) + 1 if len(table) else 1
-    entered, ends = _of(table, ENTERED), table[table["event"] != ENTERED]
-    discharged = ends[ends["event"] != CENSORED]
-    to = discharged["event"].clip(upper=levels)
-    exits = _dense(discharged, groups, (levels, levels + 1, ages), discharged["state"], to, discharged["day"])
-    came, gone = (_dense(rows, groups, (levels, ages), rows["state"], rows["day"]) for rows in (entered, ends))
-    return exits, _risk(came, gone)
+    return _by_event(rows, groups, levels, int(rows.day.max(initial=0)) + 1)
 
 
-def _gaps(table: pd.DataFrame, groups: Ints, levels: int, window: int) -> tuple[Array, Array, Array]:
+def _gaps(rows: _Columns, groups: Ints, levels: int, window: int) -> tuple[Array, Array, Array]:
     """Return moves by next level, events of all kinds, and the number at risk, on the days of the window."""
-    day = np.minimum(table["day"], window + 1)
-    rows = table.assign(day=day)
-    entered, ends = _of(rows, ENTERED), rows[rows["event"] != ENTERED]
-    events = ends[ends["event"] != CENSORED]
-    moves = events[events["event"] < levels]
-    shape = (levels, window + 2)
-    by_level = _dense(moves, groups, (levels, *shape), moves["state"], moves["event"], moves["day"])
-    all_events, came, gone = (
-        _dense(each, groups, shape, each["state"], each["day"]) for each in (events, entered, ends)
-    )
-    return by_level[..., :-1], all_events[..., :-1], _risk(came, gone)[..., :-1]
-
-
-def _risk(entered: Array, ended: Array) -> Array:
-    change = entered.copy()
-    change[..., 1:] -= ended[..., :-1]
-    return np.cumsum(change, axis=-1)
+    events, at_risk = _by_event(rows, groups, levels, window + 1)
+    return events[:, :, :levels], events.sum(axis=2), at_risk

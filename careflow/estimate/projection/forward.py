@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,9 @@ from careflow.estimate.projection.extract import Extract
 from careflow.estimate.projection.parameters import Parameters
 
 Array = npt.NDArray[np.float64]
+
+_CELLS: Final = 500_000
+"""The replicates are taken in parts of so many cells, which stay in the processor's cache."""
 
 
 class Flows(NamedTuple):
@@ -51,19 +54,24 @@ def renewal(parameters: Parameters, horizon: int) -> Renewal:
     in_care = np.cumprod(1 - parameters.leaving[..., ages], axis=-1)
     before = np.concatenate([np.ones_like(in_care[..., :1]), in_care[..., :-1]], axis=-1)
     levels = in_care.shape[1]
-    discharged = before[:, :, None] * parameters.hazards[:, :, :levels, ages]
-    next_stay = delayed(discharged, parameters.gaps)
+    next_stay = np.empty((*in_care.shape[:2], levels, horizon))
+    for level in range(levels):
+        discharged = before[:, level, None] * parameters.hazards[:, level, :levels, ages].transpose(1, 2, 0)
+        next_stay[:, level] = delayed(discharged, parameters.gaps[:, level])
     same_day = np.linalg.inv(np.eye(levels) - next_stay[..., 0].swapaxes(1, 2))
     return Renewal(np.asarray(in_care, dtype=float), next_stay, np.asarray(same_day, dtype=float))
 
 
 def delayed(flow: Array, gaps: Array) -> Array:
-    """Return admissions by day (..., days) from discharges by day and the days between."""
+    """Return admissions by next level and day (..., levels, days) from discharges by day and the days between."""
+    reached = np.flatnonzero(flow.any(axis=(0, 2)))
+    due = np.zeros(flow.shape)
     longest = min(gaps.shape[-1], flow.shape[-1])
-    nothing = np.zeros((*flow.shape[:-1], longest - 1))
-    windows = sliding_window_view(np.concatenate([nothing, flow], axis=-1), longest, axis=-1)
-    backwards = np.ascontiguousarray(gaps[..., :longest][..., ::-1])
-    return np.asarray(np.einsum("...dg,...g->...d", windows, backwards), dtype=float)
+    nothing = np.zeros((len(flow), len(reached), longest - 1))
+    windows = sliding_window_view(np.concatenate([nothing, flow[:, reached]], axis=-1), longest, axis=-1)
+    backwards = np.ascontiguousarray(gaps[..., reached, :longest][..., ::-1])
+    due[:, reached] = np.einsum("...dg,...g->...d", windows, backwards)
+    return due
 
 
 def admissions(after: Renewal, first: Array) -> Array:
@@ -114,17 +122,28 @@ def todays_stays(parameters: Parameters, in_care: Array, horizon: int) -> tuple[
     moving = np.zeros((replicates, levels, levels, horizon))
     for level, ages in enumerate(parameters.ages):
         # Ages beyond the last one have its hazards, so that everybody can grow older by the horizon.
-        at = np.minimum(np.arange(ages + horizon + 1), ages - 1)
+        at = np.minimum(np.arange(1, ages + horizon), ages - 1)
         reached = np.flatnonzero(parameters.hazards[0, level, :levels].any(axis=-1))
-        chances = np.ascontiguousarray(parameters.hazards[:, level][:, reached][..., at])
-        staying = np.ascontiguousarray(1 - parameters.leaving[:, level, at])
-        stays = np.broadcast_to(folded(in_care[[level]], ages)[0], (replicates, ages)).copy()
-        for day in range(horizon):
-            older = slice(day + 1, day + 1 + ages)
-            moving[:, level, reached, day] = np.einsum("ra,rja->rj", stays, chances[..., older])
-            stays *= staying[:, older]
-            going_on[:, level, day] = stays.sum(axis=-1)
+        staying = 1 - parameters.leaving[:, level, at]
+        chances = np.concatenate([parameters.hazards[:, level][:, reached][..., at], staying[:, None]], axis=1)
+        part = min(max(_CELLS // (horizon * len(at)), 1), replicates)
+        remaining = np.zeros((part, horizon, len(at)))
+        remaining[:, 0, :ages] = folded(in_care[[level]], ages)[0]
+        for first in range(0, replicates, part):
+            some = slice(first, min(first + part, replicates))
+            before = remaining[: some.stop - first]
+            _grow_older(before, staying[some], ages)
+            by_day = before @ chances[some].swapaxes(1, 2)
+            moving[some, level, reached] = by_day[..., :-1].swapaxes(1, 2)
+            going_on[some, level] = by_day[..., -1]
     return going_on, moving
+
+
+def _grow_older(remaining: Array, staying: Array, ages: int) -> None:
+    """Fill in the stays left before each day (replicates, days, ages), from those of the first day."""
+    for day in range(1, remaining.shape[1]):
+        before = slice(day - 1, day - 1 + ages)
+        np.multiply(remaining[:, day - 1, before], staying[:, before], out=remaining[:, day, day : day + ages])
 
 
 def todays_discharges(parameters: Parameters, between: Array, horizon: int) -> Array:
@@ -148,7 +167,8 @@ def forward(parameters: Parameters, records: Extract, horizon: int) -> Flows:
     after = renewal(parameters, horizon)
     going_on, moving = todays_stays(parameters, records.in_care, horizon)
     first = arrivals_of(parameters, horizon) + todays_discharges(parameters, records.between, horizon)
-    first += delayed(moving, parameters.gaps).sum(axis=1)
+    for level in range(moving.shape[1]):
+        first += delayed(moving[:, level], parameters.gaps[:, level])
     entered = admissions(after, first)
     census = going_on + in_care_after(after, entered)
     today = np.broadcast_to(records.in_care.sum(axis=-1)[:, None], (*census.shape[:2], 1))

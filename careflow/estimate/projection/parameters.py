@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -62,6 +62,11 @@ class Parameters:
     def leaving(self) -> Array:
         """The hazard of a discharge, whatever follows, shape (replicates, levels, ages)."""
         return np.asarray(np.minimum(self.hazards.sum(axis=2), 1.0))
+
+    def of_all(self) -> Parameters:
+        """Return the parameters of all people alone."""
+        replicated = ("hazards", "gaps", "to_come", "not_moved", "arrivals")
+        return replace(self, **{name: getattr(self, name)[:1] for name in replicated})
 
 
 def fit(records: Extract, least: int, *, replicates: bool) -> Parameters:

@@ -11,7 +11,6 @@ from careflow.estimate.projection.forward import (
     admissions,
     arrivals_of,
     convolved,
-    delayed,
     folded,
     in_care_after,
     renewal,
@@ -30,19 +29,16 @@ def process_variance(every: Parameters, records: Extract, horizon: int) -> Array
     over those who arrive at level *j* from outside, with the mean :math:`\mu_j` of them in care, and over today's
     people *i*, in care or between two stays.
     """
+    every = every.of_all()
     after = renewal(every, horizon)
     levels = after.in_care.shape[1]
     response = _response(after)
     arriving = convolved(arrivals_of(every, horizon)[0][:, None], response)
     variance = np.einsum("j,jld->ld", every.dispersion, arriving)
-    spread = _spread(response)
-    for level in range(levels):
-        people, staying, entering = _todays(every, records, level, horizon)
-        if not len(people):
-            continue
-        chances = (entering.reshape(len(people), -1) @ spread).reshape(len(people), levels, horizon)
-        chances[:, level] += staying
-        variance += np.einsum("u,uld->ld", people, chances * (1 - chances))
+    due = convolved(_padded(every.gaps[0], horizon)[:, :, None], response[None])
+    at_once = np.broadcast_to(response, due.shape)
+    variance += _of_today(*_in_care(every, records), due, np.eye(levels))
+    variance += _of_today(*_between(every, records), at_once, np.zeros((levels, levels)))
     return np.asarray(np.maximum(variance, 0.0))
 
 
@@ -66,36 +62,65 @@ def _response(after: Renewal) -> Array:
     levels, horizon = after.in_care.shape[1:]
     first = np.zeros((levels, levels, horizon))
     first[np.arange(levels), np.arange(levels), 0] = 1
-    one = Renewal(*(part[:1] for part in after))
-    entered = admissions(Renewal(*(np.broadcast_to(part, (levels, *part.shape[1:])) for part in one)), first)
-    return in_care_after(one, entered)
+    entered = admissions(Renewal(*(np.broadcast_to(part, (levels, *part.shape[1:])) for part in after)), first)
+    return in_care_after(after, entered)
 
 
-def _spread(response: Array) -> Array:
-    """Return the response as a matrix from admissions (level, day) to stays in care (level, day)."""
-    levels, _, horizon = response.shape
-    matrix = np.zeros((levels, horizon, levels, horizon))
-    for day in range(horizon):
-        matrix[:, day, :, day:] = response[..., : horizon - day]
-    return matrix.reshape(levels * horizon, levels * horizon)
+def _padded(gaps: Array, horizon: int) -> Array:
+    """Return the days between two stays on each day of the horizon."""
+    after = np.zeros((*gaps.shape[:-1], horizon))
+    known = min(gaps.shape[-1], horizon)
+    after[..., :known] = gaps[..., :known]
+    return after
 
 
-def _todays(every: Parameters, records: Extract, level: int, horizon: int) -> tuple[Array, Array, Array]:
-    """Return the numbers of people of a level who are alike, their chances of going on, and of moving by day."""
-    levels, ages = len(every.dispersion), every.ages[level]
-    hazards, staying = every.hazards[0, level, :, :ages], 1 - every.leaving[0, level, :ages]
-    in_care = folded(records.in_care[[level]], ages)[0]
-    old = np.flatnonzero(in_care)
-    at = np.minimum(old[:, None] + np.arange(1, horizon + 1), ages - 1)
-    goes_on = np.cumprod(staying[at], axis=-1)
-    before = np.concatenate([np.ones_like(goes_on[:, :1]), goes_on[:, :-1]], axis=-1)
-    entering = delayed(before[:, None] * hazards[:levels, at].swapaxes(0, 1), every.gaps[0, level])
-    between = records.between[level]
-    waiting = np.flatnonzero(between)
-    days = waiting[:, None] + np.arange(1, horizon + 1)
-    known = days < every.to_come.shape[-1]
-    chance = np.where(known, every.to_come[0, level][:, np.where(known, days, 0)], 0.0).swapaxes(0, 1)
-    left = every.not_moved[0, level, waiting]
-    chance = np.divide(chance, left[:, None, None], out=np.zeros_like(chance), where=left[:, None, None] > 0)
-    people = np.concatenate([in_care[old], between[waiting]])
-    return people, np.concatenate([goes_on, np.zeros(days.shape)]), np.concatenate([entering, chance])
+def _of_today(people: Array, leaving: Array, staying: Array, after: Array, now: Array) -> Array:
+    """Return the variance (levels, days) of those who are in care, or between two stays, today.
+
+    Parameters
+    ----------
+    people : numpy.ndarray, shape (levels, ages)
+        How many have spent so many days there.
+    leaving, staying : numpy.ndarray, shapes (levels, ages, levels), (levels, ages)
+        Their chances for the next day: to leave for a level, or to stay; of the last age, for all days from then on.
+    after : numpy.ndarray, shape (levels, levels, levels, days)
+        The chance of being in care at a level (the third) so many days after leaving one for another.
+    now : numpy.ndarray, shape (levels, levels)
+        The chance of being in care today.
+
+    Notes
+    -----
+    Those of an age are tomorrow where those a day older are today, so that one step a day does for all ages.
+    """
+    levels, ages = people.shape
+    days = np.ascontiguousarray(after.transpose(3, 0, 1, 2))
+    older, weights = np.minimum(np.arange(1, ages + 1), ages - 1), people[:, None]
+    chances = np.broadcast_to(now[:, None], (levels, ages, levels))
+    variance = np.empty((levels, len(days)))
+    for day, then in enumerate(days):
+        chances = leaving @ then + staying[..., None] * chances[:, older]
+        variance[:, day] = (weights @ (chances * (1 - chances))).sum(axis=(0, 1))
+    return variance
+
+
+def _in_care(every: Parameters, records: Extract) -> tuple[Array, Array, Array]:
+    """Return today's stays by age, with the chances to leave for a next level on the next day, and to stay."""
+    levels, ages = every.hazards.shape[1], every.hazards.shape[-1]
+    at = np.minimum(np.arange(1, ages + 1), ages - 1)
+    leaving = every.hazards[0, :, :levels].swapaxes(1, 2)[:, at]
+    return folded(records.in_care, ages), leaving, 1 - every.leaving[0][:, at]
+
+
+def _between(every: Parameters, records: Extract) -> tuple[Array, Array, Array]:
+    """Return discharges that may still become moves by days since, with the chances of a move on the next day, or not.
+
+    Nobody moves after the window.
+    """
+    not_moved, to_come = every.not_moved[0], every.to_come[0].swapaxes(1, 2)
+    left = not_moved[:, :-1]
+    staying = np.divide(not_moved[:, 1:], left, out=np.zeros_like(left), where=left > 0)
+    each = left[..., None]
+    leaving = np.divide(to_come[:, 1:], each, out=np.zeros_like(to_come[:, 1:]), where=each > 0)
+    over = ((0, 0), (0, 1))
+    people = folded(records.between, not_moved.shape[-1])
+    return people, np.pad(leaving, (*over, (0, 0))), np.pad(staying, over)

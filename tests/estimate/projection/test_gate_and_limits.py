@@ -1,5 +1,6 @@
 """The gate by replay, the limits, simulated beds, and what is refused."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -118,6 +119,25 @@ def test_expectation_and_variance_are_those_of_simulated_days(parts: tuple[Any, 
     used = variance > 0.5
     assert used.sum() > 30
     assert drawn.variance[used] == pytest.approx(variance[used], rel=0.15)
+
+
+@pytest.mark.slow
+def test_variance_of_today_sums_that_of_each_person(parts: tuple[Any, Any, Any]) -> None:
+    counts, groups, cutoff = parts
+    records = extract(counts, groups, cutoff, 300)
+    records = replace(records, arrivals=np.zeros_like(records.arrivals))
+    parameters = fit(records, 4, replicates=False)
+    expected = np.zeros((5, 20))
+    for name in ("in_care", "between"):
+        nobody = replace(records, in_care=0 * records.in_care, between=0 * records.between)
+        many = getattr(records, name)
+        for place in zip(*np.nonzero(many), strict=True):
+            one = np.zeros_like(many)
+            one[place] = 1
+            chance = forward(parameters, replace(nobody, **{name: one}), 20).census[0]
+            expected += many[place] * chance * (1 - chance)
+    assert records.between.sum() > 0
+    assert process_variance(parameters, records, 20) == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.slow
