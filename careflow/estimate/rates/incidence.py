@@ -26,6 +26,7 @@ from careflow.estimate.rates.rate_arrays import (
 )
 from careflow.estimate.rates.unions import Moves
 from careflow.estimate.stats.competing_risks import groups_within, incidences, replicates_at
+from careflow.estimate.stats.intervals import ROUNDING, quantile_of, wilson
 
 _NUMBERS = ("n", "of", "rate", "se", "low", "high")
 _COUNTS = ("n", "of", "persons", "persons_of")
@@ -69,11 +70,15 @@ def incidence_rate_arrays(
             strata,
             continuum,
             targets(continuum, reasons=False, moves=moves),
-            _blocks(to, counts, strata, by, windows, moves),
+            _blocks(to, counts, strata, by, windows, (cluster, confidence), moves),
             moves,
         ),
         RateArrays(
-            strata, continuum, direction_targets(), _blocks(directions, counts, strata, by, windows, moves), moves
+            strata,
+            continuum,
+            direction_targets(),
+            _blocks(directions, counts, strata, by, windows, (cluster, confidence), moves),
+            moves,
         ),
     )
 
@@ -94,6 +99,7 @@ def _blocks(
     strata: Strata,
     by: tuple[str, ...],
     windows: tuple[int, ...],
+    interval: tuple[Cluster, float],
     moves: Moves | None,
 ) -> tuple[WindowRates, ...]:
     table = counts.tables["discharge"]
@@ -105,6 +111,7 @@ def _blocks(
         followed = followed_share(counts, discharge_strata, of_each.sum(axis=-1), moves)
         n, of, persons, persons_of = (numbers[name][i].astype(np.int64) for name in _COUNTS)
         rate, se, low, high = (numbers[name][i] for name in ("rate", "se", "low", "high"))
+        low, high = _closed((low, high), rate, of * followed[..., None], persons_of.max(axis=-1), interval)
         replicates = None
         if "without" in numbers:
             replicates = Replicates(numbers["without"][i], numbers["present"][i] > 0, numbers["of"][i])
@@ -113,3 +120,20 @@ def _blocks(
         block = WindowRates(window, n, of, rate, se, low, high, followed, mature, replicates=replicates, **people)
         blocks.append(block)
     return tuple(blocks)
+
+
+def _closed(
+    limits: tuple[Array, Array], rate: Array, followed: Array, groups: npt.NDArray[np.int64],
+    interval: tuple[Cluster, float],
+) -> tuple[Array, Array]:  # fmt: skip
+    """Return limits with those of rates of 0 and 1, which have none on the log-log scale: Wilson's, of those followed.
+
+    Discharges followed for a part of the window only are left out of the denominator: the limits are on the safe side.
+    """
+    cluster, confidence = interval
+    quantile = quantile_of(confidence, groups[..., None] if cluster == "person" else None)
+    ends = (rate <= ROUNDING) | (rate >= 1 - ROUNDING)
+    low, high = (
+        np.where(ends, own, other) for own, other in zip(wilson(rate, followed, quantile), limits, strict=True)
+    )
+    return low, high
