@@ -71,8 +71,8 @@ def written(figure: Figure) -> None:
         figure.savefig(BytesIO(), format="png", dpi=DPI)
 
 
-def contents(figure: Figure) -> tuple[list[Any], list[Text], int]:
-    """Return what stands on a figure: its marks, its drawn words, how many Axes it has."""
+def contents(figure: Figure) -> tuple[list[Any], list[tuple[Text, float, float]], int]:
+    """Return what stands on a figure: its marks, its drawn words and their places in it, how many Axes it has."""
     with settings(), words_drawn() as drawn:
         FigureCanvasAgg(figure).draw()
     frames = {id(ax.patch) for ax in figure.findobj(mpl.axes.Axes)} | {id(figure.patch)}
@@ -82,11 +82,16 @@ def contents(figure: Figure) -> tuple[list[Any], list[Text], int]:
         one for one in figure.findobj(lambda artist: isinstance(artist, Line2D | Patch | Collection))
         if id(one) not in frames | spines | ticks and one.get_visible()
     ]  # fmt: skip
-    return marks, [mark for mark, _ in drawn.values()], len(figure.axes)
+    wide, high = figure.bbox.size
+    words = [(mark, box.x0 / wide, box.y0 / high) for mark, box in drawn.values()]
+    return marks, words, len(figure.axes)
 
 
-def plain(size: Any, marks: list[Any], words: list[Text], panels: int) -> Figure:
-    """Return a figure of matplotlib's own with as many marks and words, in as many Axes."""
+def plain(size: Any, marks: list[Any], words: list[tuple[Text, float, float]], panels: int) -> Figure:
+    """Return a figure of matplotlib's own with as many marks and words, in as many Axes.
+
+    A word stands where the chart's stands in its figure, as a share of the Axes.
+    """
     figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
     axes = np.ravel(figure.subplots(1, panels))
@@ -103,9 +108,9 @@ def plain(size: Any, marks: list[Any], words: list[Text], panels: int) -> Figure
         else:
             corners = random.random((max(len(mark.get_path().vertices), 3), 2))
             ax.add_patch(PathPatch(Outline(corners)))
-    for place, word in enumerate(words):
+    for place, (word, x, y) in enumerate(words):
         axes[place % len(axes)].text(
-            random.random(), random.random(), word.get_text(), fontsize=word.get_fontsize(),
+            x, y, word.get_text(), fontsize=word.get_fontsize(),
             fontfamily=word.get_fontfamily(), fontweight=word.get_fontweight(), parse_math=False,
         )  # fmt: skip
     return figure

@@ -43,6 +43,9 @@ class _BareAxes(Axes):
     def _init_axis(self) -> None:  # what projections of matplotlib override to bring axes of their own
         self.xaxis, self.yaxis = _UnseenX(self, clear=False), _UnseenY(self, clear=False)
 
+    def _update_title_position(self, renderer: Any) -> None:  # there is no title
+        pass
+
     def _gen_axes_spines(self, *_: Any, **__: Any) -> dict[str, Any]:
         return {}
 

@@ -16,7 +16,7 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 from matplotlib.text import Text
 
-from careflow.charts.drawing.label import kind_of
+from careflow.charts.drawing.label import kind_of, remember
 
 BUNDLED: Final = "Source Sans Pro"
 FALLBACK: Final = "DejaVu Sans"
@@ -112,12 +112,15 @@ def set_language(text: Any) -> None:
 
 
 def set_languages(figure: Any) -> None:
-    """Have all texts of a figure shaped in one language: also the names on axes, which matplotlib makes."""
+    """Have all texts of a figure shaped in one language and laid out once: also the names on axes."""
     for text in figure.findobj(Text):
         set_language(text)
+        remember(text)
 
 
-_renderer: ContextVar[RendererBase | None] = ContextVar("careflow_renderer", default=None)
+_Measured = tuple[RendererBase, float, tuple[object, ...]]
+"""A renderer, its pixels a point, and what decides how wide it sets a text."""
+_renderer: ContextVar[_Measured | None] = ContextVar("careflow_renderer", default=None)
 _widths: dict[tuple[object, ...], float] = {}
 _MOST_WIDTHS: Final = 50_000
 
@@ -125,7 +128,9 @@ _MOST_WIDTHS: Final = 50_000
 @contextmanager
 def measured_by(renderer: RendererBase) -> Iterator[None]:
     """Let a renderer measure all words inside: the one that will draw them."""
-    token = _renderer.set(renderer)
+    scale = float(renderer.points_to_pixels(1.0))  # type: ignore[arg-type]
+    hinting = (mpl.rcParams["text.hinting"], mpl.rcParams["text.hinting_factor"])
+    token = _renderer.set((renderer, scale, (kind_of(renderer), scale, hinting)))
     try:
         yield
     finally:
@@ -139,29 +144,34 @@ def advance(text: str, family: tuple[str, ...], weight: int, size: float) -> flo
     """
     if not text:
         return 0.0
-    renderer = _renderer.get()
-    if renderer is None:
+    measured = _renderer.get()
+    if measured is None:
         raise LookupError("words are measured where a renderer lays them out: inside measured_by()")
-    return _drawn_width(renderer, f"H{text}H", family, weight, size) - _drawn_width(
-        renderer, "HH", family, weight, size
-    )
-
-
-def _drawn_width(renderer: RendererBase, text: str, family: tuple[str, ...], weight: int, size: float) -> float:
-    scale = float(renderer.points_to_pixels(1.0))  # type: ignore[arg-type]
-    hinting = (mpl.rcParams["text.hinting"], mpl.rcParams["text.hinting_factor"])
-    key = (kind_of(renderer), scale, hinting, text, family, weight, size)
+    key = (measured[2], text, family, weight, size)
     wide = _widths.get(key)
     if wide is None:
-        face = font(covering(text, family), weight).copy()
-        face.set_size(size)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Glyph")
-            wide = renderer.get_text_width_height_descent(text, face, False)[0] / scale
+        wide = _ink(measured, f"H{text}H", family, weight, size) - _uprights(measured, family, weight, size)
         if len(_widths) > _MOST_WIDTHS:
             _widths.clear()
         _widths[key] = wide
     return wide
+
+
+def _uprights(measured: _Measured, family: tuple[str, ...], weight: int, size: float) -> float:
+    key = (measured[2], family, weight, size)
+    wide = _widths.get(key)
+    if wide is None:
+        wide = _widths[key] = _ink(measured, "HH", family, weight, size)
+    return wide
+
+
+def _ink(measured: _Measured, text: str, family: tuple[str, ...], weight: int, size: float) -> float:
+    renderer, scale, _ = measured
+    face = font(covering(text, family), weight).copy()
+    face.set_size(size)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")
+        return renderer.get_text_width_height_descent(text, face, False)[0] / scale
 
 
 def named(chosen: Sequence[str]) -> tuple[str, ...]:

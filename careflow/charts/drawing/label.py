@@ -9,6 +9,7 @@ from matplotlib.text import Text
 
 _layouts: dict[tuple[object, ...], Any] = {}
 _MOST: Final = 20_000
+_SINCE_3_11: Final = ("get_language", "get_fontfeatures")
 
 
 def kind_of(renderer: Any) -> str:
@@ -33,7 +34,8 @@ class Label(Text):
             kind_of(renderer), figure.dpi, settings["text.hinting"], settings["text.hinting_factor"],  # type: ignore[union-attr]
             self.get_text(), self.get_parse_math(), self.get_wrap(), self.get_usetex(),
             tuple(font.get_family()), font.get_weight(), font.get_size(), font.get_style(), font.get_variant(),
-            font.get_stretch(), font.get_file(),
+            font.get_stretch(), font.get_file(), font.get_math_fontfamily(),
+            *(get() for name in _SINCE_3_11 if (get := getattr(self, name, None)) is not None),
             self.get_horizontalalignment(), self.get_verticalalignment(), self.get_rotation(), self.get_rotation_mode(),
             getattr(self, "_linespacing", None),
         )  # fmt: skip
@@ -45,3 +47,9 @@ class Label(Text):
                 _layouts.clear()
             layout = _layouts[key] = super()._get_layout(renderer)  # type: ignore[misc]
         return layout
+
+
+def remember(text: Text) -> None:
+    """Have a text that matplotlib made, such as the name of a tick, remember its layout as a label does."""
+    if type(text) is Text:
+        text.__class__ = Label
