@@ -186,7 +186,8 @@ def read(
     """
     check(result, kinds, chart)
     about, where = result.about, dict(where or {})
-    table: pd.DataFrame = without_unknown_shares(masked(getattr(result, frame)), about.by)
+    rows = result.told() if frame == "frame" and hasattr(result, "told") else getattr(result, frame)
+    table: pd.DataFrame = without_unknown_shares(masked(rows), about.by)
     strata = [c for c in (*about.by, "within", *PERIODS) if c in table.columns]
     strata = [c for c in dict.fromkeys(strata) if c not in keep]
     unknown = sorted(set(where) - set(strata))

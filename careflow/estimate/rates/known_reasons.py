@@ -120,7 +120,11 @@ def without_unknown_shares(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFra
     if not {"from", "to", "n", "rate"} <= set(frame):
         return frame
     keys = [name for name in (*by, "within", "from") if name in frame]
-    gone = no_reason_known(frame, keys)
-    return (
-        frame.assign(**{name: frame[name].mask(gone) for name in _ESTIMATES if name in frame}) if gone.any() else frame
-    )
+    return masked_estimates(frame, no_reason_known(frame, keys))
+
+
+def masked_estimates(frame: pd.DataFrame, gone: npt.NDArray[np.bool_]) -> pd.DataFrame:
+    """Return rates in which the shares and limits of some rows are missing; their counts stay."""
+    if not gone.any():
+        return frame
+    return frame.assign(**{name: frame[name].mask(gone) for name in _ESTIMATES if name in frame})

@@ -19,6 +19,7 @@ from careflow.estimate.select import WITHIN
 
 Array = npt.NDArray[np.float64]
 _CONTRIBUTORS: Final = ["persons", "persons_of"]
+_NO_REASON: Final = "no reason known"
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,12 @@ class RateArrays:
         tidy = self._tidy(by)
         keys = [*by, "from", str(self.targets.name)]
         contributors = tidy[[*keys, *_CONTRIBUTORS]] if _CONTRIBUTORS[0] in tidy else None
-        return tidy.drop(columns=_CONTRIBUTORS, errors="ignore"), contributors
+        return tidy.drop(columns=[*_CONTRIBUTORS, _NO_REASON], errors="ignore"), contributors
+
+    def no_reason_known(self, by: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Return which rows of the tidy frame are shares of known reasons where no reason is known."""
+        tidy = self._tidy(by)
+        return tidy[_NO_REASON].to_numpy(bool) if _NO_REASON in tidy else np.zeros(len(tidy), dtype=bool)
 
     def _tidy(self, by: Sequence[str]) -> pd.DataFrame:
         several = [WITHIN] if len(self.by_window) > 1 else []
@@ -124,6 +130,8 @@ class RateArrays:
             frame["passed"] = np.tile(passed, len(self.strata))
             frame["edge"] = np.tile(self._of_moves(self.continuum.edge_kind), len(self.strata))
         frame["thin"] = frame["of"] < THIN
+        if block.unknown is not None:
+            frame[_NO_REASON] = block.unknown.ravel()
         if block.persons is not None:
             frame["persons"] = block.persons.ravel()
             persons_of = block.persons.max(axis=-1) if block.persons_of is None else block.persons_of

@@ -66,3 +66,10 @@ def test_rows_of_unions_in_other_results_are_found_by_their_levels(moves):
         chart.careflow.title
         == "Why the rate from Residential to PHP or IOP differs: 2024\N{NO-BREAK SPACE}Q1 and 2024\N{NO-BREAK SPACE}Q2"
     )
+
+
+def test_nobody_is_drawn_as_completed_where_no_reason_is_known(moves):
+    """The file has no reasons: of a share of completed alone no number is known, though its count is 0."""
+    rates = cf.transition_rates(moves, by="quarter", to="completed")
+    assert rates.frame["n"].sum() == 0
+    assert charts.chart_data(charts.trend(rates, "residential", "completed"))["value"].isna().all()
