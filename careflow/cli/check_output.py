@@ -24,17 +24,29 @@ MOST_SHOWN: Final = 30
 def matters_told(episodes: Episodes) -> Iterator[str]:
     """Return what matters first: how many stays are kept, how many rows are lost, and to which rules most."""
     findings = episodes.findings
-    aside = findings[findings["action"] == "set aside"]
-    lost = int(aside["n"].sum())
-    kept = len(episodes)
-    share = f" ({100 * lost / (kept + lost):.1f}%)" if lost else ""
-    yield f"Can be counted: {kept:,} stays kept, {lost:,} rows set aside{share}."
+    yield f"Can be counted: {len(episodes):,} stays kept, {_lost(episodes)}."
     for action, what in (("set aside", "Most set aside"), ("flagged", "Look at")):
         rows = findings[(findings["action"] == action) & (findings["n"] > 0)]
         worst = rows.sort_values("n", ascending=False, kind="stable").head(MOST_NAMED)
         if len(worst):
             named = "; ".join(f"{row['check']} {row['n']:,}" for row in worst.to_dict("records"))
             yield f"{what}: {named}."
+
+
+def _lost(episodes: Episodes) -> str:
+    """Return how many rows were set aside, of how many: of a source, its lines and the stays made of them apart."""
+    fates, kept = episodes.losses, len(episodes)
+    lines = fates[fates["unit"] == "line"] if len(fates) else fates
+    if not len(lines):
+        return _of(episodes.set_aside, kept + episodes.set_aside, "rows")
+    of_source = _of(int(lines.loc[lines["action"] == "set aside", "n"].sum()), int(lines["n"].sum()), "lines")
+    made = f"; of the stays made of them {episodes.set_aside:,}" if episodes.set_aside else ""
+    return of_source + made
+
+
+def _of(lost: int, every: int, what: str) -> str:
+    share = f" ({100 * lost / every:.1f}%)" if lost else ""
+    return f"{lost:,} of {every:,} {what} set aside{share}"
 
 
 def findings_told(findings: pd.DataFrame) -> Iterator[str]:

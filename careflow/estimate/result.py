@@ -191,6 +191,10 @@ class Result(PublicNames):
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.about}>"
 
+    def __str__(self) -> str:
+        """The definition and the table, for ``print``."""
+        return f"{self!r}\n{self.frame.to_string(max_rows=20)}"
+
     def __len__(self) -> int:
         return len(self.frame)
 

@@ -44,6 +44,13 @@ def test_its_repr_is_its_provenance_in_one_line(result: Result) -> None:
     )
 
 
+def test_printed_it_has_its_provenance_and_its_table(result: Result) -> None:
+    first, header, *rows = str(result).splitlines()
+    assert first == repr(result)
+    assert header.split() == ["level", "n", "rate"]
+    assert len(rows) == 20
+
+
 def test_in_jupyter_it_is_a_small_table_with_every_name_escaped(result: Result) -> None:
     html = result._repr_html_()
     assert "&lt;php&gt;" in html

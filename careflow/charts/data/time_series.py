@@ -42,6 +42,8 @@ def trend_of(result: Any, chart: str, frm: str | None, to: str | None, measure: 
     """
     names = tuple(result.continuum.names)
     kind = kind_of(result).result
+    if kind == "Rates" and to in DIRECTIONS:
+        to, measure = None, str(to)
     if kind == "Measured":
         return _of_measure(result, chart, frm or ALL_LEVELS, where)
     all_levels = ("all", "any", ALL) if kind == "PersonsServed" else ()

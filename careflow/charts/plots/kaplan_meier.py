@@ -106,7 +106,7 @@ def _draw(
     title: str,
     ticks: Sequence[int] | None,
     *,
-    dropped: int,
+    dropped: Sequence[str],
     table: bool,
 ) -> Axes:
     guard = "Drawn at days between which none or at least 11 stays ended; counts to tens." if chart.coarse else ""
@@ -124,7 +124,7 @@ def _draw(
             "Kaplan–Meier estimates; stays still open count for as long as they were followed.",
             view.interval(),
             f"Curves stop where fewer than {LEAST} remain at risk." if not view.protected else "",
-            f"{dropped} level{'s' if dropped > 1 else ''} with fewer stays not drawn." if dropped else "",
+            f"Fewer stays, so not drawn: {formatting.listing(dropped)}." if dropped else "",
             thin_note(view) if any(g.thin for g in groups) else "",
             guard,
         ],

@@ -40,8 +40,8 @@ class Group:
 
 def groups_of(
     result: Any, chart: Chart, level: str | None, levels: Sequence[str] | None, strata: Sequence[str], horizon: int
-) -> tuple[list[Group], int]:
-    """Return the curves to draw, and how many levels were left out.
+) -> tuple[list[Group], list[str]]:
+    """Return the curves to draw, and the levels that were left out.
 
     Parameters
     ----------
@@ -91,7 +91,8 @@ def groups_of(
         for name, color in zip(names, colors, strict=False)
     }
     thin = _thin(result, view, key, level)
-    left_out = len(view.levels) - len(names) if level is None and levels is None else 0
+    left_out = [labels[name] for name in view.levels if key == "level" and level is None and levels is None
+                and name in size and name not in names]  # fmt: skip
     drawn = [
         replace(group, thin=name in thin)
         for name, group in groups.items() if group is not None and len(group.days) > 1

@@ -79,7 +79,7 @@ def trend(
         By quarter, month or year. A measure is of all its levels, or of ``frm``; ``where={"window": 7}`` says which of
         several windows.
     frm, to : str, optional
-        Levels; ``to`` of rates also takes an outcome such as ``"left early"``.
+        Levels; ``to`` of rates also takes an outcome such as ``"left early"`` or a direction. A list is put together.
     measure : str
         Of rates: ``"step-down"``, ``"step-up"``, ``"lateral"`` or an outcome.
     target : float, optional

@@ -73,3 +73,10 @@ def test_nobody_is_drawn_as_completed_where_no_reason_is_known(moves):
     rates = cf.transition_rates(moves, by="quarter", to="completed")
     assert rates.frame["n"].sum() == 0
     assert charts.chart_data(charts.trend(rates, "residential", "completed"))["value"].isna().all()
+
+
+def test_a_direction_may_be_given_as_what_was_reached(moves):
+    rates = cf.transition_rates(moves, by="quarter")
+    one, other = (charts.trend(rates, "residential", **how) for how in ({"to": "step-down"}, {"measure": "step-down"}))
+    assert one.careflow.title == other.careflow.title
+    pd.testing.assert_frame_equal(charts.chart_data(one), charts.chart_data(other))
