@@ -15,6 +15,8 @@ from careflow.records.parsing.date_basis import CALENDAR, answers
 LATE: Final = timedelta(days=180)
 """What begins so long after everything else, or ends so long before, may have been renamed."""
 
+IN_A_STAY: Final = "C00"
+"""The fate of a claims line that is in a stay: nothing to look at."""
 MOST_NAMED: Final = 3
 """Rules that are named before all others."""
 MOST_SHOWN: Final = 30
@@ -23,7 +25,7 @@ MOST_SHOWN: Final = 30
 
 def matters_told(episodes: Episodes) -> Iterator[str]:
     """Return what matters first: how many stays are kept, how many rows are lost, and to which rules most."""
-    findings = episodes.findings
+    findings = episodes.findings[~episodes.findings["check"].str.startswith(IN_A_STAY)]
     yield f"Can be counted: {len(episodes):,} stays kept, {_lost(episodes)}."
     for action, what in (("set aside", "Most set aside"), ("flagged", "Look at")):
         rows = findings[(findings["action"] == action) & (findings["n"] > 0)]

@@ -112,16 +112,23 @@ def _rates_among(name: str, results: Sequence[Result]) -> int:
 
 
 def headlines_shown(rates: Any) -> float:
-    """Return the share of rows of protected rates, of those not known to be empty, whose number of steps down is shown.
+    """Return how much protected rates say of stepping down: the share of rows in which the rate is shown.
+
+    Left out are levels that nobody can step down from, and rows known to be empty. A row that shows that nobody stepped
+    down, and not of how many, says nothing.
 
     Examples
     --------
     >>> from types import SimpleNamespace
     >>> import pandas as pd
-    >>> rows = pd.DataFrame({"direction": ["step-down"] * 4, "n": [20, None, None, 0], "of": [50, 60, None, 0]})
-    >>> round(headlines_shown(SimpleNamespace(directions=rows)), 3)
+    >>> from careflow.continuum import Continuum
+    >>> rows = pd.DataFrame({"from": ["residential", "php", "iop", "outpatient"], "direction": ["step-down"] * 4,
+    ...     "n": [20, None, 0, 0], "of": [50, 60, None, 40]})
+    >>> round(headlines_shown(SimpleNamespace(directions=rows, continuum=Continuum.standard())), 3)
     0.333
     """
+    names = rates.continuum.names
+    possible = [a for a in names if any(rates.continuum.direction(a, b) == STEP_DOWN for b in names)]
     rows = rates.directions[rates.directions["direction"].astype(str) == STEP_DOWN]
-    rows = rows[rows["of"] != 0]
-    return float(rows["n"].notna().mean()) if len(rows) else 0.0
+    rows = rows[(rows["of"] != 0) & rows["from"].astype(str).isin(possible)]
+    return float((rows["n"].notna() & rows["of"].notna()).mean()) if len(rows) else 0.0

@@ -54,6 +54,7 @@ def united(arguments: Mapping[str, Any]) -> dict[str, Any]:
     >>> united({"result": object(), "frm": "php", "to": ["iop", "outpatient"]})["to"]
     'iop or outpatient'
     """
+    arguments = {**_of_the_result(arguments), **{key: value for key, value in arguments.items() if value is not None}}
     asked = {key: arguments.get(key) for key in ("frm", "to")}
     several = {key: value for key, value in asked.items() if isinstance(value, list | tuple | set | Mapping)}
     for key, value in several.items():
@@ -70,3 +71,13 @@ def united(arguments: Mapping[str, Any]) -> dict[str, Any]:
             key: next(iter(value)) if isinstance(value, Mapping) else choice(value) for key, value in several.items()
         }
     return {**arguments, "result": result} | {key: names[key] for key in several}
+
+
+def _of_the_result(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """Return the one level left, and the one level or outcome reached, that rates were estimated for."""
+    result = arguments["result"]
+    moves = result.moves if hasattr(result, "union") else None
+    if moves is None or arguments.get("measure") is not None:
+        return {}
+    only = {"frm": moves.origins, "to": moves.targets}
+    return {key: names[0] for key, names in only.items() if len(names) == 1}

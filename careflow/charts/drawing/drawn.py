@@ -97,7 +97,9 @@ def drawn(chart: Callable[P, R]) -> Callable[P, R]:
             given["result"] = accepted(given["result"], chart.__name__)
         arguments = {**given, **given.pop("options", {})}
         if "result" in given:
-            arguments = united(spelled(arguments, given["result"].continuum))
+            arguments = spelled(arguments, given["result"].continuum)
+            if {"frm", "to"} <= {one.name for one in own}:
+                arguments = united(arguments)
         missing = [p.name for p in own if p.default is inspect.Parameter.empty and p.name not in arguments]
         if missing:
             raise TypeError(f"charts.{chart.__name__}() needs {missing[0]}=")

@@ -88,6 +88,8 @@ def labels_of(
         named.insert(0, (unit, (first, second)))
     if "level" in strata and isinstance(strata["level"], str):
         raise ArgumentError("compare has no level=: the level left is frm=, as in compare(..., frm='residential')")
+    if unknown := [name for name in strata if name not in by and not isinstance(strata[name], tuple | list)]:
+        raise ArgumentError(f"compare has no argument {unknown[0]}=, and the result is not split by it")
     if len(named) != 1:
         raise ArgumentError(
             "compare takes one pair: two quarters, as in compare('2024Q2', '2025Q2'), or two groups of one stratum, as "

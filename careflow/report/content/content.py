@@ -22,7 +22,7 @@ from careflow.estimate.survival.stay_result import LengthOfStay
 from careflow.estimate.utilization.census import Census
 from careflow.formatting import day
 from careflow.report.content.data_files import Table
-from careflow.report.content.data_quality import SET_ASIDE, Attrition, attrition
+from careflow.report.content.data_quality import SET_ASIDE, Attrition, attrition, of_source
 from careflow.report.content.estimates import Estimates, estimates
 from careflow.report.content.facts import facts
 from careflow.report.content.glossary import Term, glossary
@@ -130,13 +130,23 @@ class Content:
         """How many rows were read, kept and set aside, and by which rules; ``""`` in a release."""
         if not self.attrition.steps:
             return ""
-        read, aside, kept = (text for _, text in self.attrition.steps[:3])
-        table, rules = self.attrition.table, ""
-        if table is not None:
-            rows = table[(table["action"] == SET_ASIDE).to_numpy()]
-            named = [f"{row['check']} {whole(row['n'], hidden=row['hidden']).text}" for row in rows.to_dict("records")]
-            rules = f" ({'; '.join(named)})" if named else ""
-        return f"Records: {read} rows read, {kept} stays kept, {aside} set aside{rules}."
+        lines = self.attrition.lines
+        read, aside, kept = (text for _, text in self.attrition.steps[2 if lines else 0 :][:3])
+        if lines is None:
+            return f"Records: {read} rows read, {kept} stays kept, {aside} set aside{self._rules(lines=False)}."
+        return (
+            f"Records: {lines[0]} lines read, {lines[1]} set aside{self._rules(lines=True)}; {read} stays made, {kept} "
+            f"kept, {aside} set aside{self._rules(lines=False)}."
+        )
+
+    def _rules(self, *, lines: bool) -> str:
+        """Return the rules that set aside lines of a source, or rows of the records, with how many."""
+        table = self.attrition.table
+        if table is None:
+            return ""
+        rows = table[((table["action"] == SET_ASIDE) & (of_source(table) == lines)).to_numpy()]
+        named = [f"{row['check']} {whole(row['n'], hidden=row['hidden']).text}" for row in rows.to_dict("records")]
+        return f" ({'; '.join(named)})" if named else ""
 
     @property
     def newest(self) -> tuple[Grid, ...]:

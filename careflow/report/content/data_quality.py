@@ -30,18 +30,21 @@ class Attrition:
         What the checks found, where the report was made from records.
     table : pandas.DataFrame
         The findings with ``hidden``, for a file.
+    lines : (str, str), optional
+        Where a source made the stays: how many lines it read, and how many it set aside.
     """
 
     steps: tuple[tuple[str, str], ...]
     findings: Grid | None
     table: pd.DataFrame | None
+    lines: tuple[str, str] | None = None
 
 
 def attrition(counts: Counts, findings: pd.DataFrame | None, below: int) -> Attrition:
     """Return how many rows became stays, and what the checks found."""
     aside = counts.set_aside
     total_hidden = bool(small(aside, below))
-    steps = (
+    steps: tuple[tuple[str, str], ...] = (
         ("Rows read", MASK if total_hidden else count(counts.stays + aside)),
         ("Set aside by the checks", MASK if total_hidden else count(aside)),
         ("Stays kept", count(counts.stays)),
@@ -49,6 +52,12 @@ def attrition(counts: Counts, findings: pd.DataFrame | None, below: int) -> Attr
     )
     if findings is None:
         return Attrition(steps, None, None)
+    of_lines = of_source(findings)
+    lines = None
+    if of_lines.any():
+        lost = int(findings["n"][of_lines & (findings["action"] == SET_ASIDE)].sum())
+        lines = (count(int(findings["n"][of_lines].sum())), MASK if small(lost, below) else count(lost))
+        steps = (("Lines read", lines[0]), ("Lines set aside", lines[1]), ("Stays made", steps[0][1]), *steps[1:])
     table = hide(findings, total_hidden, below)
     rows = [
         (word(row["check"]), word(row["action"]), whole(row["n"], hidden=row["hidden"]), word(row["note"]))
@@ -61,7 +70,16 @@ def attrition(counts: Counts, findings: pd.DataFrame | None, below: int) -> Attr
         ("", "", "hidden", ""),
         files=("findings",),
     )
-    return Attrition(steps, grid, table)
+    return Attrition(steps, grid, table, lines)
+
+
+def of_source(findings: pd.DataFrame) -> pd.Series[bool]:
+    """Return which findings are the fates of lines that a source read: their notes say so.
+
+    >>> of_source(pd.DataFrame({"note": ["166 lines", "of 1 person", "20 stays"]})).tolist()
+    [True, False, False]
+    """
+    return findings["note"].astype(str).str.fullmatch(r"[\d,]+ lines?")
 
 
 def hide(findings: pd.DataFrame, total_hidden: bool, below: int) -> pd.DataFrame:
@@ -70,8 +88,9 @@ def hide(findings: pd.DataFrame, total_hidden: bool, below: int) -> pd.DataFrame
     n = table["n"].to_numpy(dtype=np.int64)
     hidden = small(n, below)
     aside = (table["action"] == SET_ASIDE).to_numpy()
-    if not total_hidden:
-        hidden[aside] = spread(n[aside], hidden[aside], below)
+    lines = of_source(table).to_numpy(bool)
+    for part in (aside & lines, *(() if total_hidden else (aside & ~lines,))):
+        hidden[part] = spread(n[part], hidden[part], below)
     notes = ["" if secret else _hide_in(str(note), below) for note, secret in zip(table["note"], hidden, strict=True)]
     return table.assign(n=table["n"].astype(float).where(~hidden), note=notes, hidden=hidden)
 

@@ -80,3 +80,15 @@ def test_a_direction_may_be_given_as_what_was_reached(moves):
     one, other = (charts.trend(rates, "residential", **how) for how in ({"to": "step-down"}, {"measure": "step-down"}))
     assert one.careflow.title == other.careflow.title
     pd.testing.assert_frame_equal(charts.chart_data(one), charts.chart_data(other))
+
+
+@pytest.mark.parametrize("to", ["php", ["php", "iop"], "left care"])
+def test_rates_of_one_move_are_drawn_as_that_move(moves, to):
+    """Neither as the step-down of all that left, which is another number, nor as a level without stays."""
+    one = cf.transition_rates(moves, frm="24-hour", to=to, by="quarter")
+    drawn = charts.chart_data(charts.trend(one))["value"].dropna().tolist()
+    assert drawn == one.frame["rate"][: len(drawn)].tolist()
+    assert drawn
+    by_facility = charts.funnel(cf.transition_rates(moves, frm="residential", to=to, by="facility"))
+    counts = cf.transition_rates(moves, frm="residential", to=to, by="facility").frame["n"].tolist()
+    assert sorted(charts.chart_data(by_facility)["n"].tolist()) == sorted(counts)
