@@ -19,7 +19,7 @@ BY_YEAR: Final = (
     "There are too few people for detail by quarter: it would show how many stepped down for fewer than half of levels "
     "and quarters. So the detail is by year, and the quarters show what can be shown beside it."
 )
-"""The share itself is of a trial that is not printed, and would tell what the trial hid beside what this release hides."""
+"""No share is named: it is that of a trial which is not printed, and would count what this release hides."""
 
 
 @dataclass(frozen=True)
