@@ -16,9 +16,10 @@ from careflow.protect.release import Released, protect
 ENOUGH: Final = 0.5
 """The least share of levels and quarters whose number of steps down is shown, for detail by quarter."""
 BY_YEAR: Final = (
-    "There are too few people for detail by quarter: it would show how many stepped down for {shown:.0%} of levels and "
-    "quarters. So the detail is by year, and the quarters show what can be shown beside it."
+    "There are too few people for detail by quarter: it would show how many stepped down for fewer than half of levels "
+    "and quarters. So the detail is by year, and the quarters show what can be shown beside it."
 )
+"""No share is named: it is that of a trial which is not printed, and would count what this release hides."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def protect_periods(
         if headlines_shown(both[of_years]) >= shown:
             released = both if ledger is None else protect(every, below, ledger, insider=insider)
             results = tuple(released)
-            return PeriodsShown("year", results[:many], results[many:], BY_YEAR.format(shown=shown), released)
+            return PeriodsShown("year", results[:many], results[many:], BY_YEAR, released)
     released = trial if ledger is None else protect(list(by_quarter), below, ledger, insider=insider)
     return PeriodsShown("quarter", tuple(released), (), "", released)
 

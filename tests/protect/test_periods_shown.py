@@ -26,7 +26,7 @@ def test_a_small_provider_falls_back_to_years(made) -> None:
     """Every count of a quarter is 5, so of a year 20: the years are shown, and the page says why."""
     shown = protect_periods(*both(made, np.full((4, 3, 12), 5, dtype=np.int64)))
     assert shown.unit == "year"
-    assert "0% of levels and quarters. So the detail is by year" in shown.sentence
+    assert "fewer than half of levels and quarters. So the detail is by year" in shown.sentence
     assert headlines_shown(shown.by_year[0]) == 1
     assert not shown.by_year[0].frame["hidden"].any()
     assert shown.released.proof.check().ok

@@ -69,7 +69,7 @@ def test_a_release_that_shows_little_by_quarter_has_a_section_by_year(years_need
     moves = moves_of(years_needed, CUTOFFS[1])
     page = write_report(moves, tmp_path / "out", mode="release", ledger=tmp_path / "ledger", source="made up")
     text = page.read_text("utf-8")
-    assert "% of levels and quarters. So the detail is by year" in text
+    assert "for fewer than half of levels and quarters. So the detail is by year" in text
     assert text.index("Every level in 2024<") < text.index("Every level in 2023<")
     shown = pd.read_csv(page.parent / "tables" / "directions_by_year.csv")
     down = shown[shown["direction"].eq("step-down") & shown["of"].ne(0)]

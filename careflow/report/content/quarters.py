@@ -204,7 +204,10 @@ def _changes(
         key = row["level"], row["measure"]
         source = directions if row["measure"] in DIRECTIONS else shares
         clear += bool(row["clear"])
-        difference = Cell(_points(row["difference"]), f"{_points(row['low'])} to {_points(row['high'])}")
+        interval = (
+            f"{_points(row['low'])} to {_points(row['high'])}" if known(row["low"]) and known(row["high"]) else ""
+        )
+        difference = Cell(_points(row["difference"]), interval)
         reading = "clear" if row["clear"] else "could be chance"
         old, new = (share(source[quarter][key]) for quarter in quarters)
         name = word(_measure(care, row["measure"]))
