@@ -134,7 +134,7 @@ class Content:
         table, rules = self.attrition.table, ""
         if table is not None:
             rows = table[(table["action"] == SET_ASIDE).to_numpy()]
-            named = [f"{row['check']} {whole(row['n'], hidden=row['hidden']).text}" for row in rows.to_dict("records")]
+            named = [f"{row['check']}: {whole(row['n'], hidden=row['hidden']).text}" for row in rows.to_dict("records")]
             rules = f" ({'; '.join(named)})" if named else ""
         return f"Records: {read} rows read, {kept} stays kept, {aside} set aside{rules}."
 
