@@ -26,7 +26,8 @@ from careflow.estimate.rates.rate_arrays import (
 )
 from careflow.estimate.rates.unions import Moves
 from careflow.estimate.stats.competing_risks import groups_within, incidences, replicates_at
-from careflow.estimate.stats.intervals import ROUNDING, quantile_of, wilson
+from careflow.estimate.stats.intervals import quantile_of, wilson
+from careflow.estimate.stats.jackknife import ROUNDING
 
 _NUMBERS = ("n", "of", "rate", "se", "low", "high")
 _COUNTS = ("n", "of", "persons", "persons_of")
