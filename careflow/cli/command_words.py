@@ -39,6 +39,7 @@ _NAME: Final = rf"(?<![\w.-])({'|'.join(_OPTIONS)})="
 _MAPPING: Final = re.compile(_NAME + r"\{([^{}]*)\}")
 _LIST: Final = re.compile(_NAME + r"\[([^\[\]]*)\]")
 _QUOTED: Final = re.compile(_NAME + r"(?:'([^']*)'|\"([^\"]*)\")")
+_READER: Final = re.compile(r"read_episodes\(\.\.\., (columns=.*?)\)")
 _NUMBER: Final = re.compile(_NAME + r"(\d+)\b")
 _BARE: Final = re.compile(_NAME)
 _MODE: Final = re.compile(r"(?<![\w.-])mode=['\"](full|release)['\"]")
@@ -57,10 +58,12 @@ def in_command_words(message: str) -> str:
     'Name it with --columns "person_id=its name in the file".'
     >>> in_command_words("read fewer columns with columns={...}, or give memory=")
     'read fewer columns with --columns field=column, or give --memory'
+    >>> in_command_words("read another with read_episodes(..., columns={'unit': 'its column in the file'}).")
+    'read another with --columns "unit=its column in the file".'
     >>> in_command_words("accept=['R06', 'F04']; overlaps='highest'; count again with by=['quarter', 'payer']")
     '--accept R06 F04; --overlaps highest; count again with --by quarter payer'
     """
-    text = _MODE.sub(r"--\1", message)
+    text = _READER.sub(r"\1", _MODE.sub(r"--\1", message))
     text = _MAPPING.sub(lambda match: f"{_flag(match[1])} {_pairs(match[1], match[2])}", text)
     text = _LIST.sub(lambda match: f"{_flag(match[1])} {' '.join(_words(match[2]))}", text)
     text = _QUOTED.sub(lambda match: f"{_flag(match[1])} {_shell(match[2] or match[3] or '')}", text)

@@ -101,7 +101,7 @@ def flagged_sql(moves: Linked, flags: Sequence[str]) -> str:
     if not levels and column is None:
         raise MeasureError(
             f"no level of {care.name} has the flag {choice(flags)}, and no column {FLAGS!r} was read; take a continuum "
-            f"whose levels have it, or read_episodes(..., columns={{{FLAGS!r}: <its column in the file>}})"
+            f"whose levels have it, or read_episodes(..., columns={{{FLAGS!r}: 'its column in the file'}})"
         )
     codes = [] if column is None else [i for i, label in enumerate(column.labels) if set(label.split()) & set(flags)]
     parts = [
@@ -181,7 +181,7 @@ def check_strata(moves: Linked, by: Sequence[str]) -> None:
             raise ArgumentError(
                 f"cannot split by {name!r}{hint(name, allowed)}: no such column was read. There are "
                 f"{', '.join(allowed)}; read another with "
-                f"read_episodes(..., columns={{{name!r}: <its column in the file>}})."
+                f"read_episodes(..., columns={{{name!r}: 'its column in the file'}})."
             )
     if len(set(by)) < len(by):
         raise ArgumentError(f"by= names a stratum twice: {', '.join(by)}")

@@ -60,4 +60,7 @@ def test_a_single_level_in_use_is_a_whole_page_without_steps(care, tmp_path):
     page = write_report(linked(there, cf.Continuum.of(care)), tmp_path / "out", source="made up")
     words = words_of(page)
     assert "Residential" in words
+    assert re.findall(r"days of stepping down, (?:\d{4} Q\d): ([^.]*)", words) == ["nobody could"] * words.count(
+        "of stepping down, "
+    )
     assert "stepped down" not in page.with_name("tables").joinpath("pathways.csv").read_text("utf-8")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from careflow.errors import ArgumentError
-from careflow.estimate.arrays.strata import strata_of
+from careflow.estimate.arrays.strata import joint_strata
 from careflow.estimate.changes.base import (
     Array,
     Changes,
@@ -81,12 +81,12 @@ class RateChanges(Changes):
 def merged_periods(inputs: RateInputs, unit: str, labels: tuple[str, str], spans: tuple[int, int]) -> RateInputs:
     """Return the inputs with so many periods up to each of the two labels merged under that label."""
     counts, tables = inputs.counts, {}
-    for name, table in counts.tables.items():
-        if unit not in table:  # the census counts by day, and no rate reads it
-            continue
-        strata = strata_of(table, counts.definition, (unit,))
-        assert strata.periods is not None
-        last = strata.periods[[list(strata.frame[unit].astype(str)).index(label) for label in labels]]
+    by_period = {name: table for name, table in inputs.counts.tables.items() if unit in table}  # the census is by day
+    # A table alone may begin with a later period than the others: nobody was there to be counted in it.
+    strata = joint_strata(list(by_period.values()), counts.definition, (unit,))[0]
+    assert strata.periods is not None
+    last = strata.periods[[list(strata.frame[unit].astype(str)).index(label) for label in labels]]
+    for name, table in by_period.items():
         period = table[unit].to_numpy()
         in_first, in_second = ((period > end - span) & (period <= end) for end, span in zip(last, spans, strict=True))
         table = table.assign(**{unit: np.where(in_first, last[0], last[1]).astype(period.dtype)})

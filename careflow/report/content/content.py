@@ -145,7 +145,7 @@ class Content:
         if table is None:
             return ""
         rows = table[((table["action"] == SET_ASIDE) & (of_source(table) == lines)).to_numpy()]
-        named = [f"{row['check']} {whole(row['n'], hidden=row['hidden']).text}" for row in rows.to_dict("records")]
+        named = [f"{row['check']}: {whole(row['n'], hidden=row['hidden']).text}" for row in rows.to_dict("records")]
         return f" ({'; '.join(named)})" if named else ""
 
     @property

@@ -122,6 +122,9 @@ def in_care(census: Census, quarter: str) -> str:
 def came_back(returns: Returns, quarter: str, below: int) -> str:
     """Return the share of step-downs that were followed by a return; hidden where its counts are small."""
     shares, frame = [], returns.frame
+    head = f"Back at the level left, or a more intensive one, within {returns.days} days of stepping down"
+    if frame["of"].eq(0).all():  # then the frame has not every quarter of the records
+        return f"{head}, {period(quarter)}: nobody could."
     for name in _and_year_before(returns, quarter):
         rows = None if name is None else _in(frame, name)
         if rows is not None and not rows["mature"].all():
@@ -130,7 +133,6 @@ def came_back(returns: Returns, quarter: str, below: int) -> str:
         share = None if rows is None else pooled(rows, returns.about.confidence)
         few = share is not None and bool(small([share.n, share.of, share.of - share.n], below).any())
         shares.append(_HIDDEN if few else _share(rows, returns.about.confidence))
-    head = f"Back at the level left, or a more intensive one, within {returns.days} days of stepping down"
     return f"{head}, {period(quarter)}: {shares[0]}{_year_ago(returns, quarter, shares[1])}."
 
 

@@ -78,7 +78,7 @@ def census_grid(census: Census | None, quarter: str) -> Grid | None:
         ("Level", "At the start", "Admitted", "Discharged", "At the end", "Average"),
         tuple(rows),
         ("", *["census"] * 5),
-        f"At the start + admitted - discharged = at the end.{part}",
+        f"At the start + admitted − discharged = at the end.{part}",
         ("census",),
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import re
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Final
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from careflow import __version__
 from careflow.formatting import known
@@ -17,6 +18,8 @@ from careflow.report.content.data_files import Table, to_csv
 from careflow.report.content.figures import GROUPS, MEASURES, Picture, chart_names
 from careflow.report.content.grid import HIDDEN_WORD
 from careflow.report.formats.inline_svg import inline
+
+_INTERVAL: Final = re.compile(r"\([\d.,]+–[\d.,]+\)")
 
 
 def document(content: Content, pictures: tuple[Picture, ...]) -> bytes:
@@ -62,6 +65,7 @@ def _template() -> jinja2.Template:
         keep_trailing_newline=True,
     )
     environment.filters["csv_link"] = csv_link
+    environment.filters["together"] = together
     environment.globals["hidden_word"] = HIDDEN_WORD
     environment.globals["group_prefix"] = GROUPS
     environment.globals["measure_prefix"] = MEASURES
@@ -82,6 +86,17 @@ def _fonts() -> list[tuple[int, str]]:
         (weight, base64.b64encode(folder.joinpath(f"SourceSansPro-{name}.ttf").read_bytes()).decode("ascii"))
         for name, weight in (("Regular", 400), ("Semibold", 600))
     ]
+
+
+def together(sentence: str) -> Markup:
+    """Return a sentence as markup in which no line ends inside an interval.
+
+    Examples
+    --------
+    >>> str(together("3% (2–6) & more"))
+    '3% <span class="v">(2–6)</span> &amp; more'
+    """
+    return Markup(_INTERVAL.sub(r'<span class="v">\g<0></span>', str(escape(sentence))))
 
 
 def csv_link(table: Table) -> str:

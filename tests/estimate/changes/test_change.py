@@ -116,6 +116,18 @@ def test_a_period_that_is_not_mature_is_not_tested(by_quarter) -> None:
 
 
 @pytest.mark.slow
+def test_quarters_are_merged_where_a_table_of_the_counts_is_empty() -> None:
+    """Nobody ever stepped down, so the table of returns from there has no row and no quarter."""
+    left = {f"{year}-{month:02}-01": (0, 10 * (year - 2022)) for year in (2023, 2024) for month in (2, 5, 8, 11)}
+    linked = cf.link(cf.read_episodes(stays_of(left), cutoff="2025-12-31"))
+    counts = linked.counts(by="quarter", clocks=["discharge", "bounces:30"])
+    assert counts.tables["bounces:30"].empty
+    actual = changes_of(cf.transition_rates(counts, by="quarter")).between([("2023Q4", "2024Q4")], span=4)
+    php = actual[actual["from"].eq("php")]
+    assert set(zip(php["of_1"], php["of_2"], strict=True)) == {(40, 80)}
+
+
+@pytest.mark.slow
 def test_four_quarters_together_are_their_sums(by_quarter) -> None:
     actual = changes_of(by_quarter).between([("2024Q3", "2025Q3")], span=4)
     row = actual[(actual["from"] == "residential") & (actual["measure"] == "php")].iloc[0]

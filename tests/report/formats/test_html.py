@@ -37,6 +37,13 @@ def test_the_page_asks_nothing_of_the_network(html, page):
     assert not re.search(r"url\((?!data:|#)", html)
 
 
+def test_no_line_of_the_first_ones_ends_inside_an_interval(html):
+    first = html[html.index('id="in-short"') : html.index('<dl class="facts">')]
+    intervals = re.findall(r"(.{16})\([\d.,]+–[\d.,]+\)(.{7})", first)
+    assert intervals
+    assert set(intervals) == {('<span class="v">', "</span>")}
+
+
 def test_tags_nest_and_no_id_is_there_twice(page):
     assert page.open == []
     ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
