@@ -10,26 +10,25 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
-import socket
-import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pyspark
 from pyspark.sql import SparkSession
 
-import careflow as cf
-from careflow.simulate import benchmark_data
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-HOME = Path(pyspark.__file__).parent
-SECONDS_TO_START = 120
+from support.spark_cluster import START, Cluster, free_port  # noqa: E402
+
+import careflow as cf  # noqa: E402
+from careflow.simulate import benchmark_data  # noqa: E402
 
 
 def main() -> None:
@@ -40,13 +39,15 @@ def main() -> None:
     parser.add_argument("--memory", default="4g", help="of each worker")
     parser.add_argument("--plan", action="store_true")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, terminated)
     print("| stays | workers | seconds | executors' processor s | shuffled, MB | read, MB | rows of counts |")
     print("|--:|--:|--:|--:|--:|--:|--:|", flush=True)
     with tempfile.TemporaryDirectory(prefix="careflow-cluster-") as folder:
         for stays in map(int, options.stays):
             path = benchmark_data(stays, Path(folder) / "stays.parquet", "integer")
             for workers in options.workers:
-                with cluster(workers, options.memory, Path(folder)) as spark:
+                place = Path(tempfile.mkdtemp(dir=folder))
+                with started(place, workers, options.memory) as spark:
                     seconds, rows = job(spark, path)
                     work = stages(spark)
                     print(
@@ -89,66 +90,42 @@ def statistics(spark: SparkSession, what: str) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def cluster(workers: int, memory: str, folder: Path) -> Iterator[SparkSession]:
-    """A session on a master and so many workers of one core, each a process; all end with it."""
-    port, processes = free_port(), []
+def started(folder: Path, workers: int, memory: str) -> Iterator[SparkSession]:
+    """A session of a cluster of so many workers of one core, which all end with it."""
+    with Cluster(folder, cores=1, memory=memory) as cluster:
+        for _ in range(workers):
+            cluster.add_worker()
+        yield from session(cluster.url, workers, memory)
 
-    def start(kind: str, *arguments: str) -> None:
-        log = (folder / "cluster.log").open("ab")
-        environment = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_NO_DAEMONIZE": "1", "SPARK_HOME": str(HOME)}
-        command = [str(HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{kind}", *arguments]
-        options = {"stdout": log, "stderr": log, "start_new_session": True, "env": os.environ | environment}
-        processes.append(subprocess.Popen(command, **options))  # type: ignore[call-overload]
 
+def session(url: str, workers: int, memory: str) -> Iterator[SparkSession]:
+    """A session that has a core of every worker."""
+    builder = SparkSession.builder.master(url).appName("careflow benchmark")
+    settings = {
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.executor.memory": memory,
+        "spark.sql.shuffle.partitions": str(8 * workers),
+        "spark.scheduler.minRegisteredResourcesRatio": "1.0",
+        "spark.scheduler.maxRegisteredResourcesWaitingTime": f"{START}s",
+        "spark.cores.max": str(workers),
+        "spark.ui.port": str(free_port()),
+        "spark.ui.retainedStages": "10000",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    made = builder.getOrCreate()
+    made.sparkContext.setLogLevel("OFF")
     try:
-        start("master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", str(free_port()))
-        wait_for(port)
-        for number in range(workers):
-            start(
-                "worker.Worker", "--host", "127.0.0.1", "--cores", "1", "--memory", memory,
-                "--webui-port", str(free_port()), "--work-dir", str(folder / f"work{number}"), f"spark://127.0.0.1:{port}",
-            )  # fmt: skip
-        builder = SparkSession.builder.master(f"spark://127.0.0.1:{port}").appName("careflow benchmark")
-        settings = {
-            "spark.driver.host": "127.0.0.1",
-            "spark.driver.bindAddress": "127.0.0.1",
-            "spark.executor.memory": memory,
-            "spark.sql.shuffle.partitions": str(8 * workers),
-            "spark.scheduler.minRegisteredResourcesRatio": "1.0",
-            "spark.scheduler.maxRegisteredResourcesWaitingTime": f"{SECONDS_TO_START}s",
-            "spark.cores.max": str(workers),
-            "spark.ui.port": str(free_port()),
-            "spark.ui.retainedStages": "10000",
-            "spark.ui.showConsoleProgress": "false",
-        }
-        for name, value in settings.items():
-            builder = builder.config(name, value)
-        session = builder.getOrCreate()
-        session.sparkContext.setLogLevel("OFF")
-        yield session
-        session.stop()
+        yield made
     finally:
-        for process in reversed(processes):
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        made.stop()
 
 
-def free_port() -> int:
-    """Return a port that nobody uses."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(port: int) -> None:
-    """Wait until a port answers."""
-    deadline = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < deadline:
-        with closing(socket.socket()) as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise SystemExit("the master did not start")
+def terminated(*_: object) -> None:
+    """End by the way out of every block, so that the cluster ends too."""
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -4,22 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Self
 
 import pytest
-
-START = 120
-"""Seconds that the cluster may take to start."""
-
-QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-"""Java's options for programs that run for a minute: most of the time would go to compiling what runs once."""
+from support.spark_cluster import QUICK, Cluster, free_port, reachable, wait_for
 
 AS_IT_COMES = {
     "spark.sql.adaptive.enabled": "true",
@@ -40,85 +29,31 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "spark: needs PySpark and Java 17; starts a cluster on loopback")
 
 
-class Cluster:
-    """A master and its workers, each a process of this test's own."""
+class OneWorker(Cluster):
+    """A master and a worker that can be lost."""
 
-    def __init__(self, home: Path, folder: Path) -> None:
-        self.home, self.folder = home, folder
-        self.port = free_port()
-        self.url = f"spark://127.0.0.1:{self.port}"
-        self.processes: list[subprocess.Popen[bytes]] = []
-        self.start("master.Master", "--host", "127.0.0.1", "--port", str(self.port), "--webui-port", str(free_port()))
-        wait_for(lambda: reachable(self.port), "the master did not start")
+    def __enter__(self) -> Self:
+        super().__enter__()
         self.worker = self.add_worker()
-
-    def add_worker(self) -> subprocess.Popen[bytes]:
-        log = self.folder / "worker.log"
-        before = log.read_text().count("Successfully registered") if log.exists() else 0
-        worker = self.start(
-            "worker.Worker", "--host", "127.0.0.1", "--cores", "2", "--memory", "1g", "--webui-port", str(free_port()),
-            "--work-dir", str(self.folder / "work"), self.url,
-        )  # fmt: skip
-        wait_for(lambda: log.read_text().count("Successfully registered") > before, "the worker did not register")
-        return worker
-
-    def start(self, kind: str, *arguments: str) -> subprocess.Popen[bytes]:
-        log = (self.folder / f"{kind.split('.')[0]}.log").open("ab")
-        process = subprocess.Popen(
-            [str(self.home / "bin" / "spark-class"), f"org.apache.spark.deploy.{kind}", *arguments],
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            env=os.environ
-            | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_NO_DAEMONIZE": "1", "SPARK_HOME": str(self.home)}
-            | {"SPARK_DAEMON_JAVA_OPTS": QUICK},
-        )
-        self.processes.append(process)
-        return process
+        return self
 
     def lose_worker(self) -> None:
         """End the worker and its executor, with all that they hold, and start another."""
         self.kill(self.worker)
         self.worker = self.add_worker()
 
-    def kill(self, process: subprocess.Popen[bytes]) -> None:
-        """End a process and the executors that it started, without a warning."""
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
-    def stop(self) -> None:
-        for process in reversed(self.processes):
-            if process.poll() is None:
-                self.kill(process)
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def reachable(port: int) -> bool:
-    with closing(socket.socket()) as found:
-        return found.connect_ex(("127.0.0.1", port)) == 0
-
-
-def wait_for(true: Callable[[], bool], otherwise: str) -> None:
-    deadline = time.monotonic() + START
-    while not true():
-        if time.monotonic() > deadline:
-            pytest.fail(otherwise)
-        time.sleep(0.1)
+@pytest.fixture(scope="session")
+def spark_installed() -> None:
+    pytest.importorskip("pyspark", reason="PySpark is not installed: pip install careflow[spark]")
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        pytest.skip("there is no Java, which Spark needs (17 or later)")
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    pyspark = pytest.importorskip("pyspark", reason="PySpark is not installed: pip install careflow[spark]")
-    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
-        pytest.skip("there is no Java, which Spark needs (17 or later)")
-    made = Cluster(Path(pyspark.__file__).parent, tmp_path_factory.mktemp("spark"))
-    yield made
-    made.stop()
+def cluster(spark_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneWorker]:
+    with OneWorker(tmp_path_factory.mktemp("spark"), cores=2, memory="1g", java=QUICK) as made:
+        yield made
 
 
 SETTINGS = {

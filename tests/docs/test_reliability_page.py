@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from support.processes import marked
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / ".ci" / "nightly"
@@ -72,3 +73,16 @@ def test_a_part_that_is_done_on_a_commit_is_not_run_again(
     assert "| good | a | passed: all is well | abc |" in page.read_text()
     assert page.read_text().endswith("<!-- end -->\nEnd.\n")
     assert page.read_text().count("| bad | b | failed: it is wrong | abc |") == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are found in /proc")
+@pytest.mark.parametrize("end", ["true", "false", "sleep 60"])
+def test_no_process_of_a_part_outlives_it(
+    nightly: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr(nightly, "KEPT", tmp_path)
+    own_session = f"setsid sleep 61 >/dev/null 2>&1 & echo $! $CAREFLOW_NIGHTLY > {tmp_path}/started; {end}"
+    nightly.run(nightly.Part("part", "a", 1, "x", (own_session,)), "abc", 1.0)
+    started, folder = (tmp_path / "started").read_text().split()
+    assert int(started) > 0
+    assert marked(nightly.MARK, folder) == []
