@@ -37,7 +37,8 @@ def integer_sql(text: str) -> str:
     Examples
     --------
     >>> import duckdb
-    >>> [duckdb.sql(f"SELECT {integer_sql('$id')}", params={"id": text}).fetchall()[0][0] for text in ("-7", "007", "P7")]
+    >>> texts = "(VALUES ('-7'), ('007'), ('P7')) ids(id)"
+    >>> [row[0] for row in duckdb.sql(f"SELECT {integer_sql('id')} FROM {texts}").fetchall()]
     [-7, None, None]
     """
     number = f"TRY_CAST({text} AS BIGINT)"
