@@ -50,7 +50,7 @@ ORDER = {
     "records": "engine findings lost_digits person_names schema files privacy parsing sources episodes validation "
     "loading alongside read",
     "office": "libraries slides error_bars line_chart workbook",
-    "counts": "event_tables measures sql",
+    "counts": "calendar event_tables measures sql",
     "estimate": "arguments arrays show stamp saved excel result loaded_result stats select decomposition "
     "overdispersion utilization projection rates revisions survival measures changes multistate",
     "protect": "suppression cells insiders results history rounding release_notes release periods_shown audit",

@@ -316,7 +316,7 @@ MISTAKES: dict[str, tuple[Callable[[Day], Any], str]] = {
     ),
     "a decomposition over nothing": (
         lambda t: t.by_payer.decompose("2024Q1", "2024Q2"),
-        "Rates.decompose() needs over=; it takes old=, new=, over=.",
+        "Rates.decompose() needs over=; it takes old=, new=, over=, frm=, to=.",
     ),
     "a loop over a result": (
         lambda t: list(t.rates),

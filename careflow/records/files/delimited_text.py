@@ -89,12 +89,15 @@ class TextSource:
         return SourceTable(table, dict.fromkeys(positions, TEXT), "r.rowid", ragged, rows, held=True)
 
     def _read(self, call: Callable[[str, list[object]], Read], sql: str) -> Read:
+        # Raised outside the handler, so that no error is the context of another.
+        refused: RecordError
         try:
             return call(sql, self._bound())
-        except RecordError:
-            # The engine refuses mixed line ends, and does not say so.
-            refuse_mixed(self._paths)
-            raise
+        except RecordError as error:
+            refused = error
+        # The engine refuses mixed line ends, and does not say so.
+        refuse_mixed(self._paths)
+        raise refused
 
     def _scan(self, more: str) -> str:
         columns = ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(self.header)))

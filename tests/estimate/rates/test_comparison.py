@@ -230,7 +230,7 @@ def test_a_difference_names_its_two_sides_and_their_maturity() -> None:
         (("2024Q1", "2024Q1"), {}, "two different labels of quarter"),
         ((), {}, "takes one pair"),
         (("2024Q1", "2024Q2"), {"payer": ("x", "y")}, "takes one pair"),
-        ((), {"payer": ("x", "y")}, "not split by payer; they are split by quarter"),
+        ((), {"payer": ("x", "y")}, "not split by payer; it is split by quarter"),
         (("2024Q1", "2031Q1"), {}, "no quarter '2031Q1' in this result; there are 2024Q1, 2024Q2"),
         (
             ("2024Q1", "2024Q2"),
