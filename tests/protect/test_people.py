@@ -169,7 +169,7 @@ def test_hidden_people_may_all_be_11(seed) -> None:
         assert (anywhere <= level.sum()).all()
 
 
-def test_the_statement_tells_of_earlier_counts_that_do_not_know_their_people(moves, tmp_path) -> None:
+def test_the_statement_tells_of_earlier_counts_without_known_people(moves, tmp_path) -> None:
     unknown = replace(cf.transition_rates(moves), contributors=None, direction_contributors=None)
     protect(unknown, ledger=tmp_path)
     for result in (cf.transition_rates(moves, by="year"), cf.census(moves, by="year")):
