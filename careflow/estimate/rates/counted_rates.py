@@ -10,7 +10,7 @@ import pandas as pd
 from careflow.arguments import checked
 from careflow.errors import ArgumentError, DisclosureError
 from careflow.estimate.arguments import immature, interval_name
-from careflow.estimate.rates.known_reasons import masked_estimates, without_unknown_shares
+from careflow.estimate.rates.known_reasons import masked_estimates
 from careflow.estimate.rates.methods import METHODS, RateInputs
 from careflow.estimate.rates.rate_rows import people_behind
 from careflow.estimate.rates.rate_tables import RateTables
@@ -49,12 +49,12 @@ class CountedRates(RateTables):
         )
 
     def told(self) -> pd.DataFrame:
-        """Return the rates as they may be told: shares of known reasons are missing where no reason is known.
+        """Return the rates; of a few rows, shares of known reasons are missing where the counts know no reason.
 
         Rates of a few rows (``to="completed"``) do not say that all left for unknown reasons; their counts do.
         """
         if self.moves is None or self._inputs is None:
-            return without_unknown_shares(self.frame, self.about.by)
+            return self.frame
         gone = self._inputs.rate_arrays(keep=False)[0].no_reason_known(self._inputs.by)
         return masked_estimates(self.frame, gone)
 
